@@ -37,18 +37,31 @@ class Carrier:
     unit: str
     thermal: bool
     also: tuple[str, ...] = ()
-    lhv: HeatingRange | None = None  # of a pack's own carrier, what it can hold; of the others the table of factors says it
+    lhv: HeatingRange | None = (
+        None  # of a pack's own carrier, what it can hold; of the others the table of factors says it
+    )
     kg_per_nm3: float | None = None
 
 
 def _of(entry: OwnCarrier) -> Carrier:
     thermal = entry.kind not in ("electricity", "medium")
-    return Carrier(entry.id, entry.words, entry.kind, entry.unit, thermal, entry.also, entry.lhv, entry.kg_per_nm3)
+    return Carrier(
+        entry.id,
+        entry.words,
+        entry.kind,
+        entry.unit,
+        thermal,
+        entry.also,
+        entry.lhv,
+        entry.kg_per_nm3,
+    )
 
 
 def read_table(path: Path = TABLE) -> dict[str, Carrier]:
     """The carriers of a table, by id; a pack's own are not among them."""
-    entries = TypeAdapter(tuple[OwnCarrier, ...]).validate_python(tomllib.loads(path.read_text(encoding="utf-8"))["carrier"])
+    entries = TypeAdapter(tuple[OwnCarrier, ...]).validate_python(
+        tomllib.loads(path.read_text(encoding="utf-8"))["carrier"]
+    )
     carriers = {entry.id: _of(entry) for entry in entries}
     if len(carriers) < len(entries):
         raise ValueError(f"{path.name} names a carrier twice")
@@ -108,7 +121,9 @@ def carrier(id_: str) -> Carrier:
 def folded(text: str) -> str:
     """Small letters without accents and full widths, as names are compared."""
     parts = unicodedata.normalize("NFKD", text.casefold())
-    return unicodedata.normalize("NFC", "".join(letter for letter in parts if not unicodedata.combining(letter)))
+    return unicodedata.normalize(
+        "NFC", "".join(letter for letter in parts if not unicodedata.combining(letter))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +135,20 @@ class Naming:
     per_output: bool = False
 
 
-_UNITS = {unit.casefold(): unit for units in MULTIPLES for unit in units} | {folded(spelling): unit for spelling, unit in SPELLINGS.items()}
+_UNITS = {unit.casefold(): unit for units in MULTIPLES for unit in units} | {
+    folded(spelling): unit for spelling, unit in SPELLINGS.items()
+}
 _UNITS |= {"pct": "%", "%": "%", "tonne": "t", "tonnes": "t"}
-_BETWEEN, _MARKED, _BRACKETS = re.compile(r"[\s_\-./,:;]+"), re.compile(r"[\[({【][^\])}】]*[\])}】]"), str.maketrans("[({【])}】", " " * 8)
+_BETWEEN, _MARKED, _BRACKETS = (
+    re.compile(r"[\s_\-./,:;]+"),
+    re.compile(r"[\[({【][^\])}】]*[\])}】]"),
+    str.maketrans("[({【])}】", " " * 8),
+)
 _PER = frozenset({"h", "d", "day", "m2", "m3", "pcs"})  # behind a unit, as units of output are
-_BESIDE, _AT_ITS_END = (tuple(tomllib.loads(TABLE.read_text(encoding="utf-8"))[name]) for name in ("beside", "at_its_end"))
+_BESIDE, _AT_ITS_END = (
+    tuple(tomllib.loads(TABLE.read_text(encoding="utf-8"))[name])
+    for name in ("beside", "at_its_end")
+)
 
 
 def named(heading: str) -> Naming | None:
@@ -143,7 +167,11 @@ def _named(heading: str, carrier_ids: tuple[str, ...]) -> Naming | None:
 def read_heading(heading: str, names: Mapping[str, str]) -> Naming | None:
     """What a heading names by these `names` (`name_key`), but for units and words of amounts."""
     text = re.sub(r"^(input|var)\.", "", folded(heading.strip()))
-    units = [_UNITS.get(part) for mark in re.findall(r"[\[({【]([^\])}】]*)[\])}】]", text) for part in re.split(r"[/_ ]+", mark.strip())]
+    units = [
+        _UNITS.get(part)
+        for mark in re.findall(r"[\[({【]([^\])}】]*)[\])}】]", text)
+        for part in re.split(r"[/_ ]+", mark.strip())
+    ]
     words = [word for word in _BETWEEN.split(_MARKED.sub(" ", text)) if word]
     while words and (whole := "".join(words)) not in names:
         if words[-1] in _UNITS or (words[-1] in _PER and len(words) > 2):
@@ -152,7 +180,16 @@ def read_heading(heading: str, names: Mapping[str, str]) -> Naming | None:
             words.pop()
         elif words[0] in _BESIDE:
             words.pop(0)
-        elif (end := next((ending for ending in _AT_ITS_END if words[-1].endswith(ending) and words[-1] != ending), None)) is not None:
+        elif (
+            end := next(
+                (
+                    ending
+                    for ending in _AT_ITS_END
+                    if words[-1].endswith(ending) and words[-1] != ending
+                ),
+                None,
+            )
+        ) is not None:
             words[-1] = words[-1].removesuffix(end)
         else:
             return None
@@ -170,7 +207,11 @@ def _names(carrier_ids: tuple[str, ...]) -> Mapping[str, str]:
     carriers: dict[str, str] = {}
     for id_ in carrier_ids:
         entry = CARRIERS[id_]
-        for text in (id_, *entry.also, *(part for name in entry.words.by_language.values() for part in _parts(folded(name)))):
+        for text in (
+            id_,
+            *entry.also,
+            *(part for name in entry.words.by_language.values() for part in _parts(folded(name))),
+        ):
             carriers.setdefault(name_key(text), id_)
     return carriers
 

@@ -24,7 +24,9 @@ CODES = {"zh_Hans": "zh"}
 _UNITS = {str(unit): unit for unit in (Phrase("weight case"), Phrase("1000 items"))}
 """Units of output that are words; others are written alike in every language."""
 
-_UNIT = re.compile(rf"(?<![\w.-])({'|'.join(_UNITS)})(?![\w-]|\.\w)")  # alone or as one side of a unit, and in no name of a file
+_UNIT = re.compile(
+    rf"(?<![\w.-])({'|'.join(_UNITS)})(?![\w-]|\.\w)"
+)  # alone or as one side of a unit, and in no name of a file
 
 
 @cache
@@ -36,7 +38,10 @@ def languages() -> tuple[str, ...]:
 def own_language(environment: Mapping[str, str]) -> str:
     """That of the terminal: of LANGUAGE, the GNU list, then of POSIX: LC_ALL before LC_MESSAGES before LANG. English if there is no
     catalogue of any."""
-    wished = [*environment.get("LANGUAGE", "").split(":"), next(filter(None, map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")]
+    wished = [
+        *environment.get("LANGUAGE", "").split(":"),
+        next(filter(None, map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), ""),
+    ]
     codes = {code: code for code in languages()}
     matches = (of_language(codes, wish.partition(".")[0].replace("_", "-")) for wish in wished)
     return next(filter(None, matches), "en")
@@ -52,10 +57,16 @@ def translated(phrase: Phrase, language: str) -> str:
     catalogue = _catalogue(language)
     if phrase.forms is not None:
         return catalogue.ngettext(*phrase.forms)
-    return catalogue.pgettext(phrase.context, phrase.text) if phrase.context else catalogue.gettext(phrase.text)
+    return (
+        catalogue.pgettext(phrase.context, phrase.text)
+        if phrase.context
+        else catalogue.gettext(phrase.text)
+    )
 
 
-def in_language(text: str, language: str, look_up: Callable[[Phrase, str], str] = translated) -> str:
+def in_language(
+    text: str, language: str, look_up: Callable[[Phrase, str], str] = translated
+) -> str:
     """The text as a reader of this language reads it; what varies in a phrase is filled in, phrases among it translated too.
 
     A name is in the language if it has one of its own there; else the catalogue may know it.
@@ -69,7 +80,11 @@ def in_language(text: str, language: str, look_up: Callable[[Phrase, str], str] 
     if not phrase.text:
         return ""
     words = look_up(phrase, language)
-    return words % {name: _value(value, language, look_up) for name, value in phrase.values.items()} if phrase.values else words
+    return (
+        words % {name: _value(value, language, look_up) for name, value in phrase.values.items()}
+        if phrase.values
+        else words
+    )
 
 
 def unit_in_language(unit: str, language: str) -> str:
@@ -97,7 +112,11 @@ def _catalogue(language: str) -> NullTranslations:
 @cache
 def _folders() -> dict[str, str]:
     """By code, the folder of every language."""
-    names = (folder.name for folder in FOLDERS.iterdir() if folder.is_dir() and _compiled(folder.name).is_file())
+    names = (
+        folder.name
+        for folder in FOLDERS.iterdir()
+        if folder.is_dir() and _compiled(folder.name).is_file()
+    )
     return {CODES.get(name, name.replace("_", "-").lower()): name for name in names}
 
 

@@ -46,7 +46,9 @@ MJ_PER = {"kgce": float(MJ_PER_KGCE), "MJ": 1.0, "kWh": 3.6}
 CO2_PER_CARBON = 44 / 12  # kg CO2 per kg C
 NATION = "CN"
 TABLE = Path(__file__).parent / "packs" / "conversion.toml"
-_WITHOUT_BOUNDS = frozenset(str(TABLE.with_name(f"conversion-{version}.toml")) for version in ("1", "2"))
+_WITHOUT_BOUNDS = frozenset(
+    str(TABLE.with_name(f"conversion-{version}.toml")) for version in ("1", "2")
+)
 """Tables that labels were made with before digests covered what carriers can hold: theirs stay as they were."""
 
 
@@ -84,7 +86,9 @@ class CarbonFactor(Declared):
     edition: str
     effective_from: date
     effective_to: date | None = None
-    country: str | None = None  # of the grid whose average it is (ISO 3166-1); None: of the fuel, wherever it burns
+    country: str | None = (
+        None  # of the grid whose average it is (ISO 3166-1); None: of the fuel, wherever it burns
+    )
     source: FigureSource
 
     @property
@@ -98,7 +102,9 @@ class CarbonFactor(Declared):
     def _one_form(self) -> CarbonFactor:
         by_heat = self.lhv_mj_per_unit is not None and self.kg_co2_per_mj is not None
         if by_heat is (self.kg_co2_per_unit is not None):
-            raise ValueError(Phrase("CO2 is given either per unit, or by LHV, carbon content and oxidised share"))
+            raise ValueError(
+                Phrase("CO2 is given either per unit, or by LHV, carbon content and oxidised share")
+            )
         return self
 
 
@@ -165,12 +171,18 @@ class FactorTable:
     factors: Mapping[tuple[str, Basis], tuple[ConversionFactor, ...]]
     carbon: Mapping[str, tuple[CarbonFactor, ...]]
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
-    by_country: Mapping[str, tuple[CarbonFactor, ...]] = field(default_factory=dict)  # of electricity
+    by_country: Mapping[str, tuple[CarbonFactor, ...]] = field(
+        default_factory=dict
+    )  # of electricity
     version: str = ""
     digest: bytes = b""  # SHA-256 of what decides a kgce: factors, carriers without a default, heating bounds; CO2 decides no label
     heating: Mapping[str, HeatingBounds] = field(default_factory=dict)
-    efficiencies: Mapping[tuple[Kind, Kind], Efficiency] = field(default_factory=dict)  # by what is taken and what is given
-    own: Mapping[str, HeatingRange | None] = field(default_factory=dict)  # of the carriers that the pack itself brings along
+    efficiencies: Mapping[tuple[Kind, Kind], Efficiency] = field(
+        default_factory=dict
+    )  # by what is taken and what is given
+    own: Mapping[str, HeatingRange | None] = field(
+        default_factory=dict
+    )  # of the carriers that the pack itself brings along
 
     @classmethod
     def of(cls, version: str) -> FactorTable:
@@ -184,13 +196,19 @@ class FactorTable:
         newest = cls.load()
         if version in (NEWEST, newest.version):
             return newest
-        older = {path.stem.removeprefix(f"{TABLE.stem}-"): path for path in TABLE.parent.glob(f"{TABLE.stem}-*.toml")}
+        older = {
+            path.stem.removeprefix(f"{TABLE.stem}-"): path
+            for path in TABLE.parent.glob(f"{TABLE.stem}-*.toml")
+        }
         if version not in older and (text := shelf.approved().factors(version)) is not None:
             return cls.read(text, f"{TABLE.stem}-{version}.toml")
         if version not in older:
             raise InputError(
                 "factor-table-version-unknown",
-                Phrase("There is no version %(version)s of the table of conversion factors.", version=repr(version)),
+                Phrase(
+                    "There is no version %(version)s of the table of conversion factors.",
+                    version=repr(version),
+                ),
                 "Set `conversion` of the pack to an existing version.",
                 found=version,
                 wanted=alternatives((*sorted(older), newest.version)),
@@ -214,7 +232,11 @@ class FactorTable:
 
     def with_own(self, carriers: Sequence[OwnCarrier]) -> FactorTable:
         """The table beside a pack's own carriers, as that version of the pack has them: another version may have been read before it."""
-        return replace(self, own={id_: entry.lhv for id_, entry in by_id(carriers).items()}) if carriers else self
+        return (
+            replace(self, own={id_: entry.lhv for id_, entry in by_id(carriers).items()})
+            if carriers
+            else self
+        )
 
     def factor(self, carrier_id: str, basis: Basis, on: date) -> ConversionFactor:
         """The factor in force on that day.
@@ -235,7 +257,9 @@ class FactorTable:
 
     def can_hold(self, carrier_id: str) -> HeatingRange | None:
         """The heating values that a carrier can have, in MJ per its unit; None where it has no bounds."""
-        return self.heating.get(carrier_id) or (self.own[carrier_id] if carrier_id in self.own else carrier(carrier_id).lhv)
+        return self.heating.get(carrier_id) or (
+            self.own[carrier_id] if carrier_id in self.own else carrier(carrier_id).lhv
+        )
 
     def impossible(self, carrier_id: str, mj_per_unit: float, unit: str) -> Phrase | None:
         """What a heating value per `unit` should lie in, where the carrier cannot hold this one; None where it can, or without bounds."""
@@ -259,12 +283,21 @@ class FactorTable:
         if (content := measured_mj(energy)) is not None:
             return _sign(energy) * content / float(MJ_PER_KGCE)
         factor = self.factor(energy.carrier, basis, on)
-        return _sign(energy) * energy.quantity * ratio(energy.unit, factor.unit) * float(factor.kgce_per_unit)
+        return (
+            _sign(energy)
+            * energy.quantity
+            * ratio(energy.unit, factor.unit)
+            * float(factor.kgce_per_unit)
+        )
 
     def kwh(self, energy: CarrierEnergy, on: date) -> float:
         """Electricity in kWh, negative where it leaves the step; 0 for every other carrier. No factor is needed on any date."""
         del on  # asked like its sisters; a kWh is a kWh on every date
-        return _sign(energy) * energy.quantity * ratio(energy.unit, "kWh") if energy.carrier == "electricity" else 0.0
+        return (
+            _sign(energy) * energy.quantity * ratio(energy.unit, "kWh")
+            if energy.carrier == "electricity"
+            else 0.0
+        )
 
     def mj(self, energy: CarrierEnergy, on: date) -> float:
         """Heat content in MJ of a thermal carrier, negative where it leaves the step; 0 for electricity and media."""
@@ -286,8 +319,14 @@ class FactorTable:
         if carbon is None:
             raise InputError(
                 "carbon-factor-missing",
-                Phrase("There is no CO2 factor for %(what)s on %(on)s.", what=what.words, on=on.isoformat()),
-                ("Leave CO2 out for this carrier and date. For electricity, name the country or a factor under [emissions] in site.toml."),
+                Phrase(
+                    "There is no CO2 factor for %(what)s on %(on)s.",
+                    what=what.words,
+                    on=on.isoformat(),
+                ),
+                (
+                    "Leave CO2 out for this carrier and date. For electricity, name the country or a factor under [emissions] in site.toml."
+                ),
                 found=Phrase("%(carrier)s on %(day)s", carrier=energy.carrier, day=on.isoformat()),
             )
         if carbon.kg_co2_per_mj is not None and (content := measured_mj(energy)) is not None:
@@ -295,7 +334,9 @@ class FactorTable:
         amount = _sign(energy) * energy.quantity * ratio(energy.unit, carbon.unit)
         if carbon.kg_co2_per_unit is not None:
             return amount * float(carbon.kg_co2_per_unit)
-        return amount * float(carbon.lhv_mj_per_unit or 0) * (carbon.kg_co2_per_mj or 0.0)  # the loader has seen to it that both are there
+        return (
+            amount * float(carbon.lhv_mj_per_unit or 0) * (carbon.kg_co2_per_mj or 0.0)
+        )  # the loader has seen to it that both are there
 
     def carbon_in_force(self, carrier_id: str, on: date) -> CarbonFactor | None:
         """The CO2 factor in force on that day, with its edition and source; None where there is none."""
@@ -311,7 +352,9 @@ class FactorTable:
         content = _in_force(self.factors.get((carrier_id, Basis.CALORIFIC), ()), on)
         if content is None or carbon.kg_co2_per_unit is None:
             return None
-        return float(carbon.kg_co2_per_unit) / (ratio(carbon.unit, content.unit) * float(content.kgce_per_unit))
+        return float(carbon.kg_co2_per_unit) / (
+            ratio(carbon.unit, content.unit) * float(content.kgce_per_unit)
+        )
 
     def _no_factor(self, what: Carrier, basis: Basis, on: date) -> InputError:
         if (conflict := self.conflicts.get(what.id)) is not None and what.form != "medium":
@@ -359,7 +402,14 @@ def measured_mj(energy: CarrierEnergy) -> float | None:
 
 
 def _in_force(rows: Iterable[_D], on: date) -> _D | None:
-    return next((row for row in rows if row.effective_from <= on and (row.effective_to is None or on < row.effective_to)), None)
+    return next(
+        (
+            row
+            for row in rows
+            if row.effective_from <= on and (row.effective_to is None or on < row.effective_to)
+        ),
+        None,
+    )
 
 
 @lru_cache(maxsize=8)
@@ -377,12 +427,20 @@ def _read(text: str, path: str) -> FactorTable:
         raw = tomllib.loads(text, parse_float=Decimal)
         sources = raw.get("sources", {})
         factors = TypeAdapter(list[ConversionFactor]).validate_python(
-            [{**row, "basis": basis} for row in _sourced(raw["factor"], sources) for basis in row["basis"]]
+            [
+                {**row, "basis": basis}
+                for row in _sourced(raw["factor"], sources)
+                for basis in row["basis"]
+            ]
         )
         carbon = TypeAdapter(list[CarbonFactor]).validate_python(_sourced(raw["carbon"], sources))
         conflicts = TypeAdapter(list[Conflict]).validate_python(raw.get("conflict", []))
-        heating = TypeAdapter(list[HeatingBounds]).validate_python(_sourced(raw["heating_value"], sources))
-        efficiencies = TypeAdapter(list[Efficiency]).validate_python(_sourced(raw.get("efficiency", []), sources))
+        heating = TypeAdapter(list[HeatingBounds]).validate_python(
+            _sourced(raw["heating_value"], sources)
+        )
+        efficiencies = TypeAdapter(list[Efficiency]).validate_python(
+            _sourced(raw.get("efficiency", []), sources)
+        )
         version = str(raw["version"])
     except (tomllib.TOMLDecodeError, ValidationError, KeyError, TypeError) as error:
         raise _invalid(path, str(error)) from error
@@ -399,7 +457,12 @@ def _read(text: str, path: str) -> FactorTable:
         {country: _checked(path, rows) for (country, _), rows in by_carrier.items() if country},
         version,
         content_digest(
-            [raw["factor"], raw.get("conflict", []), *([] if path in _WITHOUT_BOUNDS else [_bounds(heating)]), *_shares(efficiencies)]
+            [
+                raw["factor"],
+                raw.get("conflict", []),
+                *([] if path in _WITHOUT_BOUNDS else [_bounds(heating)]),
+                *_shares(efficiencies),
+            ]
         ),
         {row.carrier: row for row in heating},
         {(row.takes, row.gives): row for row in efficiencies},
@@ -413,10 +476,15 @@ def _bounds(rows: Iterable[HeatingBounds]) -> list[dict[str, object]]:
 
 def _shares(rows: Iterable[Efficiency]) -> Iterable[dict[str, object]]:
     """What decides of them; a table that states none has the digest that it had."""
-    return [row.model_dump(exclude={"source"}) for row in sorted(rows, key=lambda row: (row.takes, row.gives))]
+    return [
+        row.model_dump(exclude={"source"})
+        for row in sorted(rows, key=lambda row: (row.takes, row.gives))
+    ]
 
 
-def _sourced(rows: list[dict[str, object]], sources: Mapping[str, object]) -> list[dict[str, list[str]]]:
+def _sourced(
+    rows: list[dict[str, object]], sources: Mapping[str, object]
+) -> list[dict[str, list[str]]]:
     return [{**row, "source": sources[str(row["source"])]} for row in rows]  # type: ignore[dict-item]
 
 
@@ -429,7 +497,11 @@ def _checked(path: str, rows: list[_D]) -> tuple[_D, ...]:
         if earlier.effective_to is None or earlier.effective_to > later.effective_from:
             raise _invalid(
                 path,
-                Phrase("two factors of %(carrier)s are in force on %(day)s", carrier=later.carrier, day=later.effective_from.isoformat()),
+                Phrase(
+                    "two factors of %(carrier)s are in force on %(day)s",
+                    carrier=later.carrier,
+                    day=later.effective_from.isoformat(),
+                ),
             )
     return ordered
 

@@ -23,7 +23,9 @@ Exact = Annotated[Fraction, BeforeValidator(lambda value: Fraction(str(value)))]
 
 def content_digest(content: object) -> bytes:
     """SHA-256 of content in canonical JSON: sorted keys, fractions as n/d, decimals as written, dates as ISO 8601, UTF-8."""
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    text = json.dumps(
+        content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain
+    )
     return hashlib.sha256(text.encode("utf-8")).digest()
 
 
@@ -47,7 +49,9 @@ def said_by_validator(error: Any) -> Phrase | None:
 class Declared(BaseModel):
     """Base of everything a pack declares: immutable, and an unknown field is an error, as is `nan` or `inf` for a number."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False
+    )
 
 
 _CODE = re.compile(r"[a-z]{2,3}(-[a-z0-9]+)*")
@@ -65,7 +69,9 @@ class Words(Declared):
     def _by_code(self) -> Words:
         for code in self.__pydantic_extra__:
             if not _CODE.fullmatch(code):
-                raise ValueError(Phrase("%(code)s is not a language code, such as zh or pt-br", code=code))
+                raise ValueError(
+                    Phrase("%(code)s is not a language code, such as zh or pt-br", code=code)
+                )
         return self
 
     @classmethod
@@ -75,7 +81,12 @@ class Words(Declared):
             return value
         if isinstance(value, Name):
             return cls(**value.by_language)
-        return cls(**{code: in_language(value, code) if isinstance(value, Phrase) else str(value) for code in languages()})
+        return cls(
+            **{
+                code: in_language(value, code) if isinstance(value, Phrase) else str(value)
+                for code in languages()
+            }
+        )
 
     @property
     def by_language(self) -> dict[str, str]:
@@ -88,7 +99,12 @@ class Words(Declared):
 
     def each(self, write: Callable[[str], str]) -> Words:
         """The text of every language written anew."""
-        return Words(**{code: write(self.said_in(code)) for code in dict.fromkeys((*languages(), *self.by_language))})
+        return Words(
+            **{
+                code: write(self.said_in(code))
+                for code in dict.fromkeys((*languages(), *self.by_language))
+            }
+        )
 
     @property
     def without_stop(self) -> Words:
@@ -129,14 +145,22 @@ class FigureSource(Declared):
     @model_validator(mode="before")
     @classmethod
     def _verified_by_status(cls, written: Any) -> Any:
-        if isinstance(written, dict) and written.get("status") is not None and "verified" not in written:
+        if (
+            isinstance(written, dict)
+            and written.get("status") is not None
+            and "verified" not in written
+        ):
             return {**written, "verified": written["status"] in ("original-seen", "transcribed")}
         return written
 
     @model_validator(mode="after")
     def _status_agrees(self) -> FigureSource:
-        if self.status is not None and self.verified is not (self.status in ("original-seen", "transcribed")):
-            raise ValueError(Phrase("verified means read in the document or in a transcription of it"))
+        if self.status is not None and self.verified is not (
+            self.status in ("original-seen", "transcribed")
+        ):
+            raise ValueError(
+                Phrase("verified means read in the document or in a transcription of it")
+            )
         if self.status == "assumption" and self.kind != "engineering-assumption":
             raise ValueError(Phrase("an assumption must have the kind engineering-assumption"))
         return self

@@ -48,10 +48,16 @@ class Place:
             return Phrase("%(file)s, %(name)s", file=self.file, name=self.named)
         column = f"{self.column!r}"
         if self.row is None:
-            return self.file if self.column is None else Phrase("%(file)s, column %(column)s", file=self.file, column=column)
+            return (
+                self.file
+                if self.column is None
+                else Phrase("%(file)s, column %(column)s", file=self.file, column=column)
+            )
         if self.column is None:
             return Phrase("%(file)s, row %(row)s", file=self.file, row=self.row)
-        return Phrase("%(file)s, row %(row)s, column %(column)s", file=self.file, row=self.row, column=column)
+        return Phrase(
+            "%(file)s, row %(row)s, column %(column)s", file=self.file, row=self.row, column=column
+        )
 
 
 class SteplabelError(Exception):
@@ -99,24 +105,43 @@ class SteplabelError(Exception):
 class InputError(SteplabelError):
     """A file, configuration or argument cannot be used as it stands; says file, row, column, found and wanted."""
 
-    def __init__(self, code: str, sentence: str, remedy: str, *, place: Place | None = None, found: str = "", wanted: str = "") -> None:
+    def __init__(
+        self,
+        code: str,
+        sentence: str,
+        remedy: str,
+        *,
+        place: Place | None = None,
+        found: str = "",
+        wanted: str = "",
+    ) -> None:
         super().__init__(code, sentence, remedy)
         self.place = place
         self.found = found
         self.wanted = wanted
 
     def to_json(self) -> dict[str, Any]:
-        place = self.place and {"file": self.place.file, "row": self.place.row, "column": self.place.column}
+        place = self.place and {
+            "file": self.place.file,
+            "row": self.place.row,
+            "column": self.place.column,
+        }
         return {**super().to_json(), "place": place, "found": self.found, "wanted": self.wanted}
 
     def worded(self, say: Callable[[str], str]) -> str:
         sentence = say(self.sentence)
-        lines = [say(Phrase("%(where)s: %(what)s", where=self.place.words, what=sentence)) if self.place else sentence]
+        lines = [
+            say(Phrase("%(where)s: %(what)s", where=self.place.words, what=sentence))
+            if self.place
+            else sentence
+        ]
         if self.found:
             lines.append(say(Phrase("  found:  %(found)s", found=self.found)))
         if self.wanted:
             lines.append(say(Phrase("  needed: %(wanted)s", wanted=say(self.wanted))))
-        lines.append(say(Phrase("  remedy: %(remedy)s", remedy=say(self.remedy))) + f" [{self.code}]")
+        lines.append(
+            say(Phrase("  remedy: %(remedy)s", remedy=say(self.remedy))) + f" [{self.code}]"
+        )
         return "\n".join(lines)
 
 

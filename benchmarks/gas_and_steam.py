@@ -50,7 +50,14 @@ _FLUID, _TABLES, _LOADING = "IF97::Water", "CoolProp.CoolProp", Lock()
 _HIGHEST_K = 1073.15
 _LOWEST_KPA, _HIGHEST_KPA = 0.6112127, 100_000.0
 _CRITICAL_K, _CRITICAL_KPA = 647.096, 22_064.0
-_SATURATION = ((-7.85951783, 1), (1.84408259, 1.5), (-11.7866497, 3), (22.6807411, 3.5), (-15.9618719, 4), (1.80122502, 7.5))
+_SATURATION = (
+    (-7.85951783, 1),
+    (1.84408259, 1.5),
+    (-11.7866497, 3),
+    (22.6807411, 3.5),
+    (-15.9618719, 4),
+    (1.80122502, 7.5),
+)
 """a1 to a6 of IAPWS SR1-86(1992), each with its power."""
 
 
@@ -71,9 +78,13 @@ def saturation_kpa(temperature_k: Floats) -> Floats:
     return np.where(in_range, _CRITICAL_KPA * np.exp(_CRITICAL_K / kelvin * exponent), np.nan)
 
 
-def dry_share(temperature_k: Floats, pressure_kpa: Floats, relative_humidity: float = 1.0) -> Floats:
+def dry_share(
+    temperature_k: Floats, pressure_kpa: Floats, relative_humidity: float = 1.0
+) -> Floats:
     """Of a gas's volume, what is no water vapour; NaN where nothing else would be left."""
-    share = 1 - relative_humidity * saturation_kpa(temperature_k) / np.where(pressure_kpa > 0, pressure_kpa, np.nan)
+    share = 1 - relative_humidity * saturation_kpa(temperature_k) / np.where(
+        pressure_kpa > 0, pressure_kpa, np.nan
+    )
     return np.where(share > 0, share, np.nan)
 
 
@@ -85,15 +96,26 @@ def superheated(temperature_k: Floats, pressure_kpa: Floats) -> tuple[Floats, Fl
     temperature_k, pressure_kpa = np.broadcast_arrays(temperature_k, pressure_kpa)
     enthalpy, density = np.full(temperature_k.shape, np.nan), np.full(temperature_k.shape, np.nan)
     in_range = (
-        (pressure_kpa >= _LOWEST_KPA) & (pressure_kpa <= _HIGHEST_KPA) & (temperature_k <= _HIGHEST_K) & (temperature_k >= ZERO_CELSIUS_K)
+        (pressure_kpa >= _LOWEST_KPA)
+        & (pressure_kpa <= _HIGHEST_KPA)
+        & (temperature_k <= _HIGHEST_K)
+        & (temperature_k >= ZERO_CELSIUS_K)
     )
     saturation_k = np.full(temperature_k.shape, -np.inf)
     below_critical = in_range & (pressure_kpa < _CRITICAL_KPA)
     saturation_k[below_critical] = _property("T", "P", pressure_kpa[below_critical] * 1e3, "Q", 1.0)
-    vapour = in_range & (temperature_k > saturation_k) & (below_critical | (temperature_k > _CRITICAL_K))
-    dry = below_critical & (temperature_k <= saturation_k) & (temperature_k >= saturation_k - WET_BELOW_K)
+    vapour = (
+        in_range & (temperature_k > saturation_k) & (below_critical | (temperature_k > _CRITICAL_K))
+    )
+    dry = (
+        below_critical
+        & (temperature_k <= saturation_k)
+        & (temperature_k >= saturation_k - WET_BELOW_K)
+    )
     for name, scale, into in (("H", 1e-3, enthalpy), ("D", 1.0, density)):
-        into[vapour] = _property(name, "P", pressure_kpa[vapour] * 1e3, "T", temperature_k[vapour]) * scale
+        into[vapour] = (
+            _property(name, "P", pressure_kpa[vapour] * 1e3, "T", temperature_k[vapour]) * scale
+        )
         into[dry] = _property(name, "P", pressure_kpa[dry] * 1e3, "Q", 1.0) * scale
     return enthalpy, density
 
@@ -108,14 +130,19 @@ def saturated(variable: Literal["T", "P"], value: Floats, dryness: float) -> tup
     in_range = (value >= low) & (value < high)
     asked = value[in_range] * (1.0 if variable == "T" else 1e3)
     enthalpy[in_range] = _property("H", variable, asked, "Q", dryness) * 1e-3
-    vapour, water = _property("D", variable, asked, "Q", 1.0), _property("D", variable, asked, "Q", 0.0)
+    vapour, water = (
+        _property("D", variable, asked, "Q", 1.0),
+        _property("D", variable, asked, "Q", 0.0),
+    )
     density[in_range] = 1.0 / (dryness / vapour + (1.0 - dryness) / water)
     return enthalpy, density
 
 
 def water_enthalpy(temperature_c: float) -> float:
     """Enthalpy (kJ/kg) of saturated water; of feed water under pressure it is right to 0.1 % of the heat of steam."""
-    return float(_property("H", "T", np.array([temperature_c + ZERO_CELSIUS_K]), "Q", 0.0)[0]) * 1e-3
+    return (
+        float(_property("H", "T", np.array([temperature_c + ZERO_CELSIUS_K]), "Q", 0.0)[0]) * 1e-3
+    )
 
 
 def _property(name: str, first: str, value: Floats, second: str, other: Floats | float) -> Floats:
@@ -129,7 +156,10 @@ def _property(name: str, first: str, value: Floats, second: str, other: Floats |
     with _LOADING:
         tables = sys.modules.get(_TABLES) or _loaded()
     values: Floats = np.asarray(
-        tables.PropsSI(name, first, value, second, np.broadcast_to(other, value.shape).astype(float), _FLUID), dtype=float
+        tables.PropsSI(
+            name, first, value, second, np.broadcast_to(other, value.shape).astype(float), _FLUID
+        ),
+        dtype=float,
     )
     return np.where(np.isfinite(values), values, np.nan)
 

@@ -41,7 +41,12 @@ class UsualHeat(Declared):
         return self.least is not None and not self.reasoned
 
     def holds(self, value: float) -> bool:
-        return self.admits and self.least is not None and self.most is not None and self.least <= value <= self.most
+        return (
+            self.admits
+            and self.least is not None
+            and self.most is not None
+            and self.least <= value <= self.most
+        )
 
 
 class OwnCarrier(Declared):

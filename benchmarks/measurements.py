@@ -84,7 +84,9 @@ class Period:
         """Read `2016`, `2016-Q1`, `2016-05` or `2016-01-01/2016-07-01` (half-open) in the site's time zone."""
         first, last = _dates_of(text)
         midnight = datetime.min.time()
-        return cls(datetime.combine(first, midnight, zone), datetime.combine(last, midnight, zone), text)
+        return cls(
+            datetime.combine(first, midnight, zone), datetime.combine(last, midnight, zone), text
+        )
 
 
 def _dates_of(text: str) -> tuple[date, date]:
@@ -100,7 +102,9 @@ def _dates_of(text: str) -> tuple[date, date]:
             return date(year, month, 1), _month_after(year, month)
         if match := re.fullmatch(r"(\d{4}-\d{2}-\d{2})/(\d{4}-\d{2}-\d{2})", text):
             first, last = date.fromisoformat(match[1]), date.fromisoformat(match[2])
-            if first < last and last.year < MAXYEAR:  # what follows a period, as the day its reports are due, needs a date too
+            if (
+                first < last and last.year < MAXYEAR
+            ):  # what follows a period, as the day its reports are due, needs a date too
                 return first, last
     except ValueError:
         pass  # an impossible date such as 2016-13: refused below, with the rest
@@ -170,7 +174,9 @@ class Batch:
     reject: float = 0.0
     variables: Mapping[str, float] = field(default_factory=dict)
     energy: tuple[CarrierEnergy, ...] = ()
-    parents: tuple[str, ...] = ()  # batches of earlier steps whose product this one took in (B2MML: material flow)
+    parents: tuple[
+        str, ...
+    ] = ()  # batches of earlier steps whose product this one took in (B2MML: material flow)
     excluded: str | None = None
     place: Place | None = None
 

@@ -32,7 +32,16 @@ QUANTILES = {
     **dict.fromkeys(("month", "campaign", "pot-month"), (Fraction("0.2"), Fraction("0.25"))),
 }
 """By run kind, from and to: low where runs come by the thousand, higher where they are few."""
-SMALL_PLANT = {"heat": 670, "coil": 670, "shift": 670, "day": 200, "melt": 340, "pot-month": 340, "month": 12, "campaign": 12}
+SMALL_PLANT = {
+    "heat": 670,
+    "coil": 670,
+    "shift": 670,
+    "day": 200,
+    "melt": 340,
+    "pot-month": 340,
+    "month": 12,
+    "campaign": 12,
+}
 """Runs a year of one line, at the lower edge of their count class: the smallest plant that a pack is to serve."""
 
 
@@ -50,7 +59,9 @@ def remarks(pack: Pack) -> Iterator[PackFault]:
             yield from _bounds(rule, at)
             yield from _precision(rule, step, pack, at)
         if step.id in in_routes and step.metrics[0].metric is not Metric.TOTAL:
-            wanted = Phrase("`total` as the headline of each step in a route of several steps: only totals of steps add up")
+            wanted = Phrase(
+                "`total` as the headline of each step in a route of several steps: only totals of steps add up"
+            )
             yield PackFault(f"{place}.metrics", step.metrics[0].metric, wanted)
         yield from _slopes(step, factors, f"{place}.reference_conditions")
         yield from _media(step, factors, f"{place}.boundary.media")
@@ -63,8 +74,17 @@ def _untested(step: Step, place: str) -> Iterator[PackFault]:
     """A step whose labels are held against nothing: whatever is left out of its energy, or of what it is made of, nobody sees."""
     boundary = step.boundary
     gives_back = step.metrics[0].typical < 0  # held against what others take of it
-    if not (gives_back or boundary.essential or boundary.needs or boundary.yields or step.feeds or step.takes):
-        wanted = Phrase("essential, needs, feeds or takes: what labels of the step are compared with")
+    if not (
+        gives_back
+        or boundary.essential
+        or boundary.needs
+        or boundary.yields
+        or step.feeds
+        or step.takes
+    ):
+        wanted = Phrase(
+            "essential, needs, feeds or takes: what labels of the step are compared with"
+        )
         yield PackFault(f"{place}.boundary.essential", Phrase("none of them"), wanted)
 
 
@@ -73,13 +93,33 @@ def _levels(step: Step, pack: Pack, place: str) -> Iterator[PackFault]:
     editions = {edition.standard for edition in pack.editions}
     for limit in step.limits:
         at = f"{place}.limits[{limit.id}]"
-        typical = next((rule.typical for rule in step.metrics if (rule.metric, rule.unit) == (limit.metric, limit.unit)), None)
-        far = [grade for grade in limit.grades if grade is not None and typical is not None and abs(grade - typical) > FAR * typical > 0]
+        typical = next(
+            (
+                rule.typical
+                for rule in step.metrics
+                if (rule.metric, rule.unit) == (limit.metric, limit.unit)
+            ),
+            None,
+        )
+        far = [
+            grade
+            for grade in limit.grades
+            if grade is not None
+            and typical is not None
+            and abs(grade - typical) > FAR * typical > 0
+        ]
         if far and not limit.applies and limit.steps_covered == (step.id,):
-            wanted = Phrase("within %(share)s of the typical value, %(typical)s", share=f"{FAR:.0%}", typical=f"{typical:g}")
+            wanted = Phrase(
+                "within %(share)s of the typical value, %(typical)s",
+                share=f"{FAR:.0%}",
+                typical=f"{typical:g}",
+            )
             yield PackFault(f"{at}.grades", " / ".join(f"{grade:g}" for grade in far), wanted)
         if limit.standard not in editions:
-            wanted = Phrase("[[editions]] of %(standard)s: when each was in force, and which the pack contains", standard=limit.standard)
+            wanted = Phrase(
+                "[[editions]] of %(standard)s: when each was in force, and which the pack contains",
+                standard=limit.standard,
+            )
             yield PackFault(f"{at}.standard", Phrase("no edition"), wanted)
 
 
@@ -88,7 +128,10 @@ def _runs(step: Step, place: str) -> Iterator[PackFault]:
     low, high = QUANTILES[step.run_kind]
     if not low <= rule.quantile <= high:
         wanted = Phrase(
-            "%(low)s to %(high)s, where run_kind is %(run_kind)s", low=f"{float(low):g}", high=f"{float(high):g}", run_kind=step.run_kind
+            "%(low)s to %(high)s, where run_kind is %(run_kind)s",
+            low=f"{float(low):g}",
+            high=f"{float(high):g}",
+            run_kind=step.run_kind,
         )
         yield PackFault(f"{place}.label_rule.quantile", f"{float(rule.quantile):g}", wanted)
     if rule.longest_gap_s >= rule.shortest_s:
@@ -100,13 +143,17 @@ def _runs(step: Step, place: str) -> Iterator[PackFault]:
 
 
 def _released(step: Step, pack: Pack, place: str) -> Iterator[PackFault]:
-    spent = sum(rule.released for rule in step.metrics) * (pack.policy.epsilon_best + pack.policy.epsilon_typical)
+    spent = sum(rule.released for rule in step.metrics) * (
+        pack.policy.epsilon_best + pack.policy.epsilon_typical
+    )
     if spent > pack.policy.cap_per_year:
         wanted = Phrase(
             "at most policy.cap_per_year (%(cap_per_year)s): use `released = false` for a metric that stays on the site",
             cap_per_year=f"{float(pack.policy.cap_per_year):g}",
         )
-        yield PackFault(place, Phrase("releases that spend %(spent)s a year", spent=f"{float(spent):g}"), wanted)
+        yield PackFault(
+            place, Phrase("releases that spend %(spent)s a year", spent=f"{float(spent):g}"), wanted
+        )
 
 
 def _grid(rule: MetricRule, place: str) -> Iterator[PackFault]:
@@ -117,7 +164,11 @@ def _grid(rule: MetricRule, place: str) -> Iterator[PackFault]:
         yield PackFault(
             f"{place}.grid_width",
             Phrase("%(points)s grid points", points=points),
-            Phrase("%(fewest)s to %(most)s grid points: with more, empty ones pull the released value away", fewest=fewest, most=most),
+            Phrase(
+                "%(fewest)s to %(most)s grid points: with more, empty ones pull the released value away",
+                fewest=fewest,
+                most=most,
+            ),
         )
     if width > WIDTH_SHARE * typical:
         yield PackFault(
@@ -133,25 +184,40 @@ def _grid(rule: MetricRule, place: str) -> Iterator[PackFault]:
         yield PackFault(f"{place}.grid_width", f"{width:g}", Phrase("a short decimal"))
     away = max(ROOM * typical, ROOM_SPREADS * rule.spread)
     if lower > rule.typical - away or upper < rule.typical + away:
-        span = Phrase("%(least)s to %(most)s", least=f"{rule.typical - away:g}", most=f"{rule.typical + away:g}")
+        span = Phrase(
+            "%(least)s to %(most)s",
+            least=f"{rule.typical - away:g}",
+            most=f"{rule.typical + away:g}",
+        )
         wanted = Phrase(
             "%(span)s: room for plants %(room)s or %(room_spreads)s spreads away from the typical value",
             span=span,
             room=f"{ROOM:.0%}",
             room_spreads=ROOM_SPREADS,
         )
-        yield PackFault(f"{place}.grid_lower", Phrase("%(least)s to %(most)s", least=f"{lower:g}", most=f"{upper:g}"), wanted)
+        yield PackFault(
+            f"{place}.grid_lower",
+            Phrase("%(least)s to %(most)s", least=f"{lower:g}", most=f"{upper:g}"),
+            wanted,
+        )
     if lower < rule.floor or upper > rule.ceiling:
         wanted = Phrase(
             "only values that a batch can have: floor and ceiling are %(floor)s and %(ceiling)s",
             floor=f"{rule.floor:g}",
             ceiling=f"{rule.ceiling:g}",
         )
-        yield PackFault(f"{place}.grid_lower", Phrase("%(least)s to %(most)s", least=f"{lower:g}", most=f"{upper:g}"), wanted)
+        yield PackFault(
+            f"{place}.grid_lower",
+            Phrase("%(least)s to %(most)s", least=f"{lower:g}", most=f"{upper:g}"),
+            wanted,
+        )
 
 
 def _bounds(rule: MetricRule, place: str) -> Iterator[PackFault]:
-    low, high = rule.typical - BOUND_SPREADS * rule.spread, rule.typical + BOUND_SPREADS * rule.spread
+    low, high = (
+        rule.typical - BOUND_SPREADS * rule.spread,
+        rule.typical + BOUND_SPREADS * rule.spread,
+    )
     if not rule.floor < low or not high < rule.ceiling:
         wanted = Phrase(
             "below %(low)s and above %(high)s: %(spreads)s spreads from the typical value, so that no real batch counts as impossible",
@@ -159,7 +225,11 @@ def _bounds(rule: MetricRule, place: str) -> Iterator[PackFault]:
             high=f"{high:g}",
             spreads=BOUND_SPREADS,
         )
-        yield PackFault(f"{place}.floor", Phrase("%(least)s to %(most)s", least=f"{rule.floor:g}", most=f"{rule.ceiling:g}"), wanted)
+        yield PackFault(
+            f"{place}.floor",
+            Phrase("%(least)s to %(most)s", least=f"{rule.floor:g}", most=f"{rule.ceiling:g}"),
+            wanted,
+        )
 
 
 def _precision(rule: MetricRule, step: Step, pack: Pack, place: str) -> Iterator[PackFault]:
@@ -169,11 +239,19 @@ def _precision(rule: MetricRule, step: Step, pack: Pack, place: str) -> Iterator
     error = expected_error(rule, step.label_rule.quantile, pack.policy.epsilon_best, runs)
     if error > largest:
         wanted = Phrase(
-            ("at most largest_expected_error (%(largest)s): use a narrower grid, shorter runs, a higher quantile, or `released = false`"),
+            (
+                "at most largest_expected_error (%(largest)s): use a narrower grid, shorter runs, a higher quantile, or `released = false`"
+            ),
             largest=f"{largest:.1%}",
         )
         yield PackFault(
-            place, Phrase("an expected error of %(error)s for a plant with %(runs)s runs", error=f"{error:.1%}", runs=runs), wanted
+            place,
+            Phrase(
+                "an expected error of %(error)s for a plant with %(runs)s runs",
+                error=f"{error:.1%}",
+                runs=runs,
+            ),
+            wanted,
         )
 
 
@@ -192,7 +270,9 @@ def _slopes(step: Step, factors: FactorTable, place: str) -> Iterator[PackFault]
         stated = of.get(Metric.TOTAL, 0.0)
         if abs(stated - parts) > SLOPES_AGREE * max(abs(stated), abs(parts)):
             wanted = Phrase(
-                "%(parts)s %(unit)s, as it follows from the slopes of `thermal` and `electricity`", parts=f"{parts:.4g}", unit=total.unit
+                "%(parts)s %(unit)s, as it follows from the slopes of `thermal` and `electricity`",
+                parts=f"{parts:.4g}",
+                unit=total.unit,
             )
             yield PackFault(f"{place}[{variable}].slope.total", f"{stated:g}", wanted)
 
@@ -211,7 +291,9 @@ def _media(step: Step, factors: FactorTable, place: str) -> Iterator[PackFault]:
 
 
 def _chinese(value: object, place: str = "") -> Iterator[PackFault]:
-    if isinstance(value, Words) and not re.search(r"[\u4e00-\u9fff]", chinese := value.by_language.get("zh", "")):
+    if isinstance(value, Words) and not re.search(
+        r"[\u4e00-\u9fff]", chinese := value.by_language.get("zh", "")
+    ):
         yield PackFault(f"{place}.zh", chinese, Phrase("Chinese words"))
     for at, inner in within(value, place):
         yield from _chinese(inner, at)

@@ -87,12 +87,21 @@ def in_number(number: int, singular: str, plural: str, /, **values: Value) -> Ph
 
 
 def _filled(value: Value) -> str | int:
-    if isinstance(value, str | int):  # asked first: whether something is `Named` takes fifty times as long
+    if isinstance(
+        value, str | int
+    ):  # asked first: whether something is `Named` takes fifty times as long
         return value
     if isinstance(value, Named):
-        return Name(value.en, **{code: text for code, text in value.by_language.items() if code != "en"})
+        return Name(
+            value.en, **{code: text for code, text in value.by_language.items() if code != "en"}
+        )
     words = str(value)
-    if isinstance(value, Exception) and value.args and isinstance(phrase := value.args[0], Phrase) and phrase == words:
+    if (
+        isinstance(value, Exception)
+        and value.args
+        and isinstance(phrase := value.args[0], Phrase)
+        and phrase == words
+    ):
         return phrase  # an error that says a phrase and nothing else
     return words
 
@@ -124,7 +133,9 @@ def enumerated(names: Iterable[str]) -> str: ...
 def enumerated(names: Iterable[Value]) -> Value: ...
 def enumerated(names: Iterable[Value]) -> Value:
     """Names beside each other: `a, b`."""
-    return _in_a_row(names, lambda first, rest: Phrase("%(first)s, %(rest)s", first=first, rest=rest))
+    return _in_a_row(
+        names, lambda first, rest: Phrase("%(first)s, %(rest)s", first=first, rest=rest)
+    )
 
 
 @overload
@@ -133,12 +144,16 @@ def alternatives(names: Iterable[str]) -> str: ...
 def alternatives(names: Iterable[Value]) -> Value: ...
 def alternatives(names: Iterable[Value]) -> Value:
     """Names one of which is meant: `a or b`."""
-    return _in_a_row(names, lambda first, rest: Phrase("%(first)s or %(rest)s", first=first, rest=rest))
+    return _in_a_row(
+        names, lambda first, rest: Phrase("%(first)s or %(rest)s", first=first, rest=rest)
+    )
 
 
 def clauses(parts: Iterable[Value]) -> Value:
     """Parts of one clause: `a, b`; other than names where a language parts those otherwise."""
-    return _in_a_row(parts, lambda clause, rest: Phrase("%(clause)s, %(rest)s", clause=clause, rest=rest))
+    return _in_a_row(
+        parts, lambda clause, rest: Phrase("%(clause)s, %(rest)s", clause=clause, rest=rest)
+    )
 
 
 @overload
@@ -147,19 +162,26 @@ def listed(items: Iterable[str]) -> str: ...
 def listed(items: Iterable[Value]) -> Value: ...
 def listed(items: Iterable[Value]) -> Value:
     """Items that may hold commas themselves: `a; b`."""
-    return _in_a_row(items, lambda first, rest: Phrase("%(first)s; %(rest)s", first=first, rest=rest))
+    return _in_a_row(
+        items, lambda first, rest: Phrase("%(first)s; %(rest)s", first=first, rest=rest)
+    )
 
 
 def lines(parts: Iterable[Value]) -> Value:
     """Each on a line of its own."""
-    return _in_a_row(parts, lambda first, rest: Phrase("%(first)s\n%(rest)s", first=first, rest=rest))
+    return _in_a_row(
+        parts, lambda first, rest: Phrase("%(first)s\n%(rest)s", first=first, rest=rest)
+    )
 
 
 def _in_a_row(items: Iterable[Value], pair: Callable[[Value, Value], Value]) -> Value:
     """Neighbours are paired, then pairs, and so on: whoever translates a list of thousands goes a dozen phrases deep, not thousands."""
     row = list(items)
     while len(row) > 1:
-        row = [pair(*two) if len(two) == 2 else two[0] for two in (row[index : index + 2] for index in range(0, len(row), 2))]
+        row = [
+            pair(*two) if len(two) == 2 else two[0]
+            for two in (row[index : index + 2] for index in range(0, len(row), 2))
+        ]
     return row[0]
 
 
@@ -171,13 +193,22 @@ def significant(value: float, digits: int) -> str:
 
 def stored(phrase: Phrase) -> list[Any]:
     """A phrase as JSON, to be kept with a record that pages show: its text and values, and the forms of one that has them."""
-    values = {name: stored(value) if isinstance(value, Phrase) else value for name, value in phrase.values.items()}
+    values = {
+        name: stored(value) if isinstance(value, Phrase) else value
+        for name, value in phrase.values.items()
+    }
     return [phrase.text, values, *([list(phrase.forms)] if phrase.forms else [])]
 
 
 def restored(encoded: list[Any]) -> Phrase:
     """The phrase of such JSON."""
     text, values, *forms = encoded
-    phrase = Phrase(text, **{name: restored(value) if isinstance(value, list) else value for name, value in values.items()})
+    phrase = Phrase(
+        text,
+        **{
+            name: restored(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        },
+    )
     phrase.forms = InNumber(*forms[0]) if forms else None
     return phrase

@@ -29,7 +29,9 @@ class CompositionRule(Declared):
     """The rule that holds from `firms_from` controlling firms on."""
 
     firms_from: int
-    rule: Literal["mean-of-best-five", "mean-of-top-decile", "first-quartile"]  # the last in packs of before, which are not read any more
+    rule: Literal[
+        "mean-of-best-five", "mean-of-top-decile", "first-quartile"
+    ]  # the last in packs of before, which are not read any more
     words: Words
 
 
@@ -39,7 +41,11 @@ class DisclosurePolicy(Declared):
     fewest_firms: int
     largest_weight: Exact  # of one firm in a mean, and dominance on declared size classes
     p_percent: Exact
-    least_changed_participants: int  # between two publications: in all, and of those that matter to a figure
-    largest_share_of_change: Exact  # of one firm in what separates two published figures, once any one other is known
+    least_changed_participants: (
+        int  # between two publications: in all, and of those that matter to a figure
+    )
+    largest_share_of_change: (
+        Exact  # of one firm in what separates two published figures, once any one other is known
+    )
     lag_days: int
     reason: Words

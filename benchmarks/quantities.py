@@ -24,7 +24,9 @@ from benchmarks.phrases import Phrase
 if TYPE_CHECKING:
     import pint
 
-_BY_UNIT: dict[str, list[str]] = tomllib.loads((Path(__file__).parent / "spellings.toml").read_text(encoding="utf-8"))
+_BY_UNIT: dict[str, list[str]] = tomllib.loads(
+    (Path(__file__).parent / "spellings.toml").read_text(encoding="utf-8")
+)
 SPELLINGS = {spelled: unit for unit, all_spelled in _BY_UNIT.items() for spelled in all_spelled}
 """Spellings met in plants' files that pint does not know or would misread."""
 
@@ -32,8 +34,37 @@ TWO_MEANINGS = frozenset({"ton", "tons"})
 """Units that are asked about, in any case of letters: pint takes them for short tons, most of the world for tonnes."""
 
 THINGS = frozenset(
-    {"bag", "bags", "barrel", "barrels", "chain", "chains", "ct", "cup", "cups", "doz", "hand", "hands", "link", "links"}
-    | {"pc", "pk", "point", "points", "pole", "poles", "rod", "rods", "slug", "slugs", "stone", "stones", "u"}
+    {
+        "bag",
+        "bags",
+        "barrel",
+        "barrels",
+        "chain",
+        "chains",
+        "ct",
+        "cup",
+        "cups",
+        "doz",
+        "hand",
+        "hands",
+        "link",
+        "links",
+    }
+    | {
+        "pc",
+        "pk",
+        "point",
+        "points",
+        "pole",
+        "poles",
+        "rod",
+        "rods",
+        "slug",
+        "slugs",
+        "stone",
+        "stones",
+        "u",
+    }
 )
 """What is counted, and no unit: pint takes each for an old measure of that name, a bag for 94 pounds, a rod for 5.03 m, pc for a parsec."""
 
@@ -43,7 +74,13 @@ _BEFORE_A_TON = frozenset({*_SMALL, "centi", "kilo", "mega", "giga"})
 """Of a ton of 2,000 pounds, which pint takes a ton for: mton, kton."""
 
 _JOULE = {"J": 1, "kJ": 10**3, "MJ": 10**6, "GJ": 10**9, "TJ": 10**12}
-_WATT_HOUR = {"Wh": 3600, "kWh": 36 * 10**5, "wan_kWh": 36 * 10**9, "MWh": 36 * 10**8, "GWh": 36 * 10**11}
+_WATT_HOUR = {
+    "Wh": 3600,
+    "kWh": 36 * 10**5,
+    "wan_kWh": 36 * 10**9,
+    "MWh": 36 * 10**8,
+    "GWh": 36 * 10**11,
+}
 MULTIPLES = (
     _JOULE | _WATT_HOUR,
     {"g": 1, "kg": 10**3, "t": 10**6, "wan_t": 10**10, "weight_case": 5 * 10**4},
@@ -62,7 +99,9 @@ def registry() -> pint.UnitRegistry[float]:
     import pint
 
     units: pint.UnitRegistry[float] = pint.UnitRegistry(on_redefinition="ignore")
-    units.define("calorie = 4.1868 joule = cal")  # the steam tables', by which a kgce is 7,000 kcal (GB/T 2589); pint's is 4.184
+    units.define(
+        "calorie = 4.1868 joule = cal"
+    )  # the steam tables', by which a kgce is 7,000 kcal (GB/T 2589); pint's is 4.184
     units.define("kgce = [coal_equivalent]")
     units.define("tce = 1000 kgce")
     units.define("Nm3 = [normal_volume]")
@@ -112,7 +151,9 @@ def _ratio(from_unit: str, to_unit: str) -> float:
         raise InputError(
             "unit-mismatch",
             Phrase(
-                "%(from_unit)s cannot be turned into %(to_unit)s: they do not measure the same thing.", from_unit=from_unit, to_unit=to_unit
+                "%(from_unit)s cannot be turned into %(to_unit)s: they do not measure the same thing.",
+                from_unit=from_unit,
+                to_unit=to_unit,
             ),
             _mismatch_remedy(from_unit, to_unit),
             found=f"{from_unit} ({source.dimensionality})",
@@ -141,7 +182,10 @@ def _of_multiples(from_unit: str, to_unit: str) -> Fraction | None:
 
 
 def _multiple(unit: str, of: str) -> Fraction | None:
-    return next((Fraction(units[unit], units[of]) for units in MULTIPLES if unit in units and of in units), None)
+    return next(
+        (Fraction(units[unit], units[of]) for units in MULTIPLES if unit in units and of in units),
+        None,
+    )
 
 
 def _parse(unit: str) -> pint.Unit:
@@ -168,7 +212,9 @@ def _parse(unit: str) -> pint.Unit:
 def _two_tons(unit: str) -> InputError:
     return InputError(
         "unit-ambiguous",
-        Phrase("A unit means two things: a ton is 1,000 kg in most of the world and 907.18 kg in the United States."),
+        Phrase(
+            "A unit means two things: a ton is 1,000 kg in most of the world and 907.18 kg in the United States."
+        ),
         Phrase("Write t (or tonne) for 1,000 kg, and short_ton or long_ton for the others."),
         found=repr(unit),
         wanted=Phrase("t, short_ton or long_ton"),
@@ -183,16 +229,24 @@ def _refuse_small_prefixes(unit: str, parsed: pint.Unit) -> None:
         if name.startswith(_SMALL) and name.endswith("metric_ton"):
             raise InputError(
                 "unit-ambiguous",
-                Phrase("A tonne with a small m (or a smaller prefix) before it is a thousandth of a tonne. Often a metric tonne is meant."),
+                Phrase(
+                    "A tonne with a small m (or a smaller prefix) before it is a thousandth of a tonne. Often a metric tonne is meant."
+                ),
                 Phrase("Write t for tonnes of 1,000 kg, or kg."),
                 found=repr(unit),
                 wanted=Phrase("t or kg"),
             )
-        if name.startswith(_SMALL) and any(registry().Unit(name).is_compatible_with(energy) for energy in ("J", "W", "kgce")):
+        if name.startswith(_SMALL) and any(
+            registry().Unit(name).is_compatible_with(energy) for energy in ("J", "W", "kgce")
+        ):
             raise InputError(
                 "unit-ambiguous",
-                Phrase("A unit of energy begins with a small m (or a smaller prefix), which means a thousandth. Often a million is meant."),
-                Phrase("Write MWh, MJ, MW (a capital M) if you mean a million. If not, convert the amounts to kWh, kJ or W."),
+                Phrase(
+                    "A unit of energy begins with a small m (or a smaller prefix), which means a thousandth. Often a million is meant."
+                ),
+                Phrase(
+                    "Write MWh, MJ, MW (a capital M) if you mean a million. If not, convert the amounts to kWh, kJ or W."
+                ),
                 found=repr(unit),
                 wanted=Phrase("kWh, MWh, kJ, MJ, GJ, kW, MW, kgce or tce"),
             )

@@ -63,7 +63,9 @@ class RankedSite(StoredAsJson):
     score: tuple[int, int] | None = None
 
 
-def standings(reported: Sequence[ReportedLabel], pack: Pack, rng: np.random.Generator) -> tuple[RankedSite, ...]:
+def standings(
+    reported: Sequence[ReportedLabel], pack: Pack, rng: np.random.Generator
+) -> tuple[RankedSite, ...]:
     """The standings of one cell, in order of the estimate, then the site's id.
 
     Empty where fewer firms have a precise label than `pack.disclosure.fewest_firms`.
@@ -79,7 +81,9 @@ def standings(reported: Sequence[ReportedLabel], pack: Pack, rng: np.random.Gene
     return placed(named, observe(ordered[:precise], "best"), ordered[0].label.unit, rng)
 
 
-def placed(named: Sequence[tuple[str, str, float]], views: Views, unit: str, rng: np.random.Generator) -> tuple[RankedSite, ...]:
+def placed(
+    named: Sequence[tuple[str, str, float]], views: Views, unit: str, rng: np.random.Generator
+) -> tuple[RankedSite, ...]:
     """The standings of sites, in order of the estimate, then the site's id.
 
     Args:
@@ -94,14 +98,25 @@ def placed(named: Sequence[tuple[str, str, float]], views: Views, unit: str, rng
     wider = views[-1]
     lows, highs = (
         union(ends, axis=0)
-        for union, ends in ((np.min, [of_view.low for of_view in by_view]), (np.max, [of_view.high for of_view in by_view]))
+        for union, ends in (
+            (np.min, [of_view.low for of_view in by_view]),
+            (np.max, [of_view.high for of_view in by_view]),
+        )
     )
     estimates = np.mean([of_view.estimates for of_view in by_view], axis=0)
     bands = _bands(np.mean([of_view.quarters for of_view in by_view], axis=0))
-    scored = _scored([of_view.rank_shares for of_view in by_view]) if len(named) >= FEWEST_FOR_A_SCORE else None
+    scored = (
+        _scored([of_view.rank_shares for of_view in by_view])
+        if len(named) >= FEWEST_FOR_A_SCORE
+        else None
+    )
     for ends in ((lo, hi), scored):
         if ends is not None:
-            _join_ties(np.append(wider.values, np.zeros(unseen)), np.append(wider.sds, np.full(unseen, np.inf)), *ends)
+            _join_ties(
+                np.append(wider.values, np.zeros(unseen)),
+                np.append(wider.sds, np.full(unseen, np.inf)),
+                *ends,
+            )
     ranked = [
         RankedSite(
             site=site,
@@ -120,7 +135,9 @@ def placed(named: Sequence[tuple[str, str, float]], views: Views, unit: str, rng
     return tuple(sorted(ranked, key=lambda s: (s.estimate, s.site)))
 
 
-def by_cell(reported: Iterable[ReportedLabel], pack: Pack, digests: Iterable[str]) -> dict[tuple[CellKey, str], tuple[RankedSite, ...]]:
+def by_cell(
+    reported: Iterable[ReportedLabel], pack: Pack, digests: Iterable[str]
+) -> dict[tuple[CellKey, str], tuple[RankedSite, ...]]:
     """By cell and unit the standings, one after the other from one stream: who has the same reports gets the same standings.
 
     Args:
@@ -141,7 +158,9 @@ class Quarters:
     of: int
 
 
-def quarters(reported: Iterable[ReportedLabel], pack: Pack, digests: Iterable[str]) -> dict[LabelKey, Quarters]:
+def quarters(
+    reported: Iterable[ReportedLabel], pack: Pack, digests: Iterable[str]
+) -> dict[LabelKey, Quarters]:
     """What is published of the standings, as anybody with the same reports computes it."""
     published = {}
     for (cell, _unit), standings in by_cell(reported, pack, digests).items():
@@ -166,9 +185,13 @@ class _EstimatedRanks:
     rank_shares: NDArray[np.float64]
 
 
-def _estimated_ranks(observed: posterior.ObservedValues, rng: np.random.Generator, unseen: int) -> _EstimatedRanks:
+def _estimated_ranks(
+    observed: posterior.ObservedValues, rng: np.random.Generator, unseen: int
+) -> _EstimatedRanks:
     precise = observed.values.size
-    drawn = np.concatenate(list(posterior.draws(observed, rng, _draw_count(precise + unseen), unseen=unseen)))
+    drawn = np.concatenate(
+        list(posterior.draws(observed, rng, _draw_count(precise + unseen), unseen=unseen))
+    )
     ranks = _ranks(drawn)
     low, high = np.quantile(drawn, (0.025, 0.975), axis=0)
     estimates = drawn.mean(axis=0)
@@ -177,7 +200,9 @@ def _estimated_ranks(observed: posterior.ObservedValues, rng: np.random.Generato
         low[precise:], high[precise:] = np.quantile(drawn[:, precise:], (0.025, 0.975))
     lo = np.quantile(ranks, 0.025, axis=0, method="lower").astype(int)
     hi = np.quantile(ranks, 0.975, axis=0, method="higher").astype(int)
-    return _EstimatedRanks(lo, hi, estimates, low, high, _quarter_shares(ranks), _rank_shares(ranks))
+    return _EstimatedRanks(
+        lo, hi, estimates, low, high, _quarter_shares(ranks), _rank_shares(ranks)
+    )
 
 
 def _draw_count(sites: int) -> int:
@@ -185,14 +210,18 @@ def _draw_count(sites: int) -> int:
     return max(FEWEST_DRAWS, posterior.draw_count(sites))
 
 
-def _precise_first(reported: Sequence[ReportedLabel], pack: Pack) -> tuple[list[ReportedLabel], int]:
+def _precise_first(
+    reported: Sequence[ReportedLabel], pack: Pack
+) -> tuple[list[ReportedLabel], int]:
     """In a fixed order, those with an eligible label first; and how many these are."""
     precise: list[ReportedLabel] = []
     others: list[ReportedLabel] = []
     for reported_label in sorted(reported, key=lambda p: (p.firm, p.site)):
         label = reported_label.label
         rule = pack.step(label.step).metric(label.metric)
-        (precise if rule is not None and eligible(label, rule, pack.policy) else others).append(reported_label)
+        (precise if rule is not None and eligible(label, rule, pack.policy) else others).append(
+            reported_label
+        )
     return [*precise, *others], len(precise)
 
 
@@ -211,11 +240,18 @@ def _ranks(drawn: NDArray[np.float64]) -> NDArray[np.int32]:
     """Rank of every plant in every draw, from 1."""
     order = np.argsort(drawn, axis=1)
     ranks = np.empty(drawn.shape, dtype=np.int32)
-    np.put_along_axis(ranks, order, np.arange(1, drawn.shape[1] + 1, dtype=np.int32)[None, :], axis=1)
+    np.put_along_axis(
+        ranks, order, np.arange(1, drawn.shape[1] + 1, dtype=np.int32)[None, :], axis=1
+    )
     return ranks
 
 
-def _join_ties(values: NDArray[np.float64], sds: NDArray[np.float64], lo: NDArray[np.int_], hi: NDArray[np.int_]) -> None:
+def _join_ties(
+    values: NDArray[np.float64],
+    sds: NDArray[np.float64],
+    lo: NDArray[np.int_],
+    hi: NDArray[np.int_],
+) -> None:
     """Sites with the same value and noise cannot be told apart: they share one interval, the union, not two by chance."""
     tied: defaultdict[tuple[float, float], list[int]] = defaultdict(list)
     for i, key in enumerate(zip(values.tolist(), sds.tolist(), strict=True)):
@@ -238,7 +274,9 @@ def _rank_shares(ranks: NDArray[np.int32]) -> NDArray[np.float64]:
 def _scored(views: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
     """Lower and upper end of each site's score, rounded outward; no chance enters beyond that of the ranks."""
     ranks = np.arange(1, views[0].shape[1] + 1)[:, None]
-    at_most = betainc(ranks[::-1], ranks, np.arange(101) / 100)  # one row a rank, one column a score
+    at_most = betainc(
+        ranks[::-1], ranks, np.arange(101) / 100
+    )  # one row a rank, one column a score
     lows, highs = [], []
     for shares in views:
         below = shares @ at_most
@@ -249,4 +287,7 @@ def _scored(views: Sequence[NDArray[np.float64]]) -> tuple[NDArray[np.int_], NDA
 
 def _bands(shares: NDArray[np.float64]) -> list[int | None]:
     likeliest = shares.argmax(axis=0)
-    return [int(best) + 1 if shares[best, i] >= BAND_PROBABILITY else None for i, best in enumerate(likeliest)]
+    return [
+        int(best) + 1 if shares[best, i] >= BAND_PROBABILITY else None
+        for i, best in enumerate(likeliest)
+    ]

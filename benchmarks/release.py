@@ -51,16 +51,31 @@ def release(
     """
     if (refused := refusal(label, step, rule, policy)) is not None:
         raise refused
-    values = [value.at_reference for value in counted(label, step, policy) if value.at_reference is not None]
+    values = [
+        value.at_reference
+        for value in counted(label, step, policy)
+        if value.at_reference is not None
+    ]
     epsilon_best, epsilon_typical = draw_epsilons(step, policy)
     name = "/".join(LabelKey.of(label))
-    best = draw(values, rule.grid, step.label_rule.quantile, epsilon_best, stream_for(f"{name}/best"))
-    typical = draw(values, rule.grid, TYPICAL_QUANTILE, epsilon_typical, stream_for(f"{name}/typical"))
+    best = draw(
+        values, rule.grid, step.label_rule.quantile, epsilon_best, stream_for(f"{name}/best")
+    )
+    typical = draw(
+        values, rule.grid, TYPICAL_QUANTILE, epsilon_typical, stream_for(f"{name}/typical")
+    )
     return with_grid_points(label, step, rule, policy, best, typical, years=years)
 
 
 def with_grid_points(
-    label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolicy, best: int, typical: int, *, years: int = 1
+    label: StepLabel,
+    step: Step,
+    rule: MetricRule,
+    policy: ReleasePolicy,
+    best: int,
+    typical: int,
+    *,
+    years: int = 1,
 ) -> ReleasedLabel:
     """The label as it leaves, with these points of the grid: drawn by `release`, or left at 0 in a draft to be looked at."""
     epsilon_best, epsilon_typical = draw_epsilons(step, policy)
@@ -80,7 +95,9 @@ def with_grid_points(
     )
 
 
-def refusal(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolicy) -> PolicyRefusal | None:
+def refusal(
+    label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolicy
+) -> PolicyRefusal | None:
     """Why this label may not be released, or None. Its code goes into the report's `withheld`; it spends nothing."""
     key = f"{label.step}, {label.product}, {label.variant}, {label.metric}"
     if not rule.released:
@@ -93,20 +110,33 @@ def refusal(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolic
         names = ", ".join(transformation.name for transformation in missing)
         return PolicyRefusal(
             "no-bound",
-            Phrase("One record could change any number of the records behind %(key)s (%(names)s).", key=key, names=names),
+            Phrase(
+                "One record could change any number of the records behind %(key)s (%(names)s).",
+                key=key,
+                names=names,
+            ),
             label.path.reasons,
         )
     if (label.step, label.metric, label.boundary) != (step.id, rule.metric, step.boundary.id):
         return PolicyRefusal(
             "label-not-of-step",
-            Phrase("The label %(key)s does not belong to step %(step_id)s, %(metric)s.", key=key, step_id=step.id, metric=rule.metric),
+            Phrase(
+                "The label %(key)s does not belong to step %(step_id)s, %(metric)s.",
+                key=key,
+                step_id=step.id,
+                metric=rule.metric,
+            ),
             "Make the label again with this pack.",
         )
-    if label.product != step.product or label.variant not in {variant.id for variant in step.variants}:
+    if label.product != step.product or label.variant not in {
+        variant.id for variant in step.variants
+    }:
         return PolicyRefusal(
             "product-outside-pack",
             Phrase(
-                "The pack compares only the declared variants of %(product)s. This label is for %(key)s.", product=step.product, key=key
+                "The pack compares only the declared variants of %(product)s. This label is for %(key)s.",
+                product=step.product,
+                key=key,
             ),
             "Name the pack's product and variant in the log or in the mapping profile.",
         )
@@ -132,11 +162,15 @@ def refusal(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolic
 
 def counted(label: StepLabel, step: Step, policy: ReleasePolicy) -> list[BatchValue]:
     """The valid batches that a release counts: all, or of every day as many as the pack lets count where days are protected."""
-    used = [value for value in label.values if value.excluded is None and value.at_reference is not None]
+    used = [
+        value for value in label.values if value.excluded is None and value.at_reference is not None
+    ]
     return used if policy.unit == "record" else within_bound(used, most_together(step, policy))
 
 
-def _not_affordable(key: str, number: int, step: Step, rule: MetricRule, policy: ReleasePolicy) -> PolicyRefusal | None:
+def _not_affordable(
+    key: str, number: int, step: Step, rule: MetricRule, policy: ReleasePolicy
+) -> PolicyRefusal | None:
     """Where a day holds several records its noise is so many times larger: no budget is spent on what nobody could use.
 
     Decided on public figures and the count class alone, like eligibility; a day of one record costs what a record does.
@@ -153,7 +187,10 @@ def _not_affordable(key: str, number: int, step: Step, rule: MetricRule, policy:
     if error(count_class(number, policy)) <= largest:
         return None
     classes = (edge for edge in sorted(policy.count_classes) if error(edge) <= largest)
-    enough = next((Phrase("%(edge)s batches would do", edge=f"{edge:,}") for edge in classes), Phrase("no class would do"))
+    enough = next(
+        (Phrase("%(edge)s batches would do", edge=f"{edge:,}") for edge in classes),
+        Phrase("no class would do"),
+    )
     return PolicyRefusal(
         "day-not-affordable",
         Phrase(
@@ -187,12 +224,21 @@ def count_class(batches: int, policy: ReleasePolicy) -> int:
     return max(edges)
 
 
-def release_id(site: str, period: str, revision: int, step: str, product: str, variant: str, metric: Metric) -> str:
+def release_id(
+    site: str, period: str, revision: int, step: str, product: str, variant: str, metric: Metric
+) -> str:
     """The name of one release in the ledger and in the key of its draws."""
     return "/".join((site, period, str(revision), step, product, variant, metric))
 
 
-def debits(label: StepLabel, policy: ReleasePolicy, release_id: str, *, correction: bool = False, cells: int = 1) -> list[Debit]:
+def debits(
+    label: StepLabel,
+    policy: ReleasePolicy,
+    release_id: str,
+    *,
+    correction: bool = False,
+    cells: int = 1,
+) -> list[Debit]:
     """What the release takes from every used batch, or from every day that holds one: the budgets of its two draws together.
 
     A label over several years debits each batch, or day, in its own year.
@@ -206,12 +252,22 @@ def debits(label: StepLabel, policy: ReleasePolicy, release_id: str, *, correcti
     if label.path.bound is None:
         raise PolicyRefusal(
             "no-bound",
-            Phrase("There is no limit to what one record can change in %(step)s, %(metric)s.", step=label.step, metric=label.metric),
+            Phrase(
+                "There is no limit to what one record can change in %(step)s, %(metric)s.",
+                step=label.step,
+                metric=label.metric,
+            ),
             label.path.reasons,
         )
     epsilon = epsilon_of_a_metric(cells, policy, label.path.bound)
     used = [value for value in label.values if value.excluded is None]
     if policy.unit == "day":
         days = sorted({day_of(value) for value in used})
-        return [Debit(label.step, day_account(day), release_id, epsilon, day.year, correction) for day in days]
-    return [Debit(label.step, value.batch_id, release_id, epsilon, value.start.year, correction) for value in used]
+        return [
+            Debit(label.step, day_account(day), release_id, epsilon, day.year, correction)
+            for day in days
+        ]
+    return [
+        Debit(label.step, value.batch_id, release_id, epsilon, value.start.year, correction)
+        for value in used
+    ]

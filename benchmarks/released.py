@@ -97,4 +97,6 @@ class ReleasedReport:
     period: str
     revision: int
     labels: tuple[ReleasedLabel, ...]
-    withheld: tuple[tuple[str, str, str], ...] = ()  # (step, metric, reason code): what was asked and not released, and why
+    withheld: tuple[
+        tuple[str, str, str], ...
+    ] = ()  # (step, metric, reason code): what was asked and not released, and why

@@ -22,7 +22,9 @@ from benchmarks.routes import Pack, Route
 __all__ = ("WHOLE_ROUTE", "of_route")
 
 
-def of_route(reported: Iterable[ReportedLabel], pack: Pack, route: Route, digests: Iterable[str]) -> tuple[RankedSite, ...]:
+def of_route(
+    reported: Iterable[ReportedLabel], pack: Pack, route: Route, digests: Iterable[str]
+) -> tuple[RankedSite, ...]:
     """The standings over the route, by the total's unit a tonne of its product; the same for whoever has the same reports.
 
     Empty where fewer firms than `pack.disclosure.fewest_firms` have an eligible label at every step, where steps have different
@@ -42,7 +44,10 @@ def of_route(reported: Iterable[ReportedLabel], pack: Pack, route: Route, digest
         (
             run[0].site,
             run[0].firm,
-            sum(float(cell.route_step.ratio) * float(row.label.best_value) for cell, row in zip(headline, run, strict=True)),
+            sum(
+                float(cell.route_step.ratio) * float(row.label.best_value)
+                for cell, row in zip(headline, run, strict=True)
+            ),
         )
         for run in runs
     ]

@@ -14,7 +14,17 @@ from typing import Literal
 from pydantic import Field
 
 from benchmarks.declared import Declared, Exact, FigureSource, Words
-from benchmarks.materials import CarrierNeed, Feed, HeldHeat, Material, MaterialShare, OwnCarrier, TypicalTake, UsualHeat, Yield
+from benchmarks.materials import (
+    CarrierNeed,
+    Feed,
+    HeldHeat,
+    Material,
+    MaterialShare,
+    OwnCarrier,
+    TypicalTake,
+    UsualHeat,
+    Yield,
+)
 from benchmarks.measurements import Metric
 from benchmarks.policies import CompositionRule, DisclosurePolicy, ReleasePolicy
 from benchmarks.released import Grid
@@ -38,12 +48,24 @@ class Boundary(Declared):
     credited: tuple[str, ...] = ()
     measured: tuple[str, ...] = ()
     measured_source: FigureSource | None = None
-    media: tuple[str, ...] = ()  # oxygen, nitrogen, air, water made outside this boundary: counted at what making them takes
-    essential: tuple[str, ...] = ()  # without which the process does not run: reported, or (a medium) made inside
-    bought: tuple[str, ...] = ()  # counted only where bought over the fence: what makes them on site is inside
-    unconverted: tuple[str, ...] = ()  # counted before any conversion of them into themselves (a rectifier)
-    feedstock: tuple[str, ...] = ()  # carriers that pass through it as material and are no energy of it: a log may hold them as inputs
-    needs: tuple[CarrierNeed, ...] = ()  # how much of what it does not run without a run takes at least, electricity and media
+    media: tuple[
+        str, ...
+    ] = ()  # oxygen, nitrogen, air, water made outside this boundary: counted at what making them takes
+    essential: tuple[
+        str, ...
+    ] = ()  # without which the process does not run: reported, or (a medium) made inside
+    bought: tuple[
+        str, ...
+    ] = ()  # counted only where bought over the fence: what makes them on site is inside
+    unconverted: tuple[
+        str, ...
+    ] = ()  # counted before any conversion of them into themselves (a rectifier)
+    feedstock: tuple[
+        str, ...
+    ] = ()  # carriers that pass through it as material and are no energy of it: a log may hold them as inputs
+    needs: tuple[
+        CarrierNeed, ...
+    ] = ()  # how much of what it does not run without a run takes at least, electricity and media
     yields: tuple[Yield, ...] = ()  # how much heat what it gives back can hold
 
     @property
@@ -74,7 +96,9 @@ class ReferenceCondition(Declared):
 
     variable: str
     unit: str
-    words: Words | None = None  # its name in a report; left out where the name of the column says enough
+    words: Words | None = (
+        None  # its name in a report; left out where the name of the column says enough
+    )
     reference: float
     slope: dict[Metric, float]  # in the metric's unit per unit of the variable
     required: bool = False
@@ -96,7 +120,9 @@ class LabelRule(Declared):
     longest_gap_s: int
     shortest_s: int  # of a batch (or of the variable `power_on_s` where the log gives it)
     longest_s: int
-    most_records_a_day: int | None = None  # of one site; public, and needed only where the pack protects whole days
+    most_records_a_day: int | None = (
+        None  # of one site; public, and needed only where the pack protects whole days
+    )
     source: FigureSource | None = None
 
 
@@ -141,8 +167,12 @@ class Step(Declared):
     words: Words
     product: str
     product_words: Words
-    product_carrier: str | None = None  # what is credited as this carrier is the product itself: as much as the good output
-    output_unit: Literal["t", "weight case", "1000 items", "m", "m2", "m3", "Nm3", "kWh"] = "t"  # goods may be counted, or measured
+    product_carrier: str | None = (
+        None  # what is credited as this carrier is the product itself: as much as the good output
+    )
+    output_unit: Literal["t", "weight case", "1000 items", "m", "m2", "m3", "Nm3", "kWh"] = (
+        "t"  # goods may be counted, or measured
+    )
     run_kind: Literal["heat", "coil", "melt", "shift", "day", "month", "campaign", "pot-month"]
     boundary: Boundary
     variants: tuple[Variant, ...]
@@ -153,10 +183,14 @@ class Step(Declared):
     of_equipment: tuple[str, ...] = ()
     bought_share: str | None = None
     feeds: tuple[Feed, ...] = ()  # how much of what its log names a unit of output is made of
-    takes: tuple[TypicalTake, ...] = ()  # how much energy such plants take, above which it may be another step's
+    takes: tuple[
+        TypicalTake, ...
+    ] = ()  # how much energy such plants take, above which it may be another step's
     holds_heat: tuple[HeldHeat, ...] = ()  # what of it may burn and is no carrier
     shares: tuple[MaterialShare, ...] = ()  # of its charge, which variables state and its log shows
-    output_of: str | None = None  # the step whose output is this one's (a waste-heat set of its kiln's clinker)
+    output_of: str | None = (
+        None  # the step whose output is this one's (a waste-heat set of its kiln's clinker)
+    )
 
     @property
     def only_root(self) -> str:
@@ -212,13 +246,18 @@ class Pack(Declared):
     heating_values: tuple[UsualHeat, ...] = ()
     materials: tuple[Material, ...] = ()
     own_carriers: tuple[OwnCarrier, ...] = ()  # that the table of carriers does not hold
-    own_power: str | None = None  # static factor: in % of the power used, what the site makes itself and none of its files holds
+    own_power: str | None = (
+        None  # static factor: in % of the power used, what the site makes itself and none of its files holds
+    )
     numbers: dict[str, FigureSource] = Field(default_factory=dict)
     """By role (`benchmarks.packs.provenance`): the source of numbers that name none of their own."""
 
     def made_in(self, route: Route) -> str:
         """The unit that a route's product is counted in."""
-        return next((step.output_unit for step in self.steps if step.product == route.product), self.step(route.steps[-1].step).output_unit)
+        return next(
+            (step.output_unit for step in self.steps if step.product == route.product),
+            self.step(route.steps[-1].step).output_unit,
+        )
 
     def editions_not_held(self, steps: Iterable[str], first: date, last: date) -> tuple[str, ...]:
         """Editions for these steps, in force on any of these days as far as is known, whose values the pack does not hold."""
@@ -234,16 +273,22 @@ class Pack(Declared):
         for route in self.routes:
             if route.id == route_id:
                 return route
-        raise KeyError(f"pack {self.id} has no route {route_id!r}; it has {', '.join(route.id for route in self.routes)}")
+        raise KeyError(
+            f"pack {self.id} has no route {route_id!r}; it has {', '.join(route.id for route in self.routes)}"
+        )
 
     def step(self, step_id: str) -> Step:
         """The step of that id; KeyError names what the pack has."""
         for step in self.steps:
             if step.id == step_id:
                 return step
-        raise KeyError(f"pack {self.id} has no step {step_id!r}; it has {', '.join(s.id for s in self.steps)}")
+        raise KeyError(
+            f"pack {self.id} has no step {step_id!r}; it has {', '.join(s.id for s in self.steps)}"
+        )
 
     def usual_heat(self, step_id: str) -> dict[str, UsualHeat]:
         """By carrier, what is usual of it at the step: an entry of the step's own before one of all."""
         of_all = {usual.carrier: usual for usual in self.heating_values if not usual.steps}
-        return of_all | {usual.carrier: usual for usual in self.heating_values if step_id in usual.steps}
+        return of_all | {
+            usual.carrier: usual for usual in self.heating_values if step_id in usual.steps
+        }

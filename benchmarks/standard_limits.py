@@ -23,7 +23,9 @@ class ValueRange(Declared):
     up_to: float | None = None
 
     def __contains__(self, value: Fraction) -> bool:
-        return (self.above is None or value > Fraction(str(self.above))) and (self.up_to is None or value <= Fraction(str(self.up_to)))
+        return (self.above is None or value > Fraction(str(self.above))) and (
+            self.up_to is None or value <= Fraction(str(self.up_to))
+        )
 
 
 class StandardLimit(Declared):
@@ -44,7 +46,9 @@ class StandardLimit(Declared):
     unit: str
     grades: tuple[float | None, float | None, float | None]
     correction: str | None = None
-    applies: dict[str, str | tuple[float | None, float | None] | ValueRange] = Field(default_factory=dict)
+    applies: dict[str, str | tuple[float | None, float | None] | ValueRange] = Field(
+        default_factory=dict
+    )
     steps_covered: tuple[str, ...]
     recovered_by: tuple[str, ...] = ()
     not_beside: tuple[str, ...] = ()

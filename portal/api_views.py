@@ -32,7 +32,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     type = serializers.CharField(help_text="urn:steplabel:problem:{code}")
     title = serializers.CharField(help_text="The code in words; the same in every language.")
     status = serializers.IntegerField()
-    detail = serializers.CharField(help_text="What happened, for a person, in the language of Content-Language.")
+    detail = serializers.CharField(
+        help_text="What happened, for a person, in the language of Content-Language."
+    )
     code = serializers.CharField(help_text="Stable; programs hold on to it.")
     remedy = serializers.CharField(help_text="What to do about it, in the same language.")
 
@@ -65,18 +67,28 @@ class StrictView(APIView):
         if self.scope != OPEN:
             response["Cache-Control"] = "private, no-cache"
             patch_vary_headers(response, ("Authorization",))
-        if request.method != "GET" or response.status_code != 200 or not isinstance(response, HttpResponse):
+        if (
+            request.method != "GET"
+            or response.status_code != 200
+            or not isinstance(response, HttpResponse)
+        ):
             return response
         if isinstance(response, Response):
             response.render()
-        status = response.headers.get("Steplabel-Status", "").encode()  # a version may be withdrawn, its bytes stay
+        status = response.headers.get(
+            "Steplabel-Status", ""
+        ).encode()  # a version may be withdrawn, its bytes stay
         etag = f'"{hashlib.sha256(response.content + status).hexdigest()[:32]}"'
         response["ETag"] = etag
-        answer: HttpResponseBase = get_conditional_response(request, etag=etag, response=response) or response
+        answer: HttpResponseBase = (
+            get_conditional_response(request, etag=etag, response=response) or response
+        )
         return answer
 
     def initial(self, request: Request, *args: Any, **parts: Any) -> None:
-        if not hasattr(self, (request.method or "").lower()):  # said before anything is asked of whoever asks
+        if not hasattr(
+            self, (request.method or "").lower()
+        ):  # said before anything is asked of whoever asks
             raise MethodNotAllowed(request.method or "")
         super().initial(request, *args, **parts)
         if unknown := sorted(set(request.query_params) - self.query):
@@ -84,7 +96,9 @@ class StrictView(APIView):
                 400,
                 "query-unknown",
                 Phrase("There is no query parameter %(name)s here.", name=repr(unknown[0])),
-                Phrase("Ask with %(names)s only.", names=enumerated(sorted(self.query))) if self.query else "Ask without any.",
+                Phrase("Ask with %(names)s only.", names=enumerated(sorted(self.query)))
+                if self.query
+                else "Ask without any.",
             )
 
 
@@ -121,6 +135,10 @@ class StrictSerializer(serializers.Serializer[Any]):
     """Refuses fields it does not know: a misspelt field is an error, not a default."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (unknown := sorted(str(name) for name in set(data) - set(self.fields))):
-            raise serializers.ValidationError({name: [in_words(Phrase("This field is not known."))] for name in unknown})
+        if isinstance(data, dict) and (
+            unknown := sorted(str(name) for name in set(data) - set(self.fields))
+        ):
+            raise serializers.ValidationError(
+                {name: [in_words(Phrase("This field is not known."))] for name in unknown}
+            )
         return super().to_internal_value(data)

@@ -36,7 +36,11 @@ def nudge(task_name: str) -> None:
     try:
         app.send_task(task_name, retry=False)
     except OperationalError as error:
-        log.warning("The broker did not take the nudge for %s (%s); the next sweep will find the work.", task_name, error)
+        log.warning(
+            "The broker did not take the nudge for %s (%s); the next sweep will find the work.",
+            task_name,
+            error,
+        )
 
 
 SOON_S = 0.2

@@ -49,7 +49,10 @@ def answers() -> bool:
 def _answers() -> bool:
     own = _connection_of_its_own()
     if own.vendor == "postgresql":
-        own.settings_dict["OPTIONS"] |= {"connect_timeout": ANSWERS_WITHIN_S, "tcp_user_timeout": 1000 * ANSWERS_WITHIN_S}
+        own.settings_dict["OPTIONS"] |= {
+            "connect_timeout": ANSWERS_WITHIN_S,
+            "tcp_user_timeout": 1000 * ANSWERS_WITHIN_S,
+        }
     try:
         with closing(own), own.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -113,6 +116,8 @@ def _connection_of_its_own() -> BaseDatabaseWrapper:
 
 def _lacks_replica(connection: BaseDatabaseWrapper) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('synchronous_standby_names') <> '' AND NOT EXISTS (SELECT FROM pg_stat_replication)")
+        cursor.execute(
+            "SELECT current_setting('synchronous_standby_names') <> '' AND NOT EXISTS (SELECT FROM pg_stat_replication)"
+        )
         lacks: bool = cursor.fetchone()[0]
     return lacks

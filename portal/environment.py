@@ -24,11 +24,50 @@ OURS = "STEPLABEL_"
 KNOWN = frozenset(
     OURS + name
     for name in (
-        *("ROLE", "HOSTS", "URL", "CONTACT", "AGENT_FILES", "HEADS_FILE", "PLAIN_HOSTS", "VAR", "DEMO", "TRACES_URL"),
-        *("CACHE_URL", "LIMITS_URL", "BROKER_URL", "CACHE_URL_FILE", "LIMITS_URL_FILE", "BROKER_URL_FILE"),
-        *("DATABASE_CONNECTIONS", "REPLICA_LATE_SECONDS", "SWEEP_SECONDS", "PROXIES", "SECOND_FACTOR_ROLES"),
-        *("RATE_SUBMISSIONS", "RATE_DEVICE", "RATE_ENROLMENTS", "RATE_PUBLIC", "RATE_KEYS", "RATE_PAGES", "RATE_FORMS"),
-        *("MAIL_HOST", "MAIL_PORT", "MAIL_FROM", "MAIL_USER", "MAIL_PASSWORD", "MAIL_PASSWORD_FILE"),
+        *(
+            "ROLE",
+            "HOSTS",
+            "URL",
+            "CONTACT",
+            "AGENT_FILES",
+            "HEADS_FILE",
+            "PLAIN_HOSTS",
+            "VAR",
+            "DEMO",
+            "TRACES_URL",
+        ),
+        *(
+            "CACHE_URL",
+            "LIMITS_URL",
+            "BROKER_URL",
+            "CACHE_URL_FILE",
+            "LIMITS_URL_FILE",
+            "BROKER_URL_FILE",
+        ),
+        *(
+            "DATABASE_CONNECTIONS",
+            "REPLICA_LATE_SECONDS",
+            "SWEEP_SECONDS",
+            "PROXIES",
+            "SECOND_FACTOR_ROLES",
+        ),
+        *(
+            "RATE_SUBMISSIONS",
+            "RATE_DEVICE",
+            "RATE_ENROLMENTS",
+            "RATE_PUBLIC",
+            "RATE_KEYS",
+            "RATE_PAGES",
+            "RATE_FORMS",
+        ),
+        *(
+            "MAIL_HOST",
+            "MAIL_PORT",
+            "MAIL_FROM",
+            "MAIL_USER",
+            "MAIL_PASSWORD",
+            "MAIL_PASSWORD_FILE",
+        ),
         *("WEB_PROCESSES", "WORKER_PROCESSES"),
     )
 )
@@ -55,7 +94,9 @@ def _unknown() -> Iterator[CheckMessage]:
         near = get_close_matches(name, sorted(KNOWN), 1)
         yield checks.Warning(
             f"{name} is no setting of the portal: it has no effect.",
-            hint=f"Did you mean {near[0]}?" if near else "Take it out of the environment; docs/portal.md lists the settings.",
+            hint=f"Did you mean {near[0]}?"
+            if near
+            else "Take it out of the environment; docs/portal.md lists the settings.",
             id="steplabel.W008",
         )
 

@@ -25,7 +25,12 @@ from benchmarks.wire.signing import DirectoryKey, ReceiptKey
 from portal.key_token import Token, is_wrapped
 from portal.keys import PASSWORD_SUFFIX, of_one_kind
 
-OFFLINE, PROCESSING, RECEIPT, DIRECTORY = "offline.pem", "processing.pem", "receipt.pem", "directory.cbor"
+OFFLINE, PROCESSING, RECEIPT, DIRECTORY = (
+    "offline.pem",
+    "processing.pem",
+    "receipt.pem",
+    "directory.cbor",
+)
 REQUEST, SIGNED = "directory-request.cbor", "directory-signed.cbor"
 OVERLAP = timedelta(days=90)
 """How long an old processing key is still sealed to by sites that have not fetched the new directory."""
@@ -45,7 +50,9 @@ def make_keys(folder: Path, valid_from: date, valid_to: date) -> MadeKeys:
     Raises:
         InputError: `keys-exist`: nothing is ever overwritten, for reports sealed to a lost key are lost.
     """
-    if present := [name for name in (OFFLINE, PROCESSING, RECEIPT, DIRECTORY) if (folder / name).exists()]:
+    if present := [
+        name for name in (OFFLINE, PROCESSING, RECEIPT, DIRECTORY) if (folder / name).exists()
+    ]:
         raise InputError(
             "keys-exist",
             "There are keys in this folder already.",
@@ -54,7 +61,11 @@ def make_keys(folder: Path, valid_from: date, valid_to: date) -> MadeKeys:
             found=", ".join(present),
         )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    offline, receipt, processing = DirectoryKey.generate(), ReceiptKey.generate(), sealing.generate()
+    offline, receipt, processing = (
+        DirectoryKey.generate(),
+        ReceiptKey.generate(),
+        sealing.generate(),
+    )
     password = secrets.token_hex(32).encode("ascii")
     listed = Directory(
         number=1,
@@ -104,7 +115,11 @@ def rotate(
             `token-not-named` where a token wraps the keys that are there: a worker refuses one that it does not.
     """
     _refuse_second_request(folder)
-    if processing and token is None and any(is_wrapped(file.read_bytes()) for file in _passwords(processing)):
+    if (
+        processing
+        and token is None
+        and any(is_wrapped(file.read_bytes()) for file in _passwords(processing))
+    ):
         raise InputError(
             "token-not-named",
             "A token wraps the passwords of the processing keys here.",
@@ -125,9 +140,16 @@ def rotate(
     drawn: list[Path] = []
     try:  # the request last: none may ask for a key that lies nowhere
         if processing and new_processing:
-            password, file = secrets.token_hex(32).encode("ascii"), beside(processing, new_processing.key_id)
+            password, file = (
+                secrets.token_hex(32).encode("ascii"),
+                beside(processing, new_processing.key_id),
+            )
             pem = new_processing.to_pem(password)
-            _write(_password_of(file), token.wrapped(password, pem) if token else password, like=_in_use(processing))
+            _write(
+                _password_of(file),
+                token.wrapped(password, pem) if token else password,
+                like=_in_use(processing),
+            )
             drawn.append(_password_of(file))
             _write(file, pem, like=_in_use(processing))
             drawn.append(file)
@@ -139,7 +161,11 @@ def rotate(
         for file in reversed(drawn):
             file.unlink()
         raise
-    return RotationRequest(folder / REQUEST, new_processing.key_id if new_processing else None, new_receipt.key_id if new_receipt else None)
+    return RotationRequest(
+        folder / REQUEST,
+        new_processing.key_id if new_processing else None,
+        new_receipt.key_id if new_receipt else None,
+    )
 
 
 def _in_use(file: Path) -> Path | None:
@@ -155,7 +181,15 @@ def _password_of(file: Path) -> Path:
     return file.with_name(file.name + PASSWORD_SUFFIX)
 
 
-def name_witnesses(folder: Path, signed: bytes, *, add: Sequence[str], drop: Collection[str], required: int, days: int) -> Path:
+def name_witnesses(
+    folder: Path,
+    signed: bytes,
+    *,
+    add: Sequence[str],
+    drop: Collection[str],
+    required: int,
+    days: int,
+) -> Path:
     """Ask for a directory that names other witnesses; no key of the portal changes.
 
     Args:
@@ -168,7 +202,9 @@ def name_witnesses(folder: Path, signed: bytes, *, add: Sequence[str], drop: Col
         VerificationError: a key that is not a witness's, or what `directory_renewal.with_witnesses` refuses.
     """
     present = directories.verify(signed, directories.signer_of(signed))
-    proposed = directory_renewal.with_witnesses(present, add=[_witness(text) for text in add], drop=drop, required=required, days=days)
+    proposed = directory_renewal.with_witnesses(
+        present, add=[_witness(text) for text in add], drop=drop, required=required, days=days
+    )
     _refuse_second_request(folder)
     _write(folder / REQUEST, directory_renewal.request(signed, proposed))
     return folder / REQUEST
@@ -251,7 +287,9 @@ def _write(file: Path, content: bytes, like: Path | None = None) -> None:
             os.fsync(handle.fileno())
         if like is not None:
             model = like.stat()
-            os.chown(aside, model.st_uid, model.st_gid)  # refused to whoever may not give it to that owner
+            os.chown(
+                aside, model.st_uid, model.st_gid
+            )  # refused to whoever may not give it to that owner
             aside.chmod(S_IMODE(model.st_mode))
         os.link(aside, file)  # unlike a rename, a link replaces nothing
     finally:

@@ -49,7 +49,10 @@ class Token:
         path, _, query = rest.partition("?")
         pairs = (part.partition("=") for part in (*path.split(";"), *query.split("&")))
         parts = {name: unquote(value) for name, _, value in pairs}
-        needed = [parts.get(name, "").removeprefix("file:") for name in ("token", "object", "module-path", "pin-source")]
+        needed = [
+            parts.get(name, "").removeprefix("file:")
+            for name in ("token", "object", "module-path", "pin-source")
+        ]
         if scheme != "pkcs11" or not all(needed) or "pin-value" in parts:
             raise InputError(
                 "token-uri-malformed",
@@ -64,7 +67,9 @@ class Token:
         """The password as it may lie beside the file `pem`."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         with self._signed_in(by_hand=True) as session:
-            return _MARK + base64.b64encode(nonce + self._key_in(session).encrypt(password, **_how(nonce, pem)))
+            return _MARK + base64.b64encode(
+                nonce + self._key_in(session).encrypt(password, **_how(nonce, pem))
+            )
 
     def unwrapped(self, text: bytes, pem: bytes, *, by_hand: bool = False) -> bytes:
         """The password of the file `pem`.
@@ -86,10 +91,16 @@ class Token:
             try:
                 raw = base64.b64decode(text.removeprefix(_MARK), validate=True)
                 return bytes(key.decrypt(raw[_NONCE_BYTES:], **_how(raw[:_NONCE_BYTES], pem)))
-            except (pkcs11().PKCS11Error, ValueError) as error:  # tokens have many names for a wrong tag
+            except (
+                pkcs11().PKCS11Error,
+                ValueError,
+            ) as error:  # tokens have many names for a wrong tag
                 raise InputError(
                     "token-key-wrong",
-                    Phrase("The key %(key)s of the token did not wrap this password for this file.", key=self.key),
+                    Phrase(
+                        "The key %(key)s of the token did not wrap this password for this file.",
+                        key=self.key,
+                    ),
                     "Restore the file and the password as they were wrapped, or name the key that wrapped them.",
                 ) from error
 
@@ -102,7 +113,14 @@ class Token:
                 p11 = pkcs11()
                 uses = p11.MechanismFlag.ENCRYPT | p11.MechanismFlag.DECRYPT
                 template = {p11.Attribute.SENSITIVE: True, p11.Attribute.EXTRACTABLE: False}
-                session.generate_key(p11.KeyType.AES, 256, label=self.key, store=True, capabilities=uses, template=template)
+                session.generate_key(
+                    p11.KeyType.AES,
+                    256,
+                    label=self.key,
+                    store=True,
+                    capabilities=uses,
+                    template=template,
+                )
                 return True
         return False
 
@@ -112,7 +130,11 @@ class Token:
         except pkcs11().NoSuchKey as error:
             raise InputError(
                 "token-key-wrong",
-                Phrase("The token %(label)s does not contain the key %(key)s.", label=self.label, key=self.key),
+                Phrase(
+                    "The token %(label)s does not contain the key %(key)s.",
+                    label=self.label,
+                    key=self.key,
+                ),
                 "Name the key that wrapped the password, or create one with `manage.py wrap_key --draw`.",
             ) from error
 
@@ -131,7 +153,13 @@ class Token:
                     yield session
             finally:
                 library.finalize()
-        except (p11.PinIncorrect, p11.PinInvalid, p11.PinLenRange, p11.PinLocked, p11.PinExpired) as error:
+        except (
+            p11.PinIncorrect,
+            p11.PinInvalid,
+            p11.PinLenRange,
+            p11.PinLocked,
+            p11.PinExpired,
+        ) as error:
             raise InputError(
                 "token-pin-wrong",
                 Phrase("The token %(label)s refused the PIN, or did so before.", label=self.label),
@@ -140,7 +168,11 @@ class Token:
         except (p11.PKCS11Error, OSError) as error:
             raise InputError(
                 "token-away",
-                Phrase("The token %(label)s cannot be used: %(why)s.", label=self.label, why=repr(error)),
+                Phrase(
+                    "The token %(label)s cannot be used: %(why)s.",
+                    label=self.label,
+                    why=repr(error),
+                ),
                 "Connect the token and start what its library needs; check label, library and file of PROCESSING_KEY_TOKEN.",
             ) from error
 

@@ -83,11 +83,18 @@ def receipt_key() -> ReceiptKey:
     """Web and operator only: of the keys at hand, the listed one that began last."""
     keys_at_hand = _receipt_keys(_stamp(*_files(settings.RECEIPT_KEY_FILE, "RECEIPT_KEY_FILE")))
     today = timezone.now().date()
-    listed = sorted(published_directory().content.receipts, key=lambda key: (key.valid_from <= today, key.valid_from))
-    newest = next((keys_at_hand[key.key_id] for key in reversed(listed) if key.key_id in keys_at_hand), None)
+    listed = sorted(
+        published_directory().content.receipts,
+        key=lambda key: (key.valid_from <= today, key.valid_from),
+    )
+    newest = next(
+        (keys_at_hand[key.key_id] for key in reversed(listed) if key.key_id in keys_at_hand), None
+    )
     if newest is None:
         raise ImproperlyConfigured(
-            Phrase("RECEIPT_KEY_FILE: the key directory lists none of the receipt keys at hand; see docs/portal.md.")
+            Phrase(
+                "RECEIPT_KEY_FILE: the key directory lists none of the receipt keys at hand; see docs/portal.md."
+            )
         )
     return newest
 
@@ -150,11 +157,16 @@ def _processing_keys(stamp: Stamp) -> tuple[ProcessingKey, ...]:
 
 
 def _opened(file: Path) -> ProcessingKey:
-    password = _secret(_existing(file.with_name(file.name + PASSWORD_SUFFIX), "password of the processing key")).strip()
+    password = _secret(
+        _existing(file.with_name(file.name + PASSWORD_SUFFIX), "password of the processing key")
+    ).strip()
     pem, uri = _secret(file), settings.PROCESSING_KEY_TOKEN
     if uri is None and key_token.is_wrapped(password):
         raise ImproperlyConfigured(
-            Phrase("The password of %(file)s is wrapped by a token: name it in PROCESSING_KEY_TOKEN; see docs/portal.md.", file=file)
+            Phrase(
+                "The password of %(file)s is wrapped by a token: name it in PROCESSING_KEY_TOKEN; see docs/portal.md.",
+                file=file,
+            )
         )
     if uri is not None:
         password = key_token.Token.at(uri).unwrapped(password, pem)
@@ -193,14 +205,21 @@ def _existing(file: Path | None, what: str) -> Path:
         raise _not_given(what)
     if not file.exists():
         raise ImproperlyConfigured(
-            Phrase("%(what)s: there is no file %(file)s. `manage.py make_keys` writes it; see docs/portal.md.", what=what, file=file)
+            Phrase(
+                "%(what)s: there is no file %(file)s. `manage.py make_keys` writes it; see docs/portal.md.",
+                what=what,
+                file=file,
+            )
         )
     return file
 
 
 def _not_given(what: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(
-        Phrase("This process was given no %(what)s; see docs/portal.md for which process holds which key.", what=what)
+        Phrase(
+            "This process was given no %(what)s; see docs/portal.md for which process holds which key.",
+            what=what,
+        )
     )
 
 

@@ -50,15 +50,23 @@ class Filter:
     @property
     def parameter(self) -> OpenApiParameter:
         shape = {"type": "string", "pattern": f"^({self.pattern})$"}
-        return OpenApiParameter(self.name, shape, description=str(self.description), required=self.needed)
+        return OpenApiParameter(
+            self.name, shape, description=str(self.description), required=self.needed
+        )
 
 
 PAGING = (
     Filter("cursor", CURSOR, Phrase("As `next` of the page before gives it.")),
-    Filter("limit", r"[1-9]|[1-9][0-9]|1[0-9]{2}|200", Phrase("Rows a page, %(rows)s by default.", rows=PAGE_ROWS)),
+    Filter(
+        "limit",
+        r"[1-9]|[1-9][0-9]|1[0-9]{2}|200",
+        Phrase("Rows a page, %(rows)s by default.", rows=PAGE_ROWS),
+    ),
 )
 SITE_FILTER = Filter("site", SITE, Phrase("The id of one site."))
-PERIOD_FILTER = Filter("period", PERIOD, Phrase("As `--period` spells it, such as 2026, 2026-Q1 or 2026-05."))
+PERIOD_FILTER = Filter(
+    "period", PERIOD, Phrase("As `--period` spells it, such as 2026, 2026-Q1 or 2026-05.")
+)
 
 
 class ListView(StrictView):
@@ -81,7 +89,9 @@ class ListView(StrictView):
                     Phrase("The query parameter %(name)s is missing.", name=repr(field.name)),
                     Phrase("Give it: %(told)s", told=field.description),
                 )
-            if len(values) > 1 or any(re.fullmatch(field.pattern, value, re.ASCII) is None for value in values):
+            if len(values) > 1 or any(
+                re.fullmatch(field.pattern, value, re.ASCII) is None for value in values
+            ):
                 raise RefusedError(
                     400,
                     "query-malformed",
@@ -114,12 +124,18 @@ class ListView(StrictView):
         left = [pair for pair in ordered if after is None or pair[0] > after]
         more = None
         if len(left) > size:
-            parameters = {name: value for name, value in request.query_params.items() if name != "cursor"}
-            more = f"{request.path}?{urlencode({**parameters, 'cursor': _written(left[size - 1][0])})}"
+            parameters = {
+                name: value for name, value in request.query_params.items() if name != "cursor"
+            }
+            more = (
+                f"{request.path}?{urlencode({**parameters, 'cursor': _written(left[size - 1][0])})}"
+            )
         return Response({"results": [rows[index] for _key, index in left[:size]], "next": more})
 
 
-def listed(operation: str, row: type[serializers.Serializer[Any]], *, always_exists: bool = True) -> Callable[[View], View]:
+def listed(
+    operation: str, row: type[serializers.Serializer[Any]], *, always_exists: bool = True
+) -> Callable[[View], View]:
     """What the schema says of a list. `always_exists`: whether what is asked for is always there; else 404 is an answer, too."""
 
     def describe(view: View) -> View:
@@ -127,12 +143,23 @@ def listed(operation: str, row: type[serializers.Serializer[Any]], *, always_exi
         view.query = frozenset(field.name for field in (*filters, *PAGING))
         page = inline_serializer(
             f"{row.__name__.removesuffix('Serializer')}Page",
-            {"results": row(many=True), "next": serializers.CharField(allow_null=True, help_text="Address of the next page.")},
+            {
+                "results": row(many=True),
+                "next": serializers.CharField(
+                    allow_null=True, help_text="Address of the next page."
+                ),
+            },
         )
-        answers: Mapping[int, Any] = {200: page, **REFUSED, **({} if always_exists else {404: ProblemSerializer})}
+        answers: Mapping[int, Any] = {
+            200: page,
+            **REFUSED,
+            **({} if always_exists else {404: ProblemSerializer}),
+        }
         parameters = [field.parameter for field in (*filters, *PAGING)]
         method = view.get  # type: ignore[attr-defined] # a list has one
-        view.get = extend_schema(operation_id=operation, parameters=parameters, responses=answers)(method)  # type: ignore[attr-defined]
+        view.get = extend_schema(operation_id=operation, parameters=parameters, responses=answers)(
+            method
+        )  # type: ignore[attr-defined]
         return view
 
     return describe
@@ -153,7 +180,11 @@ def number(value: int) -> str:
 
 
 def _written(key: Key) -> str:
-    return base64.urlsafe_b64encode(json.dumps(key, ensure_ascii=False).encode()).decode("ascii").rstrip("=")
+    return (
+        base64.urlsafe_b64encode(json.dumps(key, ensure_ascii=False).encode())
+        .decode("ascii")
+        .rstrip("=")
+    )
 
 
 def _read(cursor: str) -> Key | None:
@@ -164,5 +195,10 @@ def _read(cursor: str) -> Key | None:
     except (binascii.Error, ValueError, RecursionError):
         parts = None
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-        raise RefusedError(400, "query-malformed", "The cursor is none of ours.", "Follow `next` as it stands, or begin without a cursor.")
+        raise RefusedError(
+            400,
+            "query-malformed",
+            "The cursor is none of ours.",
+            "Follow `next` as it stands, or begin without a cursor.",
+        )
     return tuple(parts)

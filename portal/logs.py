@@ -23,7 +23,9 @@ from portal.request_sizes import GetResponse
 HEADER = "X-Request-ID"
 REQUEST: ContextVar[str] = ContextVar("id of the request", default="")
 _OF_TASKS = ("celery.app.trace", "celery.worker.request")
-_KIND = re.compile(r"(?:Retry\b[^:(]*: )?[A-Za-z_]\w*(?=\()")  # of `IntegrityError('new row …')`, also as the reason of a retry
+_KIND = re.compile(
+    r"(?:Retry\b[^:(]*: )?[A-Za-z_]\w*(?=\()"
+)  # of `IntegrityError('new row …')`, also as the reason of a retry
 _NOT_SHOWN = "(not shown)"
 _GIVEN = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
 
@@ -61,7 +63,9 @@ class JsonFormatter(logging.Formatter):
             if isinstance(error, SteplabelError):
                 line["code"] = error.code
             frames = traceback.extract_tb(error.__traceback__)
-            line["through"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-20:]]
+            line["through"] = [
+                f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-20:]
+            ]
         return json.dumps(line, ensure_ascii=False)
 
 
@@ -71,11 +75,19 @@ def _message(record: logging.LogRecord) -> str:
         return record.getMessage()
     if isinstance(record.args, Mapping):
         return record.msg % {name: _of_task(name, value) for name, value in record.args.items()}
-    return record.msg % tuple(type(value).__qualname__ if isinstance(value, BaseException) else value for value in record.args)
+    return record.msg % tuple(
+        type(value).__qualname__ if isinstance(value, BaseException) else value
+        for value in record.args
+    )
 
 
 def _of_task(name: str, value: object) -> object:
     if name == "exc":
         kind = _KIND.match(str(value))
         return kind[0] if kind else _NOT_SHOWN
-    return _NOT_SHOWN if name in ("args", "kwargs", "return_value", "traceback") and value not in ("None", "()", "{}") else value
+    return (
+        _NOT_SHOWN
+        if name in ("args", "kwargs", "return_value", "traceback")
+        and value not in ("None", "()", "{}")
+        else value
+    )

@@ -83,4 +83,6 @@ class RelatedName(models.Func):
     arg_joiner = " || "
 
     def __init__(self, of: str = "") -> None:
-        super().__init__(f"{of}name", models.Value(_SEPARATOR), f"{of}name_zh", output_field=_TogetherField())
+        super().__init__(
+            f"{of}name", models.Value(_SEPARATOR), f"{of}name_zh", output_field=_TogetherField()
+        )

@@ -24,7 +24,11 @@ from portal.sentences import in_words
 INSTALLED = Path("/etc/steplabel")
 """Where `deploy/install` puts the settings of each role."""
 
-_NOT_THERE_YET = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InsufficientPrivilege)
+_NOT_THERE_YET = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.InsufficientPrivilege,
+)
 
 
 class OperatorCommand(BaseCommand):
@@ -36,7 +40,10 @@ class OperatorCommand(BaseCommand):
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         parser.add_argument(
-            "--language", "--lang", choices=languages(), help=Phrase("language of what the command says (default: the terminal's)")
+            "--language",
+            "--lang",
+            choices=languages(),
+            help=Phrase("language of what the command says (default: the terminal's)"),
         )
         parser.description = in_words(self.help)
         for action in parser._actions:
@@ -56,7 +63,12 @@ class OperatorCommand(BaseCommand):
     def execute(self, *args: Any, **options: Any) -> str | None:
         if self.needs_vault and not settings.ROLE.sees_vault:
             role = str(settings.ROLE)
-            raise refused(Phrase("The role %(role)s does not reach the vault, which this command needs. Run it as operator.", role=role))
+            raise refused(
+                Phrase(
+                    "The role %(role)s does not reach the vault, which this command needs. Run it as operator.",
+                    role=role,
+                )
+            )
         try:
             return super().execute(*args, **options)
         except SteplabelError as refusal:
@@ -105,7 +117,10 @@ def remark_on_settings(argv: Sequence[str], stderr: OutputWrapper) -> None:
 
     Who names the folder (`STEPLABEL_VAR`) knows which one it is.
     """
-    embedded = os.environ.get("DJANGO_SETTINGS_MODULE") == "portal.settings.embedded" and "STEPLABEL_VAR" not in os.environ
+    embedded = (
+        os.environ.get("DJANGO_SETTINGS_MODULE") == "portal.settings.embedded"
+        and "STEPLABEL_VAR" not in os.environ
+    )
     if embedded and INSTALLED.exists():
         with _spoken(argv):
             sentence = Phrase(

@@ -16,4 +16,7 @@ def view_of(view: type[View], row: object, **own: Any) -> View:
 
     Raises: AttributeError where the row lacks a field that is not among `own`.
     """
-    return view(**own, **{field.name: getattr(row, field.name) for field in fields(view) if field.name not in own})
+    return view(
+        **own,
+        **{field.name: getattr(row, field.name) for field in fields(view) if field.name not in own},
+    )

@@ -63,8 +63,14 @@ def is_away(error: BaseException) -> bool:
     """Whether it is one of them, a connection that broke off in the middle of an answer, a replica that has yet to take the primary's
     place, or a table that `manage.py migrate` has yet to bring to this release (`database-behind`)."""
     cause = error if isinstance(error, psycopg.Error) else error.__cause__
-    broke_off = type(cause) is psycopg.DatabaseError  # what libpq says itself has no SQLSTATE, which a narrower kind goes by
-    return broke_off or isinstance(error, SERVER_AWAY) or isinstance(cause, ReadOnlySqlTransaction | UndefinedColumn | UndefinedTable)
+    broke_off = (
+        type(cause) is psycopg.DatabaseError
+    )  # what libpq says itself has no SQLSTATE, which a narrower kind goes by
+    return (
+        broke_off
+        or isinstance(error, SERVER_AWAY)
+        or isinstance(cause, ReadOnlySqlTransaction | UndefinedColumn | UndefinedTable)
+    )
 
 
 class RefusedError(SteplabelError):
@@ -88,13 +94,20 @@ def problem(status: int, code: str, detail: str, remedy: str, **more: Any) -> di
     }
 
 
-def problem_response(status: int, code: str, detail: str, remedy: str, request: HttpRequest) -> HttpResponse:
+def problem_response(
+    status: int, code: str, detail: str, remedy: str, request: HttpRequest
+) -> HttpResponse:
     """The document as a plain Django response, for what happens before or outside a view of the API; before the language is chosen, too."""
     _count(code)
     language = translation.get_language_from_request(request)
     with translation.override(language):
         document = problem(status, code, detail, remedy)
-    response = HttpResponse(json.dumps(document), content_type=MEDIA_TYPE, status=status, headers={"Content-Language": language})
+    response = HttpResponse(
+        json.dumps(document),
+        content_type=MEDIA_TYPE,
+        status=status,
+        headers={"Content-Language": language},
+    )
     patch_vary_headers(response, ("Accept-Language",))
     return response
 
@@ -104,12 +117,20 @@ def busy() -> HttpResponse:
     document = _busy()
     _count(document["code"])
     return HttpResponse(
-        json.dumps(document), content_type=MEDIA_TYPE, status=document["status"], headers={"Retry-After": str(BUSY_RETRY_S)}
+        json.dumps(document),
+        content_type=MEDIA_TYPE,
+        status=document["status"],
+        headers={"Retry-After": str(BUSY_RETRY_S)},
     )
 
 
 def _busy() -> dict[str, Any]:
-    return problem(503, "portal-busy", "The portal cannot reach its own servers just now.", "Send the same again soon: it is taken once.")
+    return problem(
+        503,
+        "portal-busy",
+        "The portal cannot reach its own servers just now.",
+        "Send the same again soon: it is taken once.",
+    )
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -121,7 +142,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if document["status"] >= 500:
         log.error("The API answered %s.", document["status"], exc_info=error)
     response = Response(document, status=document["status"], content_type=MEDIA_TYPE)
-    wait_s = getattr(error, "wait", None) if isinstance(error, exceptions.Throttled) else None  # the stubs do not know `wait`
+    wait_s = (
+        getattr(error, "wait", None) if isinstance(error, exceptions.Throttled) else None
+    )  # the stubs do not know `wait`
     if wait_s is not None:
         response["Retry-After"] = str(max(1, math.ceil(wait_s)))
     elif document["code"] in ASKS_FOR_A_KEY:
@@ -139,19 +162,44 @@ def _document(error: Exception) -> dict[str, Any] | None:
     if is_away(error):
         return _busy()
     if isinstance(error, Http404 | exceptions.NotFound):
-        return problem(404, "not-found", "There is nothing at this address.", "See /api/v1/schema/ for what there is.")
+        return problem(
+            404,
+            "not-found",
+            "There is nothing at this address.",
+            "See /api/v1/schema/ for what there is.",
+        )
     if isinstance(error, exceptions.ValidationError):
         return problem(
-            400, "invalid-fields", "The request has fields that cannot be used.", "See `errors`, field by field.", errors=error.detail
+            400,
+            "invalid-fields",
+            "The request has fields that cannot be used.",
+            "See `errors`, field by field.",
+            errors=error.detail,
         )
     if isinstance(error, exceptions.Throttled):
-        return problem(429, "too-many-requests", "Too many requests from this address.", "Wait for Retry-After, then send the same again.")
+        return problem(
+            429,
+            "too-many-requests",
+            "Too many requests from this address.",
+            "Wait for Retry-After, then send the same again.",
+        )
     if isinstance(error, exceptions.APIException):
         code = str(error.default_code).replace("_", "-")
-        return problem(error.status_code, code, str(error.detail), "See /api/v1/schema/ for what this address takes.")
+        return problem(
+            error.status_code,
+            code,
+            str(error.detail),
+            "See /api/v1/schema/ for what this address takes.",
+        )
     return None
 
 
 def not_found(request: HttpRequest, **_parts: str) -> HttpResponse:
     """Addresses under /api/ that nothing answers to."""
-    return problem_response(404, "not-found", "There is nothing at this address.", "See /api/v1/schema/ for what there is.", request)
+    return problem_response(
+        404,
+        "not-found",
+        "There is nothing at this address.",
+        "See /api/v1/schema/ for what there is.",
+        request,
+    )

@@ -24,7 +24,9 @@ def count(seconds: int, *what: str) -> int:
             if cache.add(key, 1, seconds):
                 return 1
         else:
-            if times <= 1:  # it ended between the look and the counting: what is there now has no end
+            if (
+                times <= 1
+            ):  # it ended between the look and the counting: what is there now has no end
                 cache.touch(key, seconds)
             return times
 

@@ -64,7 +64,11 @@ def from_replica(view: Callable[..., Answer]) -> Callable[..., Answer]:
 
     @wraps(view)
     def shown(request: HttpRequest, *args: Any, **parts: Any) -> Answer:
-        if not is_named() or settings.SESSION_COOKIE_NAME in request.COOKIES or not (watch.is_current() or watch.alone_as_of):
+        if (
+            not is_named()
+            or settings.SESSION_COOKIE_NAME in request.COOKIES
+            or not (watch.is_current() or watch.alone_as_of)
+        ):
             return view(request, *args, **parts)
         try:
             with _from_replica():
@@ -72,7 +76,10 @@ def from_replica(view: Callable[..., Answer]) -> Callable[..., Answer]:
         except Http404:
             return view(request, *args, **parts)
         except (DatabaseError, InterfaceError) as error:
-            log.warning("The replica did not answer a page (%s): the primary is asked.", type(error).__name__)
+            log.warning(
+                "The replica did not answer a page (%s): the primary is asked.",
+                type(error).__name__,
+            )
             watch.forget()
             return view(request, *args, **parts)
 
@@ -138,7 +145,9 @@ class ReplicaLag:
         try:
             written, now = _asked("default", WRITTEN), monotonic()
         except SERVER_AWAY:
-            self.alone_as_of = _as_of()  # not before: while one thread looks, the others go on by what was found
+            self.alone_as_of = (
+                _as_of()
+            )  # not before: while one thread looks, the others go on by what was found
             return None
         self.alone_as_of = None
         try:

@@ -21,7 +21,9 @@ class RedisStore(RedisCache):
     def counted(self, key: str, seconds: int) -> int:
         """How often this was asked within its window, this time included. The first time alone sets when the window ends."""
         name = self.make_and_validate_key(key)
-        times: int = _counting(self._cache.get_client(name, write=True))(keys=[name], args=[seconds])
+        times: int = _counting(self._cache.get_client(name, write=True))(
+            keys=[name], args=[seconds]
+        )
         return times
 
 

@@ -47,9 +47,18 @@ class RequestLimitsMiddleware:
         if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             if not api:
                 return _page("400.html", 400)
-            return problem_response(400, "address-invalid", "The address has a NUL character.", "Ask without it.", request)
+            return problem_response(
+                400,
+                "address-invalid",
+                "The address has a NUL character.",
+                "Ask without it.",
+                request,
+            )
         declared = request.META.get("CONTENT_LENGTH") or "0"
-        if not (declared.isascii() and declared.isdigit()) or "HTTP_TRANSFER_ENCODING" in request.META:
+        if (
+            not (declared.isascii() and declared.isdigit())
+            or "HTTP_TRANSFER_ENCODING" in request.META
+        ):
             if not api:
                 return _page("400.html", 411)
             return problem_response(
@@ -67,7 +76,11 @@ class RequestLimitsMiddleware:
             return problem_response(
                 413,
                 "too-large",
-                Phrase("The body has %(declared)s bytes; at most %(most)s are taken.", declared=declared[:20], most=most),
+                Phrase(
+                    "The body has %(declared)s bytes; at most %(most)s are taken.",
+                    declared=declared[:20],
+                    most=most,
+                ),
                 "Send one sealed envelope as steplabel-agent makes it: it is never larger than that.",
                 request,
             )

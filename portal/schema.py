@@ -9,7 +9,12 @@ from typing import Any, ClassVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer, OpenApiYamlRenderer2
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer,
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
 from drf_spectacular.views import SpectacularAPIView
 
 from portal.api_views import RATE_HEADERS
@@ -33,7 +38,9 @@ def _generated() -> dict[str, Any]:
 class Yaml(OpenApiYamlRenderer):
     """The document is written as YAML once a process: that takes half a second, and anybody may ask."""
 
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
+    ) -> bytes:
         if data == _generated():
             return _written()
         rendered: bytes = super().render(data, accepted_media_type, renderer_context)  # type: ignore[no-untyped-call] # as above
@@ -67,7 +74,11 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
     name = "ApiKey"
 
     def get_security_definition(self, _auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "An API key, made on the page API keys: docs/api.md."}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key, made on the page API keys: docs/api.md.",
+        }
 
 
 def problems_in_their_own_media_type(result: dict[str, Any], **_made_by: Any) -> dict[str, Any]:
@@ -84,11 +95,16 @@ def problems_in_their_own_media_type(result: dict[str, Any], **_made_by: Any) ->
 
 def answers_of_every_address(result: dict[str, Any], **_made_by: Any) -> dict[str, Any]:
     """Every address refuses a query that it does not know (400) and too many requests (429), but for the schema's own."""
-    refused = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}, "description": ""}
+    refused = {
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "description": "",
+    }
     for path, operations in result["paths"].items():
         for operation in operations.values():
             if not path.endswith("/schema/"):
-                operation["responses"] = dict(sorted({"400": refused, "429": refused, **operation["responses"]}.items()))
+                operation["responses"] = dict(
+                    sorted({"400": refused, "429": refused, **operation["responses"]}.items())
+                )
     return result
 
 
@@ -97,9 +113,14 @@ def answers_that_have_not_changed(result: dict[str, Any], **_made_by: Any) -> di
     for operations in result["paths"].values():
         answers = operations.get("get", {}).get("responses", {})
         if "200" in answers:
-            tag = {"description": "Strong: the same tag, the same bytes.", "schema": {"type": "string"}}
+            tag = {
+                "description": "Strong: the same tag, the same bytes.",
+                "schema": {"type": "string"},
+            }
             answers["200"].setdefault("headers", {})["ETag"] = tag
-            answers["304"] = {"description": "Not changed since the answer whose tag If-None-Match names."}
+            answers["304"] = {
+                "description": "Not changed since the answer whose tag If-None-Match names."
+            }
     return result
 
 
@@ -138,14 +159,22 @@ TAGS = {
 
 def as_readers_and_tools_want_it(result: dict[str, Any], **_made_by: Any) -> dict[str, Any]:
     """A server, a contact, groups that are described, a title and an example for each operation, and the headers of rates."""
-    result["info"]["contact"] = {"name": "Whoever runs the portal that serves this document: see its foot"}
+    result["info"]["contact"] = {
+        "name": "Whoever runs the portal that serves this document: see its foot"
+    }
     result["servers"] = [{"url": "/", "description": "The portal that serves this document."}]
     result["tags"] = [{"name": name, "description": meaning} for name, meaning in TAGS.items()]
-    headers = {name: {"description": meaning, "schema": {"type": "integer"}} for name, meaning in RATE_HEADERS.items()}
+    headers = {
+        name: {"description": meaning, "schema": {"type": "integer"}}
+        for name, meaning in RATE_HEADERS.items()
+    }
     for path, operations in result["paths"].items():
         for operation in operations.values():
             description = operation.get("description", "")
-            operation["summary"] = re.split(r"(?<=[.])\s|:\s|;\s", description, maxsplit=1)[0].rstrip(".") or operation["operationId"]
+            operation["summary"] = (
+                re.split(r"(?<=[.])\s|:\s|;\s", description, maxsplit=1)[0].rstrip(".")
+                or operation["operationId"]
+            )
             for parameter in operation.get("parameters", ()):
                 if parameter["in"] == "path" and parameter["name"] in EXAMPLES:
                     parameter["example"] = EXAMPLES[parameter["name"]]
@@ -155,5 +184,13 @@ def as_readers_and_tools_want_it(result: dict[str, Any], **_made_by: Any) -> dic
     return result
 
 
-EXAMPLES = {"pack": "cement", "place": "cn", "route": "dry-process", "period": "2025", "version": "1", "sample": 1, "digest": "0f" * 32}
+EXAMPLES = {
+    "pack": "cement",
+    "place": "cn",
+    "route": "dry-process",
+    "period": "2025",
+    "version": "1",
+    "sample": 1,
+    "digest": "0f" * 32,
+}
 """What stands for the parts of an address in examples."""

@@ -18,5 +18,7 @@ def _of_pages(phrase: Phrase, language: str) -> str:
     if phrase.forms is not None:
         translated = ngettext(*phrase.forms)
     else:
-        translated = pgettext(phrase.context, phrase.text) if phrase.context else gettext(phrase.text)
+        translated = (
+            pgettext(phrase.context, phrase.text) if phrase.context else gettext(phrase.text)
+        )
     return translated if translated != phrase.text else catalogue.translated(phrase, language)

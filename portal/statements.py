@@ -26,7 +26,9 @@ def fetched(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     return rows
 
 
-def rows_of(model: type[Row], names: Collection[str], rest: str, values: Sequence[Any]) -> list[Row]:
+def rows_of(
+    model: type[Row], names: Collection[str], rest: str, values: Sequence[Any]
+) -> list[Row]:
     """Rows with these fields of theirs alone, texts, whole numbers and bytes: Django reads others once they are asked for.
 
     Args:
@@ -59,12 +61,20 @@ def placeholders(values: Sequence[object]) -> str:
 def insert(rows: Sequence[Model]) -> None:
     """As `bulk_create` of rows of one model, in one statement, which gives them the numbers that the database counts."""
     fields, numbered, text, placeholders = _insertion(type(rows[0]))
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
+    values = [
+        field.get_db_prep_save(field.pre_save(row, add=True), connection)
+        for row in rows
+        for field in fields
+    ]
     text += ", ".join([placeholders] * len(rows))
     if numbered is None:
         carry_out(text, values)
     else:
-        for row, (number,) in zip(rows, fetched(f"{text} RETURNING {connection.ops.quote_name(numbered)}", values), strict=True):
+        for row, (number,) in zip(
+            rows,
+            fetched(f"{text} RETURNING {connection.ops.quote_name(numbered)}", values),
+            strict=True,
+        ):
             row.pk = number
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
@@ -78,4 +88,9 @@ def _insertion(model: type[Model]) -> tuple[list[Field[Any, Any]], str | None, s
     key = model._meta.pk
     columns = ", ".join(quoted(str(field.column)) for field in fields)
     text = INSERT.format(quoted(model._meta.db_table), columns)
-    return fields, key.column if isinstance(key, AutoField) else None, text, f"({placeholders(fields)})"
+    return (
+        fields,
+        key.column if isinstance(key, AutoField) else None,
+        text,
+        f"({placeholders(fields)})",
+    )

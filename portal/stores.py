@@ -23,13 +23,20 @@ WAIT_S = 2
 
 @register(TAG)
 def check_stores(*_apps: Any, **_options: Any) -> list[CheckMessage]:
-    return list(_findings(_store("pages"), {"limits": _store("default"), "broker": _redis(settings.CELERY_BROKER_URL)}))
+    return list(
+        _findings(
+            _store("pages"),
+            {"limits": _store("default"), "broker": _redis(settings.CELERY_BROKER_URL)},
+        )
+    )
 
 
 def _findings(pages: _Server | None, servers: dict[str, _Server | None]) -> Iterator[CheckMessage]:
     if pages is None:
         return
-    shared = [name for name, server in servers.items() if server is not None and server.id == pages.id]
+    shared = [
+        name for name, server in servers.items() if server is not None and server.id == pages.id
+    ]
     if shared:
         yield checks.Warning(
             f"The page cache shares its Redis server with {' and '.join(shared)}: what fills one stops the other, or drops what it counts.",
@@ -56,13 +63,23 @@ class _Server:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self.id, self.policy, self.maxmemory = f"{parts.hostname}:{parts.port or 6379}{parts.path if not parts.hostname else ''}", "", 0
+        self.id, self.policy, self.maxmemory = (
+            f"{parts.hostname}:{parts.port or 6379}{parts.path if not parts.hostname else ''}",
+            "",
+            0,
+        )
         try:
-            with redis.Redis.from_url(url, socket_timeout=WAIT_S, socket_connect_timeout=WAIT_S) as client:
+            with redis.Redis.from_url(
+                url, socket_timeout=WAIT_S, socket_connect_timeout=WAIT_S
+            ) as client:
                 info: dict[str, Any] = client.info()
         except redis.RedisError:
             return
-        self.id, self.policy, self.maxmemory = str(info["run_id"]), str(info["maxmemory_policy"]), int(info["maxmemory"])
+        self.id, self.policy, self.maxmemory = (
+            str(info["run_id"]),
+            str(info["maxmemory_policy"]),
+            int(info["maxmemory"]),
+        )
 
     @property
     def how(self) -> str:

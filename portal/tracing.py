@@ -40,7 +40,12 @@ def opened(digest: bytes, waited_since: datetime) -> Iterator[None]:
         return
     from opentelemetry import trace
 
-    door = trace.SpanContext(int.from_bytes(digest[:16]), int.from_bytes(digest[16:24]), True, trace.TraceFlags(trace.TraceFlags.SAMPLED))
+    door = trace.SpanContext(
+        int.from_bytes(digest[:16]),
+        int.from_bytes(digest[16:24]),
+        True,
+        trace.TraceFlags(trace.TraceFlags.SAMPLED),
+    )
     context = trace.set_span_in_context(trace.NonRecordingSpan(door))
     tracer.start_span("wait", context, start_time=int(waited_since.timestamp() * 1e9)).end()
     with step("open", context):
@@ -52,12 +57,17 @@ def step(name: str, context: Any = None) -> Iterator[None]:
     if (tracer := _tracer(settings.TRACES_URL)) is None:
         yield
         return
-    with tracer.start_as_current_span(name, context, record_exception=False, set_status_on_exception=False) as span:
+    with tracer.start_as_current_span(
+        name, context, record_exception=False, set_status_on_exception=False
+    ) as span:
         _FIRST.set(b"")
         try:
             yield
         except Exception as error:
-            span.set_attribute("error.type", error.code if isinstance(error, SteplabelError) else type(error).__qualname__)
+            span.set_attribute(
+                "error.type",
+                error.code if isinstance(error, SteplabelError) else type(error).__qualname__,
+            )
             raise
 
 
@@ -78,9 +88,13 @@ def _tracer(url: str | None) -> Any:
         def generate_span_id(self) -> int:
             return int.from_bytes(_FIRST.get()[16:24]) or super().generate_span_id()
 
-    provider = TracerProvider(resource=Resource({"service.name": f"steplabel-{settings.ROLE}"}), id_generator=Ids())
+    provider = TracerProvider(
+        resource=Resource({"service.name": f"steplabel-{settings.ROLE}"}), id_generator=Ids()
+    )
     # a collector that is away costs nobody a request: what does not fit the queue is dropped
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=url, timeout=2), schedule_delay_millis=1000))
+    provider.add_span_processor(
+        BatchSpanProcessor(OTLPSpanExporter(endpoint=url, timeout=2), schedule_delay_millis=1000)
+    )
     return provider.get_tracer("steplabel")
 
 

@@ -52,15 +52,26 @@ class _Wall:
             return ""
         if self.key:
             return f"key:{self.key}"
-        user: Any = getattr(self.request, "_cached_user", None)  # where Django puts who is signed in, once somebody asked for it
+        user: Any = getattr(
+            self.request, "_cached_user", None
+        )  # where Django puts who is signed in, once somebody asked for it
         return f"person:{user.pk:d}" if user is not None and user.is_authenticated else NOBODY
 
-    def __call__(self, execute: Callable[..., Any], text: str, values: Any, many: bool, context: dict[str, Any]) -> Any:
+    def __call__(
+        self,
+        execute: Callable[..., Any],
+        text: str,
+        values: Any,
+        many: bool,
+        context: dict[str, Any],
+    ) -> Any:
         if not ((reader := self.reader) or self.stood) or text.startswith(_OF_A_TRANSACTION):
             return execute(text, values, many, context)
         self.stood = True
         stated, cursor = _STATE % reader, context["cursor"].cursor
-        if many or getattr(cursor, "name", None):  # a statement for each row, or a cursor on the server: these take no second one
+        if many or getattr(
+            cursor, "name", None
+        ):  # a statement for each row, or a cursor on the server: these take no second one
             context["connection"].connection.execute(stated)
             return execute(text, values, many, context)
         result = execute(stated + text, values, many, context)
@@ -87,12 +98,16 @@ class WallMiddleware:
                 return self.get_response(request)
         finally:
             _standing.reset(token)
-            if wall.stood and connection.in_atomic_block and not connection.needs_rollback:  # of whoever called us, and goes on in it
+            if (
+                wall.stood and connection.in_atomic_block and not connection.needs_rollback
+            ):  # of whoever called us, and goes on in it
                 connection.connection.execute(_STATE % "")
 
     def process_view(self, _request: HttpRequest, view: Any, _args: Any, _parts: Any) -> None:
         """A device is known by its signature and asks for its own site; what it hands in is no row of a reader's."""
-        if (wall := _standing.get()) is not None and getattr(getattr(view, "cls", None), "for_devices", False):
+        if (wall := _standing.get()) is not None and getattr(
+            getattr(view, "cls", None), "for_devices", False
+        ):
             wall.openings += 1
 
 
@@ -108,14 +123,23 @@ def gaps() -> list[Phrase]:
         return []
     tables = re.findall(r"^        \('(\w+)'", POLICIES.read_text("utf-8"), re.MULTILINE)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = 'steplabel_web' AND (rolsuper OR rolbypassrls)")
-        passing = [Phrase("the role %(role)s is a superuser or has BYPASSRLS", role=role) for (role,) in cursor.fetchall()]
+        cursor.execute(
+            "SELECT rolname FROM pg_roles WHERE rolname = 'steplabel_web' AND (rolsuper OR rolbypassrls)"
+        )
+        passing = [
+            Phrase("the role %(role)s is a superuser or has BYPASSRLS", role=role)
+            for (role,) in cursor.fetchall()
+        ]
         cursor.execute(
             "SELECT relname FROM pg_class JOIN pg_policy ON polrelid = pg_class.oid AND polname = 'wall' "
             "WHERE relnamespace = 'public'::regnamespace AND relrowsecurity AND relforcerowsecurity"
         )
         walled = {name for (name,) in cursor.fetchall()}
-    return passing + [Phrase("the table %(table)s has no policy that is in force", table=name) for name in tables if name not in walled]
+    return passing + [
+        Phrase("the table %(table)s has no policy that is in force", table=name)
+        for name in tables
+        if name not in walled
+    ]
 
 
 def owned_by_the_web() -> int:

@@ -20,7 +20,11 @@ def whole_text(written: str, most: int = MOST_CHARACTERS) -> str:
         raise RefusedError(
             409,
             "text-too-long",
-            Phrase("The text has %(length)s characters, and %(most)s are kept.", length=len(text), most=most),
+            Phrase(
+                "The text has %(length)s characters, and %(most)s are kept.",
+                length=len(text),
+                most=most,
+            ),
             "Shorten it.",
         )
     return text

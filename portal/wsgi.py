@@ -18,7 +18,9 @@ from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
 application = get_wsgi_application()
-for finding in run_checks(tags=["stores", "proxies", "environment"], include_deployment_checks=True):  # a web server by itself runs none
+for finding in run_checks(
+    tags=["stores", "proxies", "environment"], include_deployment_checks=True
+):  # a web server by itself runs none
     logging.getLogger("portal").warning("%s", finding)
 get_resolver().check()  # loads every view, and what they import, before the first request
 gc.collect()

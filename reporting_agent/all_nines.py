@@ -19,11 +19,20 @@ POWERS = tuple(10.0**whole for whole in _WHOLE)
 """The powers of ten below which they lie."""
 
 _POWER, _REST = np.array(
-    [(10.0**whole, 10.0**-decimals) for whole in _WHOLE for decimals in _DECIMALS if whole + decimals >= FEWEST_NINES]
+    [
+        (10.0**whole, 10.0**-decimals)
+        for whole in _WHOLE
+        for decimals in _DECIMALS
+        if whole + decimals >= FEWEST_NINES
+    ]
 ).T
-_SINGLE = (_POWER - _REST).astype(np.float32)  # as OPC UA, Modbus and Parquet hold them in 32 bits: -999.999 is -999.9990234375 there
+_SINGLE = (_POWER - _REST).astype(
+    np.float32
+)  # as OPC UA, Modbus and Parquet hold them in 32 bits: -999.999 is -999.9990234375 there
 
-NINES = np.unique(np.concatenate([_POWER - _REST, _SINGLE[_POWER.astype(np.float32) > _SINGLE].astype(float)]))
+NINES = np.unique(
+    np.concatenate([_POWER - _REST, _SINGLE[_POWER.astype(np.float32) > _SINGLE].astype(float)])
+)
 """Every value of w whole and d decimal nines, which is 10^w - 10^-d, and what is left of it in 32 bits where that is not 10^w."""
 
 

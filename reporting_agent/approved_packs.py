@@ -50,17 +50,28 @@ class ApprovedShelf:
         return cls(state.path / FOLDER)
 
     def versions(self) -> Collection[tuple[str, str]]:
-        return tuple((str(document["pack"]), str(document["version"])) for document in self.documents())
+        return tuple(
+            (str(document["pack"]), str(document["version"])) for document in self.documents()
+        )
 
     def pack(self, pack: str, version: str) -> str | None:
         """Raises VerificationError `pack-altered` where the file is not the one that was approved."""
-        document = next((entry for entry in self.documents() if (entry["pack"], entry["version"]) == (pack, version)), None)
+        document = next(
+            (
+                entry
+                for entry in self.documents()
+                if (entry["pack"], entry["version"]) == (pack, version)
+            ),
+            None,
+        )
         if document is None:
             return None
         content = self._file(pack, version).read_bytes()
         if hashlib.sha256(content).hexdigest() != document["file"]:
             raise _altered(pack, version)
-        return content.decode("utf-8")  # of these very bytes: reading a file as text exchanges the line ends of Windows
+        return content.decode(
+            "utf-8"
+        )  # of these very bytes: reading a file as text exchanges the line ends of Windows
 
     def factors(self, version: str) -> str | None:
         """As `pack`, of a table that came with one."""
@@ -68,7 +79,9 @@ class ApprovedShelf:
         if not _VERSION.fullmatch(version) or not file.exists():
             return None
         content = file.read_bytes()
-        if hashlib.sha256(content).hexdigest() not in {document["factors"] for document in self.documents()}:
+        if hashlib.sha256(content).hexdigest() not in {
+            document["factors"] for document in self.documents()
+        }:
             raise _altered("conversion", version)
         return content.decode("utf-8")
 
@@ -80,16 +93,24 @@ class ApprovedShelf:
 
     def documents(self) -> list[dict[str, Any]]:
         """The signed document of every pack that is kept, by name of the file."""
-        return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(self.folder.glob("*.json"))]
+        return [
+            json.loads(path.read_text(encoding="utf-8"))
+            for path in sorted(self.folder.glob("*.json"))
+        ]
 
-    def keep(self, document: Mapping[str, Any], pack: str, factors: str, factors_version: str) -> Path:
+    def keep(
+        self, document: Mapping[str, Any], pack: str, factors: str, factors_version: str
+    ) -> Path:
         """Write it down: the document last, for a file without one is not looked at. The pack's file."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = self._file(str(document["pack"]), str(document["version"]))
         write_whole(file, pack.encode("utf-8"))
         if factors:
             write_whole(self._table(factors_version), factors.encode("utf-8"))
-        write_whole(file.with_suffix(".toml.json"), json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8"))
+        write_whole(
+            file.with_suffix(".toml.json"),
+            json.dumps(document, ensure_ascii=False, indent=2).encode("utf-8"),
+        )
         return file
 
     def _file(self, pack: str, version: str) -> Path:
@@ -121,7 +142,12 @@ class PackCollection:
 
 
 def fetch(
-    approved_shelf: ApprovedShelf, portal: Packs, keys: Mapping[str, VerifyingKey], head: TreeHead, pack: str, version: str
+    approved_shelf: ApprovedShelf,
+    portal: Packs,
+    keys: Mapping[str, VerifyingKey],
+    head: TreeHead,
+    pack: str,
+    version: str,
 ) -> tuple[ApprovedPack, Path]:
     """Take one version from the portal, verify all of it, and keep it.
 
@@ -143,9 +169,17 @@ def fetch(
     from benchmarks.wire.merkle import require_inclusion
 
     answer = portal.pack(pack, version)
-    document, text, factors = answer["document"], str(answer["pack_toml"]), str(answer["factors_toml"])
+    document, text, factors = (
+        answer["document"],
+        str(answer["pack_toml"]),
+        str(answer["factors_toml"]),
+    )
     approval = approved.verify(document, keys)
-    if (approval.pack, approval.version) != (pack, version) or not _NAME.fullmatch(pack) or not _VERSION.fullmatch(version):
+    if (
+        (approval.pack, approval.version) != (pack, version)
+        or not _NAME.fullmatch(pack)
+        or not _VERSION.fullmatch(version)
+    ):
         raise _altered(pack, version)
     approved.require_files(approval, text, factors)
     table = FactorTable.read(factors, "factors.toml").version if factors else ""
@@ -189,7 +223,9 @@ def fetch(
     return approval, approved_shelf.keep(document, text, factors, table)
 
 
-def require_signed(approved_shelf: ApprovedShelf, pack: Pack, keys: Mapping[str, VerifyingKey]) -> None:
+def require_signed(
+    approved_shelf: ApprovedShelf, pack: Pack, keys: Mapping[str, VerifyingKey]
+) -> None:
     """Refuse an approved pack whose kept document the portal did not sign. Raises VerificationError `pack-signature-invalid`."""
     from benchmarks.wire import approved
 
@@ -230,6 +266,10 @@ def _altered(pack: str, version: str) -> Exception:
 
     return VerificationError(
         "pack-altered",
-        Phrase("The file of the pack %(pack)s %(version)s is not the one that was approved and signed.", pack=pack, version=version),
+        Phrase(
+            "The file of the pack %(pack)s %(version)s is not the one that was approved and signed.",
+            pack=pack,
+            version=version,
+        ),
         "Fetch it again (`steplabel-agent pack fetch`). To change a pack, propose the change to the authority.",
     )

@@ -33,7 +33,21 @@ MEMORY_KEPT_MS = 10_000
 """How long Arrow keeps memory that it freed: with the library's second, every block of readings is paid for in page faults again."""
 
 COMMANDS = (
-    *("init", "map", "check", "label", "savings", "worth", "export", "compare", "preview", "enrol", "submit", "status", "updates"),
+    *(
+        "init",
+        "map",
+        "check",
+        "label",
+        "savings",
+        "worth",
+        "export",
+        "compare",
+        "preview",
+        "enrol",
+        "submit",
+        "status",
+        "updates",
+    ),
     "watch",  # of a plant that runs
     "fleet",  # of a firm with many sites
     "practices",  # what helps against waste
@@ -51,12 +65,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     LANGUAGE.set(own)
     args = command_parser(arguments).parse_args(arguments)
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: tall narrow matrices go slower by several threads, not quicker
+    os.environ.setdefault(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # before NumPy: tall narrow matrices go slower by several threads, not quicker
     if sys.platform == "linux":
-        os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "jemalloc")  # before pyarrow: as quick, and 50 MB less at its peak
+        os.environ.setdefault(
+            "ARROW_DEFAULT_MEMORY_POOL", "jemalloc"
+        )  # before pyarrow: as quick, and 50 MB less at its peak
         os.environ.setdefault("JE_ARROW_MALLOC_CONF", f"dirty_decay_ms:{MEMORY_KEPT_MS}")
     module: ModuleType = args.module
-    approved = ApprovedShelf.of(StateDirectory.locate(getattr(args, "state", None), os.environ, Path.home()))
+    approved = ApprovedShelf.of(
+        StateDirectory.locate(getattr(args, "state", None), os.environ, Path.home())
+    )
     language = getattr(args, "lang", own)
     LANGUAGE.set(language)
     try:
@@ -90,7 +110,9 @@ def command_parser(arguments: list[str]) -> argparse.ArgumentParser:
         module.add_parser(sub)
         sub.choices[name].set_defaults(module=module)
         if "--json" not in sub.choices[name].format_usage():
-            sub.choices[name].add_argument("--json", action="store_true", help="machine-readable answer on stdout")
+            sub.choices[name].add_argument(
+                "--json", action="store_true", help="machine-readable answer on stdout"
+            )
     return parser
 
 

@@ -54,14 +54,25 @@ class CommandParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         fault = message if isinstance(message, Phrase) else _known_again(message)
-        self.exit(2, f"{_translated(Phrase('%(program)s: error: %(fault)s', program=self.prog, fault=fault))}\n")
+        self.exit(
+            2,
+            f"{_translated(Phrase('%(program)s: error: %(fault)s', program=self.prog, fault=fault))}\n",
+        )
 
 
 class HelpInLanguage(argparse.HelpFormatter):
     """Wraps by the columns that a text takes: Chinese has no blanks, and its letters are two wide."""
 
-    def add_usage(self, usage: str | None, actions: Iterable[argparse.Action], groups: Iterable[Any], prefix: str | None = None) -> None:
-        super().add_usage(usage, actions, groups, _translated(Phrase("usage: ")) if prefix is None else prefix)
+    def add_usage(
+        self,
+        usage: str | None,
+        actions: Iterable[argparse.Action],
+        groups: Iterable[Any],
+        prefix: str | None = None,
+    ) -> None:
+        super().add_usage(
+            usage, actions, groups, _translated(Phrase("usage: ")) if prefix is None else prefix
+        )
 
     def start_section(self, heading: str | None) -> None:
         super().start_section(heading and _translated(heading))
@@ -86,7 +97,10 @@ def _known_again(message: str) -> str:
     for sentence in (*OF_ARGPARSE, *SENTENCES):
         pattern = re.escape(sentence.text).replace(r"%\(", "(?P<").replace(r"\)s", ">.*?)")
         if values := re.fullmatch(pattern, message, re.DOTALL):
-            return Phrase(sentence.text, **{name: _known_again(value) for name, value in values.groupdict().items()})
+            return Phrase(
+                sentence.text,
+                **{name: _known_again(value) for name, value in values.groupdict().items()},
+            )
     return message
 
 

@@ -48,9 +48,13 @@ class StepGap:
     in_question: bool = False
 
 
-def compare(site_label: SiteLabel, benchmark: Benchmark, doubtful: Collection[LabelKey] = ()) -> tuple[StepGap, ...]:
+def compare(
+    site_label: SiteLabel, benchmark: Benchmark, doubtful: Collection[LabelKey] = ()
+) -> tuple[StepGap, ...]:
     """Every cell of the benchmark, in its order; `doubtful` are labels that a change in the data puts in question."""
-    return tuple(_gap(published, site_label.steps, doubtful) for published in benchmark.document.cells)
+    return tuple(
+        _gap(published, site_label.steps, doubtful) for published in benchmark.document.cells
+    )
 
 
 def as_json(site: str, benchmark: Benchmark, gaps: Sequence[StepGap]) -> dict[str, Any]:
@@ -78,12 +82,25 @@ def references_of(benchmark: Benchmark) -> tuple[PlacedReference, ...]:
     document = benchmark.document
     cells = [LabelCell(cell.step, cell.boundary, cell.metric, cell.unit) for cell in document.cells]
     whole = LabelCell("", "", Metric.TOTAL, "kgce/t")
-    return beside(document.pack, document.route, (whole, *cells), *Period.parse(document.period, UTC).first_and_last)
+    return beside(
+        document.pack,
+        document.route,
+        (whole, *cells),
+        *Period.parse(document.period, UTC).first_and_last,
+    )
 
 
-def _gap(published: PublishedCell, labels: Sequence[StepLabel], doubtful: Collection[LabelKey]) -> StepGap:
-    key: dict[str, Any] = {name: getattr(published, name) for name in ("step", "product", "variant", "metric", "unit")}
-    own = [label for label in labels if label.step == published.step and str(label.metric) == published.metric]
+def _gap(
+    published: PublishedCell, labels: Sequence[StepLabel], doubtful: Collection[LabelKey]
+) -> StepGap:
+    key: dict[str, Any] = {
+        name: getattr(published, name) for name in ("step", "product", "variant", "metric", "unit")
+    }
+    own = [
+        label
+        for label in labels
+        if label.step == published.step and str(label.metric) == published.metric
+    ]
     if published.product:
         own = [label for label in own if label.product == published.product]
     if published.variant:
@@ -97,9 +114,16 @@ def _gap(published: PublishedCell, labels: Sequence[StepLabel], doubtful: Collec
     if label.unit != published.unit:
         return StepGap(**key, reason="other-unit")
     if published.best is None:
-        return StepGap(**key, label=label.best.value, typical=label.typical, reason="benchmark-withheld")
+        return StepGap(
+            **key, label=label.best.value, typical=label.typical, reason="benchmark-withheld"
+        )
     if label.best.value is None:
-        return StepGap(**key, benchmark=published.best, interval=published.interval, reason=label.best.reason or "no-label-of-ours")
+        return StepGap(
+            **key,
+            benchmark=published.best,
+            interval=published.interval,
+            reason=label.best.reason or "no-label-of-ours",
+        )
     gap = label.best.value - published.best
     interval = published.interval
     return StepGap(
@@ -110,7 +134,9 @@ def _gap(published: PublishedCell, labels: Sequence[StepLabel], doubtful: Collec
         interval=interval,
         gap=gap,
         gap_of_typical=None if label.typical is None else label.typical - published.best,
-        beyond_interval=None if interval is None else not interval[0] <= label.best.value <= interval[1],
+        beyond_interval=None
+        if interval is None
+        else not interval[0] <= label.best.value <= interval[1],
         energy=gap * label.output,
         energy_unit=label.energy_unit,
     )

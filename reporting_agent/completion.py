@@ -14,7 +14,11 @@ class PrintCompletion(argparse.Action):
     """`--completion SHELL` prints the script and ends."""
 
     def __call__(
-        self, parser: argparse.ArgumentParser, _namespace: Any, values: str | Sequence[Any] | None, _option: str | None = None
+        self,
+        parser: argparse.ArgumentParser,
+        _namespace: Any,
+        values: str | Sequence[Any] | None,
+        _option: str | None = None,
     ) -> None:
         print(script(parser, str(values)), end="")
         parser.exit()
@@ -22,8 +26,15 @@ class PrintCompletion(argparse.Action):
 
 def script(parser: argparse.ArgumentParser, shell: str) -> str:
     """What `source <(steplabel-agent --completion bash)` reads."""
-    commands = next(action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction))
-    cases = "".join(f"    {name}) words='{' '.join(_words(command))}' ;;\n" for name, command in commands.items())
+    commands = next(
+        action.choices
+        for action in parser._actions
+        if isinstance(action, argparse._SubParsersAction)
+    )
+    cases = "".join(
+        f"    {name}) words='{' '.join(_words(command))}' ;;\n"
+        for name, command in commands.items()
+    )
     return (
         f"{_ZSH if shell == 'zsh' else ''}_steplabel_agent() {{\n"
         "  local words\n"

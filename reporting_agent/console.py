@@ -35,12 +35,18 @@ def say(text: str) -> None:
 
 def emit(args: Namespace, payload: dict[str, Any], text: str) -> None:
     """The command's answer: `payload` as JSON on stdout with `--json`, else `text`, in the terminal's language where it is a phrase."""
-    answer(json.dumps(payload, ensure_ascii=False, indent=2) if getattr(args, "json", False) else in_language(text, LANGUAGE.get()))
+    answer(
+        json.dumps(payload, ensure_ascii=False, indent=2)
+        if getattr(args, "json", False)
+        else in_language(text, LANGUAGE.get())
+    )
 
 
 def in_terminals_language(lines: Iterable[Value]) -> str:
     """Lines of an answer, each in the terminal's language."""
-    return "\n".join(in_language(line, LANGUAGE.get()) if isinstance(line, str) else str(line) for line in lines)
+    return "\n".join(
+        in_language(line, LANGUAGE.get()) if isinstance(line, str) else str(line) for line in lines
+    )
 
 
 def answer(text: str) -> None:
@@ -83,4 +89,9 @@ def _how_far(what: str, done: int, total: int | None, seconds: float) -> Phrase:
     values = {"what": what, "done": f"{done:,}", "seconds": f"{seconds:.0f}"}
     if total is None:
         return Phrase("%(what)s: %(done)s, %(seconds)s s", **values)
-    return Phrase("%(what)s: %(done)s of %(total)s (%(share)s %%), %(seconds)s s", **values, total=f"{total:,}", share=100 * done // total)
+    return Phrase(
+        "%(what)s: %(done)s of %(total)s (%(share)s %%), %(seconds)s s",
+        **values,
+        total=f"{total:,}",
+        share=100 * done // total,
+    )

@@ -19,7 +19,12 @@ from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import SiteSettings
 from reporting_agent.config.price_series import PriceSeries
 from reporting_agent.network import Network
-from reporting_agent.sources.price_series import FetchedAnswer, fetched_answers, kept_at, read_prices
+from reporting_agent.sources.price_series import (
+    FetchedAnswer,
+    fetched_answers,
+    kept_at,
+    read_prices,
+)
 from reporting_agent.state import sync_folder, write_whole
 
 TIMEOUT_S = 60.0
@@ -38,7 +43,9 @@ class FetchedPrices:
     unchanged: bool
 
 
-def fetch(series: PriceSeries, site: SiteSettings, network: Network, now: datetime) -> FetchedPrices:
+def fetch(
+    series: PriceSeries, site: SiteSettings, network: Network, now: datetime
+) -> FetchedPrices:
     """Ask for a series, read it and save it.
 
     Raises:
@@ -54,7 +61,9 @@ def fetch(series: PriceSeries, site: SiteSettings, network: Network, now: dateti
         try:
             read = read_prices(answer, series, site.zone)
         except InputError as refusal:
-            if refusal.place is not None:  # the answer's file is gone: what stays is where it came from
+            if (
+                refusal.place is not None
+            ):  # the answer's file is gone: what stays is where it came from
                 refusal.place = replace(refusal.place, file=str(series.address))
             raise
     if not len(read.start_us):
@@ -84,7 +93,9 @@ def fetch(series: PriceSeries, site: SiteSettings, network: Network, now: dateti
             wanted=Phrase("a folder that can be written to"),
         ) from refused
     first, last = (datetime.fromtimestamp(int(read.start_us[end]) / 1e6, UTC) for end in (0, -1))
-    return FetchedPrices(FetchedAnswer(path, now, digest), len(read.start_us), first, last, unchanged)
+    return FetchedPrices(
+        FetchedAnswer(path, now, digest), len(read.start_us), first, last, unchanged
+    )
 
 
 def _asked(series: PriceSeries, network: Network, age: timedelta | None) -> bytes:
@@ -102,7 +113,10 @@ def _asked(series: PriceSeries, network: Network, age: timedelta | None) -> byte
                 if len(body) > MOST_BYTES:
                     raise InputError(
                         "prices-too-large",
-                        Phrase("The answer for the series %(series)s is larger than any list of prices.", series=series.name),
+                        Phrase(
+                            "The answer for the series %(series)s is larger than any list of prices.",
+                            series=series.name,
+                        ),
                         "Check the address under [[tariff.series]] in a browser.",
                         found=Phrase("more than %(most)s bytes", most=f"{MOST_BYTES:,}"),
                     )
@@ -116,7 +130,10 @@ def _asked(series: PriceSeries, network: Network, age: timedelta | None) -> byte
                 kept=Phrase("None were fetched before.")
                 if age is None
                 else in_number(
-                    age.days, "Those of %(days)s day ago stay in use.", "Those of %(days)s days ago stay in use.", days=age.days
+                    age.days,
+                    "Those of %(days)s day ago stay in use.",
+                    "Those of %(days)s days ago stay in use.",
+                    days=age.days,
                 ),
             ),
             "Check the address, the network, --proxy and --ca-file; then run the same command again.",

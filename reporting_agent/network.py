@@ -61,5 +61,8 @@ def _trust(ca_file: Path | None) -> ssl.SSLContext | bool:
         return ssl.create_default_context(cafile=str(ca_file))
     except (OSError, ssl.SSLError) as error:
         raise InputError(
-            "ca-file", Phrase("%(file)s contains no readable certificates.", file=ca_file), "Give a PEM file.", found=str(error)
+            "ca-file",
+            Phrase("%(file)s contains no readable certificates.", file=ca_file),
+            "Give a PEM file.",
+            found=str(error),
         ) from error

@@ -17,7 +17,9 @@ _GIVEN: ContextVar[int | None] = ContextVar("processors", default=None)
 
 def processors() -> int:
     """How many may be used here."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    allowed = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     return _GIVEN.get() or allowed
 
 

@@ -80,19 +80,29 @@ class Benchmark:
     withdrawn: str | None = None
 
 
-def load(source: str, keys: Mapping[str, VerifyingKey] | None, network: Network = USUAL) -> Benchmark:
+def load(
+    source: str, keys: Mapping[str, VerifyingKey] | None, network: Network = USUAL
+) -> Benchmark:
     """Read a benchmark from a path or an http(s) address, of the page as of its JSON; with `keys` its signature must hold.
 
     Raises:
         InputError: the file is missing or is no benchmark. Unreachable: the address did not answer.
         VerificationError: the signature does not hold.
     """
-    raw, withdrawn = _fetch(of_its_json(source), network) if source.startswith(("http://", "https://")) else (_read(Path(source)), None)
+    raw, withdrawn = (
+        _fetch(of_its_json(source), network)
+        if source.startswith(("http://", "https://"))
+        else (_read(Path(source)), None)
+    )
     try:
         whole: Any = json.loads(raw)
         document = PublishedDocument.model_validate(whole)
     except ValueError as wrong:  # not JSON, not UTF-8, or a ValidationError
-        fault = wrong.errors(include_url=False)[0]["msg"] if isinstance(wrong, ValidationError) else str(wrong)
+        fault = (
+            wrong.errors(include_url=False)[0]["msg"]
+            if isinstance(wrong, ValidationError)
+            else str(wrong)
+        )
         raise InputError(
             "benchmark-unreadable",
             "This is not a published benchmark.",
@@ -134,7 +144,10 @@ def newest(portal: str, pack: str, network: Network) -> str:
     if fitting is None:
         raise InputError(
             "benchmark-not-there",
-            Phrase("The portal has not yet published a benchmark made with the pack %(pack)s.", pack=pack),
+            Phrase(
+                "The portal has not yet published a benchmark made with the pack %(pack)s.",
+                pack=pack,
+            ),
             "Wait for its first publication, or name a benchmark with --benchmark.",
             place=Place(address),
             found=", ".join(sorted({row.pack for row in rows})) or Phrase("none at all"),
@@ -188,8 +201,13 @@ def _fetch(address: str, network: Network) -> tuple[bytes, str | None]:
                         wanted=Phrase("a published benchmark"),
                     )
             withdrawn = answer.headers.get("Steplabel-Withdrawn", "withdrawn")
-            return bytes(body), unquote(withdrawn) if answer.headers.get("Steplabel-Status") == "withdrawn" else None
-    except (httpx.RequestError, httpx.InvalidURL) as silent:  # an address that leads in a circle, too
+            return bytes(body), unquote(withdrawn) if answer.headers.get(
+                "Steplabel-Status"
+            ) == "withdrawn" else None
+    except (
+        httpx.RequestError,
+        httpx.InvalidURL,
+    ) as silent:  # an address that leads in a circle, too
         raise Unreachable(
             "benchmark-unreachable",
             Phrase("%(address)s did not answer (%(silent)s).", address=address, silent=silent),

@@ -35,7 +35,11 @@ class Consecutive:
                 return Consecutive(self._first + first, max(last - first, 0))
             return np.arange(first, last, step, dtype=np.int64) + self._first
         if isinstance(index, np.ndarray):
-            indices = np.flatnonzero(index) if index.dtype == np.bool_ else np.where(index < 0, index + self._count, index)
+            indices = (
+                np.flatnonzero(index)
+                if index.dtype == np.bool_
+                else np.where(index < 0, index + self._count, index)
+            )
             return indices.astype(np.int64) + self._first
         return self._first + (index + self._count if index < 0 else index)
 

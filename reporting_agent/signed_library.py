@@ -41,7 +41,9 @@ def kept_library(state: Path) -> str:
     return text
 
 
-def fetch(state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head: TreeHead) -> LibraryEdition | None:
+def fetch(
+    state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head: TreeHead
+) -> LibraryEdition | None:
     """Take the newest edition, verify all of it, and keep it; None where the portal has none. On a failure what was kept stays.
 
     Args:
@@ -86,7 +88,13 @@ def fetch(state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head
     index, on = int(answer["log"]["index"]), date.fromisoformat(str(answer["log"]["on"]))
     proof = portal.log_inclusion(index, head.size) if index < head.size else ()
     try:
-        require_inclusion(logged.hashed(EntryKind.PRACTICES, logged.practices(edition), on), index, head.size, proof, head.root)
+        require_inclusion(
+            logged.hashed(EntryKind.PRACTICES, logged.practices(edition), on),
+            index,
+            head.size,
+            proof,
+            head.root,
+        )
     except VerificationError as broken:
         raise VerificationError(
             "library-not-logged",
@@ -94,7 +102,12 @@ def fetch(state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head
             "Do not use it. Tell the coordinator by a way other than this portal.",
         ) from broken
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_whole(state / FILE, json.dumps({"document": answer["document"], "library": text}, ensure_ascii=False).encode("utf-8"))
+    write_whole(
+        state / FILE,
+        json.dumps({"document": answer["document"], "library": text}, ensure_ascii=False).encode(
+            "utf-8"
+        ),
+    )
     return edition
 
 
@@ -104,7 +117,11 @@ def _last_library(state: Path) -> dict[str, Any]:
         return {}
     try:
         library = json.loads(file.read_text(encoding="utf-8"))
-        int(library["document"]["edition"]), str(library["document"]["file"]), str(library["library"])
+        (
+            int(library["document"]["edition"]),
+            str(library["document"]["file"]),
+            str(library["library"]),
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise _altered() from error
     return dict(library)

@@ -27,7 +27,9 @@ SCHEMA_VERSION = 11
 OLDEST_VERSION = 2  # before it, nothing was drawn by the portal's challenge
 SECONDS_TO_WAIT_FOR_A_WRITER = 10.0
 _DAMAGED = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
-_NOT_WRITTEN = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
+_NOT_WRITTEN = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+)
 
 _LOG_TABLES = """
 CREATE TABLE log_head (                   -- the newest verified head of a portal's log
@@ -191,7 +193,9 @@ class StateDirectory:
         self.path = path
 
     @classmethod
-    def locate(cls, argument: Path | None, environ: Mapping[str, str], home: Path) -> StateDirectory:
+    def locate(
+        cls, argument: Path | None, environ: Mapping[str, str], home: Path
+    ) -> StateDirectory:
         """`--state` first, then `STEPLABEL_STATE`, then `.steplabel` in the home directory."""
         if argument is not None:
             return cls(argument)
@@ -217,7 +221,11 @@ class StateDirectory:
         """
         with (
             self._on_disk(),
-            closing(sqlite3.connect(self.database, timeout=SECONDS_TO_WAIT_FOR_A_WRITER, isolation_level=None)) as connection,
+            closing(
+                sqlite3.connect(
+                    self.database, timeout=SECONDS_TO_WAIT_FOR_A_WRITER, isolation_level=None
+                )
+            ) as connection,
         ):
             self.database.chmod(0o600)
             connection.row_factory = sqlite3.Row
@@ -236,7 +244,9 @@ class StateDirectory:
                 raise self._not_written(str(error.strerror or error)) from error
             yield
         except sqlite3.DatabaseError as error:
-            kind = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind, the rest says where
+            kind = (
+                getattr(error, "sqlite_errorcode", 0) & 0xFF
+            )  # the low byte is the kind, the rest says where
             if kind in _DAMAGED:
                 raise self._damaged(str(error)) from error
             if kind not in _NOT_WRITTEN:
@@ -246,7 +256,10 @@ class StateDirectory:
     def _not_written(self, found: str) -> InputError:
         return InputError(
             "state-not-written",
-            Phrase("The required data could not be written to %(path)s on the disk. What was there before is unchanged.", path=self.path),
+            Phrase(
+                "The required data could not be written to %(path)s on the disk. What was there before is unchanged.",
+                path=self.path,
+            ),
             (
                 "Free some disk space, or give the agent permission to write there. Then run the same command again: it continues where "
                 "this one stopped."
@@ -257,7 +270,10 @@ class StateDirectory:
     def _damaged(self, found: str) -> InputError:
         return InputError(
             "state-damaged",
-            Phrase("The database in the state directory %(path)s is damaged or cut short.", path=self.path),
+            Phrase(
+                "The database in the state directory %(path)s is damaged or cut short.",
+                path=self.path,
+            ),
             (
                 "Restore the newest backup of the whole directory. If there is none, keep it as it is, because it holds the site's seed, "
                 "and enrol a new directory with --state and a new token: that closes the periods of reports that are not known there."
@@ -273,7 +289,9 @@ class StateDirectory:
                     "state-too-new",
                     "The state directory was written by a newer version of steplabel-agent.",
                     "Use that version or a newer one. An older version could spend the privacy budget twice.",
-                    found=Phrase("state version %(version)s in %(path)s", version=version, path=self.path),
+                    found=Phrase(
+                        "state version %(version)s in %(path)s", version=version, path=self.path
+                    ),
                     wanted=Phrase("at most %(version)s", version=SCHEMA_VERSION),
                 )
             if 0 < version < OLDEST_VERSION:
@@ -284,8 +302,12 @@ class StateDirectory:
                         "reports."
                     ),
                     "Keep it, because it records what was spent. Enrol a new directory with --state and a new token.",
-                    found=Phrase("state version %(version)s in %(path)s", version=version, path=self.path),
-                    wanted=Phrase("%(least)s to %(most)s", least=OLDEST_VERSION, most=SCHEMA_VERSION),
+                    found=Phrase(
+                        "state version %(version)s in %(path)s", version=version, path=self.path
+                    ),
+                    wanted=Phrase(
+                        "%(least)s to %(most)s", least=OLDEST_VERSION, most=SCHEMA_VERSION
+                    ),
                 )
             for since, statements in _ADDED:
                 if OLDEST_VERSION <= version < since:
@@ -301,7 +323,12 @@ class StateDirectory:
         Raises:
             InputError: `state-busy`, when another process holds the directory.
         """
-        with self._on_disk(), closing(sqlite3.connect(self.path / "lock.sqlite", timeout=0.0, isolation_level=None)) as lock:
+        with (
+            self._on_disk(),
+            closing(
+                sqlite3.connect(self.path / "lock.sqlite", timeout=0.0, isolation_level=None)
+            ) as lock,
+        ):
             try:
                 lock.execute("BEGIN EXCLUSIVE")
             except sqlite3.OperationalError as error:
@@ -345,14 +372,20 @@ class StateDirectory:
         except FileNotFoundError as error:
             raise InputError(
                 "secret-missing",
-                Phrase("The file %(file)s is missing. Without it this directory cannot report.", file=file),
+                Phrase(
+                    "The file %(file)s is missing. Without it this directory cannot report.",
+                    file=file,
+                ),
                 "Restore it from a backup of the same directory, or enrol again with a new token and --replace.",
             ) from error
         if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise InputError(
                 "secret-readable",
                 Phrase("Users other than its owner can read %(file)s.", file=file),
-                Phrase("Run `chmod 600 %(file)s`; if others may have read it, ask for a new token and enrol again.", file=file),
+                Phrase(
+                    "Run `chmod 600 %(file)s`; if others may have read it, ask for a new token and enrol again.",
+                    file=file,
+                ),
                 found=oct(stat.S_IMODE(mode)),
                 wanted="0o600",
             )
@@ -380,7 +413,9 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file of mode 0600 under another name, bring it to the disk, then give it its own: never half a file."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
+    handle, temporary = tempfile.mkstemp(
+        dir=path.parent, prefix=f".{path.name}."
+    )  # mkstemp makes it 0600
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

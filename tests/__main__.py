@@ -27,29 +27,63 @@ BIN = Path(PYTHON).parent
 CHECKS: dict[str, list[str]] = {
     "lint": [str(BIN / "ruff"), "check", "."],
     "format": [str(BIN / "ruff"), "format", "--check", "."],
-    "types": [PYTHON, "-m", "mypy", "benchmarks", "reporting_agent", "portal", "fixtures", "tests", "manage.py"],
+    "types": [
+        PYTHON,
+        "-m",
+        "mypy",
+        "benchmarks",
+        "reporting_agent",
+        "portal",
+        "fixtures",
+        "tests",
+        "manage.py",
+    ],
     "imports": [str(BIN / "lint-imports")],
     "migrations": [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"],
     "statistics": [PYTHON, "-m", "tests.statistical"],
-    "tests": [PYTHON, "-m", "pytest", "-q", "-n", "3", "--dist", "loadgroup", "--durations", "60", "--durations-min", "6"],
+    "tests": [
+        PYTHON,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "3",
+        "--dist",
+        "loadgroup",
+        "--durations",
+        "60",
+        "--durations-min",
+        "6",
+    ],
 }
 # what takes long and needs no server runs beside the tests, on what they leave of the processors while they wait
 BESIDE = ("types", "statistics")
 QUICK = ("lint", "format", "types", "imports", "tests")
 UNITS = ["-m", "not slow", "tests/unit"]
 TYPES = ROOT / ".mypy_cache"
-KEPT_TYPES = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steplabel" / "mypy.tar"
+KEPT_TYPES = (
+    Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steplabel" / "mypy.tar"
+)
 """What mypy knew of the last tree that passed. A new clone begins with it: what is the same by content is not checked again."""
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="bin/test", description="Every check, on real PostgreSQL, Redis, mosquitto and Chromium.")
+    parser = argparse.ArgumentParser(
+        prog="bin/test",
+        description="Every check, on real PostgreSQL, Redis, mosquitto and Chromium.",
+    )
     forms = parser.add_mutually_exclusive_group()
     forms.add_argument(
-        "--quick", action="store_true", help="what needs no server and no seconds a test: lint, format, types, imports, unit tests"
+        "--quick",
+        action="store_true",
+        help="what needs no server and no seconds a test: lint, format, types, imports, unit tests",
     )
-    forms.add_argument("--long", action="store_true", help="the long form of every check that has one")
-    parser.add_argument("--only", nargs="+", choices=CHECKS, metavar="NAME", help=f"only these: {', '.join(CHECKS)}")
+    forms.add_argument(
+        "--long", action="store_true", help="the long form of every check that has one"
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=CHECKS, metavar="NAME", help=f"only these: {', '.join(CHECKS)}"
+    )
     parser.add_argument("pytest", nargs="*", help="after --: arguments for pytest")
     asked = parser.parse_args()
     names = asked.only or (QUICK if asked.quick else CHECKS)
@@ -70,7 +104,9 @@ def main() -> int:
         beside = ThreadPoolExecutor(1)
         stack.callback(beside.shutdown, cancel_futures=True)
         later = [
-            (name, beside.submit(run, name, asked.long, for_pytest, environment, beside=True)) for name in names if name not in at_once
+            (name, beside.submit(run, name, asked.long, for_pytest, environment, beside=True))
+            for name in names
+            if name not in at_once
         ]
         outcomes = [(name, *run(name, asked.long, for_pytest, environment)) for name in at_once]
         outcomes += [(name, *done.result()) for name, done in later]
@@ -82,15 +118,30 @@ def main() -> int:
     return 0 if all(passed for _, passed, _ in outcomes) else 1
 
 
-def run(name: str, long: bool, pytest_arguments: list[str], environment: dict[str, str], beside: bool = False) -> tuple[bool, float]:
+def run(
+    name: str,
+    long: bool,
+    pytest_arguments: list[str],
+    environment: dict[str, str],
+    beside: bool = False,
+) -> tuple[bool, float]:
     """One check; returns whether it passed and its seconds. One beside others yields to them, and says all it has to say at its end."""
-    command = CHECKS[name] + (pytest_arguments if name == "tests" else ["--long"] if long and name == "statistics" else [])
+    command = CHECKS[name] + (
+        pytest_arguments if name == "tests" else ["--long"] if long and name == "statistics" else []
+    )
     title = f"── {name}: {' '.join(Path(word).name if word.startswith('/') else word for word in command)}"
     start = time.monotonic()
     if name == "types" and KEPT_TYPES.exists() and not TYPES.exists():
         shutil.unpack_archive(KEPT_TYPES, TYPES)
     if beside:
-        done = subprocess.run(["nice", "-n", "19", *command], cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+        done = subprocess.run(
+            ["nice", "-n", "19", *command],
+            cwd=ROOT,
+            env=environment,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
         say(f"\n{title}\n{done.stdout}{done.stderr}")
     else:
         say(title)

@@ -23,7 +23,12 @@ for form in ("short", "long"):
     settings.register_profile(form, deadline=None)
 
 Answer = TypeVar("Answer")
-NEEDS = {"browser": "CHROMIUM", "postgres": "DATABASE_URL", "redis": "REDIS_URL", "mosquitto": "MOSQUITTO"}
+NEEDS = {
+    "browser": "CHROMIUM",
+    "postgres": "DATABASE_URL",
+    "redis": "REDIS_URL",
+    "mosquitto": "MOSQUITTO",
+}
 
 
 class WhereATestMayAsk:
@@ -87,9 +92,13 @@ def _compile_a_share(config: pytest.Config) -> None:
     own = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
     root = config.rootpath
     asked = [root / argument.partition("::")[0] for argument in config.args]
-    files = sorted({file for path in asked for file in (path.rglob("test_*.py") if path.is_dir() else [path])})
+    files = sorted(
+        {file for path in asked for file in (path.rglob("test_*.py") if path.is_dir() else [path])}
+    )
     for file in files[own % workers :: workers]:
-        with suppress(Exception, pytest.skip.Exception, pytest.fail.Exception):  # the two of pytest are no `Exception`
+        with suppress(
+            Exception, pytest.skip.Exception, pytest.fail.Exception
+        ):  # the two of pytest are no `Exception`
             import_module(".".join(file.relative_to(root).with_suffix("").parts))
 
 
@@ -97,8 +106,13 @@ def _shares_with_its_module(item: pytest.Item) -> bool:
     """Whether it uses something that is made once for its module: in one process, or each worker would make it again."""
     if not isinstance(item, pytest.Function):
         return False
-    used = [fixture for defined in item._fixtureinfo.name2fixturedefs.values() for fixture in defined]
-    return any(fixture.scope == "module" and fixture.func.__module__ == item.module.__name__ for fixture in used)
+    used = [
+        fixture for defined in item._fixtureinfo.name2fixturedefs.values() for fixture in defined
+    ]
+    return any(
+        fixture.scope == "module" and fixture.func.__module__ == item.module.__name__
+        for fixture in used
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -108,20 +122,30 @@ def _terminal_in_english() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="run the long form of checks that have one")
+    parser.addoption(
+        "--long", action="store_true", help="run the long form of checks that have one"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     in_parallel = config.pluginmanager.hasplugin("xdist")
     for item in items:
-        if in_parallel and _shares_with_its_module(item) and not item.get_closest_marker("xdist_group"):
+        if (
+            in_parallel
+            and _shares_with_its_module(item)
+            and not item.get_closest_marker("xdist_group")
+        ):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
         if item.get_closest_marker("long") and not config.getoption("--long"):
             item.add_marker(pytest.mark.skip(reason="long form: run with --long"))
         for marker, variable in NEEDS.items():
             if item.get_closest_marker(marker) and variable not in os.environ:
-                item.add_marker(pytest.mark.skip(reason=f"{variable} is not set: run through bin/test, which finds or starts the server"))
+                item.add_marker(
+                    pytest.mark.skip(
+                        reason=f"{variable} is not set: run through bin/test, which finds or starts the server"
+                    )
+                )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

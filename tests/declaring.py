@@ -18,8 +18,12 @@ def declare(folder: Path, period: str) -> int:
     proposals = pipeline.read(site, Period.parse(period, site.zone), outward=True).proposals
     text = path.read_text(encoding="utf-8")
     for proposal in proposals:
-        toml = proposal.toml.replace(CONFIRM, "Confirmed by the shift's lead; log book of the year, page 12.")
-        text = f"{text}\n{toml}" if proposal.toml.startswith("[[events]]") else _with_power(text, toml)
+        toml = proposal.toml.replace(
+            CONFIRM, "Confirmed by the shift's lead; log book of the year, page 12."
+        )
+        text = (
+            f"{text}\n{toml}" if proposal.toml.startswith("[[events]]") else _with_power(text, toml)
+        )
     path.write_text(text, encoding="utf-8")
     return len(proposals)
 
@@ -31,5 +35,6 @@ def _with_power(text: str, toml: str) -> str:
     assert named is not None, comment
     tables = text.split("[[meters]]")
     return "[[meters]]".join(
-        re.sub(r"(?m)^allocation.*$", allocation, table) if f'id = "{named[1]}"' in table else table for table in tables
+        re.sub(r"(?m)^allocation.*$", allocation, table) if f'id = "{named[1]}"' in table else table
+        for table in tables
     )

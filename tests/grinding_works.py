@@ -38,11 +38,20 @@ Reading = tuple[str, datetime, float]
 
 
 def meter(
-    name: str, *more: str, step: str = "cement-grinding", unit: str = "kWh", carrier: str = "electricity", reading: str = "interval"
+    name: str,
+    *more: str,
+    step: str = "cement-grinding",
+    unit: str = "kWh",
+    carrier: str = "electricity",
+    reading: str = "interval",
 ) -> str:
     """[[meters]], with further lines."""
-    keys = {"id": name, "carrier": carrier, "reading": reading, "unit": unit} | ({"step": step} if step else {})
-    return "\n".join(["[[meters]]", *(f'{key} = "{value}"' for key, value in keys.items()), *more, ""])
+    keys = {"id": name, "carrier": carrier, "reading": reading, "unit": unit} | (
+        {"step": step} if step else {}
+    )
+    return "\n".join(
+        ["[[meters]]", *(f'{key} = "{value}"' for key, value in keys.items()), *more, ""]
+    )
 
 
 def runs(
@@ -63,7 +72,9 @@ def runs(
     ]
 
 
-def hourly(name: str, days: int, kwh: Callable[[int], float], start: datetime = NEW_YEAR) -> list[Reading]:
+def hourly(
+    name: str, days: int, kwh: Callable[[int], float], start: datetime = NEW_YEAR
+) -> list[Reading]:
     """An interval meter that counts so much in each hour of the day."""
     return [(name, start + timedelta(hours=hour + 1), kwh(hour % 24)) for hour in range(24 * days)]
 
@@ -79,13 +90,21 @@ def works(
     more: str = "",
 ) -> Path:
     """Write it; without a log a run of 100 t on each day of January."""
-    (folder / "batches.csv").write_text("\n".join([_RUNS, *(log or runs(31)), ""]), encoding="utf-8")
+    (folder / "batches.csv").write_text(
+        "\n".join([_RUNS, *(log or runs(31)), ""]), encoding="utf-8"
+    )
     lines = [f"{name},{at.astimezone(UTC).isoformat()},{value}" for name, at, value in readings]
-    (folder / "readings.csv").write_text("\n".join(["meter_id,timestamp,value", *lines, ""]), encoding="utf-8")
+    (folder / "readings.csv").write_text(
+        "\n".join(["meter_id,timestamp,value", *lines, ""]), encoding="utf-8"
+    )
     inputs = ['readings = "readings.csv"']
     if energy := list(energy):
-        (folder / "energy.csv").write_text("\n".join(["batch_id,step,carrier,quantity,unit", *energy, ""]), encoding="utf-8")
+        (folder / "energy.csv").write_text(
+            "\n".join(["batch_id,step,carrier,quantity,unit", *energy, ""]), encoding="utf-8"
+        )
         inputs.append('energy = "energy.csv"')
     site = folder / "site.toml"
-    site.write_text(_SITE.format(inputs="\n".join(inputs)) + tariff + "".join(meters) + more, encoding="utf-8")
+    site.write_text(
+        _SITE.format(inputs="\n".join(inputs)) + tariff + "".join(meters) + more, encoding="utf-8"
+    )
     return site

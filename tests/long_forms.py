@@ -39,14 +39,43 @@ class LongForm:
 
 
 def _tests(name: str, minutes: int, *paths: str) -> LongForm:
-    options = ("-n", "0", "-v", "-rfs")  # one by one: several measure times, and each has servers enough of its own
-    return LongForm(name, minutes, ("-m", "tests", "--long", "--only", "tests", "--", *paths, *options))
+    options = (
+        "-n",
+        "0",
+        "-v",
+        "-rfs",
+    )  # one by one: several measure times, and each has servers enough of its own
+    return LongForm(
+        name, minutes, ("-m", "tests", "--long", "--only", "tests", "--", *paths, *options)
+    )
 
 
 def _statistic(name: str) -> LongForm:
-    quick = {"odds": 1, "enough": 1, "sound": 1, "sampler": 2, "savings": 3, "audit": 3, "drawing": 5, "exact_law": 5, "utility": 5}
-    slow = {"scores": 9, "coverage": 13, "composition": 13, "route_scores": 14, "insider": 19, "outward_road": 23, "left_out": 28}
-    return LongForm(f"statistic-{name}", {**quick, **slow}.get(name, 6), ("-m", "tests.statistical", "--long", name))
+    quick = {
+        "odds": 1,
+        "enough": 1,
+        "sound": 1,
+        "sampler": 2,
+        "savings": 3,
+        "audit": 3,
+        "drawing": 5,
+        "exact_law": 5,
+        "utility": 5,
+    }
+    slow = {
+        "scores": 9,
+        "coverage": 13,
+        "composition": 13,
+        "route_scores": 14,
+        "insider": 19,
+        "outward_road": 23,
+        "left_out": 28,
+    }
+    return LongForm(
+        f"statistic-{name}",
+        {**quick, **slow}.get(name, 6),
+        ("-m", "tests.statistical", "--long", name),
+    )
 
 
 BY_ITSELF = "stability"
@@ -56,10 +85,18 @@ LONG_FORMS = (
     _tests(
         "every-address",
         16,
-        *(f"tests/integration/test_{name}.py" for name in ("addresses_by_role", "schema_holds", "queries_of_pages")),
+        *(
+            f"tests/integration/test_{name}.py"
+            for name in ("addresses_by_role", "schema_holds", "queries_of_pages")
+        ),
     ),
     _tests("nothing-suppressed", 6, "tests/integration/test_nothing_suppressed_shows.py"),
-    _tests("databases", 5, "tests/integration/test_worker_killed.py", "tests/integration/test_read_replica.py"),
+    _tests(
+        "databases",
+        5,
+        "tests/integration/test_worker_killed.py",
+        "tests/integration/test_read_replica.py",
+    ),
     _tests("installation", 10, "tests/functional/installation"),
     _tests("upgrade", 4, "tests/functional/upgrade"),
     LongForm("outages", 15, ("-m", "tests.functional.outages", "--long")),
@@ -70,7 +107,10 @@ LONG_FORMS = (
     _tests(
         "bundle-and-disk",
         3,
-        *(f"tests/functional/test_{name}.py" for name in ("bundle", "weaknesses", "submit_survives_full_disk")),
+        *(
+            f"tests/functional/test_{name}.py"
+            for name in ("bundle", "weaknesses", "submit_survives_full_disk")
+        ),
     ),
     _tests("single-file", 12, "tests/functional/single_file"),
     _tests("every-fault", 12, "tests/functional/every_fault"),
@@ -80,7 +120,17 @@ LONG_FORMS = (
     _tests(
         "units",
         12,
-        *(f"tests/unit/{name}" for name in ("changes", "simulator", "performance", "drivers", "fleet", "agent_read/test_extract.py")),
+        *(
+            f"tests/unit/{name}"
+            for name in (
+                "changes",
+                "simulator",
+                "performance",
+                "drivers",
+                "fleet",
+                "agent_read/test_extract.py",
+            )
+        ),
         *("tests/unit/formats/test_map_real.py", "tests/unit/core_industry/test_composition.py"),
     ),
     *(_statistic(name) for name in CHECKS if name != BY_ITSELF),
@@ -90,17 +140,39 @@ LONG_FORMS = (
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.long_forms", description="The long form of every check, one after another.")
-    parser.add_argument("--list", action="store_true", help="names, minutes on two slow cores and commands, and run nothing")
-    parser.add_argument("--logs", type=Path, default=ROOT / "var" / "long-forms", help="folder for what each says (default: %(default)s)")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="those alone; all where none is named")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.long_forms",
+        description="The long form of every check, one after another.",
+    )
+    parser.add_argument(
+        "--list",
+        action="store_true",
+        help="names, minutes on two slow cores and commands, and run nothing",
+    )
+    parser.add_argument(
+        "--logs",
+        type=Path,
+        default=ROOT / "var" / "long-forms",
+        help="folder for what each says (default: %(default)s)",
+    )
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="those alone; all where none is named"
+    )
     asked = parser.parse_args()
     by_name = {form.name: form for form in (*LONG_FORMS, _statistic(BY_ITSELF))}
     if unknown := set(asked.names) - set(by_name):
-        parser.error(f"there is no long form called {', '.join(sorted(unknown))}; there are {', '.join(by_name)}")
+        parser.error(
+            f"there is no long form called {', '.join(sorted(unknown))}; there are {', '.join(by_name)}"
+        )
     forms = [by_name[name] for name in asked.names] or list(LONG_FORMS)
     if asked.list:
-        print(*(f"{form.name:<24} {form.minutes:>4} min  python {' '.join(form.command)}" for form in forms), sep="\n")
+        print(
+            *(
+                f"{form.name:<24} {form.minutes:>4} min  python {' '.join(form.command)}"
+                for form in forms
+            ),
+            sep="\n",
+        )
         print(f"{'together':<24} {sum(form.minutes for form in forms):>4} min")
         return 0
     asked.logs.mkdir(parents=True, exist_ok=True)
@@ -113,9 +185,14 @@ def _run_each(forms: list[LongForm], logs: Path) -> Iterator[int]:
         log = logs / f"{form.name}.log"
         start = time.monotonic()
         with log.open("w") as output:
-            status = subprocess.run([sys.executable, *form.command], cwd=ROOT, stdout=output, stderr=output, check=False).returncode
+            status = subprocess.run(
+                [sys.executable, *form.command], cwd=ROOT, stdout=output, stderr=output, check=False
+            ).returncode
         outcome, minutes = OUTCOMES.get(status, "FAILED"), (time.monotonic() - start) / 60
-        print(f"{outcome:<8} {form.name:<24} {minutes:6.1f} min  {in_short(log.read_text(errors='replace'))}", flush=True)
+        print(
+            f"{outcome:<8} {form.name:<24} {minutes:6.1f} min  {in_short(log.read_text(errors='replace'))}",
+            flush=True,
+        )
         if status not in OUTCOMES:
             print(f"         {log}", flush=True)
         yield status
@@ -123,7 +200,9 @@ def _run_each(forms: list[LongForm], logs: Path) -> Iterator[int]:
 
 def in_short(log: str) -> str:
     """How many tests passed and were skipped, as pytest says it; else the last line."""
-    counted = re.findall(r"^=+ (.*\d+ (?:passed|failed|skipped|error).*?) in [\d.]+s", log, re.MULTILINE)
+    counted = re.findall(
+        r"^=+ (.*\d+ (?:passed|failed|skipped|error).*?) in [\d.]+s", log, re.MULTILINE
+    )
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     return counted[-1] if counted else lines[-1][:120] if lines else "it said nothing"
 

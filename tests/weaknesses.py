@@ -52,7 +52,19 @@ class Answer:
 def of_lock(lock: Path, osv_url: str | None = None) -> Answer:
     """Ask pip-audit, without installing anything; `osv_url` is a service that speaks OSV's API, else PyPI itself is asked."""
     service = ["--vulnerability-service", "osv", "--osv-url", osv_url] if osv_url else []
-    command = ["tool", "run", "--quiet", PIP_AUDIT, "--require-hashes", "--disable-pip", "--format", "json", *service, "-r", str(lock)]
+    command = [
+        "tool",
+        "run",
+        "--quiet",
+        PIP_AUDIT,
+        "--require-hashes",
+        "--disable-pip",
+        "--format",
+        "json",
+        *service,
+        "-r",
+        str(lock),
+    ]
     return read_pip_audit(lock.name, *_ran(str(Path(sys.executable).with_name("uv")), *command))
 
 
@@ -69,14 +81,18 @@ def read_pip_audit(name: str, out: str, wrong: str) -> Answer:
         answer.asked += 1
         for weakness in package["vulns"]:
             mended = ", ".join(weakness["fix_versions"]) or "no version yet"
-            answer.weak.append(f"{package['name']} {package['version']}: {weakness['id']}, mended in {mended}")
+            answer.weak.append(
+                f"{package['name']} {package['version']}: {weakness['id']}, mended in {mended}"
+            )
     return answer
 
 
 def _ran(*command: str) -> tuple[str, str]:
     """What it wrote and what it said beside; it ends with 1 where something is weak, too."""
     try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=LONGEST_S)
+        done = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=LONGEST_S
+        )
     except subprocess.TimeoutExpired:
         return "", f"no answer within {LONGEST_S} s"
     return done.stdout, done.stderr
@@ -84,15 +100,28 @@ def _ran(*command: str) -> tuple[str, str]:
 
 def _last(wrong: str) -> str:
     """The last thing that a program said: before it stands the way through its code."""
-    return next((line.strip() for line in reversed(wrong.splitlines()) if line.strip()), "no answer")
+    return next(
+        (line.strip() for line in reversed(wrong.splitlines()) if line.strip()), "no answer"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="bin/audit", description="Known weaknesses of what is locked. Ends with 0, 1 (weak), 3 (not asked)."
+        prog="bin/audit",
+        description="Known weaknesses of what is locked. Ends with 0, 1 (weak), 3 (not asked).",
     )
-    parser.add_argument("locks", nargs="*", type=Path, metavar="LOCK", help="files of requirements/; all where none is given")
-    parser.add_argument("--osv-url", metavar="URL", help="a service with OSV's API, where PyPI's own cannot be reached")
+    parser.add_argument(
+        "locks",
+        nargs="*",
+        type=Path,
+        metavar="LOCK",
+        help="files of requirements/; all where none is given",
+    )
+    parser.add_argument(
+        "--osv-url",
+        metavar="URL",
+        help="a service with OSV's API, where PyPI's own cannot be reached",
+    )
     asked = parser.parse_args(arguments)
     if not (locks := asked.locks or sorted((ROOT / "requirements").glob("*.txt"))):
         parser.error(f"there is no lock in {ROOT / 'requirements'}")

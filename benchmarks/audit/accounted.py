@@ -65,7 +65,14 @@ class AccountedMeter:
 
     @property
     def total(self) -> float:
-        return self.used + self.excluded + self.standing + self.explained + self.unusable + self.unexplained
+        return (
+            self.used
+            + self.excluded
+            + self.standing
+            + self.explained
+            + self.unusable
+            + self.unexplained
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,4 +111,11 @@ class WeighedBatches:
     @property
     def resolution(self) -> float:
         """The largest tolerance, as a share of what was made or weighed."""
-        return max((batch.tolerance / most for batch in self.batches if (most := max(batch.output, batch.weighed)) > 0), default=0.0)
+        return max(
+            (
+                batch.tolerance / most
+                for batch in self.batches
+                if (most := max(batch.output, batch.weighed)) > 0
+            ),
+            default=0.0,
+        )

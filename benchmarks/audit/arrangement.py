@@ -80,7 +80,9 @@ def arrange(
     strays: dict[str, list[FiledBatch]] = {}
     for batch in batches:
         if batch.step not in pack_steps and covered(batch):
-            strays.setdefault(batch.step, []).append(FiledBatch(batch, batch.excluded or STEP_OUTSIDE_PACK))
+            strays.setdefault(batch.step, []).append(
+                FiledBatch(batch, batch.excluded or STEP_OUTSIDE_PACK)
+            )
     for name, ours in sorted(strays.items()):
         parts.append(StepPart(name, "", "", (), 1 + len(filed), len(ours)))
         filed += _excluded(ours)
@@ -93,15 +95,32 @@ def headline(step: Step) -> MetricRule:
     return step.metrics[0]
 
 
-def counted(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolicy, years: int) -> GridCounts:
+def counted(
+    label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolicy, years: int
+) -> GridCounts:
     """What a release reads of the data behind this label."""
-    values = [value.at_reference for value in counted_by_release(label, step, policy) if value.at_reference is not None]
+    values = [
+        value.at_reference
+        for value in counted_by_release(label, step, policy)
+        if value.at_reference is not None
+    ]
     points, _ = clamp_to_grid(values, rule.grid)
-    return GridCounts(label.step, label.product, label.variant, label.metric.value, years, tuple(sorted(Counter(points).items())))
+    return GridCounts(
+        label.step,
+        label.product,
+        label.variant,
+        label.metric.value,
+        years,
+        tuple(sorted(Counter(points).items())),
+    )
 
 
 def _step_part(
-    step: Step, rule: MetricRule, labels: Sequence[StepLabel], covered: Callable[[Batch], bool], filed: list[FiledBatch]
+    step: Step,
+    rule: MetricRule,
+    labels: Sequence[StepLabel],
+    covered: Callable[[Batch], bool],
+    filed: list[FiledBatch],
 ) -> StepPart:
     """Put the batches of one step behind those that are filed already."""
     cells: list[UsedLeaves] = []
@@ -119,10 +138,17 @@ def _step_part(
             cells.append(UsedLeaves(label.product, label.variant, 1 + len(filed), len(ranked)))
             filed += [FiledBatch(batch, None) for _, batch in ranked]
     whole = measured[0]
-    left = [row for row, batch in enumerate(whole.columns.batches) if row not in used and covered(batch)]
+    left = [
+        row for row, batch in enumerate(whole.columns.batches) if row not in used and covered(batch)
+    ]
     reasons = whole.reasons.listed(np.array(left, dtype=np.int64))
-    excluded = _excluded(FiledBatch(whole.columns.batches[row], reason) for row, reason in zip(left, reasons, strict=True))
-    part = StepPart(step.id, str(rule.metric), rule.unit, tuple(cells), 1 + len(filed), len(excluded))
+    excluded = _excluded(
+        FiledBatch(whole.columns.batches[row], reason)
+        for row, reason in zip(left, reasons, strict=True)
+    )
+    part = StepPart(
+        step.id, str(rule.metric), rule.unit, tuple(cells), 1 + len(filed), len(excluded)
+    )
     filed += excluded
     return part
 

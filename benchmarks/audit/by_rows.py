@@ -28,15 +28,24 @@ def by_rows(evidence: Evidence) -> tuple[ByRows, ...]:
     """By step, carrier and direction, the largest first; none of a site without any reading, of which all energy is so."""
     if evidence.by_batch:
         return ()
-    all_of, kgce_by_rows = defaultdict[str, float](float), defaultdict[tuple[str, str, Direction], float](float)
+    all_of, kgce_by_rows = (
+        defaultdict[str, float](float),
+        defaultdict[tuple[str, str, Direction], float](float),
+    )
     for batch in evidence.batches.values():
         if batch.excluded is not None:
             continue
         all_of[batch.step] += sum(_kgce(energy, batch, evidence) for energy in batch.energy)
         for row in evidence.given.get((batch.step, batch.batch_id), ()):
             kgce_by_rows[batch.step, row.carrier, row.direction] += _kgce(row, batch, evidence)
-    parts = [ByRows(*key, kgce / all_of[key[0]]) for key, kgce in kgce_by_rows.items() if kgce and all_of[key[0]]]
-    return tuple(sorted(parts, key=lambda part: (-part.share, part.step, part.carrier, part.direction)))
+    parts = [
+        ByRows(*key, kgce / all_of[key[0]])
+        for key, kgce in kgce_by_rows.items()
+        if kgce and all_of[key[0]]
+    ]
+    return tuple(
+        sorted(parts, key=lambda part: (-part.share, part.step, part.carrier, part.direction))
+    )
 
 
 def _kgce(energy: CarrierEnergy, batch: Batch, evidence: Evidence) -> float:

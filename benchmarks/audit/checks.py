@@ -24,7 +24,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from benchmarks.audit import accepted, completeness, computed, draw_and_commitment, one_at_a_time, proven, sufficient_plan, withheld
+from benchmarks.audit import (
+    accepted,
+    completeness,
+    computed,
+    draw_and_commitment,
+    one_at_a_time,
+    proven,
+    sufficient_plan,
+    withheld,
+)
 from benchmarks.audit.evidence import Check, CheckOutcome, Evidence
 
 CHECKS: tuple[Check, ...] = (

@@ -38,7 +38,9 @@ class FiledBatch(NamedTuple):
 class DataTree:
     """A site's data for one submission as a tree: 64 bytes a leaf beside the batches themselves; records are spelled when asked for."""
 
-    def __init__(self, table: Contents, batches: Sequence[FiledBatch], days: Sequence[MeterDay], seed: bytes) -> None:
+    def __init__(
+        self, table: Contents, batches: Sequence[FiledBatch], days: Sequence[MeterDay], seed: bytes
+    ) -> None:
         """Plant it.
 
         Args:
@@ -47,11 +49,15 @@ class DataTree:
             seed: of the site; secret.
         """
         if table.padding_first != 1 + len(batches) + len(days):
-            raise ValueError(f"the table tells of {table.padding_first - 1} records, there are {len(batches) + len(days)}")
+            raise ValueError(
+                f"the table tells of {table.padding_first - 1} records, there are {len(batches) + len(days)}"
+            )
         self.contents = table
         self.batches = batches
         self.days = days
-        self.digests: dict[str, str] = {}  # of every part by name: how many records, and SHA-256 over them; unsalted, for the site alone
+        self.digests: dict[
+            str, str
+        ] = {}  # of every part by name: how many records, and SHA-256 over them; unsalted, for the site alone
         self._key = _key(seed, table.name)
         self._tree = merkle.Tree(leaf_hashes(self._records(), seed, table.name))
         self.root = self._tree.root()
@@ -77,7 +83,10 @@ class DataTree:
 
     def proof(self, index: int) -> list[bytes]:
         """The inclusion proof of a leaf, the nearest hash first: the sibling on every level, for the tree is full."""
-        return [self._tree.node(merkle.Node(level, index >> level ^ 1)) for level in range((len(self) - 1).bit_length())]
+        return [
+            self._tree.node(merkle.Node(level, index >> level ^ 1))
+            for level in range((len(self) - 1).bit_length())
+        ]
 
     def _records(self) -> Iterator[bytes]:
         yield contents.to_bytes(self.contents)
@@ -101,7 +110,9 @@ def leaf_hashes(salted: Iterable[bytes], seed: bytes, name: str) -> Iterator[byt
         yield merkle.leaf_hash(block[within * SALT_BYTES : (within + 1) * SALT_BYTES] + record)
 
 
-def require_record(root: bytes, size: int, index: int, salt: bytes, record: bytes, proof: Sequence[bytes]) -> None:
+def require_record(
+    root: bytes, size: int, index: int, salt: bytes, record: bytes, proof: Sequence[bytes]
+) -> None:
     """Refuse a record that is not what the root was committed to with, at this leaf of a tree of this size.
 
     Raises:

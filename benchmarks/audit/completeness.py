@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from benchmarks.audit.accounted import Accounted, QuestionedStretch, StretchQuestion
-from benchmarks.audit.evidence import CheckOutcome, Evidence, check_held, failed, named, not_asked, not_checkable, of_no_readings
+from benchmarks.audit.evidence import (
+    CheckOutcome,
+    Evidence,
+    check_held,
+    failed,
+    named,
+    not_asked,
+    not_checkable,
+    of_no_readings,
+)
 from benchmarks.audit.records import microseconds
 from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase, in_number, significant
@@ -24,7 +33,9 @@ def nothing_left_out(evidence: Evidence) -> CheckOutcome:
     if accounted is None or not accounted.balances:
         return not_checkable(
             code,
-            Phrase("No drawn day belongs to a meter that counts for one step only, so readings cannot show whether a batch was left out."),
+            Phrase(
+                "No drawn day belongs to a meter that counts for one step only, so readings cannot show whether a batch was left out."
+            ),
             Phrase("Check the production system on site, or have a meter installed for each line."),
         )
     excused, questioned = _beside_unread(accounted, evidence)
@@ -37,7 +48,9 @@ def nothing_left_out(evidence: Evidence) -> CheckOutcome:
                 "On drawn days, %(stretches)s periods have energy use like that of production, but no batch was committed to.",
                 stretches=f"{len(questioned):,}",
             ),
-            Phrase("Ask what was made then, and check the production system on site. A batch that was left out is missing from the label."),
+            Phrase(
+                "Ask what was made then, and check the production system on site. A batch that was left out is missing from the label."
+            ),
             _places(questioned),
         )
     if excused:
@@ -54,14 +67,20 @@ def nothing_left_out(evidence: Evidence) -> CheckOutcome:
             ),
             Phrase("Read the plant's rejected.csv on site, and compare these periods with it."),
         )
-    unjudged = [balance for balance in accounted.balances if balance.production_level is None and balance.total > 0]
+    unjudged = [
+        balance
+        for balance in accounted.balances
+        if balance.production_level is None and balance.total > 0
+    ]
     if unjudged:
         return not_checkable(
             code,
             Phrase(
                 "These meters counted energy on their drawn days, but no batch shows their power in production: %(meters)s. A line "
                 "whose batches were all left out would look like this.",
-                meters=", ".join(f"{balance.meter} {balance.total:,.0f} {balance.unit}" for balance in unjudged),
+                meters=", ".join(
+                    f"{balance.meter} {balance.total:,.0f} {balance.unit}" for balance in unjudged
+                ),
             ),
             Phrase("Check on site whether these lines made anything, or draw more days."),
         )
@@ -78,7 +97,9 @@ def nothing_left_out(evidence: Evidence) -> CheckOutcome:
     )
 
 
-def _beside_unread(accounted: Accounted, evidence: Evidence) -> tuple[list[QuestionedStretch], list[QuestionedStretch]]:
+def _beside_unread(
+    accounted: Accounted, evidence: Evidence
+) -> tuple[list[QuestionedStretch], list[QuestionedStretch]]:
     """What is questioned, in two: what batches in unreadable rows may have used, and the rest. A row holds one batch: it excuses what
     lies within the time of the longest batch on one meter, and most rows excuse most energy.
     """
@@ -86,12 +107,21 @@ def _beside_unread(accounted: Accounted, evidence: Evidence) -> tuple[list[Quest
     longest_us: dict[str, int] = {}
     for batch in evidence.batches.values():
         if batch.excluded is None and batch.end is not None:
-            longest_us[batch.step] = max(longest_us.get(batch.step, 0), microseconds(batch.end) - microseconds(batch.start))
+            longest_us[batch.step] = max(
+                longest_us.get(batch.step, 0), microseconds(batch.end) - microseconds(batch.start)
+            )
     clusters: list[list[QuestionedStretch]] = []
-    for span in sorted(accounted.of(StretchQuestion.NO_BATCH), key=lambda stretch: (stretch.meter, stretch.start_us)):
+    for span in sorted(
+        accounted.of(StretchQuestion.NO_BATCH),
+        key=lambda stretch: (stretch.meter, stretch.start_us),
+    ):
         first = clusters[-1][0] if clusters else None
         within = longest_us.get(steps.get(span.meter, ""), 0)
-        if first is not None and first.meter == span.meter and span.start_us <= first.start_us + within:
+        if (
+            first is not None
+            and first.meter == span.meter
+            and span.start_us <= first.start_us + within
+        ):
             clusters[-1].append(span)
         else:
             clusters.append([span])
@@ -131,7 +161,9 @@ def edges_at_rest(evidence: Evidence) -> CheckOutcome:
                 "in a batch, with no row or in a row without output.",
                 number=f"{len(questioned):,}",
             ),
-            Phrase("Compare the times of these batches with the control system on site. Energy outside them is missing from the label."),
+            Phrase(
+                "Compare the times of these batches with the control system on site. Energy outside them is missing from the label."
+            ),
             _places(questioned),
         )
     untold = accounted.of(StretchQuestion.START_UP, StretchQuestion.WRONG_TIMES)
@@ -169,7 +201,9 @@ def output_weighed(evidence: Evidence) -> CheckOutcome:
         return not_asked(
             code,
             Phrase("Output cannot be checked: the site commits to no scale records."),
-            Phrase("Compare output with sales and stock on site (`steplabel-agent reconcile`), or have scales added to site.toml."),
+            Phrase(
+                "Compare output with sales and stock on site (`steplabel-agent reconcile`), or have scales added to site.toml."
+            ),
         )
     weighings = evidence.weighings
     wrong = [batch for batch in weighings.batches if not batch.agrees]
@@ -181,7 +215,9 @@ def output_weighed(evidence: Evidence) -> CheckOutcome:
                 wrong=f"{len(wrong):,}",
                 number=f"{len(weighings.batches):,}",
             ),
-            Phrase("Read the scale's own memory on site. Moving output between batches makes some of them look better."),
+            Phrase(
+                "Read the scale's own memory on site. Moving output between batches makes some of them look better."
+            ),
             [_weighed(evidence, batch.leaf, batch.output, batch.weighed) for batch in wrong],
         )
     if not weighings.batches:
@@ -211,7 +247,10 @@ def _places(questioned: Sequence[QuestionedStretch]) -> list[Words]:
 
 
 def _stretch(stretch: QuestionedStretch) -> Phrase:
-    start, end = (f"{datetime.fromtimestamp(us / 1e6, UTC):%Y-%m-%d %H:%M}" for us in (stretch.start_us, stretch.end_us))
+    start, end = (
+        f"{datetime.fromtimestamp(us / 1e6, UTC):%Y-%m-%d %H:%M}"
+        for us in (stretch.start_us, stretch.end_us)
+    )
     where = {
         "meter": stretch.meter,
         "start": start,
@@ -221,23 +260,43 @@ def _stretch(stretch: QuestionedStretch) -> Phrase:
         "batch": stretch.batch,
     }
     if stretch.why in (StretchQuestion.FILLER, StretchQuestion.START_UP):
-        return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s in rows without output next to batch %(batch)s", **where)
+        return Phrase(
+            "%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s in rows without output next to batch %(batch)s",
+            **where,
+        )
     if stretch.why is StretchQuestion.EDGE:
-        return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s next to batch %(batch)s", **where)
+        return Phrase(
+            "%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s next to batch %(batch)s",
+            **where,
+        )
     if stretch.why is StretchQuestion.NO_RECORD:
-        return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s, row %(batch)s without a record", **where)
+        return Phrase(
+            "%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s, row %(batch)s without a record",
+            **where,
+        )
     if stretch.why is StretchQuestion.STANDING_STATE:
-        return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s, logged as waiting in %(batch)s", **where)
-    return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s", **{name: where[name] for name in where if name != "batch"})
+        return Phrase(
+            "%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s, logged as waiting in %(batch)s",
+            **where,
+        )
+    return Phrase(
+        "%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s",
+        **{name: where[name] for name in where if name != "batch"},
+    )
 
 
 def _shares(accounted: Accounted) -> Phrase:
     """The share of the energy in batches of the meter where it is lowest, of those on whose drawn days a batch ran."""
-    ran = [(balance.used + balance.excluded) / balance.total for balance in accounted.balances if balance.used + balance.excluded > 0]
+    ran = [
+        (balance.used + balance.excluded) / balance.total
+        for balance in accounted.balances
+        if balance.used + balance.excluded > 0
+    ]
     if not ran:
         return Phrase("no batch ran on these days")
     return Phrase(
-        "for each meter with batches on its drawn days, at least %(share)s %% of the energy is in batches", share=f"{100 * min(ran):.0f}"
+        "for each meter with batches on its drawn days, at least %(share)s %% of the energy is in batches",
+        share=f"{100 * min(ran):.0f}",
     )
 
 

@@ -11,7 +11,15 @@ from benchmarks.audit.arrangement import headline
 from benchmarks.audit.copies import surplus
 from benchmarks.audit.counts import NEARLY, beyond_counts, miscounted, of_headline, values_of_used
 from benchmarks.audit.differences import beside
-from benchmarks.audit.evidence import CheckOutcome, Evidence, check_held, failed, named, of_no_readings, same
+from benchmarks.audit.evidence import (
+    CheckOutcome,
+    Evidence,
+    check_held,
+    failed,
+    named,
+    of_no_readings,
+    same,
+)
 from benchmarks.audit.records import of_batch, read
 from benchmarks.declared import Words, worded
 from benchmarks.measurements import Batch
@@ -33,7 +41,9 @@ def readings_committed(evidence: Evidence) -> CheckOutcome:
                 "The readings of %(wrong)s days are not those that were committed to.",
                 wrong=f"{len(wrong):,}",
             ),
-            Phrase("The readings were changed after the root was logged. Keep the opening, and read the meters' own memory on site."),
+            Phrase(
+                "The readings were changed after the root was logged. Keep the opening, and read the meters' own memory on site."
+            ),
             wrong,
         )
     number = len(evidence.shown)
@@ -52,7 +62,11 @@ def readings_committed(evidence: Evidence) -> CheckOutcome:
 def records_recomputed(evidence: Evidence) -> CheckOutcome:
     """Every batch opened is what its readings and rows give."""
     code, opened = "records-recomputed", sorted(evidence.batches.items())
-    wrong = [beside(index, batch, _recomputed(evidence, batch)) for index, batch in opened if _differs(evidence, batch)]
+    wrong = [
+        beside(index, batch, _recomputed(evidence, batch))
+        for index, batch in opened
+        if _differs(evidence, batch)
+    ]
     if wrong:
         return failed(
             code,
@@ -82,9 +96,16 @@ def records_recomputed(evidence: Evidence) -> CheckOutcome:
 
 def records_with_evidence(evidence: Evidence) -> CheckOutcome:
     """No batch opened is without rows, or in the tree more often than in them, and where others have readings none is without energy."""
-    code, opened, beyond = "records-with-evidence", sorted(evidence.batches.items()), surplus(evidence)
+    code, opened, beyond = (
+        "records-with-evidence",
+        sorted(evidence.batches.items()),
+        surplus(evidence),
+    )
     wrong = [named(index, batch) for index, batch in opened if _is_without(evidence, batch)]
-    wrong += [worded("%(record)s: more often than in the rows", record=named(index, batch)) for index, batch in sorted(beyond.items())]
+    wrong += [
+        worded("%(record)s: more often than in the rows", record=named(index, batch))
+        for index, batch in sorted(beyond.items())
+    ]
     if wrong:
         return failed(
             code,
@@ -115,9 +136,15 @@ def records_with_evidence(evidence: Evidence) -> CheckOutcome:
 def exclusions_justified(evidence: Evidence) -> CheckOutcome:
     """Every batch that was left out is left out by its stated rule when it is computed again, and for the same reason."""
     code = "exclusions-justified"
-    excluded = [(index, batch) for index, batch in sorted(evidence.batches.items()) if batch.excluded is not None]
+    excluded = [
+        (index, batch)
+        for index, batch in sorted(evidence.batches.items())
+        if batch.excluded is not None
+    ]
     wrong = [
-        _with_reasons(named(index, batch), batch.excluded or "", ", ".join(sorted(_reasons(evidence, batch))))
+        _with_reasons(
+            named(index, batch), batch.excluded or "", ", ".join(sorted(_reasons(evidence, batch)))
+        )
         for index, batch in excluded
         if _is_unjustified(evidence, batch)
     ]
@@ -131,7 +158,9 @@ def exclusions_justified(evidence: Evidence) -> CheckOutcome:
                 wrong=f"{len(wrong):,}",
                 excluded=f"{len(excluded):,}",
             ),
-            Phrase("Check on site what happened in these batches. An exclusion without its reason lowers the label."),
+            Phrase(
+                "Check on site what happened in these batches. An exclusion without its reason lowers the label."
+            ),
             wrong,
         )
     return check_held(
@@ -159,12 +188,20 @@ def ranks_and_counts(evidence: Evidence) -> CheckOutcome:
             if counted.batches != cell.used:
                 name = f"{step.id}/{cell.product}/{cell.variant}"
                 both = worded(
-                    "%(name)s: %(used)s used, %(batches)s counted", name=name, used=f"{cell.used:,}", batches=f"{counted.batches:,}"
+                    "%(name)s: %(used)s used, %(batches)s counted",
+                    name=name,
+                    used=f"{cell.used:,}",
+                    batches=f"{counted.batches:,}",
                 )
                 wrong.append(both)
-            wrong += [named(index, evidence.batches[index]) for index in miscounted(values, cell, counted, headline(step))]
+            wrong += [
+                named(index, evidence.batches[index])
+                for index in miscounted(values, cell, counted, headline(step))
+            ]
     wrong += beyond_counts(evidence) if by_record else ()
-    wrong = [record for position, record in enumerate(wrong) if record not in wrong[:position]]  # out of order and miscounted: one record
+    wrong = [
+        record for position, record in enumerate(wrong) if record not in wrong[:position]
+    ]  # out of order and miscounted: one record
     if wrong:
         return failed(
             code,
@@ -174,7 +211,9 @@ def ranks_and_counts(evidence: Evidence) -> CheckOutcome:
                 "%(wrong)s records are not at the rank, or not at the grid point, at which the label counted them.",
                 wrong=f"{len(wrong):,}",
             ),
-            Phrase("The label does not follow from these records: have it recomputed on site from the plant's files."),
+            Phrase(
+                "The label does not follow from these records: have it recomputed on site from the plant's files."
+            ),
             wrong,
         )
     return check_held(
@@ -194,29 +233,44 @@ def _days_at_odds(evidence: Evidence) -> Iterator[Words]:
     whole time, earlier years of a pooled label among it.
     """
     committed = {(day.meter, day.start_us) for day in evidence.days.values()}
-    yield from (same(f"{meter}, {_date(start_us)}") for meter, start_us in sorted(evidence.shown.keys() - committed))
+    yield from (
+        same(f"{meter}, {_date(start_us)}")
+        for meter, start_us in sorted(evidence.shown.keys() - committed)
+    )
     for index, day in sorted(evidence.days.items()):
         shown = evidence.shown.get((day.meter, day.start_us))
         if shown is None and _is_drawn(evidence, index):
-            yield worded("%(meter)s, %(date)s: not shown", meter=day.meter, date=_date(day.start_us))
+            yield worded(
+                "%(meter)s, %(date)s: not shown", meter=day.meter, date=_date(day.start_us)
+            )
         elif shown is not None and shown != day:
             yield same(f"{day.meter}, {_date(day.start_us)}")
 
 
 def _differs(evidence: Evidence, batch: Batch) -> bool:
     """Not what is computed, and for no other reason than its figures."""
-    return not _comes_out(evidence, batch) and not _is_without(evidence, batch) and not _is_unjustified(evidence, batch)
+    return (
+        not _comes_out(evidence, batch)
+        and not _is_without(evidence, batch)
+        and not _is_unjustified(evidence, batch)
+    )
 
 
 def _is_without(evidence: Evidence, batch: Batch) -> bool:
     """No row, or no energy at all where the record has some."""
     recomputed = _recomputed(evidence, batch)
-    without_energy = bool(batch.energy) and not any(energy.completeness > 0 for counterpart in recomputed for energy in counterpart.energy)
+    without_energy = bool(batch.energy) and not any(
+        energy.completeness > 0 for counterpart in recomputed for energy in counterpart.energy
+    )
     return not _comes_out(evidence, batch) and (not recomputed or without_energy)
 
 
 def _is_unjustified(evidence: Evidence, batch: Batch) -> bool:
-    return batch.excluded is not None and not _is_without(evidence, batch) and batch.excluded not in _reasons(evidence, batch)
+    return (
+        batch.excluded is not None
+        and not _is_without(evidence, batch)
+        and batch.excluded not in _reasons(evidence, batch)
+    )
 
 
 def _reasons(evidence: Evidence, batch: Batch) -> set[str]:
@@ -247,7 +301,12 @@ def _is_drawn(evidence: Evidence, index: int) -> bool:
 
 
 def _with_reasons(record: Words, stated: str, computed: str) -> Words:
-    return worded("%(record)s: %(stated)s, computed: %(computed)s", record=record, stated=stated, computed=computed)
+    return worded(
+        "%(record)s: %(stated)s, computed: %(computed)s",
+        record=record,
+        stated=stated,
+        computed=computed,
+    )
 
 
 def _date(start_us: int) -> str:

@@ -36,20 +36,30 @@ def _counts_by_point(fields: Fields, name: str) -> tuple[tuple[int, int], ...]:
     counts: list[tuple[int, int]] = []
     for entry in fields.items(name, _MOST):
         match entry:
-            case [int(point), int(number)] if point > (counts[-1][0] if counts else -1) and 0 < number <= _COUNT:
+            case [int(point), int(number)] if (
+                point > (counts[-1][0] if counts else -1) and 0 < number <= _COUNT
+            ):
                 counts.append((point, number))
             case _:
-                raise malformed(fields.path(name), Phrase("a rising list of grid points, each with how many batches lie at it"))
+                raise malformed(
+                    fields.path(name),
+                    Phrase("a rising list of grid points, each with how many batches lie at it"),
+                )
     return tuple(counts)
 
 
 def _windows(fields: Fields, name: str) -> dict[str, int]:
     named = fields.map_of(name)
     within = Fields(named, fields.path(name))
-    return {step: within.integer(step, 2, _MOST_YEARS) for step in (named if isinstance(named, dict) else ())}
+    return {
+        step: within.integer(step, 2, _MOST_YEARS)
+        for step in (named if isinstance(named, dict) else ())
+    }
 
 
-_BY_POINT = FieldKind(_counts_by_point, lambda counts: [list(count) for count in counts], name="cells")
+_BY_POINT = FieldKind(
+    _counts_by_point, lambda counts: [list(count) for count in counts], name="cells"
+)
 AnyText = Annotated[str, FieldKind(any_text)]
 Digest = Annotated[bytes, octets(DIGEST_BYTES)]
 LeafIndex = Annotated[int, whole(1, _COUNT)]
@@ -151,7 +161,9 @@ class Contents(Record):
     @property
     def padding_first(self) -> int:
         """The first leaf of padding, which goes up to `size`."""
-        ends = [step.excluded_first + step.excluded for step in self.steps] + [meter.first + meter.days for meter in self.meters]
+        ends = [step.excluded_first + step.excluded for step in self.steps] + [
+            meter.first + meter.days for meter in self.meters
+        ]
         return max(ends, default=1)
 
 
@@ -198,10 +210,22 @@ def _refuse_gaps(contents: Contents) -> None:
     leaf = 1
     for first, count in _parts(contents):
         if first != leaf:
-            raise _inconsistent(Phrase("a part begins at leaf %(first)s, the one before it ends at %(leaf)s", first=first, leaf=leaf))
+            raise _inconsistent(
+                Phrase(
+                    "a part begins at leaf %(first)s, the one before it ends at %(leaf)s",
+                    first=first,
+                    leaf=leaf,
+                )
+            )
         leaf += count
     if contents.size != padded(leaf):
-        raise _inconsistent(Phrase("it names %(size)s leaves, its parts need %(needed)s", size=contents.size, needed=padded(leaf)))
+        raise _inconsistent(
+            Phrase(
+                "it names %(size)s leaves, its parts need %(needed)s",
+                size=contents.size,
+                needed=padded(leaf),
+            )
+        )
 
 
 def _parts(contents: Contents) -> Iterator[tuple[int, int]]:

@@ -22,8 +22,14 @@ def surplus(evidence: Evidence) -> dict[int, Batch]:
 
     A record that the rows do not give at all is none: whatever of it does not come out is another check's.
     """
-    end = max((part.excluded_first + part.excluded for part in evidence.contents.steps), default=0)  # what stands behind is in no label
-    opened = {index: of_batch(batch, batch.excluded) for index, batch in evidence.batches.items() if index < end}
+    end = max(
+        (part.excluded_first + part.excluded for part in evidence.contents.steps), default=0
+    )  # what stands behind is in no label
+    opened = {
+        index: of_batch(batch, batch.excluded)
+        for index, batch in evidence.batches.items()
+        if index < end
+    }
     batches = {record: evidence.batches[index] for index, record in opened.items()}
     indices_of: dict[bytes, list[int]] = {}
     for index, record in sorted([*opened.items(), *_known_by_hash(evidence, opened)]):

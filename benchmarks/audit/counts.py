@@ -35,7 +35,9 @@ def of_headline(evidence: Evidence, step: Step, cell: UsedLeaves) -> GridCounts 
 
 def opened_of(evidence: Evidence, cell: UsedLeaves) -> list[int]:
     """The leaves of a cell that were opened, in order."""
-    return [index for index in sorted(evidence.batches) if cell.first <= index < cell.first + cell.used]
+    return [
+        index for index in sorted(evidence.batches) if cell.first <= index < cell.first + cell.used
+    ]
 
 
 def values_of_used(evidence: Evidence) -> Iterator[tuple[Step, UsedLeaves, dict[int, float]]]:
@@ -47,11 +49,18 @@ def values_of_used(evidence: Evidence) -> Iterator[tuple[Step, UsedLeaves, dict[
             opened = opened_of(evidence, cell)
             if opened and step is not None:
                 columns = StepColumns.of([evidence.batches[index] for index in opened], step)
-                measured = measure(columns, headline(step), record_reasons(columns, evidence.context.period), evidence.context)
+                measured = measure(
+                    columns,
+                    headline(step),
+                    record_reasons(columns, evidence.context.period),
+                    evidence.context,
+                )
                 yield step, cell, dict(zip(opened, measured.at_reference.tolist(), strict=True))
 
 
-def miscounted(values: Mapping[int, float], cell: UsedLeaves, counted: GridCounts, rule: MetricRule) -> list[int]:
+def miscounted(
+    values: Mapping[int, float], cell: UsedLeaves, counted: GridCounts, rule: MetricRule
+) -> list[int]:
     """Leaves whose position among the used batches the table counts at another point of the grid than that of their value."""
     ends = list(accumulate(number for _, number in counted.by_point))
     wrong = []
@@ -71,17 +80,34 @@ def beyond_counts(evidence: Evidence) -> Iterator[Words]:
     steps = {step.id: step for step in evidence.pack.steps}
     for tally in evidence.contents.counted:
         step = steps.get(tally.step)
-        rule = None if step is None else next((rule for rule in step.metrics if rule.metric == tally.metric), None)
+        rule = (
+            None
+            if step is None
+            else next((rule for rule in step.metrics if rule.metric == tally.metric), None)
+        )
         if step is None or rule is None or rule == headline(step):
             continue
         parts = [part for part in evidence.contents.steps if part.step == tally.step]
-        cells = [cell for part in parts for cell in part.cells if (cell.product, cell.variant) == (tally.product, tally.variant)]
+        cells = [
+            cell
+            for part in parts
+            for cell in part.cells
+            if (cell.product, cell.variant) == (tally.product, tally.variant)
+        ]
         most = sum(cell.used for cell in cells) + sum(part.excluded for part in parts)
         if tally.batches > most:
             figures = {"most": f"{most:,}", "batches": f"{tally.batches:,}"}
-            yield worded("%(name)s: at most %(most)s batches, %(batches)s counted", name="/".join(LabelKey.of(tally)), **figures)
+            yield worded(
+                "%(name)s: at most %(most)s batches, %(batches)s counted",
+                name="/".join(LabelKey.of(tally)),
+                **figures,
+            )
         opened = [index for cell in cells for index in opened_of(evidence, cell)]
-        wrong = without_room(_points_of(evidence, opened, step, rule), dict(tally.by_point)) if opened else ()
+        wrong = (
+            without_room(_points_of(evidence, opened, step, rule), dict(tally.by_point))
+            if opened
+            else ()
+        )
         yield from (named(index, evidence.batches[index]) for index in wrong)
 
 
@@ -92,7 +118,9 @@ def without_room(points_of: Mapping[int, Sequence[int]], counts: Mapping[int, in
         points_of: by leaf, the grid points that its value may lie at.
     """
     room, wrong = dict(counts), []
-    for index in sorted(points_of, key=lambda leaf: len(points_of[leaf])):  # those with a choice last
+    for index in sorted(
+        points_of, key=lambda leaf: len(points_of[leaf])
+    ):  # those with a choice last
         point = next((point for point in points_of[index] if room.get(point)), None)
         if point is None:
             wrong.append(index)
@@ -101,17 +129,26 @@ def without_room(points_of: Mapping[int, Sequence[int]], counts: Mapping[int, in
     return sorted(wrong)
 
 
-def _points_of(evidence: Evidence, opened: Sequence[int], step: Step, rule: MetricRule) -> dict[int, list[int]]:
+def _points_of(
+    evidence: Evidence, opened: Sequence[int], step: Step, rule: MetricRule
+) -> dict[int, list[int]]:
     """By leaf, the grid points of used batches that have a value of the metric."""
     columns = StepColumns.of([evidence.batches[index] for index in opened], step)
-    used = Reasons(np.zeros(len(opened), dtype=np.int64))  # nothing of the record is against one that the headline uses
+    used = Reasons(
+        np.zeros(len(opened), dtype=np.int64)
+    )  # nothing of the record is against one that the headline uses
     measured = measure(columns, rule, used, evidence.context)
-    values = zip(opened, measured.at_reference.tolist(), measured.reasons.valid.tolist(), strict=True)
+    values = zip(
+        opened, measured.at_reference.tolist(), measured.reasons.valid.tolist(), strict=True
+    )
     return {index: _points_near(value, rule) for index, value, has_value in values if has_value}
 
 
 def _points_near(value: float, rule: MetricRule) -> list[int]:
     """The grid point of a value: two where it lies so near the middle between them that the order of a sum decides, none of NaN."""
     exact = (value - float(rule.grid.lower)) / float(rule.grid.width) + 0.5
-    near = [np.clip(np.floor(exact * (1 + sign * NEARLY)), 0, rule.grid.points - 1) for sign in (-1, 0, 1)]
+    near = [
+        np.clip(np.floor(exact * (1 + sign * NEARLY)), 0, rule.grid.points - 1)
+        for sign in (-1, 0, 1)
+    ]
     return [] if np.isnan(exact) else list(dict.fromkeys(map(int, near)))

@@ -54,8 +54,13 @@ def clipped(time_us: Integers, value: Floats, within: Window) -> tuple[Integers,
     return time_us[inside], value[inside]
 
 
-def days_of(meter: str, unit: str, time_us: Integers, value: Floats, within: Window | None = None) -> list[MeterDay]:
+def days_of(
+    meter: str, unit: str, time_us: Integers, value: Floats, within: Window | None = None
+) -> list[MeterDay]:
     """The days of readings that are all at hand, in whatever order; with a window, of those in it."""
     if within is not None:
         time_us, value = clipped(time_us, value, within)
-    return [MeterDay(meter, unit, start_us, len(times), digest_of(times, values)) for start_us, times, values in by_day(time_us, value)]
+    return [
+        MeterDay(meter, unit, start_us, len(times), digest_of(times, values))
+        for start_us, times, values in by_day(time_us, value)
+    ]

@@ -19,7 +19,9 @@ def beside(index: int, opened: Batch, recomputed: Sequence[Batch]) -> Words:
         return record
     opened_figures, recomputed_figures = _figures(opened), _figures(recomputed[0])
     differing = [
-        name for name in dict.fromkeys((*opened_figures, *recomputed_figures)) if opened_figures.get(name) != recomputed_figures.get(name)
+        name
+        for name in dict.fromkeys((*opened_figures, *recomputed_figures))
+        if opened_figures.get(name) != recomputed_figures.get(name)
     ]
     if not differing:
         return record
@@ -51,8 +53,16 @@ def _figures(batch: Batch) -> dict[str, str]:
     }
     figures |= {f"var.{name}": _shown(value) for name, value in batch.variables.items()}
     for energy in batch.energy:
-        carrier = energy.carrier if energy.direction is Direction.IMPORT else f"{energy.carrier} ({energy.direction})"
-        figures[carrier] = ", ".join(part for part in (figures.get(carrier), f"{_shown(energy.quantity)} {energy.unit}") if part)
+        carrier = (
+            energy.carrier
+            if energy.direction is Direction.IMPORT
+            else f"{energy.carrier} ({energy.direction})"
+        )
+        figures[carrier] = ", ".join(
+            part
+            for part in (figures.get(carrier), f"{_shown(energy.quantity)} {energy.unit}")
+            if part
+        )
     return {name: value for name, value in figures.items() if value}
 
 

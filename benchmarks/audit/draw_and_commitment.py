@@ -5,7 +5,17 @@ They need no opening, only what everybody can have; each says one sentence of on
 
 from __future__ import annotations
 
-from benchmarks.audit.evidence import TAKE_THE_FILE, Check, CheckOutcome, CheckState, Evidence, check_held, failed, not_checkable, refused
+from benchmarks.audit.evidence import (
+    TAKE_THE_FILE,
+    Check,
+    CheckOutcome,
+    CheckState,
+    Evidence,
+    check_held,
+    failed,
+    not_checkable,
+    refused,
+)
 from benchmarks.audit.signed_draws import require_promised
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
@@ -23,14 +33,20 @@ def draw_promised(evidence: Evidence) -> CheckOutcome:
     entry = evidence.public.entries.get(EntryKind.AUDIT_PROMISE)
     if promise is None:
         return not_checkable(
-            code, Phrase("The auditor's promise was not given, so nobody can see that the nonce was fixed before the draw."), TAKE_THE_FILE
+            code,
+            Phrase(
+                "The auditor's promise was not given, so nobody can see that the nonce was fixed before the draw."
+            ),
+            TAKE_THE_FILE,
         )
     try:
         require_promised(evidence.draw, promise)
         if entry is None:
             return not_checkable(
                 code,
-                Phrase("No proof was given that the promise was in the log before the head of the draw. Its own date proves nothing."),
+                Phrase(
+                    "No proof was given that the promise was in the log before the head of the draw. Its own date proves nothing."
+                ),
                 Phrase(
                     "Download the sample's evidence file from the portal's page: it contains the entry and its proof. A promise that "
                     "was never submitted to the portal cannot be proven. In that case, promise on the portal and draw again."
@@ -80,7 +96,12 @@ def drawn_after_commitment(evidence: Evidence) -> CheckOutcome:
         )
     if lacking := unproven(evidence, head_signed, commitment_logged, challenge_signed):
         return not_checkable(
-            code, Phrase("The place of the commitment in the log is not proven: %(checks)s did not hold.", checks=lacking), TAKE_THE_FILE
+            code,
+            Phrase(
+                "The place of the commitment in the log is not proven: %(checks)s did not hold.",
+                checks=lacking,
+            ),
+            TAKE_THE_FILE,
         )
     return check_held(
         code,
@@ -94,7 +115,11 @@ def drawn_after_commitment(evidence: Evidence) -> CheckOutcome:
 
 def unproven(evidence: Evidence, *needed: Check) -> str:
     """Codes of those checks that did not hold, which another one rests on; empty where all held."""
-    return ", ".join(outcome.code for outcome in (check(evidence) for check in needed) if outcome.state is not CheckState.HELD)
+    return ", ".join(
+        outcome.code
+        for outcome in (check(evidence) for check in needed)
+        if outcome.state is not CheckState.HELD
+    )
 
 
 def head_signed(evidence: Evidence) -> CheckOutcome:
@@ -103,7 +128,9 @@ def head_signed(evidence: Evidence) -> CheckOutcome:
     if shown is None or not evidence.public.keys_known:
         return not_checkable(
             code,
-            Phrase("No signed tree head, or no key directory, was given: the head of the draw is known only from the auditor."),
+            Phrase(
+                "No signed tree head, or no key directory, was given: the head of the draw is known only from the auditor."
+            ),
             TAKE_THE_FILE,
         )
     if shown != drawn:
@@ -119,12 +146,23 @@ def head_signed(evidence: Evidence) -> CheckOutcome:
                 "outcome of the draw."
             ),
         )
-    return check_held(code, Phrase("The portal signed the head of %(size)s entries on which the draw is based.", size=f"{drawn.size:,}"))
+    return check_held(
+        code,
+        Phrase(
+            "The portal signed the head of %(size)s entries on which the draw is based.",
+            size=f"{drawn.size:,}",
+        ),
+    )
 
 
 def commitment_logged(evidence: Evidence) -> CheckOutcome:
     """The commitment is in the public log, at the place that the challenge names, or at that since the log was restarted."""
-    code, head, challenge, again = "commitment-logged", evidence.draw.head, evidence.challenge, evidence.public.relogged
+    code, head, challenge, again = (
+        "commitment-logged",
+        evidence.draw.head,
+        evidence.challenge,
+        evidence.public.relogged,
+    )
     if evidence.public.inclusion is None:
         return not_checkable(
             code,
@@ -133,7 +171,12 @@ def commitment_logged(evidence: Evidence) -> CheckOutcome:
         )
     index, day = evidence.committed_at, challenge.given_on if again is None else again.on
     if index >= head.size:
-        return not_checkable(code, Phrase("The commitment was logged after the tree head of the draw, so no proof of it is possible."))
+        return not_checkable(
+            code,
+            Phrase(
+                "The commitment was logged after the tree head of the draw, so no proof of it is possible."
+            ),
+        )
     leaf = logged.hashed(EntryKind.COMMITMENT, bytes.fromhex(challenge.commitment.digest), day)
     try:
         merkle.require_inclusion(leaf, index, head.size, evidence.public.inclusion, head.root)
@@ -166,34 +209,54 @@ def root_committed(evidence: Evidence) -> CheckOutcome:
     if evidence.public.commitment is None:
         return not_checkable(
             code,
-            Phrase("The root could not be compared: no commitment from a source other than the plant and the draw was given."),
+            Phrase(
+                "The root could not be compared: no commitment from a source other than the plant and the draw was given."
+            ),
             TAKE_THE_FILE,
         )
-    alike = evidence.public.commitment == own == evidence.challenge.commitment and evidence.report.data_root == own.data_root
+    alike = (
+        evidence.public.commitment == own == evidence.challenge.commitment
+        and evidence.report.data_root == own.data_root
+    )
     if not alike:
         return failed(
             code,
-            Phrase("The root of the draw is not the one that was committed to, or the challenge or the report belongs to another root."),
+            Phrase(
+                "The root of the draw is not the one that was committed to, or the challenge or the report belongs to another root."
+            ),
             Phrase(
                 "Get the commitment from the portal's log again. If the fault remains, the data were exchanged after they had been "
                 "committed to."
             ),
         )
     root = own.data_root.hex()[:16]
-    return check_held(code, Phrase("Commitment, challenge, report and draw name the same root, %(root)s….", root=root))
+    return check_held(
+        code,
+        Phrase("Commitment, challenge, report and draw name the same root, %(root)s….", root=root),
+    )
 
 
 def challenge_signed(evidence: Evidence) -> CheckOutcome:
     """The challenge that keyed the draws is the portal's."""
-    code, challenge, public_challenge = "challenge-signed", evidence.challenge, evidence.public.challenge
-    if public_challenge is not None and (public_challenge.nonce, public_challenge.commitment, public_challenge.log_index) != (
+    code, challenge, public_challenge = (
+        "challenge-signed",
+        evidence.challenge,
+        evidence.public.challenge,
+    )
+    if public_challenge is not None and (
+        public_challenge.nonce,
+        public_challenge.commitment,
+        public_challenge.log_index,
+    ) != (
         challenge.nonce,
         challenge.commitment,
         challenge.log_index,
     ):
         return failed(
             code,
-            Phrase("The challenge in the opening differs from the one that was given separately: the draws used other numbers."),
+            Phrase(
+                "The challenge in the opening differs from the one that was given separately: the draws used other numbers."
+            ),
             Phrase(
                 "Keep both. If the portal signed both, it gave two challenges for one commitment, which is not allowed. If it signed "
                 "only the one that was given separately, the plant changed the one in the opening."
@@ -201,7 +264,11 @@ def challenge_signed(evidence: Evidence) -> CheckOutcome:
         )
     if not evidence.public.keys_known:
         return not_checkable(
-            code, Phrase("The portal's key directory was not given, so the signature of the challenge was not checked."), TAKE_THE_FILE
+            code,
+            Phrase(
+                "The portal's key directory was not given, so the signature of the challenge was not checked."
+            ),
+            TAKE_THE_FILE,
         )
     if challenge.nonce != evidence.report.challenge:
         return failed(
@@ -210,4 +277,11 @@ def challenge_signed(evidence: Evidence) -> CheckOutcome:
             Phrase("Use the challenge that the portal gave for this commitment."),
         )
     day, key = challenge.given_on.isoformat(), challenge.key_id[:16]
-    return check_held(code, Phrase("The portal gave the challenge on %(day)s, signed with its key %(key)s.", day=day, key=key))
+    return check_held(
+        code,
+        Phrase(
+            "The portal gave the challenge on %(day)s, signed with its key %(key)s.",
+            day=day,
+            key=key,
+        ),
+    )

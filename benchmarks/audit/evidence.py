@@ -135,7 +135,9 @@ class Evidence:
     @property
     def committed_at(self) -> int:
         """The commitment's entry in the log: the one that the challenge names, or its entry since the log was restarted."""
-        return self.challenge.log_index if self.public.relogged is None else self.public.relogged.index
+        return (
+            self.challenge.log_index if self.public.relogged is None else self.public.relogged.index
+        )
 
 
 Check = Callable[[Evidence], CheckOutcome]
@@ -145,8 +147,12 @@ def check_held(code: str, sentence: Words | Phrase, count: int = 0) -> CheckOutc
     return CheckOutcome(code, CheckState.HELD, Words.of(sentence), count=count)
 
 
-def not_checkable(code: str, why: Words | Phrase, to_do: Words | Phrase | None = None) -> CheckOutcome:
-    return CheckOutcome(code, CheckState.NOT_CHECKABLE, Words.of(why), None if to_do is None else Words.of(to_do))
+def not_checkable(
+    code: str, why: Words | Phrase, to_do: Words | Phrase | None = None
+) -> CheckOutcome:
+    return CheckOutcome(
+        code, CheckState.NOT_CHECKABLE, Words.of(why), None if to_do is None else Words.of(to_do)
+    )
 
 
 def not_asked(code: str, why: Words | Phrase, to_do: Words | Phrase) -> CheckOutcome:
@@ -157,14 +163,30 @@ def of_no_readings(code: str) -> CheckOutcome:
     """A check that needs readings, of a site that has none."""
     return not_asked(
         code,
-        Phrase("The site has no readings: energy is given by batch, and relies only on the plant's own rows."),
-        Phrase("Check these rows in the plant's systems on site, and compare their sum with bills (`steplabel-agent reconcile`)."),
+        Phrase(
+            "The site has no readings: energy is given by batch, and relies only on the plant's own rows."
+        ),
+        Phrase(
+            "Check these rows in the plant's systems on site, and compare their sum with bills (`steplabel-agent reconcile`)."
+        ),
     )
 
 
-def failed(code: str, sentence: Words | Phrase, to_do: Words | Phrase, places: Iterable[Words | Phrase] = ()) -> CheckOutcome:
+def failed(
+    code: str,
+    sentence: Words | Phrase,
+    to_do: Words | Phrase,
+    places: Iterable[Words | Phrase] = (),
+) -> CheckOutcome:
     listed = tuple(map(Words.of, places))
-    return CheckOutcome(code, CheckState.FAILED, Words.of(sentence), Words.of(to_do), listed[:MOST_NAMED], len(listed))
+    return CheckOutcome(
+        code,
+        CheckState.FAILED,
+        Words.of(sentence),
+        Words.of(to_do),
+        listed[:MOST_NAMED],
+        len(listed),
+    )
 
 
 def refused(code: str, refusal: SteplabelError) -> CheckOutcome:

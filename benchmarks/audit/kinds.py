@@ -85,4 +85,9 @@ OF_PAPERS: dict[str, CheckKind] = dict.fromkeys(
 )
 """Meters held against the world outside (`steplabel-agent reconcile`)."""
 
-KIND_OF: dict[str, CheckKind] = {**OF_A_SAMPLE, ON_SITE: CheckKind.RECOMPUTED, **OF_THE_PORTAL, **OF_PAPERS}
+KIND_OF: dict[str, CheckKind] = {
+    **OF_A_SAMPLE,
+    ON_SITE: CheckKind.RECOMPUTED,
+    **OF_THE_PORTAL,
+    **OF_PAPERS,
+}

@@ -24,7 +24,9 @@ WORDS: Shape = _values(" ".join(languages()))
 GATE: Shape = {**_values("shown code"), "reason": WORDS}
 TOTAL: Shape = {**_values("value interval unit rule firms"), "gate": GATE}
 STEP: Shape = {
-    **_values("step product variant boundary metric unit ratio headline best interval typical typical_interval"),
+    **_values(
+        "step product variant boundary metric unit ratio headline best interval typical typical_interval"
+    ),
     **_values("curve_withheld potential_withheld rule averaging firms in_part"),
     "curve": _values("percent value interval"),
     "potential": _values("to value interval"),
@@ -33,7 +35,9 @@ STEP: Shape = {
     "gate": GATE,
 }
 DOCUMENT: Shape = {
-    **_values("schema pack pack_version pack_digest route product period version status published_on source"),
+    **_values(
+        "schema pack pack_version pack_digest route product period version status published_on source"
+    ),
     "jurisdiction": _values("path en zh"),
     "steps": STEP,
     "route_total": TOTAL,

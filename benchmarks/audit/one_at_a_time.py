@@ -14,7 +14,15 @@ from math import sqrt
 
 from benchmarks.audit.contents import UsedLeaves
 from benchmarks.audit.counts import values_of_used
-from benchmarks.audit.evidence import MOST_NAMED, CheckOutcome, Evidence, check_held, failed, named, not_checkable
+from benchmarks.audit.evidence import (
+    MOST_NAMED,
+    CheckOutcome,
+    Evidence,
+    check_held,
+    failed,
+    named,
+    not_checkable,
+)
 from benchmarks.audit.records import of_batch
 from benchmarks.declared import Words, worded
 from benchmarks.labels.needs import WORTH_TELLING
@@ -36,7 +44,9 @@ def one_batch_at_a_time(evidence: Evidence) -> CheckOutcome:
         pairs = _pairs(evidence, values)
         compared += sum(bool(evidence.batches[index].equipment) for index in values)
         all_pairs += pairs
-        if _is_of_own_rows(evidence, step, pairs) and betters(pairs, values, cell, step, evidence.draw.plan.beside_rank):
+        if _is_of_own_rows(evidence, step, pairs) and betters(
+            pairs, values, cell, step, evidence.draw.plan.beside_rank
+        ):
             better += pairs
     if better:
         return failed(
@@ -50,7 +60,9 @@ def one_batch_at_a_time(evidence: Evidence) -> CheckOutcome:
                 pairs=f"{len(better):,}",
                 percent=f"{100 * WORTH_TELLING:g}",
             ),
-            Phrase("Look for each of them in the production system on site. A batch under several ids lowers the label each time."),
+            Phrase(
+                "Look for each of them in the production system on site. A batch under several ids lowers the label each time."
+            ),
             _places(evidence, better),
         )
     if all_pairs:
@@ -67,7 +79,11 @@ def one_batch_at_a_time(evidence: Evidence) -> CheckOutcome:
                 "batch has several rows, have them made one."
             ),
         )
-        return replace(open_to_question, places=tuple(_places(evidence, all_pairs)[:MOST_NAMED]), count=len(all_pairs))
+        return replace(
+            open_to_question,
+            places=tuple(_places(evidence, all_pairs)[:MOST_NAMED]),
+            count=len(all_pairs),
+        )
     return check_held(
         code,
         in_number(
@@ -80,7 +96,13 @@ def one_batch_at_a_time(evidence: Evidence) -> CheckOutcome:
     )
 
 
-def betters(pairs: Sequence[Pair], values: Mapping[int, float], cell: UsedLeaves, step: Step, beside_rank: int) -> bool:
+def betters(
+    pairs: Sequence[Pair],
+    values: Mapping[int, float],
+    cell: UsedLeaves,
+    step: Step,
+    beside_rank: int,
+) -> bool:
     """Whether the cell's best value would be higher by more than `WORTH_TELLING`, were each pair one batch: at least by so much, if what
     was not opened holds pairs above the best value, which would lower it, and as many as such a draw may just have missed.
 
@@ -97,8 +119,15 @@ def betters(pairs: Sequence[Pair], values: Mapping[int, float], cell: UsedLeaves
     by_chance = sum(index > label for index in values) - (3 * beside_rank + 1)
     share = max(by_chance, 0) / max(cell.used - ranked, 1)
     missed = min(cell.used - ranked - above, _at_most(above) / share**2 if share else cell.used)
-    position = rank(step.label_rule.quantile, max(int(cell.used - below - above - missed), 1)) + below
-    highest = max([values[label], *(value for index, value in values.items() if index < cell.first + position)])
+    position = (
+        rank(step.label_rule.quantile, max(int(cell.used - below - above - missed), 1)) + below
+    )
+    highest = max(
+        [
+            values[label],
+            *(value for index, value in values.items() if index < cell.first + position),
+        ]
+    )
     return highest - values[label] > WORTH_TELLING * abs(highest)
 
 
@@ -117,18 +146,29 @@ def _pairs(evidence: Evidence, leaves: Mapping[int, float]) -> list[Pair]:
             own.setdefault(record, index)
     indices = list(own.values())
     return [
-        (indices[first], indices[other]) for first, other in at_once([evidence.batches[index] for index in indices], range(len(indices)))
+        (indices[first], indices[other])
+        for first, other in at_once(
+            [evidence.batches[index] for index in indices], range(len(indices))
+        )
     ]
 
 
 def _is_of_own_rows(evidence: Evidence, step: Step, pairs: Sequence[Pair]) -> bool:
     """Whether the agent refuses a label that they better: not where a meter or a declared power tells their energy, nor of pooled years."""
-    energies = (energy for pair in pairs for index in pair for energy in evidence.batches[index].energy)
-    return step.id not in evidence.unbounded | evidence.contents.windows.keys() and not any(energy.allocated for energy in energies)
+    energies = (
+        energy for pair in pairs for index in pair for energy in evidence.batches[index].energy
+    )
+    return step.id not in evidence.unbounded | evidence.contents.windows.keys() and not any(
+        energy.allocated for energy in energies
+    )
 
 
 def _places(evidence: Evidence, pairs: Sequence[Pair]) -> list[Words]:
     return [
-        worded("%(record)s, at the time of %(other)s", record=named(other, evidence.batches[other]), other=evidence.batches[first].batch_id)
+        worded(
+            "%(record)s, at the time of %(other)s",
+            record=named(other, evidence.batches[other]),
+            other=evidence.batches[first].batch_id,
+        )
         for first, other in pairs
     ]

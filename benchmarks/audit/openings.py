@@ -93,7 +93,13 @@ class Opening:
         return {
             "draw": self.draw,
             "leaves": [
-                {"index": leaf.index, "record": leaf.record, "salt": leaf.salt, "proof": b"".join(leaf.proof)} for leaf in self.leaves
+                {
+                    "index": leaf.index,
+                    "record": leaf.record,
+                    "salt": leaf.salt,
+                    "proof": b"".join(leaf.proof),
+                }
+                for leaf in self.leaves
             ],
             "seed": self.seed,
             "challenge": self.challenge,
@@ -144,7 +150,9 @@ def read(raw: bytes) -> Opening:
         unread=_counts(inner),
     )
     inner.done()
-    if not opening.device.accepts(Purpose.OPENING, {"v": VERSION, "opening": opening.digest}, signature):
+    if not opening.device.accepts(
+        Purpose.OPENING, {"v": VERSION, "opening": opening.digest}, signature
+    ):
         raise VerificationError(
             "opening-signature-invalid",
             "The opening was not signed by the device that it names, or was changed after it was signed.",
@@ -156,7 +164,9 @@ def read(raw: bytes) -> Opening:
 def seal(signed: bytes, draw: str, recipient: ProcessingPublicKey) -> bytes:
     """The signed opening, so that the auditor alone can read it. Every call gives other bytes."""
     sealed = sealing.seal_bytes(recipient, _info(draw), signed)
-    return encode({"v": VERSION, "sealed_opening": sealed, "draw": draw, "key_id": recipient.key_id})
+    return encode(
+        {"v": VERSION, "sealed_opening": sealed, "draw": draw, "key_id": recipient.key_id}
+    )
 
 
 def unseal(raw: bytes, key: ProcessingKey) -> bytes:
@@ -167,12 +177,20 @@ def unseal(raw: bytes, key: ProcessingKey) -> bytes:
     """
     fields = Fields(decode(raw))
     fields.integer("v", VERSION, VERSION)
-    sealed, draw, key_id = fields.octets("sealed_opening"), fields.digest_hex("draw"), fields.digest_hex("key_id")
+    sealed, draw, key_id = (
+        fields.octets("sealed_opening"),
+        fields.digest_hex("draw"),
+        fields.digest_hex("key_id"),
+    )
     fields.done()
     if key_id != key.key_id:
         raise VerificationError(
             "opening-sealed-to-another",
-            Phrase("The opening is sealed to the key %(key_id)s, but this key is %(own)s.", key_id=key_id[:16], own=key.key_id[:16]),
+            Phrase(
+                "The opening is sealed to the key %(key_id)s, but this key is %(own)s.",
+                key_id=key_id[:16],
+                own=key.key_id[:16],
+            ),
             "Open it with the auditor's key that the draw names.",
         )
     return sealing.unseal_bytes(key, _info(draw), sealed)
@@ -193,11 +211,23 @@ def _leaf(fields: Fields) -> OpenedLeaf:
     salt, path = fields.octets("salt", SALT_BYTES), fields.octets("proof")
     fields.done()
     if len(path) % HASH_BYTES:
-        raise VerificationError("proof-malformed", "A proof does not consist of whole hashes.", "Have the plant open the record again.")
-    return OpenedLeaf(index, record, salt, tuple(path[at : at + HASH_BYTES] for at in range(0, len(path), HASH_BYTES)))
+        raise VerificationError(
+            "proof-malformed",
+            "A proof does not consist of whole hashes.",
+            "Have the plant open the record again.",
+        )
+    return OpenedLeaf(
+        index,
+        record,
+        salt,
+        tuple(path[at : at + HASH_BYTES] for at in range(0, len(path), HASH_BYTES)),
+    )
 
 
 def _counts(fields: Fields) -> dict[str, int]:
     named = fields.map_of("unread")
     within = Fields(named, fields.path("unread"))
-    return {name: within.integer(name, 1, LARGEST_INTEGER) for name in (named if isinstance(named, dict) else ())}
+    return {
+        name: within.integer(name, 1, LARGEST_INTEGER)
+        for name in (named if isinstance(named, dict) else ())
+    }

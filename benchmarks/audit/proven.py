@@ -11,7 +11,15 @@ from benchmarks.audit.arrangement import headline
 from benchmarks.audit.commitment import salt_of
 from benchmarks.audit.contents import GridCounts, StepPart
 from benchmarks.audit.draw_and_commitment import challenge_signed, root_committed, unproven
-from benchmarks.audit.evidence import TAKE_THE_FILE, CheckOutcome, Evidence, check_held, failed, not_checkable, same
+from benchmarks.audit.evidence import (
+    TAKE_THE_FILE,
+    CheckOutcome,
+    Evidence,
+    check_held,
+    failed,
+    not_checkable,
+    same,
+)
 from benchmarks.audit.records import PADDING_RECORD
 from benchmarks.declared import Words, worded
 from benchmarks.errors import PolicyRefusal, VerificationError
@@ -48,7 +56,9 @@ def leaves_proven(evidence: Evidence) -> CheckOutcome:
                 wrong=f"{len(wrong):,}",
                 leaves=f"{len(evidence.opening.leaves):,}",
             ),
-            Phrase("What was shown is not what was committed to. Keep the opening: together with the commitment it proves this."),
+            Phrase(
+                "What was shown is not what was committed to. Keep the opening: together with the commitment it proves this."
+            ),
             wrong,
         )
     return check_held(
@@ -66,12 +76,21 @@ def everything_opened(evidence: Evidence) -> CheckOutcome:
     """Nothing that was drawn was held back."""
     code, opened = "everything-opened", {leaf.index for leaf in evidence.opening.leaves}
     missing = [
-        worded("leaf %(position)s (%(stratum)s, number %(order)s)", position=leaf.position, stratum=leaf.stratum, order=leaf.order)
+        worded(
+            "leaf %(position)s (%(stratum)s, number %(order)s)",
+            position=leaf.position,
+            stratum=leaf.stratum,
+            order=leaf.order,
+        )
         for leaf in evidence.drawn
         if leaf.position not in opened
     ]
     if evidence.opening.draw != evidence.draw.digest:
-        return failed(code, Phrase("The opening is for another draw."), Phrase("Have the plant open this draw."))
+        return failed(
+            code,
+            Phrase("The opening is for another draw."),
+            Phrase("Have the plant open this draw."),
+        )
     if missing:
         return failed(
             code,
@@ -89,7 +108,10 @@ def everything_opened(evidence: Evidence) -> CheckOutcome:
     return check_held(
         code,
         in_number(
-            number, "The only leaf that was drawn was opened.", "All %(number)s leaves that were drawn were opened.", number=f"{number:,}"
+            number,
+            "The only leaf that was drawn was opened.",
+            "All %(number)s leaves that were drawn were opened.",
+            number=f"{number:,}",
         ),
         number,
     )
@@ -104,10 +126,18 @@ def leaves_of_their_kind(evidence: Evidence) -> CheckOutcome:
     code, contents = "leaves-of-their-kind", evidence.contents
     wrong = []
     commitment = evidence.draw.commitment
-    if (contents.site, contents.period, contents.revision) != (commitment.site, commitment.period, commitment.revision):
+    if (contents.site, contents.period, contents.revision) != (
+        commitment.site,
+        commitment.period,
+        commitment.revision,
+    ):
         wrong.append(worded("leaf 0: the table of contents is of another report"))
     wrong += [*_named_twice(evidence), *_named_wrongly(evidence)]
-    wrong += [_leaf(leaf.index) for leaf in evidence.opening.leaves[1:] if not _of_its_kind(evidence, leaf.index, leaf.record)]
+    wrong += [
+        _leaf(leaf.index)
+        for leaf in evidence.opening.leaves[1:]
+        if not _of_its_kind(evidence, leaf.index, leaf.record)
+    ]
     if wrong:
         return failed(
             code,
@@ -122,7 +152,10 @@ def leaves_of_their_kind(evidence: Evidence) -> CheckOutcome:
             ),
             wrong,
         )
-    return check_held(code, Phrase("Every leaf contains what the table of contents says, and the padding is empty."))
+    return check_held(
+        code,
+        Phrase("Every leaf contains what the table of contents says, and the padding is empty."),
+    )
 
 
 def seed_committed(evidence: Evidence) -> CheckOutcome:
@@ -131,11 +164,17 @@ def seed_committed(evidence: Evidence) -> CheckOutcome:
     if randomness.commitment(evidence.opening.seed) != evidence.contents.seed_commitment:
         return failed(
             code,
-            Phrase("The seed that was shown is not the one that the site committed to before it drew."),
+            Phrase(
+                "The seed that was shown is not the one that the site committed to before it drew."
+            ),
             Phrase("Have the plant open again with its own state directory."),
         )
     opening, name = evidence.opening, evidence.contents.name
-    wrong = [_leaf(leaf.index) for leaf in opening.leaves if leaf.salt != salt_of(opening.seed, name, leaf.index)]
+    wrong = [
+        _leaf(leaf.index)
+        for leaf in opening.leaves
+        if leaf.salt != salt_of(opening.seed, name, leaf.index)
+    ]
     if wrong:
         return failed(
             code,
@@ -146,16 +185,23 @@ def seed_committed(evidence: Evidence) -> CheckOutcome:
                 wrong=f"{len(wrong):,}",
                 leaves=f"{len(opening.leaves):,}",
             ),
-            Phrase("Keep the opening. With other salts a plant hides what the leaves beside the drawn ones hold."),
+            Phrase(
+                "Keep the opening. With other salts a plant hides what the leaves beside the drawn ones hold."
+            ),
             wrong,
         )
     if lacking := unproven(evidence, root_committed, challenge_signed):
         return not_checkable(
             code,
-            Phrase("It is not proven that the seed was fixed before the challenge: %(checks)s failed.", checks=lacking),
+            Phrase(
+                "It is not proven that the seed was fixed before the challenge: %(checks)s failed.",
+                checks=lacking,
+            ),
             TAKE_THE_FILE,
         )
-    return check_held(code, Phrase("The seed is the one that the site committed to before it knew the challenge."))
+    return check_held(
+        code, Phrase("The seed is the one that the site committed to before it knew the challenge.")
+    )
 
 
 def noise_repeated(evidence: Evidence) -> CheckOutcome:
@@ -164,7 +210,10 @@ def noise_repeated(evidence: Evidence) -> CheckOutcome:
     counted = {LabelKey.of(entry): entry for entry in evidence.contents.counted}
     released = {LabelKey.of(label) for label in evidence.report.released.labels}
     lacking = ("/".join(key) for key in counted if key not in released)
-    wrong = [Words.of(Phrase("%(label)s is counted and was not released", label=name)) for name in lacking]
+    wrong = [
+        Words.of(Phrase("%(label)s is counted and was not released", label=name))
+        for name in lacking
+    ]
     for label in evidence.report.released.labels:
         name = "/".join(LabelKey.of(label))
         tally = counted.get(LabelKey.of(label))
@@ -205,7 +254,9 @@ def method_declared(evidence: Evidence) -> CheckOutcome:
     pack = evidence.pack
     comparisons = {
         Phrase("pack"): pack_digest(pack) == contents.pack_digest == report.pack_digest,
-        Phrase("policy"): policy_digest(pack.policy) == contents.policy_digest == report.policy_digest,
+        Phrase("policy"): policy_digest(pack.policy)
+        == contents.policy_digest
+        == report.policy_digest,
         Phrase("settings of the site"): evidence.settings_digest == contents.settings_digest,
         Phrase("software"): contents.software == report.software,
     }
@@ -213,8 +264,13 @@ def method_declared(evidence: Evidence) -> CheckOutcome:
     if wrong:
         return failed(
             code,
-            Phrase("These differ from what was committed to and reported: %(wrong)s.", wrong=enumerated(wrong)),
-            Phrase("Recompute with the pack, settings and software version that the table of contents names."),
+            Phrase(
+                "These differ from what was committed to and reported: %(wrong)s.",
+                wrong=enumerated(wrong),
+            ),
+            Phrase(
+                "Recompute with the pack, settings and software version that the table of contents names."
+            ),
             wrong,
         )
     return check_held(
@@ -241,15 +297,29 @@ def redrawn(evidence: Evidence, counted: GridCounts) -> tuple[int, int] | None:
         batches[point] = number
     drawn = []
     for quantile, epsilon, name in zip(
-        (step.label_rule.quantile, TYPICAL_QUANTILE), draw_epsilons(step, evidence.pack.policy), ("best", "typical"), strict=True
+        (step.label_rule.quantile, TYPICAL_QUANTILE),
+        draw_epsilons(step, evidence.pack.policy),
+        ("best", "typical"),
+        strict=True,
     ):
         stream = KeyedStream(
             evidence.opening.seed,
             challenge=evidence.challenge.nonce,
             data_root=evidence.draw.commitment.data_root,
-            name="/".join((evidence.contents.name, counted.step, counted.product, counted.variant, counted.metric, name)),
+            name="/".join(
+                (
+                    evidence.contents.name,
+                    counted.step,
+                    counted.product,
+                    counted.variant,
+                    counted.metric,
+                    name,
+                )
+            ),
         )
-        drawn.append(draw_grid_point(scores_of(batches, rank(quantile, counted.batches)), epsilon, stream))
+        drawn.append(
+            draw_grid_point(scores_of(batches, rank(quantile, counted.batches)), epsilon, stream)
+        )
     return drawn[0], drawn[1]
 
 
@@ -268,27 +338,44 @@ def _named_twice(evidence: Evidence) -> Iterator[Words]:
     """A step, a product and variant of it, a counted label or a meter of which the table tells more than once."""
     contents = evidence.contents
     names = Counter[tuple[str, ...]]((part.step,) for part in contents.steps)
-    names.update((part.step, cell.product, cell.variant) for part in contents.steps for cell in part.cells)
+    names.update(
+        (part.step, cell.product, cell.variant) for part in contents.steps for cell in part.cells
+    )
     names.update(LabelKey.of(tally) for tally in contents.counted)
     names.update(("meter", part.meter) for part in contents.meters)
     for name, times in names.items():
         if times > 1:
-            yield worded("leaf 0: %(name)s stands there %(times)s times", name="/".join(name), times=times)
+            yield worded(
+                "leaf 0: %(name)s stands there %(times)s times", name="/".join(name), times=times
+            )
 
 
 def _named_wrongly(evidence: Evidence) -> Iterator[Words]:
     """A step in the order of another metric than the pack's first, and counts of that metric for batches that the table does not hold."""
     contents, steps = evidence.contents, _steps(evidence)
-    cells = {(part.step, cell.product, cell.variant) for part in contents.steps for cell in part.cells}
+    cells = {
+        (part.step, cell.product, cell.variant) for part in contents.steps for cell in part.cells
+    }
     for part in contents.steps:
         step = steps.get(part.step)
         metric = "" if step is None else headline(step).metric.value
         if part.metric != metric or (step is None and part.cells):
-            yield worded("leaf 0: %(name)s has used batches in the order of %(metric)s", name=part.step, metric=part.metric or "–")
+            yield worded(
+                "leaf 0: %(name)s has used batches in the order of %(metric)s",
+                name=part.step,
+                metric=part.metric or "–",
+            )
     for tally in contents.counted:
         step = steps.get(tally.step)
-        if step is not None and tally.metric == headline(step).metric and (tally.step, tally.product, tally.variant) not in cells:
-            yield worded("leaf 0: %(name)s is counted, and no used batches are there", name="/".join(LabelKey.of(tally)))
+        if (
+            step is not None
+            and tally.metric == headline(step).metric
+            and (tally.step, tally.product, tally.variant) not in cells
+        ):
+            yield worded(
+                "leaf 0: %(name)s is counted, and no used batches are there",
+                name="/".join(LabelKey.of(tally)),
+            )
 
 
 def _steps(evidence: Evidence) -> dict[str, Step]:
@@ -302,10 +389,15 @@ def _of_its_kind(evidence: Evidence, index: int, record: bytes) -> bool:
     for part in contents.steps:
         if part.first <= index < part.excluded_first + part.excluded:
             batch = evidence.batches.get(index)
-            return batch is not None and batch.step == part.step and _of_its_cell(evidence, part, index, batch)
+            return (
+                batch is not None
+                and batch.step == part.step
+                and _of_its_cell(evidence, part, index, batch)
+            )
     day = evidence.days.get(index)
     return day is not None and any(
-        meter.meter == day.meter and meter.first <= index < meter.first + meter.days for meter in contents.meters
+        meter.meter == day.meter and meter.first <= index < meter.first + meter.days
+        for meter in contents.meters
     )
 
 
@@ -317,4 +409,7 @@ def _of_its_cell(evidence: Evidence, part: StepPart, index: int, batch: Batch) -
     if batch.excluded is not None or step is None:
         return False
     cell = next(cell for cell in part.cells if cell.first <= index < cell.first + cell.used)
-    return (batch.product or step.product, batch.variant or step.only_root) == (cell.product, cell.variant)
+    return (batch.product or step.product, batch.variant or step.only_root) == (
+        cell.product,
+        cell.variant,
+    )

@@ -126,12 +126,17 @@ def require_logged(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey])
         raise VerificationError(
             "leaves-differ",
             Phrase("The reports in the file are not those that the publication names in the log."),
-            Phrase("Download the file again. If the fault remains, a report was left out or added: keep the file and the head."),
+            Phrase(
+                "Download the file again. If the fault remains, a report was left out or added: keep the file and the head."
+            ),
         )
     labels = [_labels(report, head) for report in file.reports]
     _require_one_a_site(file)
     entered = [
-        row for report, own in zip(file.reports, labels, strict=True) for index, row in enumerate(own) if index not in report.left_out
+        row
+        for report, own in zip(file.reports, labels, strict=True)
+        for index, row in enumerate(own)
+        if index not in report.left_out
     ]
     return LoggedDocument(file, head, tuple(entered), tuple(row for own in labels for row in own))
 
@@ -144,7 +149,9 @@ def _require_one_a_site(file: ComposedOf) -> None:
             raise VerificationError(
                 "report-of-another-period",
                 Phrase(
-                    "The version is for %(period)s, but was composed from a report for %(found)s.", period=str(period), found=report.period
+                    "The version is for %(period)s, but was composed from a report for %(found)s.",
+                    period=str(period),
+                    found=report.period,
                 ),
                 Phrase("Keep the file and the head: the publication in the log names that report."),
             )
@@ -161,8 +168,13 @@ def _labels(report: EnteredReport, head: TreeHead) -> list[ReportedLabel]:
     """All labels of a report, once envelope and labels were found in the log."""
     envelope = _digest(report.envelope_digest)
     _require_leaf(EntryKind.ENVELOPE, envelope, report.envelope, head)
-    labels = [label_frames.read(label, f"labels[{index}]") for index, label in enumerate(report.labels)]
-    of, salt = ReportRevision(report.site, report.period, report.revision), None if report.salt is None else _digest(report.salt)
+    labels = [
+        label_frames.read(label, f"labels[{index}]") for index, label in enumerate(report.labels)
+    ]
+    of, salt = (
+        ReportRevision(report.site, report.period, report.revision),
+        None if report.salt is None else _digest(report.salt),
+    )
     _require_leaf(EntryKind.VALUES, logged.values(envelope, of, labels, salt), report.values, head)
     return [ReportedLabel(report.firm, report.site, label) for label in labels]
 
@@ -180,7 +192,11 @@ def _require_leaf(kind: EntryKind, digest: bytes, leaf: LoggedLeaf, head: TreeHe
 
 
 def _digest(text: str) -> bytes:
-    raw = bytes.fromhex(text) if len(text) == 64 and text == text.lower() and set(text) <= set("0123456789abcdef") else b""
+    raw = (
+        bytes.fromhex(text)
+        if len(text) == 64 and text == text.lower() and set(text) <= set("0123456789abcdef")
+        else b""
+    )
     if len(raw) != 32:
         raise VerificationError(
             "composed-of-unreadable",
@@ -195,7 +211,9 @@ def _bytes(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except ValueError as wrong:
         raise VerificationError(
-            "composed-of-unreadable", Phrase("The head in the file is not base64."), Phrase("Download the file again.")
+            "composed-of-unreadable",
+            Phrase("The head in the file is not base64."),
+            Phrase("Download the file again."),
         ) from wrong
 
 

@@ -49,7 +49,11 @@ AVERAGED_SINCE = date(2026, 11, 21)
 """Versions logged before this day may show single ranks (`composition.rules`); none logged since may, whatever its document says."""
 
 SHOWN = (GateReason.SHOWN, GateReason.UNCHANGED)
-TOTALS = {"route_total": "composite", "best_reached_total": "best_reached", "typical_total": "typical"}
+TOTALS = {
+    "route_total": "composite",
+    "best_reached_total": "best_reached",
+    "typical_total": "typical",
+}
 """The totals' names in the document, and in the label."""
 
 
@@ -86,7 +90,9 @@ class RecompositionCheck:
     reworded: tuple[str, ...]  # parts of the explanation that this release words otherwise
 
 
-def compose_again(logged: LoggedDocument, earlier: Sequence[Mapping[str, Any]] = ()) -> RecompositionCheck:
+def compose_again(
+    logged: LoggedDocument, earlier: Sequence[Mapping[str, Any]] = ()
+) -> RecompositionCheck:
     """Every figure of the document from its reports.
 
     Args:
@@ -106,7 +112,9 @@ def compose_again(logged: LoggedDocument, earlier: Sequence[Mapping[str, Any]] =
         ) from wrong
 
 
-def _compose_again(logged: LoggedDocument, earlier: Sequence[Mapping[str, Any]]) -> RecompositionCheck:
+def _compose_again(
+    logged: LoggedDocument, earlier: Sequence[Mapping[str, Any]]
+) -> RecompositionCheck:
     document = logged.file.document
     require_known(document)
     pack, route = _declared(document)
@@ -131,7 +139,9 @@ def _compose_again(logged: LoggedDocument, earlier: Sequence[Mapping[str, Any]])
                 published=f"{first.published}",
                 recomputed=f"{first.recomputed}",
             ),
-            Phrase("Keep the file and the document: both are signed. Ask the coordinator how the figure was calculated."),
+            Phrase(
+                "Keep the file and the document: both are signed. Ask the coordinator how the figure was calculated."
+            ),
         )
     whole = _composed(logged, pack, route, logged.everybody) if chosen else label
     return RecompositionCheck(
@@ -159,7 +169,9 @@ def _declared(document: Mapping[str, Any]) -> tuple[Pack, Route]:
             ),
             Phrase("Install the release of Steplabel whose pack has that digest."),
         )
-    route = next((candidate for candidate in pack.routes if candidate.id == document["route"]), None)
+    route = next(
+        (candidate for candidate in pack.routes if candidate.id == document["route"]), None
+    )
     if route is None:
         raise VerificationError(
             "benchmark-pack-differs",
@@ -181,15 +193,30 @@ def _chosen_out(logged: LoggedDocument, pack: Pack, route: Route) -> list[Report
     return [row for row in out if (str(CellKey.of(row.label)), row.site) in behind]
 
 
-def _composed(logged: LoggedDocument, pack: Pack, route: Route, reported: Iterable[ReportedLabel]) -> IndustryLabel:
+def _composed(
+    logged: LoggedDocument, pack: Pack, route: Route, reported: Iterable[ReportedLabel]
+) -> IndustryLabel:
     file = logged.file
-    rng = np.random.default_rng(seed_of("composition", (report.envelope_digest for report in file.reports)))
-    return compose_route(pack, route, by_step(reported), rng, period=str(file.document["period"]), averaging=_averaging(file))
+    rng = np.random.default_rng(
+        seed_of("composition", (report.envelope_digest for report in file.reports))
+    )
+    return compose_route(
+        pack,
+        route,
+        by_step(reported),
+        rng,
+        period=str(file.document["period"]),
+        averaging=_averaging(file),
+    )
 
 
 def _averaging(file: ComposedOf) -> Averaging:
     """What stands at a rank: by the day of the log, which is no earlier than that of any report in the version."""
-    days = [file.publication.on, str(file.document["published_on"]), *(report.values.on for report in file.reports)]
+    days = [
+        file.publication.on,
+        str(file.document["published_on"]),
+        *(report.values.on for report in file.reports),
+    ]
     if max(map(date.fromisoformat, days)) >= AVERAGED_SINCE:
         return "five-ranks"
     stated = any(step.get("averaging") == "five-ranks" for step in file.document["steps"])
@@ -200,7 +227,9 @@ def _cells(document: Mapping[str, Any], label: IndustryLabel) -> list[Recomputed
     """The cells there are, and each of them."""
     shown = {name_of(step): step for step in document["steps"]}
     cells = {cell.name: cell for cell in label.cells}
-    figures = [RecomputedFigure(Phrase("cells"), [name_of(step) for step in document["steps"]], [*cells])]
+    figures = [
+        RecomputedFigure(Phrase("cells"), [name_of(step) for step in document["steps"]], [*cells])
+    ]
     for name, cell in cells.items():
         if name in shown:
             figures += _of_cell(name, shown[name], cell)
@@ -218,32 +247,58 @@ def _of_cell(name: str, shown: Mapping[str, Any], cell: IndustryCell) -> list[Re
         RecomputedFigure(Phrase("%(cell)s headline", cell=name), shown["headline"], cell.headline),
         RecomputedFigure(Phrase("%(cell)s firms", cell=name), shown["firms"], cell.firms),
         RecomputedFigure(Phrase("%(cell)s rule", cell=name), shown["rule"], cell.rule),
-        RecomputedFigure(Phrase("%(cell)s averaging", cell=name), shown.get("averaging", "single-rank"), cell.averaging),
+        RecomputedFigure(
+            Phrase("%(cell)s averaging", cell=name),
+            shown.get("averaging", "single-rank"),
+            cell.averaging,
+        ),
     ]
     if not gate["shown"] or shown.get("curve_withheld") or not percents(cell.firms):
-        figures.append(RecomputedFigure(Phrase("%(cell)s quarters", cell=name), shown.get("bands"), None))
+        figures.append(
+            RecomputedFigure(Phrase("%(cell)s quarters", cell=name), shown.get("bands"), None)
+        )
     if gate["code"] == GateReason.UNCHANGED:
         return figures
     width, origin, is_shown = cell.grid.width, cell.grid.lower, gate["shown"]
     pooled = [{"years": years, "firms": firms} for years, firms in cell.pooled] if is_shown else []
     return [
         *figures,
-        RecomputedFigure(Phrase("%(cell)s best", cell=name), shown["best"], _point(cell.best if is_shown else None, width, origin)),
         RecomputedFigure(
-            Phrase("%(cell)s interval", cell=name), shown["interval"], _ends(cell.interval if is_shown else None, width, origin)
+            Phrase("%(cell)s best", cell=name),
+            shown["best"],
+            _point(cell.best if is_shown else None, width, origin),
         ),
         RecomputedFigure(
-            Phrase("%(cell)s typical", cell=name), shown["typical"], _point(cell.typical if is_shown else None, width, origin)
+            Phrase("%(cell)s interval", cell=name),
+            shown["interval"],
+            _ends(cell.interval if is_shown else None, width, origin),
+        ),
+        RecomputedFigure(
+            Phrase("%(cell)s typical", cell=name),
+            shown["typical"],
+            _point(cell.typical if is_shown else None, width, origin),
         ),
         RecomputedFigure(
             Phrase("%(cell)s typical interval", cell=name),
             shown["typical_interval"],
             _ends(cell.typical_interval if is_shown else None, width, origin),
         ),
-        RecomputedFigure(Phrase("%(cell)s curve", cell=name), _curve_shown(shown), _curve(shown, cell) if is_shown else []),
-        RecomputedFigure(Phrase("%(cell)s potential", cell=name), _potential_shown(shown), _potential(shown, cell) if is_shown else []),
+        RecomputedFigure(
+            Phrase("%(cell)s curve", cell=name),
+            _curve_shown(shown),
+            _curve(shown, cell) if is_shown else [],
+        ),
+        RecomputedFigure(
+            Phrase("%(cell)s potential", cell=name),
+            _potential_shown(shown),
+            _potential(shown, cell) if is_shown else [],
+        ),
         RecomputedFigure(Phrase("%(cell)s pooled", cell=name), shown.get("pooled", []), pooled),
-        RecomputedFigure(Phrase("%(cell)s in part", cell=name), shown.get("in_part", 0), cell.in_part if is_shown else 0),
+        RecomputedFigure(
+            Phrase("%(cell)s in part", cell=name),
+            shown.get("in_part", 0),
+            cell.in_part if is_shown else 0,
+        ),
     ]
 
 
@@ -256,7 +311,9 @@ def _totals(document: Mapping[str, Any], label: IndustryLabel) -> list[Recompute
     return figures
 
 
-def _of_total(name: str, shown: Mapping[str, Any], total: RouteTotal, width: Fraction) -> list[RecomputedFigure]:
+def _of_total(
+    name: str, shown: Mapping[str, Any], total: RouteTotal, width: Fraction
+) -> list[RecomputedFigure]:
     gate = shown["gate"]
     figures = [
         RecomputedFigure(Phrase("%(cell)s shown", cell=name), gate["shown"], gate["code"] in SHOWN),
@@ -270,13 +327,23 @@ def _of_total(name: str, shown: Mapping[str, Any], total: RouteTotal, width: Fra
     return [
         *figures,
         RecomputedFigure(name, shown["value"], _point(total.value if is_shown else None, width)),
-        RecomputedFigure(Phrase("%(cell)s interval", cell=name), shown["interval"], _ends(total.interval if is_shown else None, width)),
+        RecomputedFigure(
+            Phrase("%(cell)s interval", cell=name),
+            shown["interval"],
+            _ends(total.interval if is_shown else None, width),
+        ),
     ]
 
 
 def _repeats(document: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> list[Repeat]:
-    cells = [(name_of(step), step) for step in document["steps"]] + [(name, document[name]) for name in TOTALS]
-    return [repeat_of(name, shown, document, earlier) for name, shown in cells if shown["gate"]["code"] == GateReason.UNCHANGED]
+    cells = [(name_of(step), step) for step in document["steps"]] + [
+        (name, document[name]) for name in TOTALS
+    ]
+    return [
+        repeat_of(name, shown, document, earlier)
+        for name, shown in cells
+        if shown["gate"]["code"] == GateReason.UNCHANGED
+    ]
 
 
 def _moved(label: IndustryLabel, whole: IndustryLabel) -> list[RecomputedFigure]:
@@ -287,7 +354,9 @@ def _moved(label: IndustryLabel, whole: IndustryLabel) -> list[RecomputedFigure]
         other, width, origin = with_all.get(cell.name), cell.grid.width, cell.grid.lower
         moved.append(
             RecomputedFigure(
-                Phrase("%(cell)s best", cell=cell.name), _point(cell.best, width, origin), other and _point(other.best, width, origin)
+                Phrase("%(cell)s best", cell=cell.name),
+                _point(cell.best, width, origin),
+                other and _point(other.best, width, origin),
             )
         )
     return [figure for figure in moved if not figure.agrees]
@@ -304,13 +373,20 @@ def _quarters(logged: LoggedDocument, pack: Pack) -> list[RecomputedFigure]:
     if not shown:
         return []
     digests = [report.envelope_digest for report in logged.file.reports]
-    ranked = [quarters(everybody, pack, digests) for everybody in (logged.everybody, _without_adverse(logged, pack))]
+    ranked = [
+        quarters(everybody, pack, digests)
+        for everybody in (logged.everybody, _without_adverse(logged, pack))
+    ]
     figures = []
     for key, bands in shown.items():
         stated = Quarters(tuple(bands["quarters"]), sum(bands["quarters"]) + bands["untold"])
         computed = [ranking.get(key) for ranking in ranked]
         figures.append(
-            RecomputedFigure(Phrase("%(cell)s quarters", cell="/".join(key)), stated, stated if stated in computed else computed[0])
+            RecomputedFigure(
+                Phrase("%(cell)s quarters", cell="/".join(key)),
+                stated,
+                stated if stated in computed else computed[0],
+            )
         )
     return figures
 
@@ -322,7 +398,9 @@ def _without_adverse(logged: LoggedDocument, pack: Pack) -> list[ReportedLabel]:
     return [
         row
         for row in logged.everybody
-        if id(row) in entered or (row.firm, LabelKey.of(row.label)) in standing or not _is_precise(row.label, pack)
+        if id(row) in entered
+        or (row.firm, LabelKey.of(row.label)) in standing
+        or not _is_precise(row.label, pack)
     ]
 
 
@@ -333,19 +411,25 @@ def _is_precise(label: ReleasedLabel, pack: Pack) -> bool:
 
 def name_of(step: Mapping[str, Any]) -> str:
     """The cell of a document's step, as `IndustryCell.name` spells it."""
-    return "/".join(str(step[part]) for part in ("step", "product", "variant", "boundary", "metric"))
+    return "/".join(
+        str(step[part]) for part in ("step", "product", "variant", "boundary", "metric")
+    )
 
 
 def _point(value: float | None, width: Fraction, origin: Fraction = Fraction(0)) -> float | None:
     return None if value is None else to_grid(value, width, origin)
 
 
-def _ends(interval: tuple[float, float] | None, width: Fraction, origin: Fraction = Fraction(0)) -> list[float] | None:
+def _ends(
+    interval: tuple[float, float] | None, width: Fraction, origin: Fraction = Fraction(0)
+) -> list[float] | None:
     return None if interval is None else [*outward(interval, width, origin)]
 
 
 def _curve_shown(shown: Mapping[str, Any]) -> list[Any]:
-    return [[point["percent"], point["value"], [*point["interval"]]] for point in shown.get("curve", ())]
+    return [
+        [point["percent"], point["value"], [*point["interval"]]] for point in shown.get("curve", ())
+    ]
 
 
 def _curve(shown: Mapping[str, Any], cell: IndustryCell) -> list[Any]:
@@ -357,7 +441,10 @@ def _curve(shown: Mapping[str, Any], cell: IndustryCell) -> list[Any]:
 
 
 def _potential_shown(shown: Mapping[str, Any]) -> list[Any]:
-    return [[potential["to"], potential["value"], [*potential["interval"]]] for potential in shown.get("potential", ())]
+    return [
+        [potential["to"], potential["value"], [*potential["interval"]]]
+        for potential in shown.get("potential", ())
+    ]
 
 
 def _potential(shown: Mapping[str, Any], cell: IndustryCell) -> list[Any]:

@@ -92,7 +92,16 @@ def of_batch(batch: Batch, excluded: str | None) -> bytes:
 
 def of_day(day: MeterDay) -> bytes:
     """The record of a meter's day."""
-    return encode({"kind": READINGS, "meter": day.meter, "unit": day.unit, "start": day.start_us, "count": day.count, "digest": day.digest})
+    return encode(
+        {
+            "kind": READINGS,
+            "meter": day.meter,
+            "unit": day.unit,
+            "start": day.start_us,
+            "count": day.count,
+            "digest": day.digest,
+        }
+    )
 
 
 PADDING_RECORD = encode({"kind": PADDING})
@@ -113,9 +122,20 @@ def read(raw: bytes) -> Record:
     elif kind == PADDING:
         record = Padding()
     else:
-        raise malformed("kind", Phrase("one of %(batch)s, %(readings)s and %(padding)s", batch=BATCH, readings=READINGS, padding=PADDING))
+        raise malformed(
+            "kind",
+            Phrase(
+                "one of %(batch)s, %(readings)s and %(padding)s",
+                batch=BATCH,
+                readings=READINGS,
+                padding=PADDING,
+            ),
+        )
     fields.done()
-    if isinstance(record, Batch) and tuple(sorted(record.energy, key=_order_of_energy)) != record.energy:
+    if (
+        isinstance(record, Batch)
+        and tuple(sorted(record.energy, key=_order_of_energy)) != record.energy
+    ):
         raise malformed("energy", Phrase("in the order of its entries"))
     return record
 
@@ -145,7 +165,15 @@ def moment(us: int) -> datetime:
 
 def _order_of_energy(energy: CarrierEnergy) -> tuple[str, str, str, str, float, float, bool]:
     lhv = "" if energy.lhv_mj_per_unit is None else exactly(energy.lhv_mj_per_unit)
-    return energy.carrier, energy.direction, energy.unit, lhv, energy.quantity, energy.completeness, energy.estimated
+    return (
+        energy.carrier,
+        energy.direction,
+        energy.unit,
+        lhv,
+        energy.quantity,
+        energy.completeness,
+        energy.estimated,
+    )
 
 
 def _of_energy(energy: CarrierEnergy) -> Value:
@@ -204,7 +232,9 @@ def _energy(fields: Fields) -> CarrierEnergy:
 
 
 def _day(fields: Fields) -> MeterDay:
-    start_us = microseconds(_moment(fields, "start"))  # a day of the calendar, for it is told by its date
+    start_us = microseconds(
+        _moment(fields, "start")
+    )  # a day of the calendar, for it is told by its date
     if start_us % DAY_US:
         raise malformed(fields.path("start"), Phrase("midnight of UTC"))
     return MeterDay(
@@ -240,4 +270,6 @@ def _one_of(fields: Fields, name: str, kinds: type[_Kind]) -> _Kind:
     try:
         return kinds(text)
     except ValueError as unknown:
-        raise malformed(fields.path(name), Phrase("one of %(names)s", names=", ".join(kinds))) from unknown
+        raise malformed(
+            fields.path(name), Phrase("one of %(names)s", names=", ".join(kinds))
+        ) from unknown

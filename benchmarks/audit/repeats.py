@@ -17,7 +17,11 @@ OF_A_STEP = (
     *("unit", "best", "interval", "typical", "typical_interval", "curve", "curve_withheld"),
     *("rule", "averaging", "firms", "pooled", "in_part", "potential", "potential_withheld"),
 )
-ABSENT = {"in_part": 0, "potential": [], "potential_withheld": []}  # what a version says that was published before there was such a member
+ABSENT = {
+    "in_part": 0,
+    "potential": [],
+    "potential_withheld": [],
+}  # what a version says that was published before there was such a member
 OF_A_TOTAL = ("unit", "value", "interval", "rule", "firms")
 WHOSE = ("step", "product", "variant", "boundary", "metric")
 ADDRESS = ("pack", "route", "period")
@@ -33,7 +37,12 @@ class Repeat:
     lacking: tuple[str, ...] = ()
 
 
-def repeat_of(name: str, shown: Mapping[str, Any], document: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> Repeat:
+def repeat_of(
+    name: str,
+    shown: Mapping[str, Any],
+    document: Mapping[str, Any],
+    earlier: Sequence[Mapping[str, Any]],
+) -> Repeat:
     """Which of these documents made the figures that stand here.
 
     Args:
@@ -44,32 +53,50 @@ def repeat_of(name: str, shown: Mapping[str, Any], document: Mapping[str, Any], 
         cell = _first_shown(candidate, name, shown, document)
         if cell is not None and _figures(cell) == _figures(shown):
             return Repeat(name, str(candidate["source"]))
-    own = {publication["version"] for publication in before if _address(publication) == _address(document)}
-    lacking = [f"{document['period']} v{version}" for version in range(1, document["version"]) if version not in own]
+    own = {
+        publication["version"]
+        for publication in before
+        if _address(publication) == _address(document)
+    }
+    lacking = [
+        f"{document['period']} v{version}"
+        for version in range(1, document["version"])
+        if version not in own
+    ]
     return Repeat(name, None, tuple(lacking))
 
 
 def _is_before(candidate: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
     """Whether it was public when this version came: of the same sector, and of the same peer group an earlier version."""
-    if candidate["pack"] != document["pack"] or candidate["published_on"] > document["published_on"]:
+    if (
+        candidate["pack"] != document["pack"]
+        or candidate["published_on"] > document["published_on"]
+    ):
         return False
     if _address(candidate) == _address(document):
         return bool(candidate["version"] < document["version"])
     return published.digest(candidate) != published.digest(document)
 
 
-def _first_shown(earlier: Mapping[str, Any], name: str, shown: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _first_shown(
+    earlier: Mapping[str, Any], name: str, shown: Mapping[str, Any], document: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
     """The cell where that document made it itself; a total only of the same route."""
     cells: Iterable[Mapping[str, Any]]
     if "metric" in shown:
-        cells = (step for step in earlier["steps"] if all(step[part] == shown[part] for part in WHOSE))
+        cells = (
+            step for step in earlier["steps"] if all(step[part] == shown[part] for part in WHOSE)
+        )
     else:
         cells = [earlier[name]] if earlier["route"] == document["route"] else []
     return next((cell for cell in cells if cell["gate"]["code"] == GateReason.SHOWN), None)
 
 
 def _figures(cell: Mapping[str, Any]) -> dict[str, Any]:
-    return {part: cell.get(part, ABSENT.get(part)) for part in (OF_A_STEP if "metric" in cell else OF_A_TOTAL)}
+    return {
+        part: cell.get(part, ABSENT.get(part))
+        for part in (OF_A_STEP if "metric" in cell else OF_A_TOTAL)
+    }
 
 
 def _address(document: Mapping[str, Any]) -> list[Any]:

@@ -52,7 +52,12 @@ class ServedEntry(ListedEntry):
     proof: tuple[str, ...]
 
     def entry(self) -> ProvenEntry:
-        return ProvenEntry(self.index, self.on, bytes.fromhex(self.logged), tuple(bytes.fromhex(digest) for digest in self.proof))
+        return ProvenEntry(
+            self.index,
+            self.on,
+            bytes.fromhex(self.logged),
+            tuple(bytes.fromhex(digest) for digest in self.proof),
+        )
 
 
 class SampleFile(BaseModel):
@@ -64,7 +69,9 @@ class SampleFile(BaseModel):
     site: str
     period: str
     revision: int
-    files: dict[Literal["directory", "commitment", "challenge", "receipt", "head", "promise", "draw"], str]
+    files: dict[
+        Literal["directory", "commitment", "challenge", "receipt", "head", "promise", "draw"], str
+    ]
     entries: tuple[ServedEntry, ...]
     restarts: tuple[str, ...] = ()
     """The coordinator's statements of restarts of the log in which the entry was lost that the challenge names, in base64."""
@@ -119,7 +126,12 @@ def _fault(wrong: ValidationError) -> str:
 
 
 def written(
-    site: str, period: str, revision: int, files: Mapping[str, bytes], entries: list[dict[str, Any]], restarts: Iterable[bytes] = ()
+    site: str,
+    period: str,
+    revision: int,
+    files: Mapping[str, bytes],
+    entries: list[dict[str, Any]],
+    restarts: Iterable[bytes] = (),
 ) -> dict[str, Any]:
     """The file, as JSON; what could not be read back is not written. Without statements it is as agents before them read it."""
     content = {
@@ -127,7 +139,9 @@ def written(
         "site": site,
         "period": period,
         "revision": revision,
-        "files": {name: base64.b64encode(files[name]).decode("ascii") for name in FILES if name in files},
+        "files": {
+            name: base64.b64encode(files[name]).decode("ascii") for name in FILES if name in files
+        },
         "entries": entries,
     }
     if statements := [base64.b64encode(restart).decode("ascii") for restart in restarts]:

@@ -49,7 +49,9 @@ class StratumSize:
 
     def __post_init__(self) -> None:
         if not (0 < self.confidence < 1 and 0 < self.share <= 1):
-            raise ValueError(Phrase("confidence lies between 0 and 1, and the share above 0 and at most at 1"))
+            raise ValueError(
+                Phrase("confidence lies between 0 and 1, and the share above 0 and at most at 1")
+            )
 
     def reaches(self, other: StratumSize) -> bool:
         """Whether of a stratum of any number this draws at least as many: as sure of as small a share."""
@@ -130,7 +132,9 @@ def detection(population: int, wrong: int, drawn: int) -> Fraction:
 
 def _promised(population: int, wrong: int, drawn: int, confidence: Fraction) -> bool:
     ways, all_ways = _missed(population, wrong, drawn)
-    return ways * confidence.denominator <= all_ways * (confidence.denominator - confidence.numerator)
+    return ways * confidence.denominator <= all_ways * (
+        confidence.denominator - confidence.numerator
+    )
 
 
 def _missed(population: int, wrong: int, drawn: int) -> tuple[int, int]:
@@ -199,7 +203,11 @@ def smallest(plan: SamplingPlan) -> SamplingPlan:
 def weaker(plan: SamplingPlan) -> tuple[StratumKind, ...]:
     """The kinds of strata of which a plan is less sure than the standard one. `smallest` of the standard plan is of none."""
     sizes = {kind: plan.sizes.get(kind) for kind in STANDARD.sizes}
-    return tuple(kind for kind, size in sizes.items() if size is None or not size.reaches(STANDARD.sizes[kind]))
+    return tuple(
+        kind
+        for kind, size in sizes.items()
+        if size is None or not size.reaches(STANDARD.sizes[kind])
+    )
 
 
 SURE_OF_NOTHING = (Fraction(0), Fraction(1))
@@ -222,10 +230,16 @@ def certainty(population: int, plan: SamplingPlan, share: Fraction) -> Fraction:
 def _of_stratum(stratum: Stratum, plan: SamplingPlan, draw_seed: bytes) -> list[int]:
     if stratum.kind is StratumKind.EDGE:
         beside = plan.beside_rank
-        near = {index for rank in stratum.ranks for index in range(rank - 1 - beside, rank + beside)}
+        near = {
+            index for rank in stratum.ranks for index in range(rank - 1 - beside, rank + beside)
+        }
         return sorted(offset for offset in near if 0 <= offset < stratum.count)
     size = plan.sizes.get(stratum.kind)
-    return [] if size is None else positions(draw_seed, stratum.name, stratum.count, needed(stratum.count, size))
+    return (
+        []
+        if size is None
+        else positions(draw_seed, stratum.name, stratum.count, needed(stratum.count, size))
+    )
 
 
 def _words(key: bytes) -> Iterator[int]:

@@ -22,7 +22,14 @@ from typing import Annotated
 
 from benchmarks.audit import sampling_plan
 from benchmarks.audit.contents import Contents, StepPart, UsedLeaves
-from benchmarks.audit.sampling_plan import STANDARD, DrawnPosition, SamplingPlan, Stratum, StratumKind, StratumSize
+from benchmarks.audit.sampling_plan import (
+    STANDARD,
+    DrawnPosition,
+    SamplingPlan,
+    Stratum,
+    StratumKind,
+    StratumSize,
+)
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.released import rank
@@ -31,9 +38,25 @@ from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
 from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.fields import Fields, malformed, rational_to_wire
 from benchmarks.wire.merkle import HASH_BYTES
-from benchmarks.wire.records import Day, DigestHex, Identifier, Record, names, nested, octets, optional, words
+from benchmarks.wire.records import (
+    Day,
+    DigestHex,
+    Identifier,
+    Record,
+    names,
+    nested,
+    octets,
+    optional,
+    words,
+)
 from benchmarks.wire.sealing import PUBLIC_BYTES as SEALING_BYTES
-from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, AuditorSigningKey, Purpose, VerifyingKey
+from benchmarks.wire.signing import (
+    PUBLIC_BYTES,
+    SIGNATURE_BYTES,
+    AuditorSigningKey,
+    Purpose,
+    VerifyingKey,
+)
 
 VERSION = 1
 NONCE_BYTES = 32
@@ -46,7 +69,10 @@ TYPICAL = Fraction(1, 2)
 
 def _plan_to_wire(plan: SamplingPlan) -> Value:
     sizes: dict[str, Value] = {
-        kind.value: {"confidence": rational_to_wire(size.confidence), "share": rational_to_wire(size.share)}
+        kind.value: {
+            "confidence": rational_to_wire(size.confidence),
+            "share": rational_to_wire(size.share),
+        }
         for kind, size in plan.sizes.items()
     }
     return {"beside_rank": plan.beside_rank, "sizes": sizes}
@@ -56,7 +82,10 @@ def _plan(outer: Fields, name: str) -> SamplingPlan:
     fields = outer.fields(name)
     beside, named = fields.integer("beside_rank", 0, MOST_BESIDE), fields.map_of("sizes")
     within = Fields(named, fields.path("sizes"))
-    sizes = {_kind(name): _size(within.fields(name)) for name in (named if isinstance(named, dict) else ())}
+    sizes = {
+        _kind(name): _size(within.fields(name))
+        for name in (named if isinstance(named, dict) else ())
+    }
     fields.done()
     return SamplingPlan(sizes, beside)
 
@@ -64,7 +93,11 @@ def _plan(outer: Fields, name: str) -> SamplingPlan:
 def _kind(name: str) -> StratumKind:
     if not _KINDS.fullmatch(name) or name == StratumKind.EDGE:
         raise malformed(
-            "plan.sizes", Phrase("sizes of %(kinds)s", kinds=", ".join(kind for kind in StratumKind if kind is not StratumKind.EDGE))
+            "plan.sizes",
+            Phrase(
+                "sizes of %(kinds)s",
+                kinds=", ".join(kind for kind in StratumKind if kind is not StratumKind.EDGE),
+            ),
         )
     return StratumKind(name)
 
@@ -75,18 +108,25 @@ def _size(fields: Fields) -> StratumSize:
     try:
         return StratumSize(confidence, share)
     except ValueError as wrong:
-        raise malformed(fields.path("confidence"), Phrase("above 0 and below 1, with a share above 0 and at most 1")) from wrong
+        raise malformed(
+            fields.path("confidence"),
+            Phrase("above 0 and below 1, with a share above 0 and at most 1"),
+        ) from wrong
 
 
 def _head(fields: Fields, _name: str) -> Head:
-    return Head(fields.integer("head_size", 1, LARGEST_INTEGER), fields.octets("head_root", HASH_BYTES))
+    return Head(
+        fields.integer("head_size", 1, LARGEST_INTEGER), fields.octets("head_root", HASH_BYTES)
+    )
 
 
 def _auditor(fields: Fields, name: str) -> VerifyingKey:
     return VerifyingKey(fields.octets(name, PUBLIC_BYTES))
 
 
-_HEAD = records.FieldKind(_head, lambda head: {"head_size": head.size, "head_root": head.root}, spread=True)
+_HEAD = records.FieldKind(
+    _head, lambda head: {"head_size": head.size, "head_root": head.root}, spread=True
+)
 PlanTold = Annotated[SamplingPlan, records.FieldKind(_plan, _plan_to_wire)]
 Steps = Annotated[tuple[str, ...], names(_MOST_STEPS)]
 Auditor = Annotated[VerifyingKey, records.FieldKind(_auditor, lambda key: key.public_bytes)]
@@ -151,9 +191,13 @@ class Draw(Record):
 
     @property
     def seed(self) -> bytes:
-        return sampling_plan.seed(self.nonce, self.head.root, self.head.size, self.commitment.data_root)
+        return sampling_plan.seed(
+            self.nonce, self.head.root, self.head.size, self.commitment.data_root
+        )
 
-    def positions(self, contents: Contents, quantiles: Mapping[str, Fraction]) -> list[DrawnPosition]:
+    def positions(
+        self, contents: Contents, quantiles: Mapping[str, Fraction]
+    ) -> list[DrawnPosition]:
         """The leaves to be opened, in order. `quantiles` are the label rules' by step, as the pack has them."""
         return sampling_plan.draw(strata(contents, quantiles, self.steps), self.plan, self.seed)
 
@@ -163,7 +207,9 @@ def nonce_digest(nonce: bytes) -> bytes:
     return hashlib.sha256(_NONCE + nonce).digest()
 
 
-def strata(contents: Contents, quantiles: Mapping[str, Fraction], steps: tuple[str, ...] = ()) -> list[Stratum]:
+def strata(
+    contents: Contents, quantiles: Mapping[str, Fraction], steps: tuple[str, ...] = ()
+) -> list[Stratum]:
     """The strata of a plant's tree, as the table of contents tells them; of some steps only, where some are named."""
     all_strata: list[Stratum] = []
     for part in contents.steps:
@@ -172,7 +218,14 @@ def strata(contents: Contents, quantiles: Mapping[str, Fraction], steps: tuple[s
     days = sum(meter.days for meter in contents.meters)
     if days:
         all_strata.append(Stratum("days", StratumKind.DAYS, contents.meters[0].first, days))
-    all_strata.append(Stratum("padding", StratumKind.PADDING, contents.padding_first, contents.size - contents.padding_first))
+    all_strata.append(
+        Stratum(
+            "padding",
+            StratumKind.PADDING,
+            contents.padding_first,
+            contents.size - contents.padding_first,
+        )
+    )
     return all_strata
 
 
@@ -181,14 +234,22 @@ def _of_step(part: StepPart, quantile: Fraction | None) -> list[Stratum]:
     for cell in part.cells if quantile is not None else ():
         own_strata += _by_rank(part.step, cell, quantile or TYPICAL)
     own_strata.append(Stratum(f"used/{part.step}", StratumKind.USED, part.first, part.used))
-    own_strata.append(Stratum(f"excluded/{part.step}", StratumKind.EXCLUDED, part.excluded_first, part.excluded))
+    own_strata.append(
+        Stratum(f"excluded/{part.step}", StratumKind.EXCLUDED, part.excluded_first, part.excluded)
+    )
     return own_strata
 
 
 def _by_rank(step: str, cell: UsedLeaves, quantile: Fraction) -> list[Stratum]:
     name, best = f"{step}/{cell.product}/{cell.variant}", rank(quantile, cell.used)
     return [
-        Stratum(f"edge/{name}", StratumKind.EDGE, cell.first, cell.used, (best, rank(TYPICAL, cell.used))),
+        Stratum(
+            f"edge/{name}",
+            StratumKind.EDGE,
+            cell.first,
+            cell.used,
+            (best, rank(TYPICAL, cell.used)),
+        ),
         Stratum(f"below/{name}", StratumKind.BELOW, cell.first, best),
     ]
 
@@ -262,27 +323,41 @@ def require_promised(draw: Draw, promise: Promise) -> None:
     """
     commitment = draw.commitment
     subject = (commitment.site, commitment.period)
-    if (promise.nonce_digest, promise.auditor, promise.digest) != (nonce_digest(draw.nonce), draw.auditor, draw.promise) or subject != (
+    if (promise.nonce_digest, promise.auditor, promise.digest) != (
+        nonce_digest(draw.nonce),
+        draw.auditor,
+        draw.promise,
+    ) or subject != (
         promise.site,
         promise.period,
     ):
         raise VerificationError(
             "nonce-not-promised",
-            Phrase("The nonce of this draw is not the one that its auditor promised for this site and period."),
-            Phrase("Draw again with the nonce that was promised. With another nonce the outcome of the draw could have been picked."),
+            Phrase(
+                "The nonce of this draw is not the one that its auditor promised for this site and period."
+            ),
+            Phrase(
+                "Draw again with the nonce that was promised. With another nonce the outcome of the draw could have been picked."
+            ),
         )
     if (promise.plan, promise.steps) != (draw.plan, draw.steps):
         raise VerificationError(
             "plan-not-promised",
             Phrase("The plan or the steps of this draw are not those that its auditor promised."),
-            Phrase("Draw again with the plan that was promised. A plan chosen after the head is known could avoid a record."),
+            Phrase(
+                "Draw again with the plan that was promised. A plan chosen after the head is known could avoid a record."
+            ),
         )
 
 
-def _require_signed(key: VerifyingKey, purpose: Purpose, content: dict[str, Value], signature: bytes) -> None:
+def _require_signed(
+    key: VerifyingKey, purpose: Purpose, content: dict[str, Value], signature: bytes
+) -> None:
     if not key.accepts(purpose, content, signature):
         raise VerificationError(
             "draw-signature-invalid",
-            Phrase("The file was not signed with the auditor's key that it contains, or was changed after it was signed."),
+            Phrase(
+                "The file was not signed with the auditor's key that it contains, or was changed after it was signed."
+            ),
             Phrase("Ask the auditor for the file again."),
         )

@@ -23,7 +23,9 @@ def plan_sufficient(evidence: Evidence) -> CheckOutcome:
     """The draw was at least as sure as one by the standard plan, of every step: of a draw of next to nothing nearly every check holds."""
     code, plan, steps = "plan-sufficient", evidence.draw.plan, evidence.draw.steps
     left_out = [part.step for part in evidence.contents.steps if steps and part.step not in steps]
-    lacking = [_KINDS[kind] for kind in weaker(plan)] + [Phrase("used records of %(step)s", step=step) for step in left_out]
+    lacking = [_KINDS[kind] for kind in weaker(plan)] + [
+        Phrase("used records of %(step)s", step=step) for step in left_out
+    ]
     sure = {
         name: f"{floor(1000 * min(_certainties(evidence, share), default=Fraction(1))) / 10:.1f}"
         for name, share in (("tenth", Fraction(1, 10)), ("hundredth", Fraction(1, 100)))
@@ -37,7 +39,9 @@ def plan_sufficient(evidence: Evidence) -> CheckOutcome:
                 **sure,
                 lacking=enumerated(lacking),
             ),
-            Phrase("Promise the standard plan, or the smallest plan with the same certainty, for all steps, and draw again."),
+            Phrase(
+                "Promise the standard plan, or the smallest plan with the same certainty, for all steps, and draw again."
+            ),
         )
     return check_held(
         code,
@@ -55,7 +59,9 @@ def _certainties(evidence: Evidence, share: Fraction) -> list[Fraction]:
     """How surely a misstated share of a step's used records is met, step by step; of one that was not drawn never."""
     draw = evidence.draw
     return [
-        Fraction(0) if draw.steps and part.step not in draw.steps else certainty(part.used, draw.plan, share)
+        Fraction(0)
+        if draw.steps and part.step not in draw.steps
+        else certainty(part.used, draw.plan, share)
         for part in evidence.contents.steps
         if part.used
     ]

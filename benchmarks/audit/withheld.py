@@ -15,7 +15,14 @@ from dataclasses import dataclass, replace
 
 from benchmarks.audit.arrangement import headline
 from benchmarks.audit.contents import StepPart, UsedLeaves
-from benchmarks.audit.evidence import MOST_NAMED, CheckOutcome, Evidence, check_held, failed, not_checkable
+from benchmarks.audit.evidence import (
+    MOST_NAMED,
+    CheckOutcome,
+    Evidence,
+    check_held,
+    failed,
+    not_checkable,
+)
 from benchmarks.audit.sampling_plan import detection
 from benchmarks.declared import Words
 from benchmarks.labels import TOO_FEW_BATCHES
@@ -27,7 +34,12 @@ from benchmarks.privacy.charges import cells_together
 from benchmarks.privacy.pooling import fewest_batches
 from benchmarks.routes import MetricRule, Step
 
-INCOMPLETE, LIMIT, NO_BOUND, SILENTLY = "metric-incomplete", "metric-limit", "no-bound", "no-reason-given"
+INCOMPLETE, LIMIT, NO_BOUND, SILENTLY = (
+    "metric-incomplete",
+    "metric-limit",
+    "no-bound",
+    "no-reason-given",
+)
 _OF_COUNTS = frozenset({TOO_FEW_BATCHES, INCOMPLETE})
 _SURE = 0.95
 
@@ -44,7 +56,12 @@ class WithheldLabel:
 
     @property
     def words(self) -> Words:
-        named = {"step": self.step, "metric": self.metric, "reason": self.reason, "used": f"{self.used:,}"}
+        named = {
+            "step": self.step,
+            "metric": self.metric,
+            "reason": self.reason,
+            "used": f"{self.used:,}",
+        }
         if self.borne_out is None:
             return Words.of(
                 in_number(
@@ -105,7 +122,9 @@ def withheld_justified(evidence: Evidence) -> CheckOutcome:
                 "%(untold)s labels are withheld for a reason that no opening can prove.",
                 untold=len(untold),
             ),
-            Phrase("Have the whole label recomputed on site (`--site`). This gives again what is withheld, and why."),
+            Phrase(
+                "Have the whole label recomputed on site (`--site`). This gives again what is withheld, and why."
+            ),
         )
         return replace(outcome, places=tuple(untold[:MOST_NAMED]), count=len(untold))
     return check_held(
@@ -130,10 +149,18 @@ def withheld_of(evidence: Evidence) -> tuple[WithheldLabel, ...]:
     return tuple(gaps)
 
 
-def _of_metric(evidence: Evidence, step: Step, rule: MetricRule, part: StepPart | None) -> Iterator[WithheldLabel]:
+def _of_metric(
+    evidence: Evidence, step: Step, rule: MetricRule, part: StepPart | None
+) -> Iterator[WithheldLabel]:
     metric, used = rule.metric.value, 0 if part is None else part.used
-    reasons = [why for of, by, why in evidence.report.released.withheld if (of, by) == (step.id, metric)]
-    full = [cell for cell in _kept_back(evidence, step, rule, part) if cell.used >= fewest_batches(step, evidence.pack.policy)]
+    reasons = [
+        why for of, by, why in evidence.report.released.withheld if (of, by) == (step.id, metric)
+    ]
+    full = [
+        cell
+        for cell in _kept_back(evidence, step, rule, part)
+        if cell.used >= fewest_batches(step, evidence.pack.policy)
+    ]
     if not reasons and full and rule == headline(step):
         yield WithheldLabel(step.id, metric, SILENTLY, used, False)
     for reason in reasons:
@@ -146,10 +173,16 @@ def _of_metric(evidence: Evidence, step: Step, rule: MetricRule, part: StepPart 
         yield WithheldLabel(step.id, metric, reason, used, borne_out)
 
 
-def _kept_back(evidence: Evidence, step: Step, rule: MetricRule, part: StepPart | None) -> list[UsedLeaves]:
+def _kept_back(
+    evidence: Evidence, step: Step, rule: MetricRule, part: StepPart | None
+) -> list[UsedLeaves]:
     """Cells that the pack compares and of which this metric is not released."""
     labels = evidence.report.released.labels
-    released = {(label.product, label.variant) for label in labels if (label.step, label.metric) == (step.id, rule.metric)}
+    released = {
+        (label.product, label.variant)
+        for label in labels
+        if (label.step, label.metric) == (step.id, rule.metric)
+    }
     pack_cells = {(step.product, variant.id) for variant in step.variants}
     cells = () if part is None else part.cells
     return [cell for cell in cells if (cell.product, cell.variant) in pack_cells - released]
@@ -160,10 +193,16 @@ def _of_headline(evidence: Evidence, reason: str, full: list[UsedLeaves]) -> boo
     if not full:
         return True
     by_record = evidence.pack.policy.unit == "record"
-    return False if reason == LIMIT or (by_record and reason in (*_OF_COUNTS, "product-outside-pack")) else None
+    return (
+        False
+        if reason == LIMIT or (by_record and reason in (*_OF_COUNTS, "product-outside-pack"))
+        else None
+    )
 
 
-def _of_second(evidence: Evidence, step: Step, rule: MetricRule, reason: str, part: StepPart | None) -> bool | None:
+def _of_second(
+    evidence: Evidence, step: Step, rule: MetricRule, reason: str, part: StepPart | None
+) -> bool | None:
     policy = evidence.pack.policy
     if reason == LIMIT:
         return True if _beyond_cap(evidence, step) else None
@@ -172,20 +211,33 @@ def _of_second(evidence: Evidence, step: Step, rule: MetricRule, reason: str, pa
     fewest = fewest_batches(step, policy)
     if part is None or part.used + part.excluded < fewest:
         return True
-    shown = [(cell, *_having(evidence, step, rule, cell)) for cell in _kept_back(evidence, step, rule, part)]
+    shown = [
+        (cell, *_having(evidence, step, rule, cell))
+        for cell in _kept_back(evidence, step, rule, part)
+    ]
     if any(having >= fewest for _, _, having in shown):
         return False
-    unseen = [cell for cell, opened, having in shown if having or detection(cell.used, fewest, opened) < _SURE]
+    unseen = [
+        cell
+        for cell, opened, having in shown
+        if having or detection(cell.used, fewest, opened) < _SURE
+    ]
     return None if unseen or not shown else True
 
 
 def _having(evidence: Evidence, step: Step, rule: MetricRule, cell: UsedLeaves) -> tuple[int, int]:
     """How many batches of a cell were opened, and how many of these have a value of the metric."""
-    opened = [batch for index, batch in sorted(evidence.batches.items()) if cell.first <= index < cell.first + cell.used]
+    opened = [
+        batch
+        for index, batch in sorted(evidence.batches.items())
+        if cell.first <= index < cell.first + cell.used
+    ]
     if not opened:
         return 0, 0
     columns = StepColumns.of(opened, step)
-    measured = measure(columns, rule, record_reasons(columns, evidence.context.period), evidence.context)
+    measured = measure(
+        columns, rule, record_reasons(columns, evidence.context.period), evidence.context
+    )
     return len(opened), int(measured.reasons.valid.sum())
 
 

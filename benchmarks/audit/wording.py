@@ -23,7 +23,13 @@ from benchmarks.measurements import Metric, Period
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Route
 
-STATED = ("participants_and_coordinator", "verification_of_data", "exclusions", "approval", "changes")
+STATED = (
+    "participants_and_coordinator",
+    "verification_of_data",
+    "exclusions",
+    "approval",
+    "changes",
+)
 """Parts that tell what stands at the portal alone: who drafted and decided, what audits found, who was left out and why."""
 
 _MEASURES: tuple[tuple[Measure, str], ...] = (
@@ -34,7 +40,11 @@ _MEASURES: tuple[tuple[Measure, str], ...] = (
 
 
 def worded_otherwise(
-    document: Mapping[str, Any], label: IndustryLabel, pack: Pack, route: Route, entering: Sequence[ReportedLabel]
+    document: Mapping[str, Any],
+    label: IndustryLabel,
+    pack: Pack,
+    route: Route,
+    entering: Sequence[ReportedLabel],
 ) -> tuple[str, ...]:
     """The parts of the explanation, and cells whose reason, that do not come out as they stand.
 
@@ -49,17 +59,26 @@ def worded_otherwise(
         for part in recomputed.keys() | dict(explanation).keys()
         if part not in STATED and explanation.get(part) != recomputed.get(part)
     ]
-    decided = zip(_gate(document, label).cells, [*document["steps"], *(document[name] for _, name in _MEASURES)], strict=True)
+    decided = zip(
+        _gate(document, label).cells,
+        [*document["steps"], *(document[name] for _, name in _MEASURES)],
+        strict=True,
+    )
     reasons = [
         Phrase("%(cell)s reason", cell=cell.step or cell.measure)
         for cell, shown in decided
-        if cell.reason_code in (GateReason.SHOWN, GateReason.UNCHANGED) and _words(shown) != sentence(cell.reason_code)
+        if cell.reason_code in (GateReason.SHOWN, GateReason.UNCHANGED)
+        and _words(shown) != sentence(cell.reason_code)
     ]
     return (*sorted(parts), *reasons)
 
 
 def made_again(
-    document: Mapping[str, Any], label: IndustryLabel, pack: Pack, route: Route, entering: Sequence[ReportedLabel]
+    document: Mapping[str, Any],
+    label: IndustryLabel,
+    pack: Pack,
+    route: Route,
+    entering: Sequence[ReportedLabel],
 ) -> dict[str, Any]:
     """The explanation as this release words it; what `STATED` names is empty of the portal's facts."""
     sample = str(document["explanation"].get("sample_characteristics", {}).get("en"))
@@ -70,7 +89,9 @@ def made_again(
         firms_volunteering=_volunteering(sample),
     )
     on = (Period.parse(label.period, UTC).end - timedelta(days=1)).date()
-    return explain(_gate(document, label), pack, route, facts, version=str(document["version"]), on=on).to_json()
+    return explain(
+        _gate(document, label), pack, route, facts, version=str(document["version"]), on=on
+    ).to_json()
 
 
 def _obliged(sample: str) -> int | None:
@@ -92,23 +113,49 @@ def _volunteering(sample: str) -> int:
 
 def _gate(document: Mapping[str, Any], label: IndustryLabel) -> GateResult:
     """What was decided and what went out, as the document has it."""
-    cells = tuple(_cell(cell, shown) for cell, shown in zip(label.cells, document["steps"], strict=True))
+    cells = tuple(
+        _cell(cell, shown) for cell, shown in zip(label.cells, document["steps"], strict=True)
+    )
     totals = [
         _total(total, document[name])
-        for total, (_, name) in zip((label.composite, label.best_reached, label.typical), _MEASURES, strict=True)
+        for total, (_, name) in zip(
+            (label.composite, label.best_reached, label.typical), _MEASURES, strict=True
+        )
     ]
     decisions = [
         _decision("step", cell.step, cell.product, cell.variant, cell.metric, shown)
         for cell, shown in zip(label.cells, document["steps"], strict=True)
     ]
-    decisions += [_decision(measure, None, label.product, "", Metric.TOTAL, document[name]) for measure, name in _MEASURES]
-    out = replace(label, cells=cells, composite=totals[0], best_reached=totals[1], typical=totals[2])
+    decisions += [
+        _decision(measure, None, label.product, "", Metric.TOTAL, document[name])
+        for measure, name in _MEASURES
+    ]
+    out = replace(
+        label, cells=cells, composite=totals[0], best_reached=totals[1], typical=totals[2]
+    )
     return GateResult(tuple(decisions), out)
 
 
-def _decision(measure: Measure, step: str | None, product: str, variant: str, metric: Metric, shown: Mapping[str, Any]) -> CellDecision:
+def _decision(
+    measure: Measure,
+    step: str | None,
+    product: str,
+    variant: str,
+    metric: Metric,
+    shown: Mapping[str, Any],
+) -> CellDecision:
     gate = shown["gate"]
-    return CellDecision(measure, step, product, variant, metric, shown["firms"], gate["shown"], GateReason(gate["code"]), _words(shown))
+    return CellDecision(
+        measure,
+        step,
+        product,
+        variant,
+        metric,
+        shown["firms"],
+        gate["shown"],
+        GateReason(gate["code"]),
+        _words(shown),
+    )
 
 
 def _words(shown: Mapping[str, Any]) -> Words:
@@ -124,7 +171,10 @@ def _cell(cell: IndustryCell, shown: Mapping[str, Any]) -> IndustryCell:
         typical=shown["typical"],
         typical_interval=_pair(shown["typical_interval"]),
         curve=tuple(
-            CurvePoint(point["percent"], point["value"], (point["interval"][0], point["interval"][1])) for point in shown.get("curve", ())
+            CurvePoint(
+                point["percent"], point["value"], (point["interval"][0], point["interval"][1])
+            )
+            for point in shown.get("curve", ())
         ),
         pooled=tuple((pool["years"], pool["firms"]) for pool in shown.get("pooled", ())),
         in_part=shown.get("in_part", 0),

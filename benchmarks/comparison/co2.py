@@ -38,7 +38,9 @@ class Co2Factors:
         """Least and most CO2 of an amount of energy that came into a step; `heat`: between which ends its heat lies."""
         if boundary.credited:
             return None
-        per_kgce = {carrier: self.table.co2_per_kgce(carrier, self.day) for carrier in must_report(boundary)}
+        per_kgce = {
+            carrier: self.table.co2_per_kgce(carrier, self.day) for carrier in must_report(boundary)
+        }
         factors = {carrier: factor for carrier, factor in per_kgce.items() if factor is not None}
         if not factors or len(factors) < len(per_kgce):
             return None
@@ -55,24 +57,41 @@ class Co2Factors:
         """From the least that the low end of a gap may be to the most that its high end may be: it is no surer than the gap."""
         return None if boundary is None else _widest(self.co2(end, boundary, heat) for end in ends)
 
-    def of_saving(self, ends: Bounds, boundary: Boundary | None, most_electricity: float | None) -> Bounds | None:
+    def of_saving(
+        self, ends: Bounds, boundary: Boundary | None, most_electricity: float | None
+    ) -> Bounds | None:
         """The same of a saving whose heat nobody tells: all of it, or what is left once so much electricity is saved."""
         if boundary is None:
             return None
-        heat = [None if most_electricity is None else (max(end - most_electricity, 0.0), end) for end in ends]
+        heat = [
+            None if most_electricity is None else (max(end - most_electricity, 0.0), end)
+            for end in ends
+        ]
         return _widest(self.co2(end, boundary, part) for end, part in zip(ends, heat, strict=True))
 
     @property
     def per_kwh(self) -> float | None:
         """Of electricity: the average of the country's grid; None where none is held."""
         factor = self.table.co2_per_kgce("electricity", self.day)
-        return None if factor is None else factor * float(self.table.factor("electricity", Basis.CALORIFIC, self.day).kgce_per_unit)
+        return (
+            None
+            if factor is None
+            else factor
+            * float(self.table.factor("electricity", Basis.CALORIFIC, self.day).kgce_per_unit)
+        )
 
     @property
     def year_of_electricity(self) -> int | None:
         """The year whose average of the grid that is: each counts from the first day of its year until the next is published."""
         of_the_grid = self.table.carbon.get("electricity", ())
-        return max((factor.effective_from.year for factor in of_the_grid if factor.effective_from <= self.day), default=None)
+        return max(
+            (
+                factor.effective_from.year
+                for factor in of_the_grid
+                if factor.effective_from <= self.day
+            ),
+            default=None,
+        )
 
     @cached_property
     def table(self) -> FactorTable:

@@ -36,9 +36,15 @@ def may_take(boundary: Boundary) -> tuple[str, ...]:
     """All that may be taken there and has a price: of a step that must report electricity alone, electricity alone."""
     if boundary.carriers == ("electricity",):
         return boundary.carriers
-    return tuple(carrier for carrier in dict.fromkeys((*must_report(boundary), *boundary.counted)) if CARRIERS[carrier].form != "medium")
+    return tuple(
+        carrier
+        for carrier in dict.fromkeys((*must_report(boundary), *boundary.counted))
+        if CARRIERS[carrier].form != "medium"
+    )
 
 
 def fuel_within(energies: Energies, most: float, heat: Bounds | None) -> Bounds | None:
     """Between which ends the fuel of an amount of at most `most` lies; None where it cannot be told."""
-    return {"electricity": (0.0, 0.0), "apart": heat, "either": (0.0, most), "unknown": None}[energies]
+    return {"electricity": (0.0, 0.0), "apart": heat, "either": (0.0, most), "unknown": None}[
+        energies
+    ]

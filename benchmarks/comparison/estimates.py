@@ -21,7 +21,11 @@ class Estimate:
         return None if value is None else cls(value, *(interval or (None, None)))
 
     def scaled(self, factor: float) -> Estimate:
-        return Estimate(self.value * factor, None if self.lo is None else self.lo * factor, None if self.hi is None else self.hi * factor)
+        return Estimate(
+            self.value * factor,
+            None if self.lo is None else self.lo * factor,
+            None if self.hi is None else self.hi * factor,
+        )
 
     @property
     def has_interval(self) -> bool:
@@ -30,14 +34,21 @@ class Estimate:
     @property
     def reach(self) -> tuple[float, float] | None:
         """How far the interval reaches below the value and above it."""
-        return None if self.lo is None or self.hi is None else (self.value - self.lo, self.hi - self.value)
+        return (
+            None
+            if self.lo is None or self.hi is None
+            else (self.value - self.lo, self.hi - self.value)
+        )
 
     def less(self, other: Estimate) -> Known:
         """The difference with its interval; an end that was not computed counts as the value itself."""
         return difference(self._with_ends(), other._with_ends())
 
     def _with_ends(self) -> Known:
-        return self.value, (self.value if self.lo is None else self.lo, self.value if self.hi is None else self.hi)
+        return self.value, (
+            self.value if self.lo is None else self.lo,
+            self.value if self.hi is None else self.hi,
+        )
 
 
 def changed(then: Estimate, now: Estimate) -> bool | None:

@@ -13,7 +13,13 @@ from benchmarks.composition.one_site_a_firm import designate
 from benchmarks.composition.reported_labels import ReportedLabel, by_step
 from benchmarks.composition.result import IndustryCell, IndustryLabel, RouteTotal
 from benchmarks.composition.roster import CellRoster, Member, Roster
-from benchmarks.composition.rules import Averaging, apply_rule, averaged, median_of_ordered, rule_for
+from benchmarks.composition.rules import (
+    Averaging,
+    apply_rule,
+    averaged,
+    median_of_ordered,
+    rule_for,
+)
 from benchmarks.composition.savings_potential import Potential
 from benchmarks.composition.simulation_seed import seed_of
 

@@ -30,7 +30,9 @@ from benchmarks.routes import MetricRule, Pack, Step
 Draws = NDArray[np.float64]
 """One row a view of the noise (`noise.VIEWS`), one column a draw."""
 
-_ENOUGH_FOR_QUANTILES = 1000  # draws; of fewer, an interval is told better by their standard deviation
+_ENOUGH_FOR_QUANTILES = (
+    1000  # draws; of fewer, an interval is told better by their standard deviation
+)
 _OUTER = 1.959964  # normal deviate of 97.5 %
 
 
@@ -55,7 +57,9 @@ def compose_cell(
 ) -> IndustryCell:
     """Best and typical value of one cell with 95 % intervals, by the pack's rule for the number of firms."""
     who = entrants(reported, pack, step, rule, variant)
-    return compose_with_draws(who, pack, step, rule, rng, variant=variant, ratio=ratio, headline=True).result
+    return compose_with_draws(
+        who, pack, step, rule, rng, variant=variant, ratio=ratio, headline=True
+    ).result
 
 
 def compose_with_draws(
@@ -90,7 +94,10 @@ def compose_with_draws(
         typical_views = observe(who.entering, "typical")
         typical_draws, savings = typical_together(typical_views, best_draws, rng, count, averaging)
         best, typical = summary(best_draws), summary(typical_draws)
-        points = tuple(CurvePoint(percent, *summary(drawn)) for percent, drawn in zip(curve.percents(firms), along, strict=True))
+        points = tuple(
+            CurvePoint(percent, *summary(drawn))
+            for percent, drawn in zip(curve.percents(firms), along, strict=True)
+        )
         potentials = (
             _potential("typical", typical_views, typical_draws, savings[0]),
             _potential("best", typical_views, best_draws, savings[1]),
@@ -141,13 +148,19 @@ def refuse_heavy_weight(rule: RuleName, firms: int, pack: Pack) -> None:
         )
 
 
-def industry_draws(views: Views, rule: RuleName, rng: np.random.Generator, count: int | None = None) -> Draws:
+def industry_draws(
+    views: Views, rule: RuleName, rng: np.random.Generator, count: int | None = None
+) -> Draws:
     """The rule applied in each posterior draw: the industry's value, with everything that is not known about it."""
     return drawn_together(views, rule, rng, count)[0]
 
 
 def drawn_together(
-    views: Views, rule: RuleName, rng: np.random.Generator, count: int | None = None, averaging: Averaging = "five-ranks"
+    views: Views,
+    rule: RuleName,
+    rng: np.random.Generator,
+    count: int | None = None,
+    averaging: Averaging = "five-ranks",
 ) -> tuple[Draws, list[Draws]]:
     """The industry's value, and each point of the curve, in the same draws."""
     best, along = [], []
@@ -163,7 +176,11 @@ def drawn_together(
 
 
 def typical_together(
-    views: Views, best: Draws, rng: np.random.Generator, count: int | None = None, averaging: Averaging = "five-ranks"
+    views: Views,
+    best: Draws,
+    rng: np.random.Generator,
+    count: int | None = None,
+    averaging: Averaging = "five-ranks",
 ) -> tuple[Draws, tuple[Draws, Draws]]:
     """The median firm in each posterior draw, and what the firms would save at it and at the industry's best. Blocks are sorted in place:
     they are not needed any more."""
@@ -184,7 +201,10 @@ def typical_together(
 
 def _potential(to: Reference, views: Views, reference: Draws, savings: Draws) -> Potential:
     """By the noise that the plants' two values tell; the interval is of both views, where the draws have it and around the value."""
-    value, (drawn, (low, high)) = savings_potential.without_noise(views[0], float(reference[0].mean())), summary(savings)
+    value, (drawn, (low, high)) = (
+        savings_potential.without_noise(views[0], float(reference[0].mean())),
+        summary(savings),
+    )
     return Potential(to, value, (min(low, low + value - drawn), max(high, high + value - drawn)))
 
 

@@ -53,7 +53,10 @@ def ranks(percent: int, firms: int, averaging: Averaging = "five-ranks") -> rang
 def read_off(ordered: Array, averaging: Averaging = "five-ranks") -> Array:
     """The points of each row of firms' values in rising order: along the last axis."""
     firms = ordered.shape[-1]
-    points = [ordered[..., at.start : at.stop].mean(axis=-1) for at in (ranks(percent, firms, averaging) for percent in percents(firms))]
+    points = [
+        ordered[..., at.start : at.stop].mean(axis=-1)
+        for at in (ranks(percent, firms, averaging) for percent in percents(firms))
+    ]
     return np.stack(points, axis=-1) if points else ordered[..., :0]
 
 

@@ -52,10 +52,14 @@ class RouteCell:
 
     @property
     def key(self) -> CellKey:
-        return CellKey(self.step.id, self.step.product, self.variant, self.step.boundary.id, self.rule.metric)
+        return CellKey(
+            self.step.id, self.step.product, self.variant, self.step.boundary.id, self.rule.metric
+        )
 
 
-def entrants(reported: Sequence[ReportedLabel], pack: Pack, step: Step, rule: MetricRule, variant: str) -> Entrants:
+def entrants(
+    reported: Sequence[ReportedLabel], pack: Pack, step: Step, rule: MetricRule, variant: str
+) -> Entrants:
     """Who enters the cell. Reasons: `not-comparable` (boundary, unit or grid), `not-eligible`, `other-site-of-firm`."""
     candidates = in_cell(reported, step, rule, variant)
     like, precise = [], []
@@ -81,12 +85,19 @@ def entrants(reported: Sequence[ReportedLabel], pack: Pack, step: Step, rule: Me
         ("not-eligible", len(like) - len(precise)),
         ("other-site-of-firm", len(precise) - len(entering)),
     )
-    return Entrants(len(candidates), tuple(precise), tuple(entering), tuple((reason, count) for reason, count in counts if count))
+    return Entrants(
+        len(candidates),
+        tuple(precise),
+        tuple(entering),
+        tuple((reason, count) for reason, count in counts if count),
+    )
 
 
 def lay_out(pack: Pack, route: Route, labels_by_step: ByStep) -> list[RouteCell]:
     """Every cell that the route shows: each released metric, each variant with labels, the headline cell in any case."""
-    return [cell for route_step in route.steps for cell in _of_step(pack, route_step, labels_by_step)]
+    return [
+        cell for route_step in route.steps for cell in _of_step(pack, route_step, labels_by_step)
+    ]
 
 
 def _of_step(pack: Pack, route_step: RouteStep, labels_by_step: ByStep) -> Iterator[RouteCell]:
@@ -96,7 +107,10 @@ def _of_step(pack: Pack, route_step: RouteStep, labels_by_step: ByStep) -> Itera
         labelled[row.label.metric, row.label.variant].append(row)
     first = step.metrics[0]
     of_variant = {
-        variant.id: entrants(labelled.get((first.metric, variant.id), ()), pack, step, first, variant.id) for variant in step.variants
+        variant.id: entrants(
+            labelled.get((first.metric, variant.id), ()), pack, step, first, variant.id
+        )
+        for variant in step.variants
     }
     main = _headline_variant(pack, of_variant)
     for rule in step.metrics:
@@ -104,7 +118,11 @@ def _of_step(pack: Pack, route_step: RouteStep, labels_by_step: ByStep) -> Itera
             headline = rule is first and variant == main
             present = labelled.get((rule.metric, variant), ())
             if headline or (rule.released and present):
-                who = of_variant[variant] if rule is first else entrants(present, pack, step, rule, variant)
+                who = (
+                    of_variant[variant]
+                    if rule is first
+                    else entrants(present, pack, step, rule, variant)
+                )
                 yield RouteCell(route_step, step, rule, variant, headline, who)
 
 
@@ -112,7 +130,11 @@ def _headline_variant(pack: Pack, of_variant: Mapping[str, Entrants]) -> str:
     """The variant that enters the totals: the first that the pack declares with enough firms, else that with most."""
     fewest = min(rule.firms_from for rule in pack.composition)
     enough = [variant for variant, who in of_variant.items() if len(who.entering) >= fewest]
-    return enough[0] if enough else max(of_variant, key=lambda variant: len(of_variant[variant].entering))
+    return (
+        enough[0]
+        if enough
+        else max(of_variant, key=lambda variant: len(of_variant[variant].entering))
+    )
 
 
 def whole_runs(laid_out: Sequence[RouteCell]) -> list[Run]:

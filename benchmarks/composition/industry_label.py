@@ -40,7 +40,9 @@ def compose_route(
         averaging: as a version published before had it, where its figures are computed again.
     """
     laid_out = lay_out(pack, route, labels_by_step)
-    return _compose(pack, route, laid_out, one_run_a_firm(whole_runs(laid_out)), rng, period, averaging)
+    return _compose(
+        pack, route, laid_out, one_run_a_firm(whole_runs(laid_out)), rng, period, averaging
+    )
 
 
 def roster_of(pack: Pack, route: Route, labels_by_step: ByStep) -> Roster:
@@ -67,7 +69,9 @@ def _compose(
     period: str,
     averaging: Averaging,
 ) -> IndustryLabel:
-    count = draw_count(max(len(cell.who.entering) for cell in laid_out))  # the totals are sums over the cells, draw by draw
+    count = draw_count(
+        max(len(cell.who.entering) for cell in laid_out)
+    )  # the totals are sums over the cells, draw by draw
     composed = [
         best_and_typical.compose_with_draws(
             cell.who,
@@ -99,11 +103,18 @@ def _compose(
 
 
 def _roster(laid_out: Sequence[RouteCell], runs: Sequence[Run]) -> Roster:
-    rosters = [CellRoster(str(cell.key), tuple(Member.of((row,)) for row in cell.who.entering)) for cell in laid_out]
+    rosters = [
+        CellRoster(str(cell.key), tuple(Member.of((row,)) for row in cell.who.entering))
+        for cell in laid_out
+    ]
     return Roster((*rosters, CellRoster(WHOLE_ROUTE, tuple(Member.of(run) for run in runs))))
 
 
-def _sum(composed: Sequence[best_and_typical.ComposedCell], draws: Sequence[best_and_typical.Draws | None], made_in: str) -> RouteTotal:
+def _sum(
+    composed: Sequence[best_and_typical.ComposedCell],
+    draws: Sequence[best_and_typical.Draws | None],
+    made_in: str,
+) -> RouteTotal:
     """Sum of ratio x step, in each draw. Steps are drawn independently: their labels carry independent noise.
 
     A step's energy is per its own output unit, and its ratio is of that unit per one of the route's product (`made_in`).
@@ -111,12 +122,21 @@ def _sum(composed: Sequence[best_and_typical.ComposedCell], draws: Sequence[best
     results = [cell.result for cell in composed]
     unit = f"{_energy(results[0].unit)}/{made_in}"
     firms = min(result.firms for result in results)
-    missing = tuple(result.step for result, drawn in zip(results, draws, strict=True) if drawn is None)
+    missing = tuple(
+        result.step for result, drawn in zip(results, draws, strict=True) if drawn is None
+    )
     if missing:
         return RouteTotal(None, None, unit, firms, reason="incomplete", missing=missing)
     if len({_energy(result.unit) for result in results}) > 1:
         return RouteTotal(None, None, unit, firms, reason="units-differ")
-    total = np.sum([result.ratio * drawn for result, drawn in zip(results, draws, strict=True) if drawn is not None], axis=0)
+    total = np.sum(
+        [
+            result.ratio * drawn
+            for result, drawn in zip(results, draws, strict=True)
+            if drawn is not None
+        ],
+        axis=0,
+    )
     value, interval = best_and_typical.summary(total)
     return RouteTotal(value, interval, unit, firms)
 
@@ -125,7 +145,13 @@ def _energy(unit: str) -> str:
     return unit.partition("/")[0]
 
 
-def _reached(pack: Pack, laid_out: Sequence[RouteCell], runs: Sequence[Run], rng: np.random.Generator, made_in: str) -> RouteTotal:
+def _reached(
+    pack: Pack,
+    laid_out: Sequence[RouteCell],
+    runs: Sequence[Run],
+    rng: np.random.Generator,
+    made_in: str,
+) -> RouteTotal:
     """The rule on plants' own totals. A model of its own on the totals, so that plants good at every step stay so."""
     headline = [cell for cell in laid_out if cell.headline]
     energies = {_energy(cell.rule.unit) for cell in headline}
@@ -136,21 +162,30 @@ def _reached(pack: Pack, laid_out: Sequence[RouteCell], runs: Sequence[Run], rng
     if holds is None:
         return RouteTotal(None, None, unit, len(runs), reason="too-few-whole-routes")
     best_and_typical.refuse_heavy_weight(holds.rule, len(runs), pack)
-    value, interval = best_and_typical.summary(best_and_typical.industry_draws(totals_of(headline, runs), holds.rule, rng))
+    value, interval = best_and_typical.summary(
+        best_and_typical.industry_draws(totals_of(headline, runs), holds.rule, rng)
+    )
     return RouteTotal(value, interval, unit, len(runs), rule=holds.rule)
 
 
 def totals_of(headline: Sequence[RouteCell], runs: Sequence[Run]) -> Views:
     """Plants' totals with their noise, in each view: the steps' noises are independent."""
-    steps = [(float(cell.route_step.ratio), observe([run[i] for run in runs], "best")) for i, cell in enumerate(headline)]
+    steps = [
+        (float(cell.route_step.ratio), observe([run[i] for run in runs], "best"))
+        for i, cell in enumerate(headline)
+    ]
     totals = []
     for view in range(len(steps[0][1])):
         observed_steps = [(ratio, views[view]) for ratio, views in steps]
         totals.append(
             ObservedValues(
                 values=np.sum([ratio * step.values for ratio, step in observed_steps], axis=0),
-                sds=np.sqrt(np.sum([(ratio * step.sds) ** 2 for ratio, step in observed_steps], axis=0)),
-                jump_density=np.sum([step.jump_density / ratio for ratio, step in observed_steps], axis=0),
+                sds=np.sqrt(
+                    np.sum([(ratio * step.sds) ** 2 for ratio, step in observed_steps], axis=0)
+                ),
+                jump_density=np.sum(
+                    [step.jump_density / ratio for ratio, step in observed_steps], axis=0
+                ),
             )
         )
     return tuple(totals)

@@ -37,8 +37,13 @@ Views = tuple[ObservedValues, ...]
 """The released values of a cell, once for each spread of batches that may hold."""
 
 _STEPS_A_DOUBLING = 7
-_SPREAD_STEP = math.log(2) / _STEPS_A_DOUBLING  # spreads are rounded to 10 %, so that plants share laws
-VIEWS = (0, _STEPS_A_DOUBLING)  # steps of the spread beyond what the two values tell: sigma and 2 sigma
+_SPREAD_STEP = (
+    math.log(2) / _STEPS_A_DOUBLING
+)  # spreads are rounded to 10 %, so that plants share laws
+VIEWS = (
+    0,
+    _STEPS_A_DOUBLING,
+)  # steps of the spread beyond what the two values tell: sigma and 2 sigma
 _PHASES = (
     -0.25,
     0.25,
@@ -64,22 +69,36 @@ def observe(reported: Sequence[ReportedLabel], which: Which) -> Views:
     """
     labels = [row.label for row in reported]
     grid = labels[0].grid
-    released = [label.best for label in labels] if which == "best" else [label.typical for label in labels]
+    released = (
+        [label.best for label in labels] if which == "best" else [label.typical for label in labels]
+    )
     points = np.array([value.grid_point for value in released])
     near = np.rint(_POSITIONS * points / grid.points).astype(np.int64)
-    classes, class_of = np.unique(np.array([label.count_class for label in labels]), return_inverse=True)
+    classes, class_of = np.unique(
+        np.array([label.count_class for label in labels]), return_inverse=True
+    )
     terms, term_of = _terms(released)
     steps = np.rint(np.log(_spreads(labels) / float(grid.width)) / _SPREAD_STEP).astype(np.int64)
     lowest = int(steps.min())
     shape = (len(terms), len(classes), _POSITIONS + 1, int(steps.max()) - lowest + 1)
-    kinds, kind_of = np.unique(np.ravel_multi_index((term_of, class_of, near, steps - lowest), shape), return_inverse=True)
-    keys = [tuple(int(part) for part in key) for key in zip(*np.unravel_index(kinds, shape), strict=True)]
+    kinds, kind_of = np.unique(
+        np.ravel_multi_index((term_of, class_of, near, steps - lowest), shape), return_inverse=True
+    )
+    keys = [
+        tuple(int(part) for part in key)
+        for key in zip(*np.unravel_index(kinds, shape), strict=True)
+    ]
     values = float(grid.lower) + float(grid.width) * points
     views = []
     for wider in VIEWS:
-        laws = [_law(grid, *terms[term], int(classes[of]), position, step + lowest + wider) for term, of, position, step in keys]
+        laws = [
+            _law(grid, *terms[term], int(classes[of]), position, step + lowest + wider)
+            for term, of, position, step in keys
+        ]
         sds, jumps = np.array([law.sd for law in laws]), np.array([law.jump for law in laws])
-        views.append(ObservedValues(values, sds[kind_of], jumps[kind_of] / float(grid.upper - grid.lower)))
+        views.append(
+            ObservedValues(values, sds[kind_of], jumps[kind_of] / float(grid.upper - grid.lower))
+        )
     return tuple(views)
 
 
@@ -91,7 +110,9 @@ def law_of(grid: Grid, released: ReleasedQuantile, count_class: int, spread: flo
 
 
 @lru_cache(maxsize=1 << 16)
-def _law(grid: Grid, quantile: Fraction, epsilon: Fraction, count: int, index: int, spread_step: int) -> ReleaseNoise:
+def _law(
+    grid: Grid, quantile: Fraction, epsilon: Fraction, count: int, index: int, spread_step: int
+) -> ReleaseNoise:
     k, width = rank(quantile, count), float(grid.width)
     points = np.arange(grid.points)
     spread = math.exp(spread_step * _SPREAD_STEP)  # in grid widths
@@ -100,7 +121,9 @@ def _law(grid: Grid, quantile: Fraction, epsilon: Fraction, count: int, index: i
         exact = round(index * (grid.points - 1) / _POSITIONS) + phase
         centre = exact - spread * float(ndtri(k / (count + 1)))
         at_most = count * ndtr((points + 0.5 - centre) / spread)
-        at_most[-1] = count  # the last grid point takes everything above, the first everything below
+        at_most[-1] = (
+            count  # the last grid point takes everything above, the first everything below
+        )
         lacking = to_replace(np.concatenate(([0.0], at_most[:-1])), at_most, k)
         errors.append(points - exact)
         chances.append(_chances(float(epsilon) / 2 * (lacking - lacking.min()), epsilon))
@@ -146,11 +169,16 @@ def _spreads(labels: Sequence[ReleasedLabel]) -> Array:
     return np.asarray(np.sqrt(middle * np.clip(spreads, middle / 4, middle * 4)))
 
 
-def _terms(released: Sequence[ReleasedQuantile]) -> tuple[list[tuple[Fraction, Fraction]], NDArray[np.int64]]:
+def _terms(
+    released: Sequence[ReleasedQuantile],
+) -> tuple[list[tuple[Fraction, Fraction]], NDArray[np.int64]]:
     """The quantiles and epsilons that occur, and which of them each value has. Nearly always there is one."""
     distinct = {id(value): value for value in released}  # read from rows: equal ones are the same
     terms: dict[tuple[Fraction, Fraction], int] = {}
-    index_of = {key: terms.setdefault((value.quantile, value.epsilon), len(terms)) for key, value in distinct.items()}
+    index_of = {
+        key: terms.setdefault((value.quantile, value.epsilon), len(terms))
+        for key, value in distinct.items()
+    }
     if len(terms) == 1:
         return list(terms), np.zeros(len(released), dtype=np.int64)
     return list(terms), np.array([index_of[id(value)] for value in released])

@@ -36,7 +36,9 @@ _COARSE, _FINE = 48, 96  # points of tau: over the whole reach, and again where 
 _TAU_REACH = 6.0  # the grid ends at this many standard deviations: beyond lies < 1e-3 of p(tau | y) at 8 firms
 _NEGLIGIBLE = 16.0  # exponents below the largest of p(tau | y)
 _STRATA = 50  # values of tau, each shared by a fiftieth of the draws: what depends on tau alone is worked out once for all of them
-_AT_ONCE = 1 << 15  # numbers that are worked on together: few plants would else be mostly the cost of a call
+_AT_ONCE = (
+    1 << 15
+)  # numbers that are worked on together: few plants would else be mostly the cost of a call
 _ANDERSON_DARLING_1_PERCENT = 1.035
 _FEWEST_TO_JUDGE = 5  # plants, before a jump or a poor fit can be told
 _HEAVY = 3.0  # degrees of freedom of a heavy-tailed sector
@@ -68,7 +70,9 @@ def draw_count(plants: int) -> int:
     return max(FEWEST_DRAWS, min(MOST_DRAWS, _NUMBERS // max(plants, 1)))
 
 
-def draws(observed: ObservedValues, rng: np.random.Generator, count: int | None = None, *, unseen: int = 0) -> Iterator[Array]:
+def draws(
+    observed: ObservedValues, rng: np.random.Generator, count: int | None = None, *, unseen: int = 0
+) -> Iterator[Array]:
     """Simultaneous draws of all plants' true values: blocks of rows, one row a draw, one column a plant, in random order of tau.
 
     Args:
@@ -84,15 +88,28 @@ def draws(observed: ObservedValues, rng: np.random.Generator, count: int | None 
     together = max(1, _AT_ONCE * all_taus.size // (wanted * (plants + unseen)))
     for first in range(0, all_taus.size, together):
         taus, rows = all_taus[first : first + together, None], all_rows[first : first + together]
-        chance = [(rng.random((n, doubted.size)), rng.standard_normal(n), rng.standard_normal((n, plants + unseen))) for n in rows]
+        chance = [
+            (
+                rng.random((n, doubted.size)),
+                rng.standard_normal(n),
+                rng.standard_normal((n, plants + unseen)),
+            )
+            for n in rows
+        ]
         coins, apart, drawn = (np.concatenate(parts) for parts in zip(*chance, strict=True))
-        of = np.repeat(np.arange(len(rows)), rows) if len(rows) > 1 else slice(None)  # the tau of each row; of one alone it is of all
+        of = (
+            np.repeat(np.arange(len(rows)), rows) if len(rows) > 1 else slice(None)
+        )  # the tau of each row; of one alone it is of all
         precision = 1.0 / (observed.sds**2 + taus**2)
         weighted = precision * values
         jumps = coins < jumped[doubted]  # these tell nothing
         total = precision.sum(axis=1)[of] - (jumps * precision[of][:, doubted]).sum(axis=1)
-        mu = (weighted.sum(axis=1)[of] - (jumps * weighted[of][:, doubted]).sum(axis=1)) / total + apart / np.sqrt(total)
-        own = taus**2 * precision  # how much of its own value a plant keeps; the rest comes from the sector
+        mu = (
+            weighted.sum(axis=1)[of] - (jumps * weighted[of][:, doubted]).sum(axis=1)
+        ) / total + apart / np.sqrt(total)
+        own = (
+            taus**2 * precision
+        )  # how much of its own value a plant keeps; the rest comes from the sector
         of_plants = drawn[:, :plants]
         for_jumps = mu[:, None] + taus[of] * of_plants[:, doubted]
         of_plants *= (taus * np.sqrt(1.0 - own))[of]
@@ -130,11 +147,19 @@ def jump_probability(observed: ObservedValues) -> Array:
         return np.zeros(values.size)
     wider = 1 + 1 / others
     mean = (values.sum() - values) / others
-    squares = ((values**2).sum() - values**2) / others - mean**2  # variance of the others, before the n - 1
-    normal = _student(values - mean, others - 1, np.sqrt(np.maximum(squares * others / (others - 1), observed.sds**2) * wider))
+    squares = (
+        (values**2).sum() - values**2
+    ) / others - mean**2  # variance of the others, before the n - 1
+    normal = _student(
+        values - mean,
+        others - 1,
+        np.sqrt(np.maximum(squares * others / (others - 1), observed.sds**2) * wider),
+    )
     low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
     scale = (high - low) / (2 * _HEAVY_QUARTILE)
-    heavy = _student(values - middle, _HEAVY, np.sqrt(np.maximum(scale**2, observed.sds**2) * wider))
+    heavy = _student(
+        values - middle, _HEAVY, np.sqrt(np.maximum(scale**2, observed.sds**2) * wider)
+    )
     gain = float(np.log((heavy + jump) / (normal + jump)).sum())
     weight = max(float(expit(gain)), _LEAST_HEAVY)
     return np.asarray(jump / (jump + (1 - weight) * normal + weight * heavy))
@@ -142,7 +167,9 @@ def jump_probability(observed: ObservedValues) -> Array:
 
 def _student(off: Array, freedom: float, scale: Array) -> Array:
     """Density of Student's t at a distance from its middle."""
-    constant = math.exp(math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2)) / math.sqrt(freedom * math.pi)
+    constant = math.exp(math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2)) / math.sqrt(
+        freedom * math.pi
+    )
     return np.asarray(constant / scale * (1 + (off / scale) ** 2 / freedom) ** (-(freedom + 1) / 2))
 
 
@@ -152,7 +179,9 @@ def _tau_posterior(observed: ObservedValues, jumped: Array) -> tuple[Array, Arra
     values, variances = observed.values[steady], observed.sds[steady] ** 2
     reach = _TAU_REACH * max(float(values.std()), math.sqrt(float(variances.max())))
     taus = np.linspace(0.0, reach, _COARSE)
-    likely = np.flatnonzero((density := _log_tau_density(taus, values, variances)) > density.max() - _NEGLIGIBLE)
+    likely = np.flatnonzero(
+        (density := _log_tau_density(taus, values, variances)) > density.max() - _NEGLIGIBLE
+    )
     # thousands of plants tell tau much closer than the whole reach has points
     low, high = taus[max(likely[0] - 1, 0)], taus[min(likely[-1] + 1, _COARSE - 1)]
     taus = np.linspace(low, high, _FINE)
@@ -163,7 +192,9 @@ def _tau_posterior(observed: ObservedValues, jumped: Array) -> tuple[Array, Arra
 
 def _log_tau_density(taus: Array, values: Array, variances: Array) -> Array:
     densities = []
-    for part in np.array_split(taus, -(-taus.size * values.size // _AT_ONCE)):  # flat memory for thousands of plants
+    for part in np.array_split(
+        taus, -(-taus.size * values.size // _AT_ONCE)
+    ):  # flat memory for thousands of plants
         precision = 1.0 / (variances + part[:, None] ** 2)
         total = precision.sum(axis=1)
         mean = precision @ values / total

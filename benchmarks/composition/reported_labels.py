@@ -32,10 +32,15 @@ def by_step(reported: Iterable[ReportedLabel]) -> dict[str, list[ReportedLabel]]
     return dict(grouped)
 
 
-def in_cell(reported: Iterable[ReportedLabel], step: Step, rule: MetricRule, variant: str) -> list[ReportedLabel]:
+def in_cell(
+    reported: Iterable[ReportedLabel], step: Step, rule: MetricRule, variant: str
+) -> list[ReportedLabel]:
     """Those in this cell, whatever its boundary or grid; each site once, in a fixed order."""
     key = LabelKey(step.id, step.product, variant, rule.metric)
-    inside = sorted((row for row in reported if LabelKey.of(row.label) == key), key=lambda row: (row.firm, row.site))
+    inside = sorted(
+        (row for row in reported if LabelKey.of(row.label) == key),
+        key=lambda row: (row.firm, row.site),
+    )
     for earlier, later in pairwise(inside):
         if earlier.site == later.site:
             raise InputError(
@@ -54,4 +59,6 @@ def in_cell(reported: Iterable[ReportedLabel], step: Step, rule: MetricRule, var
 
 def comparable(label: ReleasedLabel, step: Step, rule: MetricRule) -> bool:
     """Same boundary, unit and grid as the pack declares: only then is the value compared (EN 16231, 4.1)."""
-    return label.boundary == step.boundary.id and label.unit == rule.unit and label.grid == rule.grid
+    return (
+        label.boundary == step.boundary.id and label.unit == rule.unit and label.grid == rule.grid
+    )

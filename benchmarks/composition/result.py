@@ -97,7 +97,9 @@ class IndustryLabel(StoredAsJson):
     route: str
     product: str
     period: str
-    cells: Annotated[tuple[IndustryCell, ...], Field(alias="steps")]  # kept under the name that rows have had from the first
+    cells: Annotated[
+        tuple[IndustryCell, ...], Field(alias="steps")
+    ]  # kept under the name that rows have had from the first
     composite: RouteTotal
     best_reached: RouteTotal
     typical: RouteTotal

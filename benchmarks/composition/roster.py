@@ -22,12 +22,22 @@ class Member:
     firm: str
     site: str
     fingerprint: tuple[int, ...]  # count class, best, typical of each label
-    report: str = ""  # unknown in versions from before it was kept: there the fingerprint alone tells
+    report: str = (
+        ""  # unknown in versions from before it was kept: there the fingerprint alone tells
+    )
 
     @classmethod
     def of(cls, run: Sequence[ReportedLabel]) -> Self:
         """By its one label in a cell, or by those of a whole route."""
-        drawn = [number for of in run for number in (of.label.count_class, of.label.best.grid_point, of.label.typical.grid_point)]
+        drawn = [
+            number
+            for of in run
+            for number in (
+                of.label.count_class,
+                of.label.best.grid_point,
+                of.label.typical.grid_point,
+            )
+        ]
         return cls(run[0].firm, run[0].site, tuple(drawn), run[0].report)
 
     @property
@@ -43,9 +53,11 @@ class Member:
     def repeats(self, other: Member) -> bool:
         """Whether this is the very part that stood in another version."""
         both_name_a_report = self.report and other.report
-        return (self.firm, self.site, self.fingerprint) == (other.firm, other.site, other.fingerprint) and (
-            not both_name_a_report or self.report == other.report
-        )
+        return (self.firm, self.site, self.fingerprint) == (
+            other.firm,
+            other.site,
+            other.fingerprint,
+        ) and (not both_name_a_report or self.report == other.report)
 
 
 DEPARTED = "left-"

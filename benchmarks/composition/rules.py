@@ -47,7 +47,11 @@ def averaged(rule: RuleName, firms: int) -> range:
     if firms < FEWEST_AVERAGED:
         raise PolicyRefusal(
             "rule-needs-more-firms",
-            Phrase("The rule %(rule)s needs five firms, but there are %(firms)s here.", rule=rule, firms=firms),
+            Phrase(
+                "The rule %(rule)s needs five firms, but there are %(firms)s here.",
+                rule=rule,
+                firms=firms,
+            ),
             "Correct the pack's [[composition]] so that this rule starts at five firms or more.",
         )
     return range(FEWEST_AVERAGED)
@@ -66,7 +70,11 @@ def around(rank: int, firms: int, averaging: Averaging = "five-ranks") -> range:
 
 def middle(firms: int, averaging: Averaging = "five-ranks") -> list[int]:
     """The ranks that make up the median firm; of an even number of firms some stand twice, for both ranks in the middle."""
-    both = [rank for middle in ((firms - 1) // 2, firms // 2) for rank in around(middle, firms, averaging)]
+    both = [
+        rank
+        for middle in ((firms - 1) // 2, firms // 2)
+        for rank in around(middle, firms, averaging)
+    ]
     return both if firms % 2 == 0 else both[: len(both) // 2]
 
 
@@ -77,7 +85,9 @@ def heaviest_weight(rule: RuleName, firms: int) -> Fraction:
 
 def apply_rule(rule: RuleName, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The rule on the last axis: one value of the industry for each row of firms' values."""
-    return apply_to_ordered(rule, np.partition(values, averaged(rule, values.shape[-1])[-1], axis=-1))
+    return apply_to_ordered(
+        rule, np.partition(values, averaged(rule, values.shape[-1])[-1], axis=-1)
+    )
 
 
 def apply_to_ordered(rule: RuleName, ordered: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -86,6 +96,8 @@ def apply_to_ordered(rule: RuleName, ordered: NDArray[np.float64]) -> NDArray[np
     return np.asarray(ordered[..., ranks.start : ranks.stop].mean(axis=-1))
 
 
-def median_of_ordered(ordered: NDArray[np.float64], averaging: Averaging = "five-ranks") -> NDArray[np.float64]:
+def median_of_ordered(
+    ordered: NDArray[np.float64], averaging: Averaging = "five-ranks"
+) -> NDArray[np.float64]:
     """The median firm on the last axis, which is in rising order."""
     return np.asarray(ordered[..., middle(ordered.shape[-1], averaging)].mean(axis=-1))

@@ -40,5 +40,9 @@ def saved(firms: Array, reference: Array) -> Array:
 def without_noise(observed: ObservedValues, reference: float) -> float:
     """The mean distance of the true values above the reference. A value that is a jump tells of none."""
     above, sds = observed.values - reference, observed.sds
-    lifted = sds * np.exp(-((above / sds) ** 2) / 2) / np.sqrt(2 * np.pi) + above * ndtr(above / sds)
-    return float(np.average(2 * np.maximum(above, 0.0) - lifted, weights=1 - jump_probability(observed)))
+    lifted = sds * np.exp(-((above / sds) ** 2) / 2) / np.sqrt(2 * np.pi) + above * ndtr(
+        above / sds
+    )
+    return float(
+        np.average(2 * np.maximum(above, 0.0) - lifted, weights=1 - jump_probability(observed))
+    )

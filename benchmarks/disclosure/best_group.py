@@ -53,8 +53,12 @@ _SENTENCES = {
         "Not shown: at least %(needed)s firms are needed and there are %(firms)s. Each class must contain %(fewest)s of the best "
         "firms, so that no single firm can be worked out."
     ),
-    BestGroupReason.ALIKE: Phrase("Not shown: no two classes contain %(fewest)s of the best firms and as many of the others."),
-    BestGroupReason.LIKELY: Phrase("Not shown: somebody who knows all firms could work out that one of them is probably among the best."),
+    BestGroupReason.ALIKE: Phrase(
+        "Not shown: no two classes contain %(fewest)s of the best firms and as many of the others."
+    ),
+    BestGroupReason.LIKELY: Phrase(
+        "Not shown: somebody who knows all firms could work out that one of them is probably among the best."
+    ),
     BestGroupReason.DIFFERENCING: Phrase(
         "Not shown: compared with an earlier version, the difference would come from fewer than %(least)s firms."
     ),
@@ -136,36 +140,84 @@ def compose(
     if len(best) < 2 * policy.fewest_firms:
         needed = firms_needed(rules, policy.fewest_firms)
         if needed is None:
-            return _nothing(who.cell, firms, len(best), BestGroupReason.ALIKE, fewest=policy.fewest_firms)
-        return _nothing(who.cell, firms, len(best), BestGroupReason.TOO_FEW, needed=needed, firms=firms, fewest=policy.fewest_firms)
-    earlier, tables, reason = list(before), dict[str, tuple[ClassShare, ...]](), BestGroupReason.ALIKE
+            return _nothing(
+                who.cell, firms, len(best), BestGroupReason.ALIKE, fewest=policy.fewest_firms
+            )
+        return _nothing(
+            who.cell,
+            firms,
+            len(best),
+            BestGroupReason.TOO_FEW,
+            needed=needed,
+            firms=firms,
+            fewest=policy.fewest_firms,
+        )
+    earlier, tables, reason = (
+        list(before),
+        dict[str, tuple[ClassShare, ...]](),
+        BestGroupReason.ALIKE,
+    )
     sites = {member.site: traits[member.firm] for member in who.members}
     for trait in next(iter(traits.values()), {}):
-        shares = divided(best, {firm: traits[firm][trait] for firm in who.firms}, policy.fewest_firms)
+        shares = divided(
+            best, {firm: traits[firm][trait] for firm in who.firms}, policy.fewest_firms
+        )
         if not shares:
             continue
-        if any(_differ_in_few(shares, other[trait], policy.least_changed_participants) for other in earlier if trait in other):
+        if any(
+            _differ_in_few(shares, other[trait], policy.least_changed_participants)
+            for other in earlier
+            if trait in other
+        ):
             reason = BestGroupReason.DIFFERENCING
-        elif any(_tells_who_came_or_went(trait, shares, sites, other) for other in other_days if trait in other.shares):
+        elif any(
+            _tells_who_came_or_went(trait, shares, sites, other)
+            for other in other_days
+            if trait in other.shares
+        ):
             reason = BestGroupReason.OTHER_DAYS
         elif likeliest({**tables, trait: shares}, traits) > MOST_LIKELY:
             reason = BestGroupReason.LIKELY
         else:
             tables[trait] = shares
     if not tables:
-        return _nothing(who.cell, firms, len(best), reason, fewest=policy.fewest_firms, least=policy.least_changed_participants)
+        return _nothing(
+            who.cell,
+            firms,
+            len(best),
+            reason,
+            fewest=policy.fewest_firms,
+            least=policy.least_changed_participants,
+        )
     return BestFirms(who.cell, firms, len(best), tables)
 
 
-def divided(best: AbstractSet[str], classes: Mapping[str, str], fewest: int) -> tuple[ClassShare, ...]:
+def divided(
+    best: AbstractSet[str], classes: Mapping[str, str], fewest: int
+) -> tuple[ClassShare, ...]:
     """The group by class, the largest share first: each of `fewest` firms inside and outside it at least, what is smaller together and
     last; nothing where fewer than two are left."""
-    inside = {name: frozenset(firm for firm in best if classes[firm] == name) for name in sorted(set(classes.values()))}
-    outside = {name: sum(1 for firm, firm_class in classes.items() if firm_class == name and firm not in best) for name in inside}
+    inside = {
+        name: frozenset(firm for firm in best if classes[firm] == name)
+        for name in sorted(set(classes.values()))
+    }
+    outside = {
+        name: sum(
+            1 for firm, firm_class in classes.items() if firm_class == name and firm not in best
+        )
+        for name in inside
+    }
     ordered = sorted(inside, key=lambda name: (-len(inside[name]), name))
     apart = [name for name in ordered if len(inside[name]) >= fewest and outside[name] >= fewest]
     rest = [name for name in ordered if name not in apart]
-    while rest and apart and (sum(len(inside[name]) for name in rest) < fewest or sum(outside[name] for name in rest) < fewest):
+    while (
+        rest
+        and apart
+        and (
+            sum(len(inside[name]) for name in rest) < fewest
+            or sum(outside[name] for name in rest) < fewest
+        )
+    ):
         rest.insert(0, apart.pop())
     shares = [ClassShare((name,), inside[name]) for name in apart]
     if rest:
@@ -178,7 +230,9 @@ def likeliest(tables: Mapping[str, tuple[ClassShare, ...]], traits: Mapping[str,
     return float(likelihoods(tables, traits).max(initial=0.0))
 
 
-def likelihoods(tables: Mapping[str, tuple[ClassShare, ...]], traits: Mapping[str, Traits]) -> NDArray[np.float64]:
+def likelihoods(
+    tables: Mapping[str, tuple[ClassShare, ...]], traits: Mapping[str, Traits]
+) -> NDArray[np.float64]:
     """The same of every firm, in the order of `traits`: of all that fits the tables what says least besides (maximum entropy)."""
     firms = list(traits)
     odds = np.ones(len(firms))
@@ -204,7 +258,9 @@ def _differ_in_few(ours: Sequence[ClassShare], theirs: Sequence[ClassShare], lea
     return any(moved and len(staying(moved)) < least for moved in moves)
 
 
-def _tells_who_came_or_went(trait: str, ours: Sequence[ClassShare], sites: Mapping[str, Traits], other: OtherDays) -> bool:
+def _tells_who_came_or_went(
+    trait: str, ours: Sequence[ClassShare], sites: Mapping[str, Traits], other: OtherDays
+) -> bool:
     """Whether some classes count more among the best than then, by more than half of the plants that came to them since, or fewer by more
     than half of those that went: each of these would be likelier than `MOST_LIKELY` to be one of the difference."""
     counted = {frozenset(classes): firms for classes, firms in _counts(other.shares[trait])}
@@ -214,7 +270,9 @@ def _tells_who_came_or_went(trait: str, ours: Sequence[ClassShare], sites: Mappi
             continue
         joined = sum(sites[site][trait] in classes for site in came)
         left = sum(other.sites[site][trait] in classes for site in went)
-        if (joined and firms - then > MOST_LIKELY * joined) or (left and then - firms > MOST_LIKELY * left):
+        if (joined and firms - then > MOST_LIKELY * joined) or (
+            left and then - firms > MOST_LIKELY * left
+        ):
             return True
     return False
 
@@ -223,13 +281,22 @@ def _counts(shares: Sequence[ClassShare]) -> Iterator[tuple[tuple[str, ...], int
     """Every set of classes that some shares of a table add up to, with its firms among the best; all of them are the group, no secret."""
     for count in range(1, len(shares)):
         for chosen in combinations(shares, count):
-            yield tuple(name for share in chosen for name in share.classes), sum(share.firms for share in chosen)
+            yield (
+                tuple(name for share in chosen for name in share.classes),
+                sum(share.firms for share in chosen),
+            )
 
 
 def _sums(shares: Sequence[ClassShare]) -> list[frozenset[str]]:
-    chosen = (combination for count in range(1, len(shares) + 1) for combination in combinations(shares, count))
+    chosen = (
+        combination
+        for count in range(1, len(shares) + 1)
+        for combination in combinations(shares, count)
+    )
     return [frozenset().union(*(share.members for share in combination)) for combination in chosen]
 
 
-def _nothing(cell: str, of: int, best: int, reason: BestGroupReason, /, **facts: str | int) -> BestFirms:
+def _nothing(
+    cell: str, of: int, best: int, reason: BestGroupReason, /, **facts: str | int
+) -> BestFirms:
     return BestFirms(cell, of, best, {}, reason, worded(_SENTENCES[reason], **facts))

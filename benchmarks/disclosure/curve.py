@@ -17,11 +17,17 @@ from benchmarks.disclosure.rounding import outward, to_grid
 from benchmarks.policies import DisclosurePolicy
 
 
-def let_through(points: Sequence[CurvePoint], firms: int, width: Fraction, origin: Fraction) -> tuple[CurvePoint, ...]:
+def let_through(
+    points: Sequence[CurvePoint], firms: int, width: Fraction, origin: Fraction
+) -> tuple[CurvePoint, ...]:
     """The points that so many firms allow, on the release grid."""
     allowed = percents(firms)
     return tuple(
-        CurvePoint(point.percent, to_grid(point.value, width, origin), outward(point.interval, width, origin))
+        CurvePoint(
+            point.percent,
+            to_grid(point.value, width, origin),
+            outward(point.interval, width, origin),
+        )
         for point in points
         if point.percent in allowed
     )

@@ -43,7 +43,9 @@ class GateResult(StoredAsJson):
     @property
     def hold(self) -> bool:
         """Whether the draft waits: some value may not go out yet, though nothing is wrong with it."""
-        return any(cell.reason_code in (GateReason.DIFFERENCING, GateReason.LAG) for cell in self.cells)
+        return any(
+            cell.reason_code in (GateReason.DIFFERENCING, GateReason.LAG) for cell in self.cells
+        )
 
     @property
     def shown(self) -> int:

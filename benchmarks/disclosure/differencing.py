@@ -17,7 +17,10 @@ from benchmarks.policies import DisclosurePolicy
 
 
 def differencing(
-    ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy, reason: GateReason = GateReason.DIFFERENCING
+    ours: Exhibit,
+    others: Iterable[Exhibit],
+    policy: DisclosurePolicy,
+    reason: GateReason = GateReason.DIFFERENCING,
 ) -> Refusal | None:
     """Against every other publication that ever showed this value, withdrawn ones too: no firm differs, or at least
     `least_changed_participants` do, as many matter to a figure that moves, and none makes up most of its change.
@@ -29,7 +32,9 @@ def differencing(
     """
     least = policy.least_changed_participants
     for other in others:
-        if ours.too_close_to(other, least) or gives_away(ours.figures, ours, other.figures, other, policy):
+        if ours.too_close_to(other, least) or gives_away(
+            ours.figures, ours, other.figures, other, policy
+        ):
             share = per_cent(float(policy.largest_share_of_change))
             return reason, sentence(reason, version=other.name, least=least, share=share)
     return None
@@ -38,7 +43,9 @@ def differencing(
 def metrics(ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy) -> Refusal | None:
     """Against other metrics of the same step that are shown, here or elsewhere: the same firms, or enough that stand in one alone."""
     if any(alone_give_away(ours.figures, ours, other.figures, other, policy) for other in others):
-        return GateReason.METRICS, sentence(GateReason.METRICS, least=policy.least_changed_participants)
+        return GateReason.METRICS, sentence(
+            GateReason.METRICS, least=policy.least_changed_participants
+        )
     return None
 
 
@@ -47,5 +54,7 @@ def years(ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy) ->
     to hide them."""
     for other in others:
         if years_give_away(ours, other, policy):
-            return GateReason.YEARS, sentence(GateReason.YEARS, version=other.name, least=policy.least_changed_participants)
+            return GateReason.YEARS, sentence(
+                GateReason.YEARS, version=other.name, least=policy.least_changed_participants
+            )
     return None

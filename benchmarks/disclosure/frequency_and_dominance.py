@@ -25,7 +25,11 @@ Refusal = tuple[GateReason, Words]
 def lag(policy: DisclosurePolicy, period_end: date, today: date) -> Refusal | None:
     """Figures wait `lag_days` after the end of the period."""
     allowed_from = period_end + timedelta(days=policy.lag_days)
-    return None if today >= allowed_from else (GateReason.LAG, sentence(GateReason.LAG, date=allowed_from.isoformat()))
+    return (
+        None
+        if today >= allowed_from
+        else (GateReason.LAG, sentence(GateReason.LAG, date=allowed_from.isoformat()))
+    )
 
 
 def frequency(roster: CellRoster, policy: DisclosurePolicy) -> Refusal | None:
@@ -33,18 +37,26 @@ def frequency(roster: CellRoster, policy: DisclosurePolicy) -> Refusal | None:
     firms = len(roster.firms)
     if firms >= policy.fewest_firms:
         return None
-    return GateReason.TOO_FEW_FIRMS, sentence(GateReason.TOO_FEW_FIRMS, firms=firms, fewest=policy.fewest_firms)
+    return GateReason.TOO_FEW_FIRMS, sentence(
+        GateReason.TOO_FEW_FIRMS, firms=firms, fewest=policy.fewest_firms
+    )
 
 
-def dominance(roster: CellRoster, policy: DisclosurePolicy, size_weights: Mapping[str, float]) -> Refusal | None:
+def dominance(
+    roster: CellRoster, policy: DisclosurePolicy, size_weights: Mapping[str, float]
+) -> Refusal | None:
     """No firm above `largest_weight` of the cell's declared size."""
     sizes = _sizes(roster, size_weights)
     if sizes[0] <= policy.largest_weight * sum(sizes):
         return None
-    return GateReason.DOMINANCE, sentence(GateReason.DOMINANCE, share=per_cent(float(policy.largest_weight)))
+    return GateReason.DOMINANCE, sentence(
+        GateReason.DOMINANCE, share=per_cent(float(policy.largest_weight))
+    )
 
 
-def p_percent(roster: CellRoster, policy: DisclosurePolicy, size_weights: Mapping[str, float]) -> Refusal | None:
+def p_percent(
+    roster: CellRoster, policy: DisclosurePolicy, size_weights: Mapping[str, float]
+) -> Refusal | None:
     """What remains of the declared sizes without the two largest is at least p % of the largest.
 
     Else the second largest, who knows itself, could work the largest out that closely.
@@ -52,7 +64,9 @@ def p_percent(roster: CellRoster, policy: DisclosurePolicy, size_weights: Mappin
     sizes = _sizes(roster, size_weights)
     if sum(sizes[2:]) >= policy.p_percent * sizes[0]:  # a share: 1/10 is 10 %
         return None
-    return GateReason.P_PERCENT, sentence(GateReason.P_PERCENT, share=per_cent(float(policy.p_percent)))
+    return GateReason.P_PERCENT, sentence(
+        GateReason.P_PERCENT, share=per_cent(float(policy.p_percent))
+    )
 
 
 def _sizes(roster: CellRoster, size_weights: Mapping[str, float]) -> list[Fraction]:
@@ -62,12 +76,22 @@ def _sizes(roster: CellRoster, size_weights: Mapping[str, float]) -> list[Fracti
 
 def weight(rule: RuleName, firms: int, policy: DisclosurePolicy) -> Refusal | None:
     """The published best is a mean of at least five firms, none of them above `largest_weight`."""
-    if len(averaged(rule, firms)) >= FEWEST_AVERAGED and heaviest_weight(rule, firms) <= policy.largest_weight:
+    if (
+        len(averaged(rule, firms)) >= FEWEST_AVERAGED
+        and heaviest_weight(rule, firms) <= policy.largest_weight
+    ):
         return None
-    return GateReason.WEIGHT, sentence(GateReason.WEIGHT, share=per_cent(float(policy.largest_weight)), fewest=FEWEST_AVERAGED)
+    return GateReason.WEIGHT, sentence(
+        GateReason.WEIGHT, share=per_cent(float(policy.largest_weight)), fewest=FEWEST_AVERAGED
+    )
 
 
-def alone(who: CellRoster, rule: RuleName | None, policy: DisclosurePolicy, size_weights: Mapping[str, float]) -> Refusal | None:
+def alone(
+    who: CellRoster,
+    rule: RuleName | None,
+    policy: DisclosurePolicy,
+    size_weights: Mapping[str, float],
+) -> Refusal | None:
     """The first check that a value fails by itself; frequency first, so that the later ones always have firms to look at."""
     return (
         frequency(who, policy)

@@ -13,7 +13,13 @@ from datetime import date
 
 from benchmarks.composition.result import IndustryCell, IndustryLabel
 from benchmarks.composition.roster import WHOLE_ROUTE, Roster
-from benchmarks.disclosure import beside_others, curve, frequency_and_dominance, influence, potentials
+from benchmarks.disclosure import (
+    beside_others,
+    curve,
+    frequency_and_dominance,
+    influence,
+    potentials,
+)
 from benchmarks.disclosure.beside_others import PublicHistory
 from benchmarks.disclosure.decisions import CellDecision, GateResult, PublishedVersion, Sight
 from benchmarks.disclosure.influence import Exhibit
@@ -55,7 +61,9 @@ def gate(
     decided: dict[str, tuple[IndustryCell, CellDecision]] = {}
     # where two metrics cannot both be shown, the route's own is
     for cell in sorted(draft.cells, key=lambda candidate: not candidate.headline):
-        beside = [other for other in draft.cells if other.name in decided and decided[other.name][1].shown]
+        beside = [
+            other for other in draft.cells if other.name in decided and decided[other.name][1].shown
+        ]
         decided[cell.name] = _decide_cell(cell, draft.period, sight, beside)
     cells = [decided[cell.name][0] for cell in draft.cells]
     decisions = [decided[cell.name][1] for cell in draft.cells]
@@ -71,24 +79,42 @@ def gate(
 
 
 def _refuse_other_roster(draft: IndustryLabel, roster: Roster) -> None:
-    counts = {**{cell.name: cell.firms for cell in draft.cells}, WHOLE_ROUTE: draft.best_reached.firms}
+    counts = {
+        **{cell.name: cell.firms for cell in draft.cells},
+        WHOLE_ROUTE: draft.best_reached.firms,
+    }
     for cell, firms in counts.items():
         named = len(roster.of(cell).members)
         if named != firms:
             raise InputError(
                 "roster-differs",
-                Phrase("Firms in %(cell)s: the draft counts %(firms)s, the roster names %(named)s.", firms=firms, cell=cell, named=named),
+                Phrase(
+                    "Firms in %(cell)s: the draft counts %(firms)s, the roster names %(named)s.",
+                    firms=firms,
+                    cell=cell,
+                    named=named,
+                ),
                 "Use the same participants for the draft and for its roster.",
             )
 
 
-def _decide_cell(cell: IndustryCell, period: str, sight: Sight, beside: Sequence[IndustryCell]) -> tuple[IndustryCell, CellDecision]:
+def _decide_cell(
+    cell: IndustryCell, period: str, sight: Sight, beside: Sequence[IndustryCell]
+) -> tuple[IndustryCell, CellDecision]:
     """One cell as it will be shown; `beside` are those of this draft that will be."""
-    earlier, elsewhere = (_shown_before(versions, cell.name) for versions in (sight.previous, sight.elsewhere))
+    earlier, elsewhere = (
+        _shown_before(versions, cell.name) for versions in (sight.previous, sight.elsewhere)
+    )
     ours = influence.of_cell("", sight.roster.of(cell.name), cell, period)
-    already_public = [shown for old, shown in (*earlier, *elsewhere) if ours.stands_as(old) and _same_method(shown, cell)]
+    already_public = [
+        shown
+        for old, shown in (*earlier, *elsewhere)
+        if ours.stands_as(old) and _same_method(shown, cell)
+    ]
     same = _standing(already_public[0], cell) if already_public else None
-    refusal = sight.too_early or frequency_and_dominance.alone(ours.who, cell.rule, sight.policy, sight.weights)
+    refusal = sight.too_early or frequency_and_dominance.alone(
+        ours.who, cell.rule, sight.policy, sight.weights
+    )
     if not refusal and not same:
         public = PublicHistory(
             earlier=[exhibit for exhibit, _ in earlier],
@@ -100,36 +126,67 @@ def _decide_cell(cell: IndustryCell, period: str, sight: Sight, beside: Sequence
         if curve.gives_firms_away(ours, public.of_these_days, sight.policy):
             cell = dataclasses.replace(cell, curve=(), curve_withheld=True)
         apart = [*public.other_metrics, *public.other_years]
-        withheld_potentials = potentials.withheld(cell, ours, public.of_these_days, apart, sight.policy)
+        withheld_potentials = potentials.withheld(
+            cell, ours, public.of_these_days, apart, sight.policy
+        )
         cell = dataclasses.replace(cell, potential_withheld=withheld_potentials)
     if refusal is None and cell.best is None:
-        refusal = GateReason.TOO_FEW_FIRMS, sentence(GateReason.TOO_FEW_FIRMS, firms=cell.firms, fewest=sight.policy.fewest_firms)
+        refusal = (
+            GateReason.TOO_FEW_FIRMS,
+            sentence(GateReason.TOO_FEW_FIRMS, firms=cell.firms, fewest=sight.policy.fewest_firms),
+        )
     reason, words = refusal or frequency_and_dominance.passed(unchanged=same is not None)
     shown = _hidden(cell, reason) if refusal else same or _rounded(cell)
-    return shown, CellDecision("step", cell.step, cell.product, cell.variant, cell.metric, cell.firms, refusal is None, reason, words)
+    return shown, CellDecision(
+        "step",
+        cell.step,
+        cell.product,
+        cell.variant,
+        cell.metric,
+        cell.firms,
+        refusal is None,
+        reason,
+        words,
+    )
 
 
-def _shown_before(versions: Sequence[PublishedVersion], name: str) -> list[tuple[Exhibit, IndustryCell]]:
+def _shown_before(
+    versions: Sequence[PublishedVersion], name: str
+) -> list[tuple[Exhibit, IndustryCell]]:
     """Versions that showed the cell of this name, latest first."""
     return [
-        (influence.of_cell(version.version, version.roster.of(name), cell, version.label.period), cell)
+        (
+            influence.of_cell(version.version, version.roster.of(name), cell, version.label.period),
+            cell,
+        )
         for version in reversed(versions)
         for cell in version.label.cells
         if cell.name == name and cell.best is not None
     ]
 
 
-def _other_metrics(cell: IndustryCell, period: str, sight: Sight, beside: Sequence[IndustryCell]) -> Iterator[Exhibit]:
+def _other_metrics(
+    cell: IndustryCell, period: str, sight: Sight, beside: Sequence[IndustryCell]
+) -> Iterator[Exhibit]:
     """What this draft and every version show of the same step, product, variant and boundary in another metric."""
 
     def another(candidate: IndustryCell) -> bool:
-        return candidate.metric != cell.metric and candidate.name.rpartition("/")[0] == cell.name.rpartition("/")[0]
+        return (
+            candidate.metric != cell.metric
+            and candidate.name.rpartition("/")[0] == cell.name.rpartition("/")[0]
+        )
 
-    yield from (influence.of_cell("", sight.roster.of(sibling.name), sibling, period) for sibling in beside if another(sibling))
+    yield from (
+        influence.of_cell("", sight.roster.of(sibling.name), sibling, period)
+        for sibling in beside
+        if another(sibling)
+    )
     for version in (*sight.previous, *sight.elsewhere):
         for other in version.label.cells:
             if another(other) and other.best is not None:
-                yield influence.of_cell(version.version, version.roster.of(other.name), other, version.label.period)
+                yield influence.of_cell(
+                    version.version, version.roster.of(other.name), other, version.label.period
+                )
 
 
 def _same_method(earlier: IndustryCell, cell: IndustryCell) -> bool:
@@ -140,7 +197,12 @@ def _same_method(earlier: IndustryCell, cell: IndustryCell) -> bool:
 def _standing(earlier: IndustryCell, cell: IndustryCell) -> IndustryCell:
     """A figure already public, which gives nothing away: in this route's ratio, beside those of this draft who do not enter."""
     return dataclasses.replace(
-        earlier, ratio=cell.ratio, headline=cell.headline, sites=cell.sites, eligible=cell.eligible, set_aside=cell.set_aside
+        earlier,
+        ratio=cell.ratio,
+        headline=cell.headline,
+        sites=cell.sites,
+        eligible=cell.eligible,
+        set_aside=cell.set_aside,
     )
 
 

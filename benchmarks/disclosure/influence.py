@@ -77,9 +77,13 @@ class Exhibit:
 
     def differs_from(self, other: Exhibit) -> set[str]:
         """Firms that joined, left, or stand with another site, another report or another draw."""
-        ours, theirs = ({member.firm: member for member in exhibit.who.members} for exhibit in (self, other))
+        ours, theirs = (
+            {member.firm: member for member in exhibit.who.members} for exhibit in (self, other)
+        )
         return {
-            firm for firm in ours.keys() | theirs.keys() if firm not in ours or firm not in theirs or not ours[firm].repeats(theirs[firm])
+            firm
+            for firm in ours.keys() | theirs.keys()
+            if firm not in ours or firm not in theirs or not ours[firm].repeats(theirs[firm])
         }
 
     def stands_as(self, other: Exhibit) -> bool:
@@ -92,10 +96,16 @@ class Exhibit:
         Who reports again for another, overlapping period, or corrects, has a new draw of nearly the same value: such changes hide nobody
         who joins. A firm that was sold stands under two names by the same site, and is one; one that has left the scheme is none.
         """
-        ours, theirs = ({member.site: member.firm for member in exhibit.who.members} for exhibit in (self, other))
+        ours, theirs = (
+            {member.site: member.firm for member in exhibit.who.members}
+            for exhibit in (self, other)
+        )
         sold = {theirs[site]: ours[site] for site in ours.keys() & theirs.keys()}
         changed, moved = self.differs_from(other), self.who.firms ^ other.who.firms
-        return any(firms and len({sold.get(firm, firm) for firm in staying(firms)}) < least for firms in (changed, moved))
+        return any(
+            firms and len({sold.get(firm, firm) for firm in staying(firms)}) < least
+            for firms in (changed, moved)
+        )
 
     def stands_alone(self, other: Exhibit) -> set[str]:
         """Firms whose site stands here and not in the other. One that stands in both by different sites is in each alone: they are two
@@ -120,13 +130,27 @@ def of_cell(name: str, who: CellRoster, cell: IndustryCell, period: str = "") ->
     def typical_of(member: Member) -> float:
         return origin + member.typicals[0]
 
-    points = tuple(RankAverage(f"p{point.percent}", _at(point.percent, cell.averaging), best_of, width) for point in cell.curve)
+    points = tuple(
+        RankAverage(f"p{point.percent}", _at(point.percent, cell.averaging), best_of, width)
+        for point in cell.curve
+    )
     typical = RankAverage("typical", lambda firms: middle(firms, cell.averaging), typical_of, width)
-    potentials = tuple(RankAverage(potential.to, _SAVING[potential.to], typical_of, width) for potential in cell.potential)
-    return Exhibit(name, who, (_mean_of_best(cell.rule, best_of, width), typical), points, period, potentials)
+    potentials = tuple(
+        RankAverage(potential.to, _SAVING[potential.to], typical_of, width)
+        for potential in cell.potential
+    )
+    return Exhibit(
+        name, who, (_mean_of_best(cell.rule, best_of, width), typical), points, period, potentials
+    )
 
 
-def of_whole_route(name: str, who: CellRoster, total: RouteTotal, headline: Sequence[IndustryCell], period: str = "") -> Exhibit:
+def of_whole_route(
+    name: str,
+    who: CellRoster,
+    total: RouteTotal,
+    headline: Sequence[IndustryCell],
+    period: str = "",
+) -> Exhibit:
     """The best total that plants reached over every step of the route."""
     if total.value is None or total.rule is None:
         return Exhibit(name, who, period=period)
@@ -140,17 +164,29 @@ def of_whole_route(name: str, who: CellRoster, total: RouteTotal, headline: Sequ
     return Exhibit(name, who, (_mean_of_best(total.rule, worth, width),), (), period)
 
 
-def gives_away(ours: Sequence[RankAverage], now: Exhibit, theirs: Sequence[RankAverage], then: Exhibit, policy: DisclosurePolicy) -> bool:
+def gives_away(
+    ours: Sequence[RankAverage],
+    now: Exhibit,
+    theirs: Sequence[RankAverage],
+    then: Exhibit,
+    policy: DisclosurePolicy,
+) -> bool:
     """Whether the difference of a figure shown twice tells of too few firms, or, to one of those that changed, mostly of one.
 
     Where no changed firm moves a figure by half a width, its difference tells nothing but that.
     """
     changed = now.differs_from(then)
-    return _some_figure_tells(ours, now, theirs, then, (changed, changed - now.who.firms), policy, by_other_value=True)
+    return _some_figure_tells(
+        ours, now, theirs, then, (changed, changed - now.who.firms), policy, by_other_value=True
+    )
 
 
 def alone_give_away(
-    ours: Sequence[RankAverage], now: Exhibit, theirs: Sequence[RankAverage], then: Exhibit, policy: DisclosurePolicy
+    ours: Sequence[RankAverage],
+    now: Exhibit,
+    theirs: Sequence[RankAverage],
+    then: Exhibit,
+    policy: DisclosurePolicy,
 ) -> bool:
     """Whether what two exhibits show tells of too few firms that stand in one of them alone. For two metrics of one step, and two years.
 
@@ -173,18 +209,30 @@ def years_give_away(ours: Exhibit, theirs: Exhibit, policy: DisclosurePolicy) ->
     nobody nearer to one than the figures of one year do.
     """
     alone = ours.stands_alone(theirs), theirs.stands_alone(ours)
-    now, then = ([figure for figure in exhibit.figures if figure.name == "best"] for exhibit in (ours, theirs))
+    now, then = (
+        [figure for figure in exhibit.figures if figure.name == "best"]
+        for exhibit in (ours, theirs)
+    )
     tells = _some_figure_tells(now, ours, then, theirs, alone, policy, by_other_value=False)
-    return tells and any(_blur(figure, ours, before, theirs) < LEAST_BLUR for figure in now for before in then)
+    return tells and any(
+        _blur(figure, ours, before, theirs) < LEAST_BLUR for figure in now for before in then
+    )
 
 
 def _blur(figure: RankAverage, here: Exhibit, before: RankAverage, other: Exhibit) -> float:
     """How far off, as a share of the figure, the difference of two years leaves a firm that stands in one alone: the root of the sum of
     squares of what each firm that stands in both moved the figure by beyond what all moved by, but for the one that moved it most, once
     for every firm that it is the mean of."""
-    earlier = {member.site: before.worth(member) * before.width / figure.width for member in other.who.members}
+    earlier = {
+        member.site: before.worth(member) * before.width / figure.width
+        for member in other.who.members
+    }
     both = [member for member in here.who.members if member.site in earlier]
-    together = float(np.median([figure.worth(member) - earlier[member.site] for member in both])) if both else 0.0
+    together = (
+        float(np.median([figure.worth(member) - earlier[member.site] for member in both]))
+        if both
+        else 0.0
+    )
     expected = {member.firm: earlier[member.site] + together for member in both}
     effects = sorted(_effects(figure, here, {*expected}, expected).values())[:-1]
     worth = np.sort([figure.worth(member) for member in here.who.members])
@@ -206,10 +254,17 @@ def _some_figure_tells(
     the middle value in their place or, `by_other_value`, with the value that they have in the other."""
     before = {figure.name: figure for figure in theirs}
     for figure in ours:
-        if figure.name in before and abs(figure.takes_in(now) - before[figure.name].takes_in(then)) < APART:
+        if (
+            figure.name in before
+            and abs(figure.takes_in(now) - before[figure.name].takes_in(then)) < APART
+        ):
             earlier = before[figure.name]
             ratio = earlier.width / figure.width
-            other_values = {member.firm: earlier.worth(member) * ratio for member in then.who.members} if by_other_value else {}
+            other_values = (
+                {member.firm: earlier.worth(member) * ratio for member in then.who.members}
+                if by_other_value
+                else {}
+            )
             moved = _effects(figure, now, changed[0], other_values)
             for firm, effect in _effects(earlier, then, changed[1], {}).items():
                 moved[firm] = moved.get(firm, 0.0) + effect * ratio
@@ -225,7 +280,9 @@ def _tells_of_few(moved: Mapping[str, float], policy: DisclosurePolicy) -> bool:
     effects_of_staying = [moved[firm] for firm in staying(moved)]
     most = float(policy.largest_share_of_change)
     few = sum(effect >= SEEN for effect in effects_of_staying) < policy.least_changed_participants
-    return few or any(mostly_one(effects, most) for effects in ([*moved.values()], effects_of_staying))
+    return few or any(
+        mostly_one(effects, most) for effects in ([*moved.values()], effects_of_staying)
+    )
 
 
 def mostly_one(moved: Sequence[float], most: float) -> bool:
@@ -239,7 +296,9 @@ def that_matter(figure: RankAverage, exhibit: Exhibit) -> frozenset[Member]:
     """The firms without whose values the figure would lie half a width or more from where it is."""
     members = exhibit.who.members
     moved = _moved(figure, members, np.arange(len(members)), None)
-    return frozenset(member for member, effect in zip(members, moved, strict=True) if effect >= SEEN)
+    return frozenset(
+        member for member, effect in zip(members, moved, strict=True) if effect >= SEEN
+    )
 
 
 _SAVING: Mapping[str, Callable[[int], Sequence[int]]] = {
@@ -256,7 +315,9 @@ def _at(percent: int, averaging: Averaging) -> Callable[[int], range]:
     return lambda firms: curve.ranks(percent, firms, averaging)
 
 
-def _effects(figure: RankAverage, here: Exhibit, firms: set[str], other_values: Mapping[str, float]) -> dict[str, float]:
+def _effects(
+    figure: RankAverage, here: Exhibit, firms: set[str], other_values: Mapping[str, float]
+) -> dict[str, float]:
     """By firm, of these as far as they stand here: how far the figure would lie from where it is with their value in `other_values` (in our
     widths), or with the middle value where they have none."""
     members = here.who.members
@@ -265,10 +326,17 @@ def _effects(figure: RankAverage, here: Exhibit, firms: set[str], other_values: 
         return {}
     instead = np.array([other_values.get(members[index].firm, np.nan) for index in indices])
     effects = _moved(figure, members, np.array(indices), instead)
-    return {members[index].firm: float(effect) for index, effect in zip(indices, effects, strict=True)}
+    return {
+        members[index].firm: float(effect) for index, effect in zip(indices, effects, strict=True)
+    }
 
 
-def _moved(figure: RankAverage, members: Sequence[Member], indices: NDArray[np.int64], instead: Array | None) -> Array:
+def _moved(
+    figure: RankAverage,
+    members: Sequence[Member],
+    indices: NDArray[np.int64],
+    instead: Array | None,
+) -> Array:
     """How far the figure moves when the value of the firm at each index, one at a time, gives way to another.
 
     Args:
@@ -288,6 +356,8 @@ def _moved(figure: RankAverage, members: Sequence[Member], indices: NDArray[np.i
         value = np.where(np.isnan(instead), value, instead)
     ranks = figure.ranks(firms)
     change = np.zeros(indices.size)
-    for rank, times in Counter(ranks).items():  # what comes in lies between the neighbours of this rank, or pushes one of them there
+    for rank, times in (
+        Counter(ranks).items()
+    ):  # what comes in lies between the neighbours of this rank, or pushes one of them there
         change += times * (np.clip(value, that_stay(rank - 1), that_stay(rank)) - ordered[rank + 1])
     return np.asarray(np.abs(change) / len(ranks))

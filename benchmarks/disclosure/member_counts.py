@@ -17,7 +17,13 @@ Contributions = Mapping[str, AbstractSet[str]]
 """By firm, under whatever name stays its own: the things that it is counted for."""
 
 
-def may_replace(ours: Contributions, before: Iterable[Contributions], known_firms: AbstractSet[str], fewest: int, least: int) -> bool:
+def may_replace(
+    ours: Contributions,
+    before: Iterable[Contributions],
+    known_firms: AbstractSet[str],
+    fewest: int,
+    least: int,
+) -> bool:
     """Whether counts of these firms may be shown beside every earlier one that was.
 
     Args:
@@ -33,7 +39,9 @@ def may_replace(ours: Contributions, before: Iterable[Contributions], known_firm
 def rounded_down(ours: Contributions, things: Collection[str]) -> dict[str, int]:
     """By thing, at least how many firms have it: a multiple of `STEP`, and never all firms, where their number is such a multiple."""
     having = {thing: sum(thing in firm_things for firm_things in ours.values()) for thing in things}
-    return {thing: min(firms, max(len(ours) - 1, 0)) // STEP * STEP for thing, firms in having.items()}
+    return {
+        thing: min(firms, max(len(ours) - 1, 0)) // STEP * STEP for thing, firms in having.items()
+    }
 
 
 def _changed(ours: Contributions, other: Contributions) -> set[str]:

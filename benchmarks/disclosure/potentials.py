@@ -15,13 +15,23 @@ import numpy as np
 from benchmarks.composition.result import IndustryCell
 from benchmarks.composition.rules import FEWEST_AVERAGED, apply_rule, median_of_ordered
 from benchmarks.composition.savings_potential import Potential, Reference
-from benchmarks.disclosure.influence import Exhibit, RankAverage, alone_give_away, gives_away, mostly_one
+from benchmarks.disclosure.influence import (
+    Exhibit,
+    RankAverage,
+    alone_give_away,
+    gives_away,
+    mostly_one,
+)
 from benchmarks.disclosure.rounding import outward, to_grid
 from benchmarks.policies import DisclosurePolicy
 
 
 def withheld(
-    cell: IndustryCell, ours: Exhibit, shown: Sequence[Exhibit], apart: Iterable[Exhibit], policy: DisclosurePolicy
+    cell: IndustryCell,
+    ours: Exhibit,
+    shown: Sequence[Exhibit],
+    apart: Iterable[Exhibit],
+    policy: DisclosurePolicy,
 ) -> tuple[Reference, ...]:
     """The potentials that may not be shown.
 
@@ -36,13 +46,19 @@ def withheld(
         return (
             _few(cell, ours, to, policy)
             or any(gives_away(figures, ours, _called(other, to), other, policy) for other in shown)
-            or any(alone_give_away(figures, ours, theirs, other, policy) for other in others if (theirs := _called(other, to)))
+            or any(
+                alone_give_away(figures, ours, theirs, other, policy)
+                for other in others
+                if (theirs := _called(other, to))
+            )
         )
 
     return tuple(potential.to for potential in cell.potential if gives_firms_away(potential.to))
 
 
-def let_through(cell: IndustryCell, withheld_references: Sequence[Reference]) -> tuple[Potential, ...]:
+def let_through(
+    cell: IndustryCell, withheld_references: Sequence[Reference]
+) -> tuple[Potential, ...]:
     """The others, in steps of the release grid."""
     width = cell.grid.width
     return tuple(
@@ -62,6 +78,12 @@ def _few(cell: IndustryCell, ours: Exhibit, to: Reference, policy: DisclosurePol
     bests = np.array([float(member.bests[0]) for member in ours.who.members])
     if cell.rule is None:
         return True
-    reference = median_of_ordered(typicals, cell.averaging) if to == "typical" else apply_rule(cell.rule, bests)
+    reference = (
+        median_of_ordered(typicals, cell.averaging)
+        if to == "typical"
+        else apply_rule(cell.rule, bests)
+    )
     above = np.maximum(typicals - reference, 0.0)
-    return int((above > 0).sum()) < FEWEST_AVERAGED or mostly_one(above.tolist(), float(policy.largest_share_of_change))
+    return int((above > 0).sum()) < FEWEST_AVERAGED or mostly_one(
+        above.tolist(), float(policy.largest_share_of_change)
+    )

@@ -14,7 +14,9 @@ class GateReason(StrEnum):
     """Outcome of the gate for one published value."""
 
     SHOWN = "shown"
-    UNCHANGED = "unchanged"  # the same participants and values as published before: those figures stand
+    UNCHANGED = (
+        "unchanged"  # the same participants and values as published before: those figures stand
+    )
     LAG = "lag"
     TOO_FEW_FIRMS = "too-few-firms"
     DOMINANCE = "dominance"
@@ -32,10 +34,16 @@ class GateReason(StrEnum):
 
 _SENTENCES: dict[GateReason, Phrase] = {
     GateReason.SHOWN: Phrase("Shown: every check passed."),
-    GateReason.UNCHANGED: Phrase("Shown as published before: it comes from the same firms and values."),
+    GateReason.UNCHANGED: Phrase(
+        "Shown as published before: it comes from the same firms and values."
+    ),
     GateReason.LAG: Phrase("Not shown yet: figures of this period may be published from %(date)s."),
-    GateReason.DOMINANCE: Phrase("Not shown: by declared size one firm makes up more than %(share)s of this cell."),
-    GateReason.P_PERCENT: Phrase("Not shown: by declared size the second largest firm could work out the largest to within %(share)s."),
+    GateReason.DOMINANCE: Phrase(
+        "Not shown: by declared size one firm makes up more than %(share)s of this cell."
+    ),
+    GateReason.P_PERCENT: Phrase(
+        "Not shown: by declared size the second largest firm could work out the largest to within %(share)s."
+    ),
     GateReason.WEIGHT: Phrase(
         "Not shown: the published mean would include fewer than %(fewest)s firms, or one of them would have a weight above %(share)s in it."
     ),
@@ -60,7 +68,9 @@ _SENTENCES: dict[GateReason, Phrase] = {
         " only one of the two. Either at least %(least)s such firms must matter to it, or the values of the other firms must have changed"
         " more."
     ),
-    GateReason.SECONDARY: Phrase("Not shown: together with the steps that are shown, it would reveal a hidden step (%(steps)s)."),
+    GateReason.SECONDARY: Phrase(
+        "Not shown: together with the steps that are shown, it would reveal a hidden step (%(steps)s)."
+    ),
     GateReason.INCOMPLETE: Phrase("No total: there is no value for %(steps)s."),
     GateReason.UNITS_DIFFER: Phrase("No total: the steps are stated in different units."),
 }
@@ -90,7 +100,9 @@ def with_step_names(text: Words, names: Mapping[str, Words]) -> Words:
     def named(clause: str, language: str) -> str:
         return listed.sub(lambda matched: _names(matched[0], names).said_in(language), clause)
 
-    return Words(**{language: named(clause, language) for language, clause in text.by_language.items()})
+    return Words(
+        **{language: named(clause, language) for language, clause in text.by_language.items()}
+    )
 
 
 def _names(ids: str, names: Mapping[str, Words]) -> Words:

@@ -18,10 +18,14 @@ def to_grid(value: float, width: Fraction, origin: Fraction = Fraction(0)) -> fl
     return float(origin + round((Fraction(value) - origin) / width) * width)
 
 
-def outward(interval: tuple[float, float], width: Fraction, origin: Fraction = Fraction(0)) -> tuple[float, float]:
+def outward(
+    interval: tuple[float, float], width: Fraction, origin: Fraction = Fraction(0)
+) -> tuple[float, float]:
     """The smallest interval between points of the grid that holds this one."""
     lo, hi = (Fraction(end) - origin for end in interval)
-    return float(origin + math.floor(lo / width) * width), float(origin + math.ceil(hi / width) * width)
+    return float(origin + math.floor(lo / width) * width), float(
+        origin + math.ceil(hi / width) * width
+    )
 
 
 def total_width(parts: Iterable[tuple[float, Grid]]) -> Fraction:

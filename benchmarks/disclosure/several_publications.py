@@ -31,11 +31,33 @@ def left_over(draft: Exhibit, shown: Iterable[Exhibit], policy: DisclosurePolicy
     """
     public, least = list(shown), policy.least_changed_participants
     for whole in [draft, *public]:
-        combined = _left_over_by(draft, whole, public, lambda exhibit: frozenset(exhibit.who.members), None, least, fewest_parts=1)
-        matter = [None, *(frozenset(member.firm for member in that_matter(figure, whole)) for figure in whole.figures)]
+        combined = _left_over_by(
+            draft,
+            whole,
+            public,
+            lambda exhibit: frozenset(exhibit.who.members),
+            None,
+            least,
+            fewest_parts=1,
+        )
+        matter = [
+            None,
+            *(
+                frozenset(member.firm for member in that_matter(figure, whole))
+                for figure in whole.figures
+            ),
+        ]
         for counted in matter:
             if combined is None:
-                combined = _left_over_by(draft, whole, public, lambda exhibit: exhibit.who.firms, counted, least, fewest_parts=2)
+                combined = _left_over_by(
+                    draft,
+                    whole,
+                    public,
+                    lambda exhibit: exhibit.who.firms,
+                    counted,
+                    least,
+                    fewest_parts=2,
+                )
         if combined is not None:
             names = ", ".join(sorted({*combined, whole.name} - {""}))
             return GateReason.COMBINED, sentence(GateReason.COMBINED, version=names, least=least)
@@ -69,7 +91,11 @@ def _left_over_by(
 
 
 def _remainder(
-    counted: frozenset[Hashable], parts: Sequence[Shown], needed: Sequence[Shown], least: int, fewest_parts: int
+    counted: frozenset[Hashable],
+    parts: Sequence[Shown],
+    needed: Sequence[Shown],
+    least: int,
+    fewest_parts: int,
 ) -> list[str] | None:
     """The names of parts that together hold all but 1 to `least` - 1 of those counted, every one in `needed` among them.
 
@@ -77,7 +103,10 @@ def _remainder(
     is enough to look at what is left by kinds of firm, which are few, and not firm by firm.
     """
     must = frozenset[Hashable]().union(*(members for _, members in needed))
-    kinds = Counter(frozenset(index for index, (_, part) in enumerate(parts) if firm in part) for firm in counted - must)
+    kinds = Counter(
+        frozenset(index for index, (_, part) in enumerate(parts) if firm in part)
+        for firm in counted - must
+    )
     few = [kind for kind, firms in kinds.items() if firms < least]
     for size in range(1, least):
         for rest in combinations(few, size):
@@ -85,6 +114,8 @@ def _remainder(
                 continue
             unused = frozenset[int]().union(*rest)
             used = [name for index, (name, _) in enumerate(parts) if index not in unused]
-            if len(used) + len(needed) >= fewest_parts and all(kind - unused for kind in kinds if kind not in rest):
+            if len(used) + len(needed) >= fewest_parts and all(
+                kind - unused for kind in kinds if kind not in rest
+            ):
                 return used
     return None

@@ -19,7 +19,9 @@ from benchmarks.measurements import Metric
 from benchmarks.policies import DisclosurePolicy
 
 
-def decide_totals(draft: IndustryLabel, cells: Sequence[IndustryCell], sight: Sight) -> dict[Measure, tuple[RouteTotal, CellDecision]]:
+def decide_totals(
+    draft: IndustryLabel, cells: Sequence[IndustryCell], sight: Sight
+) -> dict[Measure, tuple[RouteTotal, CellDecision]]:
     """Each total as it will be shown, and why.
 
     Args:
@@ -28,7 +30,11 @@ def decide_totals(draft: IndustryLabel, cells: Sequence[IndustryCell], sight: Si
     headline = [cell for cell in draft.cells if cell.headline]
     width = total_width((cell.ratio, cell.grid) for cell in headline)
     hidden = _hidden_steps(cells)
-    secondary = (GateReason.SECONDARY, sentence(GateReason.SECONDARY, steps=", ".join(hidden))) if hidden else None
+    secondary = (
+        (GateReason.SECONDARY, sentence(GateReason.SECONDARY, steps=", ".join(hidden)))
+        if hidden
+        else None
+    )
     decided = {}
     totals: tuple[tuple[Measure, RouteTotal], ...] = (
         ("composite", draft.composite),
@@ -40,18 +46,48 @@ def decide_totals(draft: IndustryLabel, cells: Sequence[IndustryCell], sight: Si
     for measure, total in totals:
         refusal = sight.too_early or _no_total(total, sight.policy) or secondary
         earlier = _earlier_totals(sight.previous, draft, measure)
-        alike = [(version, old) for version, old in earlier if version.label.pack_digest == draft.pack_digest]
+        alike = [
+            (version, old)
+            for version, old in earlier
+            if version.label.pack_digest == draft.pack_digest
+        ]
         if measure == "best-reached":
             ours = influence.of_whole_route("", who, total, draft.headline, draft.period)
-            standing = next((old for version, old in alike if ours.stands_as(_whole_route(version, old)) and old.rule == total.rule), None)
-            refusal = refusal or frequency_and_dominance.alone(who, total.rule, sight.policy, sight.weights)
+            standing = next(
+                (
+                    old
+                    for version, old in alike
+                    if ours.stands_as(_whole_route(version, old)) and old.rule == total.rule
+                ),
+                None,
+            )
+            refusal = refusal or frequency_and_dominance.alone(
+                who, total.rule, sight.policy, sight.weights
+            )
             if not refusal and not standing:
-                elsewhere, other_years = (_earlier_totals(versions, draft, measure) for versions in (sight.elsewhere, sight.other_years))
-                public = PublicHistory(*([_whole_route(*shown) for shown in versions] for versions in (earlier, elsewhere, other_years)))
+                elsewhere, other_years = (
+                    _earlier_totals(versions, draft, measure)
+                    for versions in (sight.elsewhere, sight.other_years)
+                )
+                public = PublicHistory(
+                    *(
+                        [_whole_route(*shown) for shown in versions]
+                        for versions in (earlier, elsewhere, other_years)
+                    )
+                )
                 refusal = beside_others.refused(ours, public, sight.policy)
         else:
-            same = ((version, old) for version, old in alike if version.label.period == draft.period)
-            standing = next((old for version, old in same if _without_others(version.label.headline) == shown_now), None)
+            same = (
+                (version, old) for version, old in alike if version.label.period == draft.period
+            )
+            standing = next(
+                (
+                    old
+                    for version, old in same
+                    if _without_others(version.label.headline) == shown_now
+                ),
+                None,
+            )
         decided[measure] = _decide_total(draft, measure, total, refusal, standing, width)
     return decided
 
@@ -78,7 +114,13 @@ def _earlier_totals(
 
 
 def _whole_route(version: PublishedVersion, total: RouteTotal) -> Exhibit:
-    return influence.of_whole_route(version.version, version.roster.of(WHOLE_ROUTE), total, version.label.headline, version.label.period)
+    return influence.of_whole_route(
+        version.version,
+        version.roster.of(WHOLE_ROUTE),
+        total,
+        version.label.headline,
+        version.label.period,
+    )
 
 
 def _no_total(total: RouteTotal, policy: DisclosurePolicy) -> Refusal | None:
@@ -86,14 +128,23 @@ def _no_total(total: RouteTotal, policy: DisclosurePolicy) -> Refusal | None:
     if total.value is not None:
         return None
     if total.reason == "incomplete":
-        return GateReason.INCOMPLETE, sentence(GateReason.INCOMPLETE, steps=", ".join(total.missing))
+        return GateReason.INCOMPLETE, sentence(
+            GateReason.INCOMPLETE, steps=", ".join(total.missing)
+        )
     if total.reason == "units-differ":
         return GateReason.UNITS_DIFFER, sentence(GateReason.UNITS_DIFFER)
-    return GateReason.TOO_FEW_FIRMS, sentence(GateReason.TOO_FEW_FIRMS, firms=total.firms, fewest=policy.fewest_firms)
+    return GateReason.TOO_FEW_FIRMS, sentence(
+        GateReason.TOO_FEW_FIRMS, firms=total.firms, fewest=policy.fewest_firms
+    )
 
 
 def _decide_total(
-    draft: IndustryLabel, measure: Measure, total: RouteTotal, refusal: Refusal | None, earlier_total: RouteTotal | None, width: Fraction
+    draft: IndustryLabel,
+    measure: Measure,
+    total: RouteTotal,
+    refusal: Refusal | None,
+    earlier_total: RouteTotal | None,
+    width: Fraction,
 ) -> tuple[RouteTotal, CellDecision]:
     reason, words = refusal or frequency_and_dominance.passed(unchanged=earlier_total is not None)
     if refusal:
@@ -102,5 +153,9 @@ def _decide_total(
         result = earlier_total
     else:
         value = None if total.value is None else to_grid(total.value, width)
-        result = dataclasses.replace(total, value=value, interval=total.interval and outward(total.interval, width))
-    return result, CellDecision(measure, None, draft.product, "", Metric.TOTAL, total.firms, refusal is None, reason, words)
+        result = dataclasses.replace(
+            total, value=value, interval=total.interval and outward(total.interval, width)
+        )
+    return result, CellDecision(
+        measure, None, draft.product, "", Metric.TOTAL, total.firms, refusal is None, reason, words
+    )

@@ -8,4 +8,14 @@ computes from these files (`python -m reporting_agent.exercises`; a test compute
 from benchmarks.exercises.checking import TRIES, CheckedAnswer, check, working
 from benchmarks.exercises.reading import Exercise, ExerciseQuestion, TraineeRole, every, named
 
-__all__ = ["TRIES", "CheckedAnswer", "Exercise", "ExerciseQuestion", "TraineeRole", "check", "every", "named", "working"]
+__all__ = [
+    "TRIES",
+    "CheckedAnswer",
+    "Exercise",
+    "ExerciseQuestion",
+    "TraineeRole",
+    "check",
+    "every",
+    "named",
+    "working",
+]

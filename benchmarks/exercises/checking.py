@@ -16,13 +16,24 @@ TRIES = 3
 """After so many wrong answers to a question its working is shown."""
 
 CLOSE = 0.05
-RIGHT, OTHER, UNIT, UNREADABLE, CLOSE_BY, UNIT_ALONE = "right", "other", "unit", "unreadable", "close", "unit-alone"
+RIGHT, OTHER, UNIT, UNREADABLE, CLOSE_BY, UNIT_ALONE = (
+    "right",
+    "other",
+    "unit",
+    "unreadable",
+    "close",
+    "unit-alone",
+)
 UNIT_TOO = "unit-too"
 _UNEXPLAINED = frozenset({OTHER, UNIT, CLOSE_BY})
-_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?: \d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?|\.\d+)")
+_NUMBER = re.compile(
+    r"[+-]?(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?: \d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?|\.\d+)"
+)
 """With commas or spaces between thousands (GB/T 15835), or one comma or point before decimals."""
 _NUMERALS: Mapping[str, int] = {
-    word: times for words in tomllib.loads((HOME / "numerals.toml").read_text(encoding="utf-8")).values() for word, times in words.items()
+    word: times
+    for words in tomllib.loads((HOME / "numerals.toml").read_text(encoding="utf-8")).values()
+    for word, times in words.items()
 }
 _NUMERAL = re.compile(rf"\s*({'|'.join(map(re.escape, _NUMERALS))})")
 """A word behind a figure that multiplies it, as ten thousand is written in Chinese."""
@@ -30,7 +41,9 @@ _QUOTIENT = re.compile(rf"\s*({_NUMBER.pattern})\s*[/:\u00f7]\s*({_NUMBER.patter
 _GOES_ON = re.compile(r"[.,'/]\d")
 """A figure that is written in a way of which nothing is guessed: 1.000,50."""
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
-_UNIT = re.compile(r"\s*(%|(?:[kmgt]?wh|[kmgt]?j|k?gce|tce|k?cal|kg|t|cny|usd|eur)(?:/(?:t|kg|kwh))?)(?![\w/])")
+_UNIT = re.compile(
+    r"\s*(%|(?:[kmgt]?wh|[kmgt]?j|k?gce|tce|k?cal|kg|t|cny|usd|eur)(?:/(?:t|kg|kwh))?)(?![\w/])"
+)
 """A unit that is told behind a figure, in small letters; other words behind it are taken as words."""
 _FACTORS = (10_000.0, 1000.0, 100.0, 10.0, 3.6, 8.14, 29.3)
 """Quotients of units that people mix up: ten thousand, kilo, per cent, ten, MJ a kWh, kWh a kgce, MJ a kgce. They hold to the factor's
@@ -54,12 +67,20 @@ class CheckedAnswer:
         return not self.right and self.code != UNREADABLE
 
 
-def check(exercise: Exercise, question: ExerciseQuestion, answer: str, language: str) -> CheckedAnswer:
+def check(
+    exercise: Exercise, question: ExerciseQuestion, answer: str, language: str
+) -> CheckedAnswer:
     """Judge one answer as it was typed: a number with or without its unit, a choice by its code, its number from 1 on, or its words."""
-    code = _choice(exercise, question, answer) if question.kind == "choice" else _number(exercise, question, answer)
+    code = (
+        _choice(exercise, question, answer)
+        if question.kind == "choice"
+        else _number(exercise, question, answer)
+    )
     right = code == RIGHT
     look = "" if right else exercise.text(f"question.{question.id}.look", language)
-    return CheckedAnswer(question.id, answer, right, code, _explanation(exercise, question, code, language), look)
+    return CheckedAnswer(
+        question.id, answer, right, code, _explanation(exercise, question, code, language), look
+    )
 
 
 def working(exercise: Exercise, question: ExerciseQuestion, language: str) -> str:
@@ -74,21 +95,47 @@ def _explanation(exercise: Exercise, question: ExerciseQuestion, code: str, lang
     if exercise.has(own):
         return exercise.text(own, language)
     if code == UNIT_ALONE:
-        return in_language(Phrase("The figure is right, the unit is not: it is in %(unit)s.", unit=question.unit), language)
+        return in_language(
+            Phrase("The figure is right, the unit is not: it is in %(unit)s.", unit=question.unit),
+            language,
+        )
     if code in {UNIT, UNREADABLE} and question.unit == "1":
         return in_language(Phrase("Give it as a plain number, such as 1.1."), language)
     if code == UNIT:
-        return in_language(Phrase("That is the right figure in another unit. It is asked for in %(unit)s.", unit=question.unit), language)
+        return in_language(
+            Phrase(
+                "That is the right figure in another unit. It is asked for in %(unit)s.",
+                unit=question.unit,
+            ),
+            language,
+        )
     if code == UNIT_TOO:
-        return in_language(Phrase("Neither the figure nor the unit is right: it is asked for in %(unit)s.", unit=question.unit), language)
+        return in_language(
+            Phrase(
+                "Neither the figure nor the unit is right: it is asked for in %(unit)s.",
+                unit=question.unit,
+            ),
+            language,
+        )
     if code == CLOSE_BY:
-        return in_language(Phrase("Close, but not the figure that the files give. Do not round before the last step."), language)
+        return in_language(
+            Phrase(
+                "Close, but not the figure that the files give. Do not round before the last step."
+            ),
+            language,
+        )
     if code == UNREADABLE:
-        answer = Phrase("This answer cannot be read. Give a number in %(unit)s.", unit=question.unit)
+        answer = Phrase(
+            "This answer cannot be read. Give a number in %(unit)s.", unit=question.unit
+        )
         if question.kind == "choice":
-            answer = Phrase("This answer cannot be read. Give one of the choices, by its number or its code.")
+            answer = Phrase(
+                "This answer cannot be read. Give one of the choices, by its number or its code."
+            )
         return in_language(answer, language)
-    return in_language(Phrase("Not right. No explanation is stored for this figure: look again."), language)
+    return in_language(
+        Phrase("Not right. No explanation is stored for this figure: look again."), language
+    )
 
 
 def _choice(exercise: Exercise, question: ExerciseQuestion, answer: str) -> str:
@@ -99,7 +146,10 @@ def _choice(exercise: Exercise, question: ExerciseQuestion, answer: str) -> str:
     else:
         meant = {_plain(choice): choice for choice in question.choices}
         for language in languages():
-            meant |= {_plain(exercise.text(f"question.{question.id}.choice.{choice}", language)): choice for choice in question.choices}
+            meant |= {
+                _plain(exercise.text(f"question.{question.id}.choice.{choice}", language)): choice
+                for choice in question.choices
+            }
         if wanted not in meant:
             return UNREADABLE
         chosen = meant[wanted]
@@ -116,7 +166,9 @@ def _number(exercise: Exercise, question: ExerciseQuestion, answer: str) -> str:
         return UNREADABLE
     numeral = _NUMERAL.match(text, number.end())
     end, times = (number.end(), 1) if numeral is None else (numeral.end(), _NUMERALS[numeral[1]])
-    if numeral is not None and text[end:].lstrip()[:1].isdigit():  # the figure goes on: 278,526 as it is written in Chinese
+    if (
+        numeral is not None and text[end:].lstrip()[:1].isdigit()
+    ):  # the figure goes on: 278,526 as it is written in Chinese
         return UNREADABLE
     codes = [_of_figure(exercise, question, times * reading) for reading in _readings(number[0])]
     code = next((candidate for candidate in codes if candidate not in _UNEXPLAINED), codes[0])
@@ -134,18 +186,28 @@ def _readings(figure: str) -> list[float]:
     """
     figure = figure.replace(" ", "")
     decimal = [float(figure.replace(",", "."))] if _DECIMAL_COMMA.fullmatch(figure) else []
-    thousands = [float(figure.replace(",", ""))] if not decimal or len(figure.partition(",")[2]) == 3 else []
+    thousands = (
+        [float(figure.replace(",", ""))]
+        if not decimal or len(figure.partition(",")[2]) == 3
+        else []
+    )
     return [*thousands, *decimal]
 
 
 def _of_figure(exercise: Exercise, question: ExerciseQuestion, answer: float) -> str:
     """Right, or which mistake it is."""
     right = float(exercise.facts[question.answer])
-    figures = {RIGHT: right} | {code: float(exercise.facts[fact]) for code, fact in question.mistakes.items()}
+    figures = {RIGHT: right} | {
+        code: float(exercise.facts[fact]) for code, fact in question.mistakes.items()
+    }
     nearest = min(figures, key=lambda code: abs(answer - figures[code]) / abs(figures[code]))
     if _near(answer, figures[nearest], question.within):
         return nearest
-    if any(_near(answer, right * by, max(question.within, 0.005)) for factor in _FACTORS for by in (factor, 1 / factor)):
+    if any(
+        _near(answer, right * by, max(question.within, 0.005))
+        for factor in _FACTORS
+        for by in (factor, 1 / factor)
+    ):
         return UNIT
     return CLOSE_BY if _near(answer, right, CLOSE) else OTHER
 

@@ -79,20 +79,28 @@ class Exercise(Declared):
     @property
     def files(self) -> tuple[str, ...]:
         """Names of the files to work on."""
-        return tuple(sorted(file.name.removesuffix(".gz") for file in (HOME / self.id / "data").iterdir()))
+        return tuple(
+            sorted(file.name.removesuffix(".gz") for file in (HOME / self.id / "data").iterdir())
+        )
 
     def content(self, name: str) -> bytes:
         """One of its files, unpacked."""
         if name not in self.files:
             raise InputError(
                 "exercise-file-unknown",
-                Phrase("The exercise %(exercise)s has no file %(file)s.", exercise=self.id, file=name),
+                Phrase(
+                    "The exercise %(exercise)s has no file %(file)s.", exercise=self.id, file=name
+                ),
                 "Ask for one of its files.",
                 found=name,
                 wanted=", ".join(self.files),
             )
         packed = HOME / self.id / "data" / f"{name}.gz"
-        return gzip.decompress(packed.read_bytes()) if packed.is_file() else (HOME / self.id / "data" / name).read_bytes()
+        return (
+            gzip.decompress(packed.read_bytes())
+            if packed.is_file()
+            else (HOME / self.id / "data" / name).read_bytes()
+        )
 
     def text(self, key: str, language: str) -> str:
         """The text under this key of its files (`title`, `question.label.ask`), its figures filled in."""
@@ -112,11 +120,22 @@ class Exercise(Declared):
 
     def asked(self, wanted: str) -> ExerciseQuestion:
         """The question of that id, or of that number, from 1 on."""
-        chosen = next((question for number, question in enumerate(self.question, start=1) if wanted in {question.id, str(number)}), None)
+        chosen = next(
+            (
+                question
+                for number, question in enumerate(self.question, start=1)
+                if wanted in {question.id, str(number)}
+            ),
+            None,
+        )
         if chosen is None:
             raise InputError(
                 "exercise-question-unknown",
-                Phrase("The exercise %(exercise)s asks no question %(question)s.", exercise=self.id, question=wanted),
+                Phrase(
+                    "The exercise %(exercise)s asks no question %(question)s.",
+                    exercise=self.id,
+                    question=wanted,
+                ),
                 "Name one of its questions.",
                 found=wanted,
                 wanted=", ".join(question.id for question in self.question),
@@ -139,7 +158,11 @@ def shown(fact: Fact) -> str:
 def every() -> tuple[Exercise, ...]:
     """All exercises, in the order of roles."""
     exercises = [_read(folder) for folder in HOME.iterdir() if (folder / "exercise.toml").is_file()]
-    return tuple(sorted(exercises, key=lambda exercise: (list(TraineeRole).index(exercise.role), exercise.id)))
+    return tuple(
+        sorted(
+            exercises, key=lambda exercise: (list(TraineeRole).index(exercise.role), exercise.id)
+        )
+    )
 
 
 def named(wanted: str) -> Exercise:
@@ -161,7 +184,9 @@ def named(wanted: str) -> Exercise:
 
 
 def _read(folder: Traversable) -> Exercise:
-    return Exercise.model_validate(tomllib.loads((folder / "exercise.toml").read_text(encoding="utf-8")) | {"id": folder.name})
+    return Exercise.model_validate(
+        tomllib.loads((folder / "exercise.toml").read_text(encoding="utf-8")) | {"id": folder.name}
+    )
 
 
 @cache
@@ -179,7 +204,11 @@ def _of(exercise: str, language: str) -> Mapping[str, Any]:
 
 def _text_of(exercise: str, key: str, language: str) -> Any:
     """In the reader's language, else in English as its catalogue may have it."""
-    codes = {file.name.removesuffix(".toml") for file in (HOME / exercise).iterdir() if file.name.endswith(".toml")} - {"exercise"}
+    codes = {
+        file.name.removesuffix(".toml")
+        for file in (HOME / exercise).iterdir()
+        if file.name.endswith(".toml")
+    } - {"exercise"}
     code = of_language({code: code for code in codes}, language)
     own = _text_at(_of(exercise, code), key) if code else None
     if own is not None:
@@ -187,7 +216,11 @@ def _text_of(exercise: str, key: str, language: str) -> Any:
     english = _text_at(_of(exercise, "en"), key)
     if english is None:
         raise KeyError(f"{exercise}: no text {key}")
-    return in_language(english, language) if isinstance(english, str) else [in_language(text, language) for text in english]
+    return (
+        in_language(english, language)
+        if isinstance(english, str)
+        else [in_language(text, language) for text in english]
+    )
 
 
 def _text_at(texts: Any, key: str) -> Any:

@@ -9,4 +9,12 @@ from benchmarks.explanation.facts import Participation, Verification, VersionApp
 from benchmarks.explanation.shown_limits import LimitShown
 from benchmarks.explanation.text import Explanation, explain
 
-__all__ = ["Explanation", "LimitShown", "Participation", "Verification", "VersionApproval", "VersionChange", "explain"]
+__all__ = [
+    "Explanation",
+    "LimitShown",
+    "Participation",
+    "Verification",
+    "VersionApproval",
+    "VersionChange",
+    "explain",
+]

@@ -13,7 +13,16 @@ from benchmarks.composition.result import IndustryLabel
 from benchmarks.declared import FigureSource, Words, worded
 from benchmarks.explanation.facts import Participation, StepAttested, Verification
 from benchmarks.explanation.wording import between, cell_name, findings, firms, sites
-from benchmarks.phrases import Phrase, Value, alternatives, clauses, enumerated, in_context, listed, sentences
+from benchmarks.phrases import (
+    Phrase,
+    Value,
+    alternatives,
+    clauses,
+    enumerated,
+    in_context,
+    listed,
+    sentences,
+)
 from benchmarks.routes import Pack, ReferenceCondition, Route, Step
 
 RUN_KINDS = {
@@ -59,11 +68,16 @@ def deliverables(label: IndustryLabel) -> Words:
 
 
 def objective() -> Words:
-    return worded("To let each plant see at which steps it uses more energy than the best plants really used, and how certain that is.")
+    return worded(
+        "To let each plant see at which steps it uses more energy than the best plants really used, and how certain that is."
+    )
 
 
 def entities_and_boundaries(pack: Pack, route: Route) -> Words:
-    steps = _lines(worded("%(step)s: %(boundary)s", step=step.words, boundary=step.boundary.words) for step in route_steps(pack, route))
+    steps = _lines(
+        worded("%(step)s: %(boundary)s", step=step.words, boundary=step.boundary.words)
+        for step in route_steps(pack, route)
+    )
     return worded(
         "Sites that make %(product)s by the route “%(route)s”, step by step within these "
         "boundaries:\n%(steps)s\nValues with another boundary are never compared.",
@@ -76,7 +90,9 @@ def entities_and_boundaries(pack: Pack, route: Route) -> Words:
 def _lines(texts: Iterable[Words]) -> Words:
     """One text a line, each ending in one full stop."""
     ended: Iterator[Value] = (Phrase("%(line)s.", line=text.without_stop) for text in texts)
-    return Words.of(reduce(lambda above, line: Phrase("%(above)s\n%(line)s", above=above, line=line), ended))
+    return Words.of(
+        reduce(lambda above, line: Phrase("%(above)s\n%(line)s", above=above, line=line), ended)
+    )
 
 
 def target_group() -> Words:
@@ -105,7 +121,9 @@ def sample(label: IndustryLabel, pack: Pack, route: Route, facts: Participation)
     return Words.of(sentences([who, *_pooled(label, pack), *_in_part(label, pack)]))
 
 
-def _who_reports(obliged: int, facts: Participation, fewest: int, values: dict[str, Value]) -> Phrase:
+def _who_reports(
+    obliged: int, facts: Participation, fewest: int, values: dict[str, Value]
+) -> Phrase:
     """Obliged firms apart from those that no list obliges, which are counted where at least the gate's fewest stand on either side."""
     volunteers = facts.firms_volunteering
     reporting = facts.firms_reporting - volunteers
@@ -172,7 +190,9 @@ def participants_and_coordinator(facts: Participation) -> Words:
 
 
 def comparable_conditions(pack: Pack, route: Route) -> Words:
-    conditions = [_conditions(step) for step in route_steps(pack, route) if step.reference_conditions]
+    conditions = [
+        _conditions(step) for step in route_steps(pack, route) if step.reference_conditions
+    ]
     brought = _lines(conditions) if conditions else worded("No variable is corrected.")
     phrases = [
         Phrase(
@@ -199,16 +219,27 @@ def _conditions(step: Step) -> Words:
 def _condition(conditions: Sequence[ReferenceCondition]) -> Phrase:
     """One variable's reference; its slopes may differ by metric, and so may their sources."""
     first = conditions[0]
-    brought: dict[str, Value] = {"variable": VARIABLES.get(first.variable, first.variable), "reference": f"{first.reference:g}"}
+    brought: dict[str, Value] = {
+        "variable": VARIABLES.get(first.variable, first.variable),
+        "reference": f"{first.reference:g}",
+    }
     condition = (
         Phrase("%(variable)s to %(reference)s %%", **brought)
         if first.unit == "%"
-        else Phrase("%(variable)s to %(reference)s %(unit)s", unit=UNITS.get(first.unit, first.unit), **brought)
+        else Phrase(
+            "%(variable)s to %(reference)s %(unit)s",
+            unit=UNITS.get(first.unit, first.unit),
+            **brought,
+        )
     )
     assumed = [not shown(part.source) for part in conditions]
     if all(assumed):
         return Phrase("%(condition)s (slope: engineering assumption)", condition=condition)
-    return Phrase("%(condition)s (one slope: engineering assumption)", condition=condition) if any(assumed) else condition
+    return (
+        Phrase("%(condition)s (one slope: engineering assumption)", condition=condition)
+        if any(assumed)
+        else condition
+    )
 
 
 def shown(source: FigureSource) -> bool:
@@ -251,7 +282,11 @@ def verification_of_data(verification: Verification, pack: Pack) -> Words:
 def _share(step: StepAttested, pack: Pack, fewest: int) -> Words:
     name = pack.step(step.step).words
     if any(0 < firms < fewest for firms in (step.firms, step.other_firms)):
-        return worded("%(name)s, no share stated, because fewer than %(fewest)s firms are on one side", name=name, fewest=fewest)
+        return worded(
+            "%(name)s, no share stated, because fewer than %(fewest)s firms are on one side",
+            name=name,
+            fewest=fewest,
+        )
     return worded("%(name)s, %(sites)s of %(of)s sites", name=name, sites=step.sites, of=step.of)
 
 
@@ -270,21 +305,29 @@ def _checked_and_opened(verification: Verification) -> Value:
         )
     else:
         opened = Phrase("No sample has been opened to a certification body for this version.")
-    checked = Phrase("Each agent checks its inputs by the pack's rules. Every report is signed, and exclusions are counted.")
+    checked = Phrase(
+        "Each agent checks its inputs by the pack's rules. Every report is signed, and exclusions are counted."
+    )
     return sentences([checked, opened])
 
 
 def validation_of_results(label: IndustryLabel, pack: Pack) -> Words:
     """How the spread fits, of every cell that is shown, beside the headline too; of one that is held back nothing is said."""
     judged = [cell for cell in label.cells if cell.best is not None]
-    poor = [cell_name(pack.step(cell.step), cell.variant, cell.metric) for cell in judged if cell.good_fit is False]
+    poor = [
+        cell_name(pack.step(cell.step), cell.variant, cell.metric)
+        for cell in judged
+        if cell.good_fit is False
+    ]
     if poor:
         fit = Phrase(
             "The assumed normal spread between firms fits poorly, so the interval is less certain, at these steps: %(poor)s.",
             poor=listed(poor),
         )
     else:
-        fit = Phrase("The assumed normal spread between firms was tested at each step shown and not rejected.")
+        fit = Phrase(
+            "The assumed normal spread between firms was tested at each step shown and not rejected."
+        )
     simulated = Phrase(
         "Intervals come from simulating the noise of every plant and the spread between firms together. A best value is a mean over "
         "at least five firms, none with a weight above one fifth."
@@ -293,4 +336,6 @@ def validation_of_results(label: IndustryLabel, pack: Pack) -> Words:
 
 
 def content_of_report() -> Words:
-    return worded("This page and its CSV and JSON: the same values, checked by the same disclosure gate.")
+    return worded(
+        "This page and its CSV and JSON: the same values, checked by the same disclosure gate."
+    )

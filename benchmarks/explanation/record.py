@@ -30,7 +30,9 @@ def exclusions(label: IndustryLabel, pack: Pack, facts: Participation) -> Words:
     for cell in label.headline:
         for reason, count in cell.set_aside:
             where, why = pack.step(cell.step).words, _SET_ASIDE[reason]
-            parts.append(Phrase("%(where)s: %(sites)s, %(why)s", where=where, sites=sites(count), why=why))
+            parts.append(
+                Phrase("%(where)s: %(sites)s, %(why)s", where=where, sites=sites(count), why=why)
+            )
     parts += [_left_out(code, count) for code, count in facts.excluded]
     return Words.of(listed(parts) if parts else Phrase("None."))
 
@@ -53,10 +55,16 @@ def refused(gate: GateResult, pack: Pack) -> Words:
     parts = []
     for cell in gate.cells:
         if cell.reason_code not in (GateReason.SHOWN, GateReason.UNCHANGED):
-            where = cell_name(pack.step(cell.step), cell.variant, cell.metric) if cell.step else names[cell.measure]
+            where = (
+                cell_name(pack.step(cell.step), cell.variant, cell.metric)
+                if cell.step
+                else names[cell.measure]
+            )
             why = cell.reason if cell.step else with_step_names(cell.reason, steps)
             parts.append(Phrase("%(where)s: %(why)s", where=where, why=why))
-    return Words.of(sentences(parts) if parts else Phrase("None: every value passed the disclosure gate."))
+    return Words.of(
+        sentences(parts) if parts else Phrase("None: every value passed the disclosure gate.")
+    )
 
 
 _ACTS = {
@@ -71,7 +79,11 @@ def approval(facts: Participation) -> Words:
         return worded("Not approved yet: this is a draft.")
     return Words.of(
         listed(
-            Phrase(_ACTS[decision.act], who=Name(decision.who, zh=decision.who_zh), on=decision.on.isoformat())
+            Phrase(
+                _ACTS[decision.act],
+                who=Name(decision.who, zh=decision.who_zh),
+                on=decision.on.isoformat(),
+            )
             for decision in facts.approvals
         )
     )

@@ -15,7 +15,9 @@ from benchmarks.measurements import Period
 from benchmarks.routes import Pack, Route, Step
 from benchmarks.standard_limits import Levels, StandardLimit
 
-ANNUAL_BASIS = worded("Annual basis: a yearly average. It is not comparable with the label, so no gap is drawn.")
+ANNUAL_BASIS = worded(
+    "Annual basis: a yearly average. It is not comparable with the label, so no gap is drawn."
+)
 
 NO_LIMIT = worded("This pack contains no standard's limit for these steps in this period.")
 
@@ -39,7 +41,9 @@ class LimitShown:
     basis: Words = ANNUAL_BASIS
 
 
-def shown_limits(pack: Pack, route: Route, on: date, variants: Mapping[str, str] | None = None) -> tuple[LimitShown, ...]:
+def shown_limits(
+    pack: Pack, route: Route, on: date, variants: Mapping[str, str] | None = None
+) -> tuple[LimitShown, ...]:
     """Verified limits in force on a date, for the steps of the route, each once.
 
     Args:
@@ -51,9 +55,13 @@ def shown_limits(pack: Pack, route: Route, on: date, variants: Mapping[str, str]
         if step.id not in in_route:
             continue
         for limit in step.limits:
-            if not _concerns(limit, step, (variants or {}).get(step.id)) or in_route & {*limit.not_beside}:
+            if not _concerns(limit, step, (variants or {}).get(step.id)) or in_route & {
+                *limit.not_beside
+            }:
                 continue
-            in_force = limit.effective_from <= on and (limit.effective_to is None or on < limit.effective_to)
+            in_force = limit.effective_from <= on and (
+                limit.effective_to is None or on < limit.effective_to
+            )
             if limit.source.verified and limit.source.kind != "engineering-assumption" and in_force:
                 limits[limit.id] = LimitShown(
                     words=limit.words,
@@ -80,9 +88,17 @@ def note(pack: Pack, route: Route, period: Period, limits: Sequence[LimitShown])
 
 def not_held(pack: Pack, route: Route, period: Period) -> Words | None:
     """Which editions were in force on a day of the period whose values the pack does not hold."""
-    lacking = pack.editions_not_held((route_step.step for route_step in route.steps), *period.first_and_last)
+    lacking = pack.editions_not_held(
+        (route_step.step for route_step in route.steps), *period.first_and_last
+    )
     named = ", ".join(lacking)
-    return worded("Also in force, but their values are not in this pack: %(editions)s.", editions=named) if lacking else None
+    return (
+        worded(
+            "Also in force, but their values are not in this pack: %(editions)s.", editions=named
+        )
+        if lacking
+        else None
+    )
 
 
 def _concerns(limit: StandardLimit, step: Step, published: str | None) -> bool:

@@ -69,7 +69,15 @@ CLAUSE_4_1: Mapping[str, Words] = {
 }
 
 
-def explain(gate: GateResult, pack: Pack, route: Route, participation: Participation, *, version: str, on: date) -> Explanation:
+def explain(
+    gate: GateResult,
+    pack: Pack,
+    route: Route,
+    participation: Participation,
+    *,
+    version: str,
+    on: date,
+) -> Explanation:
     """Explain what may be published, and nothing else: every figure is taken from the gated label.
 
     Args:
@@ -110,7 +118,9 @@ def _title(label: IndustryLabel, pack: Pack, route: Route) -> Words:
     """The pack's name; a route that is not the pack's main one is named too."""
     if route.id == pack.routes[0].id:
         return worded("%(pack)s, %(period)s", pack=pack.words, period=label.period)
-    return worded("%(pack)s (%(route)s), %(period)s", pack=pack.words, route=route.words, period=label.period)
+    return worded(
+        "%(pack)s (%(route)s), %(period)s", pack=pack.words, route=route.words, period=label.period
+    )
 
 
 def _decimals(label: IndustryLabel) -> int:
@@ -121,7 +131,9 @@ def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
     """One sentence that answers the first question with numbers, as far as the gate lets it."""
     typical = label.typical.value
     if label.composite.value is None or typical is None:
-        return worded("No value of the whole route can be shown for this version. The steps that can be shown are below.")
+        return worded(
+            "No value of the whole route can be shown for this version. The steps that can be shown are below."
+        )
     decimals, reached = _decimals(label), label.best_reached.value
     values: dict[str, Value] = {
         "amount": amount(label.composite.unit, route.product_words),
@@ -135,7 +147,10 @@ def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
             **values,
         )
         if reached is None
-        else Phrase("The best plants really make %(amount)s with %(value)s %(unit)s; a typical plant uses %(typical)s.", **values)
+        else Phrase(
+            "The best plants really make %(amount)s with %(value)s %(unit)s; a typical plant uses %(typical)s.",
+            **values,
+        )
     )
     rungs = [
         (cell.ratio * (cell.typical - cell.best), cell.step)
@@ -161,7 +176,11 @@ def _rule(label: IndustryLabel, pack: Pack) -> Words:
         if cell.rule is not None:
             used.setdefault(cell.rule, []).append(cell.firms)
     phrases: list[Value] = [
-        Phrase("%(rule)s (here %(firms)s firms).", rule=rule.words.without_stop, firms=between(min(used[rule.rule]), max(used[rule.rule])))
+        Phrase(
+            "%(rule)s (here %(firms)s firms).",
+            rule=rule.words.without_stop,
+            firms=between(min(used[rule.rule]), max(used[rule.rule])),
+        )
         for rule in pack.composition
         if rule.rule in used
     ] or [Phrase("No rule: too few firms at every step.")]
@@ -170,7 +189,9 @@ def _rule(label: IndustryLabel, pack: Pack) -> Words:
             "One site of each firm is chosen by its number of runs, not by its value. No firm has a weight above %(share)s %%.",
             share=f"{100 * float(pack.disclosure.largest_weight):g}",
         ),
-        Phrase("The firms are not the same at each step, so the best values of the steps may not be attainable together."),
+        Phrase(
+            "The firms are not the same at each step, so the best values of the steps may not be attainable together."
+        ),
         _reached(label.best_reached, _decimals(label)),
         *_averaged(label),
     ]
@@ -199,7 +220,9 @@ def _reached(total: RouteTotal, decimals: int) -> Phrase:
 
 def _intervals(label: IndustryLabel) -> Words:
     if label.composite.interval is None:
-        return worded("Each value is shown with the interval that contains the true one in 95 of 100 cases.")
+        return worded(
+            "Each value is shown with the interval that contains the true one in 95 of 100 cases."
+        )
     lo, hi = (figure(end, _decimals(label)) for end in label.composite.interval)
     return worded(
         "The true value of the whole route is between %(lower)s and %(upper)s %(unit)s in 95 of 100 cases. The interval beside each "

@@ -12,7 +12,11 @@ from benchmarks.routes import Step
 
 MINUS = "\u2212"
 
-_COUNTED = {"t": Phrase("a tonne"), "weight case": Phrase("a weight case"), "1000 items": Phrase("1000 items")}
+_COUNTED = {
+    "t": Phrase("a tonne"),
+    "weight case": Phrase("a weight case"),
+    "1000 items": Phrase("1000 items"),
+}
 """One of a unit of output; others are written alike in every language."""
 
 
@@ -33,12 +37,18 @@ def figure(value: float, decimals: int) -> str:
 def amount(unit: str, product: Value) -> Phrase:
     """What a total of a route in `unit` (`kgce/t`) is of: `a tonne of steel`, `a weight case of flat glass`."""
     made_in = unit.partition("/")[2]
-    return Phrase("%(amount)s of %(product)s", amount=_COUNTED.get(made_in, f"1 {made_in}"), product=product)
+    return Phrase(
+        "%(amount)s of %(product)s", amount=_COUNTED.get(made_in, f"1 {made_in}"), product=product
+    )
 
 
 def between(lo: int, hi: int) -> Words:
     """`24`, or `8 to 24`."""
-    return worded("%(lower)s", lower=lo) if lo == hi else worded("%(lower)s to %(upper)s", lower=lo, upper=hi)
+    return (
+        worded("%(lower)s", lower=lo)
+        if lo == hi
+        else worded("%(lower)s to %(upper)s", lower=lo, upper=hi)
+    )
 
 
 def firms(count: int) -> Phrase:
@@ -67,6 +77,10 @@ _METRICS = {
 
 def cell_name(step: Step, variant: str, metric: Metric) -> Words:
     """`Clinker burning (grey clinker, heat)`; the variant only where the step has several."""
-    details: list[Value] = [declared.words for declared in step.variants if declared.id == variant and len(step.variants) > 1]
+    details: list[Value] = [
+        declared.words
+        for declared in step.variants
+        if declared.id == variant and len(step.variants) > 1
+    ]
     details.append(_METRICS[metric])
     return worded("%(step)s (%(within)s)", step=step.words, within=clauses(details))

@@ -24,10 +24,16 @@ ROUTES = {
 def rows_of(rows: Sequence[dict[str, str]], code: str, route: str) -> list[dict[str, str]]:
     """The rows of the goods, those with the most digits in common alone; a row of several routes stands for each."""
     digits = re.sub(r"\D", "", code)
-    of_route = [row for row in rows if not route or not row["route"] or route in row["route"].split("/")]
+    of_route = [
+        row for row in rows if not route or not row["route"] or route in row["route"].split("/")
+    ]
     common = [_common(row["cn_code"], digits) for row in of_route]
     most = max(common, default=0)
-    return [row for row, digits_alike in zip(of_route, common, strict=True) if most and digits_alike == most]
+    return [
+        row
+        for row, digits_alike in zip(of_route, common, strict=True)
+        if most and digits_alike == most
+    ]
 
 
 def _common(of_row: str, digits: str) -> int:
@@ -44,10 +50,20 @@ def _narrower(of_row: str, digits: str) -> bool:
 
 def in_words(route: str) -> Phrase | str:
     """A letter of a route with what it stands for; one that no act uses, as it was written."""
-    return Phrase("%(letter)s (%(words)s)", letter=route, words=ROUTES[route]) if route in ROUTES else route
+    return (
+        Phrase("%(letter)s (%(words)s)", letter=route, words=ROUTES[route])
+        if route in ROUTES
+        else route
+    )
 
 
-def only_row(matches: list[dict[str, str]], code: str, route: str, act: Act, all_rows: Sequence[dict[str, str]]) -> dict[str, str]:
+def only_row(
+    matches: list[dict[str, str]],
+    code: str,
+    route: str,
+    act: Act,
+    all_rows: Sequence[dict[str, str]],
+) -> dict[str, str]:
     """The one row of the `matches` for the code and the route among `all_rows`.
 
     Raises:
@@ -56,7 +72,13 @@ def only_row(matches: list[dict[str, str]], code: str, route: str, act: Act, all
     """
     if len(matches) == 1 and not _narrower(matches[0]["cn_code"], re.sub(r"\D", "", code)):
         return matches[0]
-    by_other_routes = "" if matches else ", ".join(dict.fromkeys(row["route"] for row in rows_of(all_rows, code, "") if row["route"]))
+    by_other_routes = (
+        ""
+        if matches
+        else ", ".join(
+            dict.fromkeys(row["route"] for row in rows_of(all_rows, code, "") if row["route"])
+        )
+    )
     if by_other_routes:
         raise InputError(
             "border-goods-unknown",
@@ -70,15 +92,25 @@ def only_row(matches: list[dict[str, str]], code: str, route: str, act: Act, all
         )
     chapter = re.sub(r"\D", "", code)[:2]
     listed = matches or [row for row in all_rows if row["cn_code"].startswith(chapter)]
-    near = "; ".join(dict.fromkeys(f"{row['cn_code']} {row['goods']}" + (f" ({row['route']})" if row["route"] else "") for row in listed))
+    near = "; ".join(
+        dict.fromkeys(
+            f"{row['cn_code']} {row['goods']}" + (f" ({row['route']})" if row["route"] else "")
+            for row in listed
+        )
+    )
     if matches:
         raise InputError(
             "border-goods-ambiguous",
             Phrase("The code %(code)s covers several goods in %(act)s.", code=code, act=act.title),
-            Phrase("Give more digits of the code, or the letter in brackets as `route` (`--route`): %(near)s.", near=near),
+            Phrase(
+                "Give more digits of the code, or the letter in brackets as `route` (`--route`): %(near)s.",
+                near=near,
+            ),
         )
     raise InputError(
         "border-goods-unknown",
-        Phrase("%(act)s contains no value for goods with the code %(code)s.", code=code, act=act.title),
+        Phrase(
+            "%(act)s contains no value for goods with the code %(code)s.", code=code, act=act.title
+        ),
         Phrase("Available: %(near)s.", near=near or "-"),
     )

@@ -50,12 +50,18 @@ class Act(Declared):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if sum((self.file is not None, bool(self.by_year), self.euro_per_t is not None)) != 1:
-            raise ValueError(f"{self.id}: an act has its figures in one of file, by_year and euro_per_t")
+            raise ValueError(
+                f"{self.id}: an act has its figures in one of file, by_year and euro_per_t"
+            )
         return self
 
     def governs(self, imported: date, known_on: date) -> bool:
         """Whether it holds for imports of that day, for somebody who knows what was published by `known_on`."""
-        return self.published <= known_on and self.applies <= imported and (self.until is None or imported < self.until)
+        return (
+            self.published <= known_on
+            and self.applies <= imported
+            and (self.until is None or imported < self.until)
+        )
 
     def in_year(self, year: int) -> Decimal | None:
         """The figure of a year: its own or, after the last, the last; None before the first."""
@@ -69,7 +75,11 @@ class Act(Declared):
 
 @cache
 def _table(file: str) -> tuple[dict[str, str], ...]:
-    return tuple(csv.DictReader(files("benchmarks.guidance").joinpath(file).read_text(encoding="utf-8").splitlines()))
+    return tuple(
+        csv.DictReader(
+            files("benchmarks.guidance").joinpath(file).read_text(encoding="utf-8").splitlines()
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +95,15 @@ class ActCollection:
 
     def act(self, kind: ActKind, imported: date, known_on: date) -> Act | None:
         """The act that settles `kind`: of those that govern, the newest published."""
-        governing = [act for act in self.acts if act.kind is kind and act.governs(imported, known_on)]
+        governing = [
+            act for act in self.acts if act.kind is kind and act.governs(imported, known_on)
+        ]
         return max(governing, key=lambda act: act.published, default=None)
 
 
 @cache
 def _acts_of_steplabel() -> ActCollection:
-    read = tomllib.loads(files("benchmarks.guidance").joinpath("acts.toml").read_text(encoding="utf-8"))
+    read = tomllib.loads(
+        files("benchmarks.guidance").joinpath("acts.toml").read_text(encoding="utf-8")
+    )
     return ActCollection(TypeAdapter(tuple[Act, ...]).validate_python(read["act"]))

@@ -33,9 +33,15 @@ _ANNEX_III = "CH IS LI NO"
 WITHIN = frozenset(f"{_UNION} {_ANNEX_III}".split(" "))
 """Countries whose goods cross no such border: the Union, and those of Annex III, point 1, of Regulation (EU) 2023/956."""
 
-NOT_COMPARED = Phrase("The formula is taken from summaries of the acts. It has not been compared with their text.")
-FACTOR_ASSUMED = Phrase("The cross-sectoral correction factor is set to 1, because no act for the years from 2026 on has been read.")
-OTHER_COUNTRIES = Phrase("The act gives no default value for the country of origin. The value for other countries applies.")
+NOT_COMPARED = Phrase(
+    "The formula is taken from summaries of the acts. It has not been compared with their text."
+)
+FACTOR_ASSUMED = Phrase(
+    "The cross-sectoral correction factor is set to 1, because no act for the years from 2026 on has been read."
+)
+OTHER_COUNTRIES = Phrase(
+    "The act gives no default value for the country of origin. The value for other countries applies."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,26 +121,38 @@ def payable(
     if imported.year < FIRST_YEAR:
         raise InputError(
             "border-not-yet",
-            Phrase("No payment for emissions is due on goods imported in %(year)s.", year=imported.year),
+            Phrase(
+                "No payment for emissions is due on goods imported in %(year)s.", year=imported.year
+            ),
             Phrase("Choose a day from 1 January %(first)s on.", first=FIRST_YEAR),
         )
     if goods.origin in WITHIN:
         raise InputError(
             "border-none",
-            Phrase("No payment is due at this border for goods from %(country)s.", country=goods.origin),
+            Phrase(
+                "No payment is due at this border for goods from %(country)s.", country=goods.origin
+            ),
             "Enter the country in which the goods were made (ISO 3166-1, two letters).",
         )
-    for amount in (price, paid_at_home, None if goods.attested is None else goods.attested.emissions):
+    for amount in (
+        price,
+        paid_at_home,
+        None if goods.attested is None else goods.attested.emissions,
+    ):
         if amount is not None and (not amount.is_finite() or amount < 0):
             raise InputError(
                 "border-amount",
                 Phrase("%(amount)s is not a price or an amount of emissions.", amount=str(amount)),
                 "Enter a number that is not negative.",
             )
-    return _Reckoning(goods, imported, known_on, law or ActCollection.held()).payable(price, paid_at_home)
+    return _Reckoning(goods, imported, known_on, law or ActCollection.held()).payable(
+        price, paid_at_home
+    )
 
 
-@lru_cache(maxsize=256)  # the law held changes with a release alone, and a page asks for the same goods all day
+@lru_cache(
+    maxsize=256
+)  # the law held changes with a release alone, and a page asks for the same goods all day
 def by_year(
     goods: Goods, today: date, *, price: Decimal | None = None, paid_at_home: Decimal = Decimal(0)
 ) -> tuple[tuple[int, Payable | InputError], ...]:
@@ -146,7 +164,9 @@ def by_year(
     return tuple((year, _asked(goods, year, today, price, paid_at_home)) for year in years)
 
 
-def _asked(goods: Goods, year: int, today: date, price: Decimal | None, paid_at_home: Decimal) -> Payable | InputError:
+def _asked(
+    goods: Goods, year: int, today: date, price: Decimal | None, paid_at_home: Decimal
+) -> Payable | InputError:
     try:
         imported = today if year == today.year else date(year, 12, 31)
         return payable(goods, imported, today, price=price, paid_at_home=paid_at_home)
@@ -167,7 +187,10 @@ class _Reckoning:
         inputs: list[Input] = []
         caveats = [NOT_COMPARED]
         emissions, route = self._emissions(inputs, caveats)
-        phase_out, correction = self._of_year(ActKind.PHASE_OUT), self._of_year(ActKind.CROSS_SECTORAL)
+        phase_out, correction = (
+            self._of_year(ActKind.PHASE_OUT),
+            self._of_year(ActKind.CROSS_SECTORAL),
+        )
         inputs += [phase_out, correction]
         if correction.act is not None and correction.act.confidence == "assumption":
             caveats.append(FACTOR_ASSUMED)
@@ -176,7 +199,12 @@ class _Reckoning:
         paid = self._price(price)
         if paid is None:
             day = self.imported.isoformat()
-            caveats.append(Phrase("There is no certificate price for %(day)s. Enter one, or use the tonnes only.", day=day))
+            caveats.append(
+                Phrase(
+                    "There is no certificate price for %(day)s. Enter one, or use the tonnes only.",
+                    day=day,
+                )
+            )
         else:
             inputs.append(paid)
         if paid_at_home:
@@ -186,7 +214,9 @@ class _Reckoning:
             free=free,
             certificates=certificates,
             price=None if paid is None else paid.value,
-            cost=None if paid is None else max(certificates * paid.value - paid_at_home, Decimal(0)),
+            cost=None
+            if paid is None
+            else max(certificates * paid.value - paid_at_home, Decimal(0)),
             inputs=tuple(inputs),
             caveats=tuple(caveats),
             basis="default" if self.goods.attested is None else "attested",
@@ -196,7 +226,9 @@ class _Reckoning:
     def _emissions(self, inputs: list[Input], caveats: list[Phrase]) -> tuple[Decimal, str]:
         """Emissions of a tonne, and the route whose benchmark holds."""
         if self.goods.attested is not None:
-            inputs.append(Input("attested-emissions", self.goods.attested.emissions, "t CO2e/t", None))
+            inputs.append(
+                Input("attested-emissions", self.goods.attested.emissions, "t CO2e/t", None)
+            )
             return self.goods.attested.emissions, self.goods.route
         act = self._act(ActKind.DEFAULTS)
         own = [row for row in act.rows() if row["country"] == self.goods.origin]
@@ -216,19 +248,33 @@ class _Reckoning:
     def _benchmarks(self, route: str, inputs: list[Input]) -> Iterator[Decimal]:
         """The benchmark of the goods and, on attested emissions, those of their precursors, t CO2e per tonne of the goods."""
         act = self._act(ActKind.BENCHMARKS)
-        rows = [row for row in act.rows() if int(row["from"]) <= self.imported.year <= int(row["to"] or LAST_YEAR + 1000)]
+        rows = [
+            row
+            for row in act.rows()
+            if int(row["from"]) <= self.imported.year <= int(row["to"] or LAST_YEAR + 1000)
+        ]
         column = "column_b" if self.goods.attested is None else "column_a"
         own = Precursor(self.goods.cn_code, Decimal(1), route)
         for part in (own, *(self.goods.attested.precursors if self.goods.attested else ())):
-            row = only_row(rows_of(rows, part.cn_code, part.route), part.cn_code, part.route, act, rows)
-            inputs.append(Input(f"benchmark-{column[-1]}", Decimal(row[column]), "t CO2e/t", act, part.cn_code))
+            row = only_row(
+                rows_of(rows, part.cn_code, part.route), part.cn_code, part.route, act, rows
+            )
+            inputs.append(
+                Input(
+                    f"benchmark-{column[-1]}", Decimal(row[column]), "t CO2e/t", act, part.cn_code
+                )
+            )
             yield part.tonnes * Decimal(row[column])
 
     def _price(self, entered: Decimal | None) -> Input | None:
         if entered is not None:
             return Input("price", entered, "EUR/t CO2e", None)
         act = self.law.act(ActKind.PRICE, self.imported, self.known_on)
-        return None if act is None or act.euro_per_t is None else Input("price", act.euro_per_t, "EUR/t CO2e", act)
+        return (
+            None
+            if act is None or act.euro_per_t is None
+            else Input("price", act.euro_per_t, "EUR/t CO2e", act)
+        )
 
     def _of_year(self, kind: ActKind) -> Input:
         act = self._act(kind)
@@ -258,4 +304,7 @@ def _missing(kind: ActKind, imported: date, known_on: date) -> InputError:
 
 
 def _route_taken(route: str) -> Phrase:
-    return Phrase("No route was named. The only default value is that of route %(route)s, so it applies.", route=in_words(route))
+    return Phrase(
+        "No route was named. The only default value is that of route %(route)s, so it applies.",
+        route=in_words(route),
+    )

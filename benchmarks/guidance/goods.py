@@ -31,7 +31,11 @@ class RouteGood(Declared):
     precursors: tuple[PrecursorCode, ...] = ()
 
 
-NAMED = {"hot-rolled-flat": ("7208", ""), "grey-clinker": ("25231000", "A"), "primary-aluminium": ("7601", "K")}
+NAMED = {
+    "hot-rolled-flat": ("7208", ""),
+    "grey-clinker": ("25231000", "A"),
+    "primary-aluminium": ("7601", "K"),
+}
 """Goods by a name that a command takes: their code, and their route where the name settles it."""
 
 _NAMES = {
@@ -54,5 +58,7 @@ def goods_of(sector: str, route: str) -> tuple[RouteGood, ...]:
 @cache
 def offered() -> tuple[RouteGood, ...]:
     """Every good that is offered."""
-    read = tomllib.loads(files("benchmarks.guidance").joinpath("goods.toml").read_text(encoding="utf-8"))
+    read = tomllib.loads(
+        files("benchmarks.guidance").joinpath("goods.toml").read_text(encoding="utf-8")
+    )
     return TypeAdapter(tuple[RouteGood, ...]).validate_python(read["good"])

@@ -56,11 +56,17 @@ class PracticeOutcomes(Declared):
     first_year: int
     last_year: int
     by_outcome: dict[SavingOutcome, NonNegativeInt]
-    confirmed: NonNegativeInt = Field(default=0, exclude_if=lambda sites: sites == 0)  # by an auditor; left out: agents of before read it
+    confirmed: NonNegativeInt = Field(
+        default=0, exclude_if=lambda sites: sites == 0
+    )  # by an auditor; left out: agents of before read it
 
     @model_validator(mode="after")
     def _each_site_once(self) -> Self:
-        if sum(self.by_outcome.values()) != self.sites or self.sites < self.firms or self.confirmed > self.sites:
+        if (
+            sum(self.by_outcome.values()) != self.sites
+            or self.sites < self.firms
+            or self.confirmed > self.sites
+        ):
             raise ValueError("the classes do not add up to the sites")
         return self
 
@@ -80,7 +86,11 @@ class PracticeOutcomes(Declared):
 
     @property
     def years(self) -> str:
-        return str(self.first_year) if self.first_year == self.last_year else f"{self.first_year}–{self.last_year}"
+        return (
+            str(self.first_year)
+            if self.first_year == self.last_year
+            else f"{self.first_year}–{self.last_year}"
+        )
 
     @property
     def words(self) -> Words:
@@ -96,7 +106,8 @@ class PracticeOutcomes(Declared):
     def _by_class(self) -> Words:
         counts = self.by_outcome
         small, middle, large = (
-            counts.get(outcome, 0) for outcome in (SavingOutcome.UNDER_2, SavingOutcome.FROM_2_TO_5, SavingOutcome.FROM_5)
+            counts.get(outcome, 0)
+            for outcome in (SavingOutcome.UNDER_2, SavingOutcome.FROM_2_TO_5, SavingOutcome.FROM_5)
         )
         return worded(
             "Reported by %(sites)s sites of %(firms)s firms (%(years)s), each verified by its own agent against its baseline with 95 "

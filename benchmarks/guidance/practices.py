@@ -30,7 +30,9 @@ class Listing(Declared):
     id: str
     words: Words
     read_in: Words
-    confidence: Literal["read", "told"]  # read in the list itself, or told by the firm; a figure at second hand is not held
+    confidence: Literal[
+        "read", "told"
+    ]  # read in the list itself, or told by the firm; a figure at second hand is not held
 
 
 def told_by_a_firm(firm: Name | None) -> Words:
@@ -66,7 +68,9 @@ class Practice(Declared):
     @model_validator(mode="after")
     def _a_range_rises(self) -> Self:
         if self.saving_to is not None and self.saving_to <= self.saving:
-            raise ValueError(f"{self.id}: the saving goes up to {self.saving_to}, which is not more than {self.saving}")
+            raise ValueError(
+                f"{self.id}: the saving goes up to {self.saving_to}, which is not more than {self.saving}"
+            )
         return self
 
 
@@ -84,7 +88,9 @@ class Library(Declared):
         ids = [practice.id for practice in self.practices]
         if twice := sorted({name for name in ids if ids.count(name) > 1}):
             raise ValueError(f"{twice[0]} stands twice")
-        if unknown := sorted({practice.list for practice in self.practices} - {listing.id for listing in self.lists}):
+        if unknown := sorted(
+            {practice.list for practice in self.practices} - {listing.id for listing in self.lists}
+        ):
             raise ValueError(f"no list is called {unknown[0]}")
         return self
 
@@ -92,20 +98,32 @@ class Library(Declared):
     def held(cls) -> Library:
         """The practices that come with Steplabel, and those of the signed library where one is kept."""
         text = shelf.approved().practices()
-        return _library_of_steplabel().with_further(_read(text)) if text else _library_of_steplabel()
+        return (
+            _library_of_steplabel().with_further(_read(text)) if text else _library_of_steplabel()
+        )
 
     def with_further(self, further: Library) -> Library:
         """Those of the other beside these; in place of one with the same id."""
-        further_ids, lists = {practice.id for practice in further.practices}, {listing.id for listing in further.lists}
+        further_ids, lists = (
+            {practice.id for practice in further.practices},
+            {listing.id for listing in further.lists},
+        )
         return Library(
             lists=(*(listing for listing in self.lists if listing.id not in lists), *further.lists),
-            practices=(*(practice for practice in self.practices if practice.id not in further_ids), *further.practices),
+            practices=(
+                *(practice for practice in self.practices if practice.id not in further_ids),
+                *further.practices,
+            ),
             reported=self.reported | further.reported,
         )
 
     def of_step(self, sector: str, step: str) -> tuple[Practice, ...]:
         """The practices of a step, in the list's order."""
-        return tuple(practice for practice in self.practices if practice.sector == sector and practice.step == step)
+        return tuple(
+            practice
+            for practice in self.practices
+            if practice.sector == sector and practice.step == step
+        )
 
     def listing(self, practice: Practice) -> Listing:
         return next(listing for listing in self.lists if listing.id == practice.list)
@@ -118,7 +136,9 @@ def _read(text: str) -> Library:
 
 @cache
 def _library_of_steplabel() -> Library:
-    read = tomllib.loads(files("benchmarks.guidance").joinpath("practices.toml").read_text(encoding="utf-8"))
+    read = tomllib.loads(
+        files("benchmarks.guidance").joinpath("practices.toml").read_text(encoding="utf-8")
+    )
     return Library(
         lists=TypeAdapter(tuple[Listing, ...]).validate_python(read["list"]),
         practices=TypeAdapter(tuple[Practice, ...]).validate_python(read["practice"]),

@@ -34,7 +34,9 @@ CONFIDENCES: dict[Confidence, Words] = {
     "read": worded("read in the source"),
     "secondary": worded("read in a text that reports it"),
     "draft": worded("a draft: no figure is shown"),
-    "second-hand": worded("from a secondary source, not compared with the original: no figure is shown"),
+    "second-hand": worded(
+        "from a secondary source, not compared with the original: no figure is shown"
+    ),
 }
 
 BASES: dict[Basis, Words] = {
@@ -88,8 +90,14 @@ class Reference(Declared):
     @model_validator(mode="after")
     def _holds_a_figure_where_it_is_sure(self) -> Self:
         if (self.value is not None) != (self.source.confidence in SHOWN):
-            fault = "has to have a value" if self.value is None else "may hold no value before the original was compared"
-            raise ValueError(f"{self.id}: a figure whose source is {self.source.confidence} {fault}")
+            fault = (
+                "has to have a value"
+                if self.value is None
+                else "may hold no value before the original was compared"
+            )
+            raise ValueError(
+                f"{self.id}: a figure whose source is {self.source.confidence} {fault}"
+            )
         return self
 
     @property
@@ -99,7 +107,11 @@ class Reference(Declared):
 
     @property
     def years(self) -> str:
-        return f"{self.first_year}" if self.first_year == self.last_year else f"{self.first_year}–{self.last_year}"
+        return (
+            f"{self.first_year}"
+            if self.first_year == self.last_year
+            else f"{self.first_year}–{self.last_year}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +161,10 @@ class PlacedReference:
             "agrees": not self.refused,
             "value_beside": None if self.value is None else float(self.value),
             "unit_beside": self.cell.unit,
-            "refused": [{"by": each.by, "reason": Words.of(each.reason).by_language} for each in self.refused],
+            "refused": [
+                {"by": each.by, "reason": Words.of(each.reason).by_language}
+                for each in self.refused
+            ],
         }
 
 
@@ -159,7 +174,12 @@ def references() -> tuple[Reference, ...]:
 
 
 def beside(
-    sector: str, route: str | None, cells: Sequence[LabelCell], first: date, last: date, all_references: Sequence[Reference] | None = None
+    sector: str,
+    route: str | None,
+    cells: Sequence[LabelCell],
+    first: date,
+    last: date,
+    all_references: Sequence[Reference] | None = None,
 ) -> tuple[PlacedReference, ...]:
     """Each reference of the sector beside the label that it comes nearest to, in the order of the file.
 
@@ -170,29 +190,52 @@ def beside(
     """
     pairs = []
     for reference in references() if all_references is None else all_references:
-        near = [cell for cell in cells if cell.step == (reference.step or "")] if reference.sector == sector else []
+        near = (
+            [cell for cell in cells if cell.step == (reference.step or "")]
+            if reference.sector == sector
+            else []
+        )
         if near:
             cell = next((cell for cell in near if cell.metric == reference.metric), near[0])
             pairs.append(decided(reference, route, cell, first, last))
     return tuple(pairs)
 
 
-def decided(reference: Reference, route: str | None, cell: LabelCell, first: date, last: date) -> PlacedReference:
+def decided(
+    reference: Reference, route: str | None, cell: LabelCell, first: date, last: date
+) -> PlacedReference:
     """Whether a reference may stand beside a cell of a label of this route and period, with each reason why not."""
     refused = tuple(_refusals(reference, route, cell, first, last))
-    in_unit = None if refused or reference.figure is None else reference.figure * Decimal(str(_ratio(reference.unit, cell.unit)))
+    in_unit = (
+        None
+        if refused or reference.figure is None
+        else reference.figure * Decimal(str(_ratio(reference.unit, cell.unit)))
+    )
     return PlacedReference(reference, cell, refused, in_unit)
 
 
-def _refusals(reference: Reference, route: str | None, cell: LabelCell, first: date, last: date) -> Iterator[Refusal]:
+def _refusals(
+    reference: Reference, route: str | None, cell: LabelCell, first: date, last: date
+) -> Iterator[Refusal]:
     if reference.figure is None:
-        yield Refusal("source", Phrase("source: %(confidence)s", confidence=CONFIDENCES[reference.source.confidence]))
+        yield Refusal(
+            "source",
+            Phrase("source: %(confidence)s", confidence=CONFIDENCES[reference.source.confidence]),
+        )
     if route is None:
-        yield Refusal("route", Phrase("route: theirs is %(theirs)s; your label is of the step alone", theirs=reference.route))
+        yield Refusal(
+            "route",
+            Phrase(
+                "route: theirs is %(theirs)s; your label is of the step alone",
+                theirs=reference.route,
+            ),
+        )
     elif route not in reference.routes:
         yield Refusal("route", Phrase("route: theirs is %(theirs)s", theirs=reference.route))
     if cell.boundary not in reference.boundaries:
-        yield Refusal("boundary", Phrase("boundary: theirs is %(theirs)s", theirs=reference.boundary))
+        yield Refusal(
+            "boundary", Phrase("boundary: theirs is %(theirs)s", theirs=reference.boundary)
+        )
     if reference.metric != cell.metric or _ratio(reference.unit, cell.unit) is None:
         yield Refusal(
             "unit",
@@ -207,11 +250,21 @@ def _refusals(reference: Reference, route: str | None, cell: LabelCell, first: d
     if reference.basis != "operation":
         yield Refusal("scope", Phrase("scope: theirs is %(theirs)s", theirs=BASES[reference.basis]))
     if reference.further is not None:
-        yield Refusal("scope", Phrase("scope: theirs also counts %(further)s", further=reference.further))
+        yield Refusal(
+            "scope", Phrase("scope: theirs also counts %(further)s", further=reference.further)
+        )
     if reference.scope_until is not None and last.year > reference.scope_until:
-        yield Refusal("scope", Phrase("scope: its publisher changed it in %(year)s", year=str(reference.scope_until + 1)))
+        yield Refusal(
+            "scope",
+            Phrase(
+                "scope: its publisher changed it in %(year)s", year=str(reference.scope_until + 1)
+            ),
+        )
     if reference.scope_from is not None and first.year < reference.scope_from:
-        yield Refusal("scope", Phrase("scope: its publisher changed it in %(year)s", year=str(reference.scope_from)))
+        yield Refusal(
+            "scope",
+            Phrase("scope: its publisher changed it in %(year)s", year=str(reference.scope_from)),
+        )
 
 
 def _unit_and_kind(unit: str, metric: str) -> Words:
@@ -238,7 +291,9 @@ def _ratio(theirs: str, ours: str) -> float | None:
 
 @cache
 def _references_of_steplabel() -> tuple[Reference, ...]:
-    return read(files("benchmarks.guidance").joinpath("references.toml").read_text(encoding="utf-8"))
+    return read(
+        files("benchmarks.guidance").joinpath("references.toml").read_text(encoding="utf-8")
+    )
 
 
 def read(text: str) -> tuple[Reference, ...]:
@@ -248,7 +303,10 @@ def read(text: str) -> tuple[Reference, ...]:
         ValueError: a source is not named, an id stands twice, or a figure is held that is not sure enough.
     """
     tables = tomllib.loads(text)
-    sources = {source.id: source for source in TypeAdapter(tuple[Origin, ...]).validate_python(tables["source"])}
+    sources = {
+        source.id: source
+        for source in TypeAdapter(tuple[Origin, ...]).validate_python(tables["source"])
+    }
     if unknown := sorted({row["source"] for row in tables["reference"]} - set(sources)):
         raise ValueError(f"no source is called {unknown[0]}")
     ids = [row["id"] for row in tables["reference"]]

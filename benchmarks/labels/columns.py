@@ -19,7 +19,15 @@ from numpy.typing import NDArray
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER, Basis, FactorTable
 from benchmarks.errors import InputError
-from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, OperatingState, Period, ProductStatus
+from benchmarks.measurements import (
+    Batch,
+    CarrierEnergy,
+    Direction,
+    Metric,
+    OperatingState,
+    Period,
+    ProductStatus,
+)
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Boundary, MetricRule, Step
 
@@ -56,7 +64,9 @@ class StepColumns:
     entry_kind: Integers
     entry_quantity: Floats
     entry_completeness: Floats
-    entry_uncertainty: Floats  # expanded (k = 2), as a share of the quantity; NaN where nothing states it
+    entry_uncertainty: (
+        Floats  # expanded (k = 2), as a share of the quantity; NaN where nothing states it
+    )
     entry_systematic: Floats  # the part of it that all batches of the meter have in common; all of it where not told apart
     entry_allocated: Flags  # a declared rule, and no meter of its own, gave the batch its part
     kinds: tuple[EnergyKind, ...]
@@ -71,7 +81,8 @@ class StepColumns:
         entries = [entry for batch in batches for entry in batch.energy]
         days = [batch.start.date() for batch in batches]
         keys = [
-            (entry.carrier, entry.unit, entry.direction, entry.lhv_mj_per_unit, days[row]) for row, entry in zip(rows, entries, strict=True)
+            (entry.carrier, entry.unit, entry.direction, entry.lhv_mj_per_unit, days[row])
+            for row, entry in zip(rows, entries, strict=True)
         ]
         kinds = {key: index for index, key in enumerate(dict.fromkeys(keys))}
         uncertainty = np.array([entry.relative_uncertainty for entry in entries], dtype=float)
@@ -82,7 +93,12 @@ class StepColumns:
             output=np.array([batch.output for batch in batches], dtype=float),
             reject=np.array([batch.reject for batch in batches], dtype=float),
             length_s=np.array([_length_s(batch) for batch in batches], dtype=float),
-            span_s=np.array([(batch.start.timestamp(), (batch.end or batch.start).timestamp()) for batch in batches]).reshape(-1, 2),
+            span_s=np.array(
+                [
+                    (batch.start.timestamp(), (batch.end or batch.start).timestamp())
+                    for batch in batches
+                ]
+            ).reshape(-1, 2),
             entry_row=np.array(rows, dtype=np.int64),
             entry_kind=np.array([kinds[key] for key in keys], dtype=np.int64),
             entry_quantity=np.array([entry.quantity for entry in entries], dtype=float),
@@ -91,21 +107,31 @@ class StepColumns:
             entry_systematic=np.where(np.isnan(systematic), uncertainty, systematic),
             entry_allocated=np.array([entry.allocated for entry in entries], dtype=bool),
             kinds=tuple(EnergyKind(*key) for key in kinds),
-            good=np.array([batch.status is ProductStatus.GOOD and batch.state is OperatingState.NORMAL for batch in batches], dtype=bool),
+            good=np.array(
+                [
+                    batch.status is ProductStatus.GOOD and batch.state is OperatingState.NORMAL
+                    for batch in batches
+                ],
+                dtype=bool,
+            ),
             turn=_turns(batches),
         )
 
     def variable(self, name: str) -> Floats:
         """A relevant variable of every batch; NaN where it was not recorded. Looked up once a name."""
         if name not in self._variables:
-            self._variables[name] = np.array([batch.variables.get(name, np.nan) for batch in self.batches], dtype=float)
+            self._variables[name] = np.array(
+                [batch.variables.get(name, np.nan) for batch in self.batches], dtype=float
+            )
         return self._variables[name]
 
     def begun_in(self, period: Period) -> Flags:
         """Which batches began in the period. Looked at once a period."""
         if period not in self._begun:
             in_utc = period.in_utc
-            self._begun[period] = np.array([batch.start in in_utc for batch in self.batches], dtype=bool)
+            self._begun[period] = np.array(
+                [batch.start in in_utc for batch in self.batches], dtype=bool
+            )
         return self._begun[period]
 
     def allocated_in(self, rows: Integers) -> tuple[str, ...]:
@@ -113,16 +139,26 @@ class StepColumns:
         if not self.entry_allocated.any():
             return ()
         shared = self.entry_allocated & np.isin(self.entry_row, rows)
-        return tuple(sorted({self.kinds[kind].carrier for kind in np.unique(self.entry_kind[shared]).tolist()}))
+        return tuple(
+            sorted(
+                {self.kinds[kind].carrier for kind in np.unique(self.entry_kind[shared]).tolist()}
+            )
+        )
 
     def carriers_outside_boundary(self) -> frozenset[str]:
         """Carriers that were reported and that the step's boundary does not hold: they are in no metric."""
-        return frozenset(kind.carrier for kind in self.kinds) - frozenset(within(self.step.boundary))
+        return frozenset(kind.carrier for kind in self.kinds) - frozenset(
+            within(self.step.boundary)
+        )
 
     def credits_outside_boundary(self) -> frozenset[str]:
         """Carriers of the boundary that were given back and that it does not credit: what was given back is in no metric."""
         inside = within(self.step.boundary)
-        return frozenset(kind.carrier for kind in self.kinds if kind.carrier in inside and not _admits(self.step.boundary, kind))
+        return frozenset(
+            kind.carrier
+            for kind in self.kinds
+            if kind.carrier in inside and not _admits(self.step.boundary, kind)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +222,18 @@ def metric_energy(
     """
     boundary = columns.step.boundary
     counted = tuple(carrier for carrier in within(boundary) if counted_by(rule, carrier))
-    required = [carrier for carrier in boundary.asked if carrier in counted and carrier not in not_used]
+    required = [
+        carrier for carrier in boundary.asked if carrier in counted and carrier not in not_used
+    ]
     index_of = {carrier: index for index, carrier in enumerate(counted)}
     energy_unit = _energy_unit(rule, columns.step)
 
     carrier_of_kind = np.array(
-        [index_of.get(kind.carrier, -1) if _admits(boundary, kind) else -1 for kind in columns.kinds], dtype=np.int64
+        [
+            index_of.get(kind.carrier, -1) if _admits(boundary, kind) else -1
+            for kind in columns.kinds
+        ],
+        dtype=np.int64,
     )
     factor_of_kind = np.array(
         [
@@ -201,17 +243,27 @@ def metric_energy(
         dtype=float,
     )
     count, width = len(columns.batches), len(counted)
-    entries = carrier_of_kind[columns.entry_kind] >= 0 if len(columns.kinds) else np.zeros(0, dtype=bool)
+    entries = (
+        carrier_of_kind[columns.entry_kind] >= 0 if len(columns.kinds) else np.zeros(0, dtype=bool)
+    )
     row, kind = columns.entry_row[entries], columns.entry_kind[entries]
     factor = factor_of_kind[kind] if len(kind) else np.zeros(0)
     convertible = np.ones(count, dtype=bool)
     quantity = columns.entry_quantity[entries]
-    convertible[row[np.isnan(factor) & (quantity != 0)]] = False  # what was not used needs no heating value
+    convertible[row[np.isnan(factor) & (quantity != 0)]] = (
+        False  # what was not used needs no heating value
+    )
     converted = quantity * np.nan_to_num(factor)
     slot = row * width + (carrier_of_kind[kind] if len(kind) else np.zeros(0, dtype=np.int64))
-    by_carrier: Floats = np.bincount(slot, weights=converted, minlength=count * width).astype(float).reshape(count, width)
+    by_carrier: Floats = (
+        np.bincount(slot, weights=converted, minlength=count * width)
+        .astype(float)
+        .reshape(count, width)
+    )
     reported = np.bincount(slot, minlength=count * width).reshape(count, width) > 0
-    import_factor = factor_of_kind * np.array([kind.direction is Direction.IMPORT for kind in columns.kinds], dtype=float)
+    import_factor = factor_of_kind * np.array(
+        [kind.direction is Direction.IMPORT for kind in columns.kinds], dtype=float
+    )
     taken_in = quantity * np.nan_to_num(import_factor[kind] if len(kind) else np.zeros(0))
     coverage = np.full(count, np.inf)
     np.minimum.at(coverage, row, columns.entry_completeness[entries])
@@ -220,13 +272,23 @@ def metric_energy(
     energy_known = measured & np.isfinite(by_carrier).all(axis=1)
     counted_at_all = np.asarray(reported.any(axis=1))
     needed = [index_of[carrier] for carrier in required]
-    share, systematic = np.nan_to_num(columns.entry_uncertainty[entries]), np.nan_to_num(columns.entry_systematic[entries])
+    share, systematic = (
+        np.nan_to_num(columns.entry_uncertainty[entries]),
+        np.nan_to_num(columns.entry_systematic[entries]),
+    )
     own_squared = np.maximum(share**2 - systematic**2, 0.0) * converted**2
-    unstated = np.where(np.isnan(columns.entry_uncertainty[entries]), relative_uncertainty * converted, 0.0)
+    unstated = np.where(
+        np.isnan(columns.entry_uncertainty[entries]), relative_uncertainty * converted, 0.0
+    )
     common = []
     for side in (np.maximum, np.minimum):  # taken, given back
-        of_carriers = np.bincount(slot, weights=side(systematic * converted, 0.0), minlength=count * width).astype(float)
-        common += [of_carriers.reshape(count, width), np.bincount(row, weights=side(unstated, 0.0), minlength=count).astype(float)]
+        of_carriers = np.bincount(
+            slot, weights=side(systematic * converted, 0.0), minlength=count * width
+        ).astype(float)
+        common += [
+            of_carriers.reshape(count, width),
+            np.bincount(row, weights=side(unstated, 0.0), minlength=count).astype(float),
+        ]
     return MetricEnergy(
         unit=energy_unit,
         carriers=counted,
@@ -239,13 +301,17 @@ def metric_energy(
         required=tuple(needed),
         own_variance=np.bincount(row, weights=own_squared, minlength=count).astype(float),
         common=np.abs(np.column_stack(common)),
-        taken_in=np.bincount(slot, weights=taken_in, minlength=count * width).astype(float).reshape(count, width),
+        taken_in=np.bincount(slot, weights=taken_in, minlength=count * width)
+        .astype(float)
+        .reshape(count, width),
     )
 
 
 def _turns(batches: Sequence[Batch]) -> Integers:
     turn = np.empty(len(batches), dtype=np.int64)
-    turn[sorted(range(len(batches)), key=lambda row: (batches[row].start, batches[row].batch_id))] = np.arange(len(batches))
+    turn[
+        sorted(range(len(batches)), key=lambda row: (batches[row].start, batches[row].batch_id))
+    ] = np.arange(len(batches))
     return turn
 
 
@@ -258,7 +324,9 @@ def _length_s(batch: Batch) -> float:
 
 def within(boundary: Boundary) -> tuple[str, ...]:
     """The carriers that a boundary holds, whether they must be reported, may be credited, or are working media."""
-    return tuple(dict.fromkeys((*boundary.carriers, *boundary.counted, *boundary.credited, *boundary.media)))
+    return tuple(
+        dict.fromkeys((*boundary.carriers, *boundary.counted, *boundary.credited, *boundary.media))
+    )
 
 
 def _admits(boundary: Boundary, kind: EnergyKind) -> bool:
@@ -286,7 +354,11 @@ def _energy_unit(rule: MetricRule, step: Step) -> str:
         return numerator
     raise InputError(
         "unit-mismatch",
-        Phrase("The pack gives the metric %(metric)s in %(rule_unit)s.", metric=rule.metric, rule_unit=f"{rule.unit!r}"),
+        Phrase(
+            "The pack gives the metric %(metric)s in %(rule_unit)s.",
+            metric=rule.metric,
+            rule_unit=f"{rule.unit!r}",
+        ),
         "Correct the pack: a metric is energy per output unit of the step's product.",
         found=rule.unit,
         wanted=Phrase("kgce, kWh or MJ per %(unit)s", unit=step.output_unit),
@@ -296,7 +368,13 @@ def _energy_unit(rule: MetricRule, step: Step) -> str:
 _PER_KGCE = {unit: MJ_PER["kgce"] / mj for unit, mj in MJ_PER.items()}
 
 
-def factor_of(kind: EnergyKind, energy_unit: str, factors: FactorTable, basis: Basis, measured: Sequence[str] = ()) -> float:
+def factor_of(
+    kind: EnergyKind,
+    energy_unit: str,
+    factors: FactorTable,
+    basis: Basis,
+    measured: Sequence[str] = (),
+) -> float:
     """Energy of one unit read, signed; NaN where its heating value is needed and not known: of carriers `measured` no default will do,
     nor an amount of energy of which nothing says by what heating value it was found."""
     energy = CarrierEnergy(kind.carrier, 1.0, kind.unit, kind.direction, kind.lhv_mj_per_unit)

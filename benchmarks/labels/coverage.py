@@ -60,8 +60,13 @@ class Coverage:
     def silent_days(self) -> Span:
         """The midnights of the first and the last whole day of a silence of more than a day; on the days around it a batch ran."""
         start, end = self.silence
-        midnight, last = (moment.replace(hour=0, minute=0, second=0, microsecond=0, fold=0) for moment in (start, end))
-        return midnight if midnight == start else midnight + timedelta(days=1), last - timedelta(days=1)
+        midnight, last = (
+            moment.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+            for moment in (start, end)
+        )
+        return midnight if midnight == start else midnight + timedelta(days=1), last - timedelta(
+            days=1
+        )
 
     def to_json(self) -> dict[str, Any]:
         first, last = (moment.isoformat() for moment in self.silence)
@@ -74,11 +79,17 @@ class Coverage:
         }
 
 
-def coverage(columns: StepColumns, valid: Flags, period: Period, stopped: Iterable[Span]) -> Coverage:
+def coverage(
+    columns: StepColumns, valid: Flags, period: Period, stopped: Iterable[Span]
+) -> Coverage:
     """What the valid batches of a step tell of the period; `stopped` is when the site declares that it stood."""
     first, last = period.start.timestamp(), period.end.timestamp()
     seconds = columns.span_s[valid].clip(first, last)
-    stops = np.array([(start.timestamp(), end.timestamp()) for start, end in stopped]).reshape(-1, 2).clip(first, last)
+    stops = (
+        np.array([(start.timestamp(), end.timestamp()) for start, end in stopped])
+        .reshape(-1, 2)
+        .clip(first, last)
+    )
 
     spans = np.vstack([[(first, first), (last, last)], seconds, stops])
     spans = spans[np.argsort(spans[:, 0], kind="stable")]
@@ -87,17 +98,32 @@ def coverage(columns: StepColumns, valid: Flags, period: Period, stopped: Iterab
     silence = told_until[longest], max(spans[longest + 1, 0], told_until[longest])
 
     days = midnights(period)
-    day = np.searchsorted(days, columns.span_s[valid & columns.begun_in(period), 0], side="right") - 1
-    _, began = np.unique((np.datetime64(period.start.date()) + day).astype("datetime64[M]"), return_counts=True)
+    day = (
+        np.searchsorted(days, columns.span_s[valid & columns.begun_in(period), 0], side="right") - 1
+    )
+    _, began = np.unique(
+        (np.datetime64(period.start.date()) + day).astype("datetime64[M]"), return_counts=True
+    )
     enough = int((began >= FEWEST_OF_A_MONTH).sum())
-    from_until = tuple(datetime.fromtimestamp(float(moment), UTC).astimezone(period.start.tzinfo) for moment in silence)
-    return Coverage(len(days) - 1, int(_touched(days, seconds).sum()), from_until, period.months, enough)  # type: ignore[arg-type]
+    from_until = tuple(
+        datetime.fromtimestamp(float(moment), UTC).astimezone(period.start.tzinfo)
+        for moment in silence
+    )
+    return Coverage(
+        len(days) - 1, int(_touched(days, seconds).sum()), from_until, period.months, enough
+    )  # type: ignore[arg-type]
 
 
 def _touched(days: Floats, spans: Floats) -> Flags:
     """Which of the days, given by their midnights, one of the spans, rows of start and end, touches."""
-    first, until = np.searchsorted(days, spans[:, 0], side="right") - 1, np.searchsorted(days, spans[:, 1])
-    begun, ended = (np.bincount(index, minlength=len(days) + 1) for index in (np.maximum(first, 0), np.maximum(until, first + 1)))
+    first, until = (
+        np.searchsorted(days, spans[:, 0], side="right") - 1,
+        np.searchsorted(days, spans[:, 1]),
+    )
+    begun, ended = (
+        np.bincount(index, minlength=len(days) + 1)
+        for index in (np.maximum(first, 0), np.maximum(until, first + 1))
+    )
     return np.cumsum(begun - ended)[: len(days) - 1] > 0
 
 
@@ -157,7 +183,12 @@ def _beyond(share: float, bound: float) -> str:
 
 
 def left_out(
-    columns: StepColumns, energy: MetricEnergy, reasons: Reasons, rows: Integers, period: Period, stopped: Sequence[Span]
+    columns: StepColumns,
+    energy: MetricEnergy,
+    reasons: Reasons,
+    rows: Integers,
+    period: Period,
+    stopped: Sequence[Span],
 ) -> LeftOutShare:
     """What the mean of the valid ones of these rows does not hold; rows of a variant that nobody knows might be theirs."""
     codes = np.array(reasons.names)[reasons.codes]
@@ -166,8 +197,13 @@ def left_out(
     concerned |= codes == str(ExclusionReason.VARIANT_UNKNOWN)
     concerned &= columns.begun_in(period) & ~np.isin(codes, list(_NOT_AGAIN))
     lost = concerned & (codes != "")
-    known_energy = np.where(energy.known & energy.convertible & np.isfinite(energy.total), np.abs(energy.total), 0.0)
-    share = max(_share(np.maximum(columns.output, 0.0), lost, concerned), _share(known_energy, lost, concerned))
+    known_energy = np.where(
+        energy.known & energy.convertible & np.isfinite(energy.total), np.abs(energy.total), 0.0
+    )
+    share = max(
+        _share(np.maximum(columns.output, 0.0), lost, concerned),
+        _share(known_energy, lost, concerned),
+    )
     common = tuple(name for name, _ in Counter(codes[lost].tolist()).most_common(3))
     days, of_days = _silent_days(columns, period, stopped)
     return LeftOutShare(share, common, days, of_days)
@@ -181,8 +217,13 @@ def _share(amount: Floats, lost: np.ndarray, of: np.ndarray) -> float:
 def _silent_days(columns: StepColumns, period: Period, stopped: Sequence[Span]) -> tuple[int, int]:
     """Days of the period without a batch of the step, whatever became of it, and without a declared stop; a plant may rest on two days of
     the week."""
-    stops = np.array([(start.timestamp(), end.timestamp()) for start, end in stopped]).reshape(-1, 2)
+    stops = np.array([(start.timestamp(), end.timestamp()) for start, end in stopped]).reshape(
+        -1, 2
+    )
     covered = _touched(midnights(period), np.vstack((columns.span_s, stops)))
     silent = [int((~covered[weekday::7]).sum()) for weekday in range(7)]
-    rests = sorted((count for weekday, count in enumerate(silent) if not covered[weekday::7].any()), reverse=True)[:_REST_DAYS]
+    rests = sorted(
+        (count for weekday, count in enumerate(silent) if not covered[weekday::7].any()),
+        reverse=True,
+    )[:_REST_DAYS]
     return sum(silent) - sum(rests), len(covered)

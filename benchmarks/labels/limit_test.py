@@ -18,7 +18,13 @@ from benchmarks.declared import Words, worded
 from benchmarks.labels.coverage import LONGEST_SILENCE, Coverage, LeftOutShare
 from benchmarks.labels.result import LimitGrade, StepGrade
 from benchmarks.measurements import Batch, Period
-from benchmarks.packs.corrections import NotAssessable, asked_by, corrected_limits, grade, not_in_force
+from benchmarks.packs.corrections import (
+    NotAssessable,
+    asked_by,
+    corrected_limits,
+    grade,
+    not_in_force,
+)
 from benchmarks.phrases import Phrase
 from benchmarks.routes import MetricRule, Step
 from benchmarks.standard_limits import StandardLimit
@@ -28,7 +34,9 @@ ALIKE = 0.005
 """By what share a site's constant and the mean of its batches may differ and be one value, written twice (a convention of ours)."""
 _NOTHING: tuple[None, None, None] = (None, None, None)
 
-_NOT_A_YEAR = Phrase("Grades apply to whole years. This period is not a whole year, so no grade is tested.")
+_NOT_A_YEAR = Phrase(
+    "Grades apply to whole years. This period is not a whole year, so no grade is tested."
+)
 _NO_BATCH = Phrase("No batch is valid, so there is no mean to test.")
 _NO_LIMIT = Phrase("The method pack contains no published limit for this metric of this step.")
 _NONE_MET = Phrase("The mean of the year is above the limit of every grade.")
@@ -60,7 +68,9 @@ def grade_step(
         return StepGrade(None, "period-not-a-year", why=Words.of(_NOT_A_YEAR))
     if mean is None:
         return StepGrade(None, "no-valid-batch", why=Words.of(_NO_BATCH))
-    limits = [limit for limit in step.limits if limit.metric == rule.metric and limit.unit == rule.unit]
+    limits = [
+        limit for limit in step.limits if limit.metric == rule.metric and limit.unit == rule.unit
+    ]
     if not limits:
         return StepGrade(None, "no-limit-for-this-metric", why=Words.of(_NO_LIMIT))
     if product not in ("", step.product):
@@ -76,7 +86,15 @@ def grade_step(
         return StepGrade(None, "production-left-out", why=Words.of(too_much))
     _, last_day = period.first_and_last  # the version in force when the year was complete
     tested = tuple(
-        _test(limit, step, mean, {**static_factors, **batch_means, **named(limit, variant, step)}, last_day, ran, doubts)
+        _test(
+            limit,
+            step,
+            mean,
+            {**static_factors, **batch_means, **named(limit, variant, step)},
+            last_day,
+            ran,
+            doubts,
+        )
         for limit in limits
     )
     assessed = [limit for limit in tested if limit.reason is None]
@@ -84,7 +102,11 @@ def grade_step(
         telling = next((limit for limit in tested if limit.reason != "not-applicable"), tested[0])
         return StepGrade(None, telling.reason, tested, telling.why)
     met = [limit.best_met for limit in assessed if limit.best_met is not None]
-    return StepGrade(min(met), None, tested) if met else StepGrade(None, "no-grade-met", tested, Words.of(_NONE_MET))
+    return (
+        StepGrade(min(met), None, tested)
+        if met
+        else StepGrade(None, "no-grade-met", tested, Words.of(_NONE_MET))
+    )
 
 
 def _not_covered(step: Step, covered: Coverage) -> Words:
@@ -106,7 +128,11 @@ def _not_covered(step: Step, covered: Coverage) -> Words:
 def is_whole_year(period: Period) -> bool:
     """Twelve months from the first day of a month."""
     start, end = period.start, period.end
-    return start.day == 1 and (end.year - start.year, end.month, end.day) == (1, start.month, 1) and start.time() == end.time()
+    return (
+        start.day == 1
+        and (end.year - start.year, end.month, end.day) == (1, start.month, 1)
+        and start.time() == end.time()
+    )
 
 
 def _line_of(variant: str, step: Step) -> Iterator[str]:
@@ -132,19 +158,33 @@ def doubtful(step: Step, batches: Sequence[Batch], static: StaticFactors) -> dic
     and what the batches say otherwise than the site's static factors."""
     several = len({batch.equipment for batch in batches}) > 1 if step.of_equipment else False
     stated = {name: value for name, value in static.items() if isinstance(value, int | float)}
-    doubts = {name: "constant-two-valued" for name, value in stated.items() if _otherwise(name, value, batches)}
+    doubts = {
+        name: "constant-two-valued"
+        for name, value in stated.items()
+        if _otherwise(name, value, batches)
+    }
     return doubts | {
         name: "constant-shared"
         for name in step.of_equipment
-        if (several if name in static else len({batch.variables.get(name) for batch in batches} - {None}) > 1)
+        if (
+            several
+            if name in static
+            else len({batch.variables.get(name) for batch in batches} - {None}) > 1
+        )
     }
 
 
 def _otherwise(name: str, stated: float, batches: Sequence[Batch]) -> bool:
-    recorded = [(batch.variables[name], batch.output) for batch in batches if name in batch.variables and batch.output > 0]
+    recorded = [
+        (batch.variables[name], batch.output)
+        for batch in batches
+        if name in batch.variables and batch.output > 0
+    ]
     if not recorded:
         return False
-    mean = fsum(value * output for value, output in recorded) / fsum(output for _, output in recorded)
+    mean = fsum(value * output for value, output in recorded) / fsum(
+        output for _, output in recorded
+    )
     return abs(mean - stated) > ALIKE * max(abs(mean), abs(stated))
 
 
@@ -184,13 +224,18 @@ def _test(
         return untested(limit, "not-applicable", _not_beside(limit, beside))
     if not_yet := not_in_force(limit, on):
         return untested(limit, not_yet.code, not_yet.reason)
-    together = [*limit.steps_covered, *(recovery for recovery in limit.recovered_by if recovery in ran)]
+    together = [
+        *limit.steps_covered,
+        *(recovery for recovery in limit.recovered_by if recovery in ran),
+    ]
     if together != [step.id]:
         return untested(limit, "limit-over-several-steps", _several(limit, len(together)))
     return untold(limit, doubts) or graded(limit, mean, variables, on)
 
 
-def graded(limit: StandardLimit, mean: float, variables: Mapping[str, float | str], on: date) -> LimitGrade:
+def graded(
+    limit: StandardLimit, mean: float, variables: Mapping[str, float | str], on: date
+) -> LimitGrade:
     """An annual mean against one limit in force on that day, as the variables correct it."""
     corrected = corrected_limits(limit, variables, on)
     if isinstance(corrected, NotAssessable):
@@ -211,11 +256,26 @@ def graded(limit: StandardLimit, mean: float, variables: Mapping[str, float | st
 
 def untested(limit: StandardLimit, code: str, why: Words) -> LimitGrade:
     """A limit that nothing was held against, and why."""
-    return LimitGrade(limit.id, limit.standard, _NOTHING, _NOTHING, None, True, limit.source.verified, code, why, limit.levels)
+    return LimitGrade(
+        limit.id,
+        limit.standard,
+        _NOTHING,
+        _NOTHING,
+        None,
+        True,
+        limit.source.verified,
+        code,
+        why,
+        limit.levels,
+    )
 
 
 def _not_beside(limit: StandardLimit, other: str) -> Words:
-    return worded("%(standard)s does not apply this limit to a site that runs the step %(step)s.", standard=limit.standard, step=other)
+    return worded(
+        "%(standard)s does not apply this limit to a site that runs the step %(step)s.",
+        standard=limit.standard,
+        step=other,
+    )
 
 
 def _several(limit: StandardLimit, steps: int) -> Words:

@@ -19,12 +19,16 @@ def at_once(batches: Sequence[Batch], indices: Iterable[int]) -> Iterator[tuple[
     for index in indices:
         batch = batches[index]
         if batch.equipment and batch.end is not None and batch.end > batch.start:
-            lines.setdefault((batch.step, batch.equipment, batch.product, batch.variant), []).append(index)
+            lines.setdefault(
+                (batch.step, batch.equipment, batch.product, batch.variant), []
+            ).append(index)
     for own in lines.values():
         first, latest = -1, None
         for index in sorted(own, key=lambda index: batches[index].start):
             start, end = batches[index].start, batches[index].end or batches[index].start
-            if latest is not None and min(latest, end) - start > SHARED * min(latest - batches[first].start, end - start):
+            if latest is not None and min(latest, end) - start > SHARED * min(
+                latest - batches[first].start, end - start
+            ):
                 yield first, index
                 latest = max(latest, end)
             elif latest is None or end > latest:

@@ -18,7 +18,16 @@ import numpy as np
 
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.errors import InputError
-from benchmarks.labels.columns import Flags, Floats, Integers, StepColumns, counted_by, counts, factor_of, within
+from benchmarks.labels.columns import (
+    Flags,
+    Floats,
+    Integers,
+    StepColumns,
+    counted_by,
+    counts,
+    factor_of,
+    within,
+)
 from benchmarks.measurements import Direction
 from benchmarks.routes import MetricRule
 
@@ -39,7 +48,13 @@ class OutsideUse:
 
     def to_json(self) -> dict[str, Any]:
         energy = None if self.energy_kgce is None else {"value": self.energy_kgce, "unit": "kgce"}
-        return {"carrier": self.carrier, "batches": self.batches, "energy": energy, "share": self.share, "reason": self.reason}
+        return {
+            "carrier": self.carrier,
+            "batches": self.batches,
+            "energy": energy,
+            "share": self.share,
+            "reason": self.reason,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +66,21 @@ class OutsideEnergy:
     used: Flags  # rows x carriers
     taken_in: Floats  # of each batch, inside and outside the boundary
     declared: Mapping[str, str]
-    within: frozenset[str] = frozenset()  # of the boundary, and not of this metric's kind: needs no declaring
+    within: frozenset[str] = (
+        frozenset()
+    )  # of the boundary, and not of this metric's kind: needs no declaring
 
     @property
     def too_much(self) -> Flags:
         """Batches that used something undeclared, or more of what is declared than `LARGEST_SHARE` of their intake."""
-        undeclared = [column for column, carrier in enumerate(self.carriers) if carrier not in self.declared and carrier not in self.within]
-        with np.errstate(invalid="ignore"):  # what cannot be converted is NaN, and never small enough
+        undeclared = [
+            column
+            for column, carrier in enumerate(self.carriers)
+            if carrier not in self.declared and carrier not in self.within
+        ]
+        with np.errstate(
+            invalid="ignore"
+        ):  # what cannot be converted is NaN, and never small enough
             small: Flags = self.by_carrier.sum(axis=1) <= LARGEST_SHARE * self.taken_in
         excessive: Flags = self.used[:, undeclared].any(axis=1) | (self.used.any(axis=1) & ~small)
         return excessive
@@ -70,18 +93,28 @@ class OutsideEnergy:
                 carrier,
                 int(self.used[rows, column].sum()),
                 energy if np.isfinite(energy := fsum(self.by_carrier[rows, column])) else None,
-                energy / intake if np.isfinite(energy) and np.isfinite(intake) and intake > 0 else None,
+                energy / intake
+                if np.isfinite(energy) and np.isfinite(intake) and intake > 0
+                else None,
                 self.declared.get(carrier),
                 carrier in self.within,
             )
             for column, carrier in enumerate(self.carriers)
             if self.used[rows, column].any()
         )
-        return tuple(use for use in uses if use.carrier not in self.within or use.share is None or use.share > LARGEST_SHARE)
+        return tuple(
+            use
+            for use in uses
+            if use.carrier not in self.within or use.share is None or use.share > LARGEST_SHARE
+        )
 
 
 def outside_energy(
-    columns: StepColumns, rule: MetricRule, factors: FactorTable, basis: Basis, declared: Mapping[str, str] | None = None
+    columns: StepColumns,
+    rule: MetricRule,
+    factors: FactorTable,
+    basis: Basis,
+    declared: Mapping[str, str] | None = None,
 ) -> OutsideEnergy:
     """What every batch took in outside the step's boundary that would count in this metric; of a metric that says all that a step takes
     (`alone`), whatever does not count in it; what the boundary holds of that need not be declared to make up `LARGEST_SHARE`.
@@ -93,18 +126,31 @@ def outside_energy(
     inside = {carrier for carrier in carriers_within if counted_by(rule, carrier) or not rule.alone}
     is_import = [kind.direction is Direction.IMPORT for kind in columns.kinds]
     carriers = tuple(
-        sorted({kind.carrier for kind, into in zip(columns.kinds, is_import, strict=True) if into} - inside),
+        sorted(
+            {kind.carrier for kind, into in zip(columns.kinds, is_import, strict=True) if into}
+            - inside
+        ),
     )
     carriers = tuple(carrier for carrier in carriers if rule.alone or counts(carrier, rule.metric))
     count = len(columns.batches)
     if not carriers:
         nothing = np.zeros((count, 0))
         return OutsideEnergy((), nothing, nothing.astype(bool), np.zeros(count), declared or {})
-    per_unit = np.array([_kgce(columns, kind, factors, basis) if into else 0.0 for kind, into in enumerate(is_import)])
-    energy = np.where(columns.entry_quantity == 0, 0.0, columns.entry_quantity * per_unit[columns.entry_kind])
+    per_unit = np.array(
+        [
+            _kgce(columns, kind, factors, basis) if into else 0.0
+            for kind, into in enumerate(is_import)
+        ]
+    )
+    energy = np.where(
+        columns.entry_quantity == 0, 0.0, columns.entry_quantity * per_unit[columns.entry_kind]
+    )
     column_of = {carrier: column for column, carrier in enumerate(carriers)}
     column_of_kind = np.array(
-        [column_of.get(kind.carrier, -1) if into else -1 for kind, into in zip(columns.kinds, is_import, strict=True)]
+        [
+            column_of.get(kind.carrier, -1) if into else -1
+            for kind, into in zip(columns.kinds, is_import, strict=True)
+        ]
     )
     column = column_of_kind[columns.entry_kind]
     entries = (column >= 0) & (columns.entry_quantity != 0)
@@ -112,7 +158,9 @@ def outside_energy(
     shape = (count, len(carriers))
     return OutsideEnergy(
         carriers,
-        np.bincount(slot, weights=energy[entries], minlength=shape[0] * shape[1]).astype(float).reshape(shape),
+        np.bincount(slot, weights=energy[entries], minlength=shape[0] * shape[1])
+        .astype(float)
+        .reshape(shape),
         np.bincount(slot, minlength=shape[0] * shape[1]).reshape(shape) > 0,
         np.bincount(columns.entry_row, weights=energy, minlength=count).astype(float),
         declared or {},

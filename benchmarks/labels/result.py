@@ -223,15 +223,23 @@ class StepLabel:
     values: tuple[BatchValue, ...]
     uncertainty: LabelUncertainty | None = None  # None where no batch is valid
     outside: tuple[OutsideUse, ...] = ()  # energy that the step used and its boundary does not hold
-    allocated_carriers: tuple[str, ...] = ()  # shared out by a declared rule, not measured for this step alone
+    allocated_carriers: tuple[
+        str, ...
+    ] = ()  # shared out by a declared rule, not measured for this step alone
     provisos: tuple[Words, ...] = ()  # what the site declares and the values rest on
-    account: tuple[Words, ...] = ()  # why no account of the site shows that all of its energy is in the values; of the grade too
+    account: tuple[
+        Words, ...
+    ] = ()  # why no account of the site shows that all of its energy is in the values; of the grade too
     path: Path = RECORDS  # from raw rows to these records: what one input record can change
     made_from: MeasuredBatches | None = field(default=None, compare=False, repr=False)
 
     def used_values(self) -> list[float]:
         """Values at reference conditions of the used batches, in the order of the log."""
-        return [value.at_reference for value in self.values if value.excluded is None and value.at_reference is not None]
+        return [
+            value.at_reference
+            for value in self.values
+            if value.excluded is None and value.at_reference is not None
+        ]
 
     def exact_quantile(self, quantile: Fraction) -> float:
         """The k-th smallest used value at reference conditions, k = ceil(quantile * n); what a release protects."""
@@ -239,7 +247,11 @@ class StepLabel:
         if not ordered:
             raise PolicyRefusal(
                 "too-few-batches",
-                Phrase("No batch of step %(step)s (%(metric)s) can enter a label.", step=f"{self.step!r}", metric=self.metric),
+                Phrase(
+                    "No batch of step %(step)s (%(metric)s) can enter a label.",
+                    step=f"{self.step!r}",
+                    metric=self.metric,
+                ),
                 "Read the exclusion reasons in the label and the data-quality report, and correct what they name.",
             )
         return ordered[rank(quantile, len(ordered)) - 1]
@@ -264,7 +276,10 @@ class StepLabel:
             "account": [why.by_language for why in self.account],
             "provisos": [why.by_language for why in self.provisos],
             "output": {"value": self.output, "unit": self.unit.partition("/")[2]},
-            "energy_by_carrier": {carrier: {"value": value, "unit": self.energy_unit} for carrier, value in self.energy_by_carrier.items()},
+            "energy_by_carrier": {
+                carrier: {"value": value, "unit": self.energy_unit}
+                for carrier, value in self.energy_by_carrier.items()
+            },
             "value_adding": self.value_adding.to_json(),
             "gap": None if self.gap is None else self.gap.to_json(),
             "missing_carriers": list(self.missing_carriers),
@@ -284,7 +299,9 @@ class SiteLabel:
     steps: tuple[StepLabel, ...]
     findings: tuple[DataFinding, ...] = ()
     site: str = ""
-    method: Mapping[str, str] = field(default_factory=dict)  # digests of what decided the label, and the version of its factors
+    method: Mapping[str, str] = field(
+        default_factory=dict
+    )  # digests of what decided the label, and the version of its factors
 
     def to_json(self) -> dict[str, Any]:
         """The content of label.json."""

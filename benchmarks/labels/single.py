@@ -20,16 +20,27 @@ from benchmarks.routes import MetricRule, Step
 class IncompleteError(InputError):
     """The batch has no value for this metric; `code` is the exclusion reason, `missing` names the carriers that lack or are beyond."""
 
-    def __init__(self, reason: ExclusionReason, batch_id: str, missing: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, reason: ExclusionReason, batch_id: str, missing: tuple[str, ...] = ()
+    ) -> None:
         batch, carriers = repr(batch_id), ", ".join(missing)
         super().__init__(
             reason,
             Phrase(
-                "Batch %(batch)s has no value for this metric (%(reason)s: %(carriers)s).", batch=batch, reason=reason, carriers=carriers
+                "Batch %(batch)s has no value for this metric (%(reason)s: %(carriers)s).",
+                batch=batch,
+                reason=reason,
+                carriers=carriers,
             )
             if missing
-            else Phrase("Batch %(batch)s has no value for this metric (%(reason)s).", batch=batch, reason=reason),
-            Phrase("Report what is missing, or declare in site.toml what the step does not use, or uses outside its boundary."),
+            else Phrase(
+                "Batch %(batch)s has no value for this metric (%(reason)s).",
+                batch=batch,
+                reason=reason,
+            ),
+            Phrase(
+                "Report what is missing, or declare in site.toml what the step does not use, or uses outside its boundary."
+            ),
         )
         self.missing = missing
 
@@ -65,5 +76,9 @@ def value_per_tonne(
         )
     beyond = outside_energy(columns, metric, factors, basis, outside)
     if beyond.too_much[0]:
-        raise IncompleteError(ExclusionReason.ENERGY_OUTSIDE, batch.batch_id, tuple(np.array(beyond.carriers)[beyond.used[0]].tolist()))
+        raise IncompleteError(
+            ExclusionReason.ENERGY_OUTSIDE,
+            batch.batch_id,
+            tuple(np.array(beyond.carriers)[beyond.used[0]].tolist()),
+        )
     return float(energy.total[0]) / batch.output

@@ -27,7 +27,11 @@ from benchmarks.privacy.bounds import clamp_to_grid
 from benchmarks.privacy.stability import LOCAL, RECORDS, Path
 from benchmarks.routes import Pack, Step, Variant
 
-_METRICS = {Metric.TOTAL: Phrase("total"), Metric.ELECTRICITY: Phrase("electricity"), Metric.THERMAL: Phrase("thermal")}
+_METRICS = {
+    Metric.TOTAL: Phrase("total"),
+    Metric.ELECTRICITY: Phrase("electricity"),
+    Metric.THERMAL: Phrase("thermal"),
+}
 _PLACES = 5  # of a finding that are carried along; the report holds them all
 
 
@@ -59,27 +63,49 @@ def label_site(
     by_step: dict[str, list[Batch]] = {}
     for batch in batches:
         by_step.setdefault(batch.step, []).append(batch)
-    ran = frozenset(step for step, own in by_step.items() if any(run.start in period for run in own))
-    context = Context(factors, period, Basis(pack.standard_basis), not_used, static_factors, relative_uncertainty, outside, stopped, ran)
+    ran = frozenset(
+        step for step, own in by_step.items() if any(run.start in period for run in own)
+    )
+    context = Context(
+        factors,
+        period,
+        Basis(pack.standard_basis),
+        not_used,
+        static_factors,
+        relative_uncertainty,
+        outside,
+        stopped,
+        ran,
+    )
     labels: list[StepLabel] = []
     findings: list[DataFinding] = []
     for step in pack.steps:
         if step.id in by_step:
             step_labels, step_findings = _label_one(
-                StepColumns.of(by_step.pop(step.id), step), context, None if paths is None else paths.get(step.id, RECORDS)
+                StepColumns.of(by_step.pop(step.id), step),
+                context,
+                None if paths is None else paths.get(step.id, RECORDS),
             )
             labels += step_labels
             findings += step_findings
     findings += [_step_unknown(name, strays, pack) for name, strays in by_step.items()]
-    return SiteLabel(pack.id, pack.version, period, tuple(labels), tuple(findings), site, _method(pack, factors))
+    return SiteLabel(
+        pack.id, pack.version, period, tuple(labels), tuple(findings), site, _method(pack, factors)
+    )
 
 
 def _method(pack: Pack, factors: FactorTable) -> dict[str, str]:
     """By what this label was made: the pack with its corrections and factors, and the factors really used."""
-    return {"pack_digest": digest(pack).hex(), "conversion": factors.version, "conversion_digest": factors.digest.hex()}
+    return {
+        "pack_digest": digest(pack).hex(),
+        "conversion": factors.version,
+        "conversion_digest": factors.digest.hex(),
+    }
 
 
-def _label_one(columns: StepColumns, context: Context, path: Path | None) -> tuple[list[StepLabel], list[DataFinding]]:
+def _label_one(
+    columns: StepColumns, context: Context, path: Path | None
+) -> tuple[list[StepLabel], list[DataFinding]]:
     step = columns.step
     reasons = record_reasons(columns, context.period)
     metrics = [measure(columns, rule, reasons, context) for rule in step.metrics]
@@ -93,7 +119,9 @@ def _label_one(columns: StepColumns, context: Context, path: Path | None) -> tup
     labels = []
     for product, cells in _cells(columns).items():
         if product != step.product:
-            findings.append(_product_unknown(step, product, columns, np.concatenate(list(cells.values()))))
+            findings.append(
+                _product_unknown(step, product, columns, np.concatenate(list(cells.values())))
+            )
         if path is None:
             findings += [_merged(step, *merged) for merged in _merge_small(cells, step, metrics)]
         labels += [
@@ -111,11 +139,18 @@ def _cells(columns: StepColumns) -> dict[str, dict[str, Integers]]:
     only_root = step.only_root
     grouped: dict[str, dict[str, list[int]]] = {}
     for row, batch in enumerate(columns.batches):
-        grouped.setdefault(batch.product or step.product, {}).setdefault(batch.variant or only_root, []).append(row)
-    return {product: {variant: np.array(rows) for variant, rows in cells.items()} for product, cells in grouped.items()}
+        grouped.setdefault(batch.product or step.product, {}).setdefault(
+            batch.variant or only_root, []
+        ).append(row)
+    return {
+        product: {variant: np.array(rows) for variant, rows in cells.items()}
+        for product, cells in grouped.items()
+    }
 
 
-def _merge_small(cells: dict[str, Integers], step: Step, metrics: Sequence[MetricColumns]) -> Iterator[tuple[str, str, int]]:
+def _merge_small(
+    cells: dict[str, Integers], step: Step, metrics: Sequence[MetricColumns]
+) -> Iterator[tuple[str, str, int]]:
     """Merge small cells into their parents, deepest first, in place; yields (variant, parent, valid batches) of each."""
     for variant in sorted(step.variants, key=lambda entry: -_depth(entry, step)):
         if variant.id not in cells or variant.parent is None:
@@ -124,7 +159,9 @@ def _merge_small(cells: dict[str, Integers], step: Step, metrics: Sequence[Metri
         valid = max(int(measured.reasons.valid[rows].sum()) for measured in metrics)
         if valid < step.label_rule.fewest_batches:
             del cells[variant.id]
-            cells[variant.parent] = np.concatenate([cells[variant.parent], rows]) if variant.parent in cells else rows
+            cells[variant.parent] = (
+                np.concatenate([cells[variant.parent], rows]) if variant.parent in cells else rows
+            )
             yield variant.id, variant.parent, valid
 
 
@@ -168,7 +205,11 @@ def _product_unknown(step: Step, product: str, columns: StepColumns, rows: Integ
             compared=f"{step.product!r}",
         ),
         len(rows),
-        tuple(place for row in rows[:_PLACES].tolist() if (place := columns.batches[row].place) is not None),
+        tuple(
+            place
+            for row in rows[:_PLACES].tolist()
+            if (place := columns.batches[row].place) is not None
+        ),
     )
 
 
@@ -176,7 +217,11 @@ def _step_unknown(name: str, strays: Sequence[Batch], pack: Pack) -> DataFinding
     return DataFinding(
         "step-outside-pack",
         Severity.EXCLUSION,
-        Phrase("The pack %(pack_id)s has no step %(name)s, so its batches are in no label.", pack_id=pack.id, name=f"{name!r}"),
+        Phrase(
+            "The pack %(pack_id)s has no step %(name)s, so its batches are in no label.",
+            pack_id=pack.id,
+            name=f"{name!r}",
+        ),
         len(strays),
         tuple(batch.place for batch in strays[:_PLACES] if batch.place is not None),
     )
@@ -184,7 +229,11 @@ def _step_unknown(name: str, strays: Sequence[Batch], pack: Pack) -> DataFinding
 
 def _boundary_findings(columns: StepColumns, declared: Mapping[str, str]) -> Iterator[DataFinding]:
     for carrier in sorted(columns.carriers_outside_boundary()):
-        holders = [batch for batch in columns.batches if any(energy.carrier == carrier for energy in batch.energy)]
+        holders = [
+            batch
+            for batch in columns.batches
+            if any(energy.carrier == carrier for energy in batch.energy)
+        ]
         yield DataFinding(
             "carrier-outside-boundary",
             Severity.NOTICE if carrier in declared else Severity.WARNING,
@@ -207,7 +256,10 @@ def _credit_findings(columns: StepColumns) -> Iterator[DataFinding]:
         holders = [
             batch
             for batch in columns.batches
-            if any(energy.carrier == carrier and energy.direction is not Direction.IMPORT for energy in batch.energy)
+            if any(
+                energy.carrier == carrier and energy.direction is not Direction.IMPORT
+                for energy in batch.energy
+            )
         ]
         yield DataFinding(
             "credit-outside-boundary",
@@ -224,15 +276,26 @@ def _credit_findings(columns: StepColumns) -> Iterator[DataFinding]:
         )
 
 
-def _needs_findings(columns: StepColumns, metrics: Sequence[MetricColumns], unreported: AbstractSet[str]) -> Iterator[DataFinding]:
+def _needs_findings(
+    columns: StepColumns, metrics: Sequence[MetricColumns], unreported: AbstractSet[str]
+) -> Iterator[DataFinding]:
     """Of the first metric in which a need is unmet: it is the same amount in each."""
     for measured in metrics:
-        if findings := list(needs.findings(columns.step, unreported, measured.short, measured.reasons.under(ExclusionReason.NEED_UNMET))):
+        if findings := list(
+            needs.findings(
+                columns.step,
+                unreported,
+                measured.short,
+                measured.reasons.under(ExclusionReason.NEED_UNMET),
+            )
+        ):
             yield from findings
             return
 
 
-def _yield_findings(columns: StepColumns, metrics: Sequence[MetricColumns], factors: FactorTable) -> Iterator[DataFinding]:
+def _yield_findings(
+    columns: StepColumns, metrics: Sequence[MetricColumns], factors: FactorTable
+) -> Iterator[DataFinding]:
     """Of the first metric in which more is given back than can be: it is the same amount in each."""
     for measured in metrics:
         left_out = measured.reasons.under(ExclusionReason.YIELD_IMPOSSIBLE)
@@ -241,7 +304,9 @@ def _yield_findings(columns: StepColumns, metrics: Sequence[MetricColumns], fact
             return
 
 
-def _assumed_findings(columns: StepColumns, metrics: Sequence[MetricColumns]) -> Iterator[DataFinding]:
+def _assumed_findings(
+    columns: StepColumns, metrics: Sequence[MetricColumns]
+) -> Iterator[DataFinding]:
     for measured in metrics:
         assumed = np.flatnonzero(measured.taken_at_reference & measured.reasons.valid)
         if len(assumed):
@@ -257,7 +322,11 @@ def _assumed_findings(columns: StepColumns, metrics: Sequence[MetricColumns]) ->
                     metric=_METRICS[measured.rule.metric],
                 ),
                 len(assumed),
-                tuple(place for row in assumed[:_PLACES].tolist() if (place := columns.batches[row].place) is not None),
+                tuple(
+                    place
+                    for row in assumed[:_PLACES].tolist()
+                    if (place := columns.batches[row].place) is not None
+                ),
             )
 
 
@@ -265,7 +334,11 @@ def _clamped_findings(step: Step, labels: Sequence[StepLabel]) -> Iterator[DataF
     """Counted here, on the site: a release clamps what lies beyond its public grid, and no reader of it can tell."""
     for rule in step.metrics:
         if rule.released:
-            beyond = sum(clamp_to_grid(label.used_values(), rule.grid)[1] for label in labels if label.metric == rule.metric)
+            beyond = sum(
+                clamp_to_grid(label.used_values(), rule.grid)[1]
+                for label in labels
+                if label.metric == rule.metric
+            )
             if beyond:
                 yield DataFinding(
                     "beyond-release-grid",

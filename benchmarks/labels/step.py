@@ -16,13 +16,26 @@ import numpy as np
 
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.labels import needs, yields
-from benchmarks.labels.columns import Flags, Floats, Integers, MetricEnergy, StepColumns, metric_energy
+from benchmarks.labels.columns import (
+    Flags,
+    Floats,
+    Integers,
+    MetricEnergy,
+    StepColumns,
+    metric_energy,
+)
 from benchmarks.labels.coverage import Coverage, Span, coverage, left_out
 from benchmarks.labels.limit_test import StaticFactors, doubtful, grade_step
 from benchmarks.labels.outside import OutsideEnergy, outside_energy
 from benchmarks.labels.result import BatchValue, Best, MeasuredBatches, StepLabel, rule_name
 from benchmarks.labels.uncertainty import LabelUncertainty, label_uncertainty
-from benchmarks.labels.validity import ExclusionReason, Reasons, UnusableReference, metric_reasons, record_reasons
+from benchmarks.labels.validity import (
+    ExclusionReason,
+    Reasons,
+    UnusableReference,
+    metric_reasons,
+    record_reasons,
+)
 from benchmarks.labels.waste import gap_above, split_gap, value_adding
 from benchmarks.measurements import Batch, Period
 from benchmarks.privacy.stability import RECORDS, Path
@@ -84,8 +97,12 @@ class MetricColumns:
     at_reference: Floats
     taken_at_reference: Flags  # a variable was missing and not required
     coverage: Coverage
-    short: Mapping[str, Flags] = field(default_factory=dict)  # by carrier that the process needs, batches that report too little of it
-    over: Mapping[int, Flags] = field(default_factory=dict)  # by yield of the pack, batches that give back more
+    short: Mapping[str, Flags] = field(
+        default_factory=dict
+    )  # by carrier that the process needs, batches that report too little of it
+    over: Mapping[int, Flags] = field(
+        default_factory=dict
+    )  # by yield of the pack, batches that give back more
 
 
 def label_step(
@@ -111,18 +128,31 @@ def label_step(
         relative_uncertainty: of a batch's energy, as a share; energy above the label within it is uncertain, not unexplained.
     """
     context = Context(
-        factors, period, basis, {step.id: not_used}, static_factors, relative_uncertainty, {step.id: outside or {}}, {step.id: stopped}
+        factors,
+        period,
+        basis,
+        {step.id: not_used},
+        static_factors,
+        relative_uncertainty,
+        {step.id: outside or {}},
+        {step.id: stopped},
     )
     columns = StepColumns.of(batches, step)
     measured = measure(columns, metric, record_reasons(columns, period), context)
     return label_rows(columns, measured, np.arange(len(batches)), product, variant, context)
 
 
-def measure(columns: StepColumns, rule: MetricRule, record_reasons: Reasons, context: Context) -> MetricColumns:
+def measure(
+    columns: StepColumns, rule: MetricRule, record_reasons: Reasons, context: Context
+) -> MetricColumns:
     """Values of one metric for every batch of the step, with the first reason against each."""
     not_used = (context.not_used or {}).get(columns.step.id, frozenset())
-    energy = metric_energy(columns, rule, context.factors, context.basis, not_used, context.relative_uncertainty)
-    outside = outside_energy(columns, rule, context.factors, context.basis, (context.outside or {}).get(columns.step.id))
+    energy = metric_energy(
+        columns, rule, context.factors, context.basis, not_used, context.relative_uncertainty
+    )
+    outside = outside_energy(
+        columns, rule, context.factors, context.basis, (context.outside or {}).get(columns.step.id)
+    )
     usable = energy.known & energy.convertible & (columns.output > 0)
     value = np.full(len(columns.batches), np.nan)
     np.divide(energy.total, columns.output, out=value, where=usable)
@@ -130,15 +160,38 @@ def measure(columns: StepColumns, rule: MetricRule, record_reasons: Reasons, con
     short = needs.too_little(columns, rule.metric, not_used, context.factors)
     over = yields.too_much(columns, rule.metric, context.factors)
     unmet, beyond = (
-        np.any(list(flags.values()), axis=0) if flags else np.zeros(len(columns.batches), dtype=bool) for flags in (short, over)
+        np.any(list(flags.values()), axis=0)
+        if flags
+        else np.zeros(len(columns.batches), dtype=bool)
+        for flags in (short, over)
     )
-    reasons = metric_reasons(record_reasons, columns, energy, rule, (value, at_reference), unusable, outside.too_much, unmet, beyond)
-    covered = coverage(columns, reasons.valid, context.period, (context.stopped or {}).get(columns.step.id, ()))
-    return MetricColumns(rule, energy, outside, reasons, value, at_reference, assumed, covered, short, over)
+    reasons = metric_reasons(
+        record_reasons,
+        columns,
+        energy,
+        rule,
+        (value, at_reference),
+        unusable,
+        outside.too_much,
+        unmet,
+        beyond,
+    )
+    covered = coverage(
+        columns, reasons.valid, context.period, (context.stopped or {}).get(columns.step.id, ())
+    )
+    return MetricColumns(
+        rule, energy, outside, reasons, value, at_reference, assumed, covered, short, over
+    )
 
 
 def label_rows(
-    columns: StepColumns, measured: MetricColumns, rows: Integers, product: str, variant: str, context: Context, path: Path = RECORDS
+    columns: StepColumns,
+    measured: MetricColumns,
+    rows: Integers,
+    product: str,
+    variant: str,
+    context: Context,
+    path: Path = RECORDS,
 ) -> StepLabel:
     """The label of some of a step's batches."""
     step, rule, energy, reasons = columns.step, measured.rule, measured.energy, measured.reasons
@@ -148,11 +201,15 @@ def label_rows(
     mean = fsum(energy.total[valid]) / output if len(valid) else None
     inside = rows[columns.begun_in(context.period)[rows]]
     own = inside[~reasons.under("duplicate")[inside]]
-    missing = energy.missing_in(inside) if len(inside) else ()  # of other periods the readings were not looked at
+    missing = (
+        energy.missing_in(inside) if len(inside) else ()
+    )  # of other periods the readings were not looked at
     excluded = reasons.counts(rows)
     best = _best(ordered, step, missing, excluded)
     ids = [columns.batches[row].batch_id for row in valid.tolist()]
-    made_from = MeasuredBatches(columns, energy, valid, measured.value[valid], measured.at_reference[valid], reasons)
+    made_from = MeasuredBatches(
+        columns, energy, valid, measured.value[valid], measured.at_reference[valid], reasons
+    )
     return StepLabel(
         step=step.id,
         product=product,
@@ -179,15 +236,26 @@ def label_rows(
             context.period,
             measured.coverage,
             context.ran,
-            doubtful(step, [columns.batches[row] for row in valid.tolist()], context.static_factors or {}),
-            left_out(columns, energy, reasons, rows, context.period, (context.stopped or {}).get(step.id, ())),
+            doubtful(
+                step, [columns.batches[row] for row in valid.tolist()], context.static_factors or {}
+            ),
+            left_out(
+                columns,
+                energy,
+                reasons,
+                rows,
+                context.period,
+                (context.stopped or {}).get(step.id, ()),
+            ),
             product,
         ),
         coverage=measured.coverage,
         output=output,
         energy_by_carrier={
             carrier: fsum(energy.by_carrier[valid, column])
-            for column, (carrier, present) in enumerate(zip(energy.carriers, energy.reported_in(valid), strict=True))
+            for column, (carrier, present) in enumerate(
+                zip(energy.carriers, energy.reported_in(valid), strict=True)
+            )
             if present
         },
         value_adding=value_adding(columns, energy, reasons, rows),
@@ -195,21 +263,33 @@ def label_rows(
         if best.value is None
         else gap_above(
             ids,
-            split_gap(best.value, made_from.value, made_from.at_reference, made_from.output, made_from.uncertainty),
+            split_gap(
+                best.value,
+                made_from.value,
+                made_from.at_reference,
+                made_from.output,
+                made_from.uncertainty,
+            ),
             energy.unit,
             context.relative_uncertainty,
         ),
-        uncertainty=None if mean is None else _uncertainty(columns, made_from, step, best.value, mean, own, rule.unit),
+        uncertainty=None
+        if mean is None
+        else _uncertainty(columns, made_from, step, best.value, mean, own, rule.unit),
         missing_carriers=missing,
         outside=measured.outside.uses(inside),
-        allocated_carriers=tuple(carrier for carrier in columns.allocated_in(valid) if carrier in energy.carriers),
+        allocated_carriers=tuple(
+            carrier for carrier in columns.allocated_in(valid) if carrier in energy.carriers
+        ),
         values=_values(columns, measured, rows),
         path=path,
         made_from=made_from,
     )
 
 
-def _at_reference(columns: StepColumns, rule: MetricRule, value: Floats) -> tuple[Floats, Flags, UnusableReference]:
+def _at_reference(
+    columns: StepColumns, rule: MetricRule, value: Floats
+) -> tuple[Floats, Flags, UnusableReference]:
     """Values at reference conditions; where an optional variable was taken as there; where a required one lacks, or one is impossible."""
     lacking, impossible, assumed = (np.zeros(len(value), dtype=bool) for _ in range(3))
     corrected = value
@@ -228,33 +308,55 @@ def _at_reference(columns: StepColumns, rule: MetricRule, value: Floats) -> tupl
                 variable > (np.inf if condition.most is None else condition.most)
             )
         off = np.where(missing, 0.0, variable - condition.reference)
-        corrected = corrected - slope * (off if condition.cap is None else np.clip(off, -condition.cap, condition.cap))
+        corrected = corrected - slope * (
+            off if condition.cap is None else np.clip(off, -condition.cap, condition.cap)
+        )
     return corrected, assumed, UnusableReference(lacking, impossible)
 
 
-def _best(ordered: Floats, step: Step, missing: tuple[str, ...], excluded: Mapping[str, int]) -> Best:
+def _best(
+    ordered: Floats, step: Step, missing: tuple[str, ...], excluded: Mapping[str, int]
+) -> Best:
     rule = step.label_rule
     name = rule_name(rule.quantile)
     if len(ordered) < rule.fewest_batches or not len(ordered):
         for reason in _MENDABLE:  # the batches are there
             if len(ordered) + excluded.get(reason, 0) >= max(rule.fewest_batches, 1):
                 return Best(None, name, reason)
-        incomplete = bool(missing) and not len(ordered)  # the carriers are named in `missing_carriers`
-        return Best(None, name, ExclusionReason.ENERGY_INCOMPLETE if incomplete else TOO_FEW_BATCHES)
+        incomplete = bool(missing) and not len(
+            ordered
+        )  # the carriers are named in `missing_carriers`
+        return Best(
+            None, name, ExclusionReason.ENERGY_INCOMPLETE if incomplete else TOO_FEW_BATCHES
+        )
     return Best(float(ordered[rank(rule.quantile, len(ordered)) - 1]), name)
 
 
 def _uncertainty(
-    columns: StepColumns, made_from: MeasuredBatches, step: Step, best: float | None, mean: float, rows: Integers, unit: str
+    columns: StepColumns,
+    made_from: MeasuredBatches,
+    step: Step,
+    best: float | None,
+    mean: float,
+    rows: Integers,
+    unit: str,
 ) -> LabelUncertainty:
     by_start = np.argsort(columns.turn[made_from.rows])
     relative = made_from.energy.relative_systematic(made_from.rows)
     return label_uncertainty(
-        made_from.at_reference[by_start], step.label_rule.quantile, best, mean, int(columns.good[rows].sum()), relative, unit
+        made_from.at_reference[by_start],
+        step.label_rule.quantile,
+        best,
+        mean,
+        int(columns.good[rows].sum()),
+        relative,
+        unit,
     )
 
 
-def _completeness(columns: StepColumns, energy: MetricEnergy, rows: Integers, period: Period) -> float | None:
+def _completeness(
+    columns: StepColumns, energy: MetricEnergy, rows: Integers, period: Period
+) -> float | None:
     good = rows[columns.good[rows] & columns.begun_in(period)[rows]]
     return fsum(energy.coverage[good]) / len(good) if len(good) else None
 
@@ -272,7 +374,9 @@ def means_of_variables(columns: StepColumns, rows: Integers) -> dict[str, float]
     return means
 
 
-def _values(columns: StepColumns, measured: MetricColumns, rows: Integers) -> tuple[BatchValue, ...]:
+def _values(
+    columns: StepColumns, measured: MetricColumns, rows: Integers
+) -> tuple[BatchValue, ...]:
     picked = rows.tolist()
     batches = columns.batches
     return tuple(
@@ -282,7 +386,13 @@ def _values(columns: StepColumns, measured: MetricColumns, rows: Integers) -> tu
             [batches[row].start for row in picked],
             _numbers(measured.value[rows]),
             _numbers(measured.at_reference[rows]),
-            _numbers(np.where(measured.energy.known & measured.energy.convertible, measured.energy.total, np.nan)[rows]),
+            _numbers(
+                np.where(
+                    measured.energy.known & measured.energy.convertible,
+                    measured.energy.total,
+                    np.nan,
+                )[rows]
+            ),
             columns.output[rows].tolist(),
             measured.reasons.listed(rows),
         )

@@ -22,10 +22,16 @@ def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
     best = label.best.value
     if best is None or not label.output:
         return
-    per_output = {carrier: energy / label.output for carrier, energy in label.energy_by_carrier.items()}
+    per_output = {
+        carrier: energy / label.output for carrier, energy in label.energy_by_carrier.items()
+    }
     if step.product_carrier is not None and per_output.get(step.product_carrier, 0.0) < 0:
         per_output[step.product_carrier] -= sum(per_output.values())
-    sizes = {carrier: abs(amount) / 100 for carrier, amount in per_output.items() if abs(amount) > LARGE * abs(best)}
+    sizes = {
+        carrier: abs(amount) / 100
+        for carrier, amount in per_output.items()
+        if abs(amount) > LARGE * abs(best)
+    }
     if sizes:
         message = Phrase(
             "The label is a small difference between amounts many times its size. Each percent of error in these, such as water in"

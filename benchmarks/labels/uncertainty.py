@@ -40,7 +40,12 @@ class ExpandedUncertainty:
     bounded: bool = True
 
     def to_json(self) -> dict[str, Any]:
-        return {"value": self.value, "meter": self.meter, "sampling": self.sampling, "bounded": self.bounded}
+        return {
+            "value": self.value,
+            "meter": self.meter,
+            "sampling": self.sampling,
+            "bounded": self.bounded,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,13 @@ class LabelUncertainty:
 
 
 def label_uncertainty(
-    in_sequence: Floats, quantile: Fraction, best: float | None, mean: float, good: int, relative_meter: float, unit: str
+    in_sequence: Floats,
+    quantile: Fraction,
+    best: float | None,
+    mean: float,
+    good: int,
+    relative_meter: float,
+    unit: str,
 ) -> LabelUncertainty:
     """Of a label made from these values at reference conditions, given in the order of the batches' start.
 
@@ -80,7 +91,11 @@ def label_uncertainty(
     return LabelUncertainty(
         unit=unit,
         relative_meter=relative_meter,
-        best=None if best is None else _of_quantile(in_sequence, ordered, float(quantile), rank(quantile, len(ordered)), relative_meter),
+        best=None
+        if best is None
+        else _of_quantile(
+            in_sequence, ordered, float(quantile), rank(quantile, len(ordered)), relative_meter
+        ),
         typical=_of_quantile(in_sequence, ordered, 0.5, (len(ordered) + 1) // 2, relative_meter),
         mean=_expanded(abs(mean) * relative_meter, lost),
     )
@@ -96,7 +111,9 @@ def alike(in_sequence: Floats) -> float:
     return (1 + r) / (1 - r)
 
 
-def _of_quantile(in_sequence: Floats, ordered: Floats, q: float, k: int, relative_meter: float) -> ExpandedUncertainty:
+def _of_quantile(
+    in_sequence: Floats, ordered: Floats, q: float, k: int, relative_meter: float
+) -> ExpandedUncertainty:
     value = float(ordered[k - 1])
     reach = _Z * sqrt(len(ordered) * q * (1 - q) * alike((in_sequence <= value).astype(float)))
     low, high = floor(k - reach), ceil(k + reach)

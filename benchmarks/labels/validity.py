@@ -32,27 +32,37 @@ class ExclusionReason(StrEnum):
     REPEATED_HOUR = "repeated-hour"  # metered through the hour that the clock shows twice in autumn; on the way out only
     HEATING_VALUE_TWO_SIDED = "heating-value-two-sided"  # a carrier made and used on one day with two values: neither side is known
     NOT_BOUGHT = "not-bought"  # took what counts only where it came over the fence, and nothing shows that it did
-    SHARE_REFUTED = "share-refuted"  # states less of what was bought, or of its charge, than its log shows
+    SHARE_REFUTED = (
+        "share-refuted"  # states less of what was bought, or of its charge, than its log shows
+    )
     HEATING_VALUE_UNUSUAL = "heating-value-unusual"  # beyond what the pack takes for usual, and not declared with a reason
     UNREADABLE = "unreadable"  # a row of the batches file that could not be read: no record of it goes further
     OUTSIDE_PERIOD = "outside-period"  # starts before or after the reporting period
     VARIANT_UNKNOWN = "variant-unknown"  # names a variant that the pack does not declare
-    VARIANT_REFUTED = "variant-refuted"  # gives back a carrier of which a run of its variant gives none
+    VARIANT_REFUTED = (
+        "variant-refuted"  # gives back a carrier of which a run of its variant gives none
+    )
     TEST = "test"
     SCRAP = "scrap"
     NOT_NORMAL_STATE = "not-normal-state"  # start-up, shut-down, idle, holding, trial, fault
     OUTPUT_NOT_POSITIVE = "output-not-positive"
     CREDIT_NOT_PRODUCT = "credit-not-product"  # the product was credited as a carrier, and not as much of it as came out
     ENERGY_UNKNOWN = "energy-unknown"  # nothing was measured
-    LHV_REQUIRED = "lhv-required"  # a fuel whose heating value has no agreed default, and none was given
-    ENERGY_INCOMPLETE = "energy-incomplete"  # a carrier of the boundary is missing, or its readings have gaps
+    LHV_REQUIRED = (
+        "lhv-required"  # a fuel whose heating value has no agreed default, and none was given
+    )
+    ENERGY_INCOMPLETE = (
+        "energy-incomplete"  # a carrier of the boundary is missing, or its readings have gaps
+    )
     NEED_UNMET = "need-unmet"  # reports less of what the process cannot run without than it takes
     YIELD_IMPOSSIBLE = "yield-impossible"  # gives back more heat than what it takes can hold
     ENERGY_OUTSIDE = "energy-outside-boundary"  # used energy that the boundary does not hold, undeclared or too much
     TOO_SHORT = "too-short"
     TOO_LONG = "too-long"
     VARIABLE_MISSING = "variable-missing"  # cannot be brought to reference conditions
-    VARIABLE_IMPOSSIBLE = "variable-impossible"  # the pack says that nothing of it can be so little, or so much
+    VARIABLE_IMPOSSIBLE = (
+        "variable-impossible"  # the pack says that nothing of it can be so little, or so much
+    )
     BELOW_PHYSICAL_FLOOR = "below-physical-floor"
     ABOVE_PHYSICAL_CEILING = "above-physical-ceiling"
 
@@ -110,14 +120,26 @@ def record_reasons(columns: StepColumns, period: Period) -> Reasons:
         declared.add("")  # a log without variants means the root of the tree
     reasons.add(~columns.begun_in(period), ExclusionReason.OUTSIDE_PERIOD)
     reasons.add(
-        np.array([bool(declared) and batch.variant not in declared for batch in batches], dtype=bool), ExclusionReason.VARIANT_UNKNOWN
+        np.array(
+            [bool(declared) and batch.variant not in declared for batch in batches], dtype=bool
+        ),
+        ExclusionReason.VARIANT_UNKNOWN,
     )
     for variant in (variant for variant in columns.step.variants if variant.gives_no):
         named = np.array([batch.variant == variant.id for batch in batches], dtype=bool)
         reasons.add(named & _gives(columns, variant.gives_no), ExclusionReason.VARIANT_REFUTED)
-    reasons.add(np.array([batch.status is ProductStatus.TEST for batch in batches], dtype=bool), ExclusionReason.TEST)
-    reasons.add(np.array([batch.status is ProductStatus.SCRAP for batch in batches], dtype=bool), ExclusionReason.SCRAP)
-    reasons.add(np.array([batch.state is not OperatingState.NORMAL for batch in batches], dtype=bool), ExclusionReason.NOT_NORMAL_STATE)
+    reasons.add(
+        np.array([batch.status is ProductStatus.TEST for batch in batches], dtype=bool),
+        ExclusionReason.TEST,
+    )
+    reasons.add(
+        np.array([batch.status is ProductStatus.SCRAP for batch in batches], dtype=bool),
+        ExclusionReason.SCRAP,
+    )
+    reasons.add(
+        np.array([batch.state is not OperatingState.NORMAL for batch in batches], dtype=bool),
+        ExclusionReason.NOT_NORMAL_STATE,
+    )
     reasons.add(~(columns.output > 0), ExclusionReason.OUTPUT_NOT_POSITIVE)
     reasons.add(_credit_differs(columns), ExclusionReason.CREDIT_NOT_PRODUCT)
     return reasons
@@ -125,14 +147,24 @@ def record_reasons(columns: StepColumns, period: Period) -> Reasons:
 
 def _credit_differs(columns: StepColumns) -> Flags:
     """Where what was given back as the product is not the output: both are one weighing. Credited by heat alone, it cannot be told."""
-    back = [kind.carrier == columns.step.product_carrier and kind.direction is not Direction.IMPORT for kind in columns.kinds]
+    back = [
+        kind.carrier == columns.step.product_carrier and kind.direction is not Direction.IMPORT
+        for kind in columns.kinds
+    ]
     if not any(back):
         return np.zeros(len(columns.batches), dtype=bool)
     scale = np.array(
-        [_scale(kind.unit, columns.step.output_unit) if is_product else 0.0 for kind, is_product in zip(columns.kinds, back, strict=True)]
+        [
+            _scale(kind.unit, columns.step.output_unit) if is_product else 0.0
+            for kind, is_product in zip(columns.kinds, back, strict=True)
+        ]
     )
-    given_back = np.bincount(columns.entry_row, columns.entry_quantity * scale[columns.entry_kind], len(columns.batches))
-    differs: Flags = (given_back != 0) & ~(np.abs(given_back - columns.output) <= ONE_WEIGHING * columns.output)
+    given_back = np.bincount(
+        columns.entry_row, columns.entry_quantity * scale[columns.entry_kind], len(columns.batches)
+    )
+    differs: Flags = (given_back != 0) & ~(
+        np.abs(given_back - columns.output) <= ONE_WEIGHING * columns.output
+    )
     return differs
 
 
@@ -145,9 +177,17 @@ def _scale(unit: str, output_unit: str) -> float:
 
 def _gives(columns: StepColumns, carriers: Sequence[str]) -> Flags:
     """Batches that give back any of these carriers."""
-    kind_given_back = np.array([kind.carrier in carriers and kind.direction is not Direction.IMPORT for kind in columns.kinds], dtype=bool)
+    kind_given_back = np.array(
+        [
+            kind.carrier in carriers and kind.direction is not Direction.IMPORT
+            for kind in columns.kinds
+        ],
+        dtype=bool,
+    )
     flags = np.zeros(len(columns.batches), dtype=bool)
-    flags[columns.entry_row[kind_given_back[columns.entry_kind] & (columns.entry_quantity != 0)]] = True
+    flags[
+        columns.entry_row[kind_given_back[columns.entry_kind] & (columns.entry_quantity != 0)]
+    ] = True
     return flags
 
 
@@ -177,11 +217,16 @@ def metric_reasons(
     label_rule = columns.step.label_rule
     reasons.add(~energy.known, ExclusionReason.ENERGY_UNKNOWN)
     reasons.add(~energy.convertible, ExclusionReason.LHV_REQUIRED)
-    reasons.add(~energy.complete | (energy.coverage < label_rule.least_completeness), ExclusionReason.ENERGY_INCOMPLETE)
+    reasons.add(
+        ~energy.complete | (energy.coverage < label_rule.least_completeness),
+        ExclusionReason.ENERGY_INCOMPLETE,
+    )
     reasons.add(unmet, ExclusionReason.NEED_UNMET)
     reasons.add(over, ExclusionReason.YIELD_IMPOSSIBLE)
     reasons.add(outside, ExclusionReason.ENERGY_OUTSIDE)
-    with np.errstate(invalid="ignore"):  # an unknown length or value is NaN and compares as false on purpose
+    with np.errstate(
+        invalid="ignore"
+    ):  # an unknown length or value is NaN and compares as false on purpose
         reasons.add(columns.length_s < label_rule.shortest_s, ExclusionReason.TOO_SHORT)
         reasons.add(columns.length_s > label_rule.longest_s, ExclusionReason.TOO_LONG)
         reasons.add(unusable.lacking, ExclusionReason.VARIABLE_MISSING)

@@ -25,7 +25,9 @@ from benchmarks.measurements import ProductStatus
 GRID = float(2**20)
 """Steps of the grid in one unit of energy."""
 
-MADE_NO_PRODUCT = frozenset({ExclusionReason.SCRAP, ExclusionReason.TEST, ExclusionReason.NOT_NORMAL_STATE})
+MADE_NO_PRODUCT = frozenset(
+    {ExclusionReason.SCRAP, ExclusionReason.TEST, ExclusionReason.NOT_NORMAL_STATE}
+)
 
 
 def on_grid(energy: Floats) -> Floats:
@@ -47,7 +49,9 @@ class GapColumns:
         return self.explained + self.within_uncertainty + self.unexplained
 
 
-def split_gap(label: float, value: Floats, at_reference: Floats, output: Floats, uncertainty: Floats) -> GapColumns:
+def split_gap(
+    label: float, value: Floats, at_reference: Floats, output: Floats, uncertainty: Floats
+) -> GapColumns:
     """Split the energy of used batches above the label. Values in the metric's unit; `uncertainty` of the batches' energy in energy."""
     above = np.maximum(value - label, 0.0) * output
     explained = on_grid(np.clip((value - at_reference) * output, 0.0, above))
@@ -61,7 +65,10 @@ def gap_above(ids: Sequence[str], parts: GapColumns, unit: str, relative_uncerta
     energy = parts.energy
     order = np.lexsort((np.asarray(ids), -parts.unexplained))
     order = order[energy[order] > 0]
-    columns = [column[order].tolist() for column in (energy, parts.explained, parts.within_uncertainty, parts.unexplained)]
+    columns = [
+        column[order].tolist()
+        for column in (energy, parts.explained, parts.within_uncertainty, parts.unexplained)
+    ]
     return Gap(
         energy=float(energy.sum()),
         explained=float(parts.explained.sum()),
@@ -73,7 +80,9 @@ def gap_above(ids: Sequence[str], parts: GapColumns, unit: str, relative_uncerta
     )
 
 
-def value_adding(columns: StepColumns, energy: MetricEnergy, reasons: Reasons, rows: Integers) -> ValueAdding:
+def value_adding(
+    columns: StepColumns, energy: MetricEnergy, reasons: Reasons, rows: Integers
+) -> ValueAdding:
     """Energy of used batches against energy of scrap, tests, idling, holding, start-ups, and of rejected output.
 
     Batches that the label excludes for their readings are in neither part: their energy is not known well enough. All on
@@ -85,11 +94,15 @@ def value_adding(columns: StepColumns, energy: MetricEnergy, reasons: Reasons, r
     rejected = float(on_grid(total[valid] * columns.reject[valid] / produced).sum())
     causes = {"reject": rejected} if rejected else {}
     idle_codes = [code for code, name in enumerate(reasons.names) if name in MADE_NO_PRODUCT]
-    for row in rows[np.isin(reasons.codes[rows], idle_codes) & energy.known[rows] & energy.convertible[rows]].tolist():
+    for row in rows[
+        np.isin(reasons.codes[rows], idle_codes) & energy.known[rows] & energy.convertible[rows]
+    ].tolist():
         batch = columns.batches[row]
         cause = str(batch.state) if batch.status is ProductStatus.GOOD else str(batch.status)
         causes[cause] = causes.get(cause, 0.0) + float(total[row])
     adding = float(total[valid].sum()) - rejected
     lost = float(sum(causes.values()))
     meaningful = adding > 0 and lost >= 0
-    return ValueAdding(adding / (adding + lost) if meaningful else None, adding, lost, causes, energy.unit)
+    return ValueAdding(
+        adding / (adding + lost) if meaningful else None, adding, lost, causes, energy.unit
+    )

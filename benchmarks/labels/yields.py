@@ -29,16 +29,23 @@ def too_much(columns: StepColumns, metric: Metric, factors: FactorTable) -> dict
     for index, yield_ in enumerate(columns.step.boundary.yields):
         if any(counts(carrier, metric) for carrier in yield_.gives):
             given_back, held_against = _both(columns, yield_, factors)
-            over[index] = given_back > yield_.most * held_against  # what has no heating value is left out elsewhere
+            over[index] = (
+                given_back > yield_.most * held_against
+            )  # what has no heating value is left out elsewhere
     return over
 
 
-def findings(columns: StepColumns, over: Mapping[int, Flags], left_out: Flags, factors: FactorTable) -> Iterator[DataFinding]:
+def findings(
+    columns: StepColumns, over: Mapping[int, Flags], left_out: Flags, factors: FactorTable
+) -> Iterator[DataFinding]:
     """What the runs `left_out` for it give back and take, each yield with both figures."""
     for index, flags in over.items():
         yield_, rows = columns.step.boundary.yields[index], flags & left_out
         if rows.any():
-            given_back, held_against = (fsum(of[rows]) / fsum(columns.output[rows]) for of in _both(columns, yield_, factors))
+            given_back, held_against = (
+                fsum(of[rows]) / fsum(columns.output[rows])
+                for of in _both(columns, yield_, factors)
+            )
             message = Phrase(
                 "Step %(step)s gives back %(given)s MJ/%(per)s as %(carriers)s, more than is possible: at most %(most)s. These runs "
                 "are left out. Correct the amounts and heating values of what is given back and of what is used.",
@@ -57,9 +64,14 @@ def sentences(label: StepLabel, step: Step, factors: FactorTable) -> Iterator[Wo
     if measured is None or label.best.value is None or not label.output:
         return
     for yield_ in step.boundary.yields:
-        if yield_.usual is None or not any(counts(carrier, label.metric) for carrier in yield_.gives):
+        if yield_.usual is None or not any(
+            counts(carrier, label.metric) for carrier in yield_.gives
+        ):
             continue
-        given_back, held_against = (float(np.nansum(of[measured.rows])) / label.output for of in _both(measured.columns, yield_, factors))
+        given_back, held_against = (
+            float(np.nansum(of[measured.rows])) / label.output
+            for of in _both(measured.columns, yield_, factors)
+        )
         higher = (given_back - yield_.usual * held_against) / MJ_PER[label.energy_unit]
         if higher > WORTH_TELLING * abs(label.best.value):
             message = Phrase(
@@ -88,19 +100,33 @@ def _of(yield_: Yield, share: float, held_against: float, step: Step) -> Phrase 
     amount = f"{_mj(share * (held_against if yield_.of else 1.0))} MJ/{step.output_unit}"
     if not yield_.of:
         return amount
-    return Phrase("%(amount)s (%(share)s of the heat of %(carriers)s)", amount=amount, share=f"{share:.0%}", carriers=_named(yield_.of))
+    return Phrase(
+        "%(amount)s (%(share)s of the heat of %(carriers)s)",
+        amount=amount,
+        share=f"{share:.0%}",
+        carriers=_named(yield_.of),
+    )
 
 
 def _both(columns: StepColumns, yield_: Yield, factors: FactorTable) -> tuple[Floats, Floats]:
     """MJ that each batch gives back of a yield, without what passes whole, and what that is held against: MJ taken, or output."""
-    given_back = _heat(columns, yield_.gives, factors, Direction.RECOVERED) - _heat(columns, yield_.besides, factors, Direction.IMPORT)
-    return given_back, _heat(columns, yield_.of, factors, Direction.IMPORT) if yield_.of else columns.output
+    given_back = _heat(columns, yield_.gives, factors, Direction.RECOVERED) - _heat(
+        columns, yield_.besides, factors, Direction.IMPORT
+    )
+    return given_back, _heat(
+        columns, yield_.of, factors, Direction.IMPORT
+    ) if yield_.of else columns.output
 
 
-def _heat(columns: StepColumns, carriers: Collection[str], factors: FactorTable, direction: Direction) -> Floats:
+def _heat(
+    columns: StepColumns, carriers: Collection[str], factors: FactorTable, direction: Direction
+) -> Floats:
     """MJ of these carriers by batch; NaN where a heating value is needed and not known."""
     into = direction is Direction.IMPORT
-    own = [kind.carrier in carriers and (kind.direction is Direction.IMPORT) is into for kind in columns.kinds]
+    own = [
+        kind.carrier in carriers and (kind.direction is Direction.IMPORT) is into
+        for kind in columns.kinds
+    ]
     if not any(own):
         return np.zeros(len(columns.batches))
     measured = columns.step.boundary.measured

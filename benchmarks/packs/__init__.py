@@ -22,12 +22,20 @@ from benchmarks.phrases import Phrase, alternatives
 from benchmarks.routes import Pack
 
 HOME = Path(__file__).parent
-_TABLES = frozenset({"carriers", "conversion", "corrections"})  # data of this room that are no packs
+_TABLES = frozenset(
+    {"carriers", "conversion", "corrections"}
+)  # data of this room that are no packs
 
 
 def shipped() -> tuple[str, ...]:
     """The ids of the packs that come with Steplabel; an older version of a pack stands beside it as `<id>-<version>.toml`."""
-    return tuple(sorted(path.stem for path in HOME.glob("*.toml") if path.stem not in _TABLES and "-" not in path.stem))
+    return tuple(
+        sorted(
+            path.stem
+            for path in HOME.glob("*.toml")
+            if path.stem not in _TABLES and "-" not in path.stem
+        )
+    )
 
 
 def available() -> tuple[str, ...]:
@@ -83,11 +91,23 @@ def versions(name: str) -> tuple[Pack, ...]:
     Raises:
         InputError: as `load`.
     """
-    packs = {pack.version: pack for pack in (_read_checked(path) for path in (*HOME.glob(f"{name}.toml"), *HOME.glob(f"{name}-*.toml")))}
+    packs = {
+        pack.version: pack
+        for pack in (
+            _read_checked(path)
+            for path in (*HOME.glob(f"{name}.toml"), *HOME.glob(f"{name}-*.toml"))
+        )
+    }
     for pack, version in shelf.approved().versions():
         if pack == name and version not in packs:
             packs[version] = load(name, version)
-    return tuple(sorted(packs.values(), key=lambda pack: (pack.effective_from, version_order(pack.version)), reverse=True))
+    return tuple(
+        sorted(
+            packs.values(),
+            key=lambda pack: (pack.effective_from, version_order(pack.version)),
+            reverse=True,
+        )
+    )
 
 
 def version_order(version: str) -> tuple[tuple[int, str], ...]:
@@ -122,7 +142,9 @@ def _read_checked(path: Path) -> Pack:
 def _version_unknown(name: str, version: str, there_are: tuple[str, ...]) -> InputError:
     return InputError(
         "pack-version-unknown",
-        Phrase("The pack %(pack)s has no version %(version)s.", pack=repr(name), version=repr(version)),
+        Phrase(
+            "The pack %(pack)s has no version %(version)s.", pack=repr(name), version=repr(version)
+        ),
         "Set `pack_version` in site.toml to an existing version.",
         place=Place(name),
         found=version,

@@ -17,7 +17,17 @@ NAMED_BY = ("id", "step", "metric", "variable", "name", "rule", "standard")
 ITS_OWN = frozenset({"version", "effective_from", "effective_to"})
 """What every version has of its own, and stands beside it anyway."""
 
-SOURCES = frozenset({"source", "grid_source", "typical_source", "spread_source", "measured_source", "usual_source", "numbers"})
+SOURCES = frozenset(
+    {
+        "source",
+        "grid_source",
+        "typical_source",
+        "spread_source",
+        "measured_source",
+        "usual_source",
+        "numbers",
+    }
+)
 """Where a source stands. Many figures share one: what changes in it is told once."""
 
 
@@ -42,20 +52,37 @@ def changes(before: Pack, after: Pack) -> tuple[FieldChange, ...]:
     """Every value that is not the same in both, in the order of the newer one, then what it no longer has."""
     old, new = dict(_values_of(before)), dict(_values_of(after))
     paths = [*new, *(path for path in old if path not in new)]
-    differences = (FieldChange(path, old.get(path), new.get(path)) for path in paths if old.get(path) != new.get(path))
-    return tuple(_sources_once([change for change in differences if not (len(change.where) == 1 and change.where[0] in ITS_OWN)]))
+    differences = (
+        FieldChange(path, old.get(path), new.get(path))
+        for path in paths
+        if old.get(path) != new.get(path)
+    )
+    return tuple(
+        _sources_once(
+            [
+                change
+                for change in differences
+                if not (len(change.where) == 1 and change.where[0] in ITS_OWN)
+            ]
+        )
+    )
 
 
 def _values_of(pack: Pack) -> Iterator[tuple[tuple[str, ...], str]]:
     """Every value of the pack, and how each of its conversion factors was read: that is in no digest."""
     yield from _flat(pack.model_dump(), ())
     for number in provenance.factors(FactorTable.of(pack.conversion)):
-        yield from _flat(None if number.source is None else number.source.status, ("conversion", number.path, "source", "status"))
+        yield from _flat(
+            None if number.source is None else number.source.status,
+            ("conversion", number.path, "source", "status"),
+        )
 
 
 def _sources_once(changes: Sequence[FieldChange]) -> Iterator[FieldChange]:
     """Of what differs in a source the first path, and how many more there are."""
-    same = Counter((entry.where[-1], entry.before, entry.after) for entry in changes if entry.is_of_a_source)
+    same = Counter(
+        (entry.where[-1], entry.before, entry.after) for entry in changes if entry.is_of_a_source
+    )
     for change in changes:
         if not change.is_of_a_source:
             yield change
@@ -93,4 +120,6 @@ def _names(entries: Sequence[Any]) -> list[str]:
 def _name(entry: Any, number: int) -> str:
     if not isinstance(entry, dict):
         return "none" if entry is None else str(entry)
-    return next((str(entry[field]) for field in NAMED_BY if isinstance(entry.get(field), str)), str(number))
+    return next(
+        (str(entry[field]) for field in NAMED_BY if isinstance(entry.get(field), str)), str(number)
+    )

@@ -24,7 +24,11 @@ _MOVES_NO_LABEL = MOVES_NOTHING | {
 }
 ANY_COUNTS = (float("-inf"), float("inf"))
 """Between which heating values of a carrier a batch counts that a pack says nothing usual of."""
-_SAYS_ONLY = SOURCES | {"words", "clause", "grades"}  # of a limit: what decides nothing, and what is told level by level
+_SAYS_ONLY = SOURCES | {
+    "words",
+    "clause",
+    "grades",
+}  # of a limit: what decides nothing, and what is told level by level
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,9 @@ class LabelsMove:
         return asdict(self)
 
     def as_text(self) -> str:
-        return Phrase("  %(step)s: because of %(because)s", step=self.step, because=", ".join(self.because))
+        return Phrase(
+            "  %(step)s: because of %(because)s", step=self.step, because=", ".join(self.because)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,9 @@ class GradeMoves:
                 limit=f"{self.step} {self.limit}",
                 because=", ".join(self.because),
             )
-        before, after = (Phrase("none") if value is None else f"{value:g}" for value in (self.before, self.after))
+        before, after = (
+            Phrase("none") if value is None else f"{value:g}" for value in (self.before, self.after)
+        )
         line = Phrase(
             "  %(limit)s level %(level)s: %(before)s -> %(after)s %(unit)s",
             limit=f"{self.step} {self.limit}",
@@ -84,13 +92,20 @@ class GradeMoves:
                 high=high,
             )
         return Phrase(
-            "%(told)s; before corrections, annual means above %(low)s and up to %(high)s now meet it", told=line, low=low, high=high
+            "%(told)s; before corrections, annual means above %(low)s and up to %(high)s now meet it",
+            told=line,
+            low=low,
+            high=high,
         )
 
     @property
     def between(self) -> tuple[float, float] | None:
         """Above the first and up to the second, an annual mean meets the level by one version alone; None where one side has no value."""
-        return None if self.before is None or self.after is None else (min(self.before, self.after), max(self.before, self.after))
+        return (
+            None
+            if self.before is None or self.after is None
+            else (min(self.before, self.after), max(self.before, self.after))
+        )
 
     @property
     def takes(self) -> bool:
@@ -102,35 +117,51 @@ def labels_move(old: Pack, new: Pack) -> tuple[LabelsMove, ...]:
     """The steps of both versions whose labels differ somewhere, each with what differs."""
     both = [step.id for step in new.steps if step.id in {earlier.id for earlier in old.steps}]
     fields, numbers = changes(old, new), changed_numbers(old, new)
-    pairs = ((step, tuple(dict.fromkeys(_because(step, old, new, fields, numbers)))) for step in both)
+    pairs = (
+        (step, tuple(dict.fromkeys(_because(step, old, new, fields, numbers)))) for step in both
+    )
     return tuple(LabelsMove(step, because) for step, because in pairs if because)
 
 
-def _because(step: str, old: Pack, new: Pack, fields: Sequence[FieldChange], numbers: Sequence[NumberChange]) -> Iterator[str]:
-    with_factor, measured = (of(old.step(step)) | of(new.step(step)) for of in (_with_factor, _burnt))
+def _because(
+    step: str, old: Pack, new: Pack, fields: Sequence[FieldChange], numbers: Sequence[NumberChange]
+) -> Iterator[str]:
+    with_factor, measured = (
+        of(old.step(step)) | of(new.step(step)) for of in (_with_factor, _burnt)
+    )
     for change in fields:
         match change.where:
             case ("steps", found, *rest) if found == step and _MOVES_NO_LABEL.isdisjoint(rest):
                 yield ".".join(rest)
             case ("own_carriers", carrier, "kind" | "unit") if carrier in with_factor:
                 yield carrier
-            case ("own_carriers", carrier, "lhv" | "kg_per_nm3", *_) if carrier in measured | with_factor:
+            case ("own_carriers", carrier, "lhv" | "kg_per_nm3", *_) if (
+                carrier in measured | with_factor
+            ):
                 yield carrier
             case ("standard_basis",):
                 yield "standard_basis"
     usual_before, usual_after = (counts_without_reason(pack, step) for pack in (old, new))
-    yield from sorted(carrier for carrier in measured if usual_before.get(carrier, ANY_COUNTS) != usual_after.get(carrier, ANY_COUNTS))
+    yield from sorted(
+        carrier
+        for carrier in measured
+        if usual_before.get(carrier, ANY_COUNTS) != usual_after.get(carrier, ANY_COUNTS)
+    )
     for number in numbers:
         role, _colon, path = number.path.partition(": ")
         carrier = path.partition(".")[0]
-        if (role == NumberRole.FACTOR.value and carrier in with_factor) or (role == NumberRole.HEATING.value and carrier in measured):
+        if (role == NumberRole.FACTOR.value and carrier in with_factor) or (
+            role == NumberRole.HEATING.value and carrier in measured
+        ):
             yield carrier
 
 
 def counts_without_reason(pack: Pack, step: str) -> dict[str, tuple[float, float] | None]:
     """By carrier, between which heating values a batch counts without a reason; None where none does."""
     return {
-        carrier: (usual.least, usual.most) if usual.admits and usual.least is not None and usual.most is not None else None
+        carrier: (usual.least, usual.most)
+        if usual.admits and usual.least is not None and usual.most is not None
+        else None
         for carrier, usual in pack.usual_heat(step).items()
     }
 
@@ -140,7 +171,9 @@ def _with_factor(step: Step) -> set[str]:
     if all(metric.metric is Metric.ELECTRICITY for metric in step.metrics):
         return set()
     boundary = step.boundary
-    return {*boundary.carriers, *boundary.counted, *boundary.credited, *boundary.media} - {*boundary.measured}
+    return {*boundary.carriers, *boundary.counted, *boundary.credited, *boundary.media} - {
+        *boundary.measured
+    }
 
 
 def _burnt(step: Step) -> set[str]:
@@ -166,7 +199,11 @@ def _grades_move(old: Pack, new: Pack) -> Iterator[GradeMoves]:
         for level, (was, is_) in enumerate(pairs, 1):
             if was != is_:
                 yield GradeMoves(step, id_, limit.standard, level, limit.unit, was, is_)
-        if former is not None and other is not None and (because := tuple(_of_limit(fields, step, id_))):
+        if (
+            former is not None
+            and other is not None
+            and (because := tuple(_of_limit(fields, step, id_)))
+        ):
             yield GradeMoves(step, id_, limit.standard, 0, limit.unit, because=because)
 
 
@@ -177,5 +214,8 @@ def _limits(pack: Pack) -> dict[tuple[str, str], StandardLimit]:
 def _of_limit(fields: Iterable[FieldChange], step: str, limit: str) -> Iterator[str]:
     for change in fields:
         match change.where:
-            case ("steps", at, "limits", name, *rest) if (at, name) == (step, limit) and _SAYS_ONLY.isdisjoint(rest):
+            case ("steps", at, "limits", name, *rest) if (at, name) == (
+                step,
+                limit,
+            ) and _SAYS_ONLY.isdisjoint(rest):
                 yield ".".join(rest)

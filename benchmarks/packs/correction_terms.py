@@ -120,7 +120,9 @@ class Shortfall(_Term):
     cap: Exact
 
     def apply(self, limit: Fraction, variables: Mapping[str, Value]) -> Fraction:
-        return limit + self.slope * min(self.cap, max(Fraction(0), self.reference - self.number(variables)))
+        return limit + self.slope * min(
+            self.cap, max(Fraction(0), self.reference - self.number(variables))
+        )
 
     def others(self) -> tuple[Value, ...]:
         return (float(self.reference),)
@@ -141,7 +143,9 @@ class BandTerm(_Term):
 
     def apply(self, limit: Fraction, variables: Mapping[str, Value]) -> Fraction:
         value = self.number(variables)
-        return limit + next(band.add for band in self.bands if band.up_to is None or value <= band.up_to)
+        return limit + next(
+            band.add for band in self.bands if band.up_to is None or value <= band.up_to
+        )
 
     def others(self) -> tuple[Value, ...]:
         return tuple(float(band.up_to) for band in self.bands if band.up_to is not None)
@@ -195,7 +199,10 @@ class Altitude(_Term):
         return (float(self.above_m),)
 
 
-Term = Annotated[Require | Multiply | Classes | Linear | Shortfall | BandTerm | TableTerm | Altitude, Field(discriminator="kind")]
+Term = Annotated[
+    Require | Multiply | Classes | Linear | Shortfall | BandTerm | TableTerm | Altitude,
+    Field(discriminator="kind"),
+]
 
 
 def number(value: Value, variable: str) -> Fraction:
@@ -204,7 +211,14 @@ def number(value: Value, variable: str) -> Fraction:
         exact = Fraction(str(value))
     except ValueError:
         raise UnassessableError(
-            "not-a-number", Words.of(Phrase("%(variable)s must be a number, not %(value)s.", variable=variable, value=f"{value!r}"))
+            "not-a-number",
+            Words.of(
+                Phrase(
+                    "%(variable)s must be a number, not %(value)s.",
+                    variable=variable,
+                    value=f"{value!r}",
+                )
+            ),
         ) from None
     lowest, highest = POSSIBLE.get(variable.rpartition("_")[2], (exact, exact))
     if not lowest <= exact <= highest:
@@ -226,7 +240,12 @@ def _of_class(values: Mapping[str, Fraction], value: Value, variable: str) -> Fr
     raise UnassessableError(
         "class-unknown",
         Words.of(
-            Phrase("%(variable)s is %(found)s, but the standard only has %(known)s.", variable=variable, found=f"{value!r}", known=classes)
+            Phrase(
+                "%(variable)s is %(found)s, but the standard only has %(known)s.",
+                variable=variable,
+                found=f"{value!r}",
+                known=classes,
+            )
         ),
     )
 
@@ -234,5 +253,10 @@ def _of_class(values: Mapping[str, Fraction], value: Value, variable: str) -> Fr
 def _missing(variable: str) -> UnassessableError:
     return UnassessableError(
         "variable-missing",
-        Words.of(Phrase("%(variable)s is needed to correct this limit, but was not given.", variable=variable)),
+        Words.of(
+            Phrase(
+                "%(variable)s is needed to correct this limit, but was not given.",
+                variable=variable,
+            )
+        ),
     )

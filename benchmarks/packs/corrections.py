@@ -58,10 +58,14 @@ class GradesMet:
 
     best_met: int | None
     met: tuple[bool | None, ...]
-    monotone: bool  # False: a stricter grade has the looser limit; say so wherever the grade is shown
+    monotone: (
+        bool  # False: a stricter grade has the looser limit; say so wherever the grade is shown
+    )
 
 
-def corrected_limits(limit: StandardLimit, variables: Mapping[str, Value], on: date) -> Limits | NotAssessable:
+def corrected_limits(
+    limit: StandardLimit, variables: Mapping[str, Value], on: date
+) -> Limits | NotAssessable:
     """The grades of a limit under these conditions. `on` is the end of the batch interval or period: it picks the version.
 
     Args:
@@ -74,7 +78,9 @@ def corrected_limits(limit: StandardLimit, variables: Mapping[str, Value], on: d
     try:
         _refuse_inapplicable(limit, variables)
         first, second, third = (
-            None if base is None else float(_corrected(Fraction(str(base)), grade, limit.correction, variables))
+            None
+            if base is None
+            else float(_corrected(Fraction(str(base)), grade, limit.correction, variables))
             for grade, base in enumerate(limit.grades, start=1)
         )
     except UnassessableError as error:
@@ -113,7 +119,11 @@ def grade(mean: float, limits: Limits) -> GradesMet:
     """The grades that an output-weighted annual mean meets, each tested alone; nothing is rounded."""
     met = tuple(None if limit is None else mean <= limit for limit in limits)
     defined = [limit for limit in limits if limit is not None]
-    return GradesMet(next((index for index, each in enumerate(met, start=1) if each), None), met, defined == sorted(defined))
+    return GradesMet(
+        next((index for index, each in enumerate(met, start=1) if each), None),
+        met,
+        defined == sorted(defined),
+    )
 
 
 def factors_of(pack: Pack) -> frozenset[str]:
@@ -134,7 +144,12 @@ def asked_by(limit: StandardLimit) -> frozenset[str]:
     return frozenset({*limit.applies, *(term.variable for term in terms), *pressure})
 
 
-def strictest(limits: Sequence[StandardLimit], variables: Mapping[str, Value], stated: Collection[str], on: date) -> Limits:
+def strictest(
+    limits: Sequence[StandardLimit],
+    variables: Mapping[str, Value],
+    stated: Collection[str],
+    on: date,
+) -> Limits:
     """By grade the lowest of these limits, were each of the `stated` variables of another class or range, or without its correction."""
     could_be = [[variables[name], *_others(limits, name)] for name in stated]
     corrected = (
@@ -143,7 +158,10 @@ def strictest(limits: Sequence[StandardLimit], variables: Mapping[str, Value], s
         for limit in limits
     )
     grades = [levels for levels in corrected if not isinstance(levels, NotAssessable)]
-    first, second, third = (min((level for levels in grades if (level := levels[at]) is not None), default=None) for at in range(3))
+    first, second, third = (
+        min((level for levels in grades if (level := levels[at]) is not None), default=None)
+        for at in range(3)
+    )
     return first, second, third
 
 
@@ -155,13 +173,21 @@ def _others(limits: Sequence[StandardLimit], name: str) -> Iterator[Value]:
         if isinstance(wanted, str):
             yield wanted
         elif isinstance(wanted, ValueRange):
-            yield from (wanted.up_to,) if wanted.up_to is not None else (wanted.above + 1,) if wanted.above is not None else ()
+            yield from (
+                (wanted.up_to,)
+                if wanted.up_to is not None
+                else (wanted.above + 1,)
+                if wanted.above is not None
+                else ()
+            )
         elif wanted is not None:
             low, high = wanted
             yield from (low,) if low is not None else (0.99 * high,) if high is not None else ()
 
 
-def _corrected(value: Fraction, grade_number: int, rule: str | None, variables: Mapping[str, Value]) -> Fraction:
+def _corrected(
+    value: Fraction, grade_number: int, rule: str | None, variables: Mapping[str, Value]
+) -> Fraction:
     if rule is None:
         return value
     for term in RULES[rule].terms:
@@ -177,7 +203,9 @@ def _refuse_inapplicable(limit: StandardLimit, variables: Mapping[str, Value]) -
                 "variable-missing",
                 Words.of(
                     Phrase(
-                        "%(variable)s decides whether %(standard)s applies, but was not given.", variable=variable, standard=limit.standard
+                        "%(variable)s decides whether %(standard)s applies, but was not given.",
+                        variable=variable,
+                        standard=limit.standard,
                     )
                 ),
             )
@@ -188,11 +216,18 @@ def _refuse_inapplicable(limit: StandardLimit, variables: Mapping[str, Value]) -
         else:
             low, high = wanted
             exact = number(value, variable)
-            fits = (low is None or exact >= Fraction(str(low))) and (high is None or exact < Fraction(str(high)))
+            fits = (low is None or exact >= Fraction(str(low))) and (
+                high is None or exact < Fraction(str(high))
+            )
         if not fits:
             raise UnassessableError(
                 "not-applicable",
                 Words.of(
-                    Phrase("%(limit)s does not apply to %(variable)s = %(found)s.", limit=limit.words, variable=variable, found=str(value))
+                    Phrase(
+                        "%(limit)s does not apply to %(variable)s = %(found)s.",
+                        limit=limit.words,
+                        variable=variable,
+                        found=str(value),
+                    )
                 ),
             )

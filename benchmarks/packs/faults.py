@@ -26,18 +26,36 @@ class PackFault:
 class FaultyPack(InputError):  # noqa: N818 - named for what is refused, as its family
     """A pack with faults; `place`, `found` and `wanted` are of the first of them."""
 
-    def __init__(self, code: str, sentence: str, remedy: str, path: Path, faults: Sequence[PackFault]) -> None:
+    def __init__(
+        self, code: str, sentence: str, remedy: str, path: Path, faults: Sequence[PackFault]
+    ) -> None:
         first = faults[0]
-        super().__init__(code, sentence, remedy, place=Place(str(path), column=first.place), found=first.found, wanted=first.wanted)
+        super().__init__(
+            code,
+            sentence,
+            remedy,
+            place=Place(str(path), column=first.place),
+            found=first.found,
+            wanted=first.wanted,
+        )
         self.file, self.faults = str(path), tuple(faults)
 
     def to_json(self) -> dict[str, Any]:
         return {**super().to_json(), "faults": [asdict(fault) for fault in self.faults]}
 
     def in_words(self, language: str) -> str:
-        lines: list[str] = [Phrase("%(where)s: %(what)s", where=self.file, what=in_language(self.sentence, language))]
+        lines: list[str] = [
+            Phrase(
+                "%(where)s: %(what)s", where=self.file, what=in_language(self.sentence, language)
+            )
+        ]
         lines += [
-            Phrase("  %(place)s: found %(found)s; needed %(wanted)s", place=fault.place, found=fault.found, wanted=fault.wanted)
+            Phrase(
+                "  %(place)s: found %(found)s; needed %(wanted)s",
+                place=fault.place,
+                found=fault.found,
+                wanted=fault.wanted,
+            )
             for fault in self.faults[:MOST_TOLD]
         ]
         if (more := len(self.faults) - MOST_TOLD) > 0:

@@ -25,12 +25,19 @@ def faults_of_limits(step: Step, pack: Pack, place: str) -> Iterator[PackFault]:
         yield from _grades(limit, step, at)
         yield from _applies(limit, pack, f"{at}.applies")
     for first, other in combinations(step.limits, 2):
-        if _same_object(first, other) and _both_in_force(first, other) and _both_apply(first, other):
+        if (
+            _same_object(first, other)
+            and _both_in_force(first, other)
+            and _both_apply(first, other)
+        ):
             wanted = Phrase(
-                "another period or other conditions than %(id)s, which applies to the same product at the same time", id=first.id
+                "another period or other conditions than %(id)s, which applies to the same product at the same time",
+                id=first.id,
             )
             yield PackFault(
-                f"{place}.limits[{other.id}].applies", Phrase("%(id)s together with %(id_2)s", id=other.id, id_2=first.id), wanted
+                f"{place}.limits[{other.id}].applies",
+                Phrase("%(id)s together with %(id_2)s", id=other.id, id_2=first.id),
+                wanted,
             )
 
 
@@ -40,25 +47,43 @@ def _limit(limit: StandardLimit, step: Step, pack: Pack, place: str) -> Iterator
         yield PackFault(f"{place}.metric", limit.metric, Phrase("a metric of this step"))
     elif not _is_one(limit.unit, rule.unit):
         yield PackFault(
-            f"{place}.unit", limit.unit, Phrase("the metric's unit (%(unit)s): a limit is compared, never converted", unit=rule.unit)
+            f"{place}.unit",
+            limit.unit,
+            Phrase(
+                "the metric's unit (%(unit)s): a limit is compared, never converted", unit=rule.unit
+            ),
         )
     yield from _correction(limit, step, place)
     yield from _steps_named(limit, step, pack, place)
     if not limit.source.verified or limit.source.kind == "engineering-assumption":
-        yield PackFault(f"{place}.source", limit.source.text, Phrase("a verified source: an unverified value is never a limit"))
+        yield PackFault(
+            f"{place}.source",
+            limit.source.text,
+            Phrase("a verified source: an unverified value is never a limit"),
+        )
     if not (limit.clause.strip() or limit.source.clause.strip()):
-        yield PackFault(f"{place}.clause", Phrase("none"), Phrase("the clause and table of %(standard)s", standard=limit.standard))
+        yield PackFault(
+            f"{place}.clause",
+            Phrase("none"),
+            Phrase("the clause and table of %(standard)s", standard=limit.standard),
+        )
     if limit.source.document and limit.source.document not in limit.standard:
         yield PackFault(
             f"{place}.source",
             limit.source.document,
-            Phrase("a source of %(standard)s: a limit must be based on its own document", standard=limit.standard),
+            Phrase(
+                "a source of %(standard)s: a limit must be based on its own document",
+                standard=limit.standard,
+            ),
         )
     if limit.source.valid_from is not None and limit.effective_from < limit.source.valid_from:
         yield PackFault(
             f"{place}.effective_from",
             str(limit.effective_from),
-            Phrase("no day before its source becomes valid (%(valid_from)s)", valid_from=str(limit.source.valid_from)),
+            Phrase(
+                "no day before its source becomes valid (%(valid_from)s)",
+                valid_from=str(limit.source.valid_from),
+            ),
         )
     if limit.effective_to is not None and limit.effective_to <= limit.effective_from:
         yield PackFault(
@@ -71,15 +96,26 @@ def _limit(limit: StandardLimit, step: Step, pack: Pack, place: str) -> Iterator
 def _correction(limit: StandardLimit, step: Step, place: str) -> Iterator[PackFault]:
     """A rule there is, of this standard, whose clause corrects the limits of this step."""
     if limit.correction is not None and limit.correction not in RULES:
-        yield PackFault(f"{place}.correction", limit.correction, Phrase("a correction rule: %(names)s", names=", ".join(RULES)))
-    elif limit.correction is not None and (standard := RULES[limit.correction].standard) != limit.standard:
+        yield PackFault(
+            f"{place}.correction",
+            limit.correction,
+            Phrase("a correction rule: %(names)s", names=", ".join(RULES)),
+        )
+    elif (
+        limit.correction is not None
+        and (standard := RULES[limit.correction].standard) != limit.standard
+    ):
         wanted = Phrase(
             "a rule of %(standard)s, or none: the rule is clause %(clause)s of another standard",
             standard=limit.standard,
             clause=RULES[limit.correction].clause,
         )
         yield PackFault(
-            f"{place}.correction", Phrase("%(correction)s, of %(standard)s", correction=limit.correction, standard=standard), wanted
+            f"{place}.correction",
+            Phrase(
+                "%(correction)s, of %(standard)s", correction=limit.correction, standard=standard
+            ),
+            wanted,
         )
     elif limit.correction is not None and step.id not in (meant := RULES[limit.correction].steps):
         wanted = Phrase(
@@ -94,20 +130,40 @@ def _steps_named(limit: StandardLimit, step: Step, pack: Pack, place: str) -> It
     step_ids = {each.id for each in pack.steps}
     for covered in limit.steps_covered:
         if covered not in step_ids:
-            yield PackFault(f"{place}.steps_covered", covered, Phrase("steps of this pack: %(names)s", names=", ".join(sorted(step_ids))))
+            yield PackFault(
+                f"{place}.steps_covered",
+                covered,
+                Phrase("steps of this pack: %(names)s", names=", ".join(sorted(step_ids))),
+            )
     if step.id not in limit.steps_covered:
         yield PackFault(
-            f"{place}.steps_covered", str(limit.steps_covered), Phrase("a list that includes its own step (%(id)s)", id=step.id)
+            f"{place}.steps_covered",
+            str(limit.steps_covered),
+            Phrase("a list that includes its own step (%(id)s)", id=step.id),
         )
-    products = {pack.step(covered).product for covered in limit.steps_covered if covered in step_ids}
+    products = {
+        pack.step(covered).product for covered in limit.steps_covered if covered in step_ids
+    }
     for id_ in limit.recovered_by:
-        if id_ not in step_ids or id_ in limit.steps_covered or pack.step(id_).product not in products:
+        if (
+            id_ not in step_ids
+            or id_ in limit.steps_covered
+            or pack.step(id_).product not in products
+        ):
             yield PackFault(
-                f"{place}.recovered_by", id_, Phrase("a step of this pack other than those covered, per unit of the product of one of them")
+                f"{place}.recovered_by",
+                id_,
+                Phrase(
+                    "a step of this pack other than those covered, per unit of the product of one of them"
+                ),
             )
     for id_ in limit.not_beside:
         if id_ not in step_ids or id_ in (*limit.steps_covered, *limit.recovered_by):
-            yield PackFault(f"{place}.not_beside", id_, Phrase("a step of this pack that the limit neither covers nor counts in"))
+            yield PackFault(
+                f"{place}.not_beside",
+                id_,
+                Phrase("a step of this pack that the limit neither covers nor counts in"),
+            )
 
 
 def _is_one(unit: str, other: str) -> bool:
@@ -125,7 +181,9 @@ def _grades(limit: StandardLimit, step: Step, place: str) -> Iterator[PackFault]
         yield PackFault(f"{place}.grades", Phrase("none"), Phrase("at least one grade"))
     if grades != sorted(grades):
         yield PackFault(
-            f"{place}.grades", ", ".join(f"{value:g}" for value in grades), Phrase("the strictest grade (the smallest value) first")
+            f"{place}.grades",
+            ", ".join(f"{value:g}" for value in grades),
+            Phrase("the strictest grade (the smallest value) first"),
         )
     rule = step.metric(limit.metric)
     if rule is None or rule.unit != limit.unit or limit.steps_covered != (step.id,):
@@ -143,10 +201,19 @@ def _grades(limit: StandardLimit, step: Step, place: str) -> Iterator[PackFault]
 
 def _applies(limit: StandardLimit, pack: Pack, place: str) -> Iterator[PackFault]:
     """Conditions that some site can meet."""
-    variants = [variant.id for step in pack.steps if step.id in limit.steps_covered for variant in step.variants]
+    variants = [
+        variant.id
+        for step in pack.steps
+        if step.id in limit.steps_covered
+        for variant in step.variants
+    ]
     for variable, wanted in limit.applies.items():
         if variable == "variant" and wanted not in variants:
-            yield PackFault(f"{place}.variant", str(wanted), Phrase("a variant of the step: %(names)s", names=", ".join(variants)))
+            yield PackFault(
+                f"{place}.variant",
+                str(wanted),
+                Phrase("a variant of the step: %(names)s", names=", ".join(variants)),
+            )
         elif not isinstance(wanted, str) and _is_empty(wanted):
             low, high = _ends(wanted)
             yield PackFault(
@@ -159,7 +226,13 @@ def _applies(limit: StandardLimit, pack: Pack, place: str) -> Iterator[PackFault
 def _same_object(former: StandardLimit, other: StandardLimit) -> bool:
     """Two limits of one document on one metric of the same steps: of another document, both may hold."""
     first, second = (
-        (limit.source.document or limit.standard, limit.metric, limit.steps_covered, frozenset(limit.applies)) for limit in (former, other)
+        (
+            limit.source.document or limit.standard,
+            limit.metric,
+            limit.steps_covered,
+            frozenset(limit.applies),
+        )
+        for limit in (former, other)
     )
     return first == second
 
@@ -171,7 +244,9 @@ def _both_in_force(first: StandardLimit, other: StandardLimit) -> bool:
 
 def _both_apply(first: StandardLimit, other: StandardLimit) -> bool:
     """Whether one site can meet the conditions of both, which are on the same variables."""
-    return all(_meet(condition, other.applies[variable]) for variable, condition in first.applies.items())
+    return all(
+        _meet(condition, other.applies[variable]) for variable, condition in first.applies.items()
+    )
 
 
 def _meet(first: Condition, other: Condition) -> bool:
@@ -187,5 +262,7 @@ def _is_empty(condition: tuple[float | None, float | None] | ValueRange) -> bool
 
 
 def _ends(condition: tuple[float | None, float | None] | ValueRange) -> tuple[float, float]:
-    low, high = (condition.above, condition.up_to) if isinstance(condition, ValueRange) else condition
+    low, high = (
+        (condition.above, condition.up_to) if isinstance(condition, ValueRange) else condition
+    )
     return (float("-inf") if low is None else low, float("inf") if high is None else high)

@@ -14,7 +14,9 @@ from benchmarks.routes import Pack
 FIRST = "1"
 """The first version of packs and of the table of factors. Its digests were formed without what came later, and stay as they were."""
 
-_DECIDES_NOTHING = frozenset({"editions", "numbers", "typical_source", "spread_source", "measured_source"})
+_DECIDES_NOTHING = frozenset(
+    {"editions", "numbers", "typical_source", "spread_source", "measured_source"}
+)
 """What says where numbers are from, or what is not held: no part of a digest, so that a second reading of a figure changes none."""
 
 
@@ -22,11 +24,15 @@ def digest(pack: Pack) -> bytes:
     """SHA-256 of all that decides a label by this pack: its content, its conversion factors and the corrections that it names."""
     content = _content(_Itself(pack))
     if pack.conversion != FIRST:
-        named = sorted({limit.correction for step in pack.steps for limit in step.limits if limit.correction})
+        named = sorted(
+            {limit.correction for step in pack.steps for limit in step.limits if limit.correction}
+        )
         content = content | {
             "conversion": FactorTable.of(pack.conversion).digest.hex(),
             "corrections": {name: RULES[name].model_dump(exclude={"steps"}) for name in named},
-            "carriers": {name: [CARRIERS[name].form, CARRIERS[name].unit] for name in sorted(_carriers(pack))},
+            "carriers": {
+                name: [CARRIERS[name].form, CARRIERS[name].unit] for name in sorted(_carriers(pack))
+            },
         }
     return content_digest(content)
 
@@ -53,12 +59,37 @@ def _content(itself: _Itself) -> dict[str, Any]:
 
 def _carriers(pack: Pack) -> set[str]:
     boundaries = [step.boundary for step in pack.steps]
-    return {name for boundary in boundaries for name in (*boundary.carriers, *boundary.counted, *boundary.credited, *boundary.media)}
+    return {
+        name
+        for boundary in boundaries
+        for name in (*boundary.carriers, *boundary.counted, *boundary.credited, *boundary.media)
+    }
 
 
 _LISTS = (
-    *("counted", "measured", "essential", "needs", "own_carriers", "recovered_by", "not_beside", "gives_no", "of_equipment"),
-    *("heating_values", "bought", "unconverted", "delivered", "yields", "steps", "by_electricity", "feedstock", "also", "materials"),
+    *(
+        "counted",
+        "measured",
+        "essential",
+        "needs",
+        "own_carriers",
+        "recovered_by",
+        "not_beside",
+        "gives_no",
+        "of_equipment",
+    ),
+    *(
+        "heating_values",
+        "bought",
+        "unconverted",
+        "delivered",
+        "yields",
+        "steps",
+        "by_electricity",
+        "feedstock",
+        "also",
+        "materials",
+    ),
     *("feeds", "takes", "holds_heat", "shares"),
 )
 
@@ -70,7 +101,9 @@ def _published(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if {"text", "kind", "verified"} <= value.keys():
-        return {key: value[key] for key in ("text", "kind", "verified")}  # of a source: how it was read is in no digest
+        return {
+            key: value[key] for key in ("text", "kind", "verified")
+        }  # of a source: how it was read is in no digest
     unsaid = {
         "conversion": FIRST,
         "levels": "grades",
@@ -78,7 +111,18 @@ def _published(value: Any) -> Any:
         "unmixed": False,
         **dict.fromkeys(
             (
-                *("source", "words", "least", "most", "share_variable", "lhv", "kg_per_nm3", "product_carrier", "cap", "bought_share"),
+                *(
+                    "source",
+                    "words",
+                    "least",
+                    "most",
+                    "share_variable",
+                    "lhv",
+                    "kg_per_nm3",
+                    "product_carrier",
+                    "cap",
+                    "bought_share",
+                ),
                 "own_power",
                 "output_of",
             ),

@@ -54,42 +54,74 @@ _HOW_OFTEN = ("cap_per_year", "corrections_per_year")
 """Of the policy: how much and how often a plant may release, not what comes of it."""
 
 
-def moved(old: Pack, new: Pack, values: Iterable[PublishedValue], route: str) -> Iterator[ValueMove]:
+def moved(
+    old: Pack, new: Pack, values: Iterable[PublishedValue], route: str
+) -> Iterator[ValueMove]:
     """The published values of one benchmark that another version of its pack moves."""
     values = tuple(values)
-    moves = [move for value in values if value.step for move in [_of_step(old, new, value)] if move is not None]
+    moves = [
+        move
+        for value in values
+        if value.step
+        for move in [_of_step(old, new, value)]
+        if move is not None
+    ]
     yield from moves
     for total in (value for value in values if not value.step):
         if (
-            total_move := _of_total(old, new, total, values, {move.of.step: move for move in moves if move.of.headline}, route)
+            total_move := _of_total(
+                old,
+                new,
+                total,
+                values,
+                {move.of.step: move for move in moves if move.of.headline},
+                route,
+            )
         ) is not None:
             yield total_move
 
 
 def _of_step(old: Pack, new: Pack, value: PublishedValue) -> ValueMove | None:
-    before, after = (next((step for step in pack.steps if step.id == value.step), None) for pack in (old, new))
+    before, after = (
+        next((step for step in pack.steps if step.id == value.step), None) for pack in (old, new)
+    )
     rule = after.metric(Metric(value.metric)) if after is not None else None
     if before is None or after is None or rule is None:
         return ValueMove(value, None, None, (value.step,))
-    fields = (*_changed_fields(old, new, value, {*_carriers(before), *_carriers(after)}), *_changed_bounds(old, new, after))
+    fields = (
+        *_changed_fields(old, new, value, {*_carriers(before), *_carriers(after)}),
+        *_changed_bounds(old, new, after),
+    )
     carriers = _changed_factors(old, new, after, value)
     if not fields and not carriers and old.composition == new.composition:
         return None
-    because = (*carriers, *fields, *(("composition",) if old.composition != new.composition else ()))
-    only_grid = all(field == "grid_width" for field in fields) and old.composition == new.composition
+    because = (
+        *carriers,
+        *fields,
+        *(("composition",) if old.composition != new.composition else ()),
+    )
+    only_grid = (
+        all(field == "grid_width" for field in fields) and old.composition == new.composition
+    )
     if not only_grid or (carriers and before.boundary.credited) or value.value < 0:
         return ValueMove(value, None, None, because)
     half = _half_a_width(before.metric(Metric(value.metric)), rule) if fields else 0.0
     changed = [0.0, *(share - 1 for share in carriers.values())]
-    return ValueMove(value, min(changed) * value.value - half, max(changed) * value.value + half, because)
+    return ValueMove(
+        value, min(changed) * value.value - half, max(changed) * value.value + half, because
+    )
 
 
 def _carriers(step: Step) -> tuple[str, ...]:
     boundary = step.boundary
-    return tuple(dict.fromkeys((*boundary.carriers, *boundary.counted, *boundary.credited, *boundary.media)))
+    return tuple(
+        dict.fromkeys((*boundary.carriers, *boundary.counted, *boundary.credited, *boundary.media))
+    )
 
 
-def _changed_fields(old: Pack, new: Pack, value: PublishedValue, carriers: Container[str]) -> tuple[str, ...]:
+def _changed_fields(
+    old: Pack, new: Pack, value: PublishedValue, carriers: Container[str]
+) -> tuple[str, ...]:
     """Fields of the step that decide its label or what is released of it, as the list of changes names them; of the policy; and those of
     its carriers that the pack itself brings along and says otherwise."""
     fields = []
@@ -102,7 +134,9 @@ def _changed_fields(old: Pack, new: Pack, value: PublishedValue, carriers: Conta
                 fields.append(".".join(rest))
             case ("policy", part, *_rest) if part not in _HOW_OFTEN:
                 fields.append(f"policy.{part}")
-            case ("own_carriers", carrier, "kind" | "unit" | "lhv" | "kg_per_nm3", *_rest) if carrier in carriers:
+            case ("own_carriers", carrier, "kind" | "unit" | "lhv" | "kg_per_nm3", *_rest) if (
+                carrier in carriers
+            ):
                 fields.append(carrier)
     return tuple(dict.fromkeys(fields))
 
@@ -146,15 +180,27 @@ def _half_a_width(before: MetricRule | None, after: MetricRule) -> float:
 
 
 def _of_total(
-    old: Pack, new: Pack, total: PublishedValue, values: Iterable[PublishedValue], moves: Mapping[str, ValueMove], route: str
+    old: Pack,
+    new: Pack,
+    total: PublishedValue,
+    values: Iterable[PublishedValue],
+    moves: Mapping[str, ValueMove],
+    route: str,
 ) -> ValueMove | None:
     """The total by the new ratios, and with it what its steps move by."""
     before, after = (
-        {part.step: float(part.ratio) for candidate in pack.routes if candidate.id == route for part in candidate.steps}
+        {
+            part.step: float(part.ratio)
+            for candidate in pack.routes
+            if candidate.id == route
+            for part in candidate.steps
+        }
         for pack in (old, new)
     )
     least = most = 0.0
-    because: list[str] = [step for step in dict.fromkeys((*after, *before)) if before.get(step) != after.get(step)]
+    because: list[str] = [
+        step for step in dict.fromkeys((*after, *before)) if before.get(step) != after.get(step)
+    ]
     bounded = True
     headline = {value.step: value for value in values if value.step and value.headline}
     for step in dict.fromkeys((*after, *before)):
@@ -172,4 +218,6 @@ def _of_total(
         most += by_ratio + weight * ((move.most if move else 0.0) or 0.0)
     if not because:
         return None
-    return ValueMove(total, least if bounded else None, most if bounded else None, tuple(dict.fromkeys(because)))
+    return ValueMove(
+        total, least if bounded else None, most if bounded else None, tuple(dict.fromkeys(because))
+    )

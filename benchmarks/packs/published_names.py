@@ -30,5 +30,7 @@ def is_published(pack: Pack) -> bool:
 def impostures(pack: Pack) -> Iterator[PackFault]:
     """The fault of a pack that calls itself a published one and is of another content."""
     if published_as(pack) is not None and not is_published(pack):
-        wanted = Phrase("an id or a version of its own: the published pack of this name is a different one")
+        wanted = Phrase(
+            "an id or a version of its own: the published pack of this name is a different one"
+        )
         yield PackFault("version", f"{pack.id} {pack.version}", wanted)

@@ -20,7 +20,14 @@ from benchmarks.packs.faults import FaultyPack, PackFault
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 
-_NAMES_A_SOURCE = ("source", "grid_source", "typical_source", "spread_source", "measured_source", "usual_source")
+_NAMES_A_SOURCE = (
+    "source",
+    "grid_source",
+    "typical_source",
+    "spread_source",
+    "measured_source",
+    "usual_source",
+)
 _GRADES = ("grade1", "grade2", "grade3")
 
 
@@ -35,8 +42,12 @@ def parse(text: str, path: Path) -> Pack:
         raise _unreadable(path, error) from error
     sources = raw.pop("sources", {})
     if not isinstance(sources, dict):
-        raise _invalid(path, [PackFault("sources", type(sources).__name__, Phrase("a table of sources"))])
-    if faults := [fault for name, entry in sources.items() for fault in _of_source(entry, f"sources.{name}")]:
+        raise _invalid(
+            path, [PackFault("sources", type(sources).__name__, Phrase("a table of sources"))]
+        )
+    if faults := [
+        fault for name, entry in sources.items() for fault in _of_source(entry, f"sources.{name}")
+    ]:
         raise _invalid(path, faults)
     resolved = _resolved(raw, sources, path, "")
     if isinstance(resolved, dict) and str(resolved.get("conversion", "")).endswith(".toml"):
@@ -59,7 +70,9 @@ def _faults_of(error: ValidationError, entry: object, place: str) -> Iterator[Pa
     """What is missing, unknown or of the wrong kind in an entry, which stands at `place`."""
     for wrong in error.errors(include_url=False):
         inner = place_of(entry, wrong["loc"])
-        input_shown = Phrase("nothing") if wrong["type"] == "missing" else repr(wrong["input"])[:200]
+        input_shown = (
+            Phrase("nothing") if wrong["type"] == "missing" else repr(wrong["input"])[:200]
+        )
         yield PackFault(".".join(filter(None, (place, inner))), input_shown, _wanted(wrong))
 
 
@@ -99,7 +112,9 @@ def _wanted(wrong: Mapping[str, Any]) -> str:
     if wrong["type"] == "literal_error":
         return Phrase("one of %(names)s", names=str(context["expected"]).replace(" or ", ", "))
     if wrong["type"] == "value_error":
-        return said_by_validator(wrong) or Phrase("a number")  # what is left is a Fraction that is none
+        return said_by_validator(wrong) or Phrase(
+            "a number"
+        )  # what is left is a Fraction that is none
     return _WANTED.get(wrong["type"], str(wrong["msg"]))
 
 
@@ -156,7 +171,10 @@ def _unreadable(path: Path, error: Exception) -> InputError:
 
 def _resolved(value: object, sources: Mapping[str, object], path: Path, place: str) -> object:
     if isinstance(value, list):
-        return [_resolved(entry, sources, path, f"{place}[{_name_of(entry, index)}]") for index, entry in enumerate(value)]
+        return [
+            _resolved(entry, sources, path, f"{place}[{_name_of(entry, index)}]")
+            for index, entry in enumerate(value)
+        ]
     if not isinstance(value, dict):
         return value
     result: dict[str, object] = {}
@@ -170,18 +188,26 @@ def _resolved(value: object, sources: Mapping[str, object], path: Path, place: s
                         PackFault(
                             here,
                             repr(entry),
-                            Phrase("a key of [sources]: %(names)s", names=", ".join(sources) or Phrase("there is none yet")),
+                            Phrase(
+                                "a key of [sources]: %(names)s",
+                                names=", ".join(sources) or Phrase("there is none yet"),
+                            ),
                         )
                     ],
                 )
             result[key] = sources[entry]
         elif key == "grades" and isinstance(entry, dict):
             if unknown := sorted(set(entry) - set(_GRADES)):
-                wanted = Phrase("grade1, grade2, grade3; leave out a grade that the standard does not define")
+                wanted = Phrase(
+                    "grade1, grade2, grade3; leave out a grade that the standard does not define"
+                )
                 raise _invalid(path, [PackFault(here, ", ".join(unknown), wanted)])
             result[key] = tuple(entry.get(grade) for grade in _GRADES)
         elif key == "applies" and isinstance(entry, dict):
-            result[key] = {variable: _condition(condition, path, f"{here}.{variable}") for variable, condition in entry.items()}
+            result[key] = {
+                variable: _condition(condition, path, f"{here}.{variable}")
+                for variable, condition in entry.items()
+            }
         else:
             result[key] = _resolved(entry, sources, path, here)
     return result
@@ -193,7 +219,16 @@ def _condition(condition: object, path: Path, place: str) -> object:
     if condition and set(condition) <= {"above", "up_to"}:
         return condition
     if unknown := sorted(set(condition) - {"from", "to"}):
-        raise _invalid(path, [PackFault(place, ", ".join(unknown), Phrase("a text, { from = …, to = … } or { above = …, up_to = … }"))])
+        raise _invalid(
+            path,
+            [
+                PackFault(
+                    place,
+                    ", ".join(unknown),
+                    Phrase("a text, { from = …, to = … } or { above = …, up_to = … }"),
+                )
+            ],
+        )
     return (condition.get("from"), condition.get("to"))
 
 

@@ -27,14 +27,32 @@ class Effect:
     after: float | None
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"moved": None if self.before is None or self.after is None else self.after - self.before}
+        return asdict(self) | {
+            "moved": None if self.before is None or self.after is None else self.after - self.before
+        }
 
     def as_text(self) -> str:
-        before, after = (Phrase("none") if value is None else f"{value:.6g}" for value in (self.before, self.after))
-        moved = "" if self.before is None or self.after is None else f" ({self.after - self.before:+.6g} {self.unit})"
-        value = {"best": Phrase("best"), "typical": Phrase("typical"), "mean": Phrase("mean")}.get(self.value, self.value)
+        before, after = (
+            Phrase("none") if value is None else f"{value:.6g}"
+            for value in (self.before, self.after)
+        )
+        moved = (
+            ""
+            if self.before is None or self.after is None
+            else f" ({self.after - self.before:+.6g} {self.unit})"
+        )
+        value = {"best": Phrase("best"), "typical": Phrase("typical"), "mean": Phrase("mean")}.get(
+            self.value, self.value
+        )
         of = f"{self.step} {self.variant} {self.metric}"
-        return Phrase("  %(of)s %(value)s: %(before)s -> %(after)s%(moved)s", of=of, value=value, before=before, after=after, moved=moved)
+        return Phrase(
+            "  %(of)s %(value)s: %(before)s -> %(after)s%(moved)s",
+            of=of,
+            value=value,
+            before=before,
+            after=after,
+            moved=moved,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +75,10 @@ class GradeEffect:
 
     def as_text(self) -> str:
         of = f"{self.step} {self.variant} {self.metric} {self.limit}"
-        before, after = (Phrase("none met") if grade == NONE_MET else grade or Phrase("none") for grade in (self.before, self.after))
+        before, after = (
+            Phrase("none met") if grade == NONE_MET else grade or Phrase("none")
+            for grade in (self.before, self.after)
+        )
         return Phrase("  %(of)s: %(before)s -> %(after)s", of=of, before=before, after=after)
 
 
@@ -109,7 +130,9 @@ def moved_grades(old: Iterable[LabelledStep], new: Iterable[LabelledStep]) -> li
     """Every limit of one step of which another level is met."""
     before, after = _grades(old), _grades(new)
     return [
-        GradeEffect(*key, before.get(key), after.get(key)) for key in dict.fromkeys((*after, *before)) if before.get(key) != after.get(key)
+        GradeEffect(*key, before.get(key), after.get(key))
+        for key in dict.fromkeys((*after, *before))
+        if before.get(key) != after.get(key)
     ]
 
 
@@ -121,9 +144,15 @@ def _grades(labels: Iterable[LabelledStep]) -> dict[tuple[str, str, str, str, st
     }
 
 
-def _values(labels: Iterable[LabelledStep]) -> dict[tuple[str, str, str, str, str, str], float | None]:
+def _values(
+    labels: Iterable[LabelledStep],
+) -> dict[tuple[str, str, str, str, str, str], float | None]:
     return {
         (*LabelKey.of(label), name, label.unit): value
         for label in labels
-        for name, value in (("best", label.best.value), ("typical", label.typical), ("mean", label.mean))
+        for name, value in (
+            ("best", label.best.value),
+            ("typical", label.typical),
+            ("mean", label.mean),
+        )
     }

@@ -59,14 +59,20 @@ def add_up(debits: Iterable[Debit]) -> dict[Account, SpentBudget]:
     """Sum debits by account; a release that stands twice for the same account (a retry) counts once."""
     once = {(debit.step, debit.batch_id, debit.release_id): debit for debit in debits}
     sums: dict[Account, SpentBudget] = {}
-    firsts: dict[tuple[int, int, bool], SpentBudget] = {}  # most accounts have one debit, and most debits are equal
+    firsts: dict[
+        tuple[int, int, bool], SpentBudget
+    ] = {}  # most accounts have one debit, and most debits are equal
     for (step, batch_id, _), debit in once.items():
         account, epsilon = (step, batch_id), debit.epsilon
         before = sums.get(account)
         if before is None:
             amount = (epsilon.numerator, epsilon.denominator, debit.correction)
             if amount not in firsts:
-                firsts[amount] = SpentBudget(corrections=epsilon) if debit.correction else SpentBudget(regular=epsilon)
+                firsts[amount] = (
+                    SpentBudget(corrections=epsilon)
+                    if debit.correction
+                    else SpentBudget(regular=epsilon)
+                )
             sums[account] = firsts[amount]
         elif debit.correction:
             sums[account] = SpentBudget(before.regular, before.corrections + epsilon)
@@ -93,7 +99,12 @@ def paid_together(asked: Iterable[tuple[M, Fraction]], cap: Fraction) -> list[tu
     return paid
 
 
-def check(spent: Mapping[Account, SpentBudget], new: Iterable[Debit], cap: Fraction, reserve: Fraction = Fraction(0)) -> None:
+def check(
+    spent: Mapping[Account, SpentBudget],
+    new: Iterable[Debit],
+    cap: Fraction,
+    reserve: Fraction = Fraction(0),
+) -> None:
     """Refuse the new debits, all of them, if any batch would go over the cap or its reserve.
 
     Raises:
@@ -104,7 +115,13 @@ def check(spent: Mapping[Account, SpentBudget], new: Iterable[Debit], cap: Fract
     over_reserve: list[Account] = []
     for account, amount in asked.items():
         before = spent.get(account)
-        whole = amount if before is None else SpentBudget(before.regular + amount.regular, before.corrections + amount.corrections)
+        whole = (
+            amount
+            if before is None
+            else SpentBudget(
+                before.regular + amount.regular, before.corrections + amount.corrections
+            )
+        )
         if amount.regular and whole.regular > cap:
             over.append(account)
         if amount.corrections and whole.corrections > reserve:

@@ -20,7 +20,9 @@ def clamp_to_grid(values: Sequence[float], grid: Grid) -> tuple[list[int], int]:
     """
     raw = np.floor((np.asarray(values, dtype=float) - float(grid.lower)) / float(grid.width) + 0.5)
     if np.isnan(raw).any():
-        raise ValueError("a value that is not a number cannot be released; it should have been excluded")
+        raise ValueError(
+            "a value that is not a number cannot be released; it should have been excluded"
+        )
     last = grid.points - 1
     outside = int(((raw < 0) | (raw > last)).sum())
     return np.clip(raw, 0, last).astype(int).tolist(), outside

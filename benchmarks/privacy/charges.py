@@ -18,7 +18,9 @@ def epsilon_of_a_record(epsilon: Fraction, together: int) -> Fraction:
 def draw_epsilons(step: Step, policy: ReleasePolicy) -> tuple[Fraction, Fraction]:
     """Epsilon of a record for the low quantile and for the median: what a released label states."""
     together = most_together(step, policy)
-    return epsilon_of_a_record(policy.epsilon_best, together), epsilon_of_a_record(policy.epsilon_typical, together)
+    return epsilon_of_a_record(policy.epsilon_best, together), epsilon_of_a_record(
+        policy.epsilon_typical, together
+    )
 
 
 def cells_together(cells: int, policy: ReleasePolicy) -> int:

@@ -23,7 +23,9 @@ _FREEDOM = 3.0  # of the heavy-tailed plant
 _UNIT_SD = sqrt(_FREEDOM / (_FREEDOM - 2))  # the standard deviation of Student's t
 
 
-def expected_error(rule: MetricRule, quantile: Fraction, epsilon: Fraction, count_class: int) -> float:
+def expected_error(
+    rule: MetricRule, quantile: Fraction, epsilon: Fraction, count_class: int
+) -> float:
     """Root mean square of (released - exact) as a share of the pack's typical value, by a fixed formula.
 
     The exact law of the mechanism on the expected counts of a plant (typical, spread) over the grid; no chance. The larger of
@@ -37,11 +39,15 @@ def expected_error(rule: MetricRule, quantile: Fraction, epsilon: Fraction, coun
 
 def eligible(label: ReleasedLabel, rule: MetricRule, policy: ReleasePolicy) -> bool:
     """Whether the best value's expected error is within the policy's largest."""
-    return expected_error(rule, label.best.quantile, label.best.epsilon, label.count_class) <= float(policy.largest_expected_error)
+    return expected_error(
+        rule, label.best.quantile, label.best.epsilon, label.count_class
+    ) <= float(policy.largest_expected_error)
 
 
 @lru_cache(maxsize=1024)
-def _expected_error(typical: float, spread: float, grid: Grid, quantile: Fraction, epsilon: Fraction, count: int) -> float:
+def _expected_error(
+    typical: float, spread: float, grid: Grid, quantile: Fraction, epsilon: Fraction, count: int
+) -> float:
     k = rank(quantile, count)
     share = k / (count + 1)  # of the batches below the exact value, in expectation
     values = float(grid.lower) + float(grid.width) * np.arange(grid.points)

@@ -46,7 +46,9 @@ STEP_ALLOWANCE = 1.5
 """Grid widths added to the interval on either side, because real meters read in steps and the simulated batches do not."""
 _FAR = 18.0  # exponents of the coin beyond which records need not be told apart: exp(-18) of a grid point's weight
 _LEAST_SHARE_OF_PUBLIC_SPREAD = 0.4
-_WIDTHS_WITHOUT_RULE = 14  # stands for the public spread where no pack is at hand: grids are made about that fine
+_WIDTHS_WITHOUT_RULE = (
+    14  # stands for the public spread where no pack is at hand: grids are made about that fine
+)
 _FIRM = 25  # rank x epsilon from which a far grid point is drawn less than once in a thousand times
 
 
@@ -66,12 +68,26 @@ class NoiseLaw:
 
 
 def noise_law(
-    label: ReleasedLabel, which: Which, rng: np.random.Generator, draws: int = DRAWS, *, rule: MetricRule | None = None
+    label: ReleasedLabel,
+    which: Which,
+    rng: np.random.Generator,
+    draws: int = DRAWS,
+    *,
+    rule: MetricRule | None = None,
 ) -> NoiseLaw:
     """Simulate the mechanism at the plant that released this label; `draws` data sets for each centre and spread that may hold."""
     released = label.best if which == "best" else label.typical
     errors = [
-        simulate_errors(label.grid, released.quantile, released.epsilon, label.count_class, centre, spread, rng, draws)
+        simulate_errors(
+            label.grid,
+            released.quantile,
+            released.epsilon,
+            label.count_class,
+            centre,
+            spread,
+            rng,
+            draws,
+        )
         for centre, spread in _plants(label, released, rule)
     ]
     cut = _CUT if _firmness(label, released) >= _FIRM else _CUT_WHERE_NOT_FIRM
@@ -80,11 +96,22 @@ def noise_law(
     value = float(label.grid.value(released.grid_point))
     outer = float(low.min()), float(middle.mean()), float(high.max())
     step = STEP_ALLOWANCE * float(label.grid.width)
-    return NoiseLaw(float(pooled.mean()), float(pooled.std()), outer, value - outer[2] - step, value - outer[0] + step)
+    return NoiseLaw(
+        float(pooled.mean()),
+        float(pooled.std()),
+        outer,
+        value - outer[2] - step,
+        value - outer[0] + step,
+    )
 
 
 def interval(
-    label: ReleasedLabel, which: Which, rng: np.random.Generator, draws: int = DRAWS, *, rule: MetricRule | None = None
+    label: ReleasedLabel,
+    which: Which,
+    rng: np.random.Generator,
+    draws: int = DRAWS,
+    *,
+    rule: MetricRule | None = None,
 ) -> tuple[float, float]:
     """95 % interval for the plant's exact sample quantile."""
     law = noise_law(label, which, rng, draws, rule=rule)
@@ -92,7 +119,14 @@ def interval(
 
 
 def simulate_errors(
-    grid: Grid, quantile: Fraction, epsilon: Fraction, count: int, centre: float, spread: float, rng: np.random.Generator, draws: int
+    grid: Grid,
+    quantile: Fraction,
+    epsilon: Fraction,
+    count: int,
+    centre: float,
+    spread: float,
+    rng: np.random.Generator,
+    draws: int,
 ) -> NDArray[np.float64]:
     """Released minus exact for `draws` normal data sets of `count` batches, each with one draw of the mechanism."""
     k = rank(quantile, count)
@@ -100,28 +134,40 @@ def simulate_errors(
     first, last = max(1, k - reach), min(count, k + reach)
     records = centre + spread * ndtri(_uniform_order_statistics(count, first, last, rng, draws))
     exact = records[:, k - first]
-    binned = np.clip(np.floor((records - float(grid.lower)) / float(grid.width) + 0.5), 0, grid.points - 1).astype(np.int64)
+    binned = np.clip(
+        np.floor((records - float(grid.lower)) / float(grid.width) + 0.5), 0, grid.points - 1
+    ).astype(np.int64)
     lowest, highest = int(binned[:, 0].min()), int(binned[:, -1].max())
     near = highest - lowest + 1
     flat = binned + np.arange(-lowest, draws * near - lowest, near)[:, None]
     counts = np.bincount(flat.ravel(), minlength=draws * near).reshape(draws, near)
     at_most = first - 1 + np.cumsum(counts, axis=1)
     half = float(epsilon) / 2
-    noised = rng.standard_exponential((draws, near)) - half * to_replace(at_most - counts, at_most, k)
+    noised = rng.standard_exponential((draws, near)) - half * to_replace(
+        at_most - counts, at_most, k
+    )
     drawn = noised.argmax(axis=1)
     top = noised[np.arange(draws), drawn]
     drawn += lowest
     # grid points beyond the simulated records share one score on either side: the largest of their noises is drawn at once
-    for start, number, score in ((0, lowest, first - 1 - k), (highest + 1, grid.points - 1 - highest, k - 1 - last)):
+    for start, number, score in (
+        (0, lowest, first - 1 - k),
+        (highest + 1, grid.points - 1 - highest, k - 1 - last),
+    ):
         if number:
             beyond = half * score - np.log1p(-(rng.random(draws) ** (1.0 / number)))
             wins = beyond > top
-            drawn[wins], top[wins] = start + rng.integers(number, size=int(wins.sum())), beyond[wins]
+            drawn[wins], top[wins] = (
+                start + rng.integers(number, size=int(wins.sum())),
+                beyond[wins],
+            )
     errors: NDArray[np.float64] = float(grid.lower) + float(grid.width) * drawn - exact
     return errors
 
 
-def _uniform_order_statistics(count: int, first: int, last: int, rng: np.random.Generator, draws: int) -> NDArray[np.float64]:
+def _uniform_order_statistics(
+    count: int, first: int, last: int, rng: np.random.Generator, draws: int
+) -> NDArray[np.float64]:
     """Order statistics `first`..`last` of `count` uniform numbers: partial sums of exponentials over their total (Renyi)."""
     steps = rng.standard_exponential((draws, last - first + 1))
     steps[:, 0] = rng.standard_gamma(first, draws)
@@ -131,7 +177,9 @@ def _uniform_order_statistics(count: int, first: int, last: int, rng: np.random.
     return ordered
 
 
-def _plants(label: ReleasedLabel, released: ReleasedQuantile, rule: MetricRule | None) -> list[tuple[float, float]]:
+def _plants(
+    label: ReleasedLabel, released: ReleasedQuantile, rule: MetricRule | None
+) -> list[tuple[float, float]]:
     """Centre and standard deviation of the batches that are simulated, by the rules in the head of this module."""
     width = float(label.grid.width)
     public = _WIDTHS_WITHOUT_RULE * width if rule is None else rule.spread

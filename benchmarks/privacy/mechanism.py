@@ -35,7 +35,9 @@ def scores(points: Sequence[int], grid_points: int, k: int) -> list[int]:
         raise ValueError(f"rank {k} outside 1..{len(points)}")
     counts = np.bincount(np.asarray(points, dtype=np.int64), minlength=grid_points)
     if len(counts) > grid_points:
-        raise ValueError(f"a record lies at grid point {len(counts) - 1}, beyond the {grid_points} points of the grid")
+        raise ValueError(
+            f"a record lies at grid point {len(counts) - 1}, beyond the {grid_points} points of the grid"
+        )
     return scores_of(counts, k)
 
 
@@ -56,10 +58,18 @@ def to_replace(below: NDArray[_Number], at_most: NDArray[_Number], k: int) -> ND
     return replaced
 
 
-def draw(values: Sequence[float], grid: Grid, quantile: Fraction, epsilon: Fraction, stream: random.SystemRandom) -> int:
+def draw(
+    values: Sequence[float],
+    grid: Grid,
+    quantile: Fraction,
+    epsilon: Fraction,
+    stream: random.SystemRandom,
+) -> int:
     """Draw the grid point of the protected quantile. `stream` is the only source of chance and must be cryptographic."""
     points, _ = clamp_to_grid(values, grid)
-    return draw_grid_point(scores(points, grid.points, rank(quantile, len(points))), epsilon, stream)
+    return draw_grid_point(
+        scores(points, grid.points, rank(quantile, len(points))), epsilon, stream
+    )
 
 
 def draw_grid_point(point_scores: list[int], epsilon: Fraction, stream: random.SystemRandom) -> int:
@@ -70,11 +80,19 @@ def draw_grid_point(point_scores: list[int], epsilon: Fraction, stream: random.S
         InputError: `epsilon-not-dyadic`.
     """
     if not isinstance(stream, random.SystemRandom):
-        raise TypeError(f"chance must come from a random.SystemRandom, not from {type(stream).__name__}")
+        raise TypeError(
+            f"chance must come from a random.SystemRandom, not from {type(stream).__name__}"
+        )
     exact = require_dyadic(epsilon)
-    from diffprivlib.mechanisms import PermuteAndFlip  # pulls in scikit-learn (1-2 s): only where something is released
+    from diffprivlib.mechanisms import (
+        PermuteAndFlip,
+    )  # pulls in scikit-learn (1-2 s): only where something is released
 
-    return int(PermuteAndFlip(epsilon=exact, sensitivity=1.0, utility=point_scores, random_state=stream).randomise())
+    return int(
+        PermuteAndFlip(
+            epsilon=exact, sensitivity=1.0, utility=point_scores, random_state=stream
+        ).randomise()
+    )
 
 
 def require_dyadic(epsilon: Fraction) -> float:
@@ -107,7 +125,9 @@ def exact_law(point_scores: Sequence[float], epsilon: Fraction) -> NDArray[np.fl
     return law
 
 
-def expected_law(shares: NDArray[np.float64], count: int, k: int, epsilon: Fraction) -> NDArray[np.float64]:
+def expected_law(
+    shares: NDArray[np.float64], count: int, k: int, epsilon: Fraction
+) -> NDArray[np.float64]:
     """The exact law on the expected counts of a plant: what a draw does there on the whole, without drawing batches.
 
     Args:

@@ -59,7 +59,9 @@ class Pool:
 
 def spelled(first_year: int, last_year: int) -> str:
     """Whole years as a period is spelled."""
-    return str(last_year) if first_year == last_year else f"{first_year}-01-01/{last_year + 1}-01-01"
+    return (
+        str(last_year) if first_year == last_year else f"{first_year}-01-01/{last_year + 1}-01-01"
+    )
 
 
 def one_cell(_rule: MetricRule, _first: int) -> int:
@@ -92,13 +94,21 @@ def pool(
         if held_year is None:
             break
         batches, most_spent = batches + held_year.batches, max(most_spent, held_year.most_spent)
-        leaving = [(rule, number) for rule in rules if (number := cells(rule, first))] or [(rules[0], 1)]
+        leaving = [(rule, number) for rule in rules if (number := cells(rule, first))] or [
+            (rules[0], 1)
+        ]
         asked = [(rule, epsilon_of_a_metric(number, policy)) for rule, number in leaving]
         paid = paid_together(asked, policy.cap_per_year)
         spends = sum((epsilon for _, epsilon in paid), Fraction(0))
         if most_spent + spends > policy.cap_per_year:
             break
-        widest = Pool(first, year, batches, all(_eligible(batches, step, rule, policy) for rule, _ in paid), spends)
+        widest = Pool(
+            first,
+            year,
+            batches,
+            all(_eligible(batches, step, rule, policy) for rule, _ in paid),
+            spends,
+        )
         if widest.eligible:
             return widest
     if widest is None:
@@ -154,13 +164,24 @@ def too_long(period: Period, policy: ReleasePolicy, pooled: int = 1) -> PolicyRe
         pooled: the years that the label covers, the last of them the period; more than 1 goes with a calendar year only.
     """
     start, end = period.start.date(), period.end.date()
-    latest = start.replace(year=start.year + policy.most_years, day=28 if (start.month, start.day) == (2, 29) else start.day)
+    latest = start.replace(
+        year=start.year + policy.most_years,
+        day=28 if (start.month, start.day) == (2, 29) else start.day,
+    )
     if end <= latest and pooled == 1:
         return None
     if is_calendar_year(period) and pooled <= policy.most_years:
         return None
-    named = period.name if pooled == 1 else Phrase("A label over %(years)s years up to %(period)s", years=pooled, period=period.name)
-    allowed = in_number(policy.most_years, "%(years)s year", "%(years)s years", years=policy.most_years)
+    named = (
+        period.name
+        if pooled == 1
+        else Phrase(
+            "A label over %(years)s years up to %(period)s", years=pooled, period=period.name
+        )
+    )
+    allowed = in_number(
+        policy.most_years, "%(years)s year", "%(years)s years", years=policy.most_years
+    )
     return PolicyRefusal(
         "period-too-long",
         Phrase(
@@ -181,4 +202,6 @@ def is_calendar_year(period: Period) -> bool:
 def _eligible(batches: int, step: Step, rule: MetricRule, policy: ReleasePolicy) -> bool:
     edges = [edge for edge in policy.count_classes if edge <= batches]
     epsilon, _ = draw_epsilons(step, policy)
-    return bool(edges) and expected_error(rule, step.label_rule.quantile, epsilon, max(edges)) <= float(policy.largest_expected_error)
+    return bool(edges) and expected_error(
+        rule, step.label_rule.quantile, epsilon, max(edges)
+    ) <= float(policy.largest_expected_error)

@@ -54,7 +54,9 @@ class KeyedStream(random.SystemRandom):
         info = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
         derived = HKDF(SHA256(), length=44, salt=None, info=info).derive(seed)
         block_counter = bytes(4)
-        self._keystream = Cipher(algorithms.ChaCha20(derived[:32], block_counter + derived[32:]), mode=None).encryptor()
+        self._keystream = Cipher(
+            algorithms.ChaCha20(derived[:32], block_counter + derived[32:]), mode=None
+        ).encryptor()
         self._ready = b""
 
     def randbytes(self, n: int) -> bytes:

@@ -55,7 +55,9 @@ class Path:
         return Path((*self.steps, *more))
 
 
-RECORDS = Path((Transformation("records", 1, "Records are labelled one by one as they were handed over."),))
+RECORDS = Path(
+    (Transformation("records", 1, "Records are labelled one by one as they were handed over."),)
+)
 """Where a label is made of records that somebody hands over ready: nothing stands before them."""
 
 LOCAL = Path(

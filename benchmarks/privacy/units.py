@@ -47,7 +47,10 @@ def most_together(step: Step, policy: ReleasePolicy) -> int:
     if step.label_rule.most_records_a_day is None:
         raise PolicyRefusal(
             "day-without-bound",
-            Phrase("The pack protects whole days, but does not say how many records of %(step_id)s a day may have.", step_id=step.id),
+            Phrase(
+                "The pack protects whole days, but does not say how many records of %(step_id)s a day may have.",
+                step_id=step.id,
+            ),
             "The label stays on the site. Tell the pack's editor that `most_records_a_day` is missing for this step.",
         )
     return step.label_rule.most_records_a_day

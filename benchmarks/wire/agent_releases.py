@@ -16,7 +16,13 @@ from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import LARGEST_INTEGER, decode, encode
 from benchmarks.wire.fields import Fields, malformed
 from benchmarks.wire.records import Day, DigestHex, Record, each, whole, words
-from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, DirectoryKey, Purpose, VerifyingKey
+from benchmarks.wire.signing import (
+    PUBLIC_BYTES,
+    SIGNATURE_BYTES,
+    DirectoryKey,
+    Purpose,
+    VerifyingKey,
+)
 
 VERSION = 1
 FILE = "agent-release.cbor"
@@ -63,8 +69,14 @@ class AgentRelease(Record):
         if not self.files or len({file.name for file in self.files}) < len(self.files):
             raise malformed(at.path("files"), Phrase("a list of files, each name once"))
         languages = [change.language for change in self.changes]
-        if "en" not in languages or len(set(languages)) < len(languages) or not all(map(_LANGUAGE.fullmatch, languages)):
-            raise malformed(at.path("changes"), Phrase("one text for each language, English included"))
+        if (
+            "en" not in languages
+            or len(set(languages)) < len(languages)
+            or not all(map(_LANGUAGE.fullmatch, languages))
+        ):
+            raise malformed(
+                at.path("changes"), Phrase("one text for each language, English included")
+            )
 
     def is_newer_than(self, version: str) -> bool:
         """By the three numbers."""
@@ -81,7 +93,9 @@ def issue(release: AgentRelease, key: DirectoryKey) -> bytes:
     content = release.to_wire()
     AgentRelease.from_wire(content)
     signature = key.sign(Purpose.AGENT_RELEASE, content)
-    return encode({"v": VERSION, "agent_release": content, "signer": key.public_bytes, "signature": signature})
+    return encode(
+        {"v": VERSION, "agent_release": content, "signer": key.public_bytes, "signature": signature}
+    )
 
 
 def verify(raw: bytes, fingerprint: str) -> AgentRelease:
@@ -96,7 +110,9 @@ def verify(raw: bytes, fingerprint: str) -> AgentRelease:
     signer = VerifyingKey(fields.octets("signer", PUBLIC_BYTES))
     signature = fields.octets("signature", SIGNATURE_BYTES)
     fields.done()
-    if signer.key_id != fingerprint or not signer.accepts(Purpose.AGENT_RELEASE, content, signature):
+    if signer.key_id != fingerprint or not signer.accepts(
+        Purpose.AGENT_RELEASE, content, signature
+    ):
         raise VerificationError(
             "agent-release-signature-invalid",
             "The announcement of the agent's newest version is not signed by the key that the enrolment token names.",
@@ -117,8 +133,13 @@ def renewed(raw: bytes, fingerprint: str, last_seen_raw: bytes | None, today: da
     if last_seen is not None and release.number == last_seen.number and release != last_seen:
         raise VerificationError(
             "agent-release-forked",
-            Phrase("Two announcements of the agent's newest version were signed under the number %(number)s.", number=release.number),
-            ("Do not install anything that they name. Ask the coordinator, through another channel than this portal, why two were signed."),
+            Phrase(
+                "Two announcements of the agent's newest version were signed under the number %(number)s.",
+                number=release.number,
+            ),
+            (
+                "Do not install anything that they name. Ask the coordinator, through another channel than this portal, why two were signed."
+            ),
         )
     if (last_seen is not None and release.number < last_seen.number) or release.until <= today:
         raise VerificationError(

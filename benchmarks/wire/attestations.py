@@ -41,7 +41,13 @@ from benchmarks.wire.records import (
     words,
 )
 from benchmarks.wire.schema import MOST_REVISIONS, PeriodName, Revision
-from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, AuditorSigningKey, Purpose, VerifyingKey
+from benchmarks.wire.signing import (
+    PUBLIC_BYTES,
+    SIGNATURE_BYTES,
+    AuditorSigningKey,
+    Purpose,
+    VerifyingKey,
+)
 
 VERSION = 1
 MOST_STEPS = 64
@@ -152,7 +158,10 @@ class SampleOutcome(Record):
 
     def refuse(self, at: Fields) -> None:
         if not (0 <= self.confidence < 1 and 0 < self.share <= 1):
-            raise malformed(at.path("confidence"), Phrase("at least 0 and below 1, with a share above 0 and at most 1"))
+            raise malformed(
+                at.path("confidence"),
+                Phrase("at least 0 and below 1, with a share above 0 and at most 1"),
+            )
 
 
 _NAMES: dict[type[Record], str] = {ReportSubject: "report", PublicationSubject: "publication"}
@@ -163,7 +172,9 @@ def _subject(fields: Fields, _name: str) -> Record:
     return subject.from_wire(fields.fields(_NAMES[subject]))
 
 
-_SUBJECT = FieldKind(_subject, lambda subject: {_NAMES[type(subject)]: subject.to_wire()}, spread=True)
+_SUBJECT = FieldKind(
+    _subject, lambda subject: {_NAMES[type(subject)]: subject.to_wire()}, spread=True
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +185,12 @@ class AttestationStatement(Record):
     subject: Annotated[ReportSubject | PublicationSubject, _SUBJECT]
     body: Name
     auditor: Name
-    opinion: Annotated[Opinion, _one_of(Opinion, Phrase("an opinion: unqualified, qualified or adverse"))]
-    assurance: Annotated[Assurance, _one_of(Assurance, Phrase("an assurance: reasonable or limited"))]
+    opinion: Annotated[
+        Opinion, _one_of(Opinion, Phrase("an opinion: unqualified, qualified or adverse"))
+    ]
+    assurance: Annotated[
+        Assurance, _one_of(Assurance, Phrase("an assurance: reasonable or limited"))
+    ]
     boundary: Text
     materiality: Share
     checked: Text
@@ -200,8 +215,13 @@ class AttestationStatement(Record):
     def refuse(self, at: Fields) -> None:
         if self.valid_until <= self.issued_on:
             raise malformed(at.path("valid_until"), Phrase("a day after issued_on"))
-        if self.surveillance_on is not None and not self.issued_on < self.surveillance_on <= self.valid_until:
-            raise malformed(at.path("surveillance_on"), Phrase("a day between issued_on and valid_until"))
+        if (
+            self.surveillance_on is not None
+            and not self.issued_on < self.surveillance_on <= self.valid_until
+        ):
+            raise malformed(
+                at.path("surveillance_on"), Phrase("a day between issued_on and valid_until")
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +296,11 @@ def parse(raw: bytes) -> SignedStatement:
     if len(raw) > MOST_BYTES:
         raise VerificationError(
             "attestation-too-large",
-            Phrase("The file has %(size)s bytes; an attestation may have at most %(most)s.", size=f"{len(raw):,}", most=f"{MOST_BYTES:,}"),
+            Phrase(
+                "The file has %(size)s bytes; an attestation may have at most %(most)s.",
+                size=f"{len(raw):,}",
+                most=f"{MOST_BYTES:,}",
+            ),
             "Choose the signed copy of the file that the portal prepared.",
         )
     fields = Fields(decode(raw))
@@ -305,7 +329,9 @@ def read(raw: bytes) -> Statement:
             "Sign it with the auditor's key on the auditor's own machine. Then submit the file that this writes.",
         )
     statement = signed.statement
-    if not VerifyingKey(statement.public_key).accepts(_purpose(statement), statement.content, signed.signature):
+    if not VerifyingKey(statement.public_key).accepts(
+        _purpose(statement), statement.content, signed.signature
+    ):
         raise VerificationError(
             "attestation-signature-invalid",
             "The signature was not made with the key in the statement, or the statement was changed after it was signed.",
@@ -315,4 +341,8 @@ def read(raw: bytes) -> Statement:
 
 
 def _purpose(statement: Statement) -> Purpose:
-    return Purpose.ATTESTATION if isinstance(statement, AttestationStatement) else Purpose.ATTESTATION_WITHDRAWN
+    return (
+        Purpose.ATTESTATION
+        if isinstance(statement, AttestationStatement)
+        else Purpose.ATTESTATION_WITHDRAWN
+    )

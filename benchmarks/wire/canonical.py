@@ -26,7 +26,9 @@ LARGEST_INTEGER = 2**63 - 1
 SMALLEST_INTEGER = -(2**63)
 DEEPEST = 8  # containers within containers; a sealed report needs 5
 
-_REMEDY = Phrase("Send the bytes as the agent wrote them. Any other program must follow docs/wire-format.md.")
+_REMEDY = Phrase(
+    "Send the bytes as the agent wrote them. Any other program must follow docs/wire-format.md."
+)
 
 
 def encode(value: Value) -> bytes:
@@ -54,7 +56,11 @@ def decode(raw: bytes) -> Value:
         raise _malformed(outside.args[0]) from outside
     if spelled != raw:
         if raw.startswith(spelled):
-            raise _malformed(Phrase("%(number)s bytes after the end of the value", number=len(raw) - len(spelled)))
+            raise _malformed(
+                Phrase(
+                    "%(number)s bytes after the end of the value", number=len(raw) - len(spelled)
+                )
+            )
         raise VerificationError(
             "cbor-not-canonical",
             Phrase(
@@ -70,9 +76,13 @@ def parse(raw: bytes) -> Value:
     """What `raw` begins with, as the library reads it: nothing is proved but that no tag was obeyed. For `decode`, and for a
     reader that spells what it read by its own schema and compares."""
     try:
-        value: Value = cbor2.loads(raw, semantic_decoders=_NO_TAGS, max_depth=DEEPEST, allow_indefinite=False)
+        value: Value = cbor2.loads(
+            raw, semantic_decoders=_NO_TAGS, max_depth=DEEPEST, allow_indefinite=False
+        )
     except cbor2.CBORDecodeError as error:
-        raise _malformed(Phrase("they end too early, are not CBOR, or contain a tag or an open length")) from error
+        raise _malformed(
+            Phrase("they end too early, are not CBOR, or contain a tag or an open length")
+        ) from error
     return value
 
 
@@ -85,9 +95,16 @@ def _require_subset(value: object, depth_left: int) -> None:
             raise OverflowError(Phrase("an integer on the wire has at most 64 bits"))
         return
     if not isinstance(value, dict | list):
-        raise TypeError(Phrase("%(kind)s cannot be sent; use integers, bytes, text, lists and maps", kind=kind.__name__))
+        raise TypeError(
+            Phrase(
+                "%(kind)s cannot be sent; use integers, bytes, text, lists and maps",
+                kind=kind.__name__,
+            )
+        )
     if depth_left == 0:
-        raise ValueError(Phrase("a value on the wire is nested at most %(deepest)s deep", deepest=DEEPEST))
+        raise ValueError(
+            Phrase("a value on the wire is nested at most %(deepest)s deep", deepest=DEEPEST)
+        )
     if isinstance(value, dict) and {*map(type, value)} - {str}:
         raise TypeError(Phrase("map keys on the wire are text"))
     for item in value.values() if isinstance(value, dict) else value:
@@ -112,4 +129,8 @@ _NO_TAGS = _NoTags()
 
 
 def _malformed(fault: Phrase) -> VerificationError:
-    return VerificationError("cbor-malformed", Phrase("These are not the bytes of a Steplabel message: %(found)s.", found=fault), _REMEDY)
+    return VerificationError(
+        "cbor-malformed",
+        Phrase("These are not the bytes of a Steplabel message: %(found)s.", found=fault),
+        _REMEDY,
+    )

@@ -59,7 +59,10 @@ class LedgerStand(Record):
     def refuse(self, at: Fields) -> None:
         numbers = [0, *(answered.sequence for answered in self.before), self.sequence]
         if any(later <= earlier for earlier, later in pairwise(numbers)):
-            raise malformed(at.path("before"), Phrase("in the order of the ledger, each number higher than the one before"))
+            raise malformed(
+                at.path("before"),
+                Phrase("in the order of the ledger, each number higher than the one before"),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +90,22 @@ class Challenge:
         return content if self.ledger is None else content | {"ledger": self.ledger.to_wire()}
 
 
-def issue(commitment: ReportCommitment, nonce: bytes, log_index: int, given_on: date, ledger: LedgerStand | None, key: ReceiptKey) -> bytes:
+def issue(
+    commitment: ReportCommitment,
+    nonce: bytes,
+    log_index: int,
+    given_on: date,
+    ledger: LedgerStand | None,
+    key: ReceiptKey,
+) -> bytes:
     """A signed challenge in canonical CBOR. The same arguments always give the same bytes; without `ledger`, one of version 1."""
     challenge = Challenge(commitment, nonce, log_index, given_on, key.key_id, ledger)
     content = challenge._to_wire()
     version = WITHOUT_LEDGER if ledger is None else VERSION
     _from_wire(Fields(content, "challenge"), version)
-    return encode({"v": version, "challenge": content, "signature": key.sign(Purpose.CHALLENGE, content)})
+    return encode(
+        {"v": version, "challenge": content, "signature": key.sign(Purpose.CHALLENGE, content)}
+    )
 
 
 def parse(raw: bytes) -> Challenge:
@@ -185,7 +197,9 @@ def _parts(raw: bytes) -> tuple[Challenge, Value, bytes]:
 
 def _from_wire(fields: Fields, version: int) -> Challenge:
     challenge = Challenge(
-        commitment=ReportCommitment.from_wire(fields.map_of("commitment"), fields.path("commitment")),
+        commitment=ReportCommitment.from_wire(
+            fields.map_of("commitment"), fields.path("commitment")
+        ),
         nonce=fields.octets("nonce", NONCE_BYTES),
         log_index=fields.integer("log_index", 0, LARGEST_INTEGER),
         given_on=fields.day("given_on"),

@@ -59,7 +59,13 @@ def origin(fingerprint: str) -> str:
     return f"steplabel/log/{fingerprint}"
 
 
-def issue(fingerprint: str, size: int, root: bytes, key: ReceiptKey, cosignatures: Iterable[NoteSignature] = ()) -> bytes:
+def issue(
+    fingerprint: str,
+    size: int,
+    root: bytes,
+    key: ReceiptKey,
+    cosignatures: Iterable[NoteSignature] = (),
+) -> bytes:
     """The checkpoint with the log's signature and these lines. The same arguments always give the same bytes."""
     text = f"{origin(fingerprint)}\n{size}\n{base64.b64encode(root).decode()}\n"
     named = NoteKey(origin(fingerprint), key.public, SignatureType.ED25519)
@@ -74,7 +80,11 @@ def parse(raw: bytes) -> Checkpoint:
     if len(lines) < 3 or not all(lines):
         raise _malformed(Phrase("it has fewer than three lines, or an empty one"))
     name, size, root = lines[:3]
-    if not (size.isascii() and size.isdigit()) or str(int(size[:20])) != size or int(size) > LARGEST_INTEGER:
+    if (
+        not (size.isascii() and size.isdigit())
+        or str(int(size[:20])) != size
+        or int(size) > LARGEST_INTEGER
+    ):
         raise _malformed(Phrase("its size is not a whole number"))
     try:
         decoded = base64.b64decode(root, validate=True)
@@ -95,10 +105,16 @@ def read(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> Chec
     if checkpoint.origin != origin(fingerprint):
         raise VerificationError(
             "checkpoint-of-another-log",
-            Phrase("The checkpoint belongs to the log %(found)s, not to %(wanted)s.", found=checkpoint.origin, wanted=origin(fingerprint)),
+            Phrase(
+                "The checkpoint belongs to the log %(found)s, not to %(wanted)s.",
+                found=checkpoint.origin,
+                wanted=origin(fingerprint),
+            ),
             "Get it from the portal that it is compared with.",
         )
-    if not checkpoint.note.signed_by(NoteKey(checkpoint.origin, key, SignatureType.ED25519) for key in keys.values()):
+    if not checkpoint.note.signed_by(
+        NoteKey(checkpoint.origin, key, SignatureType.ED25519) for key in keys.values()
+    ):
         raise VerificationError(
             "checkpoint-signature-invalid",
             "The checkpoint was not signed by a receipt key of this portal.",
@@ -117,14 +133,20 @@ def cosign(checkpoint: Checkpoint, name: str, key: WitnessKey, now: datetime) ->
     time = int(now.timestamp())
     named = NoteKey(name, key.public, SignatureType.COSIGNATURE)
     return NoteSignature(
-        name, named.key_id, time.to_bytes(notes.TIME_BYTES, "big") + key.sign_note(notes.cosigned_message(time, checkpoint.note.text))
+        name,
+        named.key_id,
+        time.to_bytes(notes.TIME_BYTES, "big")
+        + key.sign_note(notes.cosigned_message(time, checkpoint.note.text)),
     )
 
 
 def cosigned_by(checkpoint: Checkpoint, directory: Directory) -> tuple[CosignedMoment, ...]:
     """The witnesses of the directory whose cosignature is there, each once; VerificationError where one of theirs does not hold."""
     signatures = checkpoint.note.signed_by(directory.witness_keys())
-    return tuple(CosignedMoment(key.name, datetime.fromtimestamp(line.time or 0, UTC)) for key, line in signatures)
+    return tuple(
+        CosignedMoment(key.name, datetime.fromtimestamp(line.time or 0, UTC))
+        for key, line in signatures
+    )
 
 
 def _malformed(why: str) -> VerificationError:

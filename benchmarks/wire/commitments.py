@@ -67,7 +67,9 @@ def parse(raw: bytes) -> SignedCommitment:
     fields = Fields(decode(raw))
     fields.integer("v", VERSION, VERSION)
     commitment = ReportCommitment.from_wire(fields.map_of("commitment"))
-    signed = SignedCommitment(commitment, fields.identifier("device_id"), fields.octets("signature", SIGNATURE_BYTES))
+    signed = SignedCommitment(
+        commitment, fields.identifier("device_id"), fields.octets("signature", SIGNATURE_BYTES)
+    )
     fields.done()
     return signed
 
@@ -83,10 +85,15 @@ def is_commitment(raw: bytes) -> bool:
 
 def verify(signed: SignedCommitment, device: VerifyingKey) -> None:
     """Refuse a commitment that the device did not sign (`commitment-signature-invalid`)."""
-    if not device.accepts(Purpose.COMMITMENT, _content(signed.commitment, signed.device_id), signed.signature):
+    if not device.accepts(
+        Purpose.COMMITMENT, _content(signed.commitment, signed.device_id), signed.signature
+    ):
         raise VerificationError(
             "commitment-signature-invalid",
-            Phrase("The commitment was not signed by the device %(device)s, or was changed after it was signed.", device=signed.device_id),
+            Phrase(
+                "The commitment was not signed by the device %(device)s, or was changed after it was signed.",
+                device=signed.device_id,
+            ),
             "Run submit again with the device that is enrolled for this site.",
         )
 

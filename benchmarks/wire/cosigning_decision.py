@@ -53,13 +53,22 @@ def parse_request(raw: bytes) -> tuple[int, tuple[bytes, ...], bytes]:
     except (UnicodeDecodeError, binascii.Error, ValueError) as error:
         raise _malformed() from error
     size = first.removeprefix("old ")
-    spelled = first.startswith("old ") and size.isdigit() and len(size) < 20 and str(int(size)) == size
-    if not blank or not spelled or len(proof) > MOST_HASHES or any(len(digest) != HASH_BYTES for digest in proof):
+    spelled = (
+        first.startswith("old ") and size.isdigit() and len(size) < 20 and str(int(size)) == size
+    )
+    if (
+        not blank
+        or not spelled
+        or len(proof) > MOST_HASHES
+        or any(len(digest) != HASH_BYTES for digest in proof)
+    ):
         raise _malformed()
     return int(size), proof, checkpoint
 
 
-def add_checkpoint(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey], last_cosigned: Checkpoint | None) -> WitnessAnswer:
+def add_checkpoint(
+    raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey], last_cosigned: Checkpoint | None
+) -> WitnessAnswer:
     """Whether the checkpoint in this request may be cosigned, by what was seen of this log before.
 
     Args:
@@ -75,12 +84,18 @@ def add_checkpoint(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey
         shown = checkpoints.read(note, fingerprint, keys)
     except VerificationError as stranger:
         unknown = parsed.origin != checkpoints.origin(fingerprint)
-        return WitnessAnswer(HTTPStatus.NOT_FOUND if unknown else HTTPStatus.FORBIDDEN, why=stranger)
+        return WitnessAnswer(
+            HTTPStatus.NOT_FOUND if unknown else HTTPStatus.FORBIDDEN, why=stranger
+        )
     if old > shown.size:
         return WitnessAnswer(HTTPStatus.BAD_REQUEST, why=_shrunk(old, shown.size))
     last_size = 0 if last_cosigned is None else last_cosigned.size
     if old != last_size:
-        why = _shrunk(last_size, shown.size) if shown.size < last_size else _another_size(old, last_size)
+        why = (
+            _shrunk(last_size, shown.size)
+            if shown.size < last_size
+            else _another_size(old, last_size)
+        )
         return WitnessAnswer(HTTPStatus.CONFLICT, why=why, body=f"{last_size}\n")
     if last_cosigned is not None and old == shown.size:
         if last_cosigned.root != shown.root:
@@ -95,7 +110,9 @@ def add_checkpoint(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey
     try:
         require_consistency(last_cosigned.size, last_cosigned.root, shown.size, shown.root, proof)
     except VerificationError:
-        return WitnessAnswer(HTTPStatus.UNPROCESSABLE_ENTITY, why=_rewritten(last_cosigned.size, shown.size))
+        return WitnessAnswer(
+            HTTPStatus.UNPROCESSABLE_ENTITY, why=_rewritten(last_cosigned.size, shown.size)
+        )
     return WitnessAnswer(HTTPStatus.OK, shown)
 
 
@@ -108,14 +125,22 @@ KEEP_BOTH = Phrase(
 def _shrunk(before: int, now: int) -> VerificationError:
     return VerificationError(
         "log-shrunk",
-        Phrase("The log had %(before)s entries when it was cosigned last, but now says it has %(now)s.", before=before, now=now),
+        Phrase(
+            "The log had %(before)s entries when it was cosigned last, but now says it has %(now)s.",
+            before=before,
+            now=now,
+        ),
         KEEP_BOTH,
     )
 
 
 def forked(size: int) -> VerificationError:
     """Two roots of one size."""
-    return VerificationError("log-forked", Phrase("The portal has signed two different logs of %(size)s entries.", size=size), KEEP_BOTH)
+    return VerificationError(
+        "log-forked",
+        Phrase("The portal has signed two different logs of %(size)s entries.", size=size),
+        KEEP_BOTH,
+    )
 
 
 def _rewritten(before: int, now: int) -> VerificationError:
@@ -136,7 +161,11 @@ def _rewritten(before: int, now: int) -> VerificationError:
 def _another_size(asked: int, last_size: int) -> VerificationError:
     return VerificationError(
         "witness-size-differs",
-        Phrase("The request begins at %(asked)s entries, but %(known)s were cosigned last.", asked=asked, known=last_size),
+        Phrase(
+            "The request begins at %(asked)s entries, but %(known)s were cosigned last.",
+            asked=asked,
+            known=last_size,
+        ),
         "Ask again with a proof from that size.",
     )
 

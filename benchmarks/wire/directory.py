@@ -19,7 +19,15 @@ from benchmarks.wire.fields import Fields, malformed
 from benchmarks.wire.notes import NoteKey, SignatureType
 from benchmarks.wire.sealing import PUBLIC_BYTES as PROCESSING_BYTES
 from benchmarks.wire.sealing import ProcessingPublicKey
-from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, DirectoryKey, Purpose, Secret, VerifyingKey, key_id
+from benchmarks.wire.signing import (
+    PUBLIC_BYTES,
+    SIGNATURE_BYTES,
+    DirectoryKey,
+    Purpose,
+    Secret,
+    VerifyingKey,
+    key_id,
+)
 
 VERSION = 1
 GRACE = timedelta(days=31)
@@ -51,7 +59,11 @@ class ListedKey:
         return on < self.valid_to + GRACE
 
     def _to_wire(self) -> Value:
-        return {"public": self.public_bytes, "valid_from": self.valid_from.isoformat(), "valid_to": self.valid_to.isoformat()}
+        return {
+            "public": self.public_bytes,
+            "valid_from": self.valid_from.isoformat(),
+            "valid_to": self.valid_to.isoformat(),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +105,16 @@ class Directory:
         if not valid:
             raise VerificationError(
                 "no-valid-key",
-                Phrase("The portal's key directory lists no processing key for %(day)s.", day=on.isoformat()),
+                Phrase(
+                    "The portal's key directory lists no processing key for %(day)s.",
+                    day=on.isoformat(),
+                ),
                 "Check this machine's date. Then fetch the directory again (submit does; without a connection, --directory FILE), or ask "
                 "the coordinator to renew it.",
             )
-        newest = max(reversed(valid), key=lambda key: key.valid_from)  # a rotation adds its key at the end
+        newest = max(
+            reversed(valid), key=lambda key: key.valid_from
+        )  # a rotation adds its key at the end
         return ProcessingPublicKey(newest.public_bytes)
 
     def receipt_keys(self) -> dict[str, VerifyingKey]:
@@ -115,20 +132,33 @@ class Directory:
             "processing": _keys_to_wire(self.processing),
             "receipts": _keys_to_wire(self.receipts),
         }
-        if self.features:  # without any, the bytes are those of before there were features, and so for witnesses
+        if (
+            self.features
+        ):  # without any, the bytes are those of before there were features, and so for witnesses
             content["features"] = list(self.features)
         if not self.witnesses:
             return content
-        named: list[Value] = [{"name": witness.name, "public": witness.public_bytes} for witness in self.witnesses]
-        witnesses: Value = {"named": named, "required": self.witnesses_required, "days": self.witnessed_within_days}
+        named: list[Value] = [
+            {"name": witness.name, "public": witness.public_bytes} for witness in self.witnesses
+        ]
+        witnesses: Value = {
+            "named": named,
+            "required": self.witnesses_required,
+            "days": self.witnessed_within_days,
+        }
         return content | {"witnesses": witnesses}
 
     @classmethod
     def from_wire(cls, fields: Fields) -> Directory:
         directory = cls(
             number=fields.integer("number", 0, LARGEST_INTEGER),
-            processing=tuple(_key_from_wire(key, PROCESSING_BYTES) for key in fields.each("processing", _MOST_KEYS)),
-            receipts=tuple(_key_from_wire(key, PUBLIC_BYTES) for key in fields.each("receipts", _MOST_KEYS)),
+            processing=tuple(
+                _key_from_wire(key, PROCESSING_BYTES)
+                for key in fields.each("processing", _MOST_KEYS)
+            ),
+            receipts=tuple(
+                _key_from_wire(key, PUBLIC_BYTES) for key in fields.each("receipts", _MOST_KEYS)
+            ),
         )
         if fields.has("features"):
             directory = replace(directory, features=_features(fields))
@@ -142,7 +172,14 @@ def issue(directory: Directory, key: DirectoryKey) -> bytes:
     """The directory, signed offline; it carries its signer's public key, which the reader holds against the fingerprint."""
     content = directory.to_wire()
     Directory.from_wire(Fields(content, "directory"))
-    return encode({"v": VERSION, "directory": content, "signer": key.public_bytes, "signature": key.sign(Purpose.DIRECTORY, content)})
+    return encode(
+        {
+            "v": VERSION,
+            "directory": content,
+            "signer": key.public_bytes,
+            "signature": key.sign(Purpose.DIRECTORY, content),
+        }
+    )
 
 
 def verify(raw: bytes, fingerprint: str, at_least: int = 0) -> Directory:
@@ -215,18 +252,29 @@ def _features(fields: Fields) -> tuple[str, ...]:
     items = fields.items("features", _MOST_KEYS)
     names = tuple(name for name in items if isinstance(name, str) and _FEATURE.fullmatch(name))
     if not items or list(names) != items or list(names) != sorted(set(names)):
-        raise malformed(fields.path("features"), Phrase("names of features in their order, each once"))
+        raise malformed(
+            fields.path("features"), Phrase("names of features in their order, each once")
+        )
     return names
 
 
 def _with_witnesses(directory: Directory, fields: Fields) -> Directory:
     named = tuple(_witness_from_wire(entry) for entry in fields.each("named", _MOST_KEYS))
-    if not named or len({witness.name for witness in named}) < len(named) or len({witness.public_bytes for witness in named}) < len(named):
-        raise malformed(fields.path("named"), Phrase("a list of witnesses, each with a name and a key of its own"))
+    if (
+        not named
+        or len({witness.name for witness in named}) < len(named)
+        or len({witness.public_bytes for witness in named}) < len(named)
+    ):
+        raise malformed(
+            fields.path("named"),
+            Phrase("a list of witnesses, each with a name and a key of its own"),
+        )
     required = fields.integer("required", 0, len(named))
     days = fields.integer("days", 1, _MOST_DAYS)
     fields.done()
-    return replace(directory, witnesses=named, witnesses_required=required, witnessed_within_days=days)
+    return replace(
+        directory, witnesses=named, witnesses_required=required, witnessed_within_days=days
+    )
 
 
 def _witness_from_wire(fields: Fields) -> ListedWitness:
@@ -244,7 +292,9 @@ def _keys_to_wire(keys: Iterable[ListedKey]) -> Value:
 
 
 def _key_from_wire(fields: Fields, length: int) -> ListedKey:
-    key = ListedKey(fields.octets("public", length), fields.day("valid_from"), fields.day("valid_to"))
+    key = ListedKey(
+        fields.octets("public", length), fields.day("valid_from"), fields.day("valid_to")
+    )
     if not key.valid_from < key.valid_to:
         raise malformed(fields.path("valid_to"), Phrase("after valid_from"))
     fields.done()

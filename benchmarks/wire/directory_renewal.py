@@ -54,7 +54,14 @@ def following(
     )
 
 
-def with_witnesses(present: Directory, *, add: Iterable[ListedWitness], drop: Collection[str], required: int, days: int) -> Directory:
+def with_witnesses(
+    present: Directory,
+    *,
+    add: Iterable[ListedWitness],
+    drop: Collection[str],
+    required: int,
+    days: int,
+) -> Directory:
     """The next directory: the same keys, other witnesses.
 
     Raises:
@@ -68,10 +75,16 @@ def with_witnesses(present: Directory, *, add: Iterable[ListedWitness], drop: Co
         )
     witnesses = [witness for witness in present.witnesses if witness.name not in drop]
     for added in add:
-        if any(added.name == other.name or added.public_bytes == other.public_bytes for other in witnesses):
+        if any(
+            added.name == other.name or added.public_bytes == other.public_bytes
+            for other in witnesses
+        ):
             raise VerificationError(
                 "witness-again",
-                Phrase("The directory already names a witness with the name or the key of %(name)s.", name=added.name),
+                Phrase(
+                    "The directory already names a witness with the name or the key of %(name)s.",
+                    name=added.name,
+                ),
                 "A witness has one name and one key. If one of them changes, remove the old one in the same step.",
             )
         witnesses.append(added)
@@ -85,7 +98,13 @@ def with_witnesses(present: Directory, *, add: Iterable[ListedWitness], drop: Co
             ),
             "Name more witnesses, or require fewer cosignatures.",
         )
-    return replace(present, number=present.number + 1, witnesses=tuple(witnesses), witnesses_required=required, witnessed_within_days=days)
+    return replace(
+        present,
+        number=present.number + 1,
+        witnesses=tuple(witnesses),
+        witnesses_required=required,
+        witnessed_within_days=days,
+    )
 
 
 def request(signed: bytes, proposed: Directory) -> bytes:
@@ -101,7 +120,10 @@ def read(raw: bytes) -> Renewal:
     """What a request asks for; nothing is judged yet. VerificationError where it is malformed."""
     fields = Fields(decode(raw))
     fields.integer("v", VERSION, VERSION)
-    renewal = Renewal(fields.digest_hex("follows"), Directory.from_wire(Fields(fields.map_of("directory"), "directory")))
+    renewal = Renewal(
+        fields.digest_hex("follows"),
+        Directory.from_wire(Fields(fields.map_of("directory"), "directory")),
+    )
     fields.done()
     return renewal
 
@@ -129,7 +151,9 @@ def require_succession(old: Directory, new: Directory) -> None:
     A day that had none before loses nothing. That the keys all end earlier than before is no refusal: the next renewal comes before.
     """
     if new.number != old.number + 1:
-        raise _no_successor(Phrase("number %(new)s does not follow %(old)s", new=new.number, old=old.number))
+        raise _no_successor(
+            Phrase("number %(new)s does not follow %(old)s", new=new.number, old=old.number)
+        )
     for before, after in ((old.processing, new.processing), (old.receipts, new.receipts)):
         listed = {key.public_bytes: key for key in after}
         if len(listed) != len(after):
@@ -137,28 +161,50 @@ def require_succession(old: Directory, new: Directory) -> None:
         for key in before:
             successor = listed.get(key.public_bytes)
             if successor is None:
-                raise _no_successor(Phrase("the key %(key)s is missing", key=key_id(key.public_bytes)[:16]))
+                raise _no_successor(
+                    Phrase("the key %(key)s is missing", key=key_id(key.public_bytes)[:16])
+                )
             if successor.valid_from != key.valid_from or successor.valid_to > key.valid_to:
-                raise _no_successor(Phrase("the window of the key %(key)s was moved or lengthened", key=key_id(key.public_bytes)[:16]))
+                raise _no_successor(
+                    Phrase(
+                        "the window of the key %(key)s was moved or lengthened",
+                        key=key_id(key.public_bytes)[:16],
+                    )
+                )
         covered_to = min((key.valid_from for key in after), default=date.max)
         for key in sorted(after, key=lambda listed_key: listed_key.valid_from):
             if lost := _days_with_a_key(before, covered_to, key.valid_from):
                 raise _no_successor(
-                    Phrase("no key would be valid from %(first)s to %(last)s", first=lost[0].isoformat(), last=lost[1].isoformat())
+                    Phrase(
+                        "no key would be valid from %(first)s to %(last)s",
+                        first=lost[0].isoformat(),
+                        last=lost[1].isoformat(),
+                    )
                 )
             covered_to = max(covered_to, key.valid_to)
 
 
-def _days_with_a_key(keys: Iterable[ListedKey], first: date, until: date) -> tuple[date, date] | None:
+def _days_with_a_key(
+    keys: Iterable[ListedKey], first: date, until: date
+) -> tuple[date, date] | None:
     """The earliest stretch within [first, until) on which one of the keys is valid, half-open; None where none is."""
     stretches = ((max(key.valid_from, first), min(key.valid_to, until)) for key in keys)
     return min((stretch for stretch in stretches if stretch[0] < stretch[1]), default=None)
 
 
-def _joined(old: tuple[ListedKey, ...], public: bytes | None, valid_from: date, valid_to: date, old_until: date) -> tuple[ListedKey, ...]:
+def _joined(
+    old: tuple[ListedKey, ...],
+    public: bytes | None,
+    valid_from: date,
+    valid_to: date,
+    old_until: date,
+) -> tuple[ListedKey, ...]:
     if public is None:
         return old
-    ended = tuple(replace(key, valid_to=max(min(key.valid_to, old_until), key.valid_from + timedelta(days=1))) for key in old)
+    ended = tuple(
+        replace(key, valid_to=max(min(key.valid_to, old_until), key.valid_from + timedelta(days=1)))
+        for key in old
+    )
     return (*ended, ListedKey(public, valid_from, valid_to))
 
 

@@ -13,7 +13,9 @@ from benchmarks.wire.checkpoints import CLOCKS_APART, Checkpoint, CosignedMoment
 from benchmarks.wire.directory import Directory
 
 
-def require_witnessed(checkpoint: Checkpoint, directory: Directory, now: datetime) -> tuple[CosignedMoment, ...]:
+def require_witnessed(
+    checkpoint: Checkpoint, directory: Directory, now: datetime
+) -> tuple[CosignedMoment, ...]:
     """Refuse a checkpoint that fewer witnesses than the directory asks for have cosigned of late.
 
     Raises:
@@ -21,7 +23,11 @@ def require_witnessed(checkpoint: Checkpoint, directory: Directory, now: datetim
     """
     oldest = now - timedelta(days=directory.witnessed_within_days)
     cosignatures = cosigned_by(checkpoint, directory)
-    counted = tuple(cosignature for cosignature in cosignatures if oldest <= cosignature.moment <= now + CLOCKS_APART)
+    counted = tuple(
+        cosignature
+        for cosignature in cosignatures
+        if oldest <= cosignature.moment <= now + CLOCKS_APART
+    )
     if len(counted) < directory.witnesses_required:
         raise not_witnessed(len(counted), directory)
     return counted

@@ -37,7 +37,9 @@ class Envelope:
     digest: str
 
 
-def build(report: Report, header: Header, device_key: DeviceKey, recipient: ProcessingPublicKey) -> bytes:
+def build(
+    report: Report, header: Header, device_key: DeviceKey, recipient: ProcessingPublicKey
+) -> bytes:
     """Sign, seal and sign again. Keep the bytes: sealing anew gives another envelope, which the portal takes for a conflict.
 
     Raises:
@@ -74,7 +76,10 @@ def parse(raw: bytes) -> Envelope:
     header = Header.from_wire(fields.map_of("header"))
     sealed = fields.octets("sealed")
     if len(sealed) not in SEALED_SIZES:
-        raise malformed("sealed", Phrase("of one of the fixed sizes %(sizes)s", sizes=", ".join(map(str, SEALED_SIZES))))
+        raise malformed(
+            "sealed",
+            Phrase("of one of the fixed sizes %(sizes)s", sizes=", ".join(map(str, SEALED_SIZES))),
+        )
     signature = fields.octets("signature", SIGNATURE_BYTES)
     fields.done()
     return Envelope(header, sealed, signature, digest(raw))
@@ -87,7 +92,9 @@ def digest(raw: bytes) -> str:
 
 def verify_outer(envelope: Envelope, device: VerifyingKey) -> None:
     """Refuse an envelope that the device did not sign (`outer-signature-invalid`)."""
-    if not device.accepts(Purpose.ENVELOPE, _outer_content(envelope.header, envelope.sealed), envelope.signature):
+    if not device.accepts(
+        Purpose.ENVELOPE, _outer_content(envelope.header, envelope.sealed), envelope.signature
+    ):
         raise VerificationError(
             "outer-signature-invalid",
             Phrase(

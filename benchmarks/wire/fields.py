@@ -20,10 +20,14 @@ IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
 """A SHA-256 digest as lower-case hex: key ids and envelope digests."""
 
-_AN_IDENTIFIER = Phrase("an identifier of at most 64 letters, digits, dots, hyphens and underscores")
+_AN_IDENTIFIER = Phrase(
+    "an identifier of at most 64 letters, digits, dots, hyphens and underscores"
+)
 _A_DIGEST = Phrase("a SHA-256 digest in lower-case hex")
 _A_DAY = Phrase("a date YYYY-MM-DD")
-_REMEDY = Phrase("Update the program that wrote it. docs/wire-format.md lists every field with its kind and range.")
+_REMEDY = Phrase(
+    "Update the program that wrote it. docs/wire-format.md lists every field with its kind and range."
+)
 
 
 def rational_to_wire(number: Fraction) -> Value:
@@ -33,7 +37,11 @@ def rational_to_wire(number: Fraction) -> Value:
 
 def malformed(where: str, wanted: str) -> VerificationError:
     """The refusal of one field's content."""
-    return VerificationError("field-malformed", Phrase("The field %(where)s is not %(wanted)s.", where=where, wanted=wanted), _REMEDY)
+    return VerificationError(
+        "field-malformed",
+        Phrase("The field %(where)s is not %(wanted)s.", where=where, wanted=wanted),
+        _REMEDY,
+    )
 
 
 class Fields:
@@ -50,7 +58,11 @@ class Fields:
 
     def _take(self, name: str) -> Value:
         if name not in self._left:
-            raise VerificationError("field-missing", Phrase("The field %(path)s is missing.", path=self.path(name)), _REMEDY)
+            raise VerificationError(
+                "field-missing",
+                Phrase("The field %(path)s is missing.", path=self.path(name)),
+                _REMEDY,
+            )
         return self._left.pop(name)
 
     def has(self, name: str) -> bool:
@@ -59,14 +71,23 @@ class Fields:
 
     def integer(self, name: str, least: int, most: int) -> int:
         value = self._take(name)
-        if type(value) is not int or not least <= value <= most:  # a boolean is an integer to isinstance
-            raise malformed(self.path(name), Phrase("a whole number from %(least)s to %(most)s", least=least, most=most))
+        if (
+            type(value) is not int or not least <= value <= most
+        ):  # a boolean is an integer to isinstance
+            raise malformed(
+                self.path(name),
+                Phrase("a whole number from %(least)s to %(most)s", least=least, most=most),
+            )
         return value
 
     def octets(self, name: str, length: int | None = None) -> bytes:
         value = self._take(name)
         if not isinstance(value, bytes) or (length is not None and len(value) != length):
-            wanted = Phrase("a string of bytes") if length is None else Phrase("a string of %(length)s bytes", length=length)
+            wanted = (
+                Phrase("a string of bytes")
+                if length is None
+                else Phrase("a string of %(length)s bytes", length=length)
+            )
             raise malformed(self.path(name), wanted)
         return value
 
@@ -85,9 +106,18 @@ class Fields:
     def words(self, name: str, shortest: int = 1, longest: int = 120) -> str:
         """A short text without control characters."""
         value = self._take(name)
-        if not isinstance(value, str) or not shortest <= len(value) <= longest or not value.isprintable():
+        if (
+            not isinstance(value, str)
+            or not shortest <= len(value) <= longest
+            or not value.isprintable()
+        ):
             raise malformed(
-                self.path(name), Phrase("a text of %(shortest)s to %(longest)s printable characters", shortest=shortest, longest=longest)
+                self.path(name),
+                Phrase(
+                    "a text of %(shortest)s to %(longest)s printable characters",
+                    shortest=shortest,
+                    longest=longest,
+                ),
             )
         return value
 
@@ -103,10 +133,14 @@ class Fields:
         value = self._take(name)
         match value:
             case [int(numerator), int(denominator)] if (
-                bool not in map(type, value) and denominator > 0 and gcd(numerator, denominator) == 1
+                bool not in map(type, value)
+                and denominator > 0
+                and gcd(numerator, denominator) == 1
             ):
                 return Fraction(numerator, denominator)
-        raise malformed(self.path(name), Phrase("a fraction [numerator, denominator] in lowest terms"))
+        raise malformed(
+            self.path(name), Phrase("a fraction [numerator, denominator] in lowest terms")
+        )
 
     def fields(self, name: str) -> Fields:
         return Fields(self._take(name), self.path(name))
@@ -119,16 +153,25 @@ class Fields:
         """A list, each item to be read by the schema it belongs to."""
         value = self._take(name)
         if not isinstance(value, list) or len(value) > most:
-            raise malformed(self.path(name), Phrase("a list of at most %(most)s entries", most=most))
+            raise malformed(
+                self.path(name), Phrase("a list of at most %(most)s entries", most=most)
+            )
         return value
 
     def each(self, name: str, most: int) -> list[Fields]:
         """A list of maps."""
-        return [Fields(item, f"{self.path(name)}[{position}]") for position, item in enumerate(self.items(name, most))]
+        return [
+            Fields(item, f"{self.path(name)}[{position}]")
+            for position, item in enumerate(self.items(name, most))
+        ]
 
     def done(self) -> None:
         """Refuse what was not read."""
         for name in self._left:
             raise VerificationError(
-                "field-unknown", Phrase("The field %(path)s is not known to this version.", path=repr(self.path(name))), _REMEDY
+                "field-unknown",
+                Phrase(
+                    "The field %(path)s is not known to this version.", path=repr(self.path(name))
+                ),
+                _REMEDY,
             )

@@ -45,12 +45,15 @@ def require_succession(seen_head: SeenHead, shown: SeenHead, consistency: Consis
             raise VerificationError(
                 "log-forked",
                 Phrase(
-                    "The portal has signed two different logs of %(size)s entries: it shows different people different logs.", size=now.size
+                    "The portal has signed two different logs of %(size)s entries: it shows different people different logs.",
+                    size=now.size,
                 ),
                 _EVIDENCE,
             )
         return
-    proof = consistency(before.size, now.size) if before.size else ()  # an answer that cannot be read says nothing of the log
+    proof = (
+        consistency(before.size, now.size) if before.size else ()
+    )  # an answer that cannot be read says nothing of the log
     try:
         require_consistency(before.size, before.root, now.size, now.root, proof)
     except VerificationError as broken:
@@ -75,7 +78,9 @@ class Contradiction:
     refusal: VerificationError
 
 
-def contradictions(heads: Iterable[SeenHead], consistency: Consistency | None) -> list[Contradiction]:
+def contradictions(
+    heads: Iterable[SeenHead], consistency: Consistency | None
+) -> list[Contradiction]:
     """What does not fit together among heads that different people saw, each held against the next larger one.
 
     Args:

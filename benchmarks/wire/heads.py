@@ -50,7 +50,9 @@ def issue(size: int, root: bytes, at: int, key: ReceiptKey) -> bytes:
     """A signed head in canonical CBOR. The same arguments always give the same bytes."""
     content = TreeHead(size, root, at, key.key_id).to_wire()
     TreeHead.from_wire(content)
-    return encode({"v": VERSION, "tree_head": content, "signature": key.sign(Purpose.TREE_HEAD, content)})
+    return encode(
+        {"v": VERSION, "tree_head": content, "signature": key.sign(Purpose.TREE_HEAD, content)}
+    )
 
 
 def parse(raw: bytes) -> TreeHead:
@@ -70,7 +72,9 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> SeenHead:
         raise VerificationError(
             "tree-head-signature-invalid",
             Phrase("The head of the log was not signed by a receipt key of this portal."),
-            Phrase("Fetch the portal's key directory and the head again. If it is still not valid, ask the coordinator."),
+            Phrase(
+                "Fetch the portal's key directory and the head again. If it is still not valid, ask the coordinator."
+            ),
         )
     return SeenHead(head, raw)
 

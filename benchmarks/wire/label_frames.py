@@ -27,7 +27,11 @@ def to_wire(label: ReleasedLabel) -> dict[str, Value]:
         "boundary": label.boundary,
         "metric": label.metric.value,
         "unit": label.unit,
-        "grid": {"lower": rational_to_wire(grid.lower), "upper": rational_to_wire(grid.upper), "width": rational_to_wire(grid.width)},
+        "grid": {
+            "lower": rational_to_wire(grid.lower),
+            "upper": rational_to_wire(grid.upper),
+            "width": rational_to_wire(grid.width),
+        },
         "count_class": label.count_class,
         "best": _drawn(label.best),
         "typical": _drawn(label.typical),
@@ -47,7 +51,11 @@ def checked(label: ReleasedLabel, where: str) -> dict[str, Value]:
 
 
 def _drawn(drawn: ReleasedQuantile) -> Value:
-    return {"quantile": rational_to_wire(drawn.quantile), "cell": drawn.grid_point, "epsilon": rational_to_wire(drawn.epsilon)}
+    return {
+        "quantile": rational_to_wire(drawn.quantile),
+        "cell": drawn.grid_point,
+        "epsilon": rational_to_wire(drawn.epsilon),
+    }
 
 
 def read(value: Value, where: str) -> ReleasedLabel:
@@ -73,7 +81,9 @@ def read(value: Value, where: str) -> ReleasedLabel:
         months=fields.integer("months", 1, 12 * MOST_YEARS) if fields.has("months") else None,
     )
     if not label.best.quantile < label.typical.quantile:
-        raise malformed(fields.path("best.quantile"), Phrase("below the quantile of the typical value"))
+        raise malformed(
+            fields.path("best.quantile"), Phrase("below the quantile of the typical value")
+        )
     fields.done()
     return label
 
@@ -84,19 +94,27 @@ def _grid(fields: Fields) -> Grid:
         raise malformed(fields.path("width"), Phrase("above zero"))
     grid = Grid(lower, upper, width)
     if not 2 <= grid.points <= MOST_POINTS:
-        raise malformed(fields.path("upper"), Phrase("above lower, giving 2 to %(most)s grid points", most=f"{MOST_POINTS:,}"))
+        raise malformed(
+            fields.path("upper"),
+            Phrase("above lower, giving 2 to %(most)s grid points", most=f"{MOST_POINTS:,}"),
+        )
     fields.done()
     return grid
 
 
 def _quantile(fields: Fields, grid: Grid) -> ReleasedQuantile:
     drawn = ReleasedQuantile(
-        quantile=fields.rational("quantile"), grid_point=fields.integer("cell", 0, grid.points - 1), epsilon=fields.rational("epsilon")
+        quantile=fields.rational("quantile"),
+        grid_point=fields.integer("cell", 0, grid.points - 1),
+        epsilon=fields.rational("epsilon"),
     )
     if not 0 < drawn.quantile < 1:
         raise malformed(fields.path("quantile"), Phrase("between 0 and 1"))
     if not 0 < drawn.epsilon <= 16 or not _is_dyadic(drawn.epsilon):
-        raise malformed(fields.path("epsilon"), Phrase("above 0, at most 16, and a whole number over a power of two"))
+        raise malformed(
+            fields.path("epsilon"),
+            Phrase("above 0, at most 16, and a whole number over a power of two"),
+        )
     fields.done()
     return drawn
 

@@ -39,7 +39,9 @@ def sign(edition: LibraryEdition, key: ReceiptKey) -> dict[str, Any]:
 def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> LibraryEdition:
     """What the document says. Raises VerificationError `library-signature-invalid` where no key of the portal signed it so."""
     try:
-        edition = LibraryEdition(**documents.signed_members(SCHEMA, Purpose.LIBRARY, document, keys))
+        edition = LibraryEdition(
+            **documents.signed_members(SCHEMA, Purpose.LIBRARY, document, keys)
+        )
         edition.number, date.fromisoformat(edition.published_on)  # or it is no document of ours
     except (ValueError, TypeError) as error:
         raise VerificationError(

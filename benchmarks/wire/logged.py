@@ -78,7 +78,9 @@ class ReportRevision(NamedTuple):
     revision: int
 
 
-def values(envelope_digest: bytes, of: ReportRevision, labels: Iterable[ReleasedLabel], salt: bytes | None) -> bytes:
+def values(
+    envelope_digest: bytes, of: ReportRevision, labels: Iterable[ReleasedLabel], salt: bytes | None
+) -> bytes:
     """The protected values that the portal found in one report, in the order of their names, and which report that is.
 
     The envelope's digest stands in receipts, so it keeps nobody from guessing values of a coarse grid: the report's own salt does.
@@ -88,7 +90,10 @@ def values(envelope_digest: bytes, of: ReportRevision, labels: Iterable[Released
         of: as the header of the envelope says.
         salt: from the sealed report; None where an agent of before sent none.
     """
-    spelled: list[Value] = [label_frames.checked(label, f"labels[{index}]") for index, label in enumerate(sorted(labels, key=LabelKey.of))]
+    spelled: list[Value] = [
+        label_frames.checked(label, f"labels[{index}]")
+        for index, label in enumerate(sorted(labels, key=LabelKey.of))
+    ]
     content: dict[str, Value] = {"envelope": envelope_digest, **of._asdict(), "labels": spelled}
     return _digest("values", content if salt is None else {**content, "salt": salt})
 
@@ -105,7 +110,10 @@ def key_destroyed(key_id: str) -> bytes:
 
 def publication(document_digest: bytes, leaves: Iterable[int], values: Iterable[int]) -> bytes:
     """A version that was published: what was signed, and the leaves of the envelopes, and of the values in them, that it was made of."""
-    return _digest("publication", {"document": document_digest, "leaves": [*sorted(leaves)], "values": [*sorted(values)]})
+    return _digest(
+        "publication",
+        {"document": document_digest, "leaves": [*sorted(leaves)], "values": [*sorted(values)]},
+    )
 
 
 def publication_withdrawn(document_digest: bytes, reason: str) -> bytes:
@@ -129,4 +137,6 @@ def practices(edition: LibraryEdition) -> bytes:
 
 
 def _digest(label: str, content: Value) -> bytes:
-    return hashlib.sha256(f"steplabel/1 {label}".encode("ascii") + b"\x00" + encode(content)).digest()
+    return hashlib.sha256(
+        f"steplabel/1 {label}".encode("ascii") + b"\x00" + encode(content)
+    ).digest()

@@ -19,7 +19,9 @@ from benchmarks.phrases import Phrase
 
 HASH_BYTES = 32
 _PAIR = 2 * HASH_BYTES
-EMPTY_ROOT = sha256(b"").digest()  # section 2.1.1: the hash of an empty list is the hash of an empty string
+EMPTY_ROOT = sha256(
+    b""
+).digest()  # section 2.1.1: the hash of an empty list is the hash of an empty string
 
 Run = tuple[int, int]  # leaves [begin, end)
 
@@ -63,11 +65,16 @@ class Tree:
         for level, position in completed_by(index):
             if level == len(self._levels):
                 self._levels.append(bytearray())
-            self._levels[level] += node_hash(self.node(Node(level - 1, 2 * position)), self.node(Node(level - 1, 2 * position + 1)))
+            self._levels[level] += node_hash(
+                self.node(Node(level - 1, 2 * position)),
+                self.node(Node(level - 1, 2 * position + 1)),
+            )
 
     def node(self, node: Node) -> bytes:
         """The hash of a complete subtree."""
-        return bytes(self._levels[node.level][node.position * HASH_BYTES : (node.position + 1) * HASH_BYTES])
+        return bytes(
+            self._levels[node.level][node.position * HASH_BYTES : (node.position + 1) * HASH_BYTES]
+        )
 
     def root(self, size: int | None = None) -> bytes:
         """The root now, or when the tree had `size` leaves."""
@@ -75,11 +82,17 @@ class Tree:
 
     def inclusion_proof(self, index: int, size: int | None = None) -> list[bytes]:
         """What proves the leaf at `index` in the tree of `size` leaves (now: of all): at most log2(size) hashes, the nearest first."""
-        return [hash_of(self.node, run) for run in inclusion_runs(index, len(self) if size is None else size)]
+        return [
+            hash_of(self.node, run)
+            for run in inclusion_runs(index, len(self) if size is None else size)
+        ]
 
     def consistency_proof(self, first: int, second: int | None = None) -> list[bytes]:
         """What proves that the tree of `second` leaves (now: of all) begins with the tree of `first`."""
-        return [hash_of(self.node, run) for run in consistency_runs(first, len(self) if second is None else second)]
+        return [
+            hash_of(self.node, run)
+            for run in consistency_runs(first, len(self) if second is None else second)
+        ]
 
 
 def completed_by(index: int) -> list[Node]:
@@ -158,11 +171,15 @@ def root_of_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]
         VerificationError: `proof-malformed`, where no tree of that size has such a proof for that index.
     """
     if not 0 <= index < size or any(len(digest) != HASH_BYTES for digest in proof):
-        raise _malformed(Phrase("inclusion"), Phrase("leaf %(index)s of %(size)s", index=index, size=size))
+        raise _malformed(
+            Phrase("inclusion"), Phrase("leaf %(index)s of %(size)s", index=index, size=size)
+        )
     here, last, reached = index, size - 1, leaf
     for sibling in proof:
         if not last:
-            raise _malformed(Phrase("inclusion"), Phrase("leaf %(index)s of %(size)s", index=index, size=size))
+            raise _malformed(
+                Phrase("inclusion"), Phrase("leaf %(index)s of %(size)s", index=index, size=size)
+            )
         if here % 2 or here == last:
             reached = node_hash(sibling, reached)
             while not here % 2:
@@ -171,11 +188,15 @@ def root_of_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]
             reached = node_hash(reached, sibling)
         here, last = here >> 1, last >> 1
     if last:
-        raise _malformed(Phrase("inclusion"), Phrase("leaf %(index)s of %(size)s", index=index, size=size))
+        raise _malformed(
+            Phrase("inclusion"), Phrase("leaf %(index)s of %(size)s", index=index, size=size)
+        )
     return reached
 
 
-def require_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
+def require_inclusion(
+    leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes
+) -> None:
     """Refuse a leaf hash that the proof does not lead from to the root.
 
     Raises:
@@ -190,21 +211,31 @@ def require_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]
                 size=size,
                 root=root.hex(),
             ),
-            Phrase("Ask for the leaf and its proof again. If they stay the same, what is shown is not what was committed to: keep both."),
+            Phrase(
+                "Ask for the leaf and its proof again. If they stay the same, what is shown is not what was committed to: keep both."
+            ),
         )
 
 
-def require_consistency(first: int, first_root: bytes, second: int, second_root: bytes, proof: Sequence[bytes]) -> None:
+def require_consistency(
+    first: int, first_root: bytes, second: int, second_root: bytes, proof: Sequence[bytes]
+) -> None:
     """Refuse a later tree that does not begin with the earlier one (section 2.1.4.2).
 
     Raises:
         VerificationError: `proof-malformed`, `not-consistent`.
     """
     if not 0 <= first <= second or any(len(digest) != HASH_BYTES for digest in proof):
-        raise _malformed(Phrase("consistency"), Phrase("%(first)s to %(second)s leaves", first=first, second=second))
+        raise _malformed(
+            Phrase("consistency"),
+            Phrase("%(first)s to %(second)s leaves", first=first, second=second),
+        )
     if first in (0, second):
         if proof:
-            raise _malformed(Phrase("consistency"), Phrase("%(first)s to %(second)s leaves", first=first, second=second))
+            raise _malformed(
+                Phrase("consistency"),
+                Phrase("%(first)s to %(second)s leaves", first=first, second=second),
+            )
         earlier, later = (EMPTY_ROOT, second_root) if first == 0 else (second_root, second_root)
     else:
         earlier, later = _roots_of_consistency(first, first_root, second, proof)
@@ -216,22 +247,32 @@ def require_consistency(first: int, first_root: bytes, second: int, second_root:
                 second=second,
                 first=first,
             ),
-            Phrase("Something that had been logged was changed, moved or left out. Keep both signed heads: together they prove it."),
+            Phrase(
+                "Something that had been logged was changed, moved or left out. Keep both signed heads: together they prove it."
+            ),
         )
 
 
-def _roots_of_consistency(first: int, first_root: bytes, second: int, proof: Sequence[bytes]) -> tuple[bytes, bytes]:
+def _roots_of_consistency(
+    first: int, first_root: bytes, second: int, proof: Sequence[bytes]
+) -> tuple[bytes, bytes]:
     """The two roots that a consistency proof between two sizes above 0 leads to."""
     path = [first_root, *proof] if first & (first - 1) == 0 else list(proof)
     if not path:
-        raise _malformed(Phrase("consistency"), Phrase("%(first)s to %(second)s leaves", first=first, second=second))
+        raise _malformed(
+            Phrase("consistency"),
+            Phrase("%(first)s to %(second)s leaves", first=first, second=second),
+        )
     here, last = first - 1, second - 1
     while here % 2:
         here, last = here >> 1, last >> 1
     earlier = later = path[0]
     for sibling in path[1:]:
         if not last:
-            raise _malformed(Phrase("consistency"), Phrase("%(first)s to %(second)s leaves", first=first, second=second))
+            raise _malformed(
+                Phrase("consistency"),
+                Phrase("%(first)s to %(second)s leaves", first=first, second=second),
+            )
         if here % 2 or here == last:
             earlier, later = node_hash(sibling, earlier), node_hash(sibling, later)
             while not here % 2:
@@ -240,7 +281,10 @@ def _roots_of_consistency(first: int, first_root: bytes, second: int, proof: Seq
             later = node_hash(later, sibling)
         here, last = here >> 1, last >> 1
     if last:
-        raise _malformed(Phrase("consistency"), Phrase("%(first)s to %(second)s leaves", first=first, second=second))
+        raise _malformed(
+            Phrase("consistency"),
+            Phrase("%(first)s to %(second)s leaves", first=first, second=second),
+        )
     return earlier, later
 
 

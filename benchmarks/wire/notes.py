@@ -44,13 +44,20 @@ class NoteKey:
     kind: SignatureType
 
     def __post_init__(self) -> None:
-        if not self.name or "+" in self.name or not self.name.isprintable() or any(sign.isspace() for sign in self.name):
+        if (
+            not self.name
+            or "+" in self.name
+            or not self.name.isprintable()
+            or any(sign.isspace() for sign in self.name)
+        ):
             raise _malformed(Phrase("the name of a key is empty, or has a space or a plus in it"))
 
     @property
     def key_id(self) -> bytes:
         """SHA-256(name, newline, type, public key), the first four bytes."""
-        return hashlib.sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.key.public_bytes).digest()[:KEY_ID_BYTES]
+        return hashlib.sha256(
+            self.name.encode() + b"\n" + bytes([self.kind]) + self.key.public_bytes
+        ).digest()[:KEY_ID_BYTES]
 
     @property
     def text(self) -> str:
@@ -89,7 +96,11 @@ class NoteSignature:
     @property
     def time(self) -> int | None:
         """When a cosignature was made, in seconds since 1970; None for lines of another length."""
-        return int.from_bytes(self.body[:TIME_BYTES], "big") if len(self.body) == TIME_BYTES + SIGNATURE_BYTES else None
+        return (
+            int.from_bytes(self.body[:TIME_BYTES], "big")
+            if len(self.body) == TIME_BYTES + SIGNATURE_BYTES
+            else None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +112,9 @@ class Note:
 
     @property
     def raw(self) -> bytes:
-        return (self.text + "\n" + "".join(signature.line for signature in self.signatures)).encode()
+        return (
+            self.text + "\n" + "".join(signature.line for signature in self.signatures)
+        ).encode()
 
     def signed_by(self, keys: Iterable[NoteKey]) -> tuple[tuple[NoteKey, NoteSignature], ...]:
         """The keys, each once, whose line is there and holds; for a witness's key its latest line.
@@ -117,7 +130,10 @@ class Note:
                 if not _holds(key, signature, self.text):
                     raise VerificationError(
                         "note-signature-invalid",
-                        Phrase("The signature of %(name)s on the head of the log is not valid.", name=key.name),
+                        Phrase(
+                            "The signature of %(name)s on the head of the log is not valid.",
+                            name=key.name,
+                        ),
                         "Do not use it. Fetch it again. If it is still not valid, ask through another channel whose key it is.",
                     )
                 if key not in latest or (signature.time or 0) > (latest[key].time or 0):
@@ -139,7 +155,11 @@ def parse(raw: bytes) -> Note:
         raise _malformed(Phrase("it contains a control character"))
     head, blank, below = text.rpartition("\n\n")
     if not blank or not below.endswith("\n"):
-        raise _malformed(Phrase("there is no empty line between text and signatures, or the last line is not ended"))
+        raise _malformed(
+            Phrase(
+                "there is no empty line between text and signatures, or the last line is not ended"
+            )
+        )
     lines = below[:-1].split("\n")
     if len(lines) > MOST_SIGNATURES:
         raise _malformed(Phrase("it has more than %(most)s signatures", most=MOST_SIGNATURES))
@@ -150,7 +170,13 @@ def parse_line(line: str) -> NoteSignature:
     """One signature line, without its newline."""
     name, _, encoded = line.removeprefix(_DASH).partition(" ")
     raw = _decoded(encoded)
-    if not line.startswith(_DASH) or not name or "+" in name or raw is None or len(raw) <= KEY_ID_BYTES:
+    if (
+        not line.startswith(_DASH)
+        or not name
+        or "+" in name
+        or raw is None
+        or len(raw) <= KEY_ID_BYTES
+    ):
         raise _malformed(Phrase("a line under it is not a signature"))
     return NoteSignature(name, raw[:KEY_ID_BYTES], raw[KEY_ID_BYTES:])
 

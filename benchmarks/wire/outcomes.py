@@ -45,7 +45,10 @@ def confirm(document: Mapping[str, Any], key: AuditorSigningKey, on: date) -> di
     """The file's content with an auditor's signature in it; in place of one that it had."""
     unconfirmed = _without_confirmation(document)
     statement = {"outcome": _digest(unconfirmed), "confirmed_on": on.isoformat()}
-    return {**unconfirmed, "confirmation": documents.sign(CONFIRMATION, Purpose.OUTCOME_CONFIRMED, statement, key)}
+    return {
+        **unconfirmed,
+        "confirmation": documents.sign(CONFIRMATION, Purpose.OUTCOME_CONFIRMED, statement, key),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,9 @@ def verify(raw: bytes, keys_of: Callable[[SiteOutcome], Mapping[str, VerifyingKe
 def read(raw: bytes) -> SiteOutcome:
     """What the file says, whoever signed it. Raises VerificationError `outcome-unreadable`."""
     try:
-        return _read(Fields(_without_confirmation(json.loads(raw if len(raw) <= MOST_BYTES else b""))))
+        return _read(
+            Fields(_without_confirmation(json.loads(raw if len(raw) <= MOST_BYTES else b"")))
+        )
     except (ValueError, AttributeError, RecursionError, VerificationError) as error:
         raise VerificationError(
             "outcome-unreadable",

@@ -28,7 +28,9 @@ TYPICAL_QUANTILE = Fraction(1, 2)
 
 def policy_digest(policy: ReleasePolicy) -> bytes:
     """SHA-256 of a release policy's canonical content: what a report names as the policy it was made under."""
-    content: dict[str, Value] = {name: _policy_value(getattr(policy, name)) for name in type(policy).model_fields}
+    content: dict[str, Value] = {
+        name: _policy_value(getattr(policy, name)) for name in type(policy).model_fields
+    }
     return hashlib.sha256(b"steplabel/1 policy\x00" + encode(content)).digest()
 
 
@@ -62,7 +64,11 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
             other_digest=named[2].hex()[:16],
         )
         if named[:2] == (pack.id, pack.version):
-            raise VerificationError("pack-mismatch", mismatch, "Install the portal's pack version and submit a new revision.")
+            raise VerificationError(
+                "pack-mismatch",
+                mismatch,
+                "Install the portal's pack version and submit a new revision.",
+            )
         remedy = Phrase(
             'Set pack = "%(pack)s" and pack_version = "%(version)s" under [site] of site.toml, and submit a new revision. Without '
             "pack_version the newest version is used.",
@@ -94,13 +100,20 @@ def require_conformity(report: Report, pack: Pack, pack_digest: bytes) -> None:
 
 def released_metrics(pack: Pack) -> tuple[tuple[str, str], ...]:
     """Step and metric of everything that a report under this pack answers: by a label, or by why there is none."""
-    return tuple((step.id, rule.metric.value) for step in pack.steps for rule in step.metrics if rule.released)
+    return tuple(
+        (step.id, rule.metric.value)
+        for step in pack.steps
+        for rule in step.metrics
+        if rule.released
+    )
 
 
 def _require_every_label(report: Report, pack: Pack) -> None:
     """Nothing is left out silently: each step and metric is there, or withheld with a reason that the device signed."""
     released = report.released
-    answered = {(label.step, label.metric.value) for label in released.labels} | {(step, metric) for step, metric, _ in released.withheld}
+    answered = {(label.step, label.metric.value) for label in released.labels} | {
+        (step, metric) for step, metric, _ in released.withheld
+    }
     if left_out := [metric for metric in released_metrics(pack) if metric not in answered]:
         raise VerificationError(
             "label-left-out",
@@ -127,10 +140,17 @@ def _require_kind(label: ReleasedLabel, step: Step, rule: MetricRule) -> None:
     """The label is of the same kind as every other label of this step and metric."""
     if label.product != step.product:
         raise _off_pack(
-            label, Phrase("the step's product is %(product)s, not %(found)s", product=repr(step.product), found=repr(label.product))
+            label,
+            Phrase(
+                "the step's product is %(product)s, not %(found)s",
+                product=repr(step.product),
+                found=repr(label.product),
+            ),
         )
     if label.variant not in {variant.id for variant in step.variants}:
-        raise _off_pack(label, Phrase("the step has no variant %(variant)s", variant=repr(label.variant)))
+        raise _off_pack(
+            label, Phrase("the step has no variant %(variant)s", variant=repr(label.variant))
+        )
     if (label.boundary, label.unit) != (step.boundary.id, rule.unit):
         raise _off_pack(
             label,
@@ -148,7 +168,10 @@ def _require_kind(label: ReleasedLabel, step: Step, rule: MetricRule) -> None:
 
 def _require_policy(label: ReleasedLabel, step: Step, policy: ReleasePolicy) -> None:
     """The label was drawn by the pack's rule and with at least the policy's noise."""
-    if (label.best.quantile, label.typical.quantile) != (step.label_rule.quantile, TYPICAL_QUANTILE):
+    if (label.best.quantile, label.typical.quantile) != (
+        step.label_rule.quantile,
+        TYPICAL_QUANTILE,
+    ):
         raise _off_pack(
             label,
             Phrase(
@@ -170,7 +193,11 @@ def _require_policy(label: ReleasedLabel, step: Step, policy: ReleasePolicy) -> 
         )
     if label.count_class not in policy.count_classes or label.count_class < policy.fewest_batches:
         raise _off_pack(
-            label, Phrase("%(asked_class)s is not one of the policy's classes for the number of batches", asked_class=label.count_class)
+            label,
+            Phrase(
+                "%(asked_class)s is not one of the policy's classes for the number of batches",
+                asked_class=label.count_class,
+            ),
         )
 
 

@@ -23,7 +23,11 @@ MEMBER = "signature"
 
 def sign(document: Mapping[str, Any], key: ReceiptKey) -> dict[str, Any]:
     """The document with its signature: `{"algorithm", "key_id", "value"}`, the value in hex."""
-    signature = {"algorithm": "Ed25519", "key_id": key.key_id, "value": key.sign(Purpose.BENCHMARK, _content(document)).hex()}
+    signature = {
+        "algorithm": "Ed25519",
+        "key_id": key.key_id,
+        "value": key.sign(Purpose.BENCHMARK, _content(document)).hex(),
+    }
     return {**document, MEMBER: signature}
 
 
@@ -41,7 +45,10 @@ def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Non
         raise VerificationError(
             "benchmark-unsigned",
             Phrase("This is not a signed benchmark of Steplabel."),
-            Phrase("Fetch the JSON form of the published page. Its schema must be %(schema)s.", schema=SCHEMA),
+            Phrase(
+                "Fetch the JSON form of the published page. Its schema must be %(schema)s.",
+                schema=SCHEMA,
+            ),
         )
     key = keys.get(str(signature.get("key_id")))
     try:
@@ -51,15 +58,21 @@ def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Non
     if key is None or not key.accepts(Purpose.BENCHMARK, content, _octets(signature.get("value"))):
         raise VerificationError(
             "benchmark-signature-invalid",
-            Phrase("The benchmark was altered after it was published, or was signed by another portal."),
-            Phrase("Fetch it again from the portal you are enrolled with. Do not compare with this copy."),
+            Phrase(
+                "The benchmark was altered after it was published, or was signed by another portal."
+            ),
+            Phrase(
+                "Fetch it again from the portal you are enrolled with. Do not compare with this copy."
+            ),
         )
 
 
 def digest(document: Mapping[str, Any]) -> bytes:
     """SHA-256 of the canonical JSON without the signature: what is signed, and what a citation names."""
     bare = {name: value for name, value in document.items() if name != MEMBER}
-    canonical = json.dumps(bare, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    canonical = json.dumps(
+        bare, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+    )
     return hashlib.sha256(canonical.encode("utf-8")).digest()
 
 

@@ -37,12 +37,16 @@ class Receipt(Record):
     key_id: DigestHex
 
 
-def issue(envelope_digest: str, header: Header, log_index: int, received_on: date, key: ReceiptKey) -> bytes:
+def issue(
+    envelope_digest: str, header: Header, log_index: int, received_on: date, key: ReceiptKey
+) -> bytes:
     """A signed receipt, in canonical CBOR. The same arguments always give the same bytes."""
     receipt = Receipt(envelope_digest, header, log_index, received_on, key.key_id)
     content = receipt.to_wire()
     Receipt.from_wire(content)
-    return encode({"v": VERSION, "receipt": content, "signature": key.sign(Purpose.RECEIPT, content)})
+    return encode(
+        {"v": VERSION, "receipt": content, "signature": key.sign(Purpose.RECEIPT, content)}
+    )
 
 
 def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Receipt:
@@ -62,7 +66,9 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Receipt:
         raise VerificationError(
             "receipt-signature-invalid",
             Phrase("The receipt was not signed by a receipt key of this portal."),
-            Phrase("Fetch the portal's key directory again. If the receipt is still not valid, ask the coordinator."),
+            Phrase(
+                "Fetch the portal's key directory again. If the receipt is still not valid, ask the coordinator."
+            ),
         )
     return receipt
 

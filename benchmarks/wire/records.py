@@ -49,7 +49,11 @@ class Record:
             if kind.optional and value is None:
                 continue
             spelled = kind.write(value)
-            written |= spelled if kind.spread and isinstance(spelled, dict) else {kind.name or field: spelled}
+            written |= (
+                spelled
+                if kind.spread and isinstance(spelled, dict)
+                else {kind.name or field: spelled}
+            )
         return written
 
     @classmethod
@@ -59,7 +63,9 @@ class Record:
         read = {}
         for field, kind in _kinds(cls).items():  # type: ignore[arg-type] # mypy: a class is hashable
             name = kind.name or field
-            read[field] = None if kind.optional and not fields.has(name) else kind.read(fields, name)
+            read[field] = (
+                None if kind.optional and not fields.has(name) else kind.read(fields, name)
+            )
         fields.done()
         record = cls(**read)
         record.refuse(fields)
@@ -94,7 +100,9 @@ def words(shortest: int = 1, longest: int = 120) -> FieldKind:
 
 def nested(record: type[Record]) -> FieldKind:
     """A record of its own under one name."""
-    return FieldKind(lambda fields, name: record.from_wire(fields.fields(name)), lambda value: value.to_wire())
+    return FieldKind(
+        lambda fields, name: record.from_wire(fields.fields(name)), lambda value: value.to_wire()
+    )
 
 
 def each(record: type[Record], most: int) -> FieldKind:
@@ -110,7 +118,10 @@ def names(most: int) -> FieldKind:
 
     def read(fields: Fields, name: str) -> tuple[str, ...]:
         singular = name.removesuffix("s")
-        return tuple(Fields({singular: item}, fields.path(name)).identifier(singular) for item in fields.items(name, most))
+        return tuple(
+            Fields({singular: item}, fields.path(name)).identifier(singular)
+            for item in fields.items(name, most)
+        )
 
     return FieldKind(read, list)
 

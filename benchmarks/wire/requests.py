@@ -18,7 +18,9 @@ from benchmarks.wire.signing import DeviceKey, Purpose, VerifyingKey
 HTTP_HEADER = "Steplabel-Device"
 LONGEST_AGE_S = 300
 
-_FORM = re.compile(r"device=([A-Za-z0-9][A-Za-z0-9._-]{0,63}), at=([0-9]{1,12}), signature=([0-9a-f]{128})")
+_FORM = re.compile(
+    r"device=([A-Za-z0-9][A-Za-z0-9._-]{0,63}), at=([0-9]{1,12}), signature=([0-9a-f]{128})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +45,27 @@ def parse(value: str) -> SignedRequest:
     if match is None:
         raise VerificationError(
             "request-malformed",
-            Phrase("The header %(header)s is not written as docs/wire-format.md requires.", header=HTTP_HEADER),
+            Phrase(
+                "The header %(header)s is not written as docs/wire-format.md requires.",
+                header=HTTP_HEADER,
+            ),
             "Use the agent of this release.",
         )
     return SignedRequest(match[1], int(match[2]), bytes.fromhex(match[3]))
 
 
-def verify(request: SignedRequest, method: str, path: str, now: datetime, device: VerifyingKey) -> None:
+def verify(
+    request: SignedRequest, method: str, path: str, now: datetime, device: VerifyingKey
+) -> None:
     """Refuse a request that the device did not sign (`request-signature-invalid`) or signed long ago (`request-outdated`)."""
     content = _content(method, path, request.device_id, request.at)
     if not device.accepts(Purpose.REQUEST, content, request.signature):
         raise VerificationError(
             "request-signature-invalid",
-            Phrase("The request was not signed by the device %(device_id)s.", device_id=request.device_id),
+            Phrase(
+                "The request was not signed by the device %(device_id)s.",
+                device_id=request.device_id,
+            ),
             "Ask again with the device that is enrolled for this site.",
         )
     if abs(now.timestamp() - request.at) > LONGEST_AGE_S:

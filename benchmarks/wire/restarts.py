@@ -23,7 +23,13 @@ from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
 from benchmarks.wire.fields import Fields
 from benchmarks.wire.heads import SeenHead
 from benchmarks.wire.records import Record, Seconds, octets, whole, words
-from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, DirectoryKey, Purpose, VerifyingKey
+from benchmarks.wire.signing import (
+    PUBLIC_BYTES,
+    SIGNATURE_BYTES,
+    DirectoryKey,
+    Purpose,
+    VerifyingKey,
+)
 
 VERSION = 1
 LONGEST_REASON = 300
@@ -36,7 +42,9 @@ class LogRestartStatement(Record):
     WHERE: ClassVar[str] = "log_restart"
 
     before: Annotated[bytes, octets()]  # the last head of the log that was lost, as signed
-    lost_to: Annotated[int, whole(1, LARGEST_INTEGER)]  # the index after the last entry that anybody was told of
+    lost_to: Annotated[
+        int, whole(1, LARGEST_INTEGER)
+    ]  # the index after the last entry that anybody was told of
     after: Annotated[bytes, octets()]  # the head from which the log goes on, as signed
     at: Seconds
     reason: Annotated[str, words(1, LONGEST_REASON)]
@@ -99,7 +107,9 @@ def issue(restart: LogRestartStatement, key: DirectoryKey) -> bytes:
     content = restart.to_wire()
     LogRestartStatement.from_wire(content)
     signature = key.sign(Purpose.LOG_RESTART, content)
-    return encode({"v": VERSION, "log_restart": content, "signer": key.public_bytes, "signature": signature})
+    return encode(
+        {"v": VERSION, "log_restart": content, "signer": key.public_bytes, "signature": signature}
+    )
 
 
 def parse(raw: bytes) -> LogRestartStatement:

@@ -27,17 +27,27 @@ class KeyRotation:
 def rotate(device_id: str, old: DeviceKey, new: DeviceKey) -> KeyRotation:
     """The same keys always give the same rotation."""
     content = _content(device_id, old.public, new.public)
-    return KeyRotation(device_id, new.public, old.sign(Purpose.ROTATION, content), new.sign(Purpose.ROTATION, content))
+    return KeyRotation(
+        device_id,
+        new.public,
+        old.sign(Purpose.ROTATION, content),
+        new.sign(Purpose.ROTATION, content),
+    )
 
 
 def verify(rotation: KeyRotation, old: VerifyingKey) -> None:
     """Refuse (`rotation-signature-invalid`) what not both keys signed."""
     content = _content(rotation.device_id, old, rotation.new)
-    by_both = old.accepts(Purpose.ROTATION, content, rotation.by_old) and rotation.new.accepts(Purpose.ROTATION, content, rotation.by_new)
+    by_both = old.accepts(Purpose.ROTATION, content, rotation.by_old) and rotation.new.accepts(
+        Purpose.ROTATION, content, rotation.by_new
+    )
     if not by_both or rotation.new == old:
         raise VerificationError(
             "rotation-signature-invalid",
-            Phrase("The new key of the device %(device_id)s was not signed by its old key and by itself.", device_id=rotation.device_id),
+            Phrase(
+                "The new key of the device %(device_id)s was not signed by its old key and by itself.",
+                device_id=rotation.device_id,
+            ),
             (
                 "Run `steplabel-agent enrol --rotate` with the state directory of this device. If you do not have it, enrol again with a "
                 "token."

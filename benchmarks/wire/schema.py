@@ -108,7 +108,10 @@ def _to_wire(report: Report) -> dict[str, Value]:
         "challenge": report.challenge,
         "software": report.software,
         "labels": [label_frames.to_wire(label) for label in released.labels],
-        "withheld": [{"step": step, "metric": str(metric), "reason": reason} for step, metric, reason in released.withheld],
+        "withheld": [
+            {"step": step, "metric": str(metric), "reason": reason}
+            for step, metric, reason in released.withheld
+        ],
     }
     if report.consent is not None:
         content["consent"] = report.consent.to_wire()
@@ -118,7 +121,10 @@ def _to_wire(report: Report) -> dict[str, Value]:
 
 
 def _read(fields: Fields) -> Report:
-    labels = tuple(label_frames.read(label, f"labels[{index}]") for index, label in enumerate(fields.items("labels", MOST_LABELS)))
+    labels = tuple(
+        label_frames.read(label, f"labels[{index}]")
+        for index, label in enumerate(fields.items("labels", MOST_LABELS))
+    )
     fields.matching("schema", _SCHEMA, REPORT_SCHEMA)
     released = ReleasedReport(
         site=fields.identifier("site"),
@@ -127,7 +133,9 @@ def _read(fields: Fields) -> Report:
         period=read_period(fields),
         revision=fields.integer("revision", 0, MOST_REVISIONS),
         labels=labels,
-        withheld=tuple(_withheld_from_wire(entry) for entry in fields.each("withheld", MOST_LABELS)),
+        withheld=tuple(
+            _withheld_from_wire(entry) for entry in fields.each("withheld", MOST_LABELS)
+        ),
     )
     _refuse_repeated(released)
     report = Report(
@@ -161,7 +169,10 @@ def _refuse_repeated(released: ReleasedReport) -> None:
         if key in keys:
             raise VerificationError(
                 "label-repeated",
-                Phrase("The report contains two labels of %(label)s.", label=" / ".join(part for part in key if part)),
+                Phrase(
+                    "The report contains two labels of %(label)s.",
+                    label=" / ".join(part for part in key if part),
+                ),
                 "Release each step, product, variant and metric only once in a report.",
             )
         keys.add(key)
@@ -173,12 +184,16 @@ def read_period(fields: Fields) -> str:
     try:
         canonical = canonical_period(name)
     except InputError as error:
-        raise malformed(fields.path("period"), Phrase("a year, quarter, month or two dates")) from error
+        raise malformed(
+            fields.path("period"), Phrase("a year, quarter, month or two dates")
+        ) from error
     if name != canonical:
         raise VerificationError(
             "period-not-canonical",
             Phrase("The period %(name)s has a shorter name.", name=name),
-            Phrase("Report it as %(canonical)s, the only name accepted for it.", canonical=canonical),
+            Phrase(
+                "Report it as %(canonical)s, the only name accepted for it.", canonical=canonical
+            ),
         )
     return name
 

@@ -18,8 +18,20 @@ from typing import Self
 from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519PrivateKey, MLKEM768X25519PublicKey, Suite
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat, load_pem_private_key
+from cryptography.hazmat.primitives.hpke import (
+    AEAD,
+    KDF,
+    KEM,
+    MLKEM768X25519PrivateKey,
+    MLKEM768X25519PublicKey,
+    Suite,
+)
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
@@ -111,7 +123,9 @@ class ProcessingKey(Secret):
         self._lattice = lattice
         self._curve = curve
         self._key = MLKEM768X25519PrivateKey(lattice, curve)
-        self._public = ProcessingPublicKey(lattice.public_key().public_bytes_raw() + curve.public_key().public_bytes_raw())
+        self._public = ProcessingPublicKey(
+            lattice.public_key().public_bytes_raw() + curve.public_key().public_bytes_raw()
+        )
 
     @classmethod
     def from_pem(cls, pem: bytes, password: bytes) -> Self:
@@ -139,7 +153,10 @@ class ProcessingKey(Secret):
         if not password:
             raise ValueError("a processing key is never written without a password")
         encryption = BestAvailableEncryption(password)
-        return b"".join(part.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption) for part in (self._lattice, self._curve))
+        return b"".join(
+            part.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+            for part in (self._lattice, self._curve)
+        )
 
     @property
     def public(self) -> ProcessingPublicKey:
@@ -174,7 +191,9 @@ def seal(recipient: ProcessingPublicKey, header: Header, plaintext: bytes) -> by
     padded = pad(plaintext)
     try:
         return _SUITE.encrypt(padded, recipient.hybrid, info=_info(header))
-    except ValueError as error:  # an X25519 key of small order: everybody would know the shared secret
+    except (
+        ValueError
+    ) as error:  # an X25519 key of small order: everybody would know the shared secret
         raise _no_public_key() from error
 
 
@@ -229,14 +248,20 @@ def _require_key(header: Header, expected: str) -> None:
         raise VerificationError(
             "key-mismatch",
             Phrase(
-                "The envelope names the processing key %(named)s, but this key is %(key)s.", named=header.key_id[:16], key=expected[:16]
+                "The envelope names the processing key %(named)s, but this key is %(key)s.",
+                named=header.key_id[:16],
+                key=expected[:16],
             ),
             "Fetch the portal's key directory, and seal to the key that it lists for today.",
         )
 
 
 def _no_public_key() -> VerificationError:
-    return VerificationError("public-key-malformed", "These bytes are not a processing key.", "Fetch the portal's key directory again.")
+    return VerificationError(
+        "public-key-malformed",
+        "These bytes are not a processing key.",
+        "Fetch the portal's key directory again.",
+    )
 
 
 def _unreadable() -> VerificationError:

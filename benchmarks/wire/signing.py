@@ -84,14 +84,22 @@ class Purpose(Enum):
     LIBRARY = b"steplabel/1 practices"  # an edition of the library of practices
     TREE_HEAD = b"steplabel/1 tree head"  # what the portal's log is at one size
     LOG_RESTART = b"steplabel/1 log restart"  # what the log lost, by the coordinator
-    AGENT_RELEASE = b"steplabel/1 agent release"  # the newest version of the agent, by the coordinator
+    AGENT_RELEASE = (
+        b"steplabel/1 agent release"  # the newest version of the agent, by the coordinator
+    )
     ROTATION = b"steplabel/1 rotation"  # a device's new key, by the old one and by itself
     ATTESTATION = b"steplabel/1 attestation"  # an auditor's opinion of a report or of a publication
     ATTESTATION_WITHDRAWN = b"steplabel/1 attestation-withdrawn"  # an auditor taking one back
-    OUTCOME = b"steplabel/1 practice outcome"  # a device standing by what a practice did at its site
-    OUTCOME_CONFIRMED = b"steplabel/1 outcome confirmed"  # an auditor who found the same in the plant's own records
+    OUTCOME = (
+        b"steplabel/1 practice outcome"  # a device standing by what a practice did at its site
+    )
+    OUTCOME_CONFIRMED = (
+        b"steplabel/1 outcome confirmed"  # an auditor who found the same in the plant's own records
+    )
     OPENING = b"steplabel/1 opening"  # a device standing by what its plant shows an auditor
-    AUDIT_NONCE = b"steplabel/1 audit-nonce"  # an auditor binding themselves to a number not shown yet
+    AUDIT_NONCE = (
+        b"steplabel/1 audit-nonce"  # an auditor binding themselves to a number not shown yet
+    )
     AUDIT_DRAW = b"steplabel/1 audit-draw"  # an auditor's draw of what is to be opened
     AUDIT_SEED = b"steplabel/1 audit-seed"  # never shown: a browser hashes it to the number of a promise, and finds that again to draw
 
@@ -125,7 +133,9 @@ class VerifyingKey:
         if self.public_bytes[:-1] + bytes([self.public_bytes[-1] & 0x7F]) in _SMALL_ORDER:
             raise VerificationError(
                 "public-key-weak",
-                Phrase("This public key is in the curve's small subgroup: a signature made with it binds nobody."),
+                Phrase(
+                    "This public key is in the curve's small subgroup: a signature made with it binds nobody."
+                ),
                 Phrase("Make a new key with the agent. Its own generator never makes such a key."),
             )
 
@@ -232,7 +242,15 @@ class DeviceKey(SigningKey):
 
     __slots__ = ()
     purposes = frozenset(
-        {Purpose.COMMITMENT, Purpose.REPORT, Purpose.ENVELOPE, Purpose.REQUEST, Purpose.ROTATION, Purpose.OPENING, Purpose.OUTCOME}
+        {
+            Purpose.COMMITMENT,
+            Purpose.REPORT,
+            Purpose.ENVELOPE,
+            Purpose.REQUEST,
+            Purpose.ROTATION,
+            Purpose.OPENING,
+            Purpose.OUTCOME,
+        }
     )
 
 
@@ -240,7 +258,16 @@ class ReceiptKey(SigningKey):
     """Of the portal's web tier: it signs challenges, receipts, heads of the log and published benchmarks, and can open nothing."""
 
     __slots__ = ()
-    purposes = frozenset({Purpose.CHALLENGE, Purpose.RECEIPT, Purpose.TREE_HEAD, Purpose.BENCHMARK, Purpose.PACK, Purpose.LIBRARY})
+    purposes = frozenset(
+        {
+            Purpose.CHALLENGE,
+            Purpose.RECEIPT,
+            Purpose.TREE_HEAD,
+            Purpose.BENCHMARK,
+            Purpose.PACK,
+            Purpose.LIBRARY,
+        }
+    )
     signs_notes = True
 
 
@@ -278,5 +305,7 @@ def _unreadable() -> VerificationError:
     return VerificationError(
         "key-unreadable",
         Phrase("The private key cannot be read."),
-        Phrase("Check that the file is the right one and complete, and that the password belongs to it."),
+        Phrase(
+            "Check that the file is the right one and complete, and that the password belongs to it."
+        ),
     )

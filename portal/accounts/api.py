@@ -29,8 +29,12 @@ class EnrolmentSerializer(StrictSerializer):
     """What an agent says of itself."""
 
     secret = StrictText(max_length=64, help_text="The middle part of the enrolment token.")
-    device_public_key = StrictText(validators=[HEX_32], help_text="Ed25519 public key, 64 hexadecimal digits.")
-    seed_commitment = StrictText(validators=[HEX_32], help_text="SHA-256 commitment to the seed of the noise.")
+    device_public_key = StrictText(
+        validators=[HEX_32], help_text="Ed25519 public key, 64 hexadecimal digits."
+    )
+    seed_commitment = StrictText(
+        validators=[HEX_32], help_text="SHA-256 commitment to the seed of the noise."
+    )
     software = StrictText(max_length=100, allow_blank=True, required=False, default="")
 
 
@@ -38,20 +42,31 @@ class RotationSerializer(StrictSerializer):
     """A device's new key, vouched for by its old one."""
 
     device_id = StrictText(max_length=36)
-    device_public_key = StrictText(validators=[HEX_32], help_text="The new Ed25519 public key, 64 hexadecimal digits.")
-    by_old = StrictText(validators=[SIGNATURE], help_text="The old key's signature: docs/wire-format.md, Rotation of a device's key.")
+    device_public_key = StrictText(
+        validators=[HEX_32], help_text="The new Ed25519 public key, 64 hexadecimal digits."
+    )
+    by_old = StrictText(
+        validators=[SIGNATURE],
+        help_text="The old key's signature: docs/wire-format.md, Rotation of a device's key.",
+    )
     by_new = StrictText(validators=[SIGNATURE], help_text="The new key's signature over the same.")
 
 
 class EnrolledSerializer(serializers.Serializer[Any]):
     site = serializers.CharField(help_text="The site the token was issued for.")
     device_id = serializers.CharField()
-    directory = serializers.CharField(help_text="The signed key directory, canonical CBOR in base64.")
+    directory = serializers.CharField(
+        help_text="The signed key directory, canonical CBOR in base64."
+    )
 
 
 class DirectorySerializer(serializers.Serializer[Any]):
-    directory = serializers.CharField(help_text="The signed key directory, canonical CBOR in base64.")
-    fingerprint = serializers.CharField(help_text="Of the key that signed it. Trust the one in your enrolment token, not this one.")
+    directory = serializers.CharField(
+        help_text="The signed key directory, canonical CBOR in base64."
+    )
+    fingerprint = serializers.CharField(
+        help_text="Of the key that signed it. Trust the one in your enrolment token, not this one."
+    )
 
 
 class EnrolmentView(StrictView):
@@ -76,9 +91,17 @@ class EnrolmentView(StrictView):
         fields = asked.validated_data
         VerifyingKey.from_hex(fields["device_public_key"])
         enrolled = enrolling.enrol(
-            fields["secret"], fields["device_public_key"], fields["seed_commitment"], fields["software"], timezone.now()
+            fields["secret"],
+            fields["device_public_key"],
+            fields["seed_commitment"],
+            fields["software"],
+            timezone.now(),
         )
-        answer = {"site": enrolled.device.site.slug, "device_id": str(enrolled.device.pk), "directory": _directory()}
+        answer = {
+            "site": enrolled.device.site.slug,
+            "device_id": str(enrolled.device.pk),
+            "directory": _directory(),
+        }
         return Response(answer, status=201 if enrolled.created else 200)
 
 
@@ -92,7 +115,9 @@ class RotationView(StrictView):
         responses={
             201: EnrolledSerializer,
             200: OpenApiResponse(EnrolledSerializer, "The same rotation again."),
-            401: OpenApiResponse(ProblemSerializer, "Unknown or revoked device, or not signed by both keys."),
+            401: OpenApiResponse(
+                ProblemSerializer, "Unknown or revoked device, or not signed by both keys."
+            ),
             409: ProblemSerializer,
             413: OpenApiResponse(ProblemSerializer, "Longer than any request of ours."),
         },
@@ -105,10 +130,16 @@ class RotationView(StrictView):
         new = VerifyingKey.from_hex(fields["device_public_key"])
         by_old, by_new = bytes.fromhex(fields["by_old"]), bytes.fromhex(fields["by_new"])
         try:
-            rotated = enrolling.rotate(KeyRotation(fields["device_id"], new, by_old, by_new), timezone.now())
+            rotated = enrolling.rotate(
+                KeyRotation(fields["device_id"], new, by_old, by_new), timezone.now()
+            )
         except VerificationError as refusal:
             raise RefusedError(401, refusal.code, refusal.sentence, refusal.remedy) from refusal
-        answer = {"site": rotated.device.site.slug, "device_id": str(rotated.device.pk), "directory": _directory()}
+        answer = {
+            "site": rotated.device.site.slug,
+            "device_id": str(rotated.device.pk),
+            "directory": _directory(),
+        }
         return Response(answer, status=201 if rotated.created else 200)
 
 
@@ -116,7 +147,9 @@ class DirectoryView(PublicView):
     @extend_schema(operation_id="directory", responses={200: DirectorySerializer})
     def get(self, _request: Request) -> Response:
         """The portal's keys, signed by a key that is kept off the portal."""
-        return Response({"directory": _directory(), "fingerprint": keys.published_directory().fingerprint})
+        return Response(
+            {"directory": _directory(), "fingerprint": keys.published_directory().fingerprint}
+        )
 
 
 def _directory() -> str:

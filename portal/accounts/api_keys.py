@@ -80,11 +80,22 @@ class ApiKeyView:
 def houses_of(user: User) -> QuerySet[Organisation]:
     """The organisations whose keys the person makes and revokes: those they manage, and not as a delegate."""
     memberships = Membership.objects.filter(user=user, may_manage=True, delegate=False)
-    return Organisation.objects.filter(memberships__in=memberships.filter(role__in=SCOPES_OF)).distinct().order_by("name")
+    return (
+        Organisation.objects.filter(memberships__in=memberships.filter(role__in=SCOPES_OF))
+        .distinct()
+        .order_by("name")
+    )
 
 
 def make(
-    user: User, organisation: int, name: str, scopes: Collection[str], lifetime: timedelta, *, personal: bool, now: datetime
+    user: User,
+    organisation: int,
+    name: str,
+    scopes: Collection[str],
+    lifetime: timedelta,
+    *,
+    personal: bool,
+    now: datetime,
 ) -> NewKey:
     """A key for an organisation that the person manages.
 
@@ -96,7 +107,10 @@ def make(
     house = houses_of(user).get(pk=organisation)
     if not second_factor.has_one(user):
         raise RefusedError(
-            403, "second-factor-needed", "You can create keys only with a second factor.", "Set up an authenticator app first."
+            403,
+            "second-factor-needed",
+            "You can create keys only with a second factor.",
+            "Set up an authenticator app first.",
         )
     if not personal and not set(scopes).isdisjoint(OF_A_PERSON):
         raise RefusedError(
@@ -112,17 +126,23 @@ def make(
             400,
             "scope-not-allowed",
             Phrase(
-                "Your organisation's role does not give these scopes: %(scopes)s.", scopes=enumerated(denied) if denied else Phrase("none")
+                "Your organisation's role does not give these scopes: %(scopes)s.",
+                scopes=enumerated(denied) if denied else Phrase("none"),
             ),
             "Choose from the scopes that it has.",
         )
     if not timedelta() < lifetime <= LONGEST:
         raise RefusedError(
-            400, "lifetime-too-long", Phrase("A key is valid for at most %(days)s days.", days=LONGEST.days), "Choose an earlier end date."
+            400,
+            "lifetime-too-long",
+            Phrase("A key is valid for at most %(days)s days.", days=LONGEST.days),
+            "Choose an earlier end date.",
         )
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     with transaction.atomic():
-        managing = Membership.objects.select_for_update().filter(user=user, organisation=house, may_manage=True, delegate=False)
+        managing = Membership.objects.select_for_update().filter(
+            user=user, organisation=house, may_manage=True, delegate=False
+        )
         if not list(managing):  # parted with a moment ago
             raise Organisation.DoesNotExist
         key = ApiKey.objects.create(
@@ -137,14 +157,24 @@ def make(
             made_at=now,
             expires_at=now + lifetime,
         )
-        record(now, user.email, Action.KEY_MADE, f"key {prefix}", f"{house}, {key.scopes}, until {scheme_day(key.expires_at)}")
+        record(
+            now,
+            user.email,
+            Action.KEY_MADE,
+            f"key {prefix}",
+            f"{house}, {key.scopes}, until {scheme_day(key.expires_at)}",
+        )
     return NewKey(key, f"slk_{prefix}_{secret}")
 
 
 def revoke(user: User, key: int, now: datetime) -> ApiKey:
     """From now on nobody gets in with it; `ApiKey.DoesNotExist` for one of an organisation that the person does not manage."""
     with transaction.atomic():
-        row = ApiKey.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=key, organisation__in=houses_of(user))
+        row = (
+            ApiKey.objects.select_for_update(of=("self",))
+            .select_related("organisation")
+            .get(pk=key, organisation__in=houses_of(user))
+        )
         if row.revoked_at is None:
             _revoke(row, row.organisation, user.email, now)
     return row
@@ -157,7 +187,11 @@ def end_personal(membership: Membership, by: str, now: datetime) -> None:
     In the transaction of the cause.
     """
     house = membership.organisation
-    for row in ApiKey.objects.select_for_update().filter(person=membership.user, organisation=house, revoked_at=None).order_by("pk"):
+    for row in (
+        ApiKey.objects.select_for_update()
+        .filter(person=membership.user, organisation=house, revoked_at=None)
+        .order_by("pk")
+    ):
         _revoke(row, house, by, now)
 
 
@@ -169,7 +203,11 @@ def _revoke(row: ApiKey, house: Organisation, by: str, now: datetime) -> None:
 
 def keys_of(user: User) -> tuple[ApiKeyView, ...]:
     """Every key of the organisations that the person manages, newest first."""
-    rows = ApiKey.objects.filter(organisation__in=houses_of(user)).select_related("organisation", "person").order_by("-made_at", "-pk")
+    rows = (
+        ApiKey.objects.filter(organisation__in=houses_of(user))
+        .select_related("organisation", "person")
+        .order_by("-made_at", "-pk")
+    )
     return tuple(
         ApiKeyView(
             row.pk,
@@ -202,17 +240,39 @@ def holder_of(text: str, now: datetime) -> Holder:
     """
     mark, _, rest = text.partition("_")
     prefix, _, secret = rest.partition("_")
-    row = ApiKey.objects.select_related("organisation").filter(prefix=prefix).first() if mark == "slk" and prefix.isascii() else None
+    row = (
+        ApiKey.objects.select_related("organisation").filter(prefix=prefix).first()
+        if mark == "slk" and prefix.isascii()
+        else None
+    )
     same = hmac.compare_digest(_digest(secret), row.secret_sha256 if row else _NOBODY)
-    if row is None or not same or row.revoked_at is not None or row.expires_at <= now or not _still_theirs(row):
+    if (
+        row is None
+        or not same
+        or row.revoked_at is not None
+        or row.expires_at <= now
+        or not _still_theirs(row)
+    ):
         raise RefusedError(
-            401, "key-unknown", "The API key is unknown, expired or revoked.", "Ask the manager of your organisation for a new one."
+            401,
+            "key-unknown",
+            "The API key is unknown, expired or revoked.",
+            "Ask the manager of your organisation for a new one.",
         )
     unnoted = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_NOTED_EVERY)
     if row.last_used_at is None or row.last_used_at <= now - USE_NOTED_EVERY:
         ApiKey.objects.filter(unnoted, pk=row.pk).update(last_used_at=now)
     scopes = allowed_to(row.role, row.scopes, personal=row.person_id is not None)
-    return Holder(row.prefix, row.name, row.organisation_id, row.organisation.name, row.role, scopes, row.expires_at, row.person_id)
+    return Holder(
+        row.prefix,
+        row.name,
+        row.organisation_id,
+        row.organisation.name,
+        row.role,
+        scopes,
+        row.expires_at,
+        row.person_id,
+    )
 
 
 def _still_theirs(row: ApiKey) -> bool:
@@ -222,7 +282,12 @@ def _still_theirs(row: ApiKey) -> bool:
     if row.person_id is None:
         return True
     return Membership.objects.filter(
-        user=row.person_id, user__is_active=True, organisation=row.organisation_id, role=row.role, may_manage=True, delegate=False
+        user=row.person_id,
+        user__is_active=True,
+        organisation=row.organisation_id,
+        role=row.role,
+        may_manage=True,
+        delegate=False,
     ).exists()
 
 

@@ -32,14 +32,19 @@ class NotificationSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(NoticeKind.values)
     told = serializers.DictField(help_text="Names, numbers and days that the kind speaks of.")
-    url = serializers.CharField(allow_blank=True, help_text="The page that it is about, on this portal; asks who signs in.")
+    url = serializers.CharField(
+        allow_blank=True, help_text="The page that it is about, on this portal; asks who signs in."
+    )
     at = serializers.DateTimeField()
     read = serializers.BooleanField()
 
 
 class MarkReadSerializer(StrictSerializer):
     notifications = serializers.ListField(
-        child=StrictInteger(min_value=1, max_value=LARGEST), min_length=1, max_length=MOST_ROWS, help_text="Their ids."
+        child=StrictInteger(min_value=1, max_value=LARGEST),
+        min_length=1,
+        max_length=MOST_ROWS,
+        help_text="Their ids.",
     )
 
 
@@ -54,12 +59,24 @@ class NotificationsView(ListView):
     scope: ClassVar[str] = Scope.NOTIFICATIONS
     filters = (
         Filter("unread", "true", Phrase("Only what is unread.")),
-        Filter("kind", "|".join(kind.replace(".", r"\.") for kind in NoticeKind.values), Phrase("One kind.")),
+        Filter(
+            "kind",
+            "|".join(kind.replace(".", r"\.") for kind in NoticeKind.values),
+            Phrase("One kind."),
+        ),
     )
 
     def get(self, request: Request) -> Response:
-        views = every_notice(_reader(request), self.asked(request, "kind"), only_unread=bool(self.asked(request, "unread")))
-        return self.page(request, [row_of(view, NotificationSerializer) for view in views], lambda row: (number(row["id"]),))
+        views = every_notice(
+            _reader(request),
+            self.asked(request, "kind"),
+            only_unread=bool(self.asked(request, "unread")),
+        )
+        return self.page(
+            request,
+            [row_of(view, NotificationSerializer) for view in views],
+            lambda row: (number(row["id"]),),
+        )
 
 
 class NotificationsReadView(StrictView):
@@ -77,7 +94,9 @@ class NotificationsReadView(StrictView):
         asked = MarkReadSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         try:
-            marked = telling.mark_these_read(_reader(request), asked.validated_data["notifications"], timezone.now())
+            marked = telling.mark_these_read(
+                _reader(request), asked.validated_data["notifications"], timezone.now()
+            )
         except Notice.DoesNotExist as error:
             raise Http404 from error
         return Response({"marked": marked})

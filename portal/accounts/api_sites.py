@@ -26,7 +26,9 @@ class KeySerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     organisation = serializers.CharField()
     role = serializers.CharField()
-    scopes = serializers.ListField(child=serializers.CharField(), help_text="What it is good for today.")
+    scopes = serializers.ListField(
+        child=serializers.CharField(), help_text="What it is good for today."
+    )
     expires_at = serializers.DateTimeField()
 
 
@@ -36,14 +38,20 @@ class DeviceSerializer(serializers.Serializer[Any]):
     software = serializers.CharField(allow_blank=True)
     enrolled_at = serializers.DateTimeField()
     revoked_at = serializers.DateTimeField(allow_null=True)
-    replaced = serializers.BooleanField(help_text="Revoked by its own rotation: another key goes on.")
+    replaced = serializers.BooleanField(
+        help_text="Revoked by its own rotation: another key goes on."
+    )
 
 
 class SiteSerializer(serializers.Serializer[Any]):
     site = serializers.CharField()
     name = serializers.CharField()
-    name_zh = serializers.CharField(allow_blank=True, help_text="As `names` has it; empty where it has none.")
-    names = serializers.DictField(child=serializers.CharField(), help_text="The name by language code, English first.")
+    name_zh = serializers.CharField(
+        allow_blank=True, help_text="As `names` has it; empty where it has none."
+    )
+    names = serializers.DictField(
+        child=serializers.CharField(), help_text="The name by language code, English first."
+    )
     organisation = serializers.CharField()
     pack = serializers.CharField()
     jurisdiction = serializers.CharField()
@@ -61,7 +69,9 @@ class SiteKeyView(StrictView):
         """What the key that asks is good for."""
         holder: Any = request.auth
         fields = {name: getattr(holder, name) for name in ("prefix", "name", "role", "expires_at")}
-        return Response({**fields, "organisation": holder.organisation_name, "scopes": sorted(holder.scopes)})
+        return Response(
+            {**fields, "organisation": holder.organisation_name, "scopes": sorted(holder.scopes)}
+        )
 
 
 @listed("sites", SiteSerializer)
@@ -80,8 +90,14 @@ class SitesView(ListView):
 
 
 def _row(view: SiteView) -> Row:
-    row = {name: getattr(view, name) for name in ("name", "organisation", "pack", "jurisdiction", "size_class", "retired_at")}
+    row = {
+        name: getattr(view, name)
+        for name in ("name", "organisation", "pack", "jurisdiction", "size_class", "retired_at")
+    }
     row |= {"name_zh": in_chinese(view.name), "names": view.name.by_language}
     fields = ("key_fingerprint", "software", "enrolled_at", "revoked_at", "replaced")
-    devices = [{"id": str(device.id), **{name: getattr(device, name) for name in fields}} for device in view.devices]
+    devices = [
+        {"id": str(device.id), **{name: getattr(device, name) for name in fields}}
+        for device in view.devices
+    ]
     return {"site": view.slug, **row, "devices": devices}

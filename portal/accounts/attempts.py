@@ -57,10 +57,14 @@ class Attempt:
         """Take a place in every count; False where one of them is full, and the password is then not to be looked at."""
         if self.device and self._take("device", self._named(), self.device) <= PER_DEVICE:
             return True
-        of_both = self._take("account and network", self._named(), self.network)  # every count counts, even after a full one
+        of_both = self._take(
+            "account and network", self._named(), self.network
+        )  # every count counts, even after a full one
         of_account = self._take("account", self._named())
         of_network = self._take("network", self.network)
-        return of_account <= PER_ACCOUNT and of_both <= (LEFT_ON_NOISY_NETWORK if of_network > NOISY_NETWORK else PER_ACCOUNT_AND_NETWORK)
+        return of_account <= PER_ACCOUNT and of_both <= (
+            LEFT_ON_NOISY_NETWORK if of_network > NOISY_NETWORK else PER_ACCOUNT_AND_NETWORK
+        )
 
     def succeeded(self) -> None:
         """Only failures are kept."""
@@ -76,5 +80,7 @@ class Attempt:
         return f"{self.secret} {self.account.strip().lower()}"
 
 
-def attempt_at(request: HttpRequest, account: str, secret: AttemptKind = AttemptKind.PASSWORD) -> Attempt:
+def attempt_at(
+    request: HttpRequest, account: str, secret: AttemptKind = AttemptKind.PASSWORD
+) -> Attempt:
     return Attempt(account, client_network(request), device_of(request, account), secret)

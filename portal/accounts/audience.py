@@ -53,7 +53,10 @@ def regulators_of_nations() -> tuple[int, ...]:
 
 def people_concerned_with(pack: str) -> tuple[int, ...]:
     """Every regulator and certification body, and the enterprises with a site of that pack that is not retired."""
-    firms = Q(role=Role.ENTERPRISE, organisation__in=Site.objects.filter(pack=pack, retired_at=None).values("organisation"))
+    firms = Q(
+        role=Role.ENTERPRISE,
+        organisation__in=Site.objects.filter(pack=pack, retired_at=None).values("organisation"),
+    )
     rows = _acting().filter(Q(role__in=(Role.REGULATOR, Role.CERTIFICATION_BODY)) | firms)
     return tuple(rows.values_list("user_id", flat=True).distinct())
 

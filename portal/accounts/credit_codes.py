@@ -38,9 +38,17 @@ def credit_code(text: str) -> str:
         return uscc.validate(text)
     except InvalidLength as error:
         count = len(uscc.compact(text))
-        raise WrongCodeError(Phrase("A unified social credit code has 18 characters; %(found)s has %(n)s.", found=text, n=count)) from error
+        raise WrongCodeError(
+            Phrase(
+                "A unified social credit code has 18 characters; %(found)s has %(n)s.",
+                found=text,
+                n=count,
+            )
+        ) from error
     except InvalidChecksum as error:
-        raise WrongCodeError(Phrase("The check digit of %(found)s is wrong: a character is mistyped.", found=text)) from error
+        raise WrongCodeError(
+            Phrase("The check digit of %(found)s is wrong: a character is mistyped.", found=text)
+        ) from error
     except ValidationError as error:
         message = Phrase(
             (

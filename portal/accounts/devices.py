@@ -27,14 +27,22 @@ def remember_device(request: HttpRequest, response: HttpResponseBase, account: s
     """After a whole sign-in, second factor included: this browser is the account's from now on."""
     number = device_of(request, account) or secrets.token_urlsafe(16)
     response.set_signed_cookie(
-        _name(account), number, salt=SALT, max_age=REMEMBERED, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
+        _name(account),
+        number,
+        salt=SALT,
+        max_age=REMEMBERED,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
     )
 
 
 def known_device(request: HttpRequest) -> str:
     """The number of a browser that has signed in to any account before, else empty."""
     for name in request.COOKIES:
-        if name.startswith(_prefix()) and (number := request.get_signed_cookie(name, "", salt=SALT, max_age=REMEMBERED)):
+        if name.startswith(_prefix()) and (
+            number := request.get_signed_cookie(name, "", salt=SALT, max_age=REMEMBERED)
+        ):
             return number
     return ""
 

@@ -45,7 +45,13 @@ class EnrolledDevice:
     created: bool
 
 
-def issue_token(site: Site, by: User | None, fingerprint: str, now: datetime, lifetime: timedelta = TOKEN_LIFETIME) -> str:
+def issue_token(
+    site: Site,
+    by: User | None,
+    fingerprint: str,
+    now: datetime,
+    lifetime: timedelta = TOKEN_LIFETIME,
+) -> str:
     """A token for the site's agent, as text to be handed over once; only its digest is kept.
 
     Args:
@@ -54,19 +60,29 @@ def issue_token(site: Site, by: User | None, fingerprint: str, now: datetime, li
     """
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
-        EnrolmentToken.objects.create(site=site, secret_sha256=_digest(secret), issued_by=by, issued_at=now, expires_at=now + lifetime)
+        EnrolmentToken.objects.create(
+            site=site,
+            secret_sha256=_digest(secret),
+            issued_by=by,
+            issued_at=now,
+            expires_at=now + lifetime,
+        )
         record(now, by.email if by else "operator", Action.TOKEN_ISSUED, f"site {site.slug}")
     return EnrolmentSecret(secret, fingerprint).text()
 
 
 def issue_token_for(user: User, site_slug: str, fingerprint: str, now: datetime) -> str:
     """As `issue_token`, for a site of the person's own enterprise or jurisdiction; `Site.DoesNotExist` for any other."""
-    site = managed_sites(user).filter(slug=site_slug, retired_at=None).first() or regulated_sites(user).get(slug=site_slug, retired_at=None)
+    site = managed_sites(user).filter(slug=site_slug, retired_at=None).first() or regulated_sites(
+        user
+    ).get(slug=site_slug, retired_at=None)
     return issue_token(site, user, fingerprint, now)
 
 
 @wall.opened()  # the token's secret says whose it is
-def enrol(secret: str, public_key: str, seed_commitment: str, software: str, now: datetime) -> EnrolledDevice:
+def enrol(
+    secret: str, public_key: str, seed_commitment: str, software: str, now: datetime
+) -> EnrolledDevice:
     """Register a device with a token's secret. The same keys with the same token again give the same device.
 
     Raises:
@@ -74,12 +90,21 @@ def enrol(secret: str, public_key: str, seed_commitment: str, software: str, now
     """
     with transaction.atomic():
         head = log.lock()
-        token = EnrolmentToken.objects.select_for_update().select_related("site").filter(secret_sha256=_digest(secret)).first()
+        token = (
+            EnrolmentToken.objects.select_for_update()
+            .select_related("site")
+            .filter(secret_sha256=_digest(secret))
+            .first()
+        )
         if token is None:
             raise _token_unknown()
         if token.used_at is not None:
             enrolled_by_token = Device.objects.filter(
-                site=token.site, public_key=public_key, seed_commitment=seed_commitment, enrolled_at=token.used_at, revoked_at=None
+                site=token.site,
+                public_key=public_key,
+                seed_commitment=seed_commitment,
+                enrolled_at=token.used_at,
+                revoked_at=None,
             )
             if device := enrolled_by_token.first():
                 return EnrolledDevice(device, created=False)
@@ -90,7 +115,9 @@ def enrol(secret: str, public_key: str, seed_commitment: str, software: str, now
         token.used_at = now
         token.save(update_fields=["used_at"])
         detail = _software_and_seed(token.site, seed_commitment, software)
-        record(now, f"device {device.pk}", Action.DEVICE_ENROLLED, f"site {token.site.slug}", detail)
+        record(
+            now, f"device {device.pk}", Action.DEVICE_ENROLLED, f"site {token.site.slug}", detail
+        )
         _log(head, "enrolled", device, now)
         _tell(NoticeKind.DEVICE_ENROLLED, token.site, now)
     return EnrolledDevice(device, created=True)
@@ -118,7 +145,11 @@ def rotate(rotation: KeyRotation, now: datetime) -> EnrolledDevice:
             )
         rotations.verify(rotation, VerifyingKey.from_hex(old.public_key))
         successor = Device.objects.select_related("site").filter(replaces=old).first()
-        if successor is not None and successor.public_key == rotation.new.hex and successor.revoked_at is None:
+        if (
+            successor is not None
+            and successor.public_key == rotation.new.hex
+            and successor.revoked_at is None
+        ):
             return EnrolledDevice(successor, created=False)
         if old.revoked_at is not None:
             raise RefusedError(
@@ -127,10 +158,18 @@ def rotate(rotation: KeyRotation, now: datetime) -> EnrolledDevice:
                 Phrase("The device %(device)s was revoked.", device=str(old.pk)),
                 "Ask for a new token and enrol with new device keys.",
             )
-        device = _register(old.site, rotation.new.hex, old.seed_commitment, old.software, now, replaces=old)
+        device = _register(
+            old.site, rotation.new.hex, old.seed_commitment, old.software, now, replaces=old
+        )
         old.revoked_at = now
         old.save(update_fields=["revoked_at"])
-        record(now, f"device {old.pk}", Action.DEVICE_ROTATED, f"site {old.site.slug}", f"now device {device.pk}")
+        record(
+            now,
+            f"device {old.pk}",
+            Action.DEVICE_ROTATED,
+            f"site {old.site.slug}",
+            f"now device {device.pk}",
+        )
         _log(head, "rotated", device, now)
     return EnrolledDevice(device, created=True)
 
@@ -176,14 +215,31 @@ def _revoke(head: LogHead, device: Device, by: str, now: datetime) -> None:
 def revoke_for(user: User, device_id: str, now: datetime) -> None:
     """As `revoke`, for a device of the person's own sites or jurisdiction; `Device.DoesNotExist` for any other."""
     device = Device.objects.filter(pk=device_id)
-    revoke(device.filter(site__in=managed_sites(user)).first() or device.get(site__in=regulated_sites(user)), user, now)
+    revoke(
+        device.filter(site__in=managed_sites(user)).first()
+        or device.get(site__in=regulated_sites(user)),
+        user,
+        now,
+    )
 
 
-def _register(site: Site, public_key: str, seed_commitment: str, software: str, now: datetime, replaces: Device | None = None) -> Device:
+def _register(
+    site: Site,
+    public_key: str,
+    seed_commitment: str,
+    software: str,
+    now: datetime,
+    replaces: Device | None = None,
+) -> Device:
     try:
         with transaction.atomic():
             return Device.objects.create(
-                site=site, public_key=public_key, seed_commitment=seed_commitment, software=software, enrolled_at=now, replaces=replaces
+                site=site,
+                public_key=public_key,
+                seed_commitment=seed_commitment,
+                software=software,
+                enrolled_at=now,
+                replaces=replaces,
             )
     except IntegrityError as error:
         raise RefusedError(
@@ -196,7 +252,12 @@ def _register(site: Site, public_key: str, seed_commitment: str, software: str, 
 
 def _log(head: LogHead, act: str, device: Device, now: datetime) -> None:
     """A change of keys is logged as what is signed with them: nobody can say later that another key was in force."""
-    log.append(head, EntryKind.DEVICE_KEY, logged.device_key(act, str(device.pk), bytes.fromhex(device.public_key)).hex(), now)
+    log.append(
+        head,
+        EntryKind.DEVICE_KEY,
+        logged.device_key(act, str(device.pk), bytes.fromhex(device.public_key)).hex(),
+        now,
+    )
 
 
 def _tell(kind: NoticeKind, site: Site, now: datetime) -> None:
@@ -212,7 +273,9 @@ def _uuid(text: str) -> UUID | None:
 
 def _software_and_seed(site: Site, seed_commitment: str, software: str) -> str:
     """What the auditor should see: a device with another seed than the site's earlier ones, as after a lost state directory."""
-    earlier = set(Device.objects.filter(site=site).values_list("seed_commitment", flat=True)) - {seed_commitment}
+    earlier = set(Device.objects.filter(site=site).values_list("seed_commitment", flat=True)) - {
+        seed_commitment
+    }
     return f"{software}; another seed than the site's earlier devices" if earlier else software
 
 

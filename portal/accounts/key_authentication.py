@@ -23,7 +23,10 @@ class KeyAuthentication(BaseAuthentication):
             (text,) = (word.decode("ascii") for word in words[1:])
         except ValueError as error:
             raise RefusedError(
-                401, "key-unknown", "The API key is unknown, expired or revoked.", "Ask the manager of your organisation for a new one."
+                401,
+                "key-unknown",
+                "The API key is unknown, expired or revoked.",
+                "Ask the manager of your organisation for a new one.",
             ) from error
         holder = api_keys.holder_of(text, timezone.now())
         wall.asks_with_key(holder.organisation, holder.role)

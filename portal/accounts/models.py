@@ -13,7 +13,10 @@ from django.db import models
 
 from portal.names import NameField
 
-SITE_ID = RegexValidator(r"^[a-z0-9][a-z0-9-]{0,62}\Z", "A site id has lower-case letters, digits and hyphens, at most 63.")
+SITE_ID = RegexValidator(
+    r"^[a-z0-9][a-z0-9-]{0,62}\Z",
+    "A site id has lower-case letters, digits and hyphens, at most 63.",
+)
 HEX_32 = RegexValidator(r"^[0-9a-f]{64}\Z", "64 hexadecimal digits, lower case.")
 
 
@@ -63,11 +66,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     """
 
     acting_as: ClassVar[Acting | None] = None
-    roles_so_far: ClassVar[PersonRoles | None] = None  # while a page is read, and never while something is decided
+    roles_so_far: ClassVar[PersonRoles | None] = (
+        None  # while a page is read, and never while something is decided
+    )
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=150, blank=True)
-    zone = models.CharField(max_length=40, blank=True)  # IANA name of the zone they read times in; empty: that of the scheme
+    zone = models.CharField(
+        max_length=40, blank=True
+    )  # IANA name of the zone they read times in; empty: that of the scheme
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(auto_now_add=True)
@@ -94,7 +101,9 @@ class Jurisdiction(models.Model):
     name = NameField(max_length=120)
     name_zh = models.CharField(max_length=120, blank=True)
     level = models.CharField(max_length=10, choices=Level.choices)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children"
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -123,19 +132,32 @@ class Organisation(models.Model):
     name = NameField(max_length=200, unique=True)
     name_zh = models.CharField(max_length=200, blank=True)
     kind = models.CharField(max_length=20, choices=Role.choices)
-    controlling_firm = models.ForeignKey(ControllingFirm, models.PROTECT, null=True, blank=True, related_name="organisations")
-    jurisdiction = models.ForeignKey(Jurisdiction, models.PROTECT, null=True, blank=True, related_name="organisations")
-    credit_code = models.CharField(max_length=18, blank=True, default="", db_default="")  # `accounts.credit_codes`; empty for who has none
+    controlling_firm = models.ForeignKey(
+        ControllingFirm, models.PROTECT, null=True, blank=True, related_name="organisations"
+    )
+    jurisdiction = models.ForeignKey(
+        Jurisdiction, models.PROTECT, null=True, blank=True, related_name="organisations"
+    )
+    credit_code = models.CharField(
+        max_length=18, blank=True, default="", db_default=""
+    )  # `accounts.credit_codes`; empty for who has none
 
     class Meta:
         constraints = (
             models.CheckConstraint(
-                condition=~models.Q(kind=Role.ENTERPRISE) | models.Q(controlling_firm__isnull=False), name="enterprise_has_controlling_firm"
+                condition=~models.Q(kind=Role.ENTERPRISE)
+                | models.Q(controlling_firm__isnull=False),
+                name="enterprise_has_controlling_firm",
             ),
             models.CheckConstraint(
-                condition=~models.Q(kind=Role.REGULATOR) | models.Q(jurisdiction__isnull=False), name="regulator_has_jurisdiction"
+                condition=~models.Q(kind=Role.REGULATOR) | models.Q(jurisdiction__isnull=False),
+                name="regulator_has_jurisdiction",
             ),
-            models.UniqueConstraint(fields=("credit_code",), condition=~models.Q(credit_code=""), name="one_organisation_a_credit_code"),
+            models.UniqueConstraint(
+                fields=("credit_code",),
+                condition=~models.Q(credit_code=""),
+                name="one_organisation_a_credit_code",
+            ),
         )
 
     def __str__(self) -> str:
@@ -152,7 +174,11 @@ class Membership(models.Model):
     delegate = models.BooleanField(default=False)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("user", "organisation", "role"), name="one_membership_a_role"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("user", "organisation", "role"), name="one_membership_a_role"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.user} as {self.role} of {self.organisation}"
@@ -176,12 +202,18 @@ class Site(models.Model):
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="sites")
     jurisdiction = models.ForeignKey(Jurisdiction, models.PROTECT, related_name="sites")
     pack = models.CharField(max_length=40)
-    size_class = models.CharField(max_length=12, choices=SizeClass.choices, default=SizeClass.MEDIUM)
+    size_class = models.CharField(
+        max_length=12, choices=SizeClass.choices, default=SizeClass.MEDIUM
+    )
     credit_code = models.CharField(
         max_length=18, blank=True, default="", db_default=""
     )  # of a branch that has one of its own; else its organisation's counts
-    since = models.PositiveSmallIntegerField(null=True)  # year in which the plant began to run, as its firm states it
-    retired_at = models.DateTimeField(null=True)  # no agent signs for it any more; what it reported stands
+    since = models.PositiveSmallIntegerField(
+        null=True
+    )  # year in which the plant began to run, as its firm states it
+    retired_at = models.DateTimeField(
+        null=True
+    )  # no agent signs for it any more; what it reported stands
 
     def __str__(self) -> str:
         return self.slug
@@ -198,7 +230,11 @@ class SavedFilter(models.Model):
     saved_at = models.DateTimeField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("user", "page", "name"), name="one_saved_filter_a_name"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("user", "page", "name"), name="one_saved_filter_a_name"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.name}: {self.path}?{self.query}"
@@ -228,7 +264,9 @@ class Device(models.Model):
     software = models.CharField(max_length=100, blank=True)
     enrolled_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
-    replaces = models.OneToOneField("self", models.PROTECT, null=True, related_name="successor")  # the key that vouched for this one
+    replaces = models.OneToOneField(
+        "self", models.PROTECT, null=True, related_name="successor"
+    )  # the key that vouched for this one
 
     def __str__(self) -> str:
         return f"device {self.id} of {self.site}"

@@ -30,7 +30,9 @@ def signed_in(user: User, **_rest: Any) -> None:
 
 @receiver(authenticator_added)
 @receiver(authenticator_reset)
-def second_factor_set_up(request: HttpRequest, user: User, authenticator: Authenticator, **_rest: Any) -> None:
+def second_factor_set_up(
+    request: HttpRequest, user: User, authenticator: Authenticator, **_rest: Any
+) -> None:
     """Who has just typed a code of the new app has shown it in this session."""
     if authenticator.type == Authenticator.Type.TOTP:
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)

@@ -27,13 +27,19 @@ def delete_people(people: Collection[int]) -> int:
 
     Of whom a row names that stays, as a declaration in a dossier does, only the number is left: nobody can sign in as them.
     """
-    gone = set(people) - set(Membership.objects.filter(user__in=people).values_list("user_id", flat=True))
+    gone = set(people) - set(
+        Membership.objects.filter(user__in=people).values_list("user_id", flat=True)
+    )
     keys = list(UserSession.objects.filter(user__in=gone).values_list("session_key", flat=True))
     _delete(Session.objects.filter(session_key__in=keys))
     EnrolmentToken.objects.filter(issued_by__in=gone).update(issued_by=None)
     for field in _fields_about_people():
         _delete(_rows(field, gone))
-    named = {person for field in _fields_that_name_people() for person in _rows(field, gone).values_list(field.attname, flat=True)}
+    named = {
+        person
+        for field in _fields_that_name_people()
+        for person in _rows(field, gone).values_list(field.attname, flat=True)
+    }
     for person in named:
         _empty(person)
     _delete(User.objects.filter(pk__in=gone - named))
@@ -43,7 +49,14 @@ def delete_people(people: Collection[int]) -> int:
 def _empty(person: int) -> None:
     """The account under a random address, to which no mail goes, and of nobody who could sign in."""
     address = f"{DEPARTED}{secrets.token_hex(8)}@{NOWHERE}"
-    User.objects.filter(pk=person).update(email=address, name="", zone="", password=make_password(None), is_active=False, last_login=None)
+    User.objects.filter(pk=person).update(
+        email=address,
+        name="",
+        zone="",
+        password=make_password(None),
+        is_active=False,
+        last_login=None,
+    )
 
 
 def _fields_about_people() -> Iterator[Any]:
@@ -53,14 +66,20 @@ def _fields_about_people() -> Iterator[Any]:
 
 def _fields_that_name_people() -> Iterator[Any]:
     """Columns of rows that outlive the person they name, and may not lose the name."""
-    fields = (relation.field for relation in _relations() if relation.on_delete is not models.CASCADE)
+    fields = (
+        relation.field for relation in _relations() if relation.on_delete is not models.CASCADE
+    )
     yield from (field for field in fields if field.model is not EnrolmentToken)
 
 
 def _relations() -> Iterator[Any]:
     """Everything that points at people, hidden or not: tables of links between people and groups too."""
     fields = User._meta.get_fields(include_hidden=True)
-    yield from (field for field in fields if field.auto_created and not field.concrete and (field.one_to_many or field.one_to_one))
+    yield from (
+        field
+        for field in fields
+        if field.auto_created and not field.concrete and (field.one_to_many or field.one_to_one)
+    )
 
 
 def _rows(field: Any, people: Collection[int]) -> QuerySet[Any]:

@@ -44,7 +44,15 @@ OF_A_PERSON = (Scope.NOTIFICATIONS, Scope.WRITE_NOTIFICATIONS)
 """What concerns a person and no organisation: for keys of their own, in every role."""
 
 SCOPES_OF: Mapping[str, tuple[Scope, ...]] = {
-    Role.ENTERPRISE: (Scope.PUBLISHED, Scope.SITES, Scope.SUBMISSIONS, Scope.STANDINGS, Scope.AUDITS, Scope.DOSSIERS, Scope.GROUPS),
+    Role.ENTERPRISE: (
+        Scope.PUBLISHED,
+        Scope.SITES,
+        Scope.SUBMISSIONS,
+        Scope.STANDINGS,
+        Scope.AUDITS,
+        Scope.DOSSIERS,
+        Scope.GROUPS,
+    ),
     Role.REGULATOR: (
         *(Scope.PUBLISHED, Scope.SITES, Scope.STANDINGS, Scope.PARTICIPATION, Scope.DRAFTS),
         *(Scope.ASSIGNMENTS, Scope.AUDITS, Scope.DOSSIERS, Scope.GROUPS),
@@ -58,7 +66,9 @@ SCOPES_OF: Mapping[str, tuple[Scope, ...]] = {
 
 def allowed_to(role: str, scopes: str, *, personal: bool) -> frozenset[str]:
     """Of a key's scopes (parted by blanks) those that its role has, today: a role that loses one takes it from every key."""
-    return frozenset(scopes.split()) & frozenset((*SCOPES_OF.get(role, ()), *(OF_A_PERSON if personal else ())))
+    return frozenset(scopes.split()) & frozenset(
+        (*SCOPES_OF.get(role, ()), *(OF_A_PERSON if personal else ()))
+    )
 
 
 class HoldsScope(BasePermission):
@@ -73,13 +83,18 @@ class HoldsScope(BasePermission):
         holder: Any = request.auth
         if holder is None:
             raise RefusedError(
-                401, "key-missing", "This address asks for an API key.", "Send the header Authorization: Bearer, a blank and your key."
+                401,
+                "key-missing",
+                "This address asks for an API key.",
+                "Send the header Authorization: Bearer, a blank and your key.",
             )
         if scope != ANY_KEY and scope not in holder.scopes:
             raise RefusedError(
                 403,
                 "scope-missing",
-                Phrase("The key has no scope %(scope)s.", scope=scope) if scope else "No scope opens this address.",
+                Phrase("The key has no scope %(scope)s.", scope=scope)
+                if scope
+                else "No scope opens this address.",
                 "Make a key with that scope on the page API keys, where the role of your organisation allows it.",
             )
         return True

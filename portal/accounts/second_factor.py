@@ -45,7 +45,10 @@ def has_one(user: User) -> bool:
 
 def authenticators_of(user: User) -> Mapping[str, Authenticator]:
     """What the person has set up, by type: the app, the recovery codes."""
-    return {authenticator.type: authenticator for authenticator in Authenticator.objects.filter(user=user)}
+    return {
+        authenticator.type: authenticator
+        for authenticator in Authenticator.objects.filter(user=user)
+    }
 
 
 def was_shown(request: HttpRequest, user: User) -> bool:
@@ -71,7 +74,9 @@ def give(user: User) -> str:
 
 def code_at(secret: str, moment: datetime) -> str:
     """The code that an app with this secret shows at that moment (RFC 6238, steps of 30 s)."""
-    code: str = format_hotp_value(hotp_value(secret, int(moment.timestamp()) // mfa_settings.TOTP_PERIOD))
+    code: str = format_hotp_value(
+        hotp_value(secret, int(moment.timestamp()) // mfa_settings.TOTP_PERIOD)
+    )
     return code
 
 

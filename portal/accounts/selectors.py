@@ -56,7 +56,14 @@ def _devices(site: Site) -> tuple[DeviceView, ...]:
     devices = list(site.devices.all())
     replaced = {device.replaces_id for device in devices}
     return tuple(
-        DeviceView(device.pk, device.public_key[:16], device.software, device.enrolled_at, device.revoked_at, device.pk in replaced)
+        DeviceView(
+            device.pk,
+            device.public_key[:16],
+            device.software,
+            device.enrolled_at,
+            device.revoked_at,
+            device.pk in replaced,
+        )
         for device in devices
     )
 
@@ -116,7 +123,11 @@ def colleagues_of(user: User) -> QuerySet[Membership]:
 
 def packs_of(organisations: QuerySet[Organisation]) -> frozenset[str]:
     """The packs of all their sites."""
-    return frozenset(Site.objects.filter(organisation__in=organisations.order_by()).values_list("pack", flat=True))
+    return frozenset(
+        Site.objects.filter(organisation__in=organisations.order_by()).values_list(
+            "pack", flat=True
+        )
+    )
 
 
 def jurisdictions_of(user: User) -> tuple[Jurisdiction, ...]:
@@ -124,11 +135,20 @@ def jurisdictions_of(user: User) -> tuple[Jurisdiction, ...]:
     if not user.is_authenticated:
         return ()
     if user.acting_as is not None:
-        return tuple(Jurisdiction.objects.filter(organisations__in=organisations_as(user, Role.REGULATOR)).distinct())
+        return tuple(
+            Jurisdiction.objects.filter(
+                organisations__in=organisations_as(user, Role.REGULATOR)
+            ).distinct()
+        )
     if user.roles_so_far is not None and user.roles_so_far.jurisdictions is not None:
         return user.roles_so_far.jurisdictions
-    of = {"organisations__memberships__user": user.pk, "organisations__memberships__role": Role.REGULATOR}
-    jurisdictions = tuple(Jurisdiction.objects.filter(organisations__kind=Role.REGULATOR, **of).distinct())
+    of = {
+        "organisations__memberships__user": user.pk,
+        "organisations__memberships__role": Role.REGULATOR,
+    }
+    jurisdictions = tuple(
+        Jurisdiction.objects.filter(organisations__kind=Role.REGULATOR, **of).distinct()
+    )
     if user.roles_so_far is not None:
         user.roles_so_far.jurisdictions = jurisdictions
     return jurisdictions
@@ -158,7 +178,9 @@ def within(jurisdictions: tuple[Jurisdiction, ...], path: str = "jurisdiction__p
     """The condition that a row's jurisdiction is one of these or lies in one of them; never true for none."""
     condition = Q(pk__in=[])
     for jurisdiction in jurisdictions:
-        condition |= Q(**{path: jurisdiction.path}) | Q(**{f"{path}__startswith": jurisdiction.path + "/"})
+        condition |= Q(**{path: jurisdiction.path}) | Q(
+            **{f"{path}__startswith": jurisdiction.path + "/"}
+        )
     return condition
 
 
@@ -189,7 +211,9 @@ def own_sites(user: User) -> QuerySet[Site]:
 
 def managed_sites(user: User) -> QuerySet[Site]:
     """Of the own sites those that the person may act for: enrol and revoke agents, hand in files."""
-    return Site.objects.filter(organisation__in=organisations_as(user, Role.ENTERPRISE, managing=True))
+    return Site.objects.filter(
+        organisation__in=organisations_as(user, Role.ENTERPRISE, managing=True)
+    )
 
 
 def led_sites(user: User) -> QuerySet[Site]:
@@ -197,7 +221,10 @@ def led_sites(user: User) -> QuerySet[Site]:
     if not user.is_authenticated or user.acting_as is not None:
         return Site.objects.none()
     led = Organisation.objects.filter(
-        memberships__user=user, memberships__role=Role.ENTERPRISE, memberships__may_manage=True, memberships__delegate=False
+        memberships__user=user,
+        memberships__role=Role.ENTERPRISE,
+        memberships__may_manage=True,
+        memberships__delegate=False,
     )
     return managed_sites(user).filter(organisation__in=led)
 
@@ -220,7 +247,9 @@ def seen_by(user: User, site: str = "") -> Q:
 
 def sites_of(user: User, now: datetime) -> tuple[SiteView, ...]:
     """The sites of the person's own enterprises, with their devices."""
-    managed, led = (set(sites.values_list("pk", flat=True)) for sites in (managed_sites(user), led_sites(user)))
+    managed, led = (
+        set(sites.values_list("pk", flat=True)) for sites in (managed_sites(user), led_sites(user))
+    )
     return _site_views(own_sites(user), now, managed, led)
 
 
@@ -245,12 +274,15 @@ def revocable_device(user: User, device: UUID) -> Device | None:
     return Device.objects.filter(sites, pk=device).select_related("site").first()
 
 
-def _site_views(rows: QuerySet[Site], now: datetime, managed: Collection[int] = (), led: Collection[int] = ()) -> tuple[SiteView, ...]:
+def _site_views(
+    rows: QuerySet[Site], now: datetime, managed: Collection[int] = (), led: Collection[int] = ()
+) -> tuple[SiteView, ...]:
     waiting = EnrolmentToken.objects.filter(used_at=None, expires_at__gt=now)
     sites = (
         rows.select_related("organisation", "jurisdiction")
         .prefetch_related(
-            Prefetch("devices", Device.objects.order_by("enrolled_at")), Prefetch("enrolment_tokens", waiting, to_attr="waiting")
+            Prefetch("devices", Device.objects.order_by("enrolled_at")),
+            Prefetch("enrolment_tokens", waiting, to_attr="waiting"),
         )
         .order_by("slug")
     )

@@ -27,10 +27,14 @@ def sessions_of(user: User, this_key: str | None, now: datetime) -> tuple[Sessio
     """The person's sessions that have not ended, newest first."""
     rows = list(UserSession.objects.filter(user=user).order_by("-created_at"))
     alive = set(
-        Session.objects.filter(session_key__in=[row.session_key for row in rows], expire_date__gt=now).values_list("session_key", flat=True)
+        Session.objects.filter(
+            session_key__in=[row.session_key for row in rows], expire_date__gt=now
+        ).values_list("session_key", flat=True)
     )
     return tuple(
-        SessionView(row.pk, row.created_at, row.ip, row.user_agent, row.session_key == this_key) for row in rows if row.session_key in alive
+        SessionView(row.pk, row.created_at, row.ip, row.user_agent, row.session_key == this_key)
+        for row in rows
+        if row.session_key in alive
     )
 
 
@@ -46,5 +50,7 @@ def end(user: User, now: datetime, *, only: int | None = None, but: str | None =
         Session.objects.filter(session_key__in=keys).delete()
         rows.delete()
         if keys:
-            record(now, user.email, Action.SESSIONS_ENDED, f"person {user.email}", f"{len(keys)} ended")
+            record(
+                now, user.email, Action.SESSIONS_ENDED, f"person {user.email}", f"{len(keys)} ended"
+            )
     return len(keys)

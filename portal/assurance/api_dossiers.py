@@ -23,7 +23,9 @@ from portal.days import scheme_day
 from portal.listing import REFUSED, SITE, Filter, ListView, listed
 from portal.translog.api import HashField
 
-SITE_ASKED = Filter("site", SITE, Phrase("The id of the site whose dossiers are asked for."), needed=True)
+SITE_ASKED = Filter(
+    "site", SITE, Phrase("The id of the site whose dossiers are asked for."), needed=True
+)
 
 
 class WordsSerializer(serializers.Serializer[Any]):
@@ -41,11 +43,19 @@ class DossierRowSerializer(serializers.Serializer[Any]):
     name = WordsSerializer()
     criteria = serializers.IntegerField()
     shown = serializers.IntegerField(help_text="By what is on record in this portal.")
-    confirmed = serializers.IntegerField(help_text="Declared, and an officer who read the paper found it there.")
-    declared = serializers.IntegerField(help_text="By the firm, with the SHA-256 of a paper that nobody here has read.")
-    refuted = serializers.IntegerField(help_text="An officer or an auditor found that it is not so.")
+    confirmed = serializers.IntegerField(
+        help_text="Declared, and an officer who read the paper found it there."
+    )
+    declared = serializers.IntegerField(
+        help_text="By the firm, with the SHA-256 of a paper that nobody here has read."
+    )
+    refuted = serializers.IntegerField(
+        help_text="An officer or an auditor found that it is not so."
+    )
     missing = serializers.IntegerField()
-    incentives = serializers.IntegerField(help_text="Offers that stand today for criteria that are met.")
+    incentives = serializers.IntegerField(
+        help_text="Offers that stand today for criteria that are met."
+    )
 
 
 class EvidenceOfCriterionSerializer(serializers.Serializer[Any]):
@@ -53,10 +63,14 @@ class EvidenceOfCriterionSerializer(serializers.Serializer[Any]):
 
     kind = serializers.ChoiceField(choices=["report", "attestation", "system", "paper"])
     digest = HashField(help_text="SHA-256 of the sealed report, the statement or the paper.")
-    title = serializers.CharField(required=False, help_text="Of a report its period, else the name or number of the paper.")
+    title = serializers.CharField(
+        required=False, help_text="Of a report its period, else the name or number of the paper."
+    )
     value = serializers.CharField(required=False, help_text="What the firm declares.")
     log_index = serializers.IntegerField(required=False)
-    code = serializers.CharField(required=False, help_text="Of a statement: anybody opens it by this code.")
+    code = serializers.CharField(
+        required=False, help_text="Of a statement: anybody opens it by this code."
+    )
     by = serializers.CharField(required=False, help_text="Certification body or certifier.")
     by_zh = serializers.CharField(required=False)
     until = serializers.DateField(required=False, help_text="The last day.")
@@ -76,13 +90,17 @@ class OfferSerializer(serializers.Serializer[Any]):
     authority = WordsSerializer()
     source = WordsSerializer(help_text="The act.")  # type: ignore[assignment] # of the document, not of the field
     valid_from = serializers.DateField()
-    valid_until = serializers.DateField(allow_null=True, help_text="The last day; null where the act names none.")
+    valid_until = serializers.DateField(
+        allow_null=True, help_text="The last day; null where the act names none."
+    )
 
 
 class CriterionSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     asks = WordsSerializer()
-    added_by_this_portal = serializers.BooleanField(help_text="The programme itself does not ask for it.")
+    added_by_this_portal = serializers.BooleanField(
+        help_text="The programme itself does not ask for it."
+    )
     state = serializers.CharField(help_text=", ".join(CriterionState))
     met = serializers.ChoiceField(choices=[met.value for met in CriterionVerdict])
     evidence = EvidenceOfCriterionSerializer(many=True)
@@ -93,7 +111,10 @@ class ProgrammeSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     name = WordsSerializer()
     source = WordsSerializer()  # type: ignore[assignment] # of the document, not of the field
-    status = serializers.ChoiceField(choices=["read", "unverified"], help_text="`unverified`: the criteria were not read in the original.")
+    status = serializers.ChoiceField(
+        choices=["read", "unverified"],
+        help_text="`unverified`: the criteria were not read in the original.",
+    )
 
 
 class DossierSerializer(serializers.Serializer[Any]):
@@ -118,9 +139,15 @@ class DossiersView(ListView):
         rows = []
         for programme in programmes().values():
             file = dossier(site, programme, scheme_day())
-            won = sum(len(entry.offers) for entry in file.entries if entry.met is CriterionVerdict.MET)
+            won = sum(
+                len(entry.offers) for entry in file.entries if entry.met is CriterionVerdict.MET
+            )
             counted = {str(state): count for state, count in file.counted.items()}
-            named: dict[str, Any] = {"site": site.slug, "programme": programme.id, "name": programme.name.by_language}
+            named: dict[str, Any] = {
+                "site": site.slug,
+                "programme": programme.id,
+                "name": programme.name.by_language,
+            }
             rows.append({**named, "criteria": len(file.entries), **counted, "incentives": won})
         return self.page(request, rows, lambda row: (row["programme"],))
 
@@ -131,7 +158,15 @@ class DossierView(StrictView):
     scope: ClassVar[str] = Scope.DOSSIERS
     throttle_scope: ClassVar[str] = "keys"
 
-    @extend_schema(operation_id="dossier", responses={200: DossierSerializer, 400: ProblemSerializer, **REFUSED, 404: ProblemSerializer})
+    @extend_schema(
+        operation_id="dossier",
+        responses={
+            200: DossierSerializer,
+            400: ProblemSerializer,
+            **REFUSED,
+            404: ProblemSerializer,
+        },
+    )
     def get(self, request: Request, site: str, programme: str) -> Response:
         """Criteria, evidence, and what is offered for each, today."""
         asked = programmes().get(programme)
@@ -142,7 +177,9 @@ class DossierView(StrictView):
 
 def _site(user: Any, slug: str) -> Site:
     """Not found where it is not the reader's to see."""
-    site: Site | None = visible_sites(user).select_related("organisation", "jurisdiction").filter(slug=slug).first()
+    site: Site | None = (
+        visible_sites(user).select_related("organisation", "jurisdiction").filter(slug=slug).first()
+    )
     if site is None:
         raise Http404
     return site

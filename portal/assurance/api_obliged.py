@@ -20,10 +20,20 @@ DUTY_FILTER = Filter("duty", "|".join(Duty), Phrase("How the duty stands today."
 
 class ObligatoryAuditSerializer(serializers.Serializer[Any]):
     site = serializers.CharField()
-    duty = serializers.ChoiceField(choices=[duty.value for duty in Duty], help_text="`unknown`: no audit and no certificate on record.")
-    due = serializers.DateField(allow_null=True, help_text="The audit is to be had by the end of it; null where that is unknown.")
-    last_audit = serializers.DateField(allow_null=True, help_text="When the newest statement that stands was issued.")
-    certified_until = serializers.DateField(allow_null=True, help_text="Last day of the certified system that runs today.")
+    duty = serializers.ChoiceField(
+        choices=[duty.value for duty in Duty],
+        help_text="`unknown`: no audit and no certificate on record.",
+    )
+    due = serializers.DateField(
+        allow_null=True,
+        help_text="The audit is to be had by the end of it; null where that is unknown.",
+    )
+    last_audit = serializers.DateField(
+        allow_null=True, help_text="When the newest statement that stands was issued."
+    )
+    certified_until = serializers.DateField(
+        allow_null=True, help_text="Last day of the certified system that runs today."
+    )
 
 
 @listed("obligatory_audits", ObligatoryAuditSerializer)
@@ -36,7 +46,11 @@ class ObligatoryAuditsView(ListView):
     def get(self, request: Request) -> Response:
         site, duty = self.asked(request, "site"), self.asked(request, "duty")
         who, today, named = self.who(request), scheme_day(), (site,) if site else ()
-        obliged = {view.site: view for views in (obliged_regulated, obliged_own, obliged_checked) for view in views(who, today, *named)}
+        obliged = {
+            view.site: view
+            for views in (obliged_regulated, obliged_own, obliged_checked)
+            for view in views(who, today, *named)
+        }
         rows = [
             {
                 "site": view.site,

@@ -27,7 +27,9 @@ class SampleSerializer(serializers.Serializer[Any]):
     submission = HashField(help_text="SHA-256 of the sealed report that was drawn from.")
     draw = HashField(help_text="Digest of the draw.")
     drawn_at = serializers.DateTimeField()
-    verified_at = serializers.DateTimeField(allow_null=True, help_text="When the body handed in what came of the opening.")
+    verified_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the body handed in what came of the opening."
+    )
 
 
 class EvidenceFilesSerializer(serializers.Serializer[Any]):
@@ -79,7 +81,8 @@ class SamplesView(ListView):
                 "verified_at": sample.verified_at,
             }
             for sample in drawn_samples(self.who(request))
-            if site in ("", sample.submission.site.slug) and period in ("", sample.submission.period)
+            if site in ("", sample.submission.site.slug)
+            and period in ("", sample.submission.period)
         ]
         return self.page(request, rows, lambda row: (row["period"], row["site"], number(row["id"])))
 
@@ -90,7 +93,10 @@ class EvidenceView(StrictView):
     scope: ClassVar[str] = Scope.AUDITS
     throttle_scope: ClassVar[str] = "keys"
 
-    @extend_schema(operation_id="sample_evidence", responses={200: EvidenceSerializer, **REFUSED, 404: ProblemSerializer})
+    @extend_schema(
+        operation_id="sample_evidence",
+        responses={200: EvidenceSerializer, **REFUSED, 404: ProblemSerializer},
+    )
     def get(self, request: Request, sample: int) -> Response:
         """All that is needed from the portal to verify the opening, in one file."""
         user: Any = request.user  # a person of no row, who sees what the key's organisation sees

@@ -21,7 +21,14 @@ from portal.whole_text import whole_sentence
 
 
 def assign(
-    body: Organisation, site: Site, period: str, by: User, now: datetime, due: date | None = None, *, sees_values: bool = False
+    body: Organisation,
+    site: Site,
+    period: str,
+    by: User,
+    now: datetime,
+    due: date | None = None,
+    *,
+    sees_values: bool = False,
 ) -> Assignment:
     """Let a body see one site's submissions of a period, with their protected values or without, until a day.
 
@@ -40,13 +47,23 @@ def assign(
         )
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)  # one decision about a site at a time
-        standing = Assignment.objects.filter(body=body, site=site, period=period, taken_back_at=None)
-        assignment = standing.select_for_update().first()  # who takes it back at this moment locks the row alone
+        standing = Assignment.objects.filter(
+            body=body, site=site, period=period, taken_back_at=None
+        )
+        assignment = (
+            standing.select_for_update().first()
+        )  # who takes it back at this moment locks the row alone
         if assignment is None:
             if refusal := _not_impartial(body, site):
                 raise refusal
             assignment = Assignment.objects.create(
-                body=body, site=site, period=period, assigned_by=by, assigned_at=now, due=due, sees_values=sees_values
+                body=body,
+                site=site,
+                period=period,
+                assigned_by=by,
+                assigned_at=now,
+                due=due,
+                sees_values=sees_values,
             )
         elif (assignment.due, assignment.sees_values) == (due, sees_values):
             return assignment
@@ -54,7 +71,9 @@ def assign(
             assignment.due, assignment.sees_values = due, sees_values
             assignment.save(update_fields=["due", "sees_values"])
         terms = f"due {due or 'open'}, {'with' if sees_values else 'without'} protected values"
-        record(now, by.email, Action.ASSIGNMENT_MADE, f"site {site.slug}", f"{body}, {period}: {terms}")
+        record(
+            now, by.email, Action.ASSIGNMENT_MADE, f"site {site.slug}", f"{body}, {period}: {terms}"
+        )
         reminding.assigned(assignment, now)
     return assignment
 
@@ -70,9 +89,18 @@ def take_back(assignment: Assignment, reason: str, by: User, now: datetime) -> A
     require_regulator_of_site(by, assignment.site)
     sentence = whole_sentence(reason)
     if not sentence:
-        raise RefusedError(409, "reason-missing", "An assignment is never withdrawn without a reason.", "Say in a sentence why.")
+        raise RefusedError(
+            409,
+            "reason-missing",
+            "An assignment is never withdrawn without a reason.",
+            "Say in a sentence why.",
+        )
     with transaction.atomic():
-        row = Assignment.objects.select_for_update(of=("self",)).select_related("body", "site").get(pk=assignment.pk)
+        row = (
+            Assignment.objects.select_for_update(of=("self",))
+            .select_related("body", "site")
+            .get(pk=assignment.pk)
+        )
         if row.taken_back_at is None:
             row.taken_back_by = by
             _end(row, sentence, by.email, now)
@@ -84,8 +112,14 @@ def end_partial(sites: Collection[Site], because: str, by: str, now: datetime) -
 
     In the transaction of the cause.
     """
-    standing = Assignment.objects.filter(site__in=sites, taken_back_at=None).select_related("body", "site__organisation")
-    partial = [row for row in standing.select_for_update(of=("self",)).order_by("pk") if _not_impartial(row.body, row.site)]
+    standing = Assignment.objects.filter(site__in=sites, taken_back_at=None).select_related(
+        "body", "site__organisation"
+    )
+    partial = [
+        row
+        for row in standing.select_for_update(of=("self",)).order_by("pk")
+        if _not_impartial(row.body, row.site)
+    ]
     for row in partial:
         _end(row, because, by, now)
     return {row.site.slug for row in partial}
@@ -94,7 +128,13 @@ def end_partial(sites: Collection[Site], because: str, by: str, now: datetime) -
 def _end(row: Assignment, reason: str, by: str, now: datetime) -> None:
     row.taken_back_at, row.taken_back_reason = now, reason
     row.save(update_fields=["taken_back_at", "taken_back_by", "taken_back_reason"])
-    record(now, by, Action.ASSIGNMENT_TAKEN_BACK, f"site {row.site.slug}", f"{row.body}, {row.period}: {reason}")
+    record(
+        now,
+        by,
+        Action.ASSIGNMENT_TAKEN_BACK,
+        f"site {row.site.slug}",
+        f"{row.body}, {row.period}: {reason}",
+    )
     reminding.taken_back(row, now)
 
 

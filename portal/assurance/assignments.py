@@ -53,7 +53,9 @@ def regulated_assignments(user: User) -> QuerySet[Assignment]:
 
 def assignments_of_regulator(user: User, today: date) -> tuple[AssignmentView, ...]:
     """Newest first, also those that were taken back."""
-    rows = regulated_assignments(user).select_related("body", "site__organisation", "assigned_by", "taken_back_by")
+    rows = regulated_assignments(user).select_related(
+        "body", "site__organisation", "assigned_by", "taken_back_by"
+    )
     assignments = list(rows.annotate(concluded=has_conclusion()).order_by("-pk"))
     majors = _open_majors(assignments)
     return tuple(
@@ -95,7 +97,11 @@ def bodies_at(sites: QuerySet[Site]) -> dict[int, int]:
 
 def periods_of(*sites: Site) -> tuple[str, ...]:
     """The periods that peer groups of the sites report for, newest first: each of them can be checked."""
-    rows = ReportingPeriod.objects.filter(peer_group__members__site__in=sites).order_by("-start").values_list("name", flat=True)
+    rows = (
+        ReportingPeriod.objects.filter(peer_group__members__site__in=sites)
+        .order_by("-start")
+        .values_list("name", flat=True)
+    )
     return tuple(dict.fromkeys(rows))
 
 
@@ -104,13 +110,23 @@ def _course(row: Assignment, today: date, *, concluded: bool) -> AssignmentStand
         return AssignmentStanding.TAKEN_BACK
     if concluded:
         return AssignmentStanding.CONCLUDED
-    return AssignmentStanding.LATE if row.due is not None and today > row.due else AssignmentStanding.UNDER_WAY
+    return (
+        AssignmentStanding.LATE
+        if row.due is not None and today > row.due
+        else AssignmentStanding.UNDER_WAY
+    )
 
 
 def _open_majors(assignments: Sequence[Assignment]) -> dict[int, int]:
     """By row; one that stands has those, too, that its body found there before it was taken back and made anew."""
-    standing = {(row.body_id, row.site_id, row.period): row.pk for row in assignments if row.taken_back_at is None}
-    majors = Finding.objects.filter(assignment__in=assignments, grade=FindingGrade.MAJOR).annotate(last=last_act())
+    standing = {
+        (row.body_id, row.site_id, row.period): row.pk
+        for row in assignments
+        if row.taken_back_at is None
+    }
+    majors = Finding.objects.filter(assignment__in=assignments, grade=FindingGrade.MAJOR).annotate(
+        last=last_act()
+    )
     engaged = ("assignment__body", "assignment__site", "assignment__period")
     counted: dict[int, int] = {}
     for own, act, *of in majors.values_list("assignment", "last", *engaged):

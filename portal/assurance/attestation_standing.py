@@ -117,7 +117,11 @@ class AttestationView:
 
     @property
     def publication(self) -> PublicationSubject | None:
-        return self.statement.subject if isinstance(self.statement.subject, PublicationSubject) else None
+        return (
+            self.statement.subject
+            if isinstance(self.statement.subject, PublicationSubject)
+            else None
+        )
 
 
 def standing_of(row: Attestation, today: date) -> AttestationStanding:
@@ -134,12 +138,29 @@ def signed_no_more(row: Attestation, today: date) -> RefusedError | None:
     if refusal := key_revoked(row.key):
         return refusal
     if row.state == Attestation.State.DISCARDED:
-        return RefusedError(409, "attestation-discarded", "Another statement has replaced this one.", "Sign the newest one.")
+        return RefusedError(
+            409,
+            "attestation-discarded",
+            "Another statement has replaced this one.",
+            "Sign the newest one.",
+        )
     if today - scheme_day(row.drawn_up_at) > STALE:
-        return RefusedError(409, "attestation-stale", "This statement was drawn up more than 30 days ago.", "Draw it up again.")
+        return RefusedError(
+            409,
+            "attestation-stale",
+            "This statement was drawn up more than 30 days ago.",
+            "Draw it up again.",
+        )
     if row.valid_until < today:
-        return RefusedError(409, "attestation-stale", "The last day of this statement is past.", "Draw it up again with a later last day.")
-    if row.assignment_id is not None and (row.submission is None or row.submission.state != SubmissionState.ACCEPTED):
+        return RefusedError(
+            409,
+            "attestation-stale",
+            "The last day of this statement is past.",
+            "Draw it up again with a later last day.",
+        )
+    if row.assignment_id is not None and (
+        row.submission is None or row.submission.state != SubmissionState.ACCEPTED
+    ):
         return RefusedError(
             409,
             "report-superseded",
@@ -152,12 +173,19 @@ def signed_no_more(row: Attestation, today: date) -> RefusedError | None:
 def key_revoked(key: AuditorKey) -> RefusedError | None:
     if key.revoked_at is None:
         return None
-    return RefusedError(409, "auditor-key-revoked", "The key that signed this was revoked.", "Register a new key and draw it up again.")
+    return RefusedError(
+        409,
+        "auditor-key-revoked",
+        "The key that signed this was revoked.",
+        "Register a new key and draw it up again.",
+    )
 
 
 def concluding() -> QuerySet[Attestation]:
     """The statements that conclude an engagement: issued, of the report that is still the accepted one; expired since or not."""
-    return Attestation.objects.filter(state=Attestation.State.ISSUED, submission__state=SubmissionState.ACCEPTED)
+    return Attestation.objects.filter(
+        state=Attestation.State.ISSUED, submission__state=SubmissionState.ACCEPTED
+    )
 
 
 def has_conclusion() -> Exists:
@@ -165,13 +193,17 @@ def has_conclusion() -> Exists:
     return Exists(concluding().filter(assignment=OuterRef("pk")))
 
 
-def views_of(rows: QuerySet[Attestation] | Iterable[Attestation], today: date) -> tuple[AttestationView, ...]:
+def views_of(
+    rows: QuerySet[Attestation] | Iterable[Attestation], today: date
+) -> tuple[AttestationView, ...]:
     """For selectors, which bring their own permission. Rows with body, key and site at hand."""
     return tuple(_view(row, today) for row in rows)
 
 
 def with_names(rows: QuerySet[Attestation]) -> QuerySet[Attestation]:
-    related = rows.select_related("body", "key", "site", "assignment", "submission", "publication__period__peer_group")
+    related = rows.select_related(
+        "body", "key", "site", "assignment", "submission", "publication__period__peer_group"
+    )
     return related.defer("submission__envelope", "submission__receipt")
 
 
@@ -181,7 +213,9 @@ def by_code(typed: str, today: date) -> AttestationView | None:
     start = start_of_digest(typed)
     if start is None:
         return None
-    issued = Attestation.objects.filter(digest__startswith=start, state__in=(Attestation.State.ISSUED, Attestation.State.WITHDRAWN))
+    issued = Attestation.objects.filter(
+        digest__startswith=start, state__in=(Attestation.State.ISSUED, Attestation.State.WITHDRAWN)
+    )
     return next(iter(views_of(with_names(issued)[:1], today)), None)
 
 
@@ -191,17 +225,31 @@ def signed_statement(attestation: int) -> bytes:
 
 
 @wall.opened()
-def valid_for_steps(digest: str, steps: AbstractSet[str], today: date) -> tuple[AttestationView, ...]:
+def valid_for_steps(
+    digest: str, steps: AbstractSet[str], today: date
+) -> tuple[AttestationView, ...]:
     """The valid attestations of one report that name any of these steps, for whoever was shown their labels; and each adverse one, which
     keeps every label of the report from being attested. An issued attestation is public."""
     issued = Attestation.objects.filter(submission__digest=digest, state=Attestation.State.ISSUED)
-    valid = (view for view in views_of(with_names(issued).order_by("-pk"), today) if view.standing is AttestationStanding.VALID)
-    return tuple(view for view in valid if view.statement.opinion == Opinion.ADVERSE or not steps.isdisjoint(view.steps))
+    valid = (
+        view
+        for view in views_of(with_names(issued).order_by("-pk"), today)
+        if view.standing is AttestationStanding.VALID
+    )
+    return tuple(
+        view
+        for view in valid
+        if view.statement.opinion == Opinion.ADVERSE or not steps.isdisjoint(view.steps)
+    )
 
 
 def attestation_of_body(user: User, digest: str) -> Attestation | None:
     """One of the attestations of the bodies the person acts for."""
-    return with_names(Attestation.objects.filter(digest=digest, body__in=organisations_as(user, Role.CERTIFICATION_BODY))).first()
+    return with_names(
+        Attestation.objects.filter(
+            digest=digest, body__in=organisations_as(user, Role.CERTIFICATION_BODY)
+        )
+    ).first()
 
 
 def _view(row: Attestation, today: date) -> AttestationView:
@@ -214,7 +262,8 @@ def _view(row: Attestation, today: date) -> AttestationView:
         digest=row.digest,
         code=code_of(row.digest),
         standing=standing_of(row, today),
-        takes_signature=row.state == Attestation.State.DRAWN_UP and signed_no_more(row, today) is None,
+        takes_signature=row.state == Attestation.State.DRAWN_UP
+        and signed_no_more(row, today) is None,
         auditor=row.drawn_up_by_id,
         statement=statement,
         body=row.body.name,
@@ -234,7 +283,9 @@ def _view(row: Attestation, today: date) -> AttestationView:
 def audited_report(assignment: Assignment) -> Submission | None:
     """The report that an opinion would be of: the accepted one."""
     report: Submission | None = (
-        Submission.objects.filter(site=assignment.site_id, period=assignment.period, state=SubmissionState.ACCEPTED)
+        Submission.objects.filter(
+            site=assignment.site_id, period=assignment.period, state=SubmissionState.ACCEPTED
+        )
         .defer("envelope")
         .first()
     )

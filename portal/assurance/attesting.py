@@ -14,7 +14,14 @@ from django.db import transaction
 
 from benchmarks.phrases import Phrase
 from benchmarks.wire import attestations
-from benchmarks.wire.attestations import Assurance, AttestationStatement, Opinion, Performance, ReportSubject, SampleOutcome
+from benchmarks.wire.attestations import (
+    Assurance,
+    AttestationStatement,
+    Opinion,
+    Performance,
+    ReportSubject,
+    SampleOutcome,
+)
 from benchmarks.wire.logged import EntryKind
 from portal.accounts.models import Organisation, User
 from portal.assurance import reminding
@@ -52,7 +59,9 @@ class AttestationTerms:
     performance: Performance | None = None
 
 
-def draw_up(assignment: Assignment, terms: AttestationTerms, by: User, now: datetime) -> Attestation:
+def draw_up(
+    assignment: Assignment, terms: AttestationTerms, by: User, now: datetime
+) -> Attestation:
     """The statement to be signed; one that the same person drew up before and did not sign is discarded.
 
     Raises:
@@ -63,15 +72,24 @@ def draw_up(assignment: Assignment, terms: AttestationTerms, by: User, now: date
     require_free(assignment, by)
     report = audited_report(assignment)
     if report is None:
-        raise RefusedError(409, "no-accepted-report", "There is no accepted report to attest.", "Wait until the site's report is accepted.")
+        raise RefusedError(
+            409,
+            "no-accepted-report",
+            "There is no accepted report to attest.",
+            "Wait until the site's report is accepted.",
+        )
     _require_no_open_major(assignment, terms.opinion)
     sample = outcome_of(assignment, report, terms.steps)
     _require_sample(terms, sample)
-    subject = ReportSubject(assignment.site.slug, assignment.period, report.revision, report.digest, terms.steps)
+    subject = ReportSubject(
+        assignment.site.slug, assignment.period, report.revision, report.digest, terms.steps
+    )
     with transaction.atomic():
         lock_standing(assignment)
         statement, key = _statement(subject, terms, assignment.body, by, now, sample)
-        same = Attestation.objects.filter(digest=statement.digest).first()  # of today, and by this person: the statement says so
+        same = Attestation.objects.filter(
+            digest=statement.digest
+        ).first()  # of today, and by this person: the statement says so
         if same is not None and same.signed is not None:
             raise RefusedError(
                 409,
@@ -79,11 +97,24 @@ def draw_up(assignment: Assignment, terms: AttestationTerms, by: User, now: date
                 "You have signed this very statement today already.",
                 "Look at its page. If it was withdrawn, say what is different now, or draw it up again tomorrow.",
             )
-        mine = Attestation.objects.filter(assignment=assignment, drawn_up_by=by, state=Attestation.State.DRAWN_UP)
+        mine = Attestation.objects.filter(
+            assignment=assignment, drawn_up_by=by, state=Attestation.State.DRAWN_UP
+        )
         mine.exclude(digest=statement.digest).update(state=Attestation.State.DISCARDED)
         if same is None:
-            return _keep(statement, key, by, now, assignment=assignment, submission=report, site=assignment.site)
-        same.assignment, same.state = assignment, Attestation.State.DRAWN_UP  # it may have been discarded, or drawn up before a taking back
+            return _keep(
+                statement,
+                key,
+                by,
+                now,
+                assignment=assignment,
+                submission=report,
+                site=assignment.site,
+            )
+        same.assignment, same.state = (
+            assignment,
+            Attestation.State.DRAWN_UP,
+        )  # it may have been discarded, or drawn up before a taking back
         same.save(update_fields=["assignment", "state"])
         return same
 
@@ -103,7 +134,10 @@ def take(raw: bytes, by: User, now: datetime) -> Attestation:
             row = _locked(digest=statement.digest)
             return row if row.signed is not None else _issue(row, raw, by, now)
         row = _locked(digest=statement.attestation)
-        if row.withdrawal is None or attestations.parse(bytes(row.withdrawal)).statement != statement:
+        if (
+            row.withdrawal is None
+            or attestations.parse(bytes(row.withdrawal)).statement != statement
+        ):
             raise _unknown()
         return row if row.withdrawal_signed is not None else _withdraw(row, raw, statement, by, now)
 
@@ -119,10 +153,18 @@ def draw_up_withdrawal(row: Attestation, reason: str, by: User, now: datetime) -
     with transaction.atomic():
         attestation = Attestation.objects.select_for_update().get(pk=row.pk)
         if attestation.state != Attestation.State.ISSUED:
-            raise RefusedError(409, "not-issued", "Only an attestation that was issued can be withdrawn.", "Look at its page.")
+            raise RefusedError(
+                409,
+                "not-issued",
+                "Only an attestation that was issued can be withdrawn.",
+                "Look at its page.",
+            )
         key = _own_key(attestation.body, by)
         withdrawal = attestations.AttestationWithdrawal(
-            attestation.digest, whole_sentence(reason), scheme_day(now), bytes.fromhex(key.public_key)
+            attestation.digest,
+            whole_sentence(reason),
+            scheme_day(now),
+            bytes.fromhex(key.public_key),
         )
         attestation.withdrawal = attestations.unsigned(withdrawal)
         attestation.save(update_fields=["withdrawal"])
@@ -140,7 +182,12 @@ def _statement(
     key = _own_key(body, by)
     today = scheme_day(now)
     if (terms.valid_until - today).days > LONGEST:
-        raise RefusedError(409, "validity-too-long", "An attestation is valid for four years at most.", "Set an earlier last day.")
+        raise RefusedError(
+            409,
+            "validity-too-long",
+            "An attestation is valid for four years at most.",
+            "Set an earlier last day.",
+        )
     statement = attestations.AttestationStatement(
         subject=subject,
         body=str(body.name),
@@ -161,7 +208,13 @@ def _statement(
     return statement, key
 
 
-def _keep(statement: attestations.AttestationStatement, key: AuditorKey, by: User, now: datetime, **about: object) -> Attestation:
+def _keep(
+    statement: attestations.AttestationStatement,
+    key: AuditorKey,
+    by: User,
+    now: datetime,
+    **about: object,
+) -> Attestation:
     performance, subject = statement.performance, statement.subject
     row: Attestation = Attestation.objects.create(
         body=key.body,
@@ -178,7 +231,13 @@ def _keep(statement: attestations.AttestationStatement, key: AuditorKey, by: Use
         drawn_up_at=now,
         **about,
     )
-    record(now, by.email, Action.ATTESTATION_DRAWN_UP, subject_of(row), f"{statement.opinion}, {statement.assurance} assurance")
+    record(
+        now,
+        by.email,
+        Action.ATTESTATION_DRAWN_UP,
+        subject_of(row),
+        f"{statement.opinion}, {statement.assurance} assurance",
+    )
     return row
 
 
@@ -199,7 +258,9 @@ def _issue(row: Attestation, raw: bytes, by: User, now: datetime) -> Attestation
         lock_standing(row.assignment)
         _require_no_open_major(row.assignment, Opinion(row.opinion))
         statement = attestations.parse(bytes(row.content)).statement
-        if isinstance(statement, AttestationStatement) and statement.sample != outcome_of(row.assignment, row.submission, row.steps):
+        if isinstance(statement, AttestationStatement) and statement.sample != outcome_of(
+            row.assignment, row.submission, row.steps
+        ):
             raise RefusedError(
                 409,
                 "another-opening",
@@ -220,13 +281,27 @@ def _issue(row: Attestation, raw: bytes, by: User, now: datetime) -> Attestation
             body_zh=in_chinese(row.body.name),
             valid_until=row.valid_until,
         )
-    record(now, by.email, Action.ATTESTATION_ISSUED, subject_of(row), f"{row.opinion}, valid until {row.valid_until}")
+    record(
+        now,
+        by.email,
+        Action.ATTESTATION_ISSUED,
+        subject_of(row),
+        f"{row.opinion}, valid until {row.valid_until}",
+    )
     reminding.concluded(row, now)
     return row
 
 
-def _withdraw(row: Attestation, raw: bytes, withdrawal: attestations.AttestationWithdrawal, by: User, now: datetime) -> Attestation:
-    key = AuditorKey.objects.filter(public_key=withdrawal.public_key.hex(), body=row.body_id).first()
+def _withdraw(
+    row: Attestation,
+    raw: bytes,
+    withdrawal: attestations.AttestationWithdrawal,
+    by: User,
+    now: datetime,
+) -> Attestation:
+    key = AuditorKey.objects.filter(
+        public_key=withdrawal.public_key.hex(), body=row.body_id
+    ).first()
     if key is None:
         raise _unknown()
     require_auditor(by, row.body)
@@ -236,7 +311,15 @@ def _withdraw(row: Attestation, raw: bytes, withdrawal: attestations.Attestation
     row.withdrawal_signed, row.state, row.withdrawn_at = raw, Attestation.State.WITHDRAWN, now
     row.withdrawal_reason = whole_sentence(withdrawal.reason)
     row.withdrawal_log_index = log.add(EntryKind.ATTESTATION_WITHDRAWN, withdrawal.digest, now)
-    row.save(update_fields=["withdrawal_signed", "state", "withdrawn_at", "withdrawal_reason", "withdrawal_log_index"])
+    row.save(
+        update_fields=[
+            "withdrawal_signed",
+            "state",
+            "withdrawn_at",
+            "withdrawal_reason",
+            "withdrawal_log_index",
+        ]
+    )
     Verdict.objects.filter(attestation=row.digest).update(ended_at=now)
     record(now, by.email, Action.ATTESTATION_WITHDRAWN, subject_of(row), row.withdrawal_reason)
     reminding.withdrawn(row, now)
@@ -245,7 +328,12 @@ def _withdraw(row: Attestation, raw: bytes, withdrawal: attestations.Attestation
 
 def _require_owner(key: AuditorKey, by: User) -> None:
     if key.owner_id != by.pk:
-        raise RefusedError(403, "not-your-key", "This was signed with another auditor's key.", "That auditor must submit it.")
+        raise RefusedError(
+            403,
+            "not-your-key",
+            "This was signed with another auditor's key.",
+            "That auditor must submit it.",
+        )
 
 
 def _require_no_open_major(assignment: Assignment, opinion: Opinion) -> None:
@@ -253,7 +341,10 @@ def _require_no_open_major(assignment: Assignment, opinion: Opinion) -> None:
         raise RefusedError(
             409,
             "major-open",
-            Phrase("Major findings still open: %(number)s. No positive opinion can be given.", number=number),
+            Phrase(
+                "Major findings still open: %(number)s. No positive opinion can be given.",
+                number=number,
+            ),
             "Close them once the plant has corrected them, or give an adverse opinion.",
         )
 
@@ -264,7 +355,11 @@ def _require_sample(terms: AttestationTerms, sample: SampleOutcome | None) -> No
     What was opened to another body is that one's evidence, and a draw of other steps is none of these.
     """
     opened = sample is not None and sample.confidence > 0
-    if terms.assurance is Assurance.REASONABLE and terms.opinion is not Opinion.ADVERSE and not opened:
+    if (
+        terms.assurance is Assurance.REASONABLE
+        and terms.opinion is not Opinion.ADVERSE
+        and not opened
+    ):
         raise RefusedError(
             409,
             "assurance-without-sample",
@@ -277,13 +372,20 @@ def _require_sample(terms: AttestationTerms, sample: SampleOutcome | None) -> No
 def _own_key(body: Organisation, by: User) -> AuditorKey:
     key = AuditorKey.objects.filter(body=body, owner=by, revoked_at=None).order_by("-pk").first()
     if key is None:
-        raise RefusedError(409, "no-auditor-key", "You have no signing key registered.", "Register your public key first.")
+        raise RefusedError(
+            409,
+            "no-auditor-key",
+            "You have no signing key registered.",
+            "Register your public key first.",
+        )
     return key
 
 
 def _locked(digest: str) -> Attestation:
     about = Attestation.objects.filter(digest=digest).values_list("assignment", flat=True).first()
-    if about is not None:  # first the assignment, then what is of it, as everywhere: nobody waits for somebody who waits for them
+    if (
+        about is not None
+    ):  # first the assignment, then what is of it, as everywhere: nobody waits for somebody who waits for them
         Assignment.objects.select_for_update().get(pk=about)
     row = (
         Attestation.objects.select_for_update(of=("self",))

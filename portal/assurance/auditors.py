@@ -28,11 +28,22 @@ from portal.whole_text import whole_sentence
 
 def require_auditor(user: User, body: Organisation) -> None:
     """Raises: RefusedError: `not-auditor` (403), where the person does not act for the body, or may only read there."""
-    if not organisations_as(user, Role.CERTIFICATION_BODY, managing=True).filter(pk=body.pk).exists():
-        raise RefusedError(403, "not-auditor", "You do not act for this certification body.", "Ask somebody who acts for it.")
+    if (
+        not organisations_as(user, Role.CERTIFICATION_BODY, managing=True)
+        .filter(pk=body.pk)
+        .exists()
+    ):
+        raise RefusedError(
+            403,
+            "not-auditor",
+            "You do not act for this certification body.",
+            "Ask somebody who acts for it.",
+        )
 
 
-def declare(assignment: Assignment, by: User, interested: bool, text: str, now: datetime) -> InterestDeclaration:
+def declare(
+    assignment: Assignment, by: User, interested: bool, text: str, now: datetime
+) -> InterestDeclaration:
     """Put on record whether the person has an interest in the firm. The same said twice is one declaration.
 
     Raises:
@@ -42,11 +53,16 @@ def declare(assignment: Assignment, by: User, interested: bool, text: str, now: 
     sentence = whole_sentence(text)
     if interested and not sentence:
         raise RefusedError(
-            409, "interest-unsaid", "An interest was declared without an explanation.", "Say in a sentence what the interest is."
+            409,
+            "interest-unsaid",
+            "An interest was declared without an explanation.",
+            "Say in a sentence what the interest is.",
         )
     with transaction.atomic():
         lock_standing(assignment)
-        of_this_firm = InterestDeclaration.objects.filter(OF_THE_FIRM_NOW, assignment=assignment, person=by)
+        of_this_firm = InterestDeclaration.objects.filter(
+            OF_THE_FIRM_NOW, assignment=assignment, person=by
+        )
         earlier_declaration: InterestDeclaration | None = of_this_firm.last()
         if not interested and _is_interested(by, assignment):
             raise RefusedError(
@@ -55,7 +71,10 @@ def declare(assignment: Assignment, by: User, interested: bool, text: str, now: 
                 "You declared an interest in this firm; it cannot be withdrawn.",
                 "Somebody from your body without an interest must take over.",
             )
-        if earlier_declaration is not None and (earlier_declaration.interested, earlier_declaration.text) == (interested, sentence):
+        if earlier_declaration is not None and (
+            earlier_declaration.interested,
+            earlier_declaration.text,
+        ) == (interested, sentence):
             return earlier_declaration
         declaration: InterestDeclaration = InterestDeclaration.objects.create(
             assignment=assignment,
@@ -67,7 +86,13 @@ def declare(assignment: Assignment, by: User, interested: bool, text: str, now: 
             declared_at=now,
         )
         what = f"an interest: {sentence}" if interested else "none"
-        record(now, by.email, Action.INTEREST_DECLARED, f"site {assignment.site.slug}", f"{assignment.body}, {assignment.period}: {what}")
+        record(
+            now,
+            by.email,
+            Action.INTEREST_DECLARED,
+            f"site {assignment.site.slug}",
+            f"{assignment.body}, {assignment.period}: {what}",
+        )
     return declaration
 
 
@@ -110,7 +135,9 @@ def require_free(assignment: Assignment, by: User) -> None:
             "You declared an interest in this firm.",
             "Somebody from your body without an interest must take over.",
         )
-    if not InterestDeclaration.objects.filter(OF_THE_FIRM_NOW, assignment=assignment, person=by).exists():
+    if not InterestDeclaration.objects.filter(
+        OF_THE_FIRM_NOW, assignment=assignment, person=by
+    ).exists():
         raise RefusedError(
             409,
             "interest-undeclared",
@@ -125,7 +152,9 @@ def _is_interested(person: User, assignment: Assignment) -> bool:
 
 def acting_for(bodies: Collection[int]) -> set[tuple[int, int]]:
     """The (body, person) of whoever `require_auditor` lets act for one of these, where the person may still sign in."""
-    rows = Membership.objects.filter(organisation__in=bodies, role=Role.CERTIFICATION_BODY, may_manage=True, user__is_active=True)
+    rows = Membership.objects.filter(
+        organisation__in=bodies, role=Role.CERTIFICATION_BODY, may_manage=True, user__is_active=True
+    )
     return set(rows.values_list("organisation", "user"))
 
 
@@ -146,14 +175,25 @@ def register(body: Organisation, public_key: str, by: User, now: datetime) -> Au
     ):
         return registered_key
     key_taken = RefusedError(
-        409, "auditor-key-taken", "This key is in use already, or was used before.", "Make a new key and register the new one."
+        409,
+        "auditor-key-taken",
+        "This key is in use already, or was used before.",
+        "Make a new key and register the new one.",
     )
     if registered_key is not None or Device.objects.filter(public_key=public.hex).exists():
         raise key_taken
     try:
         with transaction.atomic():
-            key = AuditorKey.objects.create(body=body, owner=by, public_key=public.hex, registered_at=now)
-            record(now, by.email, Action.AUDITOR_KEY_REGISTERED, f"auditor key {public.key_id[:16]}", str(body))
+            key = AuditorKey.objects.create(
+                body=body, owner=by, public_key=public.hex, registered_at=now
+            )
+            record(
+                now,
+                by.email,
+                Action.AUDITOR_KEY_REGISTERED,
+                f"auditor key {public.key_id[:16]}",
+                str(body),
+            )
     except IntegrityError as error:
         raise key_taken from error
     return key
@@ -161,7 +201,9 @@ def register(body: Organisation, public_key: str, by: User, now: datetime) -> Au
 
 def keys_of(bodies: Collection[Organisation]) -> QuerySet[AuditorKey]:
     """Every key of these bodies, revoked ones too, newest first, with whose it is."""
-    return AuditorKey.objects.filter(body__in=bodies).select_related("owner", "body").order_by("-pk")
+    return (
+        AuditorKey.objects.filter(body__in=bodies).select_related("owner", "body").order_by("-pk")
+    )
 
 
 def own_key(user: User, key: int) -> AuditorKey | None:
@@ -183,5 +225,11 @@ def revoke(key: AuditorKey, by: User, now: datetime) -> AuditorKey:
             row.revoked_at, row.revoked_by = now, by
             row.save(update_fields=["revoked_at", "revoked_by"])
             fingerprint = VerifyingKey.from_hex(row.public_key).key_id
-            record(now, by.email, Action.AUDITOR_KEY_REVOKED, f"auditor key {fingerprint[:16]}", str(row.body))
+            record(
+                now,
+                by.email,
+                Action.AUDITOR_KEY_REVOKED,
+                f"auditor key {fingerprint[:16]}",
+                str(row.body),
+            )
     return row

@@ -41,7 +41,9 @@ class ToSign:
 
 def statement_to_sign(raw: bytes) -> ToSign:
     """An attestation or a withdrawal that waits for its signature."""
-    return ToSign(attestations.parse(raw).statement.public_key.hex(), attestations.message(raw).hex())
+    return ToSign(
+        attestations.parse(raw).statement.public_key.hex(), attestations.message(raw).hex()
+    )
 
 
 def promise_to_sign(assignment: Assignment, by: User, today: date) -> ToSign | None:
@@ -49,14 +51,24 @@ def promise_to_sign(assignment: Assignment, by: User, today: date) -> ToSign | N
     promise = _promise(assignment, by, MARK, today)
     if promise is None:
         return None
-    return ToSign(promise.auditor.hex, Purpose.AUDIT_NONCE.message(promise.content).hex(), _seed(assignment, None), day=today.isoformat())
+    return ToSign(
+        promise.auditor.hex,
+        Purpose.AUDIT_NONCE.message(promise.content).hex(),
+        _seed(assignment, None),
+        day=today.isoformat(),
+    )
 
 
 def draw_to_sign(sample: Sample, root: bytes) -> ToSign:
     """For the promise that waits, by the key that made it."""
     draw = _draw(sample, root, MARK)
     promised = signed_draws.read_promise(bytes(sample.promise)).nonce_digest.hex()
-    return ToSign(draw.auditor.hex, Purpose.AUDIT_DRAW.message(draw.content).hex(), _seed(sample.assignment, sample), promised)
+    return ToSign(
+        draw.auditor.hex,
+        Purpose.AUDIT_DRAW.message(draw.content).hex(),
+        _seed(sample.assignment, sample),
+        promised,
+    )
 
 
 def day_signed(text: str, now: datetime) -> date:
@@ -79,7 +91,9 @@ def day_signed(text: str, now: datetime) -> date:
     return day
 
 
-def promise_signed(assignment: Assignment, by: User, nonce_digest: bytes, day: date, signature: bytes) -> bytes:
+def promise_signed(
+    assignment: Assignment, by: User, nonce_digest: bytes, day: date, signature: bytes
+) -> bytes:
     """The file; empty where the person has no key any more, which is refused as any file that cannot be read."""
     promise = _promise(assignment, by, nonce_digest, day)
     return signed_draws.signed(promise, signature) if promise is not None else b""
@@ -90,10 +104,22 @@ def draw_signed(sample: Sample, root: bytes, nonce: bytes, signature: bytes) -> 
 
 
 def _promise(assignment: Assignment, by: User, nonce_digest: bytes, day: date) -> Promise | None:
-    auditor_key = AuditorKey.objects.filter(body=assignment.body_id, owner=by, revoked_at=None).order_by("-pk").first()
+    auditor_key = (
+        AuditorKey.objects.filter(body=assignment.body_id, owner=by, revoked_at=None)
+        .order_by("-pk")
+        .first()
+    )
     if auditor_key is None:
         return None
-    return Promise(assignment.site.slug, assignment.period, nonce_digest, STANDARD, (), day, VerifyingKey.from_hex(auditor_key.public_key))
+    return Promise(
+        assignment.site.slug,
+        assignment.period,
+        nonce_digest,
+        STANDARD,
+        (),
+        day,
+        VerifyingKey.from_hex(auditor_key.public_key),
+    )
 
 
 def _draw(sample: Sample, root: bytes, nonce: bytes) -> Draw:
@@ -114,4 +140,6 @@ def _seed(assignment: Assignment, sample: Sample | None) -> str:
     """Another one for each sample of an engagement, and the same for its promise and its draw."""
     before = Sample.objects.filter(assignment=assignment)
     n = before.count() if sample is None else before.filter(pk__lt=sample.pk).count()
-    return Purpose.AUDIT_SEED.message(f"{assignment.site.slug}/{assignment.period}/{assignment.pk}/{n}").hex()
+    return Purpose.AUDIT_SEED.message(
+        f"{assignment.site.slug}/{assignment.period}/{assignment.pk}/{n}"
+    ).hex()

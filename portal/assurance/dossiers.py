@@ -23,7 +23,14 @@ from portal.accounts.selectors import managed_sites
 from portal.assurance.attestation_standing import code_of, concluding
 from portal.assurance.models import Declaration, IncentiveOffer, PaperReading, SystemCertificate
 from portal.assurance.offers import offered_to
-from portal.assurance.programmes import ATTESTATION, REPORT, SYSTEM, Criterion, Programme, programmes
+from portal.assurance.programmes import (
+    ATTESTATION,
+    REPORT,
+    SYSTEM,
+    Criterion,
+    Programme,
+    programmes,
+)
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.intake.selectors import last_day_of, newest_accepted
@@ -114,16 +121,27 @@ def dossier(site: Site, programme: Programme, today: date) -> Dossier:
         .defer("submission__envelope", "submission__receipt")
         .order_by("-issued_at")
     )
-    running = list(SystemCertificate.objects.filter(site=site, taken_back_at=None, valid_from__lte=today, valid_until__gte=today))
+    running = list(
+        SystemCertificate.objects.filter(
+            site=site, taken_back_at=None, valid_from__lte=today, valid_until__gte=today
+        )
+    )
     declared: dict[str, Declaration] = {}
     for row in Declaration.objects.filter(site=site, programme=programme.id).order_by("pk"):
         declared[row.criterion] = row
     readings = {
-        reading.declaration_id: reading for reading in PaperReading.objects.filter(declaration__in=declared.values()).order_by("pk")
+        reading.declaration_id: reading
+        for reading in PaperReading.objects.filter(declaration__in=declared.values()).order_by("pk")
     }
     on_record: dict[str, list[CriterionEvidence]] = {REPORT: [], ATTESTATION: []}
     on_record[REPORT] = [
-        CriterionEvidence("report", report.digest, title=report.period, log_index=report.log_index, at=report.received_at)
+        CriterionEvidence(
+            "report",
+            report.digest,
+            title=report.period,
+            log_index=report.log_index,
+            at=report.received_at,
+        )
         for report in reports
     ]
     on_record[ATTESTATION] = [
@@ -137,14 +155,29 @@ def dossier(site: Site, programme: Programme, today: date) -> Dossier:
     ]  # fmt: skip
     for row in running:
         on_record.setdefault(SYSTEM + row.standard, []).append(
-            CriterionEvidence("system", row.evidence, title=row.number, by=name_of(row.certifier, row.certifier), until=row.valid_until)
+            CriterionEvidence(
+                "system",
+                row.evidence,
+                title=row.number,
+                by=name_of(row.certifier, row.certifier),
+                until=row.valid_until,
+            )
         )
     offered = offered_to(site, programme.id, today)
     entries = tuple(
-        replace(_entry(criterion, on_record, declared.get(criterion.id), readings), offers=offered.get(criterion.id, ()))
+        replace(
+            _entry(criterion, on_record, declared.get(criterion.id), readings),
+            offers=offered.get(criterion.id, ()),
+        )
         for criterion in programme.criteria
     )
-    return Dossier(site, programme, today, entries, {state: sum(entry.state is state for entry in entries) for state in CriterionState})
+    return Dossier(
+        site,
+        programme,
+        today,
+        entries,
+        {state: sum(entry.state is state for entry in entries) for state in CriterionState},
+    )
 
 
 def _entry(
@@ -154,37 +187,68 @@ def _entry(
     readings: Mapping[int, PaperReading],
 ) -> DossierEntry:
     if records := on_record.get(criterion.shown_by):
-        return DossierEntry(criterion, CriterionState.REFUTED if _adverse(records) else CriterionState.SHOWN, tuple(records))
+        return DossierEntry(
+            criterion,
+            CriterionState.REFUTED if _adverse(records) else CriterionState.SHOWN,
+            tuple(records),
+        )
     if declared is not None and declared.value:
         read = readings.get(declared.pk)
         paper = CriterionEvidence(
             "paper", declared.evidence, title=declared.paper, value=declared.value, at=declared.declared_at,
             declaration=declared.pk, finding=read.note if read else "", read_at=read.read_at if read else None,
         )  # fmt: skip
-        state = CriterionState.DECLARED if read is None else CriterionState.CONFIRMED if read.met else CriterionState.REFUTED
+        state = (
+            CriterionState.DECLARED
+            if read is None
+            else CriterionState.CONFIRMED
+            if read.met
+            else CriterionState.REFUTED
+        )
         return DossierEntry(criterion, state, (paper,))
     return DossierEntry(criterion, CriterionState.MISSING)
 
 
 def _adverse(records: Sequence[CriterionEvidence]) -> bool:
     """Whether an opinion on the newest period is adverse: it outweighs a positive one of another body, and all on earlier periods."""
-    attested = [(last_day_of(evidence.title), evidence.opinion) for evidence in records if evidence.kind == "attestation"]
+    attested = [
+        (last_day_of(evidence.title), evidence.opinion)
+        for evidence in records
+        if evidence.kind == "attestation"
+    ]
     newest = max((last for last, _opinion in attested), default=None)
     return (newest, Opinion.ADVERSE) in attested
 
 
-def declare(site: Site, programme_id: str, criterion_id: str, texts: tuple[str, str, str], by: User, now: datetime) -> Declaration:
+def declare(
+    site: Site,
+    programme_id: str,
+    criterion_id: str,
+    texts: tuple[str, str, str],
+    by: User,
+    now: datetime,
+) -> Declaration:
     """Put a declaration on record: value, what the paper is called, its SHA-256; three empty texts take the one before back.
 
     Raises:
         RefusedError: `not-your-site` (403), `criterion-unknown`, `criterion-shown`, `evidence-not-a-digest` (409).
     """
     if not managed_sites(by).filter(pk=site.pk).exists():
-        raise RefusedError(403, "not-your-site", "You do not act for this site.", "Ask somebody from that plant to do it.")
+        raise RefusedError(
+            403,
+            "not-your-site",
+            "You do not act for this site.",
+            "Ask somebody from that plant to do it.",
+        )
     programme = programmes().get(programme_id)
     criterion = None if programme is None else programme.criterion(criterion_id)
     if criterion is None:
-        raise RefusedError(409, "criterion-unknown", "The programme has no such criterion.", "Choose one of its criteria.")
+        raise RefusedError(
+            409,
+            "criterion-unknown",
+            "The programme has no such criterion.",
+            "Choose one of its criteria.",
+        )
     if criterion.shown_by in {REPORT, ATTESTATION}:
         raise RefusedError(
             409,
@@ -194,18 +258,37 @@ def declare(site: Site, programme_id: str, criterion_id: str, texts: tuple[str, 
         )
     value, paper, evidence = (" ".join(text.split()) for text in texts)
     if value and not HEX_DIGEST.fullmatch(evidence):
-        raise RefusedError(409, "evidence-not-a-digest", "The evidence is not a SHA-256.", "Give 64 digits of 0-9 and a-f.")
+        raise RefusedError(
+            409,
+            "evidence-not-a-digest",
+            "The evidence is not a SHA-256.",
+            "Give 64 digits of 0-9 and a-f.",
+        )
     if not value:
         paper = evidence = ""
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)
         newest: Declaration | None = (
-            Declaration.objects.filter(site=site, programme=programme_id, criterion=criterion_id).order_by("-pk").first()
+            Declaration.objects.filter(site=site, programme=programme_id, criterion=criterion_id)
+            .order_by("-pk")
+            .first()
         )
-        if newest is not None and (newest.value, newest.paper, newest.evidence) == (value, paper, evidence):
+        if newest is not None and (newest.value, newest.paper, newest.evidence) == (
+            value,
+            paper,
+            evidence,
+        ):
             return newest  # the form sent twice
-        fields = {"programme": programme_id, "criterion": criterion_id, "value": value[:200], "paper": paper[:200], "evidence": evidence}
-        declaration = Declaration.objects.create(site=site, declared_by=by, declared_at=now, **fields)
+        fields = {
+            "programme": programme_id,
+            "criterion": criterion_id,
+            "value": value[:200],
+            "paper": paper[:200],
+            "evidence": evidence,
+        }
+        declaration = Declaration.objects.create(
+            site=site, declared_by=by, declared_at=now, **fields
+        )
         detail = f"{programme_id}, {criterion_id}: {value or 'taken back'}{f', evidence {evidence}' if evidence else ''}"
         record(now, by.email, Action.DOSSIER_DECLARED, f"site {site.slug}", detail)
     return declaration
@@ -217,10 +300,19 @@ def take_back_all(sites: Collection[Site], because: str, by: str, now: datetime)
     newest = {(row.site_id, row.programme, row.criterion): row for row in rows}
     standing = [row for row in newest.values() if row.value]
     Declaration.objects.bulk_create(
-        Declaration(site=row.site, programme=row.programme, criterion=row.criterion, declared_at=now) for row in standing
+        Declaration(
+            site=row.site, programme=row.programme, criterion=row.criterion, declared_at=now
+        )
+        for row in standing
     )
     for row in standing:
-        record(now, by, Action.DOSSIER_DECLARED, f"site {row.site.slug}", f"{row.programme}, {row.criterion}: taken back, {because}")
+        record(
+            now,
+            by,
+            Action.DOSSIER_DECLARED,
+            f"site {row.site.slug}",
+            f"{row.programme}, {row.criterion}: taken back, {because}",
+        )
     return {row.site.slug for row in standing}
 
 
@@ -230,17 +322,27 @@ def declaration_by_id(declaration: int) -> Declaration:
     return row
 
 
-def read_paper(declaration: Declaration, finding: tuple[bool, str], by: User, now: datetime) -> PaperReading:
+def read_paper(
+    declaration: Declaration, finding: tuple[bool, str], by: User, now: datetime
+) -> PaperReading:
     """An officer of where the site lies read the paper behind a declaration: whether it shows the criterion, and what was found.
 
     Raises:
         RefusedError: `not-regulator` (403), `declaration-changed`, `nothing-declared`, `reason-missing`, `text-too-long` (409).
     """
-    site, of = declaration.site, {"programme": declaration.programme, "criterion": declaration.criterion}
+    site, of = (
+        declaration.site,
+        {"programme": declaration.programme, "criterion": declaration.criterion},
+    )
     require_regulator_of_site(by, site)
     met, note = finding[0], whole_sentence(finding[1], 500)
     if not note:
-        raise RefusedError(409, "reason-missing", "The finding says nothing.", "Say in a sentence what the paper shows, and on which page.")
+        raise RefusedError(
+            409,
+            "reason-missing",
+            "The finding says nothing.",
+            "Say in a sentence what the paper shows, and on which page.",
+        )
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)
         row = Declaration.objects.filter(site=site, **of).order_by("-pk").first()
@@ -258,10 +360,14 @@ def read_paper(declaration: Declaration, finding: tuple[bool, str], by: User, no
                 "What the firm declares has changed since you opened the page: your finding is not recorded.",
                 "Read what it declares now, and the paper that it names.",
             )
-        newest: PaperReading | None = PaperReading.objects.filter(declaration=row).order_by("-pk").first()
+        newest: PaperReading | None = (
+            PaperReading.objects.filter(declaration=row).order_by("-pk").first()
+        )
         if newest is not None and (newest.met, newest.note) == (met, note):
             return newest  # the form sent twice
-        reading = PaperReading.objects.create(declaration=row, met=met, note=note, read_by=by, read_at=now)
+        reading = PaperReading.objects.create(
+            declaration=row, met=met, note=note, read_by=by, read_at=now
+        )
         detail = f"{row.programme}, {row.criterion}: {'met' if met else 'not met'}, evidence {row.evidence}; {note}"
         record(now, by.email, Action.DOSSIER_READ, f"site {site.slug}", detail[:1000])
     return reading

@@ -12,11 +12,29 @@ from django.db.models import Prefetch, QuerySet
 from benchmarks.phrases import Name
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import organisations_as, own_sites, regulated_sites
-from portal.assurance.attestation_standing import AttestationView, has_conclusion, views_of, with_names
+from portal.assurance.attestation_standing import (
+    AttestationView,
+    has_conclusion,
+    views_of,
+    with_names,
+)
 from portal.assurance.auditors import acting_for
-from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, InterestDeclaration, Sample
+from portal.assurance.models import (
+    Assignment,
+    Attestation,
+    Finding,
+    FindingStep,
+    InterestDeclaration,
+    Sample,
+)
 from portal.assurance.models.assigned import OF_THE_FIRM_NOW, goes_on, interests_by_enterprise
-from portal.assurance.models.findings import ENDED, WAITS_FOR_PLANT, FindingAct, FindingGrade, last_act
+from portal.assurance.models.findings import (
+    ENDED,
+    WAITS_FOR_PLANT,
+    FindingAct,
+    FindingGrade,
+    last_act,
+)
 from portal.intake.models import Submission, SubmissionState
 from portal.intake.selectors import SubmissionView
 from portal.intake.selectors import views_of as submission_views
@@ -106,9 +124,13 @@ class EngagementView:
     taken_back_reason: str
     goes_on: bool  # it stands, or the same body was given the site and period anew: findings are dealt with
     ended_with_firm: bool  # an appeal that waits is decided no more
-    submissions: tuple[SubmissionView, ...]  # all revisions, newest first; none for the body once it was taken back
+    submissions: tuple[
+        SubmissionView, ...
+    ]  # all revisions, newest first; none for the body once it was taken back
     findings: tuple[FindingView, ...]
-    earlier: tuple[FindingView, ...]  # where it stands: of the same body, from before the site and period were given to it anew
+    earlier: tuple[
+        FindingView, ...
+    ]  # where it stands: of the same body, from before the site and period were given to it anew
     declarations: tuple[DeclarationView, ...]  # one of each person
     attestations: tuple[AttestationView, ...]  # newest first, without the discarded
     draws: tuple[int, ...]  # samples that were drawn, newest first
@@ -116,7 +138,14 @@ class EngagementView:
 
     @property
     def accepted(self) -> SubmissionView | None:
-        return next((submission for submission in self.submissions if submission.state == SubmissionState.ACCEPTED), None)
+        return next(
+            (
+                submission
+                for submission in self.submissions
+                if submission.state == SubmissionState.ACCEPTED
+            ),
+            None,
+        )
 
     @property
     def mine(self) -> DeclarationView | None:
@@ -129,7 +158,10 @@ class EngagementView:
 
     @property
     def open_majors(self) -> int:
-        return sum(finding.grade == FindingGrade.MAJOR and not finding.closed for finding in self.every_finding)
+        return sum(
+            finding.grade == FindingGrade.MAJOR and not finding.closed
+            for finding in self.every_finding
+        )
 
 
 def assigned_to(user: User) -> QuerySet[Assignment]:
@@ -153,7 +185,9 @@ def engagement(user: User, assignment: int, today: date) -> EngagementView | Non
 
 def engagements_regulated(user: User, today: date) -> tuple[EngagementView, ...]:
     """Those of every body at the sites that the person regulates, as the firm sees them."""
-    rows = Assignment.objects.filter(site__in=regulated_sites(user)).order_by("-period", "site__slug")
+    rows = Assignment.objects.filter(site__in=regulated_sites(user)).order_by(
+        "-period", "site__slug"
+    )
     return _views(rows, user, today, outside=True)
 
 
@@ -165,7 +199,9 @@ def audits_of_own_sites(user: User, today: date) -> tuple[EngagementView, ...]:
 
 def audits_at(user: User, sites: Collection[int], today: date) -> tuple[EngagementView, ...]:
     """Those at these sites, as their firm sees them; for a caller who let the reader in."""
-    return _views(Assignment.objects.filter(site__in=sites).order_by("-period"), user, today, outside=True)
+    return _views(
+        Assignment.objects.filter(site__in=sites).order_by("-period"), user, today, outside=True
+    )
 
 
 def audit_of_own_site(user: User, assignment: int, today: date) -> EngagementView | None:
@@ -176,32 +212,50 @@ def audit_of_own_site(user: User, assignment: int, today: date) -> EngagementVie
 def appeals_regulated(user: User) -> tuple[Finding, ...]:
     """The findings whose appeal waits for the person, oldest first."""
     waiting = Finding.objects.alias(last=last_act()).filter(last=FindingAct.APPEALED)
-    rows = waiting.filter(assignment__site__in=regulated_sites(user)).select_related("assignment__site", "assignment__body")
+    rows = waiting.filter(assignment__site__in=regulated_sites(user)).select_related(
+        "assignment__site", "assignment__body"
+    )
     return tuple(rows.order_by("pk"))
 
 
-def appealed_finding(user: User, assignment: int, number: int, today: date) -> tuple[EngagementView, FindingView] | None:
+def appealed_finding(
+    user: User, assignment: int, number: int, today: date
+) -> tuple[EngagementView, FindingView] | None:
     """A finding that the firm brought before the regulator; of any other a regulator reads the grade and the state alone."""
     rows = Assignment.objects.filter(site__in=regulated_sites(user), pk=assignment)
     view = next(iter(_views(rows, user, today, outside=True)), None)
-    appealed = next((finding for finding in view.findings if finding.number == number), None) if view else None
+    appealed = (
+        next((finding for finding in view.findings if finding.number == number), None)
+        if view
+        else None
+    )
     return (view, appealed) if view and appealed and appealed.was_appealed else None
 
 
-def _views(rows: QuerySet[Assignment], user: User, today: date, *, outside: bool = False) -> tuple[EngagementView, ...]:
+def _views(
+    rows: QuerySet[Assignment], user: User, today: date, *, outside: bool = False
+) -> tuple[EngagementView, ...]:
     states = (Attestation.State.ISSUED, Attestation.State.WITHDRAWN) if outside else tuple(_SHOWN)
-    rows = rows.select_related("body", "site__organisation").annotate(goes_on=goes_on(), concluded=has_conclusion())
+    rows = rows.select_related("body", "site__organisation").annotate(
+        goes_on=goes_on(), concluded=has_conclusion()
+    )
     assignments = list(
         rows.prefetch_related(
             Prefetch("samples", Sample.objects.exclude(draw=None).only("assignment")),
-            Prefetch("attestations", with_names(Attestation.objects.filter(state__in=states)).order_by("-pk")),
+            Prefetch(
+                "attestations",
+                with_names(Attestation.objects.filter(state__in=states)).order_by("-pk"),
+            ),
         )
     )
     findings = _findings(assignments)
     # what people of the body declared is for the body: elsewhere it is not even read
     declared = {} if outside else _declared(assignments, user)
     # one question for all of them; what is of another period of the same site falls out below
-    theirs = Submission.objects.filter(site__in={row.site_id for row in assignments}, period__in={row.period for row in assignments})
+    theirs = Submission.objects.filter(
+        site__in={row.site_id for row in assignments},
+        period__in={row.period for row in assignments},
+    )
     reports: dict[tuple[str, str], list[SubmissionView]] = {}
     for view in submission_views(theirs.order_by("-revision")):
         reports.setdefault((view.site, view.period), []).append(view)
@@ -220,9 +274,17 @@ def _views(rows: QuerySet[Assignment], user: User, today: date, *, outside: bool
             taken_back_reason=row.taken_back_reason,
             goes_on=row.goes_on,
             ended_with_firm=row.ended_with_firm,
-            submissions=tuple(reports.get((row.site.slug, row.period), ())) if outside or row.taken_back_at is None else (),
-            findings=tuple(finding for finding in findings[_engaged(row)] if finding.assignment == row.pk),
-            earlier=tuple(finding for finding in findings[_engaged(row)] if row.taken_back_at is None and finding.assignment != row.pk),
+            submissions=tuple(reports.get((row.site.slug, row.period), ()))
+            if outside or row.taken_back_at is None
+            else (),
+            findings=tuple(
+                finding for finding in findings[_engaged(row)] if finding.assignment == row.pk
+            ),
+            earlier=tuple(
+                finding
+                for finding in findings[_engaged(row)]
+                if row.taken_back_at is None and finding.assignment != row.pk
+            ),
             declarations=declared.get(row.pk, ()),
             attestations=views_of(row.attestations.all(), today),
             draws=tuple(sample.pk for sample in row.samples.all()),
@@ -240,7 +302,9 @@ def _engaged(row: Assignment) -> tuple[int, int, str]:
     return row.body_id, row.site_id, row.period
 
 
-def _findings(assignments: Sequence[Assignment]) -> defaultdict[tuple[int, int, str], list[FindingView]]:
+def _findings(
+    assignments: Sequence[Assignment],
+) -> defaultdict[tuple[int, int, str], list[FindingView]]:
     """All of these bodies at these sites and periods, by all three, earliest first."""
     rows = Finding.objects.filter(
         assignment__body__in={row.body_id for row in assignments},
@@ -249,13 +313,20 @@ def _findings(assignments: Sequence[Assignment]) -> defaultdict[tuple[int, int, 
     )
     steps = Prefetch("steps", FindingStep.objects.select_related("by").order_by("pk"))
     findings: defaultdict[tuple[int, int, str], list[FindingView]] = defaultdict(list)
-    for row in rows.select_related("raised_by", "assignment").prefetch_related(steps).order_by("pk"):
+    for row in (
+        rows.select_related("raised_by", "assignment").prefetch_related(steps).order_by("pk")
+    ):
         findings[_engaged(row.assignment)].append(_finding(row))
     return findings
 
 
 def _finding(row: Finding) -> FindingView:
-    steps = tuple(FindingStepView(FindingAct(step.act), step.text, step.evidence_digest, str(step.by), step.at) for step in row.steps.all())
+    steps = tuple(
+        FindingStepView(
+            FindingAct(step.act), step.text, step.evidence_digest, str(step.by), step.at
+        )
+        for step in row.steps.all()
+    )
     return FindingView(
         row.assignment_id,
         row.number,
@@ -271,24 +342,46 @@ def _finding(row: Finding) -> FindingView:
     )
 
 
-def _declared(assignments: Sequence[Assignment], user: User) -> dict[int, tuple[DeclarationView, ...]]:
+def _declared(
+    assignments: Sequence[Assignment], user: User
+) -> dict[int, tuple[DeclarationView, ...]]:
     """By assignment, what each person of its body last declared in it about the firm of today; their interests in that firm wherever they
     declared them."""
-    rows = InterestDeclaration.objects.filter(OF_THE_FIRM_NOW, assignment__in=assignments, interested=False)
+    rows = InterestDeclaration.objects.filter(
+        OF_THE_FIRM_NOW, assignment__in=assignments, interested=False
+    )
     acting = acting_for({row.body_id for row in assignments})
     none: defaultdict[int, dict[int, DeclarationView]] = defaultdict(dict)
     for declaration in rows.select_related("person", "assignment").order_by("pk"):
-        none[declaration.assignment_id][declaration.person_id] = _declaration(declaration, user, acting)
+        none[declaration.assignment_id][declaration.person_id] = _declaration(
+            declaration, user, acting
+        )
     interests = interests_by_enterprise({row.site.organisation for row in assignments})
     declared: dict[int, tuple[DeclarationView, ...]] = {}
     for row in assignments:
-        of_body = [interest for interest in interests[row.site.organisation_id] if interest.assignment.body_id == row.body_id]
-        of_people = {interest.person_id: _declaration(interest, user, acting) for interest in of_body}
+        of_body = [
+            interest
+            for interest in interests[row.site.organisation_id]
+            if interest.assignment.body_id == row.body_id
+        ]
+        of_people = {
+            interest.person_id: _declaration(interest, user, acting) for interest in of_body
+        }
         # an interest takes the place of what the same person declared before it was known
         declared[row.pk] = tuple((none[row.pk] | of_people).values())
     return declared
 
 
-def _declaration(row: InterestDeclaration, user: User, acting: set[tuple[int, int]]) -> DeclarationView:
+def _declaration(
+    row: InterestDeclaration, user: User, acting: set[tuple[int, int]]
+) -> DeclarationView:
     acts = (row.assignment.body_id, row.person_id) in acting
-    return DeclarationView(str(row.person), row.person_id, row.person_id == user.pk, acts, row.interested, row.text, row.declared_at)
+    return DeclarationView(
+        str(row.person),
+        row.person_id,
+        row.person_id == user.pk,
+        acts,
+        row.interested,
+        row.text,
+        row.declared_at,
+    )

@@ -26,7 +26,11 @@ from portal.translog.restarts import served
 def drawn_samples(user: User) -> QuerySet[Sample]:
     """The samples that were drawn, for the bodies that drew them and for the plants that open them."""
     mine = Q(assignment__in=assigned_to(user)) | Q(submission__site__in=own_sites(user))
-    return Sample.objects.select_related("assignment__site", "submission__site").exclude(draw=None).filter(mine)
+    return (
+        Sample.objects.select_related("assignment__site", "submission__site")
+        .exclude(draw=None)
+        .filter(mine)
+    )
 
 
 def drawn_sample(user: User, sample: int) -> Sample | None:
@@ -43,7 +47,12 @@ def evidence_of(sample: Sample, key: ReceiptKey) -> dict[str, Any]:
     """
     report, size = sample.submission, sample.head_size
     committed = commitment_of(report)
-    indices = [committed.log_index, report.log_index, *_values_entry(report), *_entry(EntryKind.AUDIT_PROMISE, sample.promise_digest)]
+    indices = [
+        committed.log_index,
+        report.log_index,
+        *_values_entry(report),
+        *_entry(EntryKind.AUDIT_PROMISE, sample.promise_digest),
+    ]
     proven = log.inclusions(sorted(index for index in indices if index < size), size)
     files = {
         "directory": keys.published_directory().signed,
@@ -80,14 +89,22 @@ def _restarts(committed: Commitment) -> list[bytes]:
     challenge = challenges.parse(bytes(committed.challenge))
     if challenge.log_index == committed.log_index:
         return []
-    return [raw for raw in served() if restarts.parse(raw).lost(challenge.log_index, challenge.given_on)]
+    return [
+        raw for raw in served() if restarts.parse(raw).lost(challenge.log_index, challenge.given_on)
+    ]
 
 
 @wall.opened()  # the entry holds a hash of the values, which its reader need not see
 def _values_entry(report: Submission) -> list[int]:
     """Where the log has the values that the worker found in the report."""
-    labels = [value.released() for value in ProtectedValue.objects.filter(submission=report).order_by("pk")]
-    return _entry(EntryKind.VALUES, logged.values(bytes.fromhex(report.digest), report.name, labels, report.salt).hex())
+    labels = [
+        value.released()
+        for value in ProtectedValue.objects.filter(submission=report).order_by("pk")
+    ]
+    return _entry(
+        EntryKind.VALUES,
+        logged.values(bytes.fromhex(report.digest), report.name, labels, report.salt).hex(),
+    )
 
 
 def _entry(kind: EntryKind, digest: str) -> list[int]:

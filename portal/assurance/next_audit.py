@@ -36,11 +36,22 @@ def obligatory_audit(jurisdiction: str) -> ObligatoryAudit:
     read = max(
         rules,
         key=lambda rule: max(
-            (len(path) for path in rule["jurisdictions"] if f"{jurisdiction}/".startswith(f"{path}/" if path else "")), default=-1
+            (
+                len(path)
+                for path in rule["jurisdictions"]
+                if f"{jurisdiction}/".startswith(f"{path}/" if path else "")
+            ),
+            default=-1,
         ),
     )
     systems = {system["id"]: system["name"] for system in read["systems"]}
-    return ObligatoryAudit(Words(**read["name"]), Words(**read["source"]), read["years"], timedelta(days=read["ahead_days"]), systems)
+    return ObligatoryAudit(
+        Words(**read["name"]),
+        Words(**read["source"]),
+        read["years"],
+        timedelta(days=read["ahead_days"]),
+        systems,
+    )
 
 
 class Duty(StrEnum):
@@ -68,12 +79,21 @@ class NextAudit:
     certified_until: date | None  # the last day of the certificates that run today without a gap
 
 
-def due(last_audit: date | None, certificates: Iterable[ValidityPeriod], rule: ObligatoryAudit, today: date) -> NextAudit:
+def due(
+    last_audit: date | None,
+    certificates: Iterable[ValidityPeriod],
+    rule: ObligatoryAudit,
+    today: date,
+) -> NextAudit:
     """How the duty stands on `today`, by the last audit and the certificates on record."""
     spans = [certificate for certificate in certificates if certificate.first <= certificate.last]
     running = _runs_until(spans, today)
     ended = max((span.last for span in spans if span.last < today), default=None)
-    days = [day for day in (running, ended, after_years(last_audit, rule.years) if last_audit else None) if day is not None]
+    days = [
+        day
+        for day in (running, ended, after_years(last_audit, rule.years) if last_audit else None)
+        if day is not None
+    ]
     if not days:
         return NextAudit(Duty.UNKNOWN, None, None)
     day = max(days)
@@ -95,6 +115,10 @@ def after_years(day: date, years: int) -> date:
 def _runs_until(spans: list[ValidityPeriod], today: date) -> date | None:
     until = max((span.last for span in spans if span.first <= today <= span.last), default=None)
     for certificate in sorted(spans, key=lambda span: span.first):
-        if until is not None and certificate.first <= until + timedelta(days=1) and certificate.last > until:
+        if (
+            until is not None
+            and certificate.first <= until + timedelta(days=1)
+            and certificate.last > until
+        ):
             until = certificate.last
     return until

@@ -76,7 +76,12 @@ def _views(among: QuerySet[Site], today: date, named: Collection[str]) -> tuple[
             firm=site.organisation.name,
             last_audit=audits.get(site.pk),
             jurisdiction=site.jurisdiction.path,
-            due=due(audits.get(site.pk), papers.get(site.pk, ()), obligatory_audit(site.jurisdiction.path), today),
+            due=due(
+                audits.get(site.pk),
+                papers.get(site.pk, ()),
+                obligatory_audit(site.jurisdiction.path),
+                today,
+            ),
         )
         for site in sites.select_related("organisation", "jurisdiction").order_by("slug")
     )
@@ -84,7 +89,11 @@ def _views(among: QuerySet[Site], today: date, named: Collection[str]) -> tuple[
 
 def _audits(sites: QuerySet[Site, int]) -> dict[int, date]:
     """The day of the newest statement that stands, by site."""
-    rows = Attestation.objects.filter(site__in=sites, state=Attestation.State.ISSUED).order_by().values_list("site")
+    rows = (
+        Attestation.objects.filter(site__in=sites, state=Attestation.State.ISSUED)
+        .order_by()
+        .values_list("site")
+    )
     return {site: scheme_day(issued) for site, issued in rows.annotate(newest=Max("issued_at"))}
 
 

@@ -66,16 +66,32 @@ def propose(terms: OfferTerms, scope: Jurisdiction, by: User, now: datetime) -> 
     require_regulator_of_scope(by, scope)
     programme = programmes().get(terms.programme)
     if programme is None or programme.criterion(terms.criterion) is None:
-        raise RefusedError(409, "criterion-unknown", "The programme has no such criterion.", "Choose one of its criteria.")
+        raise RefusedError(
+            409,
+            "criterion-unknown",
+            "The programme has no such criterion.",
+            "Choose one of its criteria.",
+        )
     if terms.valid_until is not None and terms.valid_until < terms.valid_from:
-        raise RefusedError(409, "offer-days-wrong", "The offer ends before it begins.", "Copy first and last day from the act.")
+        raise RefusedError(
+            409,
+            "offer-days-wrong",
+            "The offer ends before it begins.",
+            "Copy first and last day from the act.",
+        )
     fields = {name: getattr(terms, name) for name in OfferTerms.__dataclass_fields__}
     with transaction.atomic():
-        Jurisdiction.objects.select_for_update().get(pk=scope.pk)  # one proposal of a jurisdiction at a time
-        same_offer = IncentiveOffer.objects.filter(jurisdiction=scope, state__in=(State.PROPOSED, State.APPROVED), **fields).first()
+        Jurisdiction.objects.select_for_update().get(
+            pk=scope.pk
+        )  # one proposal of a jurisdiction at a time
+        same_offer = IncentiveOffer.objects.filter(
+            jurisdiction=scope, state__in=(State.PROPOSED, State.APPROVED), **fields
+        ).first()
         if same_offer is not None:
             return same_offer
-        offer = IncentiveOffer.objects.create(jurisdiction=scope, proposed_by=by, proposed_at=now, **fields)
+        offer = IncentiveOffer.objects.create(
+            jurisdiction=scope, proposed_by=by, proposed_at=now, **fields
+        )
         record(now, by.email, Action.INCENTIVE_OFFERED, _subject(offer), _record_line(offer))
     return offer
 
@@ -95,12 +111,25 @@ def decide(offer: int, by: User, now: datetime, *, refused_because: str = "") ->
         if row.state == wanted:
             return row
         if row.state != State.PROPOSED:
-            raise RefusedError(409, "offer-decided", "This offer is decided already.", "Propose another one.")
+            raise RefusedError(
+                409, "offer-decided", "This offer is decided already.", "Propose another one."
+            )
         if not reason and row.proposed_by_id == by.pk:
-            raise RefusedError(403, "own-offer", "You proposed this offer yourself.", "A second officer has to approve it.")
+            raise RefusedError(
+                403,
+                "own-offer",
+                "You proposed this offer yourself.",
+                "A second officer has to approve it.",
+            )
         row.state, row.decided_by, row.decided_at, row.reason = wanted, by, now, reason
         row.save(update_fields=["state", "decided_by", "decided_at", "reason"])
-        record(now, by.email, Action.INCENTIVE_REFUSED if reason else Action.INCENTIVE_APPROVED, _subject(row), reason or _record_line(row))
+        record(
+            now,
+            by.email,
+            Action.INCENTIVE_REFUSED if reason else Action.INCENTIVE_APPROVED,
+            _subject(row),
+            reason or _record_line(row),
+        )
     return row
 
 
@@ -113,14 +142,24 @@ def end(offer: int, reason: str, by: User, now: datetime) -> IncentiveOffer:
     """
     sentence = whole_sentence(reason, 500)
     if not sentence:
-        raise RefusedError(409, "reason-missing", "An offer is never ended without a reason.", "Say in a sentence why.")
+        raise RefusedError(
+            409,
+            "reason-missing",
+            "An offer is never ended without a reason.",
+            "Say in a sentence why.",
+        )
     with transaction.atomic():
         row = _locked(offer)
         require_regulator_of_scope(by, row.jurisdiction)
         if row.state == State.ENDED:
             return row
         if row.state != State.APPROVED:
-            raise RefusedError(409, "offer-not-approved", "Only an approved offer can be ended.", "Refuse a proposal that is wrong.")
+            raise RefusedError(
+                409,
+                "offer-not-approved",
+                "Only an approved offer can be ended.",
+                "Refuse a proposal that is wrong.",
+            )
         row.state, row.ended_by, row.ended_at, row.reason = State.ENDED, by, now, sentence
         row.save(update_fields=["state", "ended_by", "ended_at", "reason"])
         record(now, by.email, Action.INCENTIVE_ENDED, _subject(row), sentence)
@@ -130,8 +169,14 @@ def end(offer: int, reason: str, by: User, now: datetime) -> IncentiveOffer:
 def offers_seen_by(user: User) -> QuerySet[IncentiveOffer]:
     """Those of the officer's jurisdictions and of what these lie in, newest first."""
     mine = jurisdictions_of(user)
-    above = Q(jurisdiction__path__in={path for jurisdiction in mine for path in _paths_above(jurisdiction.path)})
-    return IncentiveOffer.objects.filter(within(mine) | above).select_related("jurisdiction", "proposed_by", "decided_by", "ended_by")
+    above = Q(
+        jurisdiction__path__in={
+            path for jurisdiction in mine for path in _paths_above(jurisdiction.path)
+        }
+    )
+    return IncentiveOffer.objects.filter(within(mine) | above).select_related(
+        "jurisdiction", "proposed_by", "decided_by", "ended_by"
+    )
 
 
 def offered_to(site: Site, programme: str, on: date) -> Mapping[str, tuple[IncentiveOffer, ...]]:
@@ -156,7 +201,11 @@ def _paths_above(path: str) -> list[str]:
 
 
 def _locked(offer: int) -> IncentiveOffer:
-    return IncentiveOffer.objects.select_for_update(of=("self",)).select_related("jurisdiction").get(pk=offer)
+    return (
+        IncentiveOffer.objects.select_for_update(of=("self",))
+        .select_related("jurisdiction")
+        .get(pk=offer)
+    )
 
 
 def _subject(row: IncentiveOffer) -> str:
@@ -164,4 +213,6 @@ def _subject(row: IncentiveOffer) -> str:
 
 
 def _record_line(row: IncentiveOffer) -> str:
-    return f"{row.programme}, {row.criterion}, {row.jurisdiction.path}: {row.amount.normalize():f} {row.unit}; {row.source_en}"[:1000]
+    return f"{row.programme}, {row.criterion}, {row.jurisdiction.path}: {row.amount.normalize():f} {row.unit}; {row.source_en}"[
+        :1000
+    ]

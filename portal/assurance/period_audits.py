@@ -40,19 +40,30 @@ def audits_of_period(sites: Collection[int], period: str, today: date) -> Period
     """For a caller who let the reader in. `sites` are rows of the reader's own jurisdiction."""
     assigned = Assignment.objects.filter(site__in=sites, period=period, taken_back_at=None)
     attested = {"site__in": sites, "submission__period": period}
-    findings = Finding.objects.filter(assignment__site__in=sites, assignment__period=period).annotate(last=last_act())
-    holding = concluding().filter(**attested, valid_until__gte=today).values_list("opinion", "submission").distinct()
+    findings = Finding.objects.filter(
+        assignment__site__in=sites, assignment__period=period
+    ).annotate(last=last_act())
+    holding = (
+        concluding()
+        .filter(**attested, valid_until__gte=today)
+        .values_list("opinion", "submission")
+        .distinct()
+    )
     return PeriodAudits(
         assigned=len(rows := list(assigned.values_list("body_id", flat=True))),
         bodies=len(set(rows)),
         opinions=Counter(opinion for opinion, _report in holding),
         withdrawn=Attestation.objects.filter(**attested, state=Attestation.State.WITHDRAWN).count(),
-        findings=Counter((grade, act in ENDED) for grade, act in findings.values_list("grade", "last")),
+        findings=Counter(
+            (grade, act in ENDED) for grade, act in findings.values_list("grade", "last")
+        ),
     )
 
 
 def refusals_of_period(sites: Collection[int], period: str) -> Refusals:
-    rows = list(Submission.objects.filter(site__in=sites, period=period).values_list("state", "reason_code"))
+    rows = list(
+        Submission.objects.filter(site__in=sites, period=period).values_list("state", "reason_code")
+    )
     return Refusals(
         received=len(rows),
         accepted=sum(state == SubmissionState.ACCEPTED for state, _ in rows),

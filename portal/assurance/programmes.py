@@ -33,7 +33,9 @@ class Programme:
     criteria: tuple[Criterion, ...]
 
     def criterion(self, criterion_id: str) -> Criterion | None:
-        return next((criterion for criterion in self.criteria if criterion.id == criterion_id), None)
+        return next(
+            (criterion for criterion in self.criteria if criterion.id == criterion_id), None
+        )
 
 
 @cache

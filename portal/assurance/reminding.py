@@ -67,14 +67,27 @@ def needs(view: EngagementView, today: date) -> tuple[NeedCount, ...]:
     if view.taken_back_at is not None:
         return ()
     asked: list[NeedCount] = []
-    valid = next((attestation for attestation in view.attestations if attestation.standing is AttestationStanding.VALID), None)
+    valid = next(
+        (
+            attestation
+            for attestation in view.attestations
+            if attestation.standing is AttestationStanding.VALID
+        ),
+        None,
+    )
     acting = [declaration for declaration in view.declarations if declaration.acts]
     free = {declaration.person_id for declaration in acting if not declaration.interested}
-    drawn = [attestation for attestation in view.attestations if attestation.takes_signature and attestation.auditor in free]
+    drawn = [
+        attestation
+        for attestation in view.attestations
+        if attestation.takes_signature and attestation.auditor in free
+    ]
     if not view.concluded and view.accepted is not None and not free:
         asked.append(NeedCount(AuditNeed.TAKE_OVER if acting else AuditNeed.DECLARE))
     if not view.concluded and view.due is not None and today >= view.due - BEFORE_DUE:
-        asked.append(NeedCount(AuditNeed.OVERDUE if today > view.due else AuditNeed.DUE_SOON, day=view.due))
+        asked.append(
+            NeedCount(AuditNeed.OVERDUE if today > view.due else AuditNeed.DUE_SOON, day=view.due)
+        )
     if answered := sum(finding.answered for finding in view.every_finding):
         asked.append(NeedCount(AuditNeed.ANSWERED, answered))
     if late := sum(finding.overdue(today) for finding in view.every_finding):
@@ -87,13 +100,25 @@ def needs(view: EngagementView, today: date) -> tuple[NeedCount, ...]:
             asked.append(NeedCount(AuditNeed.SURVEILLANCE, day=visit))
         if today >= valid.statement.valid_until - BEFORE_EXPIRY:
             asked.append(NeedCount(AuditNeed.EXPIRES, day=valid.statement.valid_until))
-    open_findings = any(not finding.closed and finding.grade != FindingGrade.OBSERVATION for finding in view.every_finding)
-    if not view.concluded and not drawn and free and view.accepted is not None and not open_findings:
+    open_findings = any(
+        not finding.closed and finding.grade != FindingGrade.OBSERVATION
+        for finding in view.every_finding
+    )
+    if (
+        not view.concluded
+        and not drawn
+        and free
+        and view.accepted is not None
+        and not open_findings
+    ):
         asked.append(NeedCount(AuditNeed.CONCLUDE))
     return tuple(asked)
 
 
-_TO_THE_FIRM = {FindingAct.RETURNED: NoticeKind.FINDING_RETURNED, FindingAct.CLOSED: NoticeKind.FINDING_CLOSED}
+_TO_THE_FIRM = {
+    FindingAct.RETURNED: NoticeKind.FINDING_RETURNED,
+    FindingAct.CLOSED: NoticeKind.FINDING_CLOSED,
+}
 
 
 def assigned(about: Assignment, now: datetime) -> None:
@@ -116,7 +141,14 @@ def tell_of_act(finding: Finding, act: FindingAct, now: datetime) -> None:
         about = finding.assignment
         tell_body(NoticeKind.FINDING_APPEALED, about, now, finding=finding.number)
         parts: NoticeFacts = {"assignment": about.pk, "number": finding.number}
-        tell(NoticeKind.APPEAL_WAITS, regulators_of(about.site.jurisdiction), "web:appealed-finding", parts, _facts(about, None), now)
+        tell(
+            NoticeKind.APPEAL_WAITS,
+            regulators_of(about.site.jurisdiction),
+            "web:appealed-finding",
+            parts,
+            _facts(about, None),
+            now,
+        )
     elif act in (FindingAct.CONFIRMED, FindingAct.ANNULLED):
         for notify in (tell_firm, tell_body):
             notify(NoticeKind.APPEAL_DECIDED, finding.assignment, now, finding=finding.number)
@@ -140,15 +172,29 @@ def withdrawn(row: Attestation, now: datetime) -> None:
         tell_firm(NoticeKind.CONCLUSION_WITHDRAWN, row.assignment, now)
 
 
-def tell_firm(kind: NoticeKind, about: Assignment, now: datetime, day: date | None = None, finding: int | None = None) -> None:
+def tell_firm(
+    kind: NoticeKind,
+    about: Assignment,
+    now: datetime,
+    day: date | None = None,
+    finding: int | None = None,
+) -> None:
     """Everybody who acts for the firm of the site; to the finding where it is about one, else to the audits of their sites."""
     address, parts = _address("web:audits", "web:audit-finding", about, finding, {})
     tell(kind, people_of_site(about.site), address, parts, _facts(about, day), now)
 
 
-def tell_body(kind: NoticeKind, about: Assignment, now: datetime, day: date | None = None, finding: int | None = None) -> None:
+def tell_body(
+    kind: NoticeKind,
+    about: Assignment,
+    now: datetime,
+    day: date | None = None,
+    finding: int | None = None,
+) -> None:
     """Everybody who acts for the body."""
-    address, parts = _address("web:engagement", "web:engagement-finding", about, finding, {"assignment": about.pk})
+    address, parts = _address(
+        "web:engagement", "web:engagement-finding", about, finding, {"assignment": about.pk}
+    )
     tell(kind, people_of_body(about.body_id), address, parts, _facts(about, day), now)
 
 
@@ -157,12 +203,20 @@ def tell_of_duty(kind: NoticeKind, site: Site, day: date, now: datetime) -> None
     tell(kind, people_of_site(site), "web:audits", {}, {**named(site), "due": day.isoformat()}, now)
 
 
-def _address(whole: str, single: str, about: Assignment, finding: int | None, parts: NoticeFacts) -> tuple[str, NoticeFacts]:
-    return (whole, parts) if finding is None else (single, {"assignment": about.pk, "number": finding})
+def _address(
+    whole: str, single: str, about: Assignment, finding: int | None, parts: NoticeFacts
+) -> tuple[str, NoticeFacts]:
+    return (
+        (whole, parts) if finding is None else (single, {"assignment": about.pk, "number": finding})
+    )
 
 
 def _facts(about: Assignment, day: date | None) -> NoticeFacts:
-    return {**named(about.site), "period": about.period, **({"due": day.isoformat()} if day else {})}
+    return {
+        **named(about.site),
+        "period": about.period,
+        **({"due": day.isoformat()} if day else {}),
+    }
 
 
 _KINDS = {
@@ -191,7 +245,11 @@ def remind(now: datetime) -> int:
     """Tell of every day that was not told of yet; how many. Safe to run twice, at once, and after a death at any point."""
     today = localdate(now)
     count = sum(_tell_once(reminder, now) for reminder in days_to_tell(today))
-    return count + sum(_tell_duty_once(due_site, now) for due_site in due_sites(today) if due_site.due.duty in _DUTIES)
+    return count + sum(
+        _tell_duty_once(due_site, now)
+        for due_site in due_sites(today)
+        if due_site.due.duty in _DUTIES
+    )
 
 
 def days_to_tell(today: date) -> Iterator[DayTold]:
@@ -204,7 +262,9 @@ def days_to_tell(today: date) -> Iterator[DayTold]:
 def _days_of_statements(today: date) -> Iterator[DayTold]:
     newest: dict[int, tuple[str, date, date | None]] = {}
     rows = concluding().filter(valid_until__gte=today).order_by("pk")
-    for assignment, digest, until, visit in rows.values_list("assignment", "digest", "valid_until", "surveillance_on"):
+    for assignment, digest, until, visit in rows.values_list(
+        "assignment", "digest", "valid_until", "surveillance_on"
+    ):
         newest[assignment] = (digest, until, visit)
     for assignment, (digest, until, visit) in newest.items():
         if visit is not None and visit >= today >= visit - BEFORE_VISIT:
@@ -215,24 +275,45 @@ def _days_of_statements(today: date) -> Iterator[DayTold]:
 
 def _late_answers(today: date) -> Iterator[DayTold]:
     """Findings past their day that wait for the plant: never answered, sent back, or confirmed on appeal."""
-    rows = Finding.objects.filter(goes_on("assignment__"), due__lt=today).annotate(last=last_act()).order_by("pk")
+    rows = (
+        Finding.objects.filter(goes_on("assignment__"), due__lt=today)
+        .annotate(last=last_act())
+        .order_by("pk")
+    )
     for assignment, number, due, act in rows.values_list("assignment", "number", "due", "last"):
         if act in WAITS_FOR_PLANT:
-            yield DayTold(AuditNeed.LATE_ANSWERS, assignment, f"assignment {assignment}, finding {number}", due, number)
+            yield DayTold(
+                AuditNeed.LATE_ANSWERS,
+                assignment,
+                f"assignment {assignment}, finding {number}",
+                due,
+                number,
+            )
 
 
 def _conclusions(today: date) -> Iterator[DayTold]:
     """Those that are wanted soon or were by now, where nothing was concluded of the accepted report."""
-    rows = Assignment.objects.filter(~has_conclusion(), due__lte=today + BEFORE_DUE, taken_back_at=None).order_by("pk")
+    rows = Assignment.objects.filter(
+        ~has_conclusion(), due__lte=today + BEFORE_DUE, taken_back_at=None
+    ).order_by("pk")
     for assignment, day in rows.values_list("pk", "due"):
         if day is not None:
-            yield DayTold(AuditNeed.OVERDUE if today > day else AuditNeed.DUE_SOON, assignment, f"assignment {assignment}", day)
+            yield DayTold(
+                AuditNeed.OVERDUE if today > day else AuditNeed.DUE_SOON,
+                assignment,
+                f"assignment {assignment}",
+                day,
+            )
 
 
 def _tell_duty_once(due_site: DueSite, now: datetime) -> bool:
     """The firm, of its obligatory audit: once that it comes, once that it is late; another day, as after a certificate, anew."""
     day = due_site.due.day
-    key = {"need": f"audit-{due_site.due.duty}", "subject": f"obligatory audit of site {due_site.site}", "day": day}
+    key = {
+        "need": f"audit-{due_site.due.duty}",
+        "subject": f"obligatory audit of site {due_site.site}",
+        "day": day,
+    }
     if day is None or Reminded.objects.filter(**key).exists():
         return False
     with transaction.atomic():
@@ -249,7 +330,9 @@ def _tell_once(reminder: DayTold, now: datetime) -> bool:
         return False
     with transaction.atomic():
         about = Assignment.objects.select_related("site").get(pk=reminder.assignment)
-        _row, created = Reminded.objects.get_or_create(**key, defaults={"site": about.site, "at": now})
+        _row, created = Reminded.objects.get_or_create(
+            **key, defaults={"site": about.site, "at": now}
+        )
         if created:
             if reminder.need not in _OF_BODIES_ALONE:
                 tell_firm(_KINDS[reminder.need], about, now, reminder.day, reminder.finding)

@@ -53,14 +53,20 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
     report = audited_report(assignment)
     if report is None:
         raise RefusedError(
-            409, "no-accepted-report", "There is no accepted report to draw from.", "Wait until the site's report is accepted."
+            409,
+            "no-accepted-report",
+            "There is no accepted report to draw from.",
+            "Wait until the site's report is accepted.",
         )
     committed = commitment_of(report)
     with transaction.atomic():
         lock_standing(assignment)
         head = log.lock()
         if earlier_sample := Sample.objects.filter(promise_digest=promised.digest).first():
-            if earlier_sample.assignment_id != assignment.pk or earlier_sample.given_up_at is not None:
+            if (
+                earlier_sample.assignment_id != assignment.pk
+                or earlier_sample.given_up_at is not None
+            ):
                 raise RefusedError(
                     409,
                     "promise-ended",
@@ -86,7 +92,13 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
             promised_at=now,
             head_size=max(index, committed.log_index) + 2,
         )
-        record(now, by.email, Action.SAMPLE_PROMISED, f"site {assignment.site.slug}", f"{assignment.period}, log index {index}")
+        record(
+            now,
+            by.email,
+            Action.SAMPLE_PROMISED,
+            f"site {assignment.site.slug}",
+            f"{assignment.period}, log index {index}",
+        )
     return sample
 
 
@@ -101,7 +113,12 @@ def give_up(sample: Sample, reason: str, by: User, now: datetime) -> Sample:
     require_free(sample.assignment, by)
     sentence = whole_sentence(reason)
     if not sentence:
-        raise RefusedError(409, "reason-missing", "A promise is never given up without a reason.", "Say in a sentence why.")
+        raise RefusedError(
+            409,
+            "reason-missing",
+            "A promise is never given up without a reason.",
+            "Say in a sentence why.",
+        )
     with transaction.atomic():
         lock_standing(sample.assignment)
         row = Sample.objects.select_for_update().get(pk=sample.pk)
@@ -111,7 +128,9 @@ def give_up(sample: Sample, reason: str, by: User, now: datetime) -> Sample:
             row.given_up_at, row.given_up_by, row.given_up_reason = now, by, sentence
             row.save(update_fields=["given_up_at", "given_up_by", "given_up_reason"])
             detail = f"{sample.assignment.period}, promise {row.promise_digest[:16]}: {row.given_up_reason}"
-            record(now, by.email, Action.SAMPLE_GIVEN_UP, f"site {sample.assignment.site.slug}", detail)
+            record(
+                now, by.email, Action.SAMPLE_GIVEN_UP, f"site {sample.assignment.site.slug}", detail
+            )
     return row
 
 
@@ -141,7 +160,10 @@ def draw(sample: Sample, raw: bytes, by: User, now: datetime) -> Sample:
             409,
             "head-of-another",
             "The draw does not use the log head that belongs to this promise.",
-            Phrase("Draw with the head of %(size)s entries, as shown on the page of the sample.", size=sample.head_size),
+            Phrase(
+                "Draw with the head of %(size)s entries, as shown on the page of the sample.",
+                size=sample.head_size,
+            ),
         )
     with transaction.atomic():
         lock_standing(sample.assignment)
@@ -161,7 +183,11 @@ def draw(sample: Sample, raw: bytes, by: User, now: datetime) -> Sample:
         row.save(update_fields=["draw", "drawn_at"])
         reminding.drawn(row, now)
         record(
-            now, by.email, Action.SAMPLE_DRAWN, f"site {sample.assignment.site.slug}", f"{sample.assignment.period}, {drawn.digest[:16]}"
+            now,
+            by.email,
+            Action.SAMPLE_DRAWN,
+            f"site {sample.assignment.site.slug}",
+            f"{sample.assignment.period}, {drawn.digest[:16]}",
         )
     return row
 
@@ -177,8 +203,18 @@ def note(sample: Sample, summary: Summary, by: User, now: datetime) -> Sample:
         lock_standing(sample.assignment)
         row = Sample.objects.select_for_update().get(pk=sample.pk)
         if row.draw is None:
-            raise RefusedError(409, "sample-not-drawn", "Nothing has been drawn yet.", "Submit the signed draw first.")
-        if _subject_of(sample, bytes(row.draw)) != (summary.site, summary.period, summary.revision, summary.draw):
+            raise RefusedError(
+                409,
+                "sample-not-drawn",
+                "Nothing has been drawn yet.",
+                "Submit the signed draw first.",
+            )
+        if _subject_of(sample, bytes(row.draw)) != (
+            summary.site,
+            summary.period,
+            summary.revision,
+            summary.draw,
+        ):
             raise RefusedError(
                 409,
                 "summary-of-another",
@@ -195,7 +231,12 @@ def note(sample: Sample, summary: Summary, by: User, now: datetime) -> Sample:
         if row.verified_at is not None:
             if all(getattr(row, name) == value for name, value in noted.items()):
                 return row
-            raise RefusedError(409, "sample-noted", "The result of this sample is already on record.", "Add a finding, or draw again.")
+            raise RefusedError(
+                409,
+                "sample-noted",
+                "The result of this sample is already on record.",
+                "Add a finding, or draw again.",
+            )
         for name, value in noted.items():
             setattr(row, name, value)
         row.verified_at = now
@@ -210,13 +251,21 @@ def note(sample: Sample, summary: Summary, by: User, now: datetime) -> Sample:
 def newest_sample(assignment: int) -> Sample | None:
     """The last one that was promised for this assignment, with what its page shows; None before the first."""
     rows = Sample.objects.filter(assignment=assignment)
-    return rows.select_related("assignment__site__organisation", "assignment__body", "submission", "given_up_by").first()
+    return rows.select_related(
+        "assignment__site__organisation", "assignment__body", "submission", "given_up_by"
+    ).first()
 
 
-def outcome_of(assignment: Assignment, report: Submission, steps: Collection[str]) -> SampleOutcome | None:
+def outcome_of(
+    assignment: Assignment, report: Submission, steps: Collection[str]
+) -> SampleOutcome | None:
     """What the body of this assignment noted of its newest verified opening of exactly this report, as a statement of these steps says it;
     None where there is none."""
-    newest = Sample.objects.filter(submission=report, assignment__body=assignment.body_id).exclude(verified_at=None).first()
+    newest = (
+        Sample.objects.filter(submission=report, assignment__body=assignment.body_id)
+        .exclude(verified_at=None)
+        .first()
+    )
     return None if newest is None else outcome_noted(newest, steps)
 
 
@@ -232,28 +281,49 @@ def outcome_noted(sample: Sample, steps: Collection[str] = ()) -> SampleOutcome 
     before = Sample.objects.filter(submission=sample.submission_id, pk__lt=sample.pk).count()
     leaves_out = bool(drawn.steps) and not set(steps) <= set(drawn.steps)
     sure = SURE_OF_NOTHING if leaves_out else promised_of_used(drawn.plan)
-    return SampleOutcome(drawn.digest, sample.bound, sample.held or 0, failed, missing, *sure, before)
+    return SampleOutcome(
+        drawn.digest, sample.bound, sample.held or 0, failed, missing, *sure, before
+    )
 
 
 def _subject_of(sample: Sample, draw: bytes) -> tuple[str, str, int, str]:
     report = sample.submission
-    return sample.assignment.site.slug, report.period, report.revision, signed_draws.read(draw).digest
+    return (
+        sample.assignment.site.slug,
+        report.period,
+        report.revision,
+        signed_draws.read(draw).digest,
+    )
 
 
 def _of(sample: Sample, draw: signed_draws.Draw) -> bool:
-    committed = Commitment.objects.filter(digest=draw.commitment.digest).values_list("site", "period", "revision").first()
+    committed = (
+        Commitment.objects.filter(digest=draw.commitment.digest)
+        .values_list("site", "period", "revision")
+        .first()
+    )
     report = sample.submission
     return committed == (report.site_id, report.period, report.revision)
 
 
 def _require_own_key(key: VerifyingKey, assignment: Assignment, by: User) -> None:
-    registered_key = AuditorKey.objects.filter(public_key=key.hex, body=assignment.body_id, owner=by).first()
+    registered_key = AuditorKey.objects.filter(
+        public_key=key.hex, body=assignment.body_id, owner=by
+    ).first()
     if registered_key is None:
         raise RefusedError(
-            403, "not-your-key", "This was signed with a key that is not yours.", "Register your key, or ask its owner to submit it."
+            403,
+            "not-your-key",
+            "This was signed with a key that is not yours.",
+            "Register your key, or ask its owner to submit it.",
         )
     if registered_key.revoked_at is not None:
-        raise RefusedError(409, "auditor-key-revoked", "The key that signed this was revoked.", "Register a new key and sign again.")
+        raise RefusedError(
+            409,
+            "auditor-key-revoked",
+            "The key that signed this was revoked.",
+            "Register a new key and sign again.",
+        )
 
 
 def _require_subject(subject: tuple[str, str], assignment: Assignment) -> None:
@@ -262,8 +332,18 @@ def _require_subject(subject: tuple[str, str], assignment: Assignment) -> None:
 
 
 def _another() -> RefusedError:
-    return RefusedError(409, "draw-of-another", "The file is for another site, period or report.", "Choose the file of this engagement.")
+    return RefusedError(
+        409,
+        "draw-of-another",
+        "The file is for another site, period or report.",
+        "Choose the file of this engagement.",
+    )
 
 
 def _drawn() -> RefusedError:
-    return RefusedError(409, "sample-drawn", "This sample is drawn already.", "Make a new promise for another sample.")
+    return RefusedError(
+        409,
+        "sample-drawn",
+        "This sample is drawn already.",
+        "Make a new promise for another sample.",
+    )

@@ -40,7 +40,12 @@ def schemes() -> Mapping[str, Scheme]:
             Words(**scheme["name"]),
             scheme["source"],
             scheme["years"],
-            tuple(sorted(((level["id"], Fraction(level["at_least"])) for level in scheme["levels"]), key=lambda pair: pair[1])),
+            tuple(
+                sorted(
+                    ((level["id"], Fraction(level["at_least"])) for level in scheme["levels"]),
+                    key=lambda pair: pair[1],
+                )
+            ),
         )
         for scheme in read
     }
@@ -57,7 +62,11 @@ def reached(scheme: str, baseline: str, improvement: Fraction, year: int) -> Per
         raise RefusedError(
             409,
             "baseline-out-of-range",
-            Phrase("The scheme asks for a baseline from %(first)s to %(last)s for this report.", first=str(first), last=str(year - 1)),
+            Phrase(
+                "The scheme asks for a baseline from %(first)s to %(last)s for this report.",
+                first=str(first),
+                last=str(year - 1),
+            ),
             "Compare with one of these years, or leave the scheme out.",
         )
     levels = schemes()[scheme].levels
@@ -66,7 +75,10 @@ def reached(scheme: str, baseline: str, improvement: Fraction, year: int) -> Per
         raise RefusedError(
             409,
             "level-not-reached",
-            Phrase("The lowest level of this scheme requires %(least)s.", least=f"{float(levels[0][1]):.0%}"),
+            Phrase(
+                "The lowest level of this scheme requires %(least)s.",
+                least=f"{float(levels[0][1]):.0%}",
+            ),
             "Leave the scheme out, or check the improvement again.",
         )
     return Performance(scheme, names[-1], baseline, improvement)

@@ -20,6 +20,11 @@ def assigned_submission(user: User, digest: str) -> SubmissionView | None:
 def assigned_values(user: User, digest: str) -> tuple[ProtectedValueView, ...]:
     """Its protected values, where an assignment lets the body see them."""
     row = Submission.objects.filter(digest=digest).defer("envelope").first()
-    if row is None or not checked_by(user).filter(site=row.site_id, period=row.period, sees_values=True).exists():
+    if (
+        row is None
+        or not checked_by(user)
+        .filter(site=row.site_id, period=row.period, sees_values=True)
+        .exists()
+    ):
         return ()
     return values_of(row)

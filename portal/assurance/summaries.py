@@ -34,7 +34,12 @@ class Summary:
     @property
     def missing(self) -> tuple[str, ...]:
         """The checks that were not made: said to be not checkable, or not named at all."""
-        return tuple(sorted(self.not_checkable | (OF_A_SAMPLE.keys() - WHERE_COMMITTED - self.held - self.failed.keys())))
+        return tuple(
+            sorted(
+                self.not_checkable
+                | (OF_A_SAMPLE.keys() - WHERE_COMMITTED - self.held - self.failed.keys())
+            )
+        )
 
     @property
     def is_bound(self) -> bool:
@@ -84,8 +89,17 @@ def read_summary(raw: bytes) -> Summary:
     except ValueError as error:
         raise refused from error
     passed, missing = frozenset(summary.held), frozenset(summary.not_checkable)
-    if len(passed) + len(missing) + len(summary.failed) != len(passed | missing | summary.failed.keys()):
+    if len(passed) + len(missing) + len(summary.failed) != len(
+        passed | missing | summary.failed.keys()
+    ):
         raise refused
     return Summary(
-        summary.site, summary.period, summary.revision, summary.draw, summary.binding == BINDING[True], passed, summary.failed, missing
+        summary.site,
+        summary.period,
+        summary.revision,
+        summary.draw,
+        summary.binding == BINDING[True],
+        passed,
+        summary.failed,
+        missing,
     )

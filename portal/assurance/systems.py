@@ -35,7 +35,9 @@ class CertificatePaper:
     evidence: str
 
 
-def put_on_record(site: Site, paper: CertificatePaper, by: User, now: datetime) -> SystemCertificate:
+def put_on_record(
+    site: Site, paper: CertificatePaper, by: User, now: datetime
+) -> SystemCertificate:
     """The same again is the same one.
 
     Raises:
@@ -58,11 +60,18 @@ def put_on_record(site: Site, paper: CertificatePaper, by: User, now: datetime) 
             "Copy first and last day from the certificate.",
         )
     if not HEX_DIGEST.fullmatch(paper.evidence):
-        raise RefusedError(409, "evidence-not-a-digest", "The evidence is not a SHA-256.", "Give 64 digits of 0-9 and a-f.")
+        raise RefusedError(
+            409,
+            "evidence-not-a-digest",
+            "The evidence is not a SHA-256.",
+            "Give 64 digits of 0-9 and a-f.",
+        )
     fields = {name: getattr(paper, name) for name in CertificatePaper.__dataclass_fields__}
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)  # one record of a site at a time
-        recorded = SystemCertificate.objects.filter(site=site, evidence=paper.evidence, taken_back_at=None).first()
+        recorded = SystemCertificate.objects.filter(
+            site=site, evidence=paper.evidence, taken_back_at=None
+        ).first()
         if recorded is not None:
             if all(getattr(recorded, name) == value for name, value in fields.items()):
                 return recorded
@@ -72,13 +81,17 @@ def put_on_record(site: Site, paper: CertificatePaper, by: User, now: datetime) 
                 "This certificate is already on record, with other text or other days.",
                 "If that record is wrong, withdraw it first.",
             )
-        certificate = SystemCertificate.objects.create(site=site, recorded_by=by, recorded_at=now, **fields)
+        certificate = SystemCertificate.objects.create(
+            site=site, recorded_by=by, recorded_at=now, **fields
+        )
         detail = f"{paper.standard} {paper.number}, {paper.valid_from} to {paper.valid_until}, evidence {paper.evidence}"
         record(now, by.email, Action.SYSTEM_RECORDED, f"site {site.slug}", detail)
     return certificate
 
 
-def take_back(certificate: SystemCertificate, reason: str, by: User, now: datetime) -> SystemCertificate:
+def take_back(
+    certificate: SystemCertificate, reason: str, by: User, now: datetime
+) -> SystemCertificate:
     """It no longer counts; what it said stays on record. Taken back twice is taken back once.
 
     Raises:
@@ -87,9 +100,18 @@ def take_back(certificate: SystemCertificate, reason: str, by: User, now: dateti
     _require_theirs(certificate.site, by)
     sentence = whole_sentence(reason)
     if not sentence:
-        raise RefusedError(409, "reason-missing", "A certificate is never withdrawn without a reason.", "Say in a sentence why.")
+        raise RefusedError(
+            409,
+            "reason-missing",
+            "A certificate is never withdrawn without a reason.",
+            "Say in a sentence why.",
+        )
     with transaction.atomic():
-        row = SystemCertificate.objects.select_for_update(of=("self",)).select_related("site").get(pk=certificate.pk)
+        row = (
+            SystemCertificate.objects.select_for_update(of=("self",))
+            .select_related("site")
+            .get(pk=certificate.pk)
+        )
         if row.taken_back_at is None:
             row.taken_back_at, row.taken_back_by, row.taken_back_reason = now, by, sentence
             row.save(update_fields=["taken_back_at", "taken_back_by", "taken_back_reason"])
@@ -100,23 +122,35 @@ def take_back(certificate: SystemCertificate, reason: str, by: User, now: dateti
 
 def certificates_of(slug: str) -> QuerySet[SystemCertificate]:
     """Every certificate on record for the site, withdrawn or not, newest first; who calls has asked whether the person may see them."""
-    return SystemCertificate.objects.filter(site__slug=slug).select_related("site__jurisdiction", "recorded_by").order_by("-pk")
+    return (
+        SystemCertificate.objects.filter(site__slug=slug)
+        .select_related("site__jurisdiction", "recorded_by")
+        .order_by("-pk")
+    )
 
 
 def recordable(user: User, slug: str, certificate: int) -> SystemCertificate | None:
     """A certificate of that site that the person may withdraw, with its site."""
-    rows = SystemCertificate.objects.filter(site__in=may_record(user), site__slug=slug).select_related("site")
+    rows = SystemCertificate.objects.filter(
+        site__in=may_record(user), site__slug=slug
+    ).select_related("site")
     return rows.filter(pk=certificate).first()
 
 
 def may_record(user: User) -> QuerySet[Site]:
     """The sites that the person regulates or acts for."""
-    ids = {*managed_sites(user).values_list("pk", flat=True), *regulated_sites(user).values_list("pk", flat=True)}
+    ids = {
+        *managed_sites(user).values_list("pk", flat=True),
+        *regulated_sites(user).values_list("pk", flat=True),
+    }
     return Site.objects.filter(pk__in=ids)
 
 
 def _require_theirs(site: Site, by: User) -> None:
     if not may_record(by).filter(pk=site.pk).exists():
         raise RefusedError(
-            403, "not-your-site", "You neither act for this site nor regulate it.", "Somebody from that plant or its regulator must do it."
+            403,
+            "not-your-site",
+            "You neither act for this site nor regulate it.",
+            "Somebody from that plant or its regulator must do it.",
         )

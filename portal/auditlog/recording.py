@@ -21,6 +21,9 @@ def record(at: datetime, actor: str, action: Action, subject: str, detail: str =
 
 def record_each(at: datetime, action: Action, done: Iterable[tuple[str, str, str]]) -> None:
     """As `record`, of many: who, to which subject, details."""
-    rows = [Event(at=at, actor=actor, action=action, subject=subject, detail=detail[:1000]) for actor, subject, detail in done]
+    rows = [
+        Event(at=at, actor=actor, action=action, subject=subject, detail=detail[:1000])
+        for actor, subject, detail in done
+    ]
     for first in range(0, len(rows), AT_ONCE):
         insert(rows[first : first + AT_ONCE])

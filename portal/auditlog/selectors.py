@@ -17,5 +17,11 @@ def last_recorded_at(action: Action) -> datetime | None:
 
 def newest_of_each_actor(action: Action) -> QuerySet[Event]:
     """Of everybody who did it, the event that was recorded last."""
-    newest = Event.objects.filter(action=action).order_by().values("actor").annotate(pk=Max("pk")).values("pk")
+    newest = (
+        Event.objects.filter(action=action)
+        .order_by()
+        .values("actor")
+        .annotate(pk=Max("pk"))
+        .values("pk")
+    )
     return Event.objects.filter(pk__in=newest)

@@ -30,7 +30,9 @@ MOST_CHARACTERS = 500
 def due_dates(periods: Iterable[int]) -> Mapping[tuple[int, int], datetime]:
     """The due dates that are later than their period's, by period and site: who was given more time is never due before all others."""
     rows = Extension.objects.filter(period__in=periods, due__gt=F("period__due")).order_by("pk")
-    return {(period, site): due for period, site, due in rows.values_list("period_id", "site_id", "due")}
+    return {
+        (period, site): due for period, site, due in rows.values_list("period_id", "site_id", "due")
+    }
 
 
 def set_due(period: ReportingPeriod, last_day: date, by: User, now: datetime) -> datetime:
@@ -58,7 +60,11 @@ def bring_due_to(period: ReportingPeriod, last_day: date, by: str, now: datetime
     """
     with transaction.atomic():
         period = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
-        return period.due_moved_at is None and period.closed_at is None and _move(period, last_day, by, now)
+        return (
+            period.due_moved_at is None
+            and period.closed_at is None
+            and _move(period, last_day, by, now)
+        )
 
 
 def _move(period: ReportingPeriod, last_day: date, by: str, now: datetime) -> bool:
@@ -72,17 +78,28 @@ def _move(period: ReportingPeriod, last_day: date, by: str, now: datetime) -> bo
         raise _past(Phrase("Choose today or a later day."))
     before, period.due = period.due, due
     period.save(update_fields=["due"])
-    record(now, by, Action.DUE_CHANGED, f"period {period.peer_group.pack}/{period.name}", f"{_day(before)} to {_day(due)}")
+    record(
+        now,
+        by,
+        Action.DUE_CHANGED,
+        f"period {period.peer_group.pack}/{period.name}",
+        f"{_day(before)} to {_day(due)}",
+    )
     return True
 
 
 def due_before_end() -> RefusedError:
     return RefusedError(
-        409, "due-before-end", "Reports cannot be due before their period has ended.", "Choose a day after the period's last one."
+        409,
+        "due-before-end",
+        "Reports cannot be due before their period has ended.",
+        "Choose a day after the period's last one.",
     )
 
 
-def extend(period: ReportingPeriod, site: Site, last_day: date, reason: str, by: User, now: datetime) -> Extension:
+def extend(
+    period: ReportingPeriod, site: Site, last_day: date, reason: str, by: User, now: datetime
+) -> Extension:
     """Give a site more time for one period, which settles what its firm asked for. A form sent twice gives it once.
 
     Raises:
@@ -97,16 +114,25 @@ def extend(period: ReportingPeriod, site: Site, last_day: date, reason: str, by:
         sentence, due = whole_text(reason, MOST_CHARACTERS), end_of(last_day)
         if not sentence:
             raise RefusedError(
-                409, "extension-reason-missing", "An extension needs a reason.", "Say in a sentence why the site gets more time."
+                409,
+                "extension-reason-missing",
+                "An extension needs a reason.",
+                "Say in a sentence why the site gets more time.",
             )
         last: Extension | None = Extension.objects.filter(period=period, site=site).last()
-        if last is not None and (last.due, last.reason, last.granted_by_id) == (due, sentence, by.pk):
+        if last is not None and (last.due, last.reason, last.granted_by_id) == (
+            due,
+            sentence,
+            by.pk,
+        ):
             return last
         if due <= _due_of(period, site):
             raise _not_later()
         if due <= now:
             raise _past(Phrase("Choose today or a later day."))
-        extension = Extension.objects.create(period=period, site=site, due=due, reason=sentence, granted_by=by, granted_at=now)
+        extension = Extension.objects.create(
+            period=period, site=site, due=due, reason=sentence, granted_by=by, granted_at=now
+        )
         _settle(period, site, due, sentence, by, now)
     return extension
 
@@ -130,10 +156,19 @@ def grant(request: ExtensionRequest, answer: str, by: User, now: datetime) -> No
         if asked > due:
             extend(period, request.site, request.until, answer or request.reason, by, now)
         else:
-            _settle(period, request.site, due, whole_text(answer or request.reason, MOST_CHARACTERS), by, now)
+            _settle(
+                period,
+                request.site,
+                due,
+                whole_text(answer or request.reason, MOST_CHARACTERS),
+                by,
+                now,
+            )
 
 
-def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User, now: datetime) -> ExtensionRequest:
+def ask(
+    period: ReportingPeriod, site: Site, until: date, reason: str, by: User, now: datetime
+) -> ExtensionRequest:
     """A firm asks for more time; its regulators are told. The same asked twice is asked once.
 
     Raises:
@@ -143,15 +178,24 @@ def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User,
     with transaction.atomic():
         period = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
         if not managed_sites(by).filter(pk=site.pk).exists():
-            raise RefusedError(403, "not-your-site", "You do not act for this site.", "Ask the firm’s manager.")
+            raise RefusedError(
+                403, "not-your-site", "You do not act for this site.", "Ask the firm’s manager."
+            )
         _require_member(period, site)
         _require_open(period)
         sentence = whole_text(reason, MOST_CHARACTERS)
-        waiting: ExtensionRequest | None = ExtensionRequest.objects.filter(period=period, site=site, granted=None).first()
+        waiting: ExtensionRequest | None = ExtensionRequest.objects.filter(
+            period=period, site=site, granted=None
+        ).first()
         if waiting is not None and (waiting.until, waiting.reason) == (until, sentence):
             return waiting
         if waiting is not None:
-            raise RefusedError(409, "extension-asked", "More time has already been requested.", "Wait for the regulator’s decision.")
+            raise RefusedError(
+                409,
+                "extension-asked",
+                "More time has already been requested.",
+                "Wait for the regulator’s decision.",
+            )
         if end_of(until) <= _due_of(period, site):
             raise _not_later()
         if end_of(until) <= now:
@@ -160,11 +204,22 @@ def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User,
             period=period, site=site, until=until, reason=sentence, asked_by=by, asked_at=now
         )
         record(
-            now, by.email, Action.EXTENSION_ASKED, f"site {site.slug}", f"{period.peer_group.pack}/{period.name} until {until}: {sentence}"
+            now,
+            by.email,
+            Action.EXTENSION_ASKED,
+            f"site {site.slug}",
+            f"{period.peer_group.pack}/{period.name} until {until}: {sentence}",
         )
         facts: NoticeFacts = {**named(site), "period": period.name, "due": until.isoformat()}
         parts: NoticeFacts = {"group": period.peer_group_id, "period": period.name}
-        tell(NoticeKind.EXTENSION_ASKED, regulators_of(site.jurisdiction), "web:deadlines", parts, facts, now)
+        tell(
+            NoticeKind.EXTENSION_ASKED,
+            regulators_of(site.jurisdiction),
+            "web:deadlines",
+            parts,
+            facts,
+            now,
+        )
     return request
 
 
@@ -176,19 +231,35 @@ def refuse(request: int, answer: str, by: User, now: datetime) -> ExtensionReque
     """
     with transaction.atomic():
         # as whoever grants it; a request goes with a site that retires or moves
-        period = ReportingPeriod.objects.select_for_update(of=("self",)).filter(extension_requests=request).first()
-        request_row: ExtensionRequest | None = ExtensionRequest.objects.select_for_update().filter(pk=request).first()
+        period = (
+            ReportingPeriod.objects.select_for_update(of=("self",))
+            .filter(extension_requests=request)
+            .first()
+        )
+        request_row: ExtensionRequest | None = (
+            ExtensionRequest.objects.select_for_update().filter(pk=request).first()
+        )
         if period is None or request_row is None:
             raise _decided()
         require_regulator_of_site(by, request_row.site)
         sentence = whole_text(answer, MOST_CHARACTERS)
         if not sentence:
-            raise RefusedError(409, "extension-reason-missing", "A refusal needs a reason.", "Say in a sentence why. The firm can read it.")
+            raise RefusedError(
+                409,
+                "extension-reason-missing",
+                "A refusal needs a reason.",
+                "Say in a sentence why. The firm can read it.",
+            )
         if request_row.granted is not None:
             if (request_row.granted, request_row.answer) == (False, sentence):
                 return request_row
             raise _decided()
-        request_row.granted, request_row.answer, request_row.decided_by, request_row.decided_at = False, sentence, by, now
+        request_row.granted, request_row.answer, request_row.decided_by, request_row.decided_at = (
+            False,
+            sentence,
+            by,
+            now,
+        )
         request_row.save(update_fields=["granted", "answer", "decided_by", "decided_at"])
         record(
             now,
@@ -198,7 +269,14 @@ def refuse(request: int, answer: str, by: User, now: datetime) -> ExtensionReque
             f"{period.peer_group.pack}/{period.name}: {sentence}",
         )
         facts = {**named(request_row.site), "period": period.name}
-        tell(NoticeKind.EXTENSION_REFUSED, people_of_site(request_row.site), "web:site-record", {"slug": request_row.site.slug}, facts, now)
+        tell(
+            NoticeKind.EXTENSION_REFUSED,
+            people_of_site(request_row.site),
+            "web:site-record",
+            {"slug": request_row.site.slug},
+            facts,
+            now,
+        )
     return request_row
 
 
@@ -216,11 +294,16 @@ def _due_of(period: ReportingPeriod, site: Site) -> datetime:
     return due_dates([period.pk]).get((period.pk, site.pk), period.due)
 
 
-def _settle(period: ReportingPeriod, site: Site, due: datetime, sentence: str, by: User, now: datetime) -> None:
+def _settle(
+    period: ReportingPeriod, site: Site, due: datetime, sentence: str, by: User, now: datetime
+) -> None:
     """What the firm asked for is answered with the day that holds now, on record, and the firm is told."""
     asked = ExtensionRequest.objects.filter(period=period, site=site, granted=None)
     asked.update(granted=True, answer=sentence, decided_by=by, decided_at=now)
-    subject, detail = f"site {site.slug}", f"{period.peer_group.pack}/{period.name} until {_day(due)}: {sentence}"
+    subject, detail = (
+        f"site {site.slug}",
+        f"{period.peer_group.pack}/{period.name} until {_day(due)}: {sentence}",
+    )
     record(now, by.email, Action.EXTENSION_GRANTED, subject, detail)
     facts = {**named(site), "period": period.name, "due": _day(due)}
     tell(NoticeKind.EXTENSION_GRANTED, people_of_site(site), "web:submissions", {}, facts, now)
@@ -231,11 +314,18 @@ def _day(due: datetime) -> str:
 
 
 def _decided() -> RefusedError:
-    return RefusedError(409, "extension-decided", "This request has been decided.", "Read what was decided.")
+    return RefusedError(
+        409, "extension-decided", "This request has been decided.", "Read what was decided."
+    )
 
 
 def _past(remedy: Phrase) -> RefusedError:
-    return RefusedError(409, "due-past", "That day is past: a report that has not come would be late at once.", remedy)
+    return RefusedError(
+        409,
+        "due-past",
+        "That day is past: a report that has not come would be late at once.",
+        remedy,
+    )
 
 
 def _not_later() -> RefusedError:

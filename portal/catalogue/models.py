@@ -20,11 +20,19 @@ class PeerGroup(models.Model):
     route = models.CharField(max_length=40)
     scope = models.ForeignKey(Jurisdiction, models.PROTECT, related_name="peer_groups")
     sites = models.ManyToManyField(Site, through="PeerGroupMember", related_name="peer_groups")
-    attested_only = models.BooleanField(default=False)  # only attested reports set the industry's values
-    adverse_leaves = models.BooleanField(default=False)  # a report with an adverse opinion leaves the next version
+    attested_only = models.BooleanField(
+        default=False
+    )  # only attested reports set the industry's values
+    adverse_leaves = models.BooleanField(
+        default=False
+    )  # a report with an adverse opinion leaves the next version
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("pack", "pack_version", "route", "scope"), name="one_peer_group_a_scope"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("pack", "pack_version", "route", "scope"), name="one_peer_group_a_scope"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.pack} {self.pack_version} {self.route}, {self.scope}"
@@ -45,10 +53,16 @@ class PeerGroupMember(models.Model):
     site = models.ForeignKey(Site, models.CASCADE, related_name="peer_group_members")
     obliged = models.BooleanField(default=True)
     cohort = models.CharField(max_length=12, choices=ObligedCohort.choices, blank=True)
-    left_at = models.DateTimeField(null=True)  # when the register last moved the site to another place; what closed by then counts it
+    left_at = models.DateTimeField(
+        null=True
+    )  # when the register last moved the site to another place; what closed by then counts it
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("peer_group", "site"), name="one_membership_a_peer_group"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("peer_group", "site"), name="one_membership_a_peer_group"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.site} in {self.peer_group}"
@@ -62,14 +76,20 @@ class ReportingPeriod(models.Model):
     start = models.DateTimeField()
     end = models.DateTimeField()
     due = models.DateTimeField()
-    due_moved_at = models.DateTimeField(null=True)  # when a regulator last chose it; the register file leaves it from then on
+    due_moved_at = models.DateTimeField(
+        null=True
+    )  # when a regulator last chose it; the register file leaves it from then on
     closed_at = models.DateTimeField(null=True, blank=True)
-    obliged_when_closed = models.JSONField(null=True)  # numbers of sites; null while it is open, and where it closed before this was kept
+    obliged_when_closed = models.JSONField(
+        null=True
+    )  # numbers of sites; null while it is open, and where it closed before this was kept
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("peer_group", "name"), name="one_period_a_name"),
-            models.CheckConstraint(condition=Q(start__lt=F("end")), name="period_starts_before_it_ends"),
+            models.CheckConstraint(
+                condition=Q(start__lt=F("end")), name="period_starts_before_it_ends"
+            ),
         )
         ordering = ("-start",)
 
@@ -121,7 +141,9 @@ class Extension(AppendOnly):
     class Meta(AppendOnly.Meta):
         abstract = False
         ordering = ("pk",)
-        constraints = (models.CheckConstraint(condition=~Q(reason=""), name="an_extension_has_a_reason"),)
+        constraints = (
+            models.CheckConstraint(condition=~Q(reason=""), name="an_extension_has_a_reason"),
+        )
 
     def __str__(self) -> str:
         return f"{self.site}, {self.period}: until {self.due:%Y-%m-%d}"
@@ -145,8 +167,15 @@ class ExtensionRequest(models.Model):
     class Meta:
         ordering = ("-pk",)
         constraints = (
-            models.UniqueConstraint(fields=("period", "site"), condition=Q(granted=None), name="one_request_for_time_waits"),
-            models.CheckConstraint(condition=Q(granted=None) | Q(decided_at__isnull=False), name="a_request_is_decided_on_a_day"),
+            models.UniqueConstraint(
+                fields=("period", "site"),
+                condition=Q(granted=None),
+                name="one_request_for_time_waits",
+            ),
+            models.CheckConstraint(
+                condition=Q(granted=None) | Q(decided_at__isnull=False),
+                name="a_request_is_decided_on_a_day",
+            ),
         )
 
     def __str__(self) -> str:
@@ -160,7 +189,9 @@ class Reminder(AppendOnly):
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")
     sent_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     sent_at = models.DateTimeField()
-    reminded = models.JSONField()  # names of the people, sorted; empty where nobody acts for the site's enterprise
+    reminded = (
+        models.JSONField()
+    )  # names of the people, sorted; empty where nobody acts for the site's enterprise
 
     class Meta(AppendOnly.Meta):
         abstract = False

@@ -38,7 +38,9 @@ class ObligedChanges:
 
 def listed_now(group: PeerGroup) -> tuple[PeerGroupMember, ...]:
     """Who is obliged as things stand, with site, firm and jurisdiction, by the site's id."""
-    rows = PeerGroupMember.objects.filter(peer_group=group, obliged=True).select_related("site__organisation", "site__jurisdiction")
+    rows = PeerGroupMember.objects.filter(peer_group=group, obliged=True).select_related(
+        "site__organisation", "site__jurisdiction"
+    )
     return tuple(rows.order_by("site__slug"))
 
 
@@ -49,18 +51,28 @@ def lists_of(group: int) -> QuerySet[ObligedChange]:
 
 def list_of(group: int, change: int) -> ObligedChange | None:
     """One of them, with group and scope; None for one of another group."""
-    return ObligedChange.objects.select_related("peer_group__scope").filter(pk=change, peer_group=group).first()
+    return (
+        ObligedChange.objects.select_related("peer_group__scope")
+        .filter(pk=change, peer_group=group)
+        .first()
+    )
 
 
 def last_applied(group: int) -> ObligedChange | None:
     """The list that was applied last and still holds: the only one that can be undone."""
-    return ObligedChange.objects.filter(peer_group=group, state=State.APPLIED).order_by("-applied_at", "-pk").first()
+    return (
+        ObligedChange.objects.filter(peer_group=group, state=State.APPLIED)
+        .order_by("-applied_at", "-pk")
+        .first()
+    )
 
 
 def difference(change: ObligedChange) -> ObligedChanges:
     """What a list would change as things stand now; of one that was applied, what it changed."""
     decided = change.state != State.PROPOSED
-    return _difference(_before(change) if decided else _members(change.peer_group), entries_of(change))
+    return _difference(
+        _before(change) if decided else _members(change.peer_group), entries_of(change)
+    )
 
 
 def _difference(now: Mapping[str, ObligedSite], entries: Iterable[ObligedSite]) -> ObligedChanges:
@@ -76,11 +88,15 @@ def _difference(now: Mapping[str, ObligedSite], entries: Iterable[ObligedSite]) 
         elif present_entry.cohort == entry.cohort:
             unchanged += 1
         if (present_entry.cohort if present_entry else "") != entry.cohort:
-            cohorts.append((entry.site, present_entry.cohort if present_entry else "", entry.cohort))
+            cohorts.append(
+                (entry.site, present_entry.cohort if present_entry else "", entry.cohort)
+            )
     return ObligedChanges(tuple(added), tuple(obliged), tuple(released), tuple(cohorts), unchanged)
 
 
-def propose(group: PeerGroup, listed: Sequence[ObligedSite], by: User, now: datetime) -> ObligedChange:
+def propose(
+    group: PeerGroup, listed: Sequence[ObligedSite], by: User, now: datetime
+) -> ObligedChange:
     """Keep a whole list to be looked at: who is not on it when it is applied is obliged no longer. Changes nothing yet.
 
     Raises:
@@ -92,7 +108,9 @@ def propose(group: PeerGroup, listed: Sequence[ObligedSite], by: User, now: date
 
 def held_now(group: PeerGroup) -> str:
     """A digest of who is obliged as things stand: who applies a list says by it what its difference was read against."""
-    stands = sorted((member.site, member.obliged, member.cohort) for member in _members(group).values())
+    stands = sorted(
+        (member.site, member.obliged, member.cohort) for member in _members(group).values()
+    )
     return hashlib.sha256(json.dumps(stands).encode()).hexdigest()
 
 
@@ -106,7 +124,12 @@ def apply(change: ObligedChange, read_against: str, by: User, now: datetime) -> 
         row = _locked(change)
         require_regulator_of_scope(by, row.peer_group.scope)
         if row.state != State.PROPOSED:
-            raise RefusedError(409, "list-decided", "This list was applied or undone already.", "Upload it again to apply it again.")
+            raise RefusedError(
+                409,
+                "list-decided",
+                "This list was applied or undone already.",
+                "Upload it again to apply it again.",
+            )
         if read_against != held_now(row.peer_group):
             raise RefusedError(
                 409,
@@ -117,13 +140,24 @@ def apply(change: ObligedChange, read_against: str, by: User, now: datetime) -> 
         return _applied(row, entries_of(row), by, now)
 
 
-def _applied(row: ObligedChange, entries: Sequence[ObligedSite], by: User, now: datetime) -> ObligedChange:
+def _applied(
+    row: ObligedChange, entries: Sequence[ObligedSite], by: User, now: datetime
+) -> ObligedChange:
     members = _members(row.peer_group)
-    row.entries, row.before = _stored(entries), {entry.site: _plain(members.get(entry.site)) for entry in entries}
+    row.entries, row.before = (
+        _stored(entries),
+        {entry.site: _plain(members.get(entry.site)) for entry in entries},
+    )
     _write(row, entries, Action.OBLIGED_CHANGED, by, now)
     row.state, row.applied_at = State.APPLIED, now
     row.save(update_fields=["entries", "before", "state", "applied_at"])
-    record(now, by.email, Action.OBLIGED_CHANGED, f"peer group {row.peer_group}"[:254], f"list {row.pk}: {len(entries)} sites")
+    record(
+        now,
+        by.email,
+        Action.OBLIGED_CHANGED,
+        f"peer group {row.peer_group}"[:254],
+        f"list {row.pk}: {len(entries)} sites",
+    )
     return row
 
 
@@ -138,14 +172,29 @@ def undo(change: ObligedChange, by: User, now: datetime) -> None:
         require_regulator_of_scope(by, row.peer_group.scope)
         last = last_applied(row.peer_group_id)
         if last is None or last.pk != row.pk:
-            raise RefusedError(409, "list-not-last", "Only the last list that was applied can be undone.", "Undo the later ones first.")
+            raise RefusedError(
+                409,
+                "list-not-last",
+                "Only the last list that was applied can be undone.",
+                "Undo the later ones first.",
+            )
         listed, before = {entry.site: _plain(entry) for entry in entries_of(row)}, row.before or {}
         # what the list left as it was may have been settled otherwise since, by the register file
-        changed = [ObligedSite(site, *(was or (False, ""))) for site, was in before.items() if was != listed[site]]
+        changed = [
+            ObligedSite(site, *(was or (False, "")))
+            for site, was in before.items()
+            if was != listed[site]
+        ]
         _write(row, changed, Action.OBLIGED_UNDONE, by, now)
         row.state = State.UNDONE
         row.save(update_fields=["state"])
-        record(now, by.email, Action.OBLIGED_UNDONE, f"peer group {row.peer_group}"[:254], f"list {row.pk}")
+        record(
+            now,
+            by.email,
+            Action.OBLIGED_UNDONE,
+            f"peer group {row.peer_group}"[:254],
+            f"list {row.pk}",
+        )
 
 
 def amend(group: PeerGroup, entry: ObligedSite, by: User, now: datetime) -> ObligedChange:
@@ -159,7 +208,9 @@ def amend(group: PeerGroup, entry: ObligedSite, by: User, now: datetime) -> Obli
         raise RefusedError(
             409,
             "site-not-eligible",
-            Phrase("The site %(site)s does not belong to this pack in this scope.", site=entry.site),
+            Phrase(
+                "The site %(site)s does not belong to this pack in this scope.", site=entry.site
+            ),
             "Choose a site that does.",
         )
     with transaction.atomic():
@@ -176,16 +227,29 @@ def entries_of(change: ObligedChange) -> tuple[ObligedSite, ...]:
         return entries
     listed = {entry.site: entry for entry in entries if entry.obliged}
     members = sorted(_members(change.peer_group).items())
-    return (*listed.values(), *(ObligedSite(site, False) for site, member in members if member.obliged and site not in listed))
+    return (
+        *listed.values(),
+        *(
+            ObligedSite(site, False)
+            for site, member in members
+            if member.obliged and site not in listed
+        ),
+    )
 
 
 def _members(group: PeerGroup) -> Mapping[str, ObligedSite]:
-    rows = PeerGroupMember.objects.filter(peer_group=group).values_list("site__slug", "obliged", "cohort")
+    rows = PeerGroupMember.objects.filter(peer_group=group).values_list(
+        "site__slug", "obliged", "cohort"
+    )
     return {site: ObligedSite(site, obliged, cohort) for site, obliged, cohort in rows}
 
 
 def _before(change: ObligedChange) -> Mapping[str, ObligedSite]:
-    return {site: ObligedSite(site, *was) for site, was in (change.before or {}).items() if was is not None}
+    return {
+        site: ObligedSite(site, *was)
+        for site, was in (change.before or {}).items()
+        if was is not None
+    }
 
 
 def _stored(entries: Iterable[ObligedSite]) -> list[list[str | bool]]:
@@ -196,23 +260,44 @@ def _plain(member: ObligedSite | None) -> list[bool | str] | None:
     return None if member is None else [member.obliged, member.cohort]
 
 
-def _write(change: ObligedChange, entries: Sequence[ObligedSite], action: Action, by: User, now: datetime) -> None:
+def _write(
+    change: ObligedChange, entries: Sequence[ObligedSite], action: Action, by: User, now: datetime
+) -> None:
     """Put members down as they are to be, and on the record of each site for which something changes.
 
     A site that retired, left with its firm or moved to another place since the list was made is not brought back into the group.
     """
     group, before = change.peer_group, _members(change.peer_group)
     members = PeerGroupMember.objects.filter(peer_group=group).values("site")
-    present = sites_of(group).filter(Q(retired_at=None) | Q(pk__in=members), slug__in=[entry.site for entry in entries])
+    present = sites_of(group).filter(
+        Q(retired_at=None) | Q(pk__in=members), slug__in=[entry.site for entry in entries]
+    )
     sites = dict(present.values_list("slug", "pk"))
-    changed = [entry for entry in entries if entry.site in sites and before.get(entry.site) != entry]
+    changed = [
+        entry for entry in entries if entry.site in sites and before.get(entry.site) != entry
+    ]
     PeerGroupMember.objects.bulk_create(
-        [PeerGroupMember(peer_group=group, site_id=sites[entry.site], obliged=entry.obliged, cohort=entry.cohort) for entry in changed],
+        [
+            PeerGroupMember(
+                peer_group=group,
+                site_id=sites[entry.site],
+                obliged=entry.obliged,
+                cohort=entry.cohort,
+            )
+            for entry in changed
+        ],
         update_conflicts=True,
         unique_fields=["peer_group", "site"],
         update_fields=["obliged", "cohort"],
     )
-    record_each(now, action, [(by.email, f"site {entry.site}", f"{group}, list {change.pk}: {_in_record(entry)}") for entry in changed])
+    record_each(
+        now,
+        action,
+        [
+            (by.email, f"site {entry.site}", f"{group}, list {change.pk}: {_in_record(entry)}")
+            for entry in changed
+        ],
+    )
 
 
 def _in_record(entry: ObligedSite) -> str:

@@ -50,14 +50,18 @@ class ObligedSite:
     cohort: str = ""
 
 
-def read_list(rows: Sequence[tuple[int, Mapping[str, str]]], group: PeerGroup) -> tuple[tuple[ObligedSite, ...], tuple[LineFault, ...]]:
+def read_list(
+    rows: Sequence[tuple[int, Mapping[str, str]]], group: PeerGroup
+) -> tuple[tuple[ObligedSite, ...], tuple[LineFault, ...]]:
     """The whole list of the obliged, from rows with `site` or `credit_code`, perhaps `cohort`, each with the line on which it stands.
     Nothing of a list with a fault is used. A code names a site where one alone of the eligible has it, itself or by its firm.
     """
     if not rows:
         return (), (LineFault(0, ObligedFileFault.EMPTY),)
     eligible_sites, of_code = set[str](), dict[str, list[str]]()
-    for site, own, firm in _eligible(group).values_list("slug", "credit_code", "organisation__credit_code"):
+    for site, own, firm in _eligible(group).values_list(
+        "slug", "credit_code", "organisation__credit_code"
+    ):
         eligible_sites.add(site)
         of_code.setdefault(own or firm, []).append(site)
     entries: dict[str, ObligedSite] = {}
@@ -80,7 +84,9 @@ def read_list(rows: Sequence[tuple[int, Mapping[str, str]]], group: PeerGroup) -
     return ((), tuple(faults[:MOST_FAULTS])) if faults else (tuple(entries.values()), ())
 
 
-def _site_of_code(text: str, of_code: Mapping[str, Sequence[str]]) -> tuple[str, ObligedFileFault | None]:
+def _site_of_code(
+    text: str, of_code: Mapping[str, Sequence[str]]
+) -> tuple[str, ObligedFileFault | None]:
     try:
         code = credit_code(text)
     except WrongCodeError:

@@ -50,12 +50,18 @@ def make_peer_group(
     if strange := next((site for site in members if site.pack != pack_id), None):
         raise InputError(
             "site-of-other-pack",
-            Phrase("Site %(site)s reports with the pack %(pack)s.", site=strange.slug, pack=strange.pack),
+            Phrase(
+                "Site %(site)s reports with the pack %(pack)s.",
+                site=strange.slug,
+                pack=strange.pack,
+            ),
             "Compare sites of one pack only.",
             wanted=pack_id,
         )
     with transaction.atomic():
-        group, _ = PeerGroup.objects.get_or_create(pack=pack.id, pack_version=pack.version, route=route or routes[0], scope=scope)
+        group, _ = PeerGroup.objects.get_or_create(
+            pack=pack.id, pack_version=pack.version, route=route or routes[0], scope=scope
+        )
         obliged_by_site = dict(group.members.values_list("site", "obliged"))
         PeerGroupMember.objects.bulk_create(
             [
@@ -80,21 +86,35 @@ def take_up(user: User, group: PeerGroup, version: str, now: datetime) -> PeerGr
         InputError: `pack-version-unknown`, `route-unknown`.
     """
     require_regulator_of_scope(user, group.scope)
-    existing_group = PeerGroup.objects.filter(pack=group.pack, pack_version=version, route=group.route, scope=group.scope).first()
+    existing_group = PeerGroup.objects.filter(
+        pack=group.pack, pack_version=version, route=group.route, scope=group.scope
+    ).first()
     if existing_group is not None:
         return existing_group
     members = list(group.members.filter(left_at=None).select_related("site"))
     with transaction.atomic():
         obliged = [member.site for member in members if member.obliged]
         successor = make_peer_group(
-            group.pack, group.scope, obliged, group.route, version, [peer.site for peer in members if not peer.obliged]
+            group.pack,
+            group.scope,
+            obliged,
+            group.route,
+            version,
+            [peer.site for peer in members if not peer.obliged],
         )
         for member in successor.members.all():
-            member.cohort = next((peer.cohort for peer in members if peer.site_id == member.site_id), member.cohort)
+            member.cohort = next(
+                (peer.cohort for peer in members if peer.site_id == member.site_id), member.cohort
+            )
             member.save(update_fields=["cohort"])
-        successor.attested_only, successor.adverse_leaves = group.attested_only, group.adverse_leaves
+        successor.attested_only, successor.adverse_leaves = (
+            group.attested_only,
+            group.adverse_leaves,
+        )
         successor.save(update_fields=["attested_only", "adverse_leaves"])
-        record(now, user.email, Action.PACK_TAKEN_UP, f"pack {group.pack}/{version}", str(successor))
+        record(
+            now, user.email, Action.PACK_TAKEN_UP, f"pack {group.pack}/{version}", str(successor)
+        )
     return successor
 
 
@@ -105,7 +125,9 @@ def join_all(site: Site, by: User, *, obliged: bool) -> None:
     """
     PeerGroupMember.objects.bulk_create(
         [
-            PeerGroupMember(peer_group=group, site=site, obliged=obliged and may_decide_for(by, group.scope))
+            PeerGroupMember(
+                peer_group=group, site=site, obliged=obliged and may_decide_for(by, group.scope)
+            )
             for group in _taking(site.pack)
             if group.scope.covers(site.jurisdiction)
         ]
@@ -119,25 +141,50 @@ def end_elsewhere(sites: Collection[int]) -> tuple[PeerGroupMember, ...]:
     published of that may count the site (`counted`); not so in a group of another pack, for which it never reported. Gives the memberships
     that changed. To be called in a transaction.
     """
-    rows = PeerGroupMember.objects.filter(site__in=sites).select_related("peer_group__scope", "site__jurisdiction")
-    outside = [row for row in rows if row.peer_group.pack != row.site.pack or not row.peer_group.scope.covers(row.site.jurisdiction)]
-    periods = ReportingPeriod.objects.filter(peer_group__in={row.peer_group_id for row in outside}).exclude(closed_at=None)
+    rows = PeerGroupMember.objects.filter(site__in=sites).select_related(
+        "peer_group__scope", "site__jurisdiction"
+    )
+    outside = [
+        row
+        for row in rows
+        if row.peer_group.pack != row.site.pack
+        or not row.peer_group.scope.covers(row.site.jurisdiction)
+    ]
+    periods = ReportingPeriod.objects.filter(
+        peer_group__in={row.peer_group_id for row in outside}
+    ).exclude(closed_at=None)
     closed = set(periods.values_list("peer_group", flat=True))
     for row in outside:
-        ExtensionRequest.objects.filter(site=row.site, period__peer_group=row.peer_group, granted=None).delete()
-    stays = {row.pk for row in outside if row.peer_group_id in closed and row.peer_group.pack == row.site.pack}
+        ExtensionRequest.objects.filter(
+            site=row.site, period__peer_group=row.peer_group, granted=None
+        ).delete()
+    stays = {
+        row.pk
+        for row in outside
+        if row.peer_group_id in closed and row.peer_group.pack == row.site.pack
+    }
     ending = [row for row in outside if row.pk not in stays]
-    leaving = [row for row in outside if row.pk in stays and (row.left_at is None or row.obliged or row.cohort)]
+    leaving = [
+        row
+        for row in outside
+        if row.pk in stays and (row.left_at is None or row.obliged or row.cohort)
+    ]
     PeerGroupMember.objects.filter(pk__in=[row.pk for row in ending]).delete()
     staying = PeerGroupMember.objects.filter(pk__in=stays)
     staying.update(obliged=False, cohort="", left_at=Coalesce("left_at", Now()))
-    PeerGroupMember.objects.filter(site__in=sites).exclude(pk__in=[row.pk for row in outside]).update(left_at=None)  # it came back
+    PeerGroupMember.objects.filter(site__in=sites).exclude(
+        pk__in=[row.pk for row in outside]
+    ).update(left_at=None)  # it came back
     return (*ending, *leaving)
 
 
 def counted(period: ReportingPeriod) -> QuerySet[PeerGroupMember]:
     """The members whose reports of the period count: not those that left for another place before it closed."""
-    counting = Q(left_at=None) if period.closed_at is None else Q(left_at=None) | Q(left_at__gte=period.closed_at)
+    counting = (
+        Q(left_at=None)
+        if period.closed_at is None
+        else Q(left_at=None) | Q(left_at__gte=period.closed_at)
+    )
     return PeerGroupMember.objects.filter(counting, peer_group=period.peer_group)
 
 
@@ -149,5 +196,9 @@ def _taking(pack: str) -> list[PeerGroup]:
     taking = list(groups.filter(periods__closed_at=None).distinct())
     with_a_group = {(group.route, group.scope_id) for group in taking}
     ended = groups.annotate(newest=Max("periods__start")).order_by("newest")
-    between = {(group.route, group.scope_id): group for group in ended if (group.route, group.scope_id) not in with_a_group}
+    between = {
+        (group.route, group.scope_id): group
+        for group in ended
+        if (group.route, group.scope_id) not in with_a_group
+    }
     return [*taking, *between.values()]

@@ -25,7 +25,12 @@ TIME_TO_REPORT = timedelta(days=90)
 
 
 def open_period(
-    group: PeerGroup, name: str, by: str, now: datetime, due: datetime | None = None, due_moved_at: datetime | None = None
+    group: PeerGroup,
+    name: str,
+    by: str,
+    now: datetime,
+    due: datetime | None = None,
+    due_moved_at: datetime | None = None,
 ) -> ReportingPeriod:
     """Take reports of a period from now on. Its ends are midnights in the portal's time zone; due some months after its end if not said.
 
@@ -65,12 +70,23 @@ def close_period(period: ReportingPeriod, by: str, now: datetime) -> None:
         period = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
         if period.closed_at is None:
             obliged = period.peer_group.members.filter(obliged=True).order_by("site")
-            period.closed_at, period.obliged_when_closed = now, list(obliged.values_list("site", flat=True))
+            period.closed_at, period.obliged_when_closed = (
+                now,
+                list(obliged.values_list("site", flat=True)),
+            )
             period.save(update_fields=["closed_at", "obliged_when_closed"])
-            record(now, by, Action.PERIOD_CLOSED, f"period {period.peer_group.pack}/{period.name}", str(period.peer_group))
+            record(
+                now,
+                by,
+                Action.PERIOD_CLOSED,
+                f"period {period.peer_group.pack}/{period.name}",
+                str(period.peer_group),
+            )
 
 
-def open_period_for(user: User, group: PeerGroup, name: str, now: datetime, last_day: date | None = None) -> ReportingPeriod:
+def open_period_for(
+    user: User, group: PeerGroup, name: str, now: datetime, last_day: date | None = None
+) -> ReportingPeriod:
     """Open a period by decision of a regulator of the whole scope, where the group's pack version is in force when it begins.
 
     `last_day` is the last one for its reports; some months after the period if not said.
@@ -90,7 +106,9 @@ def open_period_for(user: User, group: PeerGroup, name: str, now: datetime, last
             "A closed period cannot be opened again. Open another one.",
         )
     pack, first = packs.load(group.pack, group.pack_version), period.start.date()
-    if first < pack.effective_from or (pack.effective_to is not None and first >= pack.effective_to):
+    if first < pack.effective_from or (
+        pack.effective_to is not None and first >= pack.effective_to
+    ):
         raise RefusedError(
             409,
             "pack-not-in-force",
@@ -113,12 +131,22 @@ def _period(name: str) -> Period:
 
 
 def _require_apart(group: PeerGroup, period: Period) -> None:
-    if other := group.periods.filter(overlapping(period.start, period.end)).exclude(name=period.name).first():
+    if (
+        other := group.periods.filter(overlapping(period.start, period.end))
+        .exclude(name=period.name)
+        .first()
+    ):
         raise RefusedError(
             409,
             "period-overlaps",
-            Phrase("The period %(period)s overlaps %(other)s, which this peer group has already.", period=period.name, other=other.name),
-            Phrase("Use that period, or one that begins where it ends. For other reports of the same time, create another peer group."),
+            Phrase(
+                "The period %(period)s overlaps %(other)s, which this peer group has already.",
+                period=period.name,
+                other=other.name,
+            ),
+            Phrase(
+                "Use that period, or one that begins where it ends. For other reports of the same time, create another peer group."
+            ),
         )
 
 
@@ -127,7 +155,9 @@ def _require_only_version(group: PeerGroup, period: Period) -> None:
     if group.periods.filter(name=period.name).exists():
         return
     beside = groups_of_route(group.pack, group.route, group.scope).exclude(pk=group.pk)
-    taking = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group__in=beside, closed_at=None)
+    taking = ReportingPeriod.objects.filter(
+        overlapping(period.start, period.end), peer_group__in=beside, closed_at=None
+    )
     if other := taking.select_related("peer_group").first():
         raise RefusedError(
             409,
@@ -153,7 +183,10 @@ def _due(group: PeerGroup, period: Period, last_day: date | None, now: datetime)
             Phrase(
                 "Reports of %(period)s would have been due on %(day)s, so every obliged site would be late at once.",
                 period=period.name,
-                day=(due - timedelta(days=1)).astimezone(ZoneInfo(settings.TIME_ZONE)).date().isoformat(),
+                day=(due - timedelta(days=1))
+                .astimezone(ZoneInfo(settings.TIME_ZONE))
+                .date()
+                .isoformat(),
             ),
             "Choose a last day for its reports that is in the future.",
         )

@@ -13,7 +13,9 @@ from portal.auditlog.recording import record
 from portal.catalogue.models import PeerGroup
 
 
-def set_policy(group: PeerGroup, *, attested_only: bool, adverse_leaves: bool, by: User, now: datetime) -> PeerGroup:
+def set_policy(
+    group: PeerGroup, *, attested_only: bool, adverse_leaves: bool, by: User, now: datetime
+) -> PeerGroup:
     """From the next draft on. The same again changes nothing.
 
     Raises:
@@ -26,7 +28,13 @@ def set_policy(group: PeerGroup, *, attested_only: bool, adverse_leaves: bool, b
             row.attested_only, row.adverse_leaves = attested_only, adverse_leaves
             row.save(update_fields=["attested_only", "adverse_leaves"])
             policy = f"only attested reports: {_yes(attested_only)}; adverse opinions leave: {_yes(adverse_leaves)}"
-            record(now, by.email, Action.ASSURANCE_POLICY_CHANGED, f"peer group {row.pack}/{row.route}", policy)
+            record(
+                now,
+                by.email,
+                Action.ASSURANCE_POLICY_CHANGED,
+                f"peer group {row.pack}/{row.route}",
+                policy,
+            )
     return row
 
 

@@ -10,7 +10,13 @@ from django.db.models import Count, Q, QuerySet
 from benchmarks.phrases import Name
 from portal.accounts.models import Jurisdiction, Site, User
 from portal.accounts.selectors import jurisdictions_of, within
-from portal.catalogue.models import Extension, ExtensionRequest, PeerGroup, PeerGroupMember, ReportingPeriod
+from portal.catalogue.models import (
+    Extension,
+    ExtensionRequest,
+    PeerGroup,
+    PeerGroupMember,
+    ReportingPeriod,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +54,26 @@ def sites_of(group: PeerGroup) -> QuerySet[Site]:
 def groups_of(user: User) -> tuple[PeerGroupView, ...]:
     """The peer groups whose scope touches the person's jurisdiction, with all periods."""
     jurisdictions = jurisdictions_of(user)
-    rows = PeerGroup.objects.select_related("scope").annotate(member_count=Count("members")).order_by("pack", "route", "scope__path")
-    groups = [row for row in rows if any(touch(jurisdiction, row.scope.path) for jurisdiction in jurisdictions)]
+    rows = (
+        PeerGroup.objects.select_related("scope")
+        .annotate(member_count=Count("members"))
+        .order_by("pack", "route", "scope__path")
+    )
+    groups = [
+        row
+        for row in rows
+        if any(touch(jurisdiction, row.scope.path) for jurisdiction in jurisdictions)
+    ]
     periods: dict[int, list[PeriodView]] = {}
     for row in ReportingPeriod.objects.filter(peer_group__in=groups):
-        view = PeriodView(id=row.pk, name=row.name, start=row.start, end=row.end, due=row.due, closed_at=row.closed_at)
+        view = PeriodView(
+            id=row.pk,
+            name=row.name,
+            start=row.start,
+            end=row.end,
+            due=row.due,
+            closed_at=row.closed_at,
+        )
         periods.setdefault(row.peer_group_id, []).append(view)
     return tuple(
         PeerGroupView(
@@ -93,7 +114,9 @@ def groups_of_route(pack: str, route: str, scope: Jurisdiction) -> QuerySet[Peer
 
 def period_of_group(peer_group: int, name: str) -> ReportingPeriod:
     """With its group and scope, open or closed; `ReportingPeriod.DoesNotExist` where the group has none of that name."""
-    return ReportingPeriod.objects.select_related("peer_group__scope").get(peer_group=peer_group, name=name)
+    return ReportingPeriod.objects.select_related("peer_group__scope").get(
+        peer_group=peer_group, name=name
+    )
 
 
 def memberships_of(site: Site) -> tuple[PeerGroupMember, ...]:
@@ -114,7 +137,9 @@ def extensions_of(site: Site) -> tuple[Extension, ...]:
 def period_taking_reports(site: Site, name: str) -> ReportingPeriod | None:
     """The open period of that name in a peer group of the site, if there is one."""
     return (
-        ReportingPeriod.objects.filter(name=name, closed_at=None, peer_group__members__site=site, peer_group__pack=site.pack)
+        ReportingPeriod.objects.filter(
+            name=name, closed_at=None, peer_group__members__site=site, peer_group__pack=site.pack
+        )
         .select_related("peer_group")
         .order_by("pk")
         .first()

@@ -41,18 +41,29 @@ def count(user: User, wanted: TrailFilter) -> int:
 def events(user: User, wanted: TrailFilter, first: int, most: int) -> Iterator[TrailEvent]:
     """Those events, newest first, from the `first` (0 is the newest) on."""
     rows = _fitting(user, wanted).order_by("-id")[first : first + most]
-    for at, actor, action, subject, detail in rows.values_list("at", "actor", "action", "subject", "detail"):
+    for at, actor, action, subject, detail in rows.values_list(
+        "at", "actor", "action", "subject", "detail"
+    ):
         yield TrailEvent(at, actor, action, subject, detail)
 
 
 def counted(user: User, after: datetime) -> Mapping[str, int]:
     """How many events of each action the person may read since then, the most frequent first; of what others did, not of one's own."""
-    rows = _readable(user).filter(at__gte=after).exclude(actor=user.email).order_by().values_list("action").annotate(n=Count("pk"))
+    rows = (
+        _readable(user)
+        .filter(at__gte=after)
+        .exclude(actor=user.email)
+        .order_by()
+        .values_list("action")
+        .annotate(n=Count("pk"))
+    )
     return dict(rows.order_by("-n", "action"))
 
 
 def _fitting(user: User, wanted: TrailFilter) -> QuerySet[Event]:
-    rows: QuerySet[Event] = _readable(user).filter(actor__icontains=wanted.actor, subject__icontains=wanted.subject)
+    rows: QuerySet[Event] = _readable(user).filter(
+        actor__icontains=wanted.actor, subject__icontains=wanted.subject
+    )
     if wanted.action:
         rows = rows.filter(action=wanted.action)
     if wanted.after is not None:
@@ -69,5 +80,7 @@ def _readable(user: User) -> QuerySet[Event]:
         return rows.none()
     sites = [f"site {slug}" for slug in regulated_sites(user).values_list("slug", flat=True)]
     offices = Membership.objects.filter(user=user, role=Role.REGULATOR).values("organisation")
-    colleagues = User.objects.filter(memberships__organisation__in=offices, memberships__role=Role.REGULATOR).values("email")
+    colleagues = User.objects.filter(
+        memberships__organisation__in=offices, memberships__role=Role.REGULATOR
+    ).values("email")
     return rows.filter(Q(subject__in=sites) | Q(actor__in=colleagues))

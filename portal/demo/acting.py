@@ -37,7 +37,13 @@ from portal.sharing import groups
 from portal.sharing.models import GroupKind
 
 TEXTS = tomllib.loads(Path(__file__).with_name("acting.toml").read_text(encoding="utf-8"))
-FOUND = (SavingOutcome.FROM_2_TO_5, SavingOutcome.UNDER_2, SavingOutcome.NOT_PROVEN, SavingOutcome.FROM_5, SavingOutcome.UNDER_2)
+FOUND = (
+    SavingOutcome.FROM_2_TO_5,
+    SavingOutcome.UNDER_2,
+    SavingOutcome.NOT_PROVEN,
+    SavingOutcome.FROM_5,
+    SavingOutcome.UNDER_2,
+)
 """What the first plants report of the practice, in their order. The auditor confirms the first one's."""
 
 
@@ -52,7 +58,9 @@ def fill(sector: Sector, plants: Path, now: datetime) -> dict[str, str]:
         Phrase("A practice, reported"): f"practices/{_practice(sector, plants, key, now)}/",
         Phrase("Groups of sites"): "groups/",
         Phrase("An incentive"): f"incentives/offers/{offer}/",
-        Phrase("A dossier"): f"sites/{assignment.site.slug}/dossier/?programme={TEXTS['offer']['programme']}",
+        Phrase(
+            "A dossier"
+        ): f"sites/{assignment.site.slug}/dossier/?programme={TEXTS['offer']['programme']}",
     }
 
 
@@ -82,7 +90,12 @@ def _groups(sector: Sector, now: datetime) -> None:
     (ministry,) = groups.runners(drafter)
     slugs = [plant.site for plant in sector.plants]
     both = [
-        groups.make(groups.GroupDescription(GroupKind(kind), **TEXTS["group"][kind]), ministry.pk, drafter, now)
+        groups.make(
+            groups.GroupDescription(GroupKind(kind), **TEXTS["group"][kind]),
+            ministry.pk,
+            drafter,
+            now,
+        )
         for kind in ("factories", "park")
     ]
     groups.invite(both[0], slugs[:4], drafter, now)
@@ -96,42 +109,85 @@ def _offer(now: datetime) -> int:
     """What the province adds for leaders, proposed by one officer and approved by another."""
     texts = TEXTS["offer"]
     terms = offers.OfferTerms(
-        **texts, amount=Decimal(500_000), unit=offers.AmountUnit.CNY, valid_from=scheme_day(now) - timedelta(days=30), valid_until=None
+        **texts,
+        amount=Decimal(500_000),
+        unit=offers.AmountUnit.CNY,
+        valid_from=scheme_day(now) - timedelta(days=30),
+        valid_until=None,
     )
-    proposal = offers.propose(terms, Jurisdiction.objects.get(path="cn/he"), _person(casting.DRAFTER), now)
+    proposal = offers.propose(
+        terms, Jurisdiction.objects.get(path="cn/he"), _person(casting.DRAFTER), now
+    )
     return offers.decide(proposal.pk, _person(casting.APPROVER), now).pk
 
 
 def _practice(sector: Sector, plants: Path, key: AuditorSigningKey, now: datetime) -> str:
     """Offered by the first firm, edited by one officer, published by another, reported on by the first five firms."""
     step = sector.pack.step(sector.pack.routes[0].steps[0].step)
-    saving = {"saving_unit": "kWh", "saving_from": "0.4", "saving_to": "1.2", "investment_usd_per_t": "0.05"}
-    content = {"sector": sector.pack.id, "step": step.id, "cause": WasteCause.HOLDING, **TEXTS["practice"], **saving}
+    saving = {
+        "saving_unit": "kWh",
+        "saving_from": "0.4",
+        "saving_to": "1.2",
+        "investment_usd_per_t": "0.05",
+    }
+    content = {
+        "sector": sector.pack.id,
+        "step": step.id,
+        "cause": WasteCause.HOLDING,
+        **TEXTS["practice"],
+        **saving,
+    }
     managers = _managers(sector)
     manager = managers[0]
     firm = manager.memberships.get().organisation_id
     offered = reviewing.offer(manager, firm, content, named=False, now=now)
     edited = reviewing.edit(offered, as_read(offered), _person(casting.DRAFTER), content, now)
-    (entry,) = reviewing.publish([edited], as_read(edited), _person(casting.APPROVER), keys.receipt_key(), now)
+    (entry,) = reviewing.publish(
+        [edited], as_read(edited), _person(casting.APPROVER), keys.receipt_key(), now
+    )
     for plant, person, outcome in zip(sector.plants, managers, FOUND, strict=False):
         report = _signed_outcome(plant, entry.practice, outcome, plants)
         confirmed = outcomes.confirm(report, key, scheme_day(now)) if person == manager else report
-        confirming.hand_in(json.dumps(confirmed).encode(), entry.practice, person, keys.receipt_key(), now)
-    if sector_practice := next((practice for practice in Library.held().practices if practice.sector == sector.pack.id), None):
-        asked = json.dumps(_signed_outcome(sector.plants[0], sector_practice.id, SavingOutcome.UNDER_2, plants)).encode()
-        confirming.hand_in(asked, sector_practice.id, manager, keys.receipt_key(), now, ask=True)  # waits for the auditor
+        confirming.hand_in(
+            json.dumps(confirmed).encode(), entry.practice, person, keys.receipt_key(), now
+        )
+    if sector_practice := next(
+        (practice for practice in Library.held().practices if practice.sector == sector.pack.id),
+        None,
+    ):
+        asked = json.dumps(
+            _signed_outcome(sector.plants[0], sector_practice.id, SavingOutcome.UNDER_2, plants)
+        ).encode()
+        confirming.hand_in(
+            asked, sector_practice.id, manager, keys.receipt_key(), now, ask=True
+        )  # waits for the auditor
     return entry.practice
 
 
-def _signed_outcome(plant: Plant, practice: str, effect: SavingOutcome, plants: Path) -> dict[str, Any]:
+def _signed_outcome(
+    plant: Plant, practice: str, effect: SavingOutcome, plants: Path
+) -> dict[str, Any]:
     """The file of the plant's agent."""
-    outcome = SiteOutcome(keys.published_directory().fingerprint, plant.site, practice, "1", effect.value, str(plant.year))
+    outcome = SiteOutcome(
+        keys.published_directory().fingerprint,
+        plant.site,
+        practice,
+        "1",
+        effect.value,
+        str(plant.year),
+    )
     return outcomes.sign(outcome, DeviceKey.from_pem(keys_of(plants / plant.site)[0]))
 
 
 def _managers(sector: Sector) -> list[User]:
     """Of the first plants, in their order."""
-    return [_person(email) for email in (casting.MANAGER, *(casting.email_of(plant) for plant in casting.others_who_act(sector)))]
+    return [
+        _person(email)
+        for email in (
+            casting.MANAGER,
+            *(casting.email_of(plant) for plant in casting.others_who_act(sector)),
+        )
+    ]
 
 
 def _person(email: str) -> User:

@@ -44,7 +44,11 @@ LATE = 3  # sites of the first of the other sectors that have not reported its n
 
 
 def other_sectors(main: Sector) -> tuple[Sector, ...]:
-    return tuple(Sector(pack, main.seed, FIRMS, main.year) for pack in sorted(packs.shipped()) if pack != main.pack.id)
+    return tuple(
+        Sector(pack, main.seed, FIRMS, main.year)
+        for pack in sorted(packs.shipped())
+        if pack != main.pack.id
+    )
 
 
 def site_of(plant: Plant, main: Sector) -> str:
@@ -61,16 +65,24 @@ def declare(main: Sector, now: datetime) -> tuple[Sector, ...]:
         last = sector.year if sector is not main else sector.year - 1
         years = range(sector.year - YEARS + 1, last + 1)
         periods = tuple(
-            register_file.DeclaredPeriod(name=str(year), due=min(date(year + 1, 4, 30), now.date() - timedelta(days=7))) for year in years
+            register_file.DeclaredPeriod(
+                name=str(year), due=min(date(year + 1, 4, 30), now.date() - timedelta(days=7))
+            )
+            for year in years
         )
         if sector is main:
             more = register_file.Roll(peer_groups=(group.model_copy(update={"periods": periods}),))
         else:
             more = register_file.Roll(
                 firms=declared.firms,
-                organisations=tuple(organisation for organisation in declared.organisations if organisation.kind == Role.ENTERPRISE),
+                organisations=tuple(
+                    organisation
+                    for organisation in declared.organisations
+                    if organisation.kind == Role.ENTERPRISE
+                ),
                 sites=tuple(
-                    site.model_copy(update={"id": site_of(plant, main)}) for site, plant in zip(declared.sites, sector.plants, strict=True)
+                    site.model_copy(update={"id": site_of(plant, main)})
+                    for site, plant in zip(declared.sites, sector.plants, strict=True)
                 ),
                 peer_groups=(group.model_copy(update={"periods": periods}),),
             )
@@ -82,7 +94,10 @@ def least_best(plants: Sequence[Plant], count: int) -> set[str]:
     """Sites whose best rank at any step is the worst: a year that lacks a firm among the best may show nothing beside the year before."""
     truths = {plant.site: plant.truth for plant in plants}
     best_rank = {
-        site: min(sum(other[key] < value for other in truths.values()) for key, value in truth.items()) for site, truth in truths.items()
+        site: min(
+            sum(other[key] < value for other in truths.values()) for key, value in truth.items()
+        )
+        for site, truth in truths.items()
     }
     return set(sorted(best_rank, key=best_rank.__getitem__)[len(plants) - count :])
 
@@ -116,12 +131,16 @@ class Reporter:
         site = site_of(plant, self.main)
         agent = self.agents.get(site) or self._enrol(plant, site, now)
         root = os.urandom(32)
-        raw = commitments.commit(ReportCommitment(site, str(year), 1, root), str(agent.device.pk), agent.key)
+        raw = commitments.commit(
+            ReportCommitment(site, str(year), 1, root), str(agent.device.pk), agent.key
+        )
         committed = intake_commitments.take(raw, keys.receipt_key(), now, os.urandom).commitment
         challenge = bytes.fromhex(committed.nonce)
 
         def stream_for(name: str) -> KeyedStream:
-            return KeyedStream(agent.seed, challenge=challenge, data_root=root, name=f"{site}/{year}/1/{name}")
+            return KeyedStream(
+                agent.seed, challenge=challenge, data_root=root, name=f"{site}/{year}/1/{name}"
+            )
 
         labels = tuple(released(plant, self.main.year - year, stream_for))
         report = Report(
@@ -134,24 +153,41 @@ class Reporter:
             salt=values_salt(agent.seed, root),
         )
         recipient = keys.published_directory().content.processing_key(now.date())
-        header = Header(site, str(year), 1, recipient.key_id, str(agent.device.pk), committed.sequence or 1)
-        intake.receive(envelope.build(report, header, agent.key, recipient), keys.published_directory(), keys.receipt_key(), now)
+        header = Header(
+            site, str(year), 1, recipient.key_id, str(agent.device.pk), committed.sequence or 1
+        )
+        intake.receive(
+            envelope.build(report, header, agent.key, recipient),
+            keys.published_directory(),
+            keys.receipt_key(),
+            now,
+        )
         self.sent += 1
 
     def _enrol(self, plant: Plant, site: str, now: datetime) -> Agent:
         if plant.pack.id == self.main.pack.id:
             pem, seed = keys_of(self.plants / site)
-            self.agents[site] = Agent(Device.objects.get(site__slug=site), DeviceKey.from_pem(pem), seed)
+            self.agents[site] = Agent(
+                Device.objects.get(site__slug=site), DeviceKey.from_pem(pem), seed
+            )
             return self.agents[site]
-        token = accounts.issue_token(Site.objects.get(slug=site), None, keys.published_directory().fingerprint, now)
+        token = accounts.issue_token(
+            Site.objects.get(slug=site), None, keys.published_directory().fingerprint, now
+        )
         key, seed = DeviceKey.generate(), os.urandom(SEED_BYTES)
-        device = accounts.enrol(token.split(".")[1], key.public.hex, commitment(seed).hex(), "steplabel-demo", now).device
+        device = accounts.enrol(
+            token.split(".")[1], key.public.hex, commitment(seed).hex(), "steplabel-demo", now
+        ).device
         self.agents[site] = Agent(device, key, seed)
         return self.agents[site]
 
 
 def fill(
-    main: Sector, others: tuple[Sector, ...], plants: Path, opened: Callable[[], object], refused: Callable[[str, RefusedError], object]
+    main: Sector,
+    others: tuple[Sector, ...],
+    plants: Path,
+    opened: Callable[[], object],
+    refused: Callable[[str, RefusedError], object],
 ) -> int:
     """Report and publish all that stands beside; `opened` waits until the worker has opened what was sent. How many reports.
 
@@ -161,23 +197,37 @@ def fill(
     reporter = Reporter(main, plants)
     for sector in others:
         for year in range(sector.year - YEARS + 1, sector.year + 1):
-            reporter.report(sector, year, late=LATE if (sector, year) == (others[0], sector.year) else 0)
+            reporter.report(
+                sector, year, late=LATE if (sector, year) == (others[0], sector.year) else 0
+            )
     for year in range(main.year - YEARS + 1, main.year):
         reporter.report(main, year)
     opened()
-    drafter, approver = (User.objects.get(email=email) for email in (casting.DRAFTER, casting.APPROVER))
-    for period in ReportingPeriod.objects.exclude(peer_group__pack=main.pack.id, name=str(main.year)).order_by("name", "peer_group__pack"):
+    drafter, approver = (
+        User.objects.get(email=email) for email in (casting.DRAFTER, casting.APPROVER)
+    )
+    for period in ReportingPeriod.objects.exclude(
+        peer_group__pack=main.pack.id, name=str(main.year)
+    ).order_by("name", "peer_group__pack"):
         out = datetime(int(period.name) + 1, 6, 1, 9, 0, tzinfo=UTC)
         standings.compute(period, drafter.email, out)
         draft = drafting.draft(period, drafter, out)
-        if others and period.peer_group.pack == others[-1].pack.id and period.name == str(main.year):
+        if (
+            others
+            and period.peer_group.pack == others[-1].pack.id
+            and period.name == str(main.year)
+        ):
             continue
         try:
             first = publishing.publish(draft, approver, keys.receipt_key(), out)
         except RefusedError as refusal:
             refused(f"{period.peer_group.pack} {period.name}", refusal)
             continue
-        if others and period.peer_group.pack == others[0].pack.id and period.name == str(main.year - 1):
+        if (
+            others
+            and period.peer_group.pack == others[0].pack.id
+            and period.name == str(main.year - 1)
+        ):
             _again(first, drafter, approver, out + timedelta(days=30))
         if period.name < str(main.year):
             close_period(period, approver.email, out + timedelta(days=40))
@@ -187,5 +237,10 @@ def fill(
 def _again(first: Publication, drafter: User, approver: User, now: datetime) -> None:
     """A version that was withdrawn with its reason, and the one in its place."""
     publishing.withdraw(first, approver, "A plant had counted steam that it sold as its own.", now)
-    draft = drafting.draft(first.period, drafter, now, "The plant's own statement was checked; its values stay as they were reported.")
+    draft = drafting.draft(
+        first.period,
+        drafter,
+        now,
+        "The plant's own statement was checked; its values stay as they were reported.",
+    )
     publishing.publish(draft, approver, keys.receipt_key(), now + timedelta(days=1))

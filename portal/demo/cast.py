@@ -31,8 +31,15 @@ PARTNERS = (
     (Role.ACADEMIC, "academic@example.org", "Institute of Energy", "Ma Yan"),
 )
 """The further roles: role, who signs in, whom for, by what name."""
-NAMES_ZH: dict[str, str] = tomllib.loads((Path(__file__).parent / "names_zh.toml").read_text(encoding="utf-8"))
-DRAFTER, APPROVER, AUDITOR, MANAGER = "regulator@example.org", "approver@example.org", "auditor@example.org", "enterprise@example.org"
+NAMES_ZH: dict[str, str] = tomllib.loads(
+    (Path(__file__).parent / "names_zh.toml").read_text(encoding="utf-8")
+)
+DRAFTER, APPROVER, AUDITOR, MANAGER = (
+    "regulator@example.org",
+    "approver@example.org",
+    "auditor@example.org",
+    "enterprise@example.org",
+)
 SUPPLIER = "supplier@example.org"
 ACTING = 5
 """Firms of the sector that have somebody who acts for them: enough for what is told by batches of five."""
@@ -86,16 +93,27 @@ def declared(sector: Sector, today: date) -> register_file.Roll:
     return register_file.Roll(
         jurisdictions=(
             register_file.DeclaredJurisdiction(path="cn", name="China", name_zh=NAMES_ZH["China"]),
-            register_file.DeclaredJurisdiction(path="cn/he", name="Hebei", name_zh=NAMES_ZH["Hebei"]),
+            register_file.DeclaredJurisdiction(
+                path="cn/he", name="Hebei", name_zh=NAMES_ZH["Hebei"]
+            ),
         ),
         firms=tuple(
-            register_file.DeclaredFirm(name=f"{plant.name} Group", name_zh=NAMES_ZH["Group"].format(plant.name_zh)) for plant in plants
+            register_file.DeclaredFirm(
+                name=f"{plant.name} Group", name_zh=NAMES_ZH["Group"].format(plant.name_zh)
+            )
+            for plant in plants
         ),
         organisations=(
-            register_file.DeclaredOrganisation(name=MINISTRY, name_zh=NAMES_ZH[MINISTRY], kind=Role.REGULATOR, jurisdiction="cn"),
-            register_file.DeclaredOrganisation(name=CERTIFIER, name_zh=NAMES_ZH[CERTIFIER], kind=Role.CERTIFICATION_BODY),
+            register_file.DeclaredOrganisation(
+                name=MINISTRY, name_zh=NAMES_ZH[MINISTRY], kind=Role.REGULATOR, jurisdiction="cn"
+            ),
+            register_file.DeclaredOrganisation(
+                name=CERTIFIER, name_zh=NAMES_ZH[CERTIFIER], kind=Role.CERTIFICATION_BODY
+            ),
             *(
-                register_file.DeclaredOrganisation(name=house, name_zh=NAMES_ZH[house], kind=role, jurisdiction="cn/he")
+                register_file.DeclaredOrganisation(
+                    name=house, name_zh=NAMES_ZH[house], kind=role, jurisdiction="cn/he"
+                )
                 for role, _email, house, _name in PARTNERS
             ),
             *(
@@ -114,10 +132,17 @@ def declared(sector: Sector, today: date) -> register_file.Roll:
             register_file.DeclaredPerson(email=DRAFTER, name="Li Wei", acts_for=(MINISTRY,)),
             register_file.DeclaredPerson(email=APPROVER, name="Chen Jing", acts_for=(MINISTRY,)),
             register_file.DeclaredPerson(email=AUDITOR, name="Zhao Min", acts_for=(CERTIFIER,)),
-            *(register_file.DeclaredPerson(email=email, name=name, acts_for=(house,)) for _role, email, house, name in PARTNERS),
+            *(
+                register_file.DeclaredPerson(email=email, name=name, acts_for=(house,))
+                for _role, email, house, name in PARTNERS
+            ),
             register_file.DeclaredPerson(email=MANAGER, name="Wang Fang", acts_for=(first.name,)),
             *(
-                register_file.DeclaredPerson(email=email_of(plant), name=f"Energy manager of {plant.name}", acts_for=(plant.name,))
+                register_file.DeclaredPerson(
+                    email=email_of(plant),
+                    name=f"Energy manager of {plant.name}",
+                    acts_for=(plant.name,),
+                )
                 for plant in others_who_act(sector)
             ),
         ),
@@ -138,10 +163,18 @@ def declared(sector: Sector, today: date) -> register_file.Roll:
                 pack=sector.pack.id,
                 version=sector.pack.version,
                 scope="cn",
-                periods=(register_file.DeclaredPeriod(name=year, due=max(today, date(sector.year, 12, 31)) + timedelta(days=30)),),
+                periods=(
+                    register_file.DeclaredPeriod(
+                        name=year, due=max(today, date(sector.year, 12, 31)) + timedelta(days=30)
+                    ),
+                ),
             ),
         ),
-        assignments=(register_file.DeclaredAssignment(body=CERTIFIER, site=first.site, period=year, by=DRAFTER),),
+        assignments=(
+            register_file.DeclaredAssignment(
+                body=CERTIFIER, site=first.site, period=year, by=DRAFTER
+            ),
+        ),
     )
 
 
@@ -165,4 +198,9 @@ def _sign_in(role: Role, email: str) -> DemoSignIn:
     user, password = User.objects.get(email=email), secrets.token_urlsafe(12)
     user.set_password(password)
     user.save(update_fields=["password"])
-    return DemoSignIn(role.value, email, password, second_factor.give(user) if second_factor.needed_by(user) else "")
+    return DemoSignIn(
+        role.value,
+        email,
+        password,
+        second_factor.give(user) if second_factor.needed_by(user) else "",
+    )

@@ -41,12 +41,17 @@ def as_text(guidance: dict[str, Any]) -> Phrase:
     of_score = Phrase("no score of fewer than 26 sites")
     if score["interval"] is not None:
         low, high = score["interval"]
-        of_score = Phrase("%(site)s scores %(low)s to %(high)s", site=score["site"], low=low, high=high)
+        of_score = Phrase(
+            "%(site)s scores %(low)s to %(high)s", site=score["site"], low=low, high=high
+        )
     of_saving = Phrase("no potential is let out")
     if saved["interval"] is not None:
         value, low, high = (f"{tonnes:,.0f}" for tonnes in (saved["value"], *saved["interval"]))
         of_saving = Phrase(
-            "at its best the sector would take %(value)s tce a year less (95 %%: %(low)s to %(high)s)", value=value, low=low, high=high
+            "at its best the sector would take %(value)s tce a year less (95 %%: %(low)s to %(high)s)",
+            value=value,
+            low=low,
+            high=high,
         )
     count = guidance["practices"]
     return in_number(
@@ -66,8 +71,15 @@ def _score(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
     scored = [step for step in standing.steps if step.score is not None] if standing else []
     if not scored:
         return {"value": None, "interval": None, "site": plant.site}
-    ratios = {route_step.step: float(route_step.ratio) for route_step in sector.pack.routes[0].steps}
-    most = max(scored, key=lambda step: (step.unit == "kgce/t") * (step.typical or 0.0) * ratios.get(step.step, 0.0))
+    ratios = {
+        route_step.step: float(route_step.ratio) for route_step in sector.pack.routes[0].steps
+    }
+    most = max(
+        scored,
+        key=lambda step: (
+            (step.unit == "kgce/t") * (step.typical or 0.0) * ratios.get(step.step, 0.0)
+        ),
+    )
     low, high = most.score or (0, 0)
     details = {"site": plant.site, "step": most.step, "metric": most.metric, "of": most.of}
     return {"value": (low + high) / 2, "interval": [low, high], **details}
@@ -78,13 +90,29 @@ def _potential(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
     group = period.peer_group
     view = in_force_at(group.pack, group.scope.path, group.route, period.name)
     steps = view.label.headline if view and view.label.composite.unit == HEADLINE_UNIT else []
-    shown = TotalsDisplay(Names.of(group.pack, group.pack_version), group.route, energy_units(1.0)["kgce"])
-    potentials = {step.step: potential for step in steps if (potential := potential_of(step, TO, shown)) is not None}
+    shown = TotalsDisplay(
+        Names.of(group.pack, group.pack_version), group.route, energy_units(1.0)["kgce"]
+    )
+    potentials = {
+        step.step: potential
+        for step in steps
+        if (potential := potential_of(step, TO, shown)) is not None
+    }
     scope = {"to": TO, "steps": len(potentials), "of_steps": len(sector.pack.routes[0].steps)}
     if not potentials:
         return {"value": None, "interval": None, **scope}
     last = sector.pack.routes[0].steps[-1].step
-    output_t = sum(float(history.output.sum()) for plant in sector.plants for history in plant.histories if history.step.id == last)
+    output_t = sum(
+        float(history.output.sum())
+        for plant in sector.plants
+        for history in plant.histories
+        if history.step.id == last
+    )
     value, (low, high) = added_up([*potentials.values()])
     tonnes = output_t / KGCE_PER_TCE
-    return {"value": value * tonnes, "interval": [low * tonnes, high * tonnes], "output_t": output_t, **scope}
+    return {
+        "value": value * tonnes,
+        "interval": [low * tonnes, high * tonnes],
+        "output_t": output_t,
+        **scope,
+    }

@@ -40,11 +40,18 @@ def report_all(
     """
     with ThreadPoolExecutor(AT_ONCE) as pool:
         try:
-            ends = [pool.submit(_report, plant, tokens[plant.site], address, folder / plant.site, submit=submit) for plant in plants]
+            ends = [
+                pool.submit(
+                    _report, plant, tokens[plant.site], address, folder / plant.site, submit=submit
+                )
+                for plant in plants
+            ]
             for done in as_completed(ends):
                 hear(done.result())
         except BaseException:
-            pool.shutdown(cancel_futures=True)  # Ctrl-C must not wait for the plants that have not begun
+            pool.shutdown(
+                cancel_futures=True
+            )  # Ctrl-C must not wait for the plants that have not begun
             raise
 
 
@@ -62,7 +69,12 @@ def _report(plant: Plant, token: str, address: str, folder: Path, *, submit: boo
         plant.write(folder)
         commands.append(["submit", "--site", site, "--period", str(plant.year), *state])
     for arguments in commands:
-        ran = subprocess.run([sys.executable, "-m", "reporting_agent", *arguments], capture_output=True, text=True, check=False)  # noqa: S603
+        ran = subprocess.run(
+            [sys.executable, "-m", "reporting_agent", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+        )  # noqa: S603
         if ran.returncode:
             return PlantReport(plant.site, ran.returncode, _message(ran.stdout, ran.stderr))
     return PlantReport(plant.site, 0, "")

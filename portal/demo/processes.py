@@ -30,7 +30,18 @@ def web_server(var: Path, address: str | None = None) -> Iterator[str]:
     """Serve the portal at that address, or at a free one; yields it once it answers."""
     address = address or free_address()
     port = address.rpartition(":")[2]
-    command = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", port, "--workers", "1", "portal.wsgi:application"]
+    command = [
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        port,
+        "--workers",
+        "1",
+        "portal.wsgi:application",
+    ]
     with _running(command, "web", address, var / "web.log") as process:
         _wait_until_it_answers(address, process, var / "web.log")
         yield address
@@ -39,13 +50,26 @@ def web_server(var: Path, address: str | None = None) -> Iterator[str]:
 @contextmanager
 def worker(var: Path, address: str) -> Iterator[None]:
     """A Celery worker of one process, whose mails lead to that address; SIGTERM lets it finish what it holds."""
-    command = ["celery", "-A", "portal.celery", "worker", "--pool", "solo", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
+    command = [
+        "celery",
+        "-A",
+        "portal.celery",
+        "worker",
+        "--pool",
+        "solo",
+        "--loglevel",
+        "WARNING",
+        "--without-gossip",
+        "--without-mingle",
+    ]
     with _running(command, "worker", address, var / "worker.log"):
         yield
 
 
 @contextmanager
-def _running(command: list[str], role: str, address: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _running(
+    command: list[str], role: str, address: str, log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
     """One process of the portal; links that it writes begin with the address."""
     program = [sys.executable, "-m", *command]
     with log.open("wb") as output:
@@ -79,8 +103,13 @@ def _wait_until_it_answers(address: str, process: subprocess.Popen[bytes], log: 
         if process.poll() is not None:
             break
         try:
-            if httpx.get(f"{address}/api/v1/directory/", timeout=5, trust_env=False).status_code == httpx.codes.OK:
+            if (
+                httpx.get(f"{address}/api/v1/directory/", timeout=5, trust_env=False).status_code
+                == httpx.codes.OK
+            ):
                 return
         except httpx.TransportError:
             time.sleep(0.1)
-    raise RuntimeError(f"The web server did not start. Its last words:\n{log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
+    raise RuntimeError(
+        f"The web server did not start. Its last words:\n{log.read_text(encoding='utf-8', errors='replace')[-2000:]}"
+    )

@@ -32,23 +32,45 @@ def _applications(main: Sector, now: datetime) -> None:
     for number in range(APPLYING, 0, -1):  # the oldest first, as they would come
         _slug, name, name_zh = main.names(main.enterprises + number)
         code = casting.made_up_code(name)
-        wish = applying.FirmWish(name, name_zh, name, province, "Liu Yang", f"contact{number}@example.org", "zh-hans", credit_code=code)
-        applying.confirm(applying.apply(wish, now - timedelta(days=9 * number)), now - timedelta(days=9 * number - 1))
+        wish = applying.FirmWish(
+            name,
+            name_zh,
+            name,
+            province,
+            "Liu Yang",
+            f"contact{number}@example.org",
+            "zh-hans",
+            credit_code=code,
+        )
+        applying.confirm(
+            applying.apply(wish, now - timedelta(days=9 * number)),
+            now - timedelta(days=9 * number - 1),
+        )
     manager = User.objects.get(email=casting.MANAGER)
     house = Organisation.objects.get(memberships__user=manager)
     for line in (3, 2):
         plant = main.plants[0]
-        names = f"{plant.name}, line {line}", f"{plant.name_zh} {line}#"  # as works number their lines in Chinese
-        site = siting.SiteWish(f"{plant.site}-line-{line}", *names, province, main.pack.id, "medium")
+        names = (
+            f"{plant.name}, line {line}",
+            f"{plant.name_zh} {line}#",
+        )  # as works number their lines in Chinese
+        site = siting.SiteWish(
+            f"{plant.site}-line-{line}", *names, province, main.pack.id, "medium"
+        )
         siting.apply(manager, house.pk, site, now - timedelta(days=line))
 
 
 def _audit(main: Sector, now: datetime) -> None:
     """Of the first plant's year before: one finding answered, one not, one appealed against; no statement yet."""
     plant, year = Site.objects.get(slug=main.plants[0].site), str(main.year - 1)
-    approver, auditor, manager = (User.objects.get(email=email) for email in (casting.DRAFTER, casting.AUDITOR, casting.MANAGER))
+    approver, auditor, manager = (
+        User.objects.get(email=email)
+        for email in (casting.DRAFTER, casting.AUDITOR, casting.MANAGER)
+    )
     body = Organisation.objects.get(kind=Role.CERTIFICATION_BODY)
-    engagement = assign(body, plant, year, approver, now - timedelta(days=40), (now + timedelta(days=20)).date())
+    engagement = assign(
+        body, plant, year, approver, now - timedelta(days=40), (now + timedelta(days=20)).date()
+    )
     auditors.declare(engagement, auditor, False, "", now - timedelta(days=38))
     for grade, text, evidence, days in (
         (
@@ -57,32 +79,76 @@ def _audit(main: Sector, now: datetime) -> None:
             "Calibration record 7, seen on site",
             12,
         ),
-        (FindingGrade.MINOR, "Two shifts of May have no entry in the log of runs.", "Log of runs, May", 25),
+        (
+            FindingGrade.MINOR,
+            "Two shifts of May have no entry in the log of runs.",
+            "Log of runs, May",
+            25,
+        ),
         (FindingGrade.OBSERVATION, "The clinker store is measured by eye.", "Seen on site", 40),
     ):
         due = (now + timedelta(days=days)).date()
-        finding = findings.raise_finding(engagement, grade, text, evidence, "", due, auditor, now - timedelta(days=20))
+        finding = findings.raise_finding(
+            engagement, grade, text, evidence, "", due, auditor, now - timedelta(days=20)
+        )
         if grade is FindingGrade.MINOR:
-            findings.answer(finding, "The shifts stood still for repair; the repair order is added.", "", manager, now - timedelta(days=6))
+            findings.answer(
+                finding,
+                "The shifts stood still for repair; the repair order is added.",
+                "",
+                manager,
+                now - timedelta(days=6),
+            )
         if grade is FindingGrade.OBSERVATION:
             findings.appeal(
-                finding, "It is surveyed by laser each month; the surveys are at the plant.", "", manager, now - timedelta(days=4)
+                finding,
+                "It is surveyed by laser each month; the surveys are at the plant.",
+                "",
+                manager,
+                now - timedelta(days=4),
             )
 
 
 def _partners(main: Sector, now: datetime) -> None:
     """The manager's plant lets the technology provider and the supplier in; of the year before the supplier has declared its power."""
-    manager, supplier = (User.objects.get(email=email) for email in (casting.MANAGER, casting.SUPPLIER))
+    manager, supplier = (
+        User.objects.get(email=email) for email in (casting.MANAGER, casting.SUPPLIER)
+    )
     slug = main.plants[0].site
     for partner in Organisation.objects.filter(kind__in=(Role.PROVIDER, Role.SUPPLIER)):
-        grants.grant(manager, slug, partner.pk, receipts=partner.kind == Role.PROVIDER, values=False, now=now - timedelta(days=9))
-    deliveries.declare(supplier, slug, str(main.year - 1), "electricity", Decimal(112_400), "MWh", "Bills of the year", now)
+        grants.grant(
+            manager,
+            slug,
+            partner.pk,
+            receipts=partner.kind == Role.PROVIDER,
+            values=False,
+            now=now - timedelta(days=9),
+        )
+    deliveries.declare(
+        supplier,
+        slug,
+        str(main.year - 1),
+        "electricity",
+        Decimal(112_400),
+        "MWh",
+        "Bills of the year",
+        now,
+    )
 
 
 def _incentives(main: Sector, now: datetime) -> None:
     officer = User.objects.get(email=casting.DRAFTER)
     rows = (
-        Submission.objects.filter(state=SubmissionState.ACCEPTED, period=str(main.year - 1)).select_related("site").order_by("site__slug")
+        Submission.objects.filter(state=SubmissionState.ACCEPTED, period=str(main.year - 1))
+        .select_related("site")
+        .order_by("site__slug")
     )
     for position, row in reversed(list(enumerate(rows[1:5], start=1))):
-        give(row.site, SCHEME, Decimal(120_000 * position), row.digest, officer, now - timedelta(days=position))
+        give(
+            row.site,
+            SCHEME,
+            Decimal(120_000 * position),
+            row.digest,
+            officer,
+            now - timedelta(days=position),
+        )

@@ -33,9 +33,17 @@ class PackDocumentSerializer(serializers.Serializer[Any]):
     version = serializers.CharField()
     digest = serializers.CharField(help_text="That labels by this pack name.")
     file = serializers.CharField(help_text="SHA-256 of the pack's file.")
-    factors = serializers.CharField(allow_blank=True, help_text="SHA-256 of its own table of conversion factors; empty where it has none.")
-    effective_from = serializers.DateField(help_text="Of the periods that begin on this day or later.")
-    corrects = serializers.CharField(allow_blank=True, help_text="The version that this erratum corrects; empty for a new version.")
+    factors = serializers.CharField(
+        allow_blank=True,
+        help_text="SHA-256 of its own table of conversion factors; empty where it has none.",
+    )
+    effective_from = serializers.DateField(
+        help_text="Of the periods that begin on this day or later."
+    )
+    corrects = serializers.CharField(
+        allow_blank=True,
+        help_text="The version that this erratum corrects; empty for a new version.",
+    )
     approved_on = serializers.DateField()
     signature = PackSignatureSerializer()
 
@@ -46,7 +54,9 @@ class PackEntrySerializer(serializers.Serializer[Any]):
     index = serializers.IntegerField()
     on = serializers.DateField()
     size = serializers.IntegerField()
-    proof = serializers.ListField(child=serializers.CharField(), help_text="The nearest hash first (RFC 9162, 2.1.3).")
+    proof = serializers.ListField(
+        child=serializers.CharField(), help_text="The nearest hash first (RFC 9162, 2.1.3)."
+    )
     head = serializers.CharField(help_text="The signed head of that size, in base64.")
 
 
@@ -63,7 +73,9 @@ class PacksView(PublicView):
     @extend_schema(operation_id="packs", responses={200: PackDocumentSerializer(many=True)})
     def get(self, _request: Request) -> Response:
         """The signed document of every pack that was approved here, in the order of approval; none of those that come with Steplabel."""
-        return Response([pack.document for pack in approved_packs()], headers={"Cache-Control": "no-cache"})
+        return Response(
+            [pack.document for pack in approved_packs()], headers={"Cache-Control": "no-cache"}
+        )
 
 
 class PackView(PublicView):

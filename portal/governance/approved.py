@@ -14,7 +14,11 @@ class ApprovedPacks:
     """The files of approved proposals, read from the database when they are asked for."""
 
     def versions(self) -> Collection[tuple[str, str]]:
-        return tuple(Proposal.objects.filter(state=ProposalState.APPROVED).order_by("pk").values_list("pack", "version"))
+        return tuple(
+            Proposal.objects.filter(state=ProposalState.APPROVED)
+            .order_by("pk")
+            .values_list("pack", "version")
+        )
 
     def pack(self, pack: str, version: str) -> str | None:
         return _text("file", pack=pack, version=version)
@@ -52,4 +56,8 @@ def with_factors(version: str, text: str) -> WithFactors:
 
 
 def _text(field: str, **named: str) -> str | None:
-    return Proposal.objects.filter(state=ProposalState.APPROVED, **named).values_list(field, flat=True).first()
+    return (
+        Proposal.objects.filter(state=ProposalState.APPROVED, **named)
+        .values_list(field, flat=True)
+        .first()
+    )

@@ -47,17 +47,31 @@ def check(file: str, factors: str, corrects: str, on: date) -> PackCheck:
         return PackCheck(None, faults=refused.faults)
     except InputError as refused:
         place = refused.place
-        where = "" if place is None else " ".join(part for part in (place.file, place.column) if part)
-        return PackCheck(None, faults=(PackFault(where, refused.found or refused.sentence, _phrase(refused.wanted)),))
+        where = (
+            "" if place is None else " ".join(part for part in (place.file, place.column) if part)
+        )
+        return PackCheck(
+            None,
+            faults=(PackFault(where, refused.found or refused.sentence, _phrase(refused.wanted)),),
+        )
     version = table.version if table else ""
     with brought(pack.own_carriers) as clashing:
-        own = _own(pack, table, corrects)  # before the table that comes with it stands among those that there are
+        own = _own(
+            pack, table, corrects
+        )  # before the table that comes with it stands among those that there are
         with shelf.used(with_factors(version, factors)):
             try:
                 faults = [*clashes(clashing), *faults_of(pack), *read_in_the_future(pack, on), *own]
-                return PackCheck(None, faults=tuple(faults)) if faults else PackCheck(pack, packs.digest(pack).hex(), version)
+                return (
+                    PackCheck(None, faults=tuple(faults))
+                    if faults
+                    else PackCheck(pack, packs.digest(pack).hex(), version)
+                )
             except InputError as refused:
-                return PackCheck(None, faults=(*own, PackFault("conversion", refused.found, _phrase(refused.wanted))))
+                return PackCheck(
+                    None,
+                    faults=(*own, PackFault("conversion", refused.found, _phrase(refused.wanted))),
+                )
 
 
 def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[PackFault]:
@@ -74,35 +88,67 @@ def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[PackFault
             PackFault(
                 "version",
                 pack.version,
-                Phrase("a version number that does not exist yet: a version with which labels were made is never replaced"),
+                Phrase(
+                    "a version number that does not exist yet: a version with which labels were made is never replaced"
+                ),
             )
         )
-    elif Proposal.objects.filter(pack=pack.id, version=pack.version, state=ProposalState.OPEN).exists():
-        faults.append(PackFault("version", pack.version, Phrase("a version number that no open proposal has")))
+    elif Proposal.objects.filter(
+        pack=pack.id, version=pack.version, state=ProposalState.OPEN
+    ).exists():
+        faults.append(
+            PackFault("version", pack.version, Phrase("a version number that no open proposal has"))
+        )
     if corrects and corrects not in there_are:
         faults.append(
             PackFault(
                 "corrects",
                 corrects,
                 Phrase(
-                    "a version of %(id)s: %(names)s", id=pack.id, names=enumerated(there_are) if there_are else Phrase("there is none yet")
+                    "a version of %(id)s: %(names)s",
+                    id=pack.id,
+                    names=enumerated(there_are) if there_are else Phrase("there is none yet"),
                 ),
             )
         )
     if pack.conversion == NEWEST or pack.conversion.endswith(".toml"):
         faults.append(
-            PackFault("conversion", pack.conversion, Phrase("the version of a table of factors, by name: it is part of the digest"))
+            PackFault(
+                "conversion",
+                pack.conversion,
+                Phrase("the version of a table of factors, by name: it is part of the digest"),
+            )
         )
     if table is not None and table.version != pack.conversion:
         faults.append(
             PackFault(
-                "conversion", pack.conversion, Phrase("the version of the table that comes with it (%(version)s)", version=table.version)
+                "conversion",
+                pack.conversion,
+                Phrase(
+                    "the version of the table that comes with it (%(version)s)",
+                    version=table.version,
+                ),
             )
         )
     if table is not None and is_taken(table.version):
-        faults.append(PackFault("factors.version", table.version, Phrase("a version number that no table has yet")))
-    elif table is not None and Proposal.objects.filter(factors_version=table.version, state=ProposalState.OPEN).exists():
-        faults.append(PackFault("factors.version", table.version, Phrase("a version number that no open proposal has")))
+        faults.append(
+            PackFault(
+                "factors.version", table.version, Phrase("a version number that no table has yet")
+            )
+        )
+    elif (
+        table is not None
+        and Proposal.objects.filter(
+            factors_version=table.version, state=ProposalState.OPEN
+        ).exists()
+    ):
+        faults.append(
+            PackFault(
+                "factors.version",
+                table.version,
+                Phrase("a version number that no open proposal has"),
+            )
+        )
     return faults
 
 

@@ -55,7 +55,9 @@ def difference(file: str, factors_version: str, factors: str, corrects: str) -> 
         after = packs.checked(file, "pack.toml")
         before = before_of(after, corrects)
         if before is None:
-            return PackDifference(None, after, (), (), (), (), (), _incomplete(after), tuple(remarks(after)))
+            return PackDifference(
+                None, after, (), (), (), (), (), _incomplete(after), tuple(remarks(after))
+            )
         return between(before, after)
 
 
@@ -75,7 +77,10 @@ def between(before: Pack, after: Pack) -> PackDifference:
 
 
 def _incomplete(pack: Pack) -> int:
-    return sum(not number.is_complete for number in (*provenance.numbers(pack), *provenance.factors(packs.factors(pack))))
+    return sum(
+        not number.is_complete
+        for number in (*provenance.numbers(pack), *provenance.factors(packs.factors(pack)))
+    )
 
 
 def before_of(pack: Pack, corrects: str) -> Pack | None:
@@ -85,8 +90,16 @@ def before_of(pack: Pack, corrects: str) -> Pack | None:
             return packs.load(pack.id, corrects)
         except InputError:
             return None
-    others = (other for other in packs.versions(pack.id) if other.version != pack.version and other.effective_from <= pack.effective_from)
-    return max(others, key=lambda other: (other.effective_from, packs.version_order(other.version)), default=None)
+    others = (
+        other
+        for other in packs.versions(pack.id)
+        if other.version != pack.version and other.effective_from <= pack.effective_from
+    )
+    return max(
+        others,
+        key=lambda other: (other.effective_from, packs.version_order(other.version)),
+        default=None,
+    )
 
 
 def _publications(before: Pack, after: Pack) -> list[MovedPublication]:
@@ -108,6 +121,15 @@ def _publications(before: Pack, after: Pack) -> list[MovedPublication]:
             units["", metric] = label.composite.unit
         if those := tuple(moved(before, after, values, view.route)):
             publications.append(
-                MovedPublication(view.pack, view.pack_version, view.route, view.jurisdiction, view.period, view.version, units, those)
+                MovedPublication(
+                    view.pack,
+                    view.pack_version,
+                    view.route,
+                    view.jurisdiction,
+                    view.period,
+                    view.version,
+                    units,
+                    those,
+                )
             )
     return publications

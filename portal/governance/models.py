@@ -9,8 +9,12 @@ from django.db.models import Q
 from portal.accounts.models import HEX_32, User
 from portal.auditlog.models import AppendOnly
 
-PACK_ID = RegexValidator(r"^[a-z0-9][a-z0-9-]{0,39}\Z", "Lower-case letters, digits and hyphens, at most 40.")
-VERSION = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9.-]{0,19}\Z", "Letters, digits, dots and hyphens, at most 20.")
+PACK_ID = RegexValidator(
+    r"^[a-z0-9][a-z0-9-]{0,39}\Z", "Lower-case letters, digits and hyphens, at most 40."
+)
+VERSION = RegexValidator(
+    r"^[A-Za-z0-9][A-Za-z0-9.-]{0,19}\Z", "Letters, digits, dots and hyphens, at most 20."
+)
 
 
 class ProposalState(models.TextChoices):
@@ -38,7 +42,9 @@ class Proposal(models.Model):
     sources = models.CharField(max_length=2000)
     proposed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
-    state = models.CharField(max_length=9, choices=ProposalState.choices, default=ProposalState.OPEN)
+    state = models.CharField(
+        max_length=9, choices=ProposalState.choices, default=ProposalState.OPEN
+    )
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
     ended_reason = models.CharField(max_length=1000, blank=True)
@@ -47,14 +53,24 @@ class Proposal(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("pack", "version"), condition=Q(state__in=("open", "approved")), name="one_proposal_a_version"),
             models.UniqueConstraint(
-                fields=("factors_version",), condition=Q(state="approved") & ~Q(factors_version=""), name="one_table_a_factors_version"
+                fields=("pack", "version"),
+                condition=Q(state__in=("open", "approved")),
+                name="one_proposal_a_version",
+            ),
+            models.UniqueConstraint(
+                fields=("factors_version",),
+                condition=Q(state="approved") & ~Q(factors_version=""),
+                name="one_table_a_factors_version",
             ),
             models.CheckConstraint(
-                condition=~Q(state="approved") | Q(document__isnull=False, log_index__isnull=False), name="approved_is_signed_and_logged"
+                condition=~Q(state="approved") | Q(document__isnull=False, log_index__isnull=False),
+                name="approved_is_signed_and_logged",
             ),
-            models.CheckConstraint(condition=~Q(state__in=("refused", "withdrawn")) | ~Q(ended_reason=""), name="ended_has_a_reason"),
+            models.CheckConstraint(
+                condition=~Q(state__in=("refused", "withdrawn")) | ~Q(ended_reason=""),
+                name="ended_has_a_reason",
+            ),
         )
         ordering = ("-pk",)
 
@@ -90,7 +106,9 @@ class Approval(AppendOnly):
     class Meta(AppendOnly.Meta):
         abstract = False
         ordering = ("pk",)
-        constraints = (models.UniqueConstraint(fields=("proposal", "by"), name="one_approval_a_person"),)
+        constraints = (
+            models.UniqueConstraint(fields=("proposal", "by"), name="one_approval_a_person"),
+        )
 
     def __str__(self) -> str:
         return f"{self.by}, {self.at:%Y-%m-%d %H:%M}"

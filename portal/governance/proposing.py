@@ -34,7 +34,9 @@ from portal.whole_text import whole_text
 CONCERNED = (Role.REGULATOR, Role.ENTERPRISE, Role.CERTIFICATION_BODY)
 
 
-def propose(by: User, file: str, factors: str, corrects: str, reason: str, sources: str, now: datetime) -> Proposal:
+def propose(
+    by: User, file: str, factors: str, corrects: str, reason: str, sources: str, now: datetime
+) -> Proposal:
     """Put a checked file up for comment and approval.
 
     Raises:
@@ -45,7 +47,10 @@ def propose(by: User, file: str, factors: str, corrects: str, reason: str, sourc
     checked = check(file, factors, corrects, scheme_day(now))
     if checked.pack is None:
         raise RefusedError(
-            409, "pack-faulty", "The file is not a pack that can be approved.", "Correct every fault that is listed, and upload it again."
+            409,
+            "pack-faulty",
+            "The file is not a pack that can be approved.",
+            "Correct every fault that is listed, and upload it again.",
         )
     try:
         with transaction.atomic():
@@ -69,13 +74,19 @@ def propose(by: User, file: str, factors: str, corrects: str, reason: str, sourc
         raise RefusedError(
             409,
             "pack-faulty",
-            Phrase("%(pack)s %(version)s was proposed at the same moment.", pack=checked.pack.id, version=checked.pack.version),
+            Phrase(
+                "%(pack)s %(version)s was proposed at the same moment.",
+                pack=checked.pack.id,
+                version=checked.pack.version,
+            ),
             "Read that proposal. If yours differs from it, propose it under another version number.",
         ) from error
     return row
 
 
-def comment(proposal: Proposal, by: User, text: str, now: datetime, answers: Comment | None = None) -> Comment:
+def comment(
+    proposal: Proposal, by: User, text: str, now: datetime, answers: Comment | None = None
+) -> Comment:
     """Add a technical comment; a regulator may answer one. The same words in a row, as of a form sent twice, stand once.
 
     Raises:
@@ -95,7 +106,11 @@ def comment(proposal: Proposal, by: User, text: str, now: datetime, answers: Com
         row = _locked_while_open(proposal)
         last = row.comments.last()
         answered = None if answers is None else answers.pk
-        if last is not None and (last.author_id, last.text, last.answers_id) == (by.pk, text, answered):
+        if last is not None and (last.author_id, last.text, last.answers_id) == (
+            by.pk,
+            text,
+            answered,
+        ):
             return last
         posted = Comment.objects.create(proposal=row, answers=answers, author=by, at=now, text=text)
         record(now, by.email, Action.PACK_COMMENTED, subject_of(row))
@@ -103,7 +118,9 @@ def comment(proposal: Proposal, by: User, text: str, now: datetime, answers: Com
     return posted
 
 
-def approve(proposal: Proposal, by: User, key: ReceiptKey, now: datetime, note: str = "") -> Proposal:
+def approve(
+    proposal: Proposal, by: User, key: ReceiptKey, now: datetime, note: str = ""
+) -> Proposal:
     """Approve it; with the second approval it is signed, logged, and there for everybody to report by. An approval of somebody who may no
     longer decide does not count; where it counts again, either of the two approves once more, which makes it so.
 
@@ -115,7 +132,9 @@ def approve(proposal: Proposal, by: User, key: ReceiptKey, now: datetime, note: 
         _require_other(row, by)
         already = row.approvals.filter(by=by).exists()
         if not already:
-            approval: Approval = Approval.objects.create(proposal=row, by=by, at=now, note=whole_text(note))
+            approval: Approval = Approval.objects.create(
+                proposal=row, by=by, at=now, note=whole_text(note)
+            )
             record(now, by.email, Action.PACK_SECONDED, subject_of(row), approval.note)
         if row.approvals.filter(by__in=regulators_of_nations()).count() >= APPROVALS:
             _take_effect(row, by, key, now)
@@ -143,7 +162,10 @@ def withdraw(proposal: Proposal, by: User, reason: str, now: datetime) -> Propos
         row = _locked_while_open(proposal)
         if row.proposed_by_id != by.pk:
             raise RefusedError(
-                403, "not-proposer", "Only the person who made a proposal can withdraw it.", "Refuse it with a reason instead."
+                403,
+                "not-proposer",
+                "Only the person who made a proposal can withdraw it.",
+                "Refuse it with a reason instead.",
             )
         return _end(row, ProposalState.WITHDRAWN, Action.PACK_WITHDRAWN, by, reason, now)
 
@@ -160,7 +182,11 @@ def _locked_while_open(proposal: Proposal) -> Proposal:
         raise RefusedError(
             409,
             "proposal-decided",
-            Phrase("The proposal of %(pack)s %(version)s has already been decided.", pack=row.pack, version=row.version),
+            Phrase(
+                "The proposal of %(pack)s %(version)s has already been decided.",
+                pack=row.pack,
+                version=row.version,
+            ),
             "Propose another version.",
         )
     return row
@@ -171,7 +197,10 @@ def _require_other(row: Proposal, by: User) -> None:
         raise _not_regulator()
     if row.proposed_by_id == by.pk:
         raise RefusedError(
-            409, "own-proposal", "You have proposed this yourself.", "Two other people decide about it. You can withdraw it with a reason."
+            409,
+            "own-proposal",
+            "You have proposed this yourself.",
+            "Two other people decide about it. You can withdraw it with a reason.",
         )
 
 
@@ -183,7 +212,10 @@ def _take_effect(row: Proposal, by: User, key: ReceiptKey, now: datetime) -> Non
         raise RefusedError(
             409,
             "pack-faulty",
-            Phrase("Since it was proposed, version %(version)s of this pack has come with Steplabel.", version=row.version),
+            Phrase(
+                "Since it was proposed, version %(version)s of this pack has come with Steplabel.",
+                version=row.version,
+            ),
             "Refuse it, or withdraw it, and propose what differs under another version number.",
         )
     if _digest_now(row) != row.digest or (row.factors and is_taken(row.factors_version)):
@@ -203,10 +235,21 @@ def _take_effect(row: Proposal, by: User, key: ReceiptKey, now: datetime) -> Non
         corrects=row.corrects,
         approved_on=log.day_of(now).isoformat(),
     )
-    row.document, row.state, row.ended_at, row.ended_by = approved.sign(pack, key), ProposalState.APPROVED, now, by
+    row.document, row.state, row.ended_at, row.ended_by = (
+        approved.sign(pack, key),
+        ProposalState.APPROVED,
+        now,
+        by,
+    )
     row.log_index = log.add(EntryKind.PACK, logged.pack(pack).hex(), now)
     row.save(update_fields=["document", "state", "ended_at", "ended_by", "log_index"])
-    record(now, by.email, Action.PACK_APPROVED, subject_of(row), f"log entry {row.log_index}, digest {row.digest}")
+    record(
+        now,
+        by.email,
+        Action.PACK_APPROVED,
+        subject_of(row),
+        f"log entry {row.log_index}, digest {row.digest}",
+    )
     announcing.decided(row, by.pk, now)
 
 
@@ -218,7 +261,9 @@ def _digest_now(row: Proposal) -> str:
         return ""
 
 
-def _end(row: Proposal, state: ProposalState, action: Action, by: User, reason: str, now: datetime) -> Proposal:
+def _end(
+    row: Proposal, state: ProposalState, action: Action, by: User, reason: str, now: datetime
+) -> Proposal:
     row.state, row.ended_at, row.ended_by, row.ended_reason = state, now, by, whole_text(reason)
     row.save(update_fields=["state", "ended_at", "ended_by", "ended_reason"])
     record(now, by.email, action, subject_of(row), row.ended_reason)
@@ -228,5 +273,8 @@ def _end(row: Proposal, state: ProposalState, action: Action, by: User, reason: 
 
 def _not_regulator() -> RefusedError:
     return RefusedError(
-        403, "not-regulator", "You are not a national regulator.", "Packs apply to the whole nation: ask one of its regulators."
+        403,
+        "not-regulator",
+        "You are not a national regulator.",
+        "Packs apply to the whole nation: ask one of its regulators.",
     )

@@ -107,23 +107,34 @@ def approved_pack(pack: str, version: str) -> ApprovedPackView | None:
 
 def approved_packs() -> tuple[ApprovedPackView, ...]:
     """Every one, in the order of their approval."""
-    return tuple(_approved(row) for row in Proposal.objects.filter(state=ProposalState.APPROVED).order_by("log_index"))
+    return tuple(
+        _approved(row)
+        for row in Proposal.objects.filter(state=ProposalState.APPROVED).order_by("log_index")
+    )
 
 
 def errata_of(pack: str, version: str) -> tuple[str, ...]:
     """The versions that correct this one, oldest first."""
-    rows = Proposal.objects.filter(pack=pack, corrects=version, state=ProposalState.APPROVED).order_by("log_index")
+    rows = Proposal.objects.filter(
+        pack=pack, corrects=version, state=ProposalState.APPROVED
+    ).order_by("log_index")
     return tuple(rows.values_list("version", flat=True))
 
 
 def published_by(pack: str, version: str) -> tuple[Publication, ...]:
     """The publications in force that were composed by this version, the newest period first."""
-    rows = in_force().filter(period__peer_group__pack=pack, period__peer_group__pack_version=version)
+    rows = in_force().filter(
+        period__peer_group__pack=pack, period__peer_group__pack_version=version
+    )
     return tuple(rows.select_related("period__peer_group__scope").order_by("-period__start", "-pk"))
 
 
 def _rows() -> Any:
-    return Proposal.objects.select_related("proposed_by", "ended_by").prefetch_related("comments__author", "approvals__by").order_by("-pk")
+    return (
+        Proposal.objects.select_related("proposed_by", "ended_by")
+        .prefetch_related("comments__author", "approvals__by")
+        .order_by("-pk")
+    )
 
 
 def _views(rows: Iterable[Proposal], user: User) -> tuple[ProposalView, ...]:
@@ -137,7 +148,9 @@ def _views(rows: Iterable[Proposal], user: User) -> tuple[ProposalView, ...]:
 def _view(row: Proposal, user: User, deciding: Collection[int]) -> ProposalView:
     comments = list(row.comments.all())
     approved_by = {approval.by_id for approval in row.approvals.all()}
-    enough = len(approved_by.intersection(deciding)) >= APPROVALS  # one of them counts again: either of the two completes it
+    enough = (
+        len(approved_by.intersection(deciding)) >= APPROVALS
+    )  # one of them counts again: either of the two completes it
     is_open = row.state == ProposalState.OPEN
     return view_of(
         ProposalView,
@@ -145,22 +158,37 @@ def _view(row: Proposal, user: User, deciding: Collection[int]) -> ProposalView:
         id=row.pk,
         proposed_by=str(row.proposed_by),
         ended_by="" if row.ended_by is None else str(row.ended_by),
-        comments=tuple(_with_answers(comment, comments) for comment in comments if comment.answers_id is None),
+        comments=tuple(
+            _with_answers(comment, comments) for comment in comments if comment.answers_id is None
+        ),
         approvals=tuple(
-            ProposalRemark(approval.pk, str(approval.by), approval.at, approval.note, counts=not is_open or approval.by_id in deciding)
+            ProposalRemark(
+                approval.pk,
+                str(approval.by),
+                approval.at,
+                approval.note,
+                counts=not is_open or approval.by_id in deciding,
+            )
             for approval in row.approvals.all()
         ),
-        may_decide=is_open and row.proposed_by_id != user.pk and (enough or user.pk not in approved_by) and may_decide(user),
+        may_decide=is_open
+        and row.proposed_by_id != user.pk
+        and (enough or user.pk not in approved_by)
+        and may_decide(user),
         may_withdraw=is_open and row.proposed_by_id == user.pk,
     )
 
 
 def _with_answers(comment: Comment, among: list[Comment]) -> ProposalRemark:
     answers = tuple(
-        ProposalRemark(answer.pk, str(answer.author), answer.at, answer.text) for answer in among if answer.answers_id == comment.pk
+        ProposalRemark(answer.pk, str(answer.author), answer.at, answer.text)
+        for answer in among
+        if answer.answers_id == comment.pk
     )
     return ProposalRemark(comment.pk, str(comment.author), comment.at, comment.text, answers)
 
 
 def _approved(row: Proposal) -> ApprovedPackView:
-    return ApprovedPackView(row.document or {}, row.file, row.factors, row.log_index or 0, row.reason, row.sources)
+    return ApprovedPackView(
+        row.document or {}, row.file, row.factors, row.log_index or 0, row.reason, row.sources
+    )

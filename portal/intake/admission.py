@@ -31,9 +31,15 @@ class SiteIntake:
     """What is held of one site."""
 
     taking: set[str] = field(default_factory=set)  # names of the periods of which reports are taken
-    reports: dict[tuple[str, int], str] = field(default_factory=dict)  # digest by period and revision
-    by_sequence: dict[int, tuple[str, int]] = field(default_factory=dict)  # period and revision by number in the site's ledger
-    committed: dict[tuple[str, int], EarlierCommitment] = field(default_factory=dict)  # by period and revision, in the log's order
+    reports: dict[tuple[str, int], str] = field(
+        default_factory=dict
+    )  # digest by period and revision
+    by_sequence: dict[int, tuple[str, int]] = field(
+        default_factory=dict
+    )  # period and revision by number in the site's ledger
+    committed: dict[tuple[str, int], EarlierCommitment] = field(
+        default_factory=dict
+    )  # by period and revision, in the log's order
 
 
 def next_revisions(taken_revisions: Collection[int]) -> tuple[int, ...]:
@@ -61,7 +67,9 @@ def held_of(sites: Collection[int]) -> dict[int, SiteIntake]:
     """By site, in one statement."""
     wanted = [*sites]
     intakes: dict[int, SiteIntake] = {site: SiteIntake() for site in wanted}
-    for what, site, period, revision, sequence, digest, _index in fetched(HELD.format(sites=placeholders(wanted)), wanted * 3):
+    for what, site, period, revision, sequence, digest, _index in fetched(
+        HELD.format(sites=placeholders(wanted)), wanted * 3
+    ):
         of_site = intakes[site]
         if what == "taking":
             of_site.taking.add(period)
@@ -85,7 +93,11 @@ def require_taken(header: Header, intake: SiteIntake) -> None:
         raise RefusedError(
             422,
             "period-not-open",
-            Phrase("The portal accepts no reports of %(period)s from the site %(site)s.", period=header.period, site=header.site),
+            Phrase(
+                "The portal accepts no reports of %(period)s from the site %(site)s.",
+                period=header.period,
+                site=header.site,
+            ),
             "Check --period; if it is right, ask the regulator to open the period for your peer group.",
         )
     _require_turn(header, intake)
@@ -165,7 +177,9 @@ def _require_sequence(header: Header, intake: SiteIntake) -> None:
             422,
             "ledger-sequence-wrong",
             Phrase(
-                ("The report states that it is number %(found)s of the ledger of %(site)s, but its challenge gave it number %(wanted)s."),
+                (
+                    "The report states that it is number %(found)s of the ledger of %(site)s, but its challenge gave it number %(wanted)s."
+                ),
                 found=header.ledger_sequence,
                 site=header.site,
                 wanted=wanted.sequence or 0,

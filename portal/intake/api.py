@@ -43,12 +43,17 @@ class EnvelopeParser(BaseParser):
 
     media_type = "application/cbor"
 
-    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None
+    ) -> Any:
         try:
             return stream.read(MAX_ENVELOPE_BYTES + 1)
         except UnreadablePostError as error:
             raise RefusedError(
-                400, "body-cut-short", "The connection ended before the whole envelope had come.", "Send it again."
+                400,
+                "body-cut-short",
+                "The connection ended before the whole envelope had come.",
+                "Send it again.",
             ) from error
 
 
@@ -59,7 +64,9 @@ class SubmissionSerializer(serializers.Serializer[Any]):
     site = serializers.CharField()
     period = serializers.CharField()
     revision = serializers.IntegerField()
-    state = serializers.ChoiceField(["received", "opening", "accepted", "refused", "superseded", "deleted"])
+    state = serializers.ChoiceField(
+        ["received", "opening", "accepted", "refused", "superseded", "deleted"]
+    )
     reason_code = serializers.CharField(help_text="Why it was refused; empty otherwise.")
     reason = serializers.CharField()
     log_index = serializers.IntegerField()
@@ -77,7 +84,13 @@ class CommitmentSerializer(serializers.Serializer[Any]):
     challenge = serializers.CharField()
 
 
-DEVICE_SIGNATURE = OpenApiParameter(requests.HTTP_HEADER, str, OpenApiParameter.HEADER, required=True, description="Signed by the device.")
+DEVICE_SIGNATURE = OpenApiParameter(
+    requests.HTTP_HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="Signed by the device.",
+)
 
 
 class CommitmentsView(StrictView):
@@ -91,34 +104,59 @@ class CommitmentsView(StrictView):
         request={"application/cbor": OpenApiTypes.BINARY},
         responses={
             201: CommitmentSerializer,
-            200: OpenApiResponse(CommitmentSerializer, "The same commitment again: the same challenge."),
+            200: OpenApiResponse(
+                CommitmentSerializer, "The same commitment again: the same challenge."
+            ),
             400: OpenApiResponse(ProblemSerializer, "Malformed."),
-            401: OpenApiResponse(ProblemSerializer, "Unknown or revoked device, or not its signature."),
-            409: OpenApiResponse(ProblemSerializer, "Other data were committed to for the same site, period and revision."),
+            401: OpenApiResponse(
+                ProblemSerializer, "Unknown or revoked device, or not its signature."
+            ),
+            409: OpenApiResponse(
+                ProblemSerializer,
+                "Other data were committed to for the same site, period and revision.",
+            ),
             411: ProblemSerializer,
             413: ProblemSerializer,
             415: ProblemSerializer,
             422: OpenApiResponse(
-                ProblemSerializer, "The period is not open, a revision is missing before this one, or no correction is left."
+                ProblemSerializer,
+                "The period is not open, a revision is missing before this one, or no correction is left.",
             ),
             429: ProblemSerializer,
         },
     )
     def post(self, request: Request) -> Response:
         """Take a commitment to the data of a report; answer with the challenge that its draws are keyed by."""
-        stored = commitments.take(_body(request, Phrase("commitment")), keys.receipt_key(), timezone.now(), secrets.token_bytes)
+        stored = commitments.take(
+            _body(request, Phrase("commitment")),
+            keys.receipt_key(),
+            timezone.now(),
+            secrets.token_bytes,
+        )
         count_for_device(request, self.throttle_scope, stored.commitment.device_id)
-        return Response(_committed(stored.commitment, keys.receipt_key()), status=201 if stored.created else 200)
+        return Response(
+            _committed(stored.commitment, keys.receipt_key()), status=201 if stored.created else 200
+        )
 
     @extend_schema(
         operation_id="commitments_of_device",
         parameters=[DEVICE_SIGNATURE],
-        responses={200: CommitmentSerializer(many=True), 400: ProblemSerializer, 401: ProblemSerializer, 429: ProblemSerializer},
+        responses={
+            200: CommitmentSerializer(many=True),
+            400: ProblemSerializer,
+            401: ProblemSerializer,
+            429: ProblemSerializer,
+        },
     )
     def get(self, request: Request) -> Response:
         """Every challenge the portal gave the device's site: an agent holds them against those it keeps."""
         key = keys.receipt_key()
-        return Response([_committed(row, key) for row in _of_site(Commitment, _asking_device(request).site, COMMITMENT_SHOWN)])
+        return Response(
+            [
+                _committed(row, key)
+                for row in _of_site(Commitment, _asking_device(request).site, COMMITMENT_SHOWN)
+            ]
+        )
 
 
 class LostCommitmentsView(StrictView):
@@ -134,8 +172,13 @@ class LostCommitmentsView(StrictView):
             201: CommitmentSerializer,
             200: OpenApiResponse(CommitmentSerializer, "The portal has it."),
             400: OpenApiResponse(ProblemSerializer, "Malformed, or no challenge of this portal."),
-            401: OpenApiResponse(ProblemSerializer, "Unknown or revoked device, or not its signature."),
-            409: OpenApiResponse(ProblemSerializer, "Not lost in a restart of the log, or others were committed to since."),
+            401: OpenApiResponse(
+                ProblemSerializer, "Unknown or revoked device, or not its signature."
+            ),
+            409: OpenApiResponse(
+                ProblemSerializer,
+                "Not lost in a restart of the log, or others were committed to since.",
+            ),
             411: ProblemSerializer,
             413: ProblemSerializer,
             415: ProblemSerializer,
@@ -145,8 +188,14 @@ class LostCommitmentsView(StrictView):
     def post(self, request: Request) -> Response:
         """Take a commitment back that the portal lost with its log, with the challenge that it had signed."""
         directory = keys.published_directory().content
-        stored = commitments.take_back(_body(request, Phrase("commitment and its challenge")), directory.receipt_keys(), timezone.now())
-        return Response(_committed(stored.commitment, keys.receipt_key()), status=201 if stored.created else 200)
+        stored = commitments.take_back(
+            _body(request, Phrase("commitment and its challenge")),
+            directory.receipt_keys(),
+            timezone.now(),
+        )
+        return Response(
+            _committed(stored.commitment, keys.receipt_key()), status=201 if stored.created else 200
+        )
 
 
 class SubmissionsView(StrictView):
@@ -160,9 +209,13 @@ class SubmissionsView(StrictView):
         request={"application/cbor": OpenApiTypes.BINARY},
         responses={
             201: SubmissionSerializer,
-            200: OpenApiResponse(SubmissionSerializer, "The same envelope again: the same receipt."),
+            200: OpenApiResponse(
+                SubmissionSerializer, "The same envelope again: the same receipt."
+            ),
             400: OpenApiResponse(ProblemSerializer, "Malformed."),
-            401: OpenApiResponse(ProblemSerializer, "Unknown or revoked device, or not its signature."),
+            401: OpenApiResponse(
+                ProblemSerializer, "Unknown or revoked device, or not its signature."
+            ),
             409: OpenApiResponse(
                 ProblemSerializer,
                 "Another envelope for the same site, period and revision, or of the same number in its ledger, was taken.",
@@ -181,7 +234,10 @@ class SubmissionsView(StrictView):
     def post(self, request: Request) -> Response:
         """Take a sealed envelope."""
         stored = receiving.receive(
-            _body(request, Phrase("sealed envelope")), keys.published_directory(), keys.receipt_key(), timezone.now()
+            _body(request, Phrase("sealed envelope")),
+            keys.published_directory(),
+            keys.receipt_key(),
+            timezone.now(),
         )
         count_for_device(request, self.throttle_scope, stored.submission.device_id)
         if stored.tells:
@@ -191,11 +247,21 @@ class SubmissionsView(StrictView):
     @extend_schema(
         operation_id="submissions_of_device",
         parameters=[DEVICE_SIGNATURE],
-        responses={200: SubmissionSerializer(many=True), 400: ProblemSerializer, 401: ProblemSerializer, 429: ProblemSerializer},
+        responses={
+            200: SubmissionSerializer(many=True),
+            400: ProblemSerializer,
+            401: ProblemSerializer,
+            429: ProblemSerializer,
+        },
     )
     def get(self, request: Request) -> Response:
         """What the portal holds of the device's site, with receipts: for a site whose state was restored from a backup."""
-        return Response([_shown(row) for row in _of_site(Submission, _asking_device(request).site, SUBMISSION_SHOWN)])
+        return Response(
+            [
+                _shown(row)
+                for row in _of_site(Submission, _asking_device(request).site, SUBMISSION_SHOWN)
+            ]
+        )
 
 
 class SubmissionStatusView(StrictView):
@@ -205,11 +271,21 @@ class SubmissionStatusView(StrictView):
 
     @extend_schema(
         operation_id="submission",
-        responses={200: SubmissionSerializer, 400: ProblemSerializer, 404: ProblemSerializer, 429: ProblemSerializer},
+        responses={
+            200: SubmissionSerializer,
+            400: ProblemSerializer,
+            404: ProblemSerializer,
+            429: ProblemSerializer,
+        },
     )
     def get(self, _request: Request, digest: str) -> Response:
         """One submission's state, for who knows the envelope: its digest cannot be guessed."""
-        row = Submission.objects.filter(digest=digest).select_related("site").defer("envelope").first()
+        row = (
+            Submission.objects.filter(digest=digest)
+            .select_related("site")
+            .defer("envelope")
+            .first()
+        )
         if row is None:
             raise Http404
         return Response(_shown(row))
@@ -218,7 +294,12 @@ class SubmissionStatusView(StrictView):
 def _body(request: Request, what: Phrase) -> bytes:
     raw = request.data
     if not isinstance(raw, bytes):
-        raise RefusedError(400, "body-empty", "The request has no body.", Phrase("Send the %(what)s as its body.", what=what))
+        raise RefusedError(
+            400,
+            "body-empty",
+            "The request has no body.",
+            Phrase("Send the %(what)s as its body.", what=what),
+        )
     return raw
 
 
@@ -226,14 +307,29 @@ def _asking_device(request: Request) -> Device:
     signed = requests.parse(request.headers.get(requests.HTTP_HEADER, ""))
     device = receiving.device_named(signed.device_id)
     try:
-        requests.verify(signed, "GET", request.get_full_path(), worker_seen.database_now(), VerifyingKey.from_hex(device.public_key))
+        requests.verify(
+            signed,
+            "GET",
+            request.get_full_path(),
+            worker_seen.database_now(),
+            VerifyingKey.from_hex(device.public_key),
+        )
     except VerificationError as refusal:
         raise RefusedError(401, refusal.code, refusal.sentence, refusal.remedy) from refusal
     return device
 
 
 COMMITMENT_SHOWN = ("digest", "period", "revision", "log_index", "challenge")
-SUBMISSION_SHOWN = ("digest", "period", "revision", "state", "reason_code", "reason", "log_index", "receipt")
+SUBMISSION_SHOWN = (
+    "digest",
+    "period",
+    "revision",
+    "state",
+    "reason_code",
+    "reason",
+    "log_index",
+    "receipt",
+)
 
 
 def _of_site(model: type[Row], site: Site, shown: Sequence[str]) -> list[Row]:

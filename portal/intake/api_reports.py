@@ -15,7 +15,13 @@ from benchmarks.phrases import Phrase
 from portal.accounts.scopes import Scope
 from portal.catalogue.selectors import groups_of
 from portal.intake.models import SubmissionState
-from portal.intake.participation import ParticipantFilter, ReportingState, fitting, participants, participation
+from portal.intake.participation import (
+    ParticipantFilter,
+    ReportingState,
+    fitting,
+    participants,
+    participation,
+)
 from portal.intake.selectors import SubmissionView
 from portal.listing import PERIOD_FILTER, Filter, ListView, Row, listed, number, row_of
 
@@ -70,7 +76,12 @@ class ParticipantSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_blank=True)
 
 
-GROUP = Filter("group", r"[1-9][0-9]{0,8}", Phrase("A peer group, by the number that `periods` gives."), needed=True)
+GROUP = Filter(
+    "group",
+    r"[1-9][0-9]{0,8}",
+    Phrase("A peer group, by the number that `periods` gives."),
+    needed=True,
+)
 NEEDED_PERIOD = Filter("period", PERIOD_FILTER.pattern, PERIOD_FILTER.description, needed=True)
 
 
@@ -86,9 +97,15 @@ class PeriodsView(ListView):
         rows = [
             {
                 "group": group.id,
-                **{name: getattr(group, name) for name in ("pack", "pack_version", "route", "scope")},
+                **{
+                    name: getattr(group, name)
+                    for name in ("pack", "pack_version", "route", "scope")
+                },
                 "period": period_view.name,
-                **{name: getattr(period_view, name) for name in ("start", "end", "due", "closed_at")},
+                **{
+                    name: getattr(period_view, name)
+                    for name in ("start", "end", "due", "closed_at")
+                },
             }
             for group in groups_of(self.who(request))
             for period_view in group.periods
@@ -105,22 +122,50 @@ class ParticipationListView(ListView):
     filters = (
         GROUP,
         NEEDED_PERIOD,
-        Filter("taking", "|".join(taking.value for taking in ReportingState), Phrase("Where the site stands with its report.")),
+        Filter(
+            "taking",
+            "|".join(taking.value for taking in ReportingState),
+            Phrase("Where the site stands with its report."),
+        ),
         Filter("obliged", "true|false", Phrase("Whether the site is on the list of the obliged.")),
     )
 
     def get(self, request: Request) -> Response:
-        view = participation(self.who(request), int(self.asked(request, "group")), self.asked(request, "period"), timezone.now())
+        view = participation(
+            self.who(request),
+            int(self.asked(request, "group")),
+            self.asked(request, "period"),
+            timezone.now(),
+        )
         if view is None:
             raise Http404
         taking, obliged = self.asked(request, "taking"), self.asked(request, "obliged")
         wanted = ParticipantFilter(taking, obliged == "true" if obliged else None)
-        rows = [row_of(participant, ParticipantSerializer) for participant in participants(view, fitting(view, wanted))]
+        rows = [
+            row_of(participant, ParticipantSerializer)
+            for participant in participants(view, fitting(view, wanted))
+        ]
         return self.page(request, rows, lambda row: (row["site"],))
 
 
 def report_row(view: SubmissionView) -> Row:
     """A submission as the API shows it to whoever may see it."""
-    names = ("site", "pack", "period", "revision", "state", "reason_code", "reason", "device", "log_index", "received_at", "decided_at")
+    names = (
+        "site",
+        "pack",
+        "period",
+        "revision",
+        "state",
+        "reason_code",
+        "reason",
+        "device",
+        "log_index",
+        "received_at",
+        "decided_at",
+    )
     receipt = base64.b64encode(view.receipt).decode("ascii")
-    return {"submission": view.digest, **{name: getattr(view, name) for name in names}, "receipt": receipt}
+    return {
+        "submission": view.digest,
+        **{name: getattr(view, name) for name in names},
+        "receipt": receipt,
+    }

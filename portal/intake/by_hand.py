@@ -37,7 +37,12 @@ class FileOutcome:
 
 
 def take(
-    user: User, files: Sequence[bytes], directory: PublishedDirectory, key: ReceiptKey, now: datetime, randomness: Randomness
+    user: User,
+    files: Sequence[bytes],
+    directory: PublishedDirectory,
+    key: ReceiptKey,
+    now: datetime,
+    randomness: Randomness,
 ) -> tuple[FileOutcome, ...]:
     """An answer for each file, in the order of the files. What is refused is in the answer, and never raised."""
     answers: dict[int, FileOutcome] = {}
@@ -55,7 +60,9 @@ def take(
                 digest = wire_commitments.parse(raw).commitment.digest
                 given_back = _given_back(user, raw, challenges_of.get(digest, ()), directory, now)
                 committed = given_back or commitments.take_for(user, raw, key, now, randomness)
-                answers[index] = of_commitment[digest] = FileOutcome(committed.commitment, committed.created)
+                answers[index] = of_commitment[digest] = FileOutcome(
+                    committed.commitment, committed.created
+                )
             else:
                 received = receiving.receive_for(user, raw, directory, key, now)
                 answers[index] = FileOutcome(received.submission, received.created)
@@ -64,12 +71,16 @@ def take(
     return tuple(answers[index] for index in range(len(files)))
 
 
-def _given_back(user: User, raw: bytes, brought: Sequence[bytes], directory: PublishedDirectory, now: datetime) -> StoredCommitment | None:
+def _given_back(
+    user: User, raw: bytes, brought: Sequence[bytes], directory: PublishedDirectory, now: datetime
+) -> StoredCommitment | None:
     """The commitment with a challenge that the portal lost with it; None where none of those brought was lost: a bad one stands in no sound
     commitment's way."""
     for challenge in brought:
         with suppress(SteplabelError):
-            return commitments.take_back_for(user, challenges.handed_back(raw, challenge), directory.content.receipt_keys(), now)
+            return commitments.take_back_for(
+                user, challenges.handed_back(raw, challenge), directory.content.receipt_keys(), now
+            )
     return None
 
 

@@ -63,16 +63,26 @@ def take(raw: bytes, key: ReceiptKey, now: datetime, randomness: Randomness) -> 
     with transaction.atomic():
         head = log.lock()
         intake = held_of([device.site_id])[device.site_id]
-        if signed.commitment.digest in (commitment.digest for commitment in intake.committed.values()):
-            committed = StoredCommitment(Commitment.objects.select_related("site").get(digest=signed.commitment.digest), created=False)
+        if signed.commitment.digest in (
+            commitment.digest for commitment in intake.committed.values()
+        ):
+            committed = StoredCommitment(
+                Commitment.objects.select_related("site").get(digest=signed.commitment.digest),
+                created=False,
+            )
         else:
             _require_turn(signed, device, intake)
-            committed = StoredCommitment(_store(head, raw, signed, device, key, now, randomness, ledger_now(intake)), created=True)
+            committed = StoredCommitment(
+                _store(head, raw, signed, device, key, now, randomness, ledger_now(intake)),
+                created=True,
+            )
     kept_heads.keep(committed.commitment.log_index + 1)  # the challenge says it
     return committed
 
 
-def take_for(user: User, raw: bytes, key: ReceiptKey, now: datetime, randomness: Randomness) -> StoredCommitment:
+def take_for(
+    user: User, raw: bytes, key: ReceiptKey, now: datetime, randomness: Randomness
+) -> StoredCommitment:
     """As `take`, for a person who carries a file: of their own plants only.
 
     Raises:
@@ -82,7 +92,9 @@ def take_for(user: User, raw: bytes, key: ReceiptKey, now: datetime, randomness:
     return take(raw, key, now, randomness)
 
 
-def take_back_for(user: User, raw: bytes, keys: Mapping[str, VerifyingKey], now: datetime) -> StoredCommitment:
+def take_back_for(
+    user: User, raw: bytes, keys: Mapping[str, VerifyingKey], now: datetime
+) -> StoredCommitment:
     """As `take_back`, for a person who carries files: of their own plants only.
 
     Raises:
@@ -98,7 +110,9 @@ def _require_own(user: User, raw: bytes) -> None:
         raise RefusedError(
             403,
             "not-your-site",
-            Phrase("This file was made for the site %(site)s, which is not one of yours.", site=named),
+            Phrase(
+                "This file was made for the site %(site)s, which is not one of yours.", site=named
+            ),
             "Choose the file of your own plant, or ask somebody from that plant to submit this one.",
         )
 
@@ -135,7 +149,9 @@ def take_back(raw: bytes, keys: Mapping[str, VerifyingKey], now: datetime) -> St
                 "Tell the portal's operator: the commitment is not here, although the log is complete.",
             )
         site_commitments = Commitment.objects.filter(site=device.site)
-        same = Q(period=issued.commitment.period, revision=issued.commitment.revision) | Q(sequence=issued.ledger.sequence)
+        same = Q(period=issued.commitment.period, revision=issued.commitment.revision) | Q(
+            sequence=issued.ledger.sequence
+        )
         if site_commitments.filter(same).exists():
             raise RefusedError(
                 409,
@@ -176,10 +192,25 @@ def _signing_device(signed: SignedCommitment) -> Device:
 
 
 def keep(
-    head: LogHead, raw: bytes, signed: SignedCommitment, device: Device, key: ReceiptKey, now: datetime, randomness: Randomness
+    head: LogHead,
+    raw: bytes,
+    signed: SignedCommitment,
+    device: Device,
+    key: ReceiptKey,
+    now: datetime,
+    randomness: Randomness,
 ) -> Commitment:
     """Log it, draw its challenge, store both. `head` must come from `log.lock` in the same transaction."""
-    return _store(head, raw, signed, device, key, now, randomness, ledger_now(held_of([device.site_id])[device.site_id]))
+    return _store(
+        head,
+        raw,
+        signed,
+        device,
+        key,
+        now,
+        randomness,
+        ledger_now(held_of([device.site_id])[device.site_id]),
+    )
 
 
 def _store(
@@ -221,18 +252,27 @@ def ledger_now(intake: SiteIntake) -> LedgerStand:
 def ledger_before(row: Commitment) -> LedgerStand:
     """Where the site's ledger stood before a commitment that was answered."""
     intake = held_of([row.site_id])[row.site_id]
-    return _stand(intake, takewhile(lambda key: key != (row.period, row.revision), intake.committed), 0)
+    return _stand(
+        intake, takewhile(lambda key: key != (row.period, row.revision), intake.committed), 0
+    )
 
 
 def _stand(intake: SiteIntake, answered: Iterable[tuple[str, int]], highest: int) -> LedgerStand:
     """In the order of the ledger, from which the log's may differ after a restart. Of before there were sequences a commitment's place in
     the log is its number."""
     numbered = (
-        AnsweredCommitment(intake.committed[key].sequence or index, *key, bytes.fromhex(intake.committed[key].digest))
+        AnsweredCommitment(
+            intake.committed[key].sequence or index,
+            *key,
+            bytes.fromhex(intake.committed[key].digest),
+        )
         for index, key in enumerate(answered, 1)
     )
     answered_commitments = tuple(sorted(numbered, key=lambda commitment: commitment.sequence))
-    return LedgerStand(max(highest, answered_commitments[-1].sequence if answered_commitments else 0) + 1, answered_commitments)
+    return LedgerStand(
+        max(highest, answered_commitments[-1].sequence if answered_commitments else 0) + 1,
+        answered_commitments,
+    )
 
 
 def challenge_of(row: Commitment, key: ReceiptKey) -> bytes:
@@ -240,13 +280,17 @@ def challenge_of(row: Commitment, key: ReceiptKey) -> bytes:
     issued = challenges.parse(bytes(row.challenge))
     if issued.ledger is not None:
         return bytes(row.challenge)
-    return challenges.issue(issued.commitment, issued.nonce, issued.log_index, issued.given_on, ledger_before(row), key)
+    return challenges.issue(
+        issued.commitment, issued.nonce, issued.log_index, issued.given_on, ledger_before(row), key
+    )
 
 
 def _require_turn(signed: SignedCommitment, device: Device, intake: SiteIntake) -> None:
     """A revision of an open period that nothing was committed to, the next one, and no more corrections than the policy allows."""
     commitment = signed.commitment
-    committed_revisions = {revision for period, revision in intake.committed if period == commitment.period}
+    committed_revisions = {
+        revision for period, revision in intake.committed if period == commitment.period
+    }
     if commitment.revision in committed_revisions:
         raise RefusedError(
             409,
@@ -260,12 +304,18 @@ def _require_turn(signed: SignedCommitment, device: Device, intake: SiteIntake) 
             "Restore those data and run submit again. If the change is right, run submit with --correct: that makes the next "
             "revision and spends from the reserve for corrections.",
         )
-    of_correction = period_taking_reports(device.site, commitment.period) if committed_revisions else None
+    of_correction = (
+        period_taking_reports(device.site, commitment.period) if committed_revisions else None
+    )
     if commitment.period not in intake.taking or (committed_revisions and of_correction is None):
         raise RefusedError(
             422,
             "period-not-open",
-            Phrase("The portal accepts no reports of %(period)s from the site %(site)s.", period=commitment.period, site=commitment.site),
+            Phrase(
+                "The portal accepts no reports of %(period)s from the site %(site)s.",
+                period=commitment.period,
+                site=commitment.site,
+            ),
             "Check --period; if it is right, ask the regulator to open the period for your peer group.",
         )
     if commitment.revision not in next_revisions(committed_revisions):
@@ -286,7 +336,9 @@ def _require_turn(signed: SignedCommitment, device: Device, intake: SiteIntake) 
 
 def _require_correction_left(period: str, taking: ReportingPeriod, intake: SiteIntake) -> None:
     """Every commitment is a look at a draw: beyond the first of a period, the policy says how many a year."""
-    allowed = packs.load(taking.peer_group.pack, taking.peer_group.pack_version).policy.corrections_per_year
+    allowed = packs.load(
+        taking.peer_group.pack, taking.peer_group.pack_version
+    ).policy.corrections_per_year
     years = _years(period)
     of_period: dict[str, int] = {}
     for name, _revision in intake.committed:
@@ -297,7 +349,9 @@ def _require_correction_left(period: str, taking: ReportingPeriod, intake: SiteI
             422,
             "corrections-used",
             Phrase(
-                "Corrections of this year already committed to: %(made)s; the policy allows %(allowed)s.", made=corrections, allowed=allowed
+                "Corrections of this year already committed to: %(made)s; the policy allows %(allowed)s.",
+                made=corrections,
+                allowed=allowed,
             ),
             "The reported values remain valid. If they are wrong, tell the coordinator what is wrong with them.",
         )

@@ -38,40 +38,69 @@ def counting_by(version: str) -> tuple[str, str]:
 class Submission(models.Model):
     """One envelope: one site, period and revision, all steps. Revisions add up; nothing is overwritten."""
 
-    digest = models.CharField(max_length=64, unique=True, validators=[HEX_32])  # SHA-256 of the envelope
+    digest = models.CharField(
+        max_length=64, unique=True, validators=[HEX_32]
+    )  # SHA-256 of the envelope
     site = models.ForeignKey(Site, models.PROTECT, related_name="submissions")
     period = models.CharField(max_length=32)
     revision = models.PositiveIntegerField()
     device = models.ForeignKey(Device, models.PROTECT, related_name="submissions")
     key_id = models.CharField(max_length=64)  # the processing key it is sealed to
-    ledger_sequence = models.PositiveBigIntegerField(null=True)  # None: repeated one of before, when that was not refused yet
+    ledger_sequence = models.PositiveBigIntegerField(
+        null=True
+    )  # None: repeated one of before, when that was not refused yet
     envelope = models.BinaryField()
     size_bytes = models.PositiveIntegerField()
     receipt = models.BinaryField()  # signed; the same bytes for the same envelope, for ever
     log_index = models.PositiveBigIntegerField(unique=True)
     received_at = models.DateTimeField()
 
-    state = models.CharField(max_length=12, choices=SubmissionState.choices, default=SubmissionState.RECEIVED, db_index=True)
+    state = models.CharField(
+        max_length=12,
+        choices=SubmissionState.choices,
+        default=SubmissionState.RECEIVED,
+        db_index=True,
+    )
     reason_code = models.CharField(max_length=60, blank=True)
     reason = models.CharField(max_length=1000, blank=True)
-    reason_phrase = models.JSONField(null=True)  # the same, to be said in another language: `benchmarks.phrases`
+    reason_phrase = models.JSONField(
+        null=True
+    )  # the same, to be said in another language: `benchmarks.phrases`
     claim = models.UUIDField(null=True)  # which sweep is opening it
     claimed_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     decided_at = models.DateTimeField(null=True)
-    covers = models.TextField(blank=True)  # from acceptance on: ids of the steps that it has values of, sorted, a space between
-    pack_version = models.CharField(max_length=20, blank=True)  # of the peer group it was accepted for; empty for those of before
-    values_salt = models.BinaryField(max_length=32, null=True)  # of the report inside: hides its values in the log
+    covers = models.TextField(
+        blank=True
+    )  # from acceptance on: ids of the steps that it has values of, sorted, a space between
+    pack_version = models.CharField(
+        max_length=20, blank=True
+    )  # of the peer group it was accepted for; empty for those of before
+    values_salt = models.BinaryField(
+        max_length=32, null=True
+    )  # of the report inside: hides its values in the log
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("site", "period", "revision"), name="one_envelope_a_revision"),
-            models.UniqueConstraint(fields=("site", "ledger_sequence"), name="one_envelope_a_ledger_sequence"),
+            models.UniqueConstraint(
+                fields=("site", "period", "revision"), name="one_envelope_a_revision"
+            ),
+            models.UniqueConstraint(
+                fields=("site", "ledger_sequence"), name="one_envelope_a_ledger_sequence"
+            ),
         )
         indexes = (
             models.Index(fields=("period", "state", "site"), name="submission_period_states"),
-            models.Index(fields=("key_id", "attempts", "log_index"), condition=models.Q(state__in=WAITING), name="submission_waits"),
-            models.Index(fields=("received_at",), condition=models.Q(state__in=WAITING), name="submission_waits_since"),
+            models.Index(
+                fields=("key_id", "attempts", "log_index"),
+                condition=models.Q(state__in=WAITING),
+                name="submission_waits",
+            ),
+            models.Index(
+                fields=("received_at",),
+                condition=models.Q(state__in=WAITING),
+                name="submission_waits_since",
+            ),
         )
 
     def __str__(self) -> str:
@@ -95,7 +124,9 @@ class Commitment(AppendOnly):
     the agent counted by itself, and the portal takes that number if no other report has it.
     """
 
-    digest = models.CharField(max_length=64, unique=True, validators=[HEX_32])  # of what is committed to, whichever device signed it
+    digest = models.CharField(
+        max_length=64, unique=True, validators=[HEX_32]
+    )  # of what is committed to, whichever device signed it
     site = models.ForeignKey(Site, models.PROTECT, related_name="commitments")
     period = models.CharField(max_length=32)
     revision = models.PositiveIntegerField()
@@ -111,8 +142,12 @@ class Commitment(AppendOnly):
     class Meta(AppendOnly.Meta):
         abstract = False
         constraints = (
-            models.UniqueConstraint(fields=("site", "period", "revision"), name="one_commitment_a_revision"),
-            models.UniqueConstraint(fields=("site", "sequence"), name="one_commitment_a_ledger_sequence"),
+            models.UniqueConstraint(
+                fields=("site", "period", "revision"), name="one_commitment_a_revision"
+            ),
+            models.UniqueConstraint(
+                fields=("site", "sequence"), name="one_commitment_a_ledger_sequence"
+            ),
         )
 
     def __str__(self) -> str:
@@ -124,7 +159,9 @@ class ReportConsent(models.Model):
 
     submission = models.OneToOneField(Submission, models.CASCADE, related_name="consent")
     scheme = models.CharField(max_length=64)
-    terms = models.CharField(max_length=64, validators=[HEX_32])  # SHA-256 of the wording that was shown
+    terms = models.CharField(
+        max_length=64, validators=[HEX_32]
+    )  # SHA-256 of the wording that was shown
     purpose = models.CharField(max_length=64)
     use = models.CharField(max_length=64)
     naming = models.CharField(max_length=64)
@@ -141,7 +178,9 @@ class WorkerSeen(models.Model):
     seen_at = models.DateTimeField()  # by the database's clock
     clock_apart_s = models.FloatField()
     key_ids = models.TextField(blank=True)
-    trouble = models.CharField(max_length=40, blank=True)  # by its name in docs/runbook.md: what the worker alone can see
+    trouble = models.CharField(
+        max_length=40, blank=True
+    )  # by its name in docs/runbook.md: what the worker alone can see
 
     def __str__(self) -> str:
         return f"{self.name}: {self.seen_at}"

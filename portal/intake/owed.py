@@ -37,13 +37,19 @@ def owed(user: User, now: datetime) -> tuple[OwedView, ...]:
 
 
 def owed_of(
-    sites: QuerySet[Site] | Collection[Site], now: datetime, memberships: Iterable[PeerGroupMember] | None = None
+    sites: QuerySet[Site] | Collection[Site],
+    now: datetime,
+    memberships: Iterable[PeerGroupMember] | None = None,
 ) -> tuple[OwedView, ...]:
     """Of periods that still take reports, those due first on top. What a site need not report is owed once a report of it was refused.
 
     `memberships`: their memberships with site and peer group, where the caller has read them.
     """
-    members = PeerGroupMember.objects.filter(site__in=sites).select_related("site", "peer_group") if memberships is None else memberships
+    members = (
+        PeerGroupMember.objects.filter(site__in=sites).select_related("site", "peer_group")
+        if memberships is None
+        else memberships
+    )
     by_group: dict[int, list[PeerGroupMember]] = {}
     for member in members:
         if member.site.retired_at is not None:
@@ -51,21 +57,36 @@ def owed_of(
         by_group.setdefault(member.peer_group_id, []).append(member)
     periods = list(ReportingPeriod.objects.filter(peer_group__in=by_group, closed_at=None))
     sent: dict[tuple[int, str], list[tuple[str, str, str]]] = {}
-    rows = Submission.objects.filter(site__in=sites, period__in={period.name for period in periods}).order_by("revision")
-    for site, name, state, digest, version in rows.values_list("site_id", "period", "state", "digest", "pack_version"):
+    rows = Submission.objects.filter(
+        site__in=sites, period__in={period.name for period in periods}
+    ).order_by("revision")
+    for site, name, state, digest, version in rows.values_list(
+        "site_id", "period", "state", "digest", "pack_version"
+    ):
         sent.setdefault((site, name), []).append((state, digest, version))
     later = due_dates([period.pk for period in periods])
     duties = []
     for period in periods:
         for member in by_group[period.peer_group_id]:
-            state, digest = _counting(sent.get((member.site_id, period.name), ()), member.peer_group.pack_version)
+            state, digest = _counting(
+                sent.get((member.site_id, period.name), ()), member.peer_group.pack_version
+            )
             due = later.get((period.pk, member.site_id), period.due)
             taking = taking_of(state or None, due, now, obliged=member.obliged)
-            if taking in (ReportingState.LATE, ReportingState.UNUSABLE) or (taking is ReportingState.MISSING and member.obliged):
+            if taking in (ReportingState.LATE, ReportingState.UNUSABLE) or (
+                taking is ReportingState.MISSING and member.obliged
+            ):
                 plant, group = member.site, member.peer_group
                 duties.append(
                     OwedView(
-                        *(plant.slug, plant.name, group.pack, group.pack_version, group.route, period.name),
+                        *(
+                            plant.slug,
+                            plant.name,
+                            group.pack,
+                            group.pack_version,
+                            group.route,
+                            period.name,
+                        ),
                         due=due,
                         taking=taking,
                         group=group.pk,
@@ -79,6 +100,8 @@ def _counting(reports: Iterable[tuple[str, str, str]], version: str) -> tuple[st
     """State and digest of the report that counts by that version of the pack: an accepted one, else the last; empty where none came."""
     counting = ("", "")
     for state, digest, made_by in reports:
-        if made_by in counting_by(version) and (counting[0] not in IN_THE_VAULT or state in IN_THE_VAULT):
+        if made_by in counting_by(version) and (
+            counting[0] not in IN_THE_VAULT or state in IN_THE_VAULT
+        ):
             counting = (state, digest)
     return counting

@@ -73,7 +73,11 @@ class ParticipantView(NamedTuple):
     @property
     def arrived_late(self) -> bool:
         """Whether the first report that was owed came after the due date."""
-        return self.obliged and self.first_received_at is not None and self.first_received_at > self.due
+        return (
+            self.obliged
+            and self.first_received_at is not None
+            and self.first_received_at > self.due
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,9 @@ class ParticipationView:
     due: datetime
     closed_at: datetime | None
     may_decide: bool
-    previous: str | None  # the period before, by name, of this group or its like by another version of the pack
+    previous: (
+        str | None
+    )  # the period before, by name, of this group or its like by another version of the pack
     members: QuerySet[PeerGroupMember]  # whom the reader may see
     parts: tuple[PartView, ...]  # of these, by firm and site
 
@@ -138,14 +144,23 @@ class ParticipationView:
         return self.totals.states.get(taking, 0)
 
 
-def participation(user: User, peer_group: int, period: str, now: datetime) -> ParticipationView | None:
+def participation(
+    user: User, peer_group: int, period: str, now: datetime
+) -> ParticipationView | None:
     """Who of the group's sites in the regulator's jurisdiction reported; None where the person is no regulator of any of it."""
     jurisdictions = jurisdictions_of(user)
-    alike = {name: OuterRef(name) for name in ("peer_group__pack", "peer_group__route", "peer_group__scope")}  # by any version of the pack
+    alike = {
+        name: OuterRef(name)
+        for name in ("peer_group__pack", "peer_group__route", "peer_group__scope")
+    }  # by any version of the pack
     earlier = ReportingPeriod.objects.filter(**alike, end__lte=OuterRef("start")).order_by("-end")
-    periods = ReportingPeriod.objects.select_related("peer_group__scope").annotate(previous=Subquery(earlier.values("name")[:1]))
+    periods = ReportingPeriod.objects.select_related("peer_group__scope").annotate(
+        previous=Subquery(earlier.values("name")[:1])
+    )
     asked = periods.filter(peer_group=peer_group, name=period).first()
-    if asked is None or not any(touch(jurisdiction, asked.peer_group.scope.path) for jurisdiction in jurisdictions):
+    if asked is None or not any(
+        touch(jurisdiction, asked.peer_group.scope.path) for jurisdiction in jurisdictions
+    ):
         return None
     group = asked.peer_group
     members = counted(asked).filter(within(jurisdictions, "site__jurisdiction__path"))
@@ -167,16 +182,27 @@ def participation(user: User, peer_group: int, period: str, now: datetime) -> Pa
     )
 
 
-def _parts(members: QuerySet[PeerGroupMember], period: ReportingPeriod, now: datetime) -> tuple[PartView, ...]:
+def _parts(
+    members: QuerySet[PeerGroupMember], period: ReportingPeriod, now: datetime
+) -> tuple[PartView, ...]:
     """One question, however many sites there are. An accepted report counts, else the last one."""
     later = due_dates([period.pk])
     counting_here = Q(
-        site__submissions__period=period.name, site__submissions__pack_version__in=counting_by(period.peer_group.pack_version)
+        site__submissions__period=period.name,
+        site__submissions__pack_version__in=counting_by(period.peer_group.pack_version),
     )
     of_the_period = FilteredRelation("site__submissions", condition=counting_here)
     rows = members.annotate(sent=of_the_period).order_by(*ORDERS["firm"], "sent__revision")
     counting: dict[int, Any] = {}
-    for row in rows.values_list("site_id", _FIRM, "obliged", "site__jurisdiction_id", "sent__pk", "sent__state", "sent__covers"):
+    for row in rows.values_list(
+        "site_id",
+        _FIRM,
+        "obliged",
+        "site__jurisdiction_id",
+        "sent__pk",
+        "sent__state",
+        "sent__covers",
+    ):
         site, *_about, state, _covers = row
         if site not in counting or counting[site][-2] not in IN_THE_VAULT or state in IN_THE_VAULT:
             counting[site] = row
@@ -184,11 +210,24 @@ def _parts(members: QuerySet[PeerGroupMember], period: ReportingPeriod, now: dat
     for site, firm, obliged_now, region, report, state, covers in counting.values():
         obliged = period.obliges(site, now=obliged_now)
         due = later.get((period.pk, site), period.due)
-        parts.append(PartView(site, firm, obliged, region, taking_of(state, due, now, obliged=obliged), due, covers or "", report))
+        parts.append(
+            PartView(
+                site,
+                firm,
+                obliged,
+                region,
+                taking_of(state, due, now, obliged=obliged),
+                due,
+                covers or "",
+                report,
+            )
+        )
     return tuple(parts)
 
 
-def participants(view: ParticipationView, parts: Collection[PartView]) -> tuple[ParticipantView, ...]:
+def participants(
+    view: ParticipationView, parts: Collection[PartView]
+) -> tuple[ParticipantView, ...]:
     """The details of these, in their order: three questions, however many they are. A site that has left since then is left out."""
     members = view.members
     if len(parts) < len(view.parts):
@@ -196,16 +235,31 @@ def participants(view: ParticipationView, parts: Collection[PartView]) -> tuple[
     theirs = {"period": view.period, "site__in": members.values("site")}
     counting_here = counting_by(view.pack_version)
     reports = Submission.objects.filter(**theirs, pack_version__in=counting_here)
-    commitments = Commitment.objects.filter(~Exists(_answers().exclude(pack_version__in=counting_here)), **theirs)
-    committed = dict(commitments.order_by("-committed_at").values_list("site_id", "committed_at"))  # the first one stays
+    commitments = Commitment.objects.filter(
+        ~Exists(_answers().exclude(pack_version__in=counting_here)), **theirs
+    )
+    committed = dict(
+        commitments.order_by("-committed_at").values_list("site_id", "committed_at")
+    )  # the first one stays
     sent = {row.pk: row for row in reports.order_by("-revision").values_list(*_REPORT, named=True)}
     first = {row.site_id: row.received_at for row in sent.values()}
-    sites = {row.site_id: row for row in members.annotate(**_NAMES).values_list(*_NAMES, *_MEMBER, named=True)}
-    return tuple(_participant(part, sites[part.site_id], sent, first, committed) for part in parts if part.site_id in sites)
+    sites = {
+        row.site_id: row
+        for row in members.annotate(**_NAMES).values_list(*_NAMES, *_MEMBER, named=True)
+    }
+    return tuple(
+        _participant(part, sites[part.site_id], sent, first, committed)
+        for part in parts
+        if part.site_id in sites
+    )
 
 
 def _participant(
-    part: PartView, site: Any, sent: Mapping[int | None, Any], first: Mapping[int, datetime], committed: Mapping[int, datetime]
+    part: PartView,
+    site: Any,
+    sent: Mapping[int | None, Any],
+    first: Mapping[int, datetime],
+    committed: Mapping[int, datetime],
 ) -> ParticipantView:
     report = sent.get(part.report)  # and no other, though one may have come since
     return ParticipantView(
@@ -236,7 +290,11 @@ def _reason(report: Any) -> str:
 
 def fitting(view: ParticipationView, wanted: ParticipantFilter) -> Sequence[PartView]:
     """Those of its parts that fit, in their order."""
-    parts = [part for part in view.parts if wanted.taking in ("", part.taking) and wanted.obliged in (None, part.obliged)]
+    parts = [
+        part
+        for part in view.parts
+        if wanted.taking in ("", part.taking) and wanted.obliged in (None, part.obliged)
+    ]
     members = view.members
     if wanted.region:
         members = members.filter(site__jurisdiction__name=wanted.region)
@@ -255,7 +313,13 @@ def _with_word(word: str) -> Q:
     named = ("site__", "site__jurisdiction__", "site__organisation__controlling_firm__")
     firm = Q(site__organisation__controlling_firm=None) & _in_names("site__organisation__", word)
     code = Q(site__credit_code="", site__organisation__credit_code__icontains=word)
-    alternatives = (Q(site__slug__icontains=word), Q(site__credit_code__icontains=word), firm, code, *(_in_names(of, word) for of in named))
+    alternatives = (
+        Q(site__slug__icontains=word),
+        Q(site__credit_code__icontains=word),
+        firm,
+        code,
+        *(_in_names(of, word) for of in named),
+    )
     return Q(*alternatives, _connector=Q.OR)
 
 
@@ -272,25 +336,43 @@ ORDERS: Mapping[str, tuple[Any, ...]] = {
 """What the database orders sites by; `firm` is the order of all parts."""
 
 
-def in_order(view: ParticipationView, parts: Sequence[PartView], order: str, *, descending: bool = False) -> Sequence[PartView]:
+def in_order(
+    view: ParticipationView, parts: Sequence[PartView], order: str, *, descending: bool = False
+) -> Sequence[PartView]:
     """By one of the `ORDERS`, by `state` or by `received`: when the report that counts was received, and after these those without one."""
     if order == "firm":
         return parts[::-1] if descending else parts
     if order == "state":
         return sorted(parts, key=lambda part: _ORDER_OF_STATES[part.taking], reverse=descending)
     if order == "received":
-        reports = Submission.objects.filter(period=view.period, site__in=view.members.values("site"))
+        reports = Submission.objects.filter(
+            period=view.period, site__in=view.members.values("site")
+        )
         received: dict[int | None, int] = {
-            report: index for index, report in enumerate(reports.order_by("received_at", "log_index").values_list("pk", flat=True))
+            report: index
+            for index, report in enumerate(
+                reports.order_by("received_at", "log_index").values_list("pk", flat=True)
+            )
         }
-        return sorted(parts, key=lambda part: received.get(part.report, len(received)), reverse=descending)
-    positions = {site: index for index, site in enumerate(view.members.order_by(*ORDERS[order]).values_list("site_id", flat=True))}
-    return sorted(parts, key=lambda part: positions.get(part.site_id, len(positions)), reverse=descending)
+        return sorted(
+            parts, key=lambda part: received.get(part.report, len(received)), reverse=descending
+        )
+    positions = {
+        site: index
+        for index, site in enumerate(
+            view.members.order_by(*ORDERS[order]).values_list("site_id", flat=True)
+        )
+    }
+    return sorted(
+        parts, key=lambda part: positions.get(part.site_id, len(positions)), reverse=descending
+    )
 
 
 _ORDER_OF_STATES = {taking: index for index, taking in enumerate(ReportingState)}
 _NAMES = {
-    "firm": Coalesce(RelatedName("site__organisation__controlling_firm__"), RelatedName("site__organisation__")),
+    "firm": Coalesce(
+        RelatedName("site__organisation__controlling_firm__"), RelatedName("site__organisation__")
+    ),
     "site_name": RelatedName("site__"),
     "region": RelatedName("site__jurisdiction__"),
 }
@@ -300,12 +382,16 @@ _REPORT = ("pk", "site_id", "received_at", "revision", "reason", "reason_phrase"
 
 
 def _totals(view: ParticipationView) -> ParticipationTotals:
-    commitments = unanswered_commitments().filter(period=view.period, site__in=view.members.values("site"))
+    commitments = unanswered_commitments().filter(
+        period=view.period, site__in=view.members.values("site")
+    )
     committed = set(commitments.values_list("site_id", flat=True))
     regions = Jurisdiction.objects.filter(pk__in={part.region for part in view.parts})
     return ParticipationTotals(
         firms=len({part.firm for part in view.parts}),
-        firms_reported=len({part.firm for part in view.parts if part.taking is ReportingState.REPORTED}),
+        firms_reported=len(
+            {part.firm for part in view.parts if part.taking is ReportingState.REPORTED}
+        ),
         states=Counter(part.taking for part in view.parts),
         committed=sum(part.site_id in committed and part.report is None for part in view.parts),
         regions=tuple(sorted({region.name for region in regions})),
@@ -319,7 +405,9 @@ def unanswered_commitments() -> QuerySet[Commitment]:
 
 def _answers() -> QuerySet[Submission]:
     """The report that a commitment was made to."""
-    return Submission.objects.filter(site=OuterRef("site"), period=OuterRef("period"), revision=OuterRef("revision"))
+    return Submission.objects.filter(
+        site=OuterRef("site"), period=OuterRef("period"), revision=OuterRef("revision")
+    )
 
 
 def taking_of(state: str | None, due: datetime, now: datetime, *, obliged: bool) -> ReportingState:

@@ -29,7 +29,9 @@ OPENING = "portal.opening.tasks.sweep"
 """The task that opens what was received; who has received something asks for it by name, for it lies in an app above."""
 
 
-def receive(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime) -> StoredReport:
+def receive(
+    raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime
+) -> StoredReport:
     """Store a sealed envelope. The same bytes again give the same submission with the same receipt.
 
     Raises:
@@ -42,7 +44,9 @@ def receive(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: dat
         return _received(raw, directory, key, now)
 
 
-def _received(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime) -> StoredReport:
+def _received(
+    raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime
+) -> StoredReport:
     envelope = envelopes.parse(raw)
     device = device_named(envelope.header.device_id, envelope.header.site)
     try:
@@ -55,7 +59,9 @@ def _received(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: d
     return received
 
 
-def receive_for(user: User, raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime) -> StoredReport:
+def receive_for(
+    user: User, raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime
+) -> StoredReport:
     """As `receive`, for a person who carries a file: of their own plants only. Whose a file is stands on its outside.
 
     Raises:
@@ -66,7 +72,9 @@ def receive_for(user: User, raw: bytes, directory: PublishedDirectory, key: Rece
         raise RefusedError(
             403,
             "not-your-site",
-            Phrase("This file was sealed for the site %(site)s, which is not one of yours.", site=named),
+            Phrase(
+                "This file was sealed for the site %(site)s, which is not one of yours.", site=named
+            ),
             "Choose the file of your own plant, or ask somebody from that plant to submit this one.",
         )
     return receive(raw, directory, key, now)
@@ -91,7 +99,10 @@ def device_named(device_id: str, site: str | None = None) -> Device:
         raise RefusedError(
             401,
             "device-replaced",
-            Phrase("The device %(device)s now has a new key. Its old key can sign nothing new.", device=device_id),
+            Phrase(
+                "The device %(device)s now has a new key. Its old key can sign nothing new.",
+                device=device_id,
+            ),
             "Submit from the state directory in which the key was rotated, not from an older copy of it.",
         )
     if device.revoked_at is not None:
@@ -115,7 +126,11 @@ def _device_in_use(identity: UUID) -> Device | None:
     """The device that was not revoked, with what every report needs of it and its site: Django reads the rest when it is asked for."""
     number = Device._meta.pk.get_db_prep_value(identity, connection)
     for public_key, site_id, slug, pack in fetched(IN_USE, (number,)):
-        device = Device.from_db(connection.alias, ("id", "site_id", "public_key", "revoked_at"), (identity, site_id, public_key, None))
+        device = Device.from_db(
+            connection.alias,
+            ("id", "site_id", "public_key", "revoked_at"),
+            (identity, site_id, public_key, None),
+        )
         device.site = Site.from_db(connection.alias, ("id", "slug", "pack"), (site_id, slug, pack))
         return device
     return None
@@ -125,7 +140,10 @@ def _device_unknown(named: str) -> RefusedError:
     """401; with what happened, where the portal was set back by a restore since."""
     if (on := restarts.last()) is None:
         return RefusedError(
-            401, "device-unknown", Phrase("No device %(device)s is enrolled here.", device=named), "Enrol this agent with a new token."
+            401,
+            "device-unknown",
+            Phrase("No device %(device)s is enrolled here.", device=named),
+            "Enrol this agent with a new token.",
         )
     return RefusedError(
         401,
@@ -146,4 +164,6 @@ def _uuid(text: str) -> UUID | None:
         identity = UUID(text)
     except ValueError:
         return None
-    return identity if str(identity) == text else None  # one spelling only: UUID also reads braces and urn:
+    return (
+        identity if str(identity) == text else None
+    )  # one spelling only: UUID also reads braces and urn:

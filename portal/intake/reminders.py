@@ -84,7 +84,9 @@ def remindable(view: ParticipationView) -> tuple[str, ...]:
     )
 
 
-def remind(view: ParticipationView, by: User, now: datetime, chosen: Collection[str] | None = None) -> tuple[Reminder, ...]:
+def remind(
+    view: ParticipationView, by: User, now: datetime, chosen: Collection[str] | None = None
+) -> tuple[Reminder, ...]:
     """Remind the late sites, or those of `chosen` that still owe a report, late or not; none twice within a day. Those that were reminded.
 
     The people of a site are those who act for its enterprise. A site without any is on the list all the same: somebody has to call.
@@ -93,7 +95,9 @@ def remind(view: ParticipationView, by: User, now: datetime, chosen: Collection[
         RefusedError: `period-closed`, `nobody-late` (409).
     """
     with transaction.atomic():
-        period = ReportingPeriod.objects.select_for_update().get(peer_group=view.peer_group, name=view.period)
+        period = ReportingPeriod.objects.select_for_update().get(
+            peer_group=view.peer_group, name=view.period
+        )
         if period.closed_at is not None:
             raise RefusedError(
                 409,
@@ -104,24 +108,46 @@ def remind(view: ParticipationView, by: User, now: datetime, chosen: Collection[
         late_now = set(owing(view, now))
         asked = late_now if chosen is None else set(chosen) & set(remindable(view))
         recent = Reminder.objects.filter(period=period, sent_at__gt=now - PAUSE).values("site")
-        late = regulated_sites(by).filter(slug__in=asked).exclude(pk__in=recent).select_related("organisation").order_by("slug")
+        late = (
+            regulated_sites(by)
+            .filter(slug__in=asked)
+            .exclude(pk__in=recent)
+            .select_related("organisation")
+            .order_by("slug")
+        )
         sites: Sequence[Site] = list(late)
         if not sites:
             raise RefusedError(
-                409, "nobody-late", "There is no site that owes a report and was not reminded within the last day.", "Come back tomorrow."
+                409,
+                "nobody-late",
+                "There is no site that owes a report and was not reminded within the last day.",
+                "Come back tomorrow.",
             )
         people = _people(sites)
         sent = [
-            Reminder.objects.create(period=period, site=site, sent_by=by, sent_at=now, reminded=people.get(site.organisation_id, []))
+            Reminder.objects.create(
+                period=period,
+                site=site,
+                sent_by=by,
+                sent_at=now,
+                reminded=people.get(site.organisation_id, []),
+            )
             for site in sites
         ]
-        due = {participant.site: last_day(participant.due).isoformat() for participant in view.participants}
+        due = {
+            participant.site: last_day(participant.due).isoformat()
+            for participant in view.participants
+        }
         for site in sites:
             facts = {**named(site), "period": period.name, "due": due[site.slug]}
             kind = NoticeKind.REPORT_REMINDED if site.slug in late_now else NoticeKind.REPORT_COMES
             tell(kind, people_of_site(site), "web:upload", {}, facts, now)
         record(
-            now, by.email, Action.REMINDERS_SENT, f"period {period.peer_group.pack}/{period.name}", ", ".join(site.slug for site in sites)
+            now,
+            by.email,
+            Action.REMINDERS_SENT,
+            f"period {period.peer_group.pack}/{period.name}",
+            ", ".join(site.slug for site in sites),
         )
     return tuple(sent)
 
@@ -139,50 +165,91 @@ def move_due(view: ParticipationView, until: date, by: User, now: datetime) -> N
 
 def tell_of_less_time(period: ReportingPeriod, before: datetime, now: datetime) -> None:
     """Tell the people of each obliged site that owes the report and has less time for it than until `before`, when all were due."""
-    members = counted(period).filter(obliged=True).select_related("site__organisation", "peer_group").order_by("site__slug")
+    members = (
+        counted(period)
+        .filter(obliged=True)
+        .select_related("site__organisation", "peer_group")
+        .order_by("site__slug")
+    )
     sites = {member.site.slug: member.site for member in members}
     for duty in owed_of(sites.values(), now, members):
         if duty.period == period.name and duty.due < before:
             site = sites[duty.site]
-            facts = {**named(site), "period": period.name, "due": last_day(duty.due).isoformat(), "event": "earlier"}
+            facts = {
+                **named(site),
+                "period": period.name,
+                "due": last_day(duty.due).isoformat(),
+                "event": "earlier",
+            }
             tell(NoticeKind.REPORT_COMES, people_of_site(site), "web:upload", {}, facts, now)
 
 
 def reminders(view: ParticipationView) -> tuple[ReminderView, ...]:
     """Who of the sites in that view was reminded when, newest first."""
-    rows = Reminder.objects.filter(period__peer_group=view.peer_group, period__name=view.period, site__slug__in=_slugs(view))
+    rows = Reminder.objects.filter(
+        period__peer_group=view.peer_group, period__name=view.period, site__slug__in=_slugs(view)
+    )
     return tuple(
-        ReminderView(row.site.slug, row.site.name, row.sent_at, str(row.sent_by), tuple(row.reminded))
+        ReminderView(
+            row.site.slug, row.site.name, row.sent_at, str(row.sent_by), tuple(row.reminded)
+        )
         for row in rows.select_related("site", "sent_by")
     )
 
 
 def extensions(view: ParticipationView) -> tuple[ExtensionView, ...]:
     """Who of the sites in that view was given more time, newest first."""
-    rows = Extension.objects.filter(period__peer_group=view.peer_group, period__name=view.period, site__slug__in=_slugs(view))
+    rows = Extension.objects.filter(
+        period__peer_group=view.peer_group, period__name=view.period, site__slug__in=_slugs(view)
+    )
     return tuple(
-        ExtensionView(row.site.slug, row.site.name, row.due, row.reason, str(row.granted_by), row.granted_at)
+        ExtensionView(
+            row.site.slug, row.site.name, row.due, row.reason, str(row.granted_by), row.granted_at
+        )
         for row in rows.select_related("site", "granted_by").order_by("-pk")
     )
 
 
 def asked_for(sites: QuerySet[Site]) -> tuple[ExtensionRequest, ...]:
     """The requests for more time of these sites that wait, oldest first: of open periods, and of reports that have not come since."""
-    by_its_version = Q(pack_version="") | Q(pack_version=OuterRef("period__peer_group__pack_version"))
-    came = Submission.objects.filter(by_its_version, site=OuterRef("site"), period=OuterRef("period__name"), state=SubmissionState.ACCEPTED)
-    rows = ExtensionRequest.objects.filter(~Exists(came), granted=None, site__in=sites, site__retired_at=None, period__closed_at=None)
-    return tuple(rows.annotate(**_SITE_DUE).select_related("site__organisation", "period__peer_group", "asked_by").order_by("pk"))
+    by_its_version = Q(pack_version="") | Q(
+        pack_version=OuterRef("period__peer_group__pack_version")
+    )
+    came = Submission.objects.filter(
+        by_its_version,
+        site=OuterRef("site"),
+        period=OuterRef("period__name"),
+        state=SubmissionState.ACCEPTED,
+    )
+    rows = ExtensionRequest.objects.filter(
+        ~Exists(came), granted=None, site__in=sites, site__retired_at=None, period__closed_at=None
+    )
+    return tuple(
+        rows.annotate(**_SITE_DUE)
+        .select_related("site__organisation", "period__peer_group", "asked_by")
+        .order_by("pk")
+    )
 
 
-_GIVEN = Extension.objects.filter(period=OuterRef("period"), site=OuterRef("site")).order_by("-pk").values("due")[:1]
+_GIVEN = (
+    Extension.objects.filter(period=OuterRef("period"), site=OuterRef("site"))
+    .order_by("-pk")
+    .values("due")[:1]
+)
 _SITE_DUE = {"site_due": Greatest("period__due", Coalesce(Subquery(_GIVEN), "period__due"))}
 """When the report of a request's site is due now: the newest extension counts, or the period's day where that is later."""
 
 
 def owed_by(user: User, now: datetime) -> tuple[RemindedReport, ...]:
     """What the person's own sites were reminded of and still owe, those due first on top; for the page of their submissions."""
-    rows = Reminder.objects.filter(site__in=own_sites(user), period__closed_at=None).select_related("site", "period").order_by("pk")
-    newest = {(row.site.slug, row.period.peer_group_id, row.period.name): row.sent_at for row in rows}
+    rows = (
+        Reminder.objects.filter(site__in=own_sites(user), period__closed_at=None)
+        .select_related("site", "period")
+        .order_by("pk")
+    )
+    newest = {
+        (row.site.slug, row.period.peer_group_id, row.period.name): row.sent_at for row in rows
+    }
     duties = owed(user, now)
     return tuple(
         RemindedReport(duty.site_name, duty.pack, duty.period, duty.due, newest[of_site])
@@ -196,7 +263,11 @@ def _slugs(view: ParticipationView) -> list[str]:
 
 
 def _people(sites: Sequence[Site]) -> dict[int, list[str]]:
-    rows = Membership.objects.filter(organisation__in={site.organisation_id for site in sites}, role=Role.ENTERPRISE, user__is_active=True)
+    rows = Membership.objects.filter(
+        organisation__in={site.organisation_id for site in sites},
+        role=Role.ENTERPRISE,
+        user__is_active=True,
+    )
     people: dict[int, list[str]] = {}
     for row in rows.select_related("user").order_by("user__email"):
         people.setdefault(row.organisation_id, []).append(str(row.user))

@@ -58,12 +58,18 @@ def waits_for_another_key(key_ids: Collection[str]) -> bool:
 
 def counted_by_state() -> Mapping[str, int]:
     """How many submissions are in each state; a state that none is in is left out."""
-    return {row["state"]: row["n"] for row in Submission.objects.values("state").annotate(n=Count("pk"))}
+    return {
+        row["state"]: row["n"] for row in Submission.objects.values("state").annotate(n=Count("pk"))
+    }
 
 
 def refusals_by_reason() -> Mapping[str, int]:
     """How many submissions were refused, by the code of the reason."""
-    refused = Submission.objects.filter(state=SubmissionState.REFUSED).values("reason_code").annotate(n=Count("pk"))
+    refused = (
+        Submission.objects.filter(state=SubmissionState.REFUSED)
+        .values("reason_code")
+        .annotate(n=Count("pk"))
+    )
     return {row["reason_code"]: row["n"] for row in refused}
 
 
@@ -75,7 +81,9 @@ def submissions_of(user: User) -> tuple[SubmissionView, ...]:
 
 def submission(user: User, digest: str) -> SubmissionView | None:
     """One submission of an own or regulated site."""
-    return next(iter(views_of(Submission.objects.filter(digest=digest, site__in=visible_sites(user)))), None)
+    return next(
+        iter(views_of(Submission.objects.filter(digest=digest, site__in=visible_sites(user)))), None
+    )
 
 
 def submissions_at(sites: Collection[Site]) -> tuple[SubmissionView, ...]:
@@ -85,8 +93,16 @@ def submissions_at(sites: Collection[Site]) -> tuple[SubmissionView, ...]:
 
 def newest_accepted(sites: Collection[int]) -> dict[int, Submission]:
     """The accepted report of each site's newest period: a correction of an earlier one that came later does not hide it."""
-    rows = Submission.objects.filter(site__in=sites, state=SubmissionState.ACCEPTED).select_related("site__organisation")
-    return {row.site_id: row for row in sorted(rows.defer("envelope", "receipt"), key=lambda row: (last_day_of(row.period), row.log_index))}
+    rows = Submission.objects.filter(site__in=sites, state=SubmissionState.ACCEPTED).select_related(
+        "site__organisation"
+    )
+    return {
+        row.site_id: row
+        for row in sorted(
+            rows.defer("envelope", "receipt"),
+            key=lambda row: (last_day_of(row.period), row.log_index),
+        )
+    }
 
 
 def last_day_of(period: str) -> date:
@@ -101,13 +117,19 @@ def commitment_to(site: str, period: str, revision: int) -> Commitment | None:
 
 def commitment_of(report: Submission) -> Commitment:
     """What the report's site committed to before it: no report is accepted without."""
-    committed: Commitment = Commitment.objects.get(site=report.site_id, period=report.period, revision=report.revision)
+    committed: Commitment = Commitment.objects.get(
+        site=report.site_id, period=report.period, revision=report.revision
+    )
     return committed
 
 
 def own_commitment(user: User, digest: str) -> Commitment | None:
     """What was committed to for a site that the person manages."""
-    return Commitment.objects.select_related("site").filter(digest=digest, site__in=managed_sites(user)).first()
+    return (
+        Commitment.objects.select_related("site")
+        .filter(digest=digest, site__in=managed_sites(user))
+        .first()
+    )
 
 
 def views_of(rows: QuerySet[Submission]) -> tuple[SubmissionView, ...]:

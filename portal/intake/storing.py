@@ -69,7 +69,9 @@ def store(arrival: ReportArrival) -> StoredReport:
     Raises:
         RefusedError: what `admission.require_taken` refuses, `processing-key-unknown` (400), `log-set-back` (503).
     """
-    if connection.in_atomic_block:  # whoever may yet undo their transaction stores for themselves alone
+    if (
+        connection.in_atomic_block
+    ):  # whoever may yet undo their transaction stores for themselves alone
         _store_all([arrival])
     else:
         _waiting.append(arrival)
@@ -115,21 +117,32 @@ def _store_all(arrivals: Sequence[ReportArrival], tries: int = TRIES) -> None:
 @wall.opened()  # one thread stores for all that wait, of whatever firms
 def _store(arrivals: Sequence[ReportArrival]) -> None:
     intakes = held_of({arrival.device.site_id for arrival in arrivals})
-    to_store = [arrival for arrival in arrivals if not arrival.outcome.done() and _is_taken(arrival, intakes[arrival.device.site_id])]
+    to_store = [
+        arrival
+        for arrival in arrivals
+        if not arrival.outcome.done() and _is_taken(arrival, intakes[arrival.device.site_id])
+    ]
     if not to_store:
         return
     now = max(arrival.now for arrival in to_store)
     with transaction.atomic():
         head = log.lock(numbering=False)
-        indices = log.append_all(head, [(EntryKind.ENVELOPE, arrival.envelope.digest) for arrival in to_store], now)
+        indices = log.append_all(
+            head, [(EntryKind.ENVELOPE, arrival.envelope.digest) for arrival in to_store], now
+        )
         rows = [_row(arrival, index, now) for arrival, index in zip(to_store, indices, strict=True)]
         insert(rows)
         record_each(
             now,
             Action.SUBMISSION_RECEIVED,
-            ((f"device {arrival.device.pk}", f"submission {row.digest}", str(row)) for arrival, row in zip(to_store, rows, strict=True)),
+            (
+                (f"device {arrival.device.pk}", f"submission {row.digest}", str(row))
+                for arrival, row in zip(to_store, rows, strict=True)
+            ),
         )
-    with suppress(RefusedError):  # whoever is told an index finds by themselves that it cannot be kept
+    with suppress(
+        RefusedError
+    ):  # whoever is told an index finds by themselves that it cannot be kept
         kept_heads.keep(indices.stop)
     for position, (stored, row) in enumerate(zip(to_store, rows, strict=True)):
         stored.outcome.set_result(StoredReport(row, created=True, tells=position == 0))
@@ -139,7 +152,11 @@ def _is_taken(arrival: ReportArrival, intake: SiteIntake) -> bool:
     """Whether it is to be stored; if not, its outcome is set."""
     header, digest = arrival.envelope.header, arrival.envelope.digest
     if intake.reports.get((header.period, header.revision)) == digest:
-        arrival.outcome.set_result(StoredReport(Submission.objects.select_related("site").get(digest=digest), created=False))
+        arrival.outcome.set_result(
+            StoredReport(
+                Submission.objects.select_related("site").get(digest=digest), created=False
+            )
+        )
         return False
     try:
         _require_openable(arrival)

@@ -64,7 +64,9 @@ def regions_of(user: User) -> tuple[RegionView, ...]:
     return tuple(RegionView(row.path, row.name) for row in rows)
 
 
-def turnout(user: User, now: datetime, *, pack: str = "", region: str = "", size: str = "") -> tuple[TurnoutView, ...]:
+def turnout(
+    user: User, now: datetime, *, pack: str = "", region: str = "", size: str = ""
+) -> tuple[TurnoutView, ...]:
     """Every period of every peer group with sites in the person's jurisdiction, those due last first.
 
     `pack`, `region` (the path of a jurisdiction) and `size` (a declared class) narrow what is counted.
@@ -76,20 +78,33 @@ def turnout(user: User, now: datetime, *, pack: str = "", region: str = "", size
     )
     for group, site, firm, obliged in rows:
         members.setdefault(group, []).append((site, firm, obliged))
-    periods = ReportingPeriod.objects.filter(peer_group__in=members).select_related("peer_group__scope").order_by("-due", "pk")
+    periods = (
+        ReportingPeriod.objects.filter(peer_group__in=members)
+        .select_related("peer_group__scope")
+        .order_by("-due", "pk")
+    )
     if pack:
         periods = periods.filter(peer_group__pack=pack)
     names = {period.name for period in periods}
     sent = _sent(sites.filter(pack=pack) if pack else sites, names)
-    committed = set(unanswered_commitments().filter(site__in=sites, period__in=names).values_list("site_id", "period"))
+    committed = set(
+        unanswered_commitments()
+        .filter(site__in=sites, period__in=names)
+        .values_list("site_id", "period")
+    )
     later = due_dates([period.pk for period in periods])
-    return tuple(_counted(period, members[period.peer_group_id], sent, committed, later, now) for period in periods)
+    return tuple(
+        _counted(period, members[period.peer_group_id], sent, committed, later, now)
+        for period in periods
+    )
 
 
 def _sites(user: User, region: str, size: str) -> QuerySet[Site]:
     sites = regulated_sites(user)
     if region:
-        sites = sites.filter(Q(jurisdiction__path=region) | Q(jurisdiction__path__startswith=f"{region}/"))
+        sites = sites.filter(
+            Q(jurisdiction__path=region) | Q(jurisdiction__path__startswith=f"{region}/")
+        )
     return sites.filter(size_class=size) if size else sites
 
 
@@ -97,7 +112,9 @@ def _sent(sites: QuerySet[Site], periods: Iterable[str]) -> dict[tuple[int, str]
     """The reports of each site and period by revision."""
     sent: dict[tuple[int, str], list[_Sent]] = {}
     rows = Submission.objects.filter(site__in=sites, period__in=periods).order_by("revision")
-    for site, period, state, received, version in rows.values_list("site_id", "period", "state", "received_at", "pack_version"):
+    for site, period, state, received, version in rows.values_list(
+        "site_id", "period", "state", "received_at", "pack_version"
+    ):
         sent.setdefault((site, period), []).append(_Sent(state, received, version))
     return sent
 
@@ -116,7 +133,9 @@ def _counted(
     versions = counting_by(period.peer_group.pack_version)
     for site, firm, obliged_now in members:
         is_obliged = period.obliges(site, now=obliged_now)
-        reports = [report for report in sent.get((site, period.name), ()) if report.made_by in versions]
+        reports = [
+            report for report in sent.get((site, period.name), ()) if report.made_by in versions
+        ]
         in_vault = [report for report in reports if report.state in IN_THE_VAULT]
         counting = next(reversed(in_vault or reports), None)  # an accepted one, else the last
         due = later.get((period.pk, site), period.due)

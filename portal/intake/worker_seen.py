@@ -42,9 +42,16 @@ def this_machine() -> str:
     return socket.gethostname()[:100]
 
 
-def write(key_ids: Collection[str], clock_apart: timedelta, now: datetime, trouble: str = "") -> None:
+def write(
+    key_ids: Collection[str], clock_apart: timedelta, now: datetime, trouble: str = ""
+) -> None:
     """Say that the worker of this machine is at work, and what it finds wrong; `now` by the database's clock."""
-    columns = {"seen_at": now, "clock_apart_s": clock_apart.total_seconds(), "key_ids": " ".join(sorted(key_ids)), "trouble": trouble}
+    columns = {
+        "seen_at": now,
+        "clock_apart_s": clock_apart.total_seconds(),
+        "key_ids": " ".join(sorted(key_ids)),
+        "trouble": trouble,
+    }
     WorkerSeen.objects.update_or_create(name=this_machine(), defaults=columns)
 
 
@@ -53,6 +60,12 @@ def workers() -> tuple[WorkerView, ...]:
     now = database_now()
     rows = WorkerSeen.objects.order_by("-seen_at")
     return tuple(
-        WorkerView(row.name, (now - row.seen_at).total_seconds(), row.clock_apart_s, tuple(row.key_ids.split()), row.trouble)
+        WorkerView(
+            row.name,
+            (now - row.seen_at).total_seconds(),
+            row.clock_apart_s,
+            tuple(row.key_ids.split()),
+            row.trouble,
+        )
         for row in rows
     )

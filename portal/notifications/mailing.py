@@ -72,13 +72,22 @@ def sweep(write: Writer, clock: Clock) -> int:
 def claim(now: datetime) -> Mail | None:
     """Take one mail that is due, or whose sweep has died: the least tried first."""
     dead_since = now - timedelta(seconds=settings.MAIL_LEASE_SECONDS)
-    due = Q(state=Mail.State.WAITING, due_at__lte=now) | Q(state=Mail.State.SENDING, claimed_at__lte=dead_since)
+    due = Q(state=Mail.State.WAITING, due_at__lte=now) | Q(
+        state=Mail.State.SENDING, claimed_at__lte=dead_since
+    )
     with transaction.atomic():
         rows = Mail.objects.filter(due).order_by("attempts", "due_at", "pk")
-        row = rows.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked, of=_self()).first()
+        row = rows.select_for_update(
+            skip_locked=connection.features.has_select_for_update_skip_locked, of=_self()
+        ).first()
         if row is None:
             return None
-        row.state, row.claim, row.claimed_at, row.attempts = Mail.State.SENDING, uuid4(), now, row.attempts + 1
+        row.state, row.claim, row.claimed_at, row.attempts = (
+            Mail.State.SENDING,
+            uuid4(),
+            now,
+            row.attempts + 1,
+        )
         row.save(update_fields=["state", "claim", "claimed_at", "attempts"])
     return row
 
@@ -100,7 +109,12 @@ def deliver(mail: Mail, write: Writer, clock: Clock) -> bool:
         _message(mail, addressee.address, letter).send()
     except SMTPRecipientsRefused as error:
         answers = [code for code, _said in error.recipients.values()]
-        _put_off(mail, clock(), _said_by_server(error), final=bool(answers) and all(code >= 500 for code in answers))
+        _put_off(
+            mail,
+            clock(),
+            _said_by_server(error),
+            final=bool(answers) and all(code >= 500 for code in answers),
+        )
     except (SMTPException, OSError) as error:
         _put_off(mail, clock(), _said_by_server(error), final=False)
     else:
@@ -118,11 +132,22 @@ def forget(now: datetime) -> None:
 
 def _addressee(mail: Mail) -> Addressee | None:
     if mail.recipient_id is None:
-        return Addressee(mail.address, mail.language, "") if mail.letter not in TO_ACCOUNTS_ALONE or _has_account(mail.address) else None
+        return (
+            Addressee(mail.address, mail.language, "")
+            if mail.letter not in TO_ACCOUNTS_ALONE or _has_account(mail.address)
+            else None
+        )
     # by columns: of people the worker may read the address, the zone and whether they are still here, nothing else
-    rows = Mail.objects.filter(pk=mail.pk, recipient__is_active=True).values_list("recipient__email", "recipient__zone")
-    language = Reader.objects.filter(user=mail.recipient_id).values_list("language", flat=True).first()
-    return next((Addressee(address, language or settings.LANGUAGE_CODE, zone) for address, zone in rows), None)
+    rows = Mail.objects.filter(pk=mail.pk, recipient__is_active=True).values_list(
+        "recipient__email", "recipient__zone"
+    )
+    language = (
+        Reader.objects.filter(user=mail.recipient_id).values_list("language", flat=True).first()
+    )
+    return next(
+        (Addressee(address, language or settings.LANGUAGE_CODE, zone) for address, zone in rows),
+        None,
+    )
 
 
 def _has_account(address: str) -> bool:
@@ -136,8 +161,12 @@ def _message(mail: Mail, address: str, letter: Letter) -> EmailMessage:
 
 
 def _put_off(mail: Mail, now: datetime, fault: str, *, final: bool) -> None:
-    later = now + min(FIRST_PAUSE * 4 ** min(mail.attempts - 1, 5), LONGEST_PAUSE)  # a letter is tried for up to a year
-    if mail.letter and later > mail.give_up_at:  # its link is still good, and nothing else says what it says: after half of what is left
+    later = now + min(
+        FIRST_PAUSE * 4 ** min(mail.attempts - 1, 5), LONGEST_PAUSE
+    )  # a letter is tried for up to a year
+    if (
+        mail.letter and later > mail.give_up_at
+    ):  # its link is still good, and nothing else says what it says: after half of what is left
         later = now + max(FIRST_PAUSE, (mail.give_up_at - now) / 2)
     if final or later > mail.give_up_at:
         _settle(mail, Mail.State.FAILED, now, fault)
@@ -145,7 +174,14 @@ def _put_off(mail: Mail, now: datetime, fault: str, *, final: bool) -> None:
         # a mail of the day keeps its hour, by which it is known; its claim ages instead
         own = Mail.objects.filter(pk=mail.pk, claim=mail.claim, state=Mail.State.SENDING)
         again = later - timedelta(seconds=settings.MAIL_LEASE_SECONDS)
-        own.update(fault=fault, **({"claimed_at": again} if mail.daily else {"state": Mail.State.WAITING, "claim": None, "due_at": later}))
+        own.update(
+            fault=fault,
+            **(
+                {"claimed_at": again}
+                if mail.daily
+                else {"state": Mail.State.WAITING, "claim": None, "due_at": later}
+            ),
+        )
 
 
 def _settle(mail: Mail, state: Mail.State, now: datetime, fault: str = "") -> None:

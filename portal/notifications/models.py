@@ -48,11 +48,17 @@ class Mail(models.Model):
         WAITING = "waiting"
         SENDING = "sending"  # claimed by a sweep
         SENT = "sent"
-        DROPPED = "dropped"  # nothing left to say: all was read in the portal, or the person is gone
+        DROPPED = (
+            "dropped"  # nothing left to say: all was read in the portal, or the person is gone
+        )
         FAILED = "failed"  # given up
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)  # also its Message-ID: sent twice, it is still one mail
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    id = models.UUIDField(
+        primary_key=True, default=uuid.uuid4, editable=False
+    )  # also its Message-ID: sent twice, it is still one mail
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+"
+    )
     address = models.EmailField(blank=True)  # of who has no account
     language = models.CharField(max_length=10, blank=True)  # of a letter
     letter = models.CharField(max_length=40, blank=True)  # which one; empty where notices are sent
@@ -69,11 +75,24 @@ class Mail(models.Model):
     settled_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = (models.Index(fields=("due_at",), condition=Q(state__in=("waiting", "sending")), name="mail_that_waits"),)
+        indexes = (
+            models.Index(
+                fields=("due_at",),
+                condition=Q(state__in=("waiting", "sending")),
+                name="mail_that_waits",
+            ),
+        )
         constraints = (
-            models.UniqueConstraint(fields=("recipient", "due_at"), condition=Q(daily=True), name="one_daily_mail_a_day"),
-            models.CheckConstraint(condition=Q(recipient__isnull=True) ^ Q(address=""), name="a_mail_has_one_addressee"),
-            models.CheckConstraint(condition=Q(state__in=("waiting", "sending")) | Q(sealed=""), name="no_secret_outlives_its_mail"),
+            models.UniqueConstraint(
+                fields=("recipient", "due_at"), condition=Q(daily=True), name="one_daily_mail_a_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(recipient__isnull=True) ^ Q(address=""), name="a_mail_has_one_addressee"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=("waiting", "sending")) | Q(sealed=""),
+                name="no_secret_outlives_its_mail",
+            ),
         )
 
     def __str__(self) -> str:
@@ -95,7 +114,9 @@ class Notice(models.Model):
     class Meta:
         indexes = (
             models.Index(fields=("recipient", "-id"), name="notices_of_a_person"),
-            models.Index(fields=("recipient",), condition=Q(read_at__isnull=True), name="unread_notices"),
+            models.Index(
+                fields=("recipient",), condition=Q(read_at__isnull=True), name="unread_notices"
+            ),
         )
 
     def __str__(self) -> str:

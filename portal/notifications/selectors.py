@@ -54,18 +54,30 @@ def count(user: int, kinds: Collection[str] = (), *, only_unread: bool = False) 
 
 def counted(user: int, after: datetime) -> Mapping[str, int]:
     """How many notices of each kind the person was given since then, the most frequent first."""
-    rows = Notice.objects.filter(recipient=user, at__gte=after).order_by().values_list("kind").annotate(n=Count("pk"))
+    rows = (
+        Notice.objects.filter(recipient=user, at__gte=after)
+        .order_by()
+        .values_list("kind")
+        .annotate(n=Count("pk"))
+    )
     return dict(rows.order_by("-n", "kind"))
 
 
-def notices(user: int, first: int, most: int, kinds: Collection[str] = (), *, only_unread: bool = False) -> tuple[NoticeView, ...]:
+def notices(
+    user: int, first: int, most: int, kinds: Collection[str] = (), *, only_unread: bool = False
+) -> tuple[NoticeView, ...]:
     """The person's notices that fit, newest first, from the `first` (0 is the newest) on."""
-    return tuple(_view(row) for row in _fitting(user, kinds, only_unread).order_by("-pk")[first : first + most])
+    return tuple(
+        _view(row)
+        for row in _fitting(user, kinds, only_unread).order_by("-pk")[first : first + most]
+    )
 
 
 def every_notice(user: int, kind: str = "", *, only_unread: bool = False) -> tuple[NoticeView, ...]:
     """All of the person's notices that fit, oldest first."""
-    return tuple(_view(row) for row in _fitting(user, (kind,) if kind else (), only_unread).order_by("pk"))
+    return tuple(
+        _view(row) for row in _fitting(user, (kind,) if kind else (), only_unread).order_by("pk")
+    )
 
 
 def notice(user: int, number: int) -> NoticeView | None:
@@ -77,18 +89,31 @@ def wishes(user: int, kinds: Collection[NoticeKind]) -> tuple[WishView, ...]:
     """How each of these kinds reaches the person."""
     wished = dict(Wish.objects.filter(user=user).values_list("kind", "how"))
     return tuple(
-        WishView(kind, MailFrequency.AT_ONCE if kind in SECURITY else MailFrequency(wished.get(kind, at_first(kind))), kind in SECURITY)
+        WishView(
+            kind,
+            MailFrequency.AT_ONCE
+            if kind in SECURITY
+            else MailFrequency(wished.get(kind, at_first(kind))),
+            kind in SECURITY,
+        )
         for kind in kinds
     )
 
 
 def language_of(user: int) -> str:
-    return Reader.objects.filter(user=user).values_list("language", flat=True).first() or settings.LANGUAGE_CODE
+    return (
+        Reader.objects.filter(user=user).values_list("language", flat=True).first()
+        or settings.LANGUAGE_CODE
+    )
 
 
 def unreached(addresses: Collection[str]) -> frozenset[str]:
     """Of these addresses without an account those whose newest letter was given up, or that no server has taken for a day."""
-    rows = Mail.objects.filter(address__in=addresses).order_by("due_at").values_list("address", "state", "attempts")
+    rows = (
+        Mail.objects.filter(address__in=addresses)
+        .order_by("due_at")
+        .values_list("address", "state", "attempts")
+    )
     newest = {address: (state, attempts) for address, state, attempts in rows}
     unsettled = (Mail.State.WAITING, Mail.State.SENDING)
     return frozenset(
@@ -100,7 +125,9 @@ def unreached(addresses: Collection[str]) -> frozenset[str]:
 
 def fault_of(user: int) -> datetime | None:
     """Since when mails do not reach the person: the time of the newest that was given up, where none went through later."""
-    settled = Mail.objects.filter(recipient=user, state__in=(Mail.State.SENT, Mail.State.FAILED)).order_by("-settled_at")
+    settled = Mail.objects.filter(
+        recipient=user, state__in=(Mail.State.SENT, Mail.State.FAILED)
+    ).order_by("-settled_at")
     newest = settled.values_list("state", "settled_at").first()
     return newest[1] if newest and newest[0] == Mail.State.FAILED else None
 
@@ -113,4 +140,6 @@ def _fitting(user: int, kinds: Collection[str], only_unread: bool) -> QuerySet[N
 
 
 def _view(row: Notice) -> NoticeView:
-    return NoticeView(row.pk, row.kind, row.told, row.place, row.place_parts, row.at, row.read_at is not None)
+    return NoticeView(
+        row.pk, row.kind, row.told, row.place, row.place_parts, row.at, row.read_at is not None
+    )

@@ -31,7 +31,14 @@ DAILY_AT = time(8)
 PURPOSE = b"steplabel links in mails v1"
 
 
-def tell(kind: NoticeKind, people: Iterable[int], address: str, parts: NoticeFacts, facts: NoticeFacts, now: datetime) -> int:
+def tell(
+    kind: NoticeKind,
+    people: Iterable[int],
+    address: str,
+    parts: NoticeFacts,
+    facts: NoticeFacts,
+    now: datetime,
+) -> int:
     """Tell each of these people, by their numbers, once; how many.
 
     Args:
@@ -43,7 +50,11 @@ def tell(kind: NoticeKind, people: Iterable[int], address: str, parts: NoticeFac
     if kind in ASKED_BY_LEAVE:
         wanted = [person for person in wanted if wishes.get(person) != MailFrequency.NEVER]
     with transaction.atomic():
-        mails = {person: mail for person in wanted if (mail := _mail_for(person, kind, wishes.get(person), now))}
+        mails = {
+            person: mail
+            for person in wanted
+            if (mail := _mail_for(person, kind, wishes.get(person), now))
+        }
         Mail.objects.bulk_create([mail for mail in mails.values() if mail._state.adding])
         Notice.objects.bulk_create(
             [
@@ -63,7 +74,14 @@ def tell(kind: NoticeKind, people: Iterable[int], address: str, parts: NoticeFac
 
 
 def post(
-    letter: str, address: str, language: str, facts: NoticeFacts, secret: str, now: datetime, *, good_for: timedelta = GIVE_UP_AFTER
+    letter: str,
+    address: str,
+    language: str,
+    facts: NoticeFacts,
+    secret: str,
+    now: datetime,
+    *,
+    good_for: timedelta = GIVE_UP_AFTER,
 ) -> Mail:
     """A letter to an address that may have no account, with what only that letter may hold: the link.
 
@@ -94,14 +112,22 @@ def mark_these_read(user: int, numbers: Collection[int], now: datetime) -> int:
         mine = Notice.objects.select_for_update().filter(recipient=user, pk__in=numbers)
         if set(mine.values_list("pk", flat=True)) != set(numbers):
             raise Notice.DoesNotExist
-        return Notice.objects.filter(recipient=user, pk__in=numbers, read_at=None).update(read_at=now)
+        return Notice.objects.filter(recipient=user, pk__in=numbers, read_at=None).update(
+            read_at=now
+        )
 
 
 def wish(user: int, wishes: Mapping[str, MailFrequency], language: str) -> None:
     """How each kind shall reach the person by mail, and in which language; what concerns security is not theirs to switch off."""
-    rows = [Wish(user_id=user, kind=kind, how=how) for kind, how in wishes.items() if kind not in SECURITY]
+    rows = [
+        Wish(user_id=user, kind=kind, how=how)
+        for kind, how in wishes.items()
+        if kind not in SECURITY
+    ]
     with transaction.atomic():
-        Wish.objects.bulk_create(rows, update_conflicts=True, unique_fields=["user", "kind"], update_fields=["how"])
+        Wish.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["user", "kind"], update_fields=["how"]
+        )
         speak(user, language)
 
 
@@ -137,5 +163,7 @@ def _mail_for(person: int, kind: NoticeKind, how: str | None, now: datetime) -> 
 
 def _mail_of_the_day(person: int, due: datetime) -> Mail:
     """The one of that hour; the next day's where it is on its way or gone, for whoever took `now` before it and writes after."""
-    mail, _made = Mail.objects.get_or_create(recipient_id=person, due_at=due, daily=True, defaults={"give_up_at": due + GIVE_UP_AFTER})
+    mail, _made = Mail.objects.get_or_create(
+        recipient_id=person, due_at=due, daily=True, defaults={"give_up_at": due + GIVE_UP_AFTER}
+    )
     return mail if mail.state == Mail.State.WAITING else _mail_of_the_day(person, next_daily(due))

@@ -107,26 +107,40 @@ def backup(folder: Path, now: datetime) -> Manifest:
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if any(folder.iterdir()):
-        raise InputError("backup-folder-used", "The folder is not empty.", "Name a new folder for each backup.", place=Place(str(folder)))
+        raise InputError(
+            "backup-folder-used",
+            "The folder is not empty.",
+            "Name a new folder for each backup.",
+            place=Place(str(folder)),
+        )
     try:
         manifest = _written(folder, now)
     except BaseException:
         for half in folder.iterdir():  # the folder was empty: half a backup is none, keeps the next from it and takes up its room
             half.unlink()
         raise
-    record(now, "operator", Action.BACKUP_MADE, f"log of {manifest.log_size} entries")  # for the alarm of who waits for one
+    record(
+        now, "operator", Action.BACKUP_MADE, f"log of {manifest.log_size} entries"
+    )  # for the alarm of who waits for one
     return manifest
 
 
 def _written(folder: Path, now: datetime) -> Manifest:
     with _snapshots() as (names, size, root):
         for alias, file in DUMPS.items():
-            arguments = ("--format=custom", "--enable-row-security", f"--snapshot={names[alias]}", f"--file={folder / file}")
+            arguments = (
+                "--format=custom",
+                "--enable-row-security",
+                f"--snapshot={names[alias]}",
+                f"--file={folder / file}",
+            )
             with _running("pg_dump", alias, *arguments) as dumping:
                 dumping.wait()
     if settings.HEADS_FILE is not None and settings.HEADS_FILE.exists():
         shutil.copyfile(settings.HEADS_FILE, folder / settings.HEADS_FILE.name)
-    manifest = Manifest(now.isoformat(), size, root.hex(), {file: _sha256(folder / file) for file in DUMPS.values()})
+    manifest = Manifest(
+        now.isoformat(), size, root.hex(), {file: _sha256(folder / file) for file in DUMPS.values()}
+    )
     (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=2) + "\n", encoding="utf-8")
     return manifest
 
@@ -138,12 +152,20 @@ def read_manifest(folder: Path) -> Manifest:
         InputError: `backup-not-here`, `backup-incomplete`, `backup-altered`.
     """
     if not folder.is_dir():
-        raise InputError("backup-not-here", "There is no such folder.", "Name the folder of a backup.", place=Place(str(folder)))
+        raise InputError(
+            "backup-not-here",
+            "There is no such folder.",
+            "Name the folder of a backup.",
+            place=Place(str(folder)),
+        )
     try:
         manifest = Manifest(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError) as error:
         raise InputError(
-            "backup-incomplete", "The backup was not finished.", "Make another backup.", place=Place(str(folder / MANIFEST))
+            "backup-incomplete",
+            "The backup was not finished.",
+            "Make another backup.",
+            place=Place(str(folder / MANIFEST)),
         ) from error
     for file, digest in manifest.sha256.items():
         if not (folder / file).exists() or _sha256(folder / file) != digest:
@@ -165,8 +187,13 @@ def restore(folder: Path) -> Manifest:
     manifest = read_manifest(folder)
     _require_nobody_at_work()
     with ExitStack() as uncommitted:
-        ready = [uncommitted.enter_context(_put_back(alias, folder / file)) for alias, file in DUMPS.items()]
-        for psql_input in reversed(ready):  # the vault first: one that is older than the main database can be filled again
+        ready = [
+            uncommitted.enter_context(_put_back(alias, folder / file))
+            for alias, file in DUMPS.items()
+        ]
+        for psql_input in reversed(
+            ready
+        ):  # the vault first: one that is older than the main database can be filled again
             psql_input.write(b"COMMIT;\n")
             psql_input.close()
     for alias in DUMPS:
@@ -183,7 +210,16 @@ def _put_back(alias: str, dump: Path) -> Iterator[IO[bytes]]:
     """
     psql = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
     with (
-        _running("pg_restore", alias, "--clean", "--if-exists", "--no-owner", "--file=-", str(dump), stdout=subprocess.PIPE) as reading,
+        _running(
+            "pg_restore",
+            alias,
+            "--clean",
+            "--if-exists",
+            "--no-owner",
+            "--file=-",
+            str(dump),
+            stdout=subprocess.PIPE,
+        ) as reading,
         _running("psql", alias, *psql, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writing,
     ):
         statements, psql_input = cast("IO[bytes]", reading.stdout), cast("IO[bytes]", writing.stdin)
@@ -192,7 +228,9 @@ def _put_back(alias: str, dump: Path) -> Iterator[IO[bytes]]:
         if reading.wait() == 0:
             psql_input.write(b"\\! echo taken\n")
             psql_input.flush()
-            if cast("IO[bytes]", writing.stdout).readline():  # else it has ended at a statement, and its message says why
+            if cast(
+                "IO[bytes]", writing.stdout
+            ).readline():  # else it has ended at a statement, and its message says why
                 yield psql_input
 
 
@@ -203,7 +241,9 @@ class NewerContent:
     reports: int
     people: int
     events: int  # of the audit trail
-    undone: tuple[Event, ...]  # of these, what ended or deleted something that comes back, in their order
+    undone: tuple[
+        Event, ...
+    ]  # of these, what ended or deleted something that comes back, in their order
 
 
 def newer_than(moment: datetime) -> NewerContent | None:
@@ -238,7 +278,9 @@ def _require_nobody_at_work() -> None:
             "Web or workers are connected to the databases, and a restore takes away what they write.",
             "Stop web, workers and a pooler in front of the databases: on Debian `systemctl stop 'steplabel-web@*' steplabel-worker`. Then "
             "restore again.",
-            found=", ".join(f"{role} {sessions}" for role, sessions in sorted(sessions_by_role.items())),
+            found=", ".join(
+                f"{role} {sessions}" for role, sessions in sorted(sessions_by_role.items())
+            ),
         )
 
 
@@ -297,19 +339,32 @@ def _running(
     with TemporaryFile() as messages:
         try:
             process = subprocess.Popen(  # noqa: S603  # names are ours
-                [program, *arguments], env=_environment(database), stdin=stdin, stdout=stdout, stderr=messages
+                [program, *arguments],
+                env=_environment(database),
+                stdin=stdin,
+                stdout=stdout,
+                stderr=messages,
             )
         except FileNotFoundError as error:
             raise InputError(
-                "no-postgresql", Phrase("The program %(program)s was not found.", program=program), "Install postgresql-client."
+                "no-postgresql",
+                Phrase("The program %(program)s was not found.", program=program),
+                "Install postgresql-client.",
             ) from error
-        with suppress(BrokenPipeError), process:  # it ended before it was told all: its message says why
+        with (
+            suppress(BrokenPipeError),
+            process,
+        ):  # it ended before it was told all: its message says why
             yield process
         if process.returncode:
             messages.seek(0)
             raise InputError(
                 "dump-failed",
-                Phrase("%(program)s did not finish with the database %(name)s.", program=program, name=database["NAME"]),
+                Phrase(
+                    "%(program)s did not finish with the database %(name)s.",
+                    program=program,
+                    name=database["NAME"],
+                ),
                 "Its own message is shown beside. A dump that failed is deleted."
                 if program == "pg_dump"
                 else "Its own message is shown beside. A restore that failed changed neither database, unless the connection broke at its "
@@ -323,9 +378,16 @@ def _environment(database: dict[str, Any]) -> dict[str, str]:
 
     In no list of processes, as an argument would be: the password is among it.
     """
-    stated = {**database["OPTIONS"], **{name: database[name] for name in ("HOST", "PORT", "USER", "PASSWORD") if database[name]}}
+    stated = {
+        **database["OPTIONS"],
+        **{name: database[name] for name in ("HOST", "PORT", "USER", "PASSWORD") if database[name]},
+    }
     stated["DATABASE"] = database["NAME"]
-    named = {f"PG{name.replace('_', '')}".upper(): str(value) for name, value in stated.items() if isinstance(value, str | int)}
+    named = {
+        f"PG{name.replace('_', '')}".upper(): str(value)
+        for name, value in stated.items()
+        if isinstance(value, str | int)
+    }
     return {**os.environ, **named}
 
 

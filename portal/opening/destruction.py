@@ -62,11 +62,17 @@ def require_destructible(key_id: str, directory: Directory, key_count: int, now:
             "file and its password's.",
             found=key_id,
         )
-    if any(key.is_taken(now.date()) or key.valid_to + GRACE == now.date() for key in listed):  # a day more: a request may straddle midnight
+    if any(
+        key.is_taken(now.date()) or key.valid_to + GRACE == now.date() for key in listed
+    ):  # a day more: a request may straddle midnight
         ends = max(key.valid_to for key in listed)
         raise InputError(
             "key-in-use",
-            Phrase("Reports sealed to this key are taken until %(grace)s days after %(day)s.", grace=GRACE.days, day=ends.isoformat()),
+            Phrase(
+                "Reports sealed to this key are taken until %(grace)s days after %(day)s.",
+                grace=GRACE.days,
+                day=ends.isoformat(),
+            ),
             "Rotate first (`manage.py make_keys rotate`); destroy the old key when its window and the grace after it are over.",
             found=key_id,
         )
@@ -83,7 +89,9 @@ def require_destructible(key_id: str, directory: Directory, key_count: int, now:
             "Let the worker finish; a report whose key is gone is lost.",
             found=key_id,
         )
-    accepted = Submission.objects.filter(key_id=key_id, state__in=IN_THE_VAULT).values_list("digest", flat=True)
+    accepted = Submission.objects.filter(key_id=key_id, state__in=IN_THE_VAULT).values_list(
+        "digest", flat=True
+    )
     if lacked := lacked_of(list(accepted)):
         raise InputError(
             "accepted-without-vault-row",
@@ -98,12 +106,17 @@ def require_destructible(key_id: str, directory: Directory, key_count: int, now:
         )
     if key_count < 2:
         raise InputError(
-            "last-key", "This is the only processing key at hand.", "Rotate first: without a key no report can be opened.", found=key_id
+            "last-key",
+            "This is the only processing key at hand.",
+            "Rotate first: without a key no report can be opened.",
+            found=key_id,
         )
     return Submission.objects.filter(key_id=key_id).count()
 
 
-def destroy(key_id: str, files: dict[str, Path], directory: Directory, now: datetime) -> DestroyedKey:
+def destroy(
+    key_id: str, files: dict[str, Path], directory: Directory, now: datetime
+) -> DestroyedKey:
     """Overwrite and delete a key's file and its password's, and put it on the audit record.
 
     Args:
@@ -114,12 +127,23 @@ def destroy(key_id: str, files: dict[str, Path], directory: Directory, now: date
     """
     file = files.get(key_id)
     if file is None:
-        raise InputError("key-not-here", "No processing key of this id is at hand.", "Run this where the worker's keys are.", found=key_id)
+        raise InputError(
+            "key-not-here",
+            "No processing key of this id is at hand.",
+            "Run this where the worker's keys are.",
+            found=key_id,
+        )
     reports = require_destructible(key_id, directory, len(files), now)
     _require_writable(file)
     # the record first: a key that is gone without a word would be worse than a word without the deed, which can be repeated
     with transaction.atomic():
-        record(now, "operator", Action.KEY_DESTROYED, f"processing key {key_id}", f"{reports} reports were sealed to it")
+        record(
+            now,
+            "operator",
+            Action.KEY_DESTROYED,
+            f"processing key {key_id}",
+            f"{reports} reports were sealed to it",
+        )
         log.add_once(EntryKind.KEY_DESTROYED, logged.key_destroyed(key_id).hex(), now)
     for path in (file, file.with_name(file.name + PASSWORD_SUFFIX)):
         _set_aside(path)
@@ -149,7 +173,9 @@ def _require_writable(file: Path) -> None:
 def _set_aside(file: Path) -> None:
     """First another name, under which no worker reads it: half a key would stop them all."""
     try:
-        file.chmod(0o600)  # in containers nobody may write a key, and whoever owns it may change that: or nothing is set aside
+        file.chmod(
+            0o600
+        )  # in containers nobody may write a key, and whoever owns it may change that: or nothing is set aside
         file.rename(file.with_name(file.name + _ASIDE))
     except OSError as error:
         raise not_writable(file, error) from error
@@ -180,7 +206,9 @@ def bring_to_disk(path: Path) -> None:
 def not_writable(file: Path, error: OSError) -> InputError:
     return InputError(
         "key-not-writable",
-        Phrase("The file cannot be overwritten and deleted: %(reason)s.", reason=error.strerror or ""),
+        Phrase(
+            "The file cannot be overwritten and deleted: %(reason)s.", reason=error.strerror or ""
+        ),
         "Run this as the owner of the file, where it lies on a writable disk.",
         place=Place(str(file)),
     )

@@ -70,39 +70,68 @@ def _wall() -> Iterator[Disagreement]:
 
 def _log() -> Iterator[Disagreement]:
     if (fault := selectors.first_fault()) is not None:
-        yield Disagreement("log-damaged", Phrase("from entry %(entry)s on entries and stored hashes differ", entry=fault))
+        yield Disagreement(
+            "log-damaged",
+            Phrase("from entry %(entry)s on entries and stored hashes differ", entry=fault),
+        )
 
 
 def _heads() -> Iterator[Disagreement]:
     shown_log, size = kept_heads.shown_so_far(), selectors.size()
     if shown_log.size > size:
-        yield Disagreement("log-set-back", Phrase("the log has %(size)s entries and has shown %(shown)s", size=size, shown=shown_log.size))
+        yield Disagreement(
+            "log-set-back",
+            Phrase(
+                "the log has %(size)s entries and has shown %(shown)s",
+                size=size,
+                shown=shown_log.size,
+            ),
+        )
     if shown_log.signed is None:
         return
     receipt_keys = keys.published_directory().content.receipt_keys()
     try:
         head = heads.read(shown_log.signed, receipt_keys).head
     except VerificationError:
-        yield Disagreement("head-signature-invalid", Phrase("the last kept head is not signed by a receipt key that the directory lists"))
+        yield Disagreement(
+            "head-signature-invalid",
+            Phrase("the last kept head is not signed by a receipt key that the directory lists"),
+        )
         return
     if head.size <= size and selectors.head_differs(head.size, head.root):
-        yield Disagreement("log-set-back", Phrase("the log does not begin with the %(size)s entries that it has shown", size=head.size))
+        yield Disagreement(
+            "log-set-back",
+            Phrase(
+                "the log does not begin with the %(size)s entries that it has shown", size=head.size
+            ),
+        )
 
 
 def _receipts() -> Iterator[Disagreement]:
     """Each receipt's place in the log is its envelope's, and a listed key signed it."""
     listed = keys.published_directory().content.receipt_keys()
     missing = unsigned = 0
-    rows = Submission.objects.order_by("pk").values_list("digest", "log_index", "receipt").iterator(AT_ONCE)
+    rows = (
+        Submission.objects.order_by("pk")
+        .values_list("digest", "log_index", "receipt")
+        .iterator(AT_ONCE)
+    )
     while batch := list(islice(rows, AT_ONCE)):
-        entries = dict(LogEntry.objects.filter(index__in=[index for _, index, _ in batch]).values_list("index", "digest"))
+        entries = dict(
+            LogEntry.objects.filter(index__in=[index for _, index, _ in batch]).values_list(
+                "index", "digest"
+            )
+        )
         for digest, index, raw in batch:
             try:
                 stated = receipts.read(bytes(raw), listed)
             except VerificationError:
                 unsigned += 1
                 continue
-            missing += entries.get(index) != digest or (stated.log_index, stated.envelope_digest) != (index, digest)
+            missing += entries.get(index) != digest or (
+                stated.log_index,
+                stated.envelope_digest,
+            ) != (index, digest)
     if missing:
         yield Disagreement(
             "receipt-without-entry",
@@ -129,7 +158,13 @@ def _vault() -> Iterator[Disagreement]:
     """Accepted reports lie in the vault; what lies there was received here, and its firm has not left."""
     in_vault = set(OpenedReport.objects.values_list("envelope_digest", flat=True).iterator(AT_ONCE))
     states = dict(Submission.objects.values_list("digest", "state").iterator(AT_ONCE))
-    if lacking := lacked_of([digest for digest, state in states.items() if state in IN_THE_VAULT and digest not in in_vault]):
+    if lacking := lacked_of(
+        [
+            digest
+            for digest, state in states.items()
+            if state in IN_THE_VAULT and digest not in in_vault
+        ]
+    ):
         yield Disagreement(
             "accepted-without-vault-row",
             in_number(
@@ -175,12 +210,17 @@ def _keys() -> Iterator[Disagreement]:
     try:
         ids_at_hand = {key.key_id for key in keys.processing_keys()}
     except (ImproperlyConfigured, SteplabelError) as error:
-        yield Disagreement(error.code if isinstance(error, InputError) else "processing-key-missing", _sentence(error))
+        yield Disagreement(
+            error.code if isinstance(error, InputError) else "processing-key-missing",
+            _sentence(error),
+        )
         return
     wanted = set(directory.sealed_to(timezone.now().date()))
     wanted |= set(Submission.objects.filter(state__in=WAITING).values_list("key_id", flat=True))
     for key_id in sorted(wanted - ids_at_hand):
-        yield Disagreement("processing-key-missing", Phrase("no file holds the processing key %(key)s", key=key_id))
+        yield Disagreement(
+            "processing-key-missing", Phrase("no file holds the processing key %(key)s", key=key_id)
+        )
 
 
 def _sentence(error: SteplabelError | ImproperlyConfigured) -> str:

@@ -28,9 +28,15 @@ def lacked_of(digests: Sequence[str]) -> int:
     count = 0
     for first in range(0, len(digests), AT_ONCE):
         batch = digests[first : first + AT_ONCE]
-        missing = set(batch).difference(OpenedReport.objects.filter(envelope_digest__in=batch).values_list("envelope_digest", flat=True))
+        missing = set(batch).difference(
+            OpenedReport.objects.filter(envelope_digest__in=batch).values_list(
+                "envelope_digest", flat=True
+            )
+        )
         with transaction.atomic():  # a firm that leaves has emptied the vault and holds its reports' rows until it has said so of them
-            rows = Submission.objects.select_for_update().filter(digest__in=missing, state__in=IN_THE_VAULT)
+            rows = Submission.objects.select_for_update().filter(
+                digest__in=missing, state__in=IN_THE_VAULT
+            )
             count += len(rows.values_list("pk"))
     return count
 
@@ -53,7 +59,9 @@ def deleted_but_present(digests: Sequence[str], now: datetime) -> list[str]:
     before = now - timedelta(seconds=settings.OPENING_LEASE_SECONDS)
     remaining: list[str] = []
     for first in range(0, len(digests), AT_ONCE):
-        rows = Submission.objects.filter(digest__in=digests[first : first + AT_ONCE], state=SubmissionState.DELETED)
+        rows = Submission.objects.filter(
+            digest__in=digests[first : first + AT_ONCE], state=SubmissionState.DELETED
+        )
         deleted = list(rows.values_list("digest", flat=True))
         in_vault = OpenedReport.objects.filter(envelope_digest__in=deleted, opened_at__lte=before)
         remaining += in_vault.values_list("envelope_digest", flat=True)
@@ -70,7 +78,9 @@ def refill(processing_keys: Sequence[ProcessingKey], now: datetime) -> RefillCou
     again = deleted_but_present(sorted(present), now)
     for first in range(0, len(again), AT_ONCE):
         OpenedReport.objects.filter(envelope_digest__in=again[first : first + AT_ONCE]).delete()
-    accepted = Submission.objects.filter(state__in=IN_THE_VAULT).values_list("pk", "digest").order_by("pk")
+    accepted = (
+        Submission.objects.filter(state__in=IN_THE_VAULT).values_list("pk", "digest").order_by("pk")
+    )
     written, left = 0, Counter[str]()
     for pk in [pk for pk, digest in accepted.iterator(AT_ONCE) if digest not in present]:
         submission = Submission.objects.select_related("site", "device").get(pk=pk)
@@ -93,8 +103,14 @@ def refill(processing_keys: Sequence[ProcessingKey], now: datetime) -> RefillCou
 
 def _stays(submission: Submission) -> bool:
     """Whether the report may lie in the vault; if its firm left while it was opened, it is deleted there again."""
-    with transaction.atomic():  # waits for a firm that is leaving, which has emptied the vault and not yet said so
-        state = Submission.objects.select_for_update().values_list("state", flat=True).get(pk=submission.pk)
+    with (
+        transaction.atomic()
+    ):  # waits for a firm that is leaving, which has emptied the vault and not yet said so
+        state = (
+            Submission.objects.select_for_update()
+            .values_list("state", flat=True)
+            .get(pk=submission.pk)
+        )
         if state == SubmissionState.DELETED:
             OpenedReport.objects.filter(envelope_digest=submission.digest).delete()
     return bool(state != SubmissionState.DELETED)

@@ -32,7 +32,9 @@ NO_KEY = (ImproperlyConfigured, SteplabelError)
 def tell_why(error: Exception) -> None:
     """That this worker has no key goes where `/readyz` looks; its token's trouble by name."""
     now = worker_seen.database_now()
-    worker_seen.write((), timezone.now() - now, now, error.code if isinstance(error, InputError) else "")
+    worker_seen.write(
+        (), timezone.now() - now, now, error.code if isinstance(error, InputError) else ""
+    )
 
 
 @worker_init.connect  # type: ignore[untyped-decorator] # Celery ships no types
@@ -61,14 +63,21 @@ def sweep() -> None:
         tell_why(error)
         raise
     trouble = trouble_of_vault()
-    worker_seen.write([key.key_id for key in processing_keys], apart, timezone.now() - apart, trouble)
+    worker_seen.write(
+        [key.key_id for key in processing_keys], apart, timezone.now() - apart, trouble
+    )
     if trouble:
-        log.error("Nothing is opened: %s.", trouble)  # and nothing claimed, so that nothing waits for a claim to age
+        log.error(
+            "Nothing is opened: %s.", trouble
+        )  # and nothing claimed, so that nothing waits for a claim to age
         return
     begun = monotonic()
-    share = settings.SWEEP_FOR_SECONDS / len(processing_keys)  # so that no key's backlog holds up what is sealed to the next
+    share = settings.SWEEP_FOR_SECONDS / len(
+        processing_keys
+    )  # so that no key's backlog holds up what is sealed to the next
     left = [
-        unsealing.sweep(key, lambda: timezone.now() - apart, begun + index * share).left for index, key in enumerate(processing_keys, 1)
+        unsealing.sweep(key, lambda: timezone.now() - apart, begun + index * share).left
+        for index, key in enumerate(processing_keys, 1)
     ]
     if any(left):
         nudge(OPENING)

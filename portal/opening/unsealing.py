@@ -72,16 +72,24 @@ def sweep(key: ProcessingKey, clock: Clock, until: float | None = None) -> Sweep
     Args:
         until: by `time.monotonic`; after it nothing more is claimed.
     """
-    counts = {SubmissionState.ACCEPTED: 0, SubmissionState.SUPERSEDED: 0, SubmissionState.REFUSED: 0}
+    counts = {
+        SubmissionState.ACCEPTED: 0,
+        SubmissionState.SUPERSEDED: 0,
+        SubmissionState.REFUSED: 0,
+    }
     left = False
-    while not (left := until is not None and monotonic() >= until) and (claimed := claim(key.key_id, clock())):
+    while not (left := until is not None and monotonic() >= until) and (
+        claimed := claim(key.key_id, clock())
+    ):
         try:
             with tracing.opened(bytes.fromhex(claimed.digest), claimed.received_at):
                 outcome = open_one(claimed, key, clock)
         except SERVER_AWAY:
             give_back(claimed)
             raise
-        except InputError as fault:  # ours: it waits until its claim is old, and holds up nothing else
+        except (
+            InputError
+        ) as fault:  # ours: it waits until its claim is old, and holds up nothing else
             journal.error("The report %s cannot be opened here: %s", claimed.digest, fault)
             continue
         if outcome is not None:
@@ -90,21 +98,32 @@ def sweep(key: ProcessingKey, clock: Clock, until: float | None = None) -> Sweep
             log.number_waiting(clock())
     log.number_waiting(clock())
     return SweepCounts(
-        accepted=counts[SubmissionState.ACCEPTED] + counts[SubmissionState.SUPERSEDED], refused=counts[SubmissionState.REFUSED], left=left
+        accepted=counts[SubmissionState.ACCEPTED] + counts[SubmissionState.SUPERSEDED],
+        refused=counts[SubmissionState.REFUSED],
+        left=left,
     )
 
 
 def claim(key_id: str, now: datetime) -> Submission | None:
     """Take one row sealed to this key that waits, or whose sweep has died: the least tried first, so that no row holds up the others."""
     dead_since = now - timedelta(seconds=settings.OPENING_LEASE_SECONDS)
-    waiting = Q(state=SubmissionState.RECEIVED) | Q(state=SubmissionState.OPENING, claimed_at__lte=dead_since)
+    waiting = Q(state=SubmissionState.RECEIVED) | Q(
+        state=SubmissionState.OPENING, claimed_at__lte=dead_since
+    )
     with transaction.atomic():
         # the index `submission_waits` holds these states alone, in this order
-        rows = Submission.objects.filter(waiting, state__in=WAITING, key_id=key_id).order_by("attempts", "log_index")
+        rows = Submission.objects.filter(waiting, state__in=WAITING, key_id=key_id).order_by(
+            "attempts", "log_index"
+        )
         row = rows.select_for_update(skip_locked=True, of=("self",)).first()
         if row is None:
             return None
-        row.state, row.claim, row.claimed_at, row.attempts = SubmissionState.OPENING, uuid4(), now, min(row.attempts + 1, MOST_ATTEMPTS)
+        row.state, row.claim, row.claimed_at, row.attempts = (
+            SubmissionState.OPENING,
+            uuid4(),
+            now,
+            min(row.attempts + 1, MOST_ATTEMPTS),
+        )
         row.save(update_fields=["state", "claim", "claimed_at", "attempts"])
     return row
 
@@ -112,7 +131,9 @@ def claim(key_id: str, now: datetime) -> Submission | None:
 def give_back(claimed: Submission) -> None:
     """A server went away while it was opened: it waits again at once, where that can be written, and not until its claim is old."""
     with suppress(*SERVER_AWAY):
-        ours = Submission.objects.filter(pk=claimed.pk, state=SubmissionState.OPENING, claim=claimed.claim)
+        ours = Submission.objects.filter(
+            pk=claimed.pk, state=SubmissionState.OPENING, claim=claimed.claim
+        )
         ours.update(state=SubmissionState.RECEIVED, claim=None, claimed_at=None)
 
 
@@ -162,10 +183,16 @@ def opened(submission: Submission, key: ProcessingKey) -> Report:
 def _period_of(submission: Submission, report: Report) -> ReportingPeriod | None:
     """The period that a report is for. Where versions of a pack follow each other in one period, the one that took reports when it came."""
     rows = ReportingPeriod.objects.filter(
-        name=submission.period, peer_group__members__site=submission.site, peer_group__pack=report.released.pack
+        name=submission.period,
+        peer_group__members__site=submission.site,
+        peer_group__pack=report.released.pack,
     )
     periods = list(rows.select_related("peer_group").order_by("pk"))
-    took = [period for period in periods if period.closed_at is None or period.closed_at > submission.received_at]
+    took = [
+        period
+        for period in periods
+        if period.closed_at is None or period.closed_at > submission.received_at
+    ]
     return next(iter(took or periods), None)
 
 
@@ -175,8 +202,15 @@ def _require_commitment(submission: Submission, report: Report) -> None:
     Raises:
         VerificationError: `commitment-missing`, `data-root-mismatch`, `challenge-mismatch`, `ledger-sequence-wrong`.
     """
-    committed = Commitment.objects.filter(site=submission.site, period=submission.period, revision=submission.revision).first()
-    subject = Phrase("%(site)s, %(period)s, revision %(n)s", site=submission.site.slug, period=submission.period, n=submission.revision)
+    committed = Commitment.objects.filter(
+        site=submission.site, period=submission.period, revision=submission.revision
+    ).first()
+    subject = Phrase(
+        "%(site)s, %(period)s, revision %(n)s",
+        site=submission.site.slug,
+        period=submission.period,
+        n=submission.revision,
+    )
     if committed is None:
         raise VerificationError(
             "commitment-missing",
@@ -190,13 +224,19 @@ def _require_commitment(submission: Submission, report: Report) -> None:
     if committed.data_root != report.data_root.hex():
         raise VerificationError(
             "data-root-mismatch",
-            Phrase("The report names data other than those in the commitment for %(subject)s.", subject=subject),
+            Phrase(
+                "The report names data other than those in the commitment for %(subject)s.",
+                subject=subject,
+            ),
             "Submit a new revision from the data as they are: it commits to them first.",
         )
     if committed.nonce != report.challenge.hex():
         raise VerificationError(
             "challenge-mismatch",
-            Phrase("The report was drawn with another challenge than the one given for %(subject)s.", subject=subject),
+            Phrase(
+                "The report was drawn with another challenge than the one given for %(subject)s.",
+                subject=subject,
+            ),
             "Submit a new revision with the agent of this release, which draws only with the portal's challenge.",
         )
     if committed.sequence is not None and committed.sequence != submission.ledger_sequence:
@@ -225,11 +265,20 @@ def keep(submission: Submission, report: Report, now: datetime) -> None:
         opened_at=now,
     )
     written = [field.name for field in OpenedReport._meta.concrete_fields if not field.primary_key]
-    OpenedReport.objects.bulk_create([opened_report], update_conflicts=True, unique_fields=["envelope_digest"], update_fields=written)
+    OpenedReport.objects.bulk_create(
+        [opened_report],
+        update_conflicts=True,
+        unique_fields=["envelope_digest"],
+        update_fields=written,
+    )
 
 
 def settle(
-    submission: Submission, claim_id: UUID, report: Report | None, refusal: VerificationError | None, now: datetime
+    submission: Submission,
+    claim_id: UUID,
+    report: Report | None,
+    refusal: VerificationError | None,
+    now: datetime,
 ) -> SubmissionState | None:
     """Set the final state, copy the released values and put them in line for the log, in one transaction, if the claim still holds.
 
@@ -238,14 +287,23 @@ def settle(
     with transaction.atomic():
         revisions = _revisions(submission)
         row = revisions[submission.pk]
-        if row.state == SubmissionState.DELETED:  # its firm has left since, and the vault was emptied before the report was written there
+        if (
+            row.state == SubmissionState.DELETED
+        ):  # its firm has left since, and the vault was emptied before the report was written there
             OpenedReport.objects.filter(envelope_digest=row.digest).delete()
         if row.state != SubmissionState.OPENING or row.claim != claim_id:
             return None
         if refusal is not None:
             reason = refusal.whole
-            row.state, row.reason_code, row.reason, row.reason_phrase = SubmissionState.REFUSED, refusal.code, reason[:1000], stored(reason)
-            record(now, "worker", Action.SUBMISSION_REFUSED, f"submission {row.digest}", refusal.code)
+            row.state, row.reason_code, row.reason, row.reason_phrase = (
+                SubmissionState.REFUSED,
+                refusal.code,
+                reason[:1000],
+                stored(reason),
+            )
+            record(
+                now, "worker", Action.SUBMISSION_REFUSED, f"submission {row.digest}", refusal.code
+            )
         elif report is not None:
             record_protected_values(row, report.released.labels)
             _copy_consent(row, report.consent)
@@ -254,11 +312,23 @@ def settle(
                 " ".join(sorted({label.step for label in report.released.labels})),
             )
             row.values_salt, row.pack_version = report.salt, report.released.pack_version
-            digest = logged.values(bytes.fromhex(row.digest), row.name, report.released.labels, report.salt)
+            digest = logged.values(
+                bytes.fromhex(row.digest), row.name, report.released.labels, report.salt
+            )
             log.put_in_line(EntryKind.VALUES, digest.hex())
             record(now, "worker", Action.SUBMISSION_ACCEPTED, f"submission {row.digest}", str(row))
         row.decided_at, row.claim = now, None
-        decided = ["state", "reason_code", "reason", "reason_phrase", "decided_at", "claim", "covers", "values_salt", "pack_version"]
+        decided = [
+            "state",
+            "reason_code",
+            "reason",
+            "reason_phrase",
+            "decided_at",
+            "claim",
+            "covers",
+            "values_salt",
+            "pack_version",
+        ]
         row.save(update_fields=decided)
         _tell(row, now)
     return SubmissionState(row.state)
@@ -266,9 +336,10 @@ def settle(
 
 def _tell(row: Submission, now: datetime) -> None:
     """The people of the site; a revision that was overtaken before it was opened is no news to them."""
-    kind = {SubmissionState.ACCEPTED: NoticeKind.SUBMISSION_ACCEPTED, SubmissionState.REFUSED: NoticeKind.SUBMISSION_REFUSED}.get(
-        SubmissionState(row.state)
-    )
+    kind = {
+        SubmissionState.ACCEPTED: NoticeKind.SUBMISSION_ACCEPTED,
+        SubmissionState.REFUSED: NoticeKind.SUBMISSION_REFUSED,
+    }.get(SubmissionState(row.state))
     if kind is not None:
         facts = {**named(row.site), "period": row.period}
         tell(kind, people_of_site(row.site), "web:submission", {"digest": row.digest}, facts, now)
@@ -290,8 +361,15 @@ def _copy_consent(row: Submission, consent: Consent | None) -> None:
 
 def _revisions(submission: Submission) -> dict[int, Submission]:
     """The site's revisions of that period, locked in one order: of two settled at once the second sees what became of the first."""
-    rows = Submission.objects.select_for_update(of=("self",)).select_related("site").defer("envelope", "receipt")
-    return {row.pk: row for row in rows.filter(site=submission.site, period=submission.period).order_by("pk")}
+    rows = (
+        Submission.objects.select_for_update(of=("self",))
+        .select_related("site")
+        .defer("envelope", "receipt")
+    )
+    return {
+        row.pk: row
+        for row in rows.filter(site=submission.site, period=submission.period).order_by("pk")
+    }
 
 
 def _state_among_revisions(row: Submission, revisions: Iterable[Submission]) -> SubmissionState:
@@ -300,5 +378,7 @@ def _state_among_revisions(row: Submission, revisions: Iterable[Submission]) -> 
     if any(other.revision > row.revision for other in accepted):
         return SubmissionState.SUPERSEDED
     if accepted:
-        Submission.objects.filter(pk__in=[other.pk for other in accepted]).update(state=SubmissionState.SUPERSEDED)
+        Submission.objects.filter(pk__in=[other.pk for other in accepted]).update(
+            state=SubmissionState.SUPERSEDED
+        )
     return SubmissionState.ACCEPTED

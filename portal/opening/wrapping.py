@@ -28,9 +28,13 @@ def wrap(file: Path, token: Token, before: Token | None) -> bool:
     if is_wrapped(password) and before is not None and not _opens(token, password, pem):
         password = before.unwrapped(password, pem, by_hand=True)
     wrapped = password if is_wrapped(password) else token.wrapped(password, pem)
-    ProcessingKey.from_pem(pem, token.unwrapped(wrapped, pem, by_hand=True))  # nothing is overwritten that cannot be had back
+    ProcessingKey.from_pem(
+        pem, token.unwrapped(wrapped, pem, by_hand=True)
+    )  # nothing is overwritten that cannot be had back
     fresh, old = (beside.with_name(beside.name + ending) for ending in (".new", ".old"))
-    if old.exists() and not old.samefile(beside):  # a run was cut short before its end: the password as it lay here before
+    if old.exists() and not old.samefile(
+        beside
+    ):  # a run was cut short before its end: the password as it lay here before
         overwrite_and_delete(old)
     if wrapped == password:
         return False
@@ -39,10 +43,14 @@ def wrap(file: Path, token: Token, before: Token | None) -> bool:
         shutil.copymode(beside, fresh)
         os.chown(fresh, beside.stat().st_uid, beside.stat().st_gid)
         bring_to_disk(fresh)
-        old.unlink(missing_ok=True)  # of a run that was cut short sooner: another name of what is in use
+        old.unlink(
+            missing_ok=True
+        )  # of a run that was cut short sooner: another name of what is in use
         os.link(beside, old)
         fresh.replace(beside)
-        bring_to_disk(beside.parent)  # before the old one is overwritten: of a machine that goes down here neither might be left
+        bring_to_disk(
+            beside.parent
+        )  # before the old one is overwritten: of a machine that goes down here neither might be left
     except OSError as error:
         raise not_writable(beside, error) from error
     overwrite_and_delete(old)

@@ -23,7 +23,18 @@ from portal.accounts.models import Role
 from portal.accounts.scopes import Scope
 from portal.api_views import ProblemSerializer, StrictSerializer, StrictText, StrictView
 from portal.intake.models import SubmissionState
-from portal.listing import PERIOD, PERIOD_FILTER, REFUSED, SITE, SITE_FILTER, Filter, ListView, Row, listed, row_of
+from portal.listing import (
+    PERIOD,
+    PERIOD_FILTER,
+    REFUSED,
+    SITE,
+    SITE_FILTER,
+    Filter,
+    ListView,
+    Row,
+    listed,
+    row_of,
+)
 from portal.own_address import own_address
 from portal.partners import conformance, deliveries, terms
 from portal.partners.archive import archive, permanent
@@ -49,7 +60,9 @@ class GrantedSerializer(serializers.Serializer[Any]):
     receipts = serializers.BooleanField()
     values = serializers.BooleanField()
     granted_at = serializers.DateTimeField()
-    reports = GrantedReportSerializer(many=True, help_text="Newest first; none for an energy supplier.")
+    reports = GrantedReportSerializer(
+        many=True, help_text="Newest first; none for an energy supplier."
+    )
 
 
 class GrantedValueSerializer(serializers.Serializer[Any]):
@@ -64,7 +77,10 @@ class GrantedValueSerializer(serializers.Serializer[Any]):
     typical = serializers.FloatField()
     count_class = serializers.IntegerField(help_text="At least so many batches.")
     years = serializers.IntegerField()
-    months = serializers.IntegerField(allow_null=True, help_text="In which at least five valid batches began; null: in all of its time.")
+    months = serializers.IntegerField(
+        allow_null=True,
+        help_text="In which at least five valid batches began; null: in all of its time.",
+    )
 
 
 class DeliverySerializer(serializers.Serializer[Any]):
@@ -85,8 +101,16 @@ class NewDeliverySerializer(StrictSerializer):
     site = StrictText(validators=[RegexValidator(rf"^({SITE})\Z")])
     period = StrictText(validators=[RegexValidator(rf"^({PERIOD})\Z")])
     carrier = serializers.ChoiceField(list(deliveries.UNITS))
-    quantity = StrictText(validators=[RegexValidator(r"^[0-9]{1,14}(\.[0-9]{1,3})?\Z")], help_text="A decimal number as text, above 0.")
-    unit = StrictText(max_length=12, help_text="; ".join(f"{name}: {' or '.join(units)}" for name, units in deliveries.UNITS.items()))
+    quantity = StrictText(
+        validators=[RegexValidator(r"^[0-9]{1,14}(\.[0-9]{1,3})?\Z")],
+        help_text="A decimal number as text, above 0.",
+    )
+    unit = StrictText(
+        max_length=12,
+        help_text="; ".join(
+            f"{name}: {' or '.join(units)}" for name, units in deliveries.UNITS.items()
+        ),
+    )
     note = StrictText(max_length=300, allow_blank=True, required=False, default="")
 
 
@@ -98,7 +122,9 @@ class ConformanceSerializer(serializers.Serializer[Any]):
     source = serializers.CharField()  # type: ignore[assignment] # a field of this name, not the setting of the base class
     kit = serializers.CharField()
     ran_on = serializers.DateField()
-    failed = serializers.ListField(child=serializers.CharField(), help_text="Checks that failed; empty where all passed.")
+    failed = serializers.ListField(
+        child=serializers.CharField(), help_text="Checks that failed; empty where all passed."
+    )
     file_sha256 = serializers.CharField()
     declared_at = serializers.DateTimeField()
     confirmed_at = serializers.DateTimeField(allow_null=True)
@@ -107,7 +133,11 @@ class ConformanceSerializer(serializers.Serializer[Any]):
 class NewConformanceSerializer(StrictSerializer):
     product = StrictText(max_length=120)
     version = StrictText(max_length=60)
-    result = StrictText(max_length=conformance.MOST_BYTES, trim_whitespace=False, help_text="The kit's result file, as it stands.")
+    result = StrictText(
+        max_length=conformance.MOST_BYTES,
+        trim_whitespace=False,
+        help_text="The kit's result file, as it stands.",
+    )
 
 
 @listed("granted", GrantedSerializer)
@@ -120,7 +150,11 @@ class GrantedSitesView(ListView):
     def get(self, request: Request) -> Response:
         site = self.asked(request, "site")
         views = granted_sites(self.who(request), Role(_holder(request).role))
-        return self.page(request, [_granted(view) for view in views if site in ("", view.site)], lambda row: (row["site"],))
+        return self.page(
+            request,
+            [_granted(view) for view in views if site in ("", view.site)],
+            lambda row: (row["site"],),
+        )
 
 
 @listed("granted_values", GrantedValueSerializer, always_exists=False)
@@ -128,14 +162,18 @@ class GrantedValuesView(ListView):
     """The protected values of one submission, where its site granted a provider its values."""
 
     scope: ClassVar[str] = Scope.GRANTED
-    filters = (Filter("submission", r"[0-9a-f]{64}", Phrase("SHA-256 of the envelope."), needed=True),)
+    filters = (
+        Filter("submission", r"[0-9a-f]{64}", Phrase("SHA-256 of the envelope."), needed=True),
+    )
 
     def get(self, request: Request) -> Response:
         views = granted_values(self.who(request), self.asked(request, "submission"))
         if views is None:
             raise Http404
         rows = [row_of(view, GrantedValueSerializer) for view in views]
-        return self.page(request, rows, lambda row: (row["step"], row["product"], row["variant"], row["metric"]))
+        return self.page(
+            request, rows, lambda row: (row["step"], row["product"], row["variant"], row["metric"])
+        )
 
 
 @listed("deliveries", DeliverySerializer)
@@ -154,13 +192,27 @@ class DeliveriesView(ListView):
             if site in ("", delivery.site) and period in ("", delivery.period)
         ]
         rows = [_delivery(delivery, delivery.site) for delivery in views]
-        return self.page(request, rows, lambda row: (row["declared_at"].isoformat(), row["site"], row["period"], row["carrier"]))
+        return self.page(
+            request,
+            rows,
+            lambda row: (
+                row["declared_at"].isoformat(),
+                row["site"],
+                row["period"],
+                row["carrier"],
+            ),
+        )
 
     @extend_schema(
         operation_id="declare_delivery",
         parameters=[],
         request=NewDeliverySerializer,
-        responses={201: DeliverySerializer, 400: ProblemSerializer, 404: ProblemSerializer, **REFUSED},
+        responses={
+            201: DeliverySerializer,
+            400: ProblemSerializer,
+            404: ProblemSerializer,
+            **REFUSED,
+        },
     )
     def post(self, request: Request) -> Response:
         """Declare what was delivered to a site that let the supplier in. Only the certification body assigned to it reads the figure."""
@@ -169,7 +221,9 @@ class DeliveriesView(ListView):
         fields = asked.validated_data
         figures = (fields["carrier"], Decimal(fields["quantity"]), fields["unit"], fields["note"])
         try:
-            row = deliveries.declare(self.who(request), fields["site"], fields["period"], *figures, timezone.now())
+            row = deliveries.declare(
+                self.who(request), fields["site"], fields["period"], *figures, timezone.now()
+            )
         except Grant.DoesNotExist as error:
             raise Http404 from error
         return Response(_delivery(row, row.site.slug), status=201)
@@ -185,7 +239,16 @@ class ConformanceListView(ListView):
     def get(self, request: Request) -> Response:
         views = conformance.results_of(self.who(request))
         rows = [row_of(view, ConformanceSerializer) for view in views]
-        return self.page(request, rows, lambda row: (row["declared_at"].isoformat(), row["product"], row["version"], row["file_sha256"]))
+        return self.page(
+            request,
+            rows,
+            lambda row: (
+                row["declared_at"].isoformat(),
+                row["product"],
+                row["version"],
+                row["file_sha256"],
+            ),
+        )
 
     @extend_schema(
         operation_id="declare_conformance",
@@ -203,8 +266,12 @@ class ConformanceListView(ListView):
         asked.is_valid(raise_exception=True)
         fields = asked.validated_data
         raw, house = fields["result"].encode(), _holder(request).organisation
-        row = conformance.declare(self.who(request), house, fields["product"], fields["version"], raw, timezone.now())
-        return Response({**row_of(row, ConformanceSerializer), "failed": row.failed.split()}, status=201)
+        row = conformance.declare(
+            self.who(request), house, fields["product"], fields["version"], raw, timezone.now()
+        )
+        return Response(
+            {**row_of(row, ConformanceSerializer), "failed": row.failed.split()}, status=201
+        )
 
 
 class ZipRenderer(BaseRenderer):
@@ -215,7 +282,12 @@ class ZipRenderer(BaseRenderer):
     charset = None
     render_style = "binary"
 
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None) -> bytes:
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
         if isinstance(data, bytes):
             return data
         rendered: bytes = JSONRenderer().render(data)
@@ -230,7 +302,9 @@ class ArchiveView(StrictView):
     @extend_schema(
         operation_id="archive",
         responses={
-            (200, "application/zip"): OpenApiResponse(OpenApiTypes.BINARY, "Every published version, codebook, licence, citations."),
+            (200, "application/zip"): OpenApiResponse(
+                OpenApiTypes.BINARY, "Every published version, codebook, licence, citations."
+            ),
             **REFUSED,
             406: ProblemSerializer,
         },
@@ -251,7 +325,11 @@ def _holder(request: Request) -> Holder:
 
 def _delivery(row: object, site: str) -> Row:
     fields = row_of(row, DeliverySerializer)
-    return {**fields, "site": site, "quantity": f"{fields['quantity']:.3f}"}  # as text: a number of JSON has no decimals of its own
+    return {
+        **fields,
+        "site": site,
+        "quantity": f"{fields['quantity']:.3f}",
+    }  # as text: a number of JSON has no decimals of its own
 
 
 def _granted(view: GrantedView) -> Row:
@@ -260,7 +338,9 @@ def _granted(view: GrantedView) -> Row:
         {
             **{name: getattr(submission, name) for name in names},
             "submission": submission.digest if view.receipts else None,
-            "receipt": base64.b64encode(submission.receipt).decode("ascii") if view.receipts else None,
+            "receipt": base64.b64encode(submission.receipt).decode("ascii")
+            if view.receipts
+            else None,
         }
         for submission in view.submissions
     ]

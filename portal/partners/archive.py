@@ -20,7 +20,18 @@ from portal.publication.sectors import publisher_of
 from portal.publication.shapes import BenchmarkView
 
 NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that the format knows
-LIST = ("file", "sha256", "pack", "jurisdiction", "route", "period", "version", "status", "published_on", "address")
+LIST = (
+    "file",
+    "sha256",
+    "pack",
+    "jurisdiction",
+    "route",
+    "period",
+    "version",
+    "status",
+    "published_on",
+    "address",
+)
 LICENCE = """The figures of this archive are free to use under the Creative Commons Attribution 4.0 International licence (CC BY 4.0).
 
 Name the authority that publishes, the version and its address, as the records for citing beside each version do. A version that was
@@ -36,7 +47,9 @@ def archive(address: Address) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, content in _files(address):
-            packed.writestr(zipfile.ZipInfo(f"steplabel/{name}", NO_TIME), content, zipfile.ZIP_DEFLATED)
+            packed.writestr(
+                zipfile.ZipInfo(f"steplabel/{name}", NO_TIME), content, zipfile.ZIP_DEFLATED
+            )
     return out.getvalue()
 
 
@@ -44,7 +57,13 @@ def permanent(site: str) -> Address:
     """The address of a version that stays, on the portal at `site` (`https://portal.example`)."""
 
     def of(view: BenchmarkView) -> str:
-        named = {"pack": view.pack, "jurisdiction": view.jurisdiction, "route": view.route, "period": view.period, "version": view.version}
+        named = {
+            "pack": view.pack,
+            "jurisdiction": view.jurisdiction,
+            "route": view.route,
+            "period": view.period,
+            "version": view.version,
+        }
         return f"{site}{reverse('web:benchmark', kwargs=named)}"
 
     return of
@@ -63,7 +82,9 @@ def _files(address: Address) -> Iterator[tuple[str, bytes]]:
     for version in selectors.every_published():
         view = benchmark_view(version, None)
         if view.jurisdiction not in publishers:
-            publishers[view.jurisdiction] = " and ".join(publisher_of(view.jurisdiction)) or citation.SOFTWARE
+            publishers[view.jurisdiction] = (
+                " and ".join(publisher_of(view.jurisdiction)) or citation.SOFTWARE
+            )
         publisher = publishers[view.jurisdiction]
         where, digest = address(view), view.digest
         folder = f"{view.pack}/{view.jurisdiction.replace('/', '.')}/{view.route}/{view.period.replace('/', '_')}/v{view.version}"
@@ -83,9 +104,18 @@ def _files(address: Address) -> Iterator[tuple[str, bytes]]:
             )
         )
         yield f"{folder}/benchmark.json", content
-        yield f"{folder}/benchmark.csv", selectors.table_of(view, selectors.preceding(version)).encode()
-        yield f"{folder}/benchmark.bib", citation.bibtex(view, title(view), where, digest, publisher).encode()
-        yield f"{folder}/benchmark.ris", citation.ris(view, title(view), where, digest, publisher).encode()
+        yield (
+            f"{folder}/benchmark.csv",
+            selectors.table_of(view, selectors.preceding(version)).encode(),
+        )
+        yield (
+            f"{folder}/benchmark.bib",
+            citation.bibtex(view, title(view), where, digest, publisher).encode(),
+        )
+        yield (
+            f"{folder}/benchmark.ris",
+            citation.ris(view, title(view), where, digest, publisher).encode(),
+        )
     yield "codebook.csv", codebook.codebook_csv().encode()
     yield "LICENCE.txt", LICENCE.encode()
     yield "versions.csv", table.getvalue().encode()

@@ -26,7 +26,19 @@ from portal.partners.models import Conformance
 from portal.problems import RefusedError
 
 SCHEMA = "steplabel/conformance/1"
-CHECKS = ("inputs", "tables", "complete", "order", "zones", "units", "values", "meters", "places", "restart", "refusals")
+CHECKS = (
+    "inputs",
+    "tables",
+    "complete",
+    "order",
+    "zones",
+    "units",
+    "values",
+    "meters",
+    "places",
+    "restart",
+    "refusals",
+)
 MOST_BYTES = 65_536
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")  # JSON can spell these; no database keeps them
 
@@ -77,10 +89,18 @@ def read(raw: bytes) -> Result:
             "Give what python -m reporting_agent.sources.conformance NAME --json prints, unchanged.",
         )
     failed = tuple(check["name"] for check in content["checks"] if not check["passed"])
-    return Result(content["source"], content["kit"], date.fromisoformat(content["ran_on"]), failed, hashlib.sha256(raw).hexdigest())
+    return Result(
+        content["source"],
+        content["kit"],
+        date.fromisoformat(content["ran_on"]),
+        failed,
+        hashlib.sha256(raw).hexdigest(),
+    )
 
 
-def declare(user: User, provider: int, product: str, version: str, raw: bytes, now: datetime) -> Conformance:
+def declare(
+    user: User, provider: int, product: str, version: str, raw: bytes, now: datetime
+) -> Conformance:
     """Put a result on the provider's list; the same file for the same version again changes nothing.
 
     Raises:
@@ -93,7 +113,9 @@ def declare(user: User, provider: int, product: str, version: str, raw: bytes, n
         raise RefusedError(
             400,
             "result-malformed",
-            Phrase("The kit ran on %(day)s, which is in the future.", day=result.ran_on.isoformat()),
+            Phrase(
+                "The kit ran on %(day)s, which is in the future.", day=result.ran_on.isoformat()
+            ),
             "Set the clock and run it again.",
         )
     try:
@@ -110,9 +132,17 @@ def declare(user: User, provider: int, product: str, version: str, raw: bytes, n
                 declared_by=user.email,
                 declared_at=now,
             )
-            record(now, user.email, Action.CONFORMANCE_DECLARED, f"provider {house}"[:254], f"{product} {version}, {result.sha256}")
+            record(
+                now,
+                user.email,
+                Action.CONFORMANCE_DECLARED,
+                f"provider {house}"[:254],
+                f"{product} {version}, {result.sha256}",
+            )
     except IntegrityError:
-        return Conformance.objects.get(provider=house, product=product, version=version, file_sha256=result.sha256)
+        return Conformance.objects.get(
+            provider=house, product=product, version=version, file_sha256=result.sha256
+        )
     return conformance
 
 
@@ -126,17 +156,30 @@ def confirm(user: User, conformance: int, now: datetime) -> Conformance:
     with transaction.atomic():
         row = to_confirm(user).select_for_update(of=("self",)).get(pk=conformance)
         if row.failed:
-            raise RefusedError(409, "result-failed", "The result has checks that failed.", "Confirm a result in which all checks passed.")
+            raise RefusedError(
+                409,
+                "result-failed",
+                "The result has checks that failed.",
+                "Confirm a result in which all checks passed.",
+            )
         if row.confirmed_at is None:
             row.confirmed_at, row.confirmed_by = now, user.email
             row.save(update_fields=["confirmed_at", "confirmed_by"])
-            record(now, user.email, Action.CONFORMANCE_CONFIRMED, f"provider {row.provider}"[:254], f"{row.product} {row.version}")
+            record(
+                now,
+                user.email,
+                Action.CONFORMANCE_CONFIRMED,
+                f"provider {row.provider}"[:254],
+                f"{row.product} {row.version}",
+            )
     return row
 
 
 def to_confirm(user: User) -> QuerySet[Conformance]:
     """Results of the providers that are registered where the person is regulator."""
-    return Conformance.objects.filter(within(jurisdictions_of(user), "provider__jurisdiction__path")).select_related("provider")
+    return Conformance.objects.filter(
+        within(jurisdictions_of(user), "provider__jurisdiction__path")
+    ).select_related("provider")
 
 
 def results_of(user: User) -> tuple[ConformanceView, ...]:
@@ -153,7 +196,9 @@ def newest_results() -> tuple[ConformanceView, ...]:
     """The newest result of every version of every product, for firms that choose one: a provider goes on testing older versions, and
     which version is newer cannot be told from their names."""
     newest: dict[tuple[str, str, str], ConformanceView] = {}
-    for view in sorted(_views(Conformance.objects.all()), key=lambda view: view.ran_on, reverse=True):  # of one day the last declared
+    for view in sorted(
+        _views(Conformance.objects.all()), key=lambda view: view.ran_on, reverse=True
+    ):  # of one day the last declared
         newest.setdefault((view.provider, view.product, view.version), view)
     return tuple(view for _version, view in sorted(newest.items()))
 
@@ -190,13 +235,17 @@ def _wrong(document: Any) -> str:
     for name, most in (("source", 200), ("kit", 100), ("ran_on", 10)):
         text = document.get(name)
         if not isinstance(text, str) or not 0 < len(text) <= most or _FORBIDDEN.search(text):
-            return Phrase("%(name)s is not a text of 1 to %(most)s characters", name=name, most=most)
+            return Phrase(
+                "%(name)s is not a text of 1 to %(most)s characters", name=name, most=most
+            )
     try:
         date.fromisoformat(document["ran_on"])
     except ValueError:
         return Phrase("ran_on is not a day")
     checks = document.get("checks")
-    if not isinstance(checks, list) or not all(isinstance(check, dict) and isinstance(check.get("passed"), bool) for check in checks):
+    if not isinstance(checks, list) or not all(
+        isinstance(check, dict) and isinstance(check.get("passed"), bool) for check in checks
+    ):
         return Phrase("its checks do not say whether they passed")
     if tuple(check.get("name") for check in checks) != CHECKS:
         return Phrase("its checks are not those of the kit in the same order")

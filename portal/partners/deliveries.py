@@ -61,7 +61,15 @@ class DeliveryView:
 
 
 def declare(
-    user: User, site: str, period: str, carrier: str, quantity: Decimal, unit: str, note: str, now: datetime, by: str = ""
+    user: User,
+    site: str,
+    period: str,
+    carrier: str,
+    quantity: Decimal,
+    unit: str,
+    note: str,
+    now: datetime,
+    by: str = "",
 ) -> Delivery:
     """Declare what was delivered; another figure for the same site, period and carrier takes the place of the one before. The same again,
     as of a form sent twice, is the same one.
@@ -86,16 +94,30 @@ def declare(
             "Write the period as 2027, 2027-Q1 or 2027-03.",
         ) from error
     if unit not in UNITS.get(carrier, ()) or not 0 < quantity < MOST:
-        wanted = listed(Phrase("%(carrier)s (%(units)s)", carrier=name, units=enumerated(units)) for name, units in UNITS.items())
+        wanted = listed(
+            Phrase("%(carrier)s (%(units)s)", carrier=name, units=enumerated(units))
+            for name, units in UNITS.items()
+        )
         raise RefusedError(
             400,
             "delivery-malformed",
-            Phrase("%(quantity)s %(unit)s of %(carrier)s cannot be declared.", quantity=str(quantity), unit=unit, carrier=carrier),
+            Phrase(
+                "%(quantity)s %(unit)s of %(carrier)s cannot be declared.",
+                quantity=str(quantity),
+                unit=unit,
+                carrier=carrier,
+            ),
             Phrase("Declare %(wanted)s.", wanted=wanted),
         )
     with transaction.atomic():
         Organisation.objects.select_for_update().get(pk=grant.partner_id)  # one figure at a time
-        before = Delivery.objects.filter(supplier=grant.partner, site=grant.site, period=period, carrier=carrier, taken_back_at=None)
+        before = Delivery.objects.filter(
+            supplier=grant.partner,
+            site=grant.site,
+            period=period,
+            carrier=carrier,
+            taken_back_at=None,
+        )
         if (standing := before.filter(quantity=quantity, unit=unit, note=note).first()) is not None:
             return standing
         before.update(taken_back_at=now)
@@ -111,7 +133,13 @@ def declare(
             declared_at=now,
         )
         # without the figure: the record is read by more people than the certification body
-        record(now, by or user.email, Action.DELIVERY_DECLARED, f"site {grant.site.slug}", f"{grant.partner}, {period}, {carrier}")
+        record(
+            now,
+            by or user.email,
+            Action.DELIVERY_DECLARED,
+            f"site {grant.site.slug}",
+            f"{grant.partner}, {period}, {carrier}",
+        )
     return delivery
 
 
@@ -134,7 +162,13 @@ def take_back(user: User, delivery: int, now: datetime) -> None:
         if row.taken_back_at is None:
             row.taken_back_at = now
             row.save(update_fields=["taken_back_at"])
-            record(now, user.email, Action.DELIVERY_TAKEN_BACK, f"site {row.site.slug}", f"{row.supplier}, {row.period}, {row.carrier}")
+            record(
+                now,
+                user.email,
+                Action.DELIVERY_TAKEN_BACK,
+                f"site {row.site.slug}",
+                f"{row.supplier}, {row.period}, {row.carrier}",
+            )
 
 
 def deliveries_of(user: User) -> tuple[DeliveryView, ...]:
@@ -147,27 +181,43 @@ def undeclared(user: User) -> tuple[tuple[Site, ReportingPeriod], ...]:
     """Sites for which the person declares, each with the open periods of which nothing is declared, not even for a part. A period of
     several of the site's peer groups is asked for once, at the first day that it is due."""
     sites = {row.site_id: row.site for row in grants_to_declare_by(user)}
-    own = Delivery.objects.filter(supplier__in=declaring_as(user, Role.SUPPLIER), site__in=sites, taken_back_at=None)
+    own = Delivery.objects.filter(
+        supplier__in=declaring_as(user, Role.SUPPLIER), site__in=sites, taken_back_at=None
+    )
     declared = _by_site(own.values_list("site__slug", "period"))
     periods: dict[int, list[ReportingPeriod]] = {}
-    for period in ReportingPeriod.objects.filter(peer_group__members__site__in=sites, closed_at=None).distinct():
+    for period in ReportingPeriod.objects.filter(
+        peer_group__members__site__in=sites, closed_at=None
+    ).distinct():
         periods.setdefault(period.peer_group_id, []).append(period)
-    members = PeerGroupMember.objects.filter(site__in=sites).order_by("site__slug").values_list("site_id", "peer_group_id")
+    members = (
+        PeerGroupMember.objects.filter(site__in=sites)
+        .order_by("site__slug")
+        .values_list("site_id", "peer_group_id")
+    )
     first: dict[tuple[int, str], ReportingPeriod] = {}
     for site, group in members:
         for period in periods.get(group, ()):
             if not any(_lies_in(part, period.name) for part in declared.get(sites[site].slug, ())):
-                first[site, period.name] = min(first.get((site, period.name), period), period, key=lambda row: row.due)
+                first[site, period.name] = min(
+                    first.get((site, period.name), period), period, key=lambda row: row.due
+                )
     return tuple((sites[site], period) for (site, _name), period in first.items())
 
 
 def deliveries_assigned(user: User) -> tuple[DeliveryView, ...]:
     """What suppliers declared for the sites and periods that the person's certification body checks, or for a part of such a period,
     newest first."""
-    assigned = Assignment.objects.filter(body__in=organisations_as(user, Role.CERTIFICATION_BODY), taken_back_at=None)
+    assigned = Assignment.objects.filter(
+        body__in=organisations_as(user, Role.CERTIFICATION_BODY), taken_back_at=None
+    )
     checked = _by_site(assigned.values_list("site__slug", "period"))
     views = _views(Delivery.objects.filter(site__slug__in=checked, taken_back_at=None))
-    return tuple(view for view in views if any(_lies_in(view.period, period) for period in checked[view.site]))
+    return tuple(
+        view
+        for view in views
+        if any(_lies_in(view.period, period) for period in checked[view.site])
+    )
 
 
 def _by_site(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:

@@ -55,7 +55,9 @@ def partners() -> QuerySet[Organisation]:
     return Organisation.objects.filter(kind__in=PARTNERS).order_by("name")
 
 
-def grant(user: User, site_slug: str, partner: int, *, receipts: bool, values: bool, now: datetime) -> Grant:
+def grant(
+    user: User, site_slug: str, partner: int, *, receipts: bool, values: bool, now: datetime
+) -> Grant:
     """Let a partner in; another grant for the same site takes the place of the one before, and the same again, as of a form sent
     twice, is the same one. Values go with receipts: a submission's digest, by which its values are asked for, opens its receipt to whoever
     knows it.
@@ -68,17 +70,30 @@ def grant(user: User, site_slug: str, partner: int, *, receipts: bool, values: b
     other = partners().get(pk=partner)
     if other.kind == Role.SUPPLIER and (receipts or values):
         raise RefusedError(
-            400, "grant-too-wide", "An energy supplier cannot see anything of reports.", "Give access without receipts and without values."
+            400,
+            "grant-too-wide",
+            "An energy supplier cannot see anything of reports.",
+            "Give access without receipts and without values.",
         )
     with transaction.atomic():
-        Site.objects.select_for_update().get(pk=site.pk)  # one grant at a time, also of two managers at once
+        Site.objects.select_for_update().get(
+            pk=site.pk
+        )  # one grant at a time, also of two managers at once
         open_to = {"receipts": receipts or values, "values": values}
         before = Grant.objects.filter(site=site, partner=other, ended_at=None)
         if (standing := before.filter(**open_to).first()) is not None:
             return standing
         before.update(ended_at=now, ended_by=user.email)
-        granted = Grant.objects.create(site=site, partner=other, granted_by=user.email, granted_at=now, **open_to)
-        record(now, user.email, Action.ACCESS_GRANTED, f"site {site.slug}", f"{other}: {_scope(granted)}")
+        granted = Grant.objects.create(
+            site=site, partner=other, granted_by=user.email, granted_at=now, **open_to
+        )
+        record(
+            now,
+            user.email,
+            Action.ACCESS_GRANTED,
+            f"site {site.slug}",
+            f"{other}: {_scope(granted)}",
+        )
     return granted
 
 
@@ -91,7 +106,9 @@ def take_back(user: User, grant_id: int, now: datetime) -> Grant:
         for standing in rows.filter(site=row.site, partner=row.partner, ended_at=None):
             standing.ended_at, standing.ended_by = now, user.email
             standing.save(update_fields=["ended_at", "ended_by"])
-            record(now, user.email, Action.ACCESS_TAKEN_BACK, f"site {row.site.slug}", str(row.partner))
+            record(
+                now, user.email, Action.ACCESS_TAKEN_BACK, f"site {row.site.slug}", str(row.partner)
+            )
     return row
 
 
@@ -103,7 +120,9 @@ def end_all(sites: Collection[Site], because: str, by: str, now: datetime) -> se
     rows = Grant.objects.filter(site__in=sites)
     open_grants = list(rows.filter(ended_at=None).select_related("site", "partner").order_by("pk"))
     for row in open_grants:
-        record(now, by, Action.ACCESS_TAKEN_BACK, f"site {row.site.slug}", f"{row.partner}: {because}")
+        record(
+            now, by, Action.ACCESS_TAKEN_BACK, f"site {row.site.slug}", f"{row.partner}: {because}"
+        )
     rows.filter(ended_at=None).update(ended_at=now)
     rows.update(granted_by="", ended_by=by)
     return {row.site.slug for row in open_grants}
@@ -111,7 +130,9 @@ def end_all(sites: Collection[Site], because: str, by: str, now: datetime) -> se
 
 def grants_at(user: User, site_slug: str) -> tuple[GrantView, ...]:
     """Who sees or saw something of a site that the person manages, those of today first."""
-    rows = Grant.objects.filter(site__slug=site_slug, site__in=managed_sites(user)).select_related("partner")
+    rows = Grant.objects.filter(site__slug=site_slug, site__in=managed_sites(user)).select_related(
+        "partner"
+    )
     views = [
         GrantView(
             row.pk,
@@ -130,7 +151,9 @@ def grants_at(user: User, site_slug: str) -> tuple[GrantView, ...]:
 
 def granted_to(user: User, role: Role) -> QuerySet[Grant]:
     """What the person's organisations of that role are granted today."""
-    rows = Grant.objects.filter(partner__in=organisations_as(user, role), ended_at=None, site__retired_at=None)
+    rows = Grant.objects.filter(
+        partner__in=organisations_as(user, role), ended_at=None, site__retired_at=None
+    )
     return rows.select_related("site").order_by("site__slug", "pk")
 
 
@@ -139,7 +162,9 @@ def granted_sites(user: User, role: Role) -> tuple[GrantedView, ...]:
     rows = list(granted_to(user, role))
     submissions: dict[str, list[SubmissionView]] = {}
     if role is Role.PROVIDER:
-        for view in views_of(Submission.objects.filter(site__in={row.site_id for row in rows}).order_by("-log_index")):
+        for view in views_of(
+            Submission.objects.filter(site__in={row.site_id for row in rows}).order_by("-log_index")
+        ):
             submissions.setdefault(view.site, []).append(view)
     return tuple(
         GrantedView(

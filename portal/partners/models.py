@@ -25,7 +25,13 @@ class Grant(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("site", "partner"), condition=models.Q(ended_at=None), name="one_grant_at_a_time"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("site", "partner"),
+                condition=models.Q(ended_at=None),
+                name="one_grant_at_a_time",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.partner} at {self.site}"
@@ -40,7 +46,9 @@ class Conformance(models.Model):
     source = models.CharField(max_length=200)  # as the kit was asked for it
     kit = models.CharField(max_length=100)
     ran_on = models.DateField()
-    failed = models.CharField(max_length=200, blank=True)  # names of checks, parted by blanks; empty where all passed
+    failed = models.CharField(
+        max_length=200, blank=True
+    )  # names of checks, parted by blanks; empty where all passed
     file_sha256 = models.CharField(max_length=64, validators=[HEX_32])
     declared_by = models.CharField(max_length=254)
     declared_at = models.DateTimeField()
@@ -48,7 +56,11 @@ class Conformance(models.Model):
     confirmed_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("provider", "file_sha256", "product", "version"), name="a_result_once"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("provider", "file_sha256", "product", "version"), name="a_result_once"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.product} {self.version} of {self.provider}"
@@ -71,9 +83,13 @@ class Delivery(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("supplier", "site", "period", "carrier"), condition=models.Q(taken_back_at=None), name="one_delivery_a_carrier"
+                fields=("supplier", "site", "period", "carrier"),
+                condition=models.Q(taken_back_at=None),
+                name="one_delivery_a_carrier",
             ),
-            models.CheckConstraint(condition=models.Q(quantity__gt=0), name="delivery_is_more_than_none"),
+            models.CheckConstraint(
+                condition=models.Q(quantity__gt=0), name="delivery_is_more_than_none"
+            ),
         )
 
     def __str__(self) -> str:
@@ -90,7 +106,9 @@ class AcceptedTerms(AppendOnly):
 
     class Meta(AppendOnly.Meta):
         abstract = False
-        constraints = (models.UniqueConstraint(fields=("organisation", "terms"), name="terms_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("organisation", "terms"), name="terms_once"),
+        )
 
     def __str__(self) -> str:
         return f"{self.organisation} accepted {self.terms}"

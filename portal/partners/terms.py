@@ -21,7 +21,11 @@ def houses_of(user: User) -> QuerySet[Organisation]:
     """The organisations that the person acts for, in any role; whoever asks with a key acts for the key's."""
     if user.acting_as is not None:
         return Organisation.objects.filter(pk=user.acting_as.organisation)
-    return Organisation.objects.filter(memberships__in=Membership.objects.filter(user=user)).distinct().order_by("name")
+    return (
+        Organisation.objects.filter(memberships__in=Membership.objects.filter(user=user))
+        .distinct()
+        .order_by("name")
+    )
 
 
 def houses_to_accept_for(user: User) -> QuerySet[Organisation]:
@@ -35,7 +39,9 @@ def accept(user: User, organisation: int, now: datetime) -> None:
     house = houses_to_accept_for(user).get(pk=organisation)
     try:
         with transaction.atomic():
-            AcceptedTerms.objects.create(organisation=house, terms=TERMS, accepted_by=user.email, accepted_at=now)
+            AcceptedTerms.objects.create(
+                organisation=house, terms=TERMS, accepted_by=user.email, accepted_at=now
+            )
             record(now, user.email, Action.TERMS_ACCEPTED, f"organisation {house}"[:254], TERMS)
     except IntegrityError:
         return  # somebody of the house was first

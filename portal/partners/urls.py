@@ -1,6 +1,12 @@
 from django.urls import path
 
-from portal.partners.api import ArchiveView, ConformanceListView, DeliveriesView, GrantedSitesView, GrantedValuesView
+from portal.partners.api import (
+    ArchiveView,
+    ConformanceListView,
+    DeliveriesView,
+    GrantedSitesView,
+    GrantedValuesView,
+)
 
 urlpatterns = [
     path("granted/", GrantedSitesView.as_view(), name="granted"),

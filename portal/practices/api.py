@@ -28,8 +28,12 @@ class EditionDocumentSerializer(serializers.Serializer[Any]):
 
 
 class PracticesSerializer(serializers.Serializer[Any]):
-    document = EditionDocumentSerializer(allow_null=True, help_text="null where nothing was published yet.")
-    library = serializers.CharField(allow_blank=True, help_text="The file, byte for byte in UTF-8: JSON.")
+    document = EditionDocumentSerializer(
+        allow_null=True, help_text="null where nothing was published yet."
+    )
+    library = serializers.CharField(
+        allow_blank=True, help_text="The file, byte for byte in UTF-8: JSON."
+    )
     log = PackEntrySerializer(allow_null=True)
 
 
@@ -40,6 +44,13 @@ class PracticesView(PublicView):
         """The whole library at once: who asks tells nothing of what fits."""
         edition = newest_edition()
         if edition is None:
-            return Response({"document": None, "library": "", "log": None}, headers={"Cache-Control": "no-cache"})
-        answer = {"document": edition.document, "library": edition.library, "log": proven_entry(edition.log_index)}
+            return Response(
+                {"document": None, "library": "", "log": None},
+                headers={"Cache-Control": "no-cache"},
+            )
+        answer = {
+            "document": edition.document,
+            "library": edition.library,
+            "log": proven_entry(edition.log_index),
+        }
         return Response(answer, headers={"Cache-Control": "no-cache"})  # the head grows

@@ -38,9 +38,14 @@ def listing_and_practice(entry: Entry) -> tuple[Listing, Practice]:
         words, read_in = told_by_a_firm(firm), published.isoformat()
     source = hashlib.sha256(f"{words.by_language} {read_in}".encode()).hexdigest()[:12]
     listing = Listing(
-        id=f"source-{source}", words=words, read_in=Words(en=read_in), confidence="read" if entry.organisation is None else "told"
+        id=f"source-{source}",
+        words=words,
+        read_in=Words(en=read_in),
+        confidence="read" if entry.organisation is None else "told",
     )
-    step = next(step for pack in _versions(text["sector"]) for step in pack.steps if step.id == text["step"])
+    step = next(
+        step for pack in _versions(text["sector"]) for step in pack.steps if step.id == text["step"]
+    )
     return listing, Practice(
         id=entry.practice,
         list=listing.id,
@@ -52,7 +57,9 @@ def listing_and_practice(entry: Entry) -> tuple[Listing, Practice]:
         saving_to=Decimal(text["saving_to"]) if text.get("saving_to") else None,
         unit="kWh" if text["saving_unit"] == "kWh" else "MJ",
         per=step.product,
-        investment=Decimal(text["investment_usd_per_t"]) if text.get("investment_usd_per_t") else None,
+        investment=Decimal(text["investment_usd_per_t"])
+        if text.get("investment_usd_per_t")
+        else None,
         cause=WasteCause(text["cause"]) if text.get("cause") else None,
         equipment=_words(text, "equipment"),
         done=_words(text, "done"),
@@ -73,19 +80,29 @@ def library_of(entries: Iterable[Entry]) -> Library:
     """These entries as a library of their own."""
     pairs = [listing_and_practice(entry) for entry in entries]
     return Library(
-        lists=tuple({listing.id: listing for listing, _practice in pairs}.values()), practices=tuple(practice for _one, practice in pairs)
+        lists=tuple({listing.id: listing for listing, _practice in pairs}.values()),
+        practices=tuple(practice for _one, practice in pairs),
     )
 
 
 def content_of(practice: Practice, listing: Listing) -> dict[str, str]:
     """The other way: what the form and the file have of a practice."""
-    texts = {"title": practice.words, "done": practice.done, "conditions": practice.conditions, "equipment": practice.equipment}
+    texts = {
+        "title": practice.words,
+        "done": practice.done,
+        "conditions": practice.conditions,
+        "equipment": practice.equipment,
+    }
     read_on = listing.read_in.en.rpartition(" ")[2]
     return {
         "sector": practice.sector,
         "step": practice.step or "",
         "cause": practice.cause or "",
-        **{f"{name}_{language}": _in_language(words, language) for name, words in texts.items() for language in ("en", "zh")},
+        **{
+            f"{name}_{language}": _in_language(words, language)
+            for name, words in texts.items()
+            for language in ("en", "zh")
+        },
         "saving_unit": practice.unit,
         "saving_from": str(practice.saving),
         "saving_to": "" if practice.saving_to is None else str(practice.saving_to),
@@ -118,6 +135,8 @@ def lacking(content: Mapping[str, str], *, imported: bool) -> Iterator[str]:
     for name in TEXTS:
         en, zh = (content.get(f"{name}_{language}", "") for language in ("en", "zh"))
         if name == "title" or (name == "done" and not imported) or en or zh:
-            yield from (f"{name}_{language}" for language, text in (("en", en), ("zh", zh)) if not text)
+            yield from (
+                f"{name}_{language}" for language, text in (("en", en), ("zh", zh)) if not text
+            )
     if imported:
         yield from (name for name in ("source_en", "source_zh", "read_on") if not content.get(name))

@@ -46,15 +46,27 @@ class Entry(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("practice",), condition=Q(state="published"), name="one_version_published"),
             models.UniqueConstraint(
-                fields=("practice",), condition=Q(state__in=("offered", "reviewed")) & ~Q(practice=""), name="one_version_waits"
+                fields=("practice",), condition=Q(state="published"), name="one_version_published"
             ),
-            models.CheckConstraint(condition=Q(organisation=None) | Q(consented_at__isnull=False), name="collected_with_consent"),
+            models.UniqueConstraint(
+                fields=("practice",),
+                condition=Q(state__in=("offered", "reviewed")) & ~Q(practice=""),
+                name="one_version_waits",
+            ),
             models.CheckConstraint(
-                condition=~Q(state__in=("published", "replaced")) | ~Q(published_by=models.F("reviewed_by")), name="published_by_another"
+                condition=Q(organisation=None) | Q(consented_at__isnull=False),
+                name="collected_with_consent",
             ),
-            models.CheckConstraint(condition=~Q(state__in=("refused", "withdrawn")) | ~Q(ended_reason=""), name="practice_ended_by_reason"),
+            models.CheckConstraint(
+                condition=~Q(state__in=("published", "replaced"))
+                | ~Q(published_by=models.F("reviewed_by")),
+                name="published_by_another",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=("refused", "withdrawn")) | ~Q(ended_reason=""),
+                name="practice_ended_by_reason",
+            ),
         )
         ordering = ("-pk",)
 
@@ -87,23 +99,40 @@ class SiteReport(models.Model):
     practice = models.SlugField(max_length=60)
     version = models.PositiveIntegerField()
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")
-    firm = models.ForeignKey(ControllingFirm, models.PROTECT, related_name="+")  # that controlled the site when it was handed in
+    firm = models.ForeignKey(
+        ControllingFirm, models.PROTECT, related_name="+"
+    )  # that controlled the site when it was handed in
     outcome = models.CharField(max_length=12)  # `benchmarks.guidance.outcomes.SavingOutcome`
     year = models.PositiveSmallIntegerField()
     handed_in_at = models.DateTimeField()
-    confirmed_key = models.CharField(max_length=64, blank=True)  # fingerprint of the auditor's key; none confirmed it where empty
+    confirmed_key = models.CharField(
+        max_length=64, blank=True
+    )  # fingerprint of the auditor's key; none confirmed it where empty
     confirmed_on = models.DateField(null=True)
-    asked = models.TextField(blank=True)  # the agent's file, for an auditor to confirm; such a report is counted once it is confirmed
-    unconfirmed_at = models.DateTimeField(null=True)  # an auditor refused to confirm it, or withdrew the confirmation
+    asked = models.TextField(
+        blank=True
+    )  # the agent's file, for an auditor to confirm; such a report is counted once it is confirmed
+    unconfirmed_at = models.DateTimeField(
+        null=True
+    )  # an auditor refused to confirm it, or withdrew the confirmation
     unconfirmed_reason = models.CharField(max_length=1000, blank=True)
-    unconfirmed_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)  # null where it is not known: an older refusal
+    unconfirmed_by = models.ForeignKey(
+        User, models.PROTECT, related_name="+", null=True
+    )  # null where it is not known: an older refusal
     counted_at = models.DateTimeField(null=True)  # with its batch (`benchmarks.guidance.outcomes`)
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("practice", "site"), name="one_report_a_site_and_practice"),
-            models.CheckConstraint(condition=Q(unconfirmed_at=None) | ~Q(unconfirmed_reason=""), name="outcome_unconfirmed_by_reason"),
-            models.CheckConstraint(condition=Q(counted_at=None) | Q(asked=""), name="outcome_counted_once_answered"),
+            models.UniqueConstraint(
+                fields=("practice", "site"), name="one_report_a_site_and_practice"
+            ),
+            models.CheckConstraint(
+                condition=Q(unconfirmed_at=None) | ~Q(unconfirmed_reason=""),
+                name="outcome_unconfirmed_by_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(counted_at=None) | Q(asked=""), name="outcome_counted_once_answered"
+            ),
         )
         ordering = ("pk",)
 

@@ -28,7 +28,16 @@ Auditors = Callable[[Site], Mapping[str, VerifyingKey]]
 """By id, the keys of the auditors who may confirm for a site: this app knows none (`portal.assurance.confirming`)."""
 
 
-def hand_in(raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime, auditors: Auditors, *, ask: bool = False) -> SiteReport:
+def hand_in(
+    raw: bytes,
+    practice: str,
+    by: User,
+    key: ReceiptKey,
+    now: datetime,
+    auditors: Auditors,
+    *,
+    ask: bool = False,
+) -> SiteReport:
     """Take the agent's file, with the firm's consent; where it completes a batch, the batch is counted and told in a new edition.
 
     Args:
@@ -39,7 +48,9 @@ def hand_in(raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime,
         RefusedError: `outcome-of-another-site` (403); `outcome-does-not-fit`, `outcome-reported`, `no-auditor-to-confirm` (409).
     """
     with transaction.atomic():
-        log.lock(numbering=False)  # one after another: two that come at once would each miss the other in the batch
+        log.lock(
+            numbering=False
+        )  # one after another: two that come at once would each miss the other in the batch
         outcome = outcomes.verify(raw, lambda named: _keys(_own_site(named.site, by), named))
         site = _own_site(outcome.site, by)
         _require_fit(outcome, site, practice, now)
@@ -73,7 +84,10 @@ def hand_in(raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime,
             raise RefusedError(
                 409,
                 "outcome-reported",
-                Phrase("The site %(site)s has already reported on this practice; each site counts once.", site=site.slug),
+                Phrase(
+                    "The site %(site)s has already reported on this practice; each site counts once.",
+                    site=site.slug,
+                ),
                 "While that report waits, you can withdraw it and submit another one. Once it is counted, it stays.",
             )
         record(now, by.email, Action.OUTCOME_HANDED_IN, f"firm {site.organisation.name}"[:254])
@@ -119,7 +133,9 @@ def withdraw_all(sites: Collection[Site]) -> set[str]:
 def count_waiting(practice: str, key: ReceiptKey, now: datetime) -> None:
     """Close a batch where enough firms wait; a firm that has left waits no more, nor one whose auditor does not stand by its report; one
     that waits for an auditor does not yet."""
-    rows = SiteReport.objects.filter(practice=practice, counted_at=None, asked="", unconfirmed_at=None, site__retired_at=None)
+    rows = SiteReport.objects.filter(
+        practice=practice, counted_at=None, asked="", unconfirmed_at=None, site__retired_at=None
+    )
     waiting = list(rows.values_list("pk", "firm_id"))
     if batch := [waiting[index][0] for index in closing_batch([firm for _pk, firm in waiting])]:
         SiteReport.objects.filter(pk__in=batch).update(counted_at=now)
@@ -128,12 +144,19 @@ def count_waiting(practice: str, key: ReceiptKey, now: datetime) -> None:
 
 def _own_site(slug: str, by: User) -> Site:
     managed = organisations_as(by, Role.ENTERPRISE, managing=True)
-    site = Site.objects.select_related("organisation").filter(slug=slug, organisation__in=managed, retired_at=None).first()
+    site = (
+        Site.objects.select_related("organisation")
+        .filter(slug=slug, organisation__in=managed, retired_at=None)
+        .first()
+    )
     if site is None:
         raise RefusedError(
             403,
             "outcome-of-another-site",
-            Phrase("The file is about the site %(site)s, which does not belong to a firm that you manage.", site=slug),
+            Phrase(
+                "The file is about the site %(site)s, which does not belong to a firm that you manage.",
+                site=slug,
+            ),
             "Choose a file of your own site, or ask the manager of that firm.",
         )
     return site
@@ -143,13 +166,21 @@ def _keys(site: Site, named: SiteOutcome) -> Mapping[str, VerifyingKey]:
     """By id, of the devices that may report for the site; none where the file was written for another portal."""
     if named.portal != keys.published_directory().fingerprint:
         return {}
-    public_keys = Device.objects.filter(site=site, revoked_at=None).values_list("public_key", flat=True)
+    public_keys = Device.objects.filter(site=site, revoked_at=None).values_list(
+        "public_key", flat=True
+    )
     return {key.key_id: key for key in map(VerifyingKey.from_hex, public_keys)}
 
 
 def _require_fit(outcome: SiteOutcome, site: Site, practice: str, now: datetime) -> None:
-    in_library = next((candidate for candidate in library().practices if candidate.id == practice), None)
-    fits = in_library is not None and in_library.sector == site.pack and int(outcome.version) <= in_library.version
+    in_library = next(
+        (candidate for candidate in library().practices if candidate.id == practice), None
+    )
+    fits = (
+        in_library is not None
+        and in_library.sector == site.pack
+        and int(outcome.version) <= in_library.version
+    )
     if outcome.practice != practice or not fits or int(outcome.year) > scheme_day(now).year:
         raise RefusedError(
             409,

@@ -40,7 +40,9 @@ COLLECTED = "collected-"
 """Begins the name of each practice of a firm, and of no other."""
 
 
-def offer(by: User, organisation: int, content: Mapping[str, str], *, named: bool, now: datetime) -> Entry:
+def offer(
+    by: User, organisation: int, content: Mapping[str, str], *, named: bool, now: datetime
+) -> Entry:
     """A firm's own practice, with its consent. The same again while it waits, as of a form sent twice, is the same one.
 
     Raises:
@@ -52,7 +54,9 @@ def offer(by: User, organisation: int, content: Mapping[str, str], *, named: boo
     _require_safe(content)
     with transaction.atomic():
         Organisation.objects.select_for_update().get(pk=firm.pk)  # one offer of a firm at a time
-        sent = Entry.objects.filter(organisation=firm, named=named, state__in=WAITING, revisions__content=dict(content)).first()
+        sent = Entry.objects.filter(
+            organisation=firm, named=named, state__in=WAITING, revisions__content=dict(content)
+        ).first()
         if sent is not None:
             return sent
         row = Entry.objects.create(
@@ -79,15 +83,23 @@ def import_list(by: User, contents: Mapping[str, Mapping[str, str]], now: dateti
         RefusedError: `not-regulator` (403); `practice-collected`, `practice-waits` (409).
     """
     _require_regulator(by)
-    if reserved_id := next((practice for practice in contents if practice.startswith(COLLECTED)), None):
+    if reserved_id := next(
+        (practice for practice in contents if practice.startswith(COLLECTED)), None
+    ):
         raise RefusedError(
             409,
             "practice-collected",
-            Phrase("The id %(practice)s is kept for a practice of a firm; a list cannot use it.", practice=reserved_id),
+            Phrase(
+                "The id %(practice)s is kept for a practice of a firm; a list cannot use it.",
+                practice=reserved_id,
+            ),
             "Give the list's own practice another id.",
         )
     with transaction.atomic():
-        rows = [_create(Entry(practice=practice, content=dict(content), written_at=now), by, now) for practice, content in contents.items()]
+        rows = [
+            _create(Entry(practice=practice, content=dict(content), written_at=now), by, now)
+            for practice, content in contents.items()
+        ]
         for row in rows:
             write(row, by, now)
             record(now, by.email, Action.PRACTICE_IMPORTED, subject_of(row))
@@ -96,7 +108,9 @@ def import_list(by: User, contents: Mapping[str, Mapping[str, str]], now: dateti
     return rows
 
 
-def edit(entry: Entry, read_against: str, by: User, content: Mapping[str, str], now: datetime) -> Entry:
+def edit(
+    entry: Entry, read_against: str, by: User, content: Mapping[str, str], now: datetime
+) -> Entry:
     """A firm corrects what nobody has reviewed; a regulator edits what waits, or writes the next version of what is published.
     `read_against` is `revisions.as_read` of what was open.
 
@@ -123,7 +137,9 @@ def edit(entry: Entry, read_against: str, by: User, content: Mapping[str, str], 
             elif row.state in WAITING:
                 row.content, row.state = dict(content), EntryState.REVIEWED
                 row.reviewed_by, row.reviewed_at, row.reviewer = by, now, _agency(by)
-                row.save(update_fields=["content", "state", "reviewed_by", "reviewed_at", "reviewer"])
+                row.save(
+                    update_fields=["content", "state", "reviewed_by", "reviewed_at", "reviewer"]
+                )
             else:
                 raise _decided()
             _tell(NoticeKind.PRACTICE_WAITS, row, regulators_of_nations(), by, now)
@@ -133,7 +149,9 @@ def edit(entry: Entry, read_against: str, by: User, content: Mapping[str, str], 
     return row
 
 
-def publish(entries: Sequence[Entry], read_against: str, by: User, key: ReceiptKey, now: datetime) -> list[Entry]:
+def publish(
+    entries: Sequence[Entry], read_against: str, by: User, key: ReceiptKey, now: datetime
+) -> list[Entry]:
     """A second person publishes what a first reviewed, as it was read: a new edition of the library is signed and logged.
     `read_against` is `revisions.as_read` of them all.
 
@@ -143,11 +161,15 @@ def publish(entries: Sequence[Entry], read_against: str, by: User, key: ReceiptK
     _require_regulator(by)
     with transaction.atomic():
         wanted = [entry.pk for entry in entries]
-        rows = list(Entry.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk"))
+        rows = list(
+            Entry.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk")
+        )
         require_as_read(read_against, *rows)
         for row in rows:
             _require_ready(row, by)
-            Entry.objects.filter(practice=row.practice, state=EntryState.PUBLISHED).update(state=EntryState.REPLACED)
+            Entry.objects.filter(practice=row.practice, state=EntryState.PUBLISHED).update(
+                state=EntryState.REPLACED
+            )
             row.state, row.published_by, row.published_at = EntryState.PUBLISHED, by, now
             row.save(update_fields=["state", "published_by", "published_at"])
             record(now, by.email, Action.PRACTICE_PUBLISHED, subject_of(row))
@@ -156,7 +178,9 @@ def publish(entries: Sequence[Entry], read_against: str, by: User, key: ReceiptK
     return rows
 
 
-def end(entry: Entry, read_against: str, by: User, reason: str, key: ReceiptKey, now: datetime) -> Entry:
+def end(
+    entry: Entry, read_against: str, by: User, reason: str, key: ReceiptKey, now: datetime
+) -> Entry:
     """Refuse what waits as it was read, or withdraw what is published, with a reason; the firm withdraws its own at any time,
     whatever it says, and with what is published the next version that waits: both stand on one consent.
 
@@ -165,7 +189,11 @@ def end(entry: Entry, read_against: str, by: User, reason: str, key: ReceiptKey,
     """
     with transaction.atomic():
         # the newest first, as `publish` locks what waits before what it replaces
-        rows = list(Entry.objects.select_for_update(of=("self",)).filter(practice=entry.practice).order_by("-pk"))
+        rows = list(
+            Entry.objects.select_for_update(of=("self",))
+            .filter(practice=entry.practice)
+            .order_by("-pk")
+        )
         row = next(version for version in rows if version.pk == entry.pk)
         own = speaks_for(by, row)
         if not own:
@@ -194,9 +222,17 @@ def new_edition(key: ReceiptKey, now: datetime) -> None:
     head = log.lock()  # whoever makes an edition is alone in it
     library, last = of_this_portal(), Edition.objects.first()
     number, text = (last.number if last else 0) + 1, library.model_dump_json()
-    edition = LibraryEdition(str(number), str(len(library.practices)), sha256(text), log.day_of(now).isoformat())
+    edition = LibraryEdition(
+        str(number), str(len(library.practices)), sha256(text), log.day_of(now).isoformat()
+    )
     index = log.append(head, EntryKind.PRACTICES, logged.practices(edition).hex(), now)
-    Edition.objects.create(number=number, library=text, document=signed_library.sign(edition, key), log_index=index, at=now)
+    Edition.objects.create(
+        number=number,
+        library=text,
+        document=signed_library.sign(edition, key),
+        log_index=index,
+        at=now,
+    )
 
 
 def _end(row: Entry, state: EntryState, by: User, reason: str, now: datetime) -> None:
@@ -204,15 +240,32 @@ def _end(row: Entry, state: EntryState, by: User, reason: str, now: datetime) ->
     row.save(update_fields=["state", "ended_by", "ended_at", "ended_reason"])
     action = Action.PRACTICE_WITHDRAWN if state == EntryState.WITHDRAWN else Action.PRACTICE_REFUSED
     record(now, by.email, action, subject_of(row), row.ended_reason)
-    _tell(NoticeKind.PRACTICE_DECIDED, row, (*_firm(row), *regulators_of_nations()), by, now, event=state)
+    _tell(
+        NoticeKind.PRACTICE_DECIDED,
+        row,
+        (*_firm(row), *regulators_of_nations()),
+        by,
+        now,
+        event=state,
+    )
 
 
 def _create(row: Entry, by: User, now: datetime) -> Entry:
     """As reviewed by this person, in the version after the newest. Raises RefusedError `practice-waits`."""
-    newest = Entry.objects.filter(practice=row.practice).order_by("-version").values_list("version", flat=True).first()
+    newest = (
+        Entry.objects.filter(practice=row.practice)
+        .order_by("-version")
+        .values_list("version", flat=True)
+        .first()
+    )
     coming = any(practice.id == row.practice for practice in Library.held().practices)
     row.version = (newest or int(coming)) + 1
-    row.state, row.reviewed_by, row.reviewed_at, row.reviewer = EntryState.REVIEWED, by, now, _agency(by)
+    row.state, row.reviewed_by, row.reviewed_at, row.reviewer = (
+        EntryState.REVIEWED,
+        by,
+        now,
+        _agency(by),
+    )
     try:
         with transaction.atomic():
             row.save()
@@ -220,7 +273,9 @@ def _create(row: Entry, by: User, now: datetime) -> Entry:
         raise RefusedError(
             409,
             "practice-waits",
-            Phrase("A version of the practice %(practice)s is already waiting.", practice=row.practice),
+            Phrase(
+                "A version of the practice %(practice)s is already waiting.", practice=row.practice
+            ),
             "Publish or refuse that one first.",
         ) from waits
     return row
@@ -230,7 +285,11 @@ def _sent_before(row: Entry, by: User, content: Mapping[str, str]) -> Entry | No
     """What waits and says this since the same person saved it: the form sent twice."""
     waits = Entry.objects.filter(practice=row.practice, state__in=WAITING).first()
     last = waits.revisions.last() if waits is not None else None
-    return waits if last is not None and last.written_by_id == by.pk and last.content == dict(content) else None
+    return (
+        waits
+        if last is not None and last.written_by_id == by.pk and last.content == dict(content)
+        else None
+    )
 
 
 def _next(row: Entry, content: Mapping[str, str], now: datetime) -> Entry:
@@ -249,12 +308,20 @@ def _require_ready(row: Entry, by: User) -> None:
     if row.state != EntryState.REVIEWED:
         raise _decided()
     if wrote_in(row, by):
-        raise RefusedError(409, "own-review", "You have written, edited or imported this or a part of it.", "A second person publishes it.")
+        raise RefusedError(
+            409,
+            "own-review",
+            "You have written, edited or imported this or a part of it.",
+            "A second person publishes it.",
+        )
     if missing := list(lacking(row.content, imported=row.organisation_id is None)):
         raise RefusedError(
             409,
             "practice-incomplete",
-            Phrase("Before it can be published, the entry must contain: %(fields)s.", fields=enumerated(missing)),
+            Phrase(
+                "Before it can be published, the entry must contain: %(fields)s.",
+                fields=enumerated(missing),
+            ),
             "Edit it; then a second person publishes it.",
         )
 
@@ -279,16 +346,26 @@ def _require_regulator(by: User) -> None:
 
 def not_regulator() -> RefusedError:
     return RefusedError(
-        403, "not-regulator", "You are not a national regulator.", "The library applies to the whole nation: ask one of its regulators."
+        403,
+        "not-regulator",
+        "You are not a national regulator.",
+        "The library applies to the whole nation: ask one of its regulators.",
     )
 
 
 def not_of_the_firm() -> RefusedError:
-    return RefusedError(403, "not-of-the-firm", "You do not act for this firm.", "Ask the firm's manager in the portal.")
+    return RefusedError(
+        403,
+        "not-of-the-firm",
+        "You do not act for this firm.",
+        "Ask the firm's manager in the portal.",
+    )
 
 
 def _decided() -> RefusedError:
-    return RefusedError(409, "practice-decided", "This version has already been decided.", "Write the next version.")
+    return RefusedError(
+        409, "practice-decided", "This version has already been decided.", "Write the next version."
+    )
 
 
 def _agency(by: User) -> str:
@@ -299,7 +376,9 @@ def _firm(row: Entry) -> tuple[int, ...]:
     return people_of_firms((row.organisation_id,)) if row.organisation_id is not None else ()
 
 
-def _tell(kind: NoticeKind, row: Entry, people: Sequence[int], by: User, now: datetime, *, event: str = "") -> None:
+def _tell(
+    kind: NoticeKind, row: Entry, people: Sequence[int], by: User, now: datetime, *, event: str = ""
+) -> None:
     """Whoever did it is not told. `event`: which of those that the kind covers happened."""
     en, zh = (str(row.content.get(f"title_{language}", "")) for language in ("en", "zh"))
     facts = {"practice": en or zh, "practice_zh": zh, "event": str(event)}

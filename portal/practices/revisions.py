@@ -49,15 +49,31 @@ def wrote_in(entry: Entry, user: User) -> bool:
 def text_read(entry: Entry, read_against: str) -> Mapping[str, str] | None:
     """What the entry said as it was read; None where that was never saved here."""
     contents = [entry.content, *entry.revisions.values_list("content", flat=True)]
-    return next((content for content in contents for state in EntryState if _digest([(entry.pk, state, content)]) == read_against), None)
+    return next(
+        (
+            content
+            for content in contents
+            for state in EntryState
+            if _digest([(entry.pk, state, content)]) == read_against
+        ),
+        None,
+    )
 
 
 def texts_of(entry: Entry) -> list[tuple[Mapping[str, str], datetime]]:
     """What it said each time that it was saved, the oldest first; before these the version that it replaces."""
-    before = Entry.objects.filter(practice=entry.practice, version__lt=entry.version).exclude(published_at=None).order_by("-version")
+    before = (
+        Entry.objects.filter(practice=entry.practice, version__lt=entry.version)
+        .exclude(published_at=None)
+        .order_by("-version")
+    )
     replaced = list(before.values_list("content", "written_at")[:1])
     return [*replaced, *entry.revisions.values_list("content", "written_at")]
 
 
 def _digest(read: list[tuple[int, str, Mapping[str, str]]]) -> str:
-    return hashlib.sha256(json.dumps([(pk, str(state), content) for pk, state, content in read], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(
+            [(pk, str(state), content) for pk, state, content in read], sort_keys=True
+        ).encode()
+    ).hexdigest()

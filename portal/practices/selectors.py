@@ -26,23 +26,35 @@ def of_this_portal() -> Library:
     published = library_of(_rows().filter(state=EntryState.PUBLISHED).order_by("practice"))
     counted: dict[str, list[tuple[int, str, int, bool]]] = {}
     for row in SiteReport.objects.exclude(counted_at=None):
-        counted.setdefault(row.practice, []).append((row.firm_id, row.outcome, row.year, row.confirmed))
+        counted.setdefault(row.practice, []).append(
+            (row.firm_id, row.outcome, row.year, row.confirmed)
+        )
     practice_ids = {entry.id for entry in (*Library.held().practices, *published.practices)}
     return published.model_copy(
-        update={"reported": {of: PracticeOutcomes.of(reports) for of, reports in counted.items() if of in practice_ids}}
+        update={
+            "reported": {
+                of: PracticeOutcomes.of(reports)
+                for of, reports in counted.items()
+                if of in practice_ids
+            }
+        }
     )
 
 
 def reports_of(user: User, practice: str) -> QuerySet[SiteReport]:
     """What the person's own firms reported of a practice, counted or not: nobody else is shown that."""
     own = organisations_as(user, Role.ENTERPRISE)
-    return SiteReport.objects.filter(practice=practice, site__organisation__in=own).select_related("site")
+    return SiteReport.objects.filter(practice=practice, site__organisation__in=own).select_related(
+        "site"
+    )
 
 
 def may_report(user: User, practice: str, sector: str) -> bool:
     """Whether a site that the person manages has not reported on a practice of its sector."""
     reported = SiteReport.objects.filter(practice=practice).values("site")
-    return managed_sites(user).filter(pack=sector, retired_at=None).exclude(pk__in=reported).exists()
+    return (
+        managed_sites(user).filter(pack=sector, retired_at=None).exclude(pk__in=reported).exists()
+    )
 
 
 def newest_edition() -> Edition | None:
@@ -51,12 +63,18 @@ def newest_edition() -> Edition | None:
 
 def versions_of(practice: str) -> list[Entry]:
     """Every version that was ever published here, the newest first."""
-    return [row for row in _rows().filter(practice=practice, state__in=SHOWN).order_by("-version") if row.published_at is not None]
+    return [
+        row
+        for row in _rows().filter(practice=practice, state__in=SHOWN).order_by("-version")
+        if row.published_at is not None
+    ]
 
 
 def agencies_of(entries: Iterable[Entry]) -> dict[str, Name]:
     """The agencies that reviewed these, by the name that the library holds, in every language; one renamed since is not among them."""
-    rows = Organisation.objects.filter(kind=Role.REGULATOR, name__in={entry.reviewer for entry in entries})
+    rows = Organisation.objects.filter(
+        kind=Role.REGULATOR, name__in={entry.reviewer for entry in entries}
+    )
     return {str(agency.name): agency.name for agency in rows}
 
 
@@ -80,20 +98,30 @@ def entries_to_publish(user: User) -> QuerySet[Entry]:
 def entries_to_review(user: User) -> tuple[int, int]:
     """For a regulator of the nation: how many were offered and not reviewed, and how many this person may publish."""
     counted = Entry.objects.aggregate(
-        offered=Count("pk", filter=Q(state=EntryState.OFFERED)), reviewed=Count("pk", filter=_by_others(user))
+        offered=Count("pk", filter=Q(state=EntryState.OFFERED)),
+        reviewed=Count("pk", filter=_by_others(user)),
     )
     return counted["offered"], counted["reviewed"]
 
 
 def _by_others(user: User) -> Q:
-    return Q(state=EntryState.REVIEWED) & ~Q(reviewed_by=user) & ~Q(pk__in=Revision.objects.filter(written_by=user).values("entry"))
+    return (
+        Q(state=EntryState.REVIEWED)
+        & ~Q(reviewed_by=user)
+        & ~Q(pk__in=Revision.objects.filter(written_by=user).values("entry"))
+    )
 
 
 def speaks_for(user: User, entry: Entry) -> bool:
     """Whether the person manages the firm that it was collected from."""
     own = Q(pk=entry.organisation_id)
-    return entry.organisation_id is not None and organisations_as(user, Role.ENTERPRISE, managing=True).filter(own).exists()
+    return (
+        entry.organisation_id is not None
+        and organisations_as(user, Role.ENTERPRISE, managing=True).filter(own).exists()
+    )
 
 
 def _rows() -> QuerySet[Entry]:
-    return Entry.objects.select_related("organisation", "reviewed_by", "published_by", "ended_by").order_by("-pk")
+    return Entry.objects.select_related(
+        "organisation", "reviewed_by", "published_by", "ended_by"
+    ).order_by("-pk")

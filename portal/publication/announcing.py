@@ -29,13 +29,26 @@ def withdrawn(row: Publication, now: datetime) -> None:
     _tell_participants(NoticeKind.BENCHMARK_WITHDRAWN, row, now)
 
 
-def _tell_regulators(kind: NoticeKind, row: Publication, now: datetime, without: int | None = None) -> None:
+def _tell_regulators(
+    kind: NoticeKind, row: Publication, now: datetime, without: int | None = None
+) -> None:
     people = set(regulators_of(row.period.peer_group.scope)) - {without}
-    tell(kind, [person for person in people if person is not None], "web:draft", {"publication": row.pk}, _named(row), now)
+    tell(
+        kind,
+        [person for person in people if person is not None],
+        "web:draft",
+        {"publication": row.pk},
+        _named(row),
+        now,
+    )
 
 
 def _tell_participants(kind: NoticeKind, row: Publication, now: datetime) -> None:
-    firms = Submission.objects.filter(digest__in=row.participants).values_list("site__organisation", flat=True).distinct()
+    firms = (
+        Submission.objects.filter(digest__in=row.participants)
+        .values_list("site__organisation", flat=True)
+        .distinct()
+    )
     group = row.period.peer_group
     parts: NoticeFacts = {
         "pack": group.pack,

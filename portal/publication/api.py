@@ -9,7 +9,12 @@ from urllib.parse import quote
 from django.http import Http404
 from django.utils.decorators import method_decorator
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_view,
+)
 from rest_framework import serializers
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
@@ -44,19 +49,27 @@ class GateSerializer(serializers.Serializer[Any]):
 
 
 class CurvePointSerializer(serializers.Serializer[Any]):
-    percent = serializers.IntegerField(help_text="Share of the firms that stay at or below the value.")
+    percent = serializers.IntegerField(
+        help_text="Share of the firms that stay at or below the value."
+    )
     value = serializers.FloatField()
     interval = IntervalField()
 
 
 class PotentialSerializer(serializers.Serializer[Any]):
-    to = serializers.CharField(help_text="typical or best: what the firms above it would come down to.")
-    value = serializers.FloatField(help_text="What the firms would save on average, in the step's unit.")
+    to = serializers.CharField(
+        help_text="typical or best: what the firms above it would come down to."
+    )
+    value = serializers.FloatField(
+        help_text="What the firms would save on average, in the step's unit."
+    )
     interval = IntervalField()
 
 
 class PooledSerializer(serializers.Serializer[Any]):
-    years = serializers.IntegerField(help_text="How many years the value covers, the last of them the period.")
+    years = serializers.IntegerField(
+        help_text="How many years the value covers, the last of them the period."
+    )
     firms = serializers.IntegerField()
 
 
@@ -67,9 +80,16 @@ class NamedSerializer(serializers.Serializer[Any]):
 
 
 class BandsSerializer(serializers.Serializer[Any]):
-    quarters = serializers.ListField(child=serializers.IntegerField(), help_text="Sites sure to lie in each quarter, least energy first.")
+    quarters = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text="Sites sure to lie in each quarter, least energy first.",
+    )
     untold = serializers.IntegerField(help_text="Sites whose quarter cannot be told.")
-    named = NamedSerializer(many=True, required=False, help_text="Firms that chose to be named, each in its own quarter.")
+    named = NamedSerializer(
+        many=True,
+        required=False,
+        help_text="Firms that chose to be named, each in its own quarter.",
+    )
 
 
 class BenchmarkStepSerializer(serializers.Serializer[Any]):
@@ -79,7 +99,9 @@ class BenchmarkStepSerializer(serializers.Serializer[Any]):
     boundary = serializers.CharField()
     metric = serializers.CharField()
     unit = serializers.CharField()
-    ratio = serializers.FloatField(help_text="Tonnes of the step's product per tonne of the route's product.")
+    ratio = serializers.FloatField(
+        help_text="Tonnes of the step's product per tonne of the route's product."
+    )
     headline = serializers.BooleanField(help_text="Whether the cell enters the totals.")
     best = serializers.FloatField(allow_null=True)
     interval = IntervalField(allow_null=True)
@@ -91,13 +113,18 @@ class BenchmarkStepSerializer(serializers.Serializer[Any]):
         help_text="How the firms are spread; empty where too few. Documents from before there were curves lack it.",
     )
     curve_withheld = serializers.BooleanField(
-        required=False, help_text="Whether the gate left the curve out: beside another publication's it would tell where a firm lies."
+        required=False,
+        help_text="Whether the gate left the curve out: beside another publication's it would tell where a firm lies.",
     )
     potential = PotentialSerializer(
-        many=True, required=False, help_text="What the firms would save; empty where held back. Documents from before potentials lack it."
+        many=True,
+        required=False,
+        help_text="What the firms would save; empty where held back. Documents from before potentials lack it.",
     )
     potential_withheld = serializers.ListField(
-        child=serializers.CharField(), required=False, help_text="Potentials that the gate left out."
+        child=serializers.CharField(),
+        required=False,
+        help_text="Potentials that the gate left out.",
     )
     bands = BandsSerializer(required=False, allow_null=True)
     rule = serializers.CharField(allow_null=True)
@@ -152,7 +179,9 @@ class BenchmarkSerializer(serializers.Serializer[Any]):
     pack = serializers.CharField()
     pack_version = serializers.CharField()
     pack_digest = serializers.CharField()
-    jurisdiction = JurisdictionSerializer(required=False, help_text="Documents from before it was named lack it.")
+    jurisdiction = JurisdictionSerializer(
+        required=False, help_text="Documents from before it was named lack it."
+    )
     route = serializers.CharField()
     product = serializers.CharField()
     period = serializers.CharField()
@@ -189,14 +218,23 @@ class CsvRenderer(BaseRenderer):
     format = "csv"
     charset = "utf-8"
 
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None) -> bytes:
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
         if isinstance(data, str):
             return data.encode("utf-8")
         rendered: bytes = JSONRenderer().render(data)
         return rendered
 
 
-ROUTE = OpenApiParameter("route", {"type": "string", "pattern": "^[a-z0-9-]+$"}, description="Default: the pack's main route.")
+ROUTE = OpenApiParameter(
+    "route",
+    {"type": "string", "pattern": "^[a-z0-9-]+$"},
+    description="Default: the pack's main route.",
+)
 
 
 class BenchmarksView(PublicView):
@@ -211,7 +249,9 @@ DESCRIBED: dict[str, Any] = {
     "parameters": [ROUTE, OpenApiParameter("format", str, enum=["json", "csv"])],
     "responses": {
         (200, "application/json"): BenchmarkSerializer,
-        (200, "text/csv"): OpenApiResponse(OpenApiTypes.STR, "One row a step and metric, then one a total."),
+        (200, "text/csv"): OpenApiResponse(
+            OpenApiTypes.STR, "One row a step and metric, then one a total."
+        ),
         404: ProblemSerializer,
         409: ProblemSerializer,
     },
@@ -219,7 +259,9 @@ DESCRIBED: dict[str, Any] = {
 
 OF_JURISDICTION = {
     "parameters": DESCRIBED["parameters"][1:],
-    "responses": {code: response for code, response in DESCRIBED["responses"].items() if code != 409},
+    "responses": {
+        code: response for code, response in DESCRIBED["responses"].items() if code != 409
+    },
 }
 
 
@@ -227,20 +269,32 @@ class _OneBenchmark(PublicView):
     renderer_classes = (JSONRenderer, CsvRenderer)
 
     def answer(
-        self, request: Request, pack: str, period: str, version: str | None, route: str | None, jurisdiction: str | None
+        self,
+        request: Request,
+        pack: str,
+        period: str,
+        version: str | None,
+        route: str | None,
+        jurisdiction: str | None,
     ) -> Response:
-        series = selectors.series(pack, period, route, jurisdiction and jurisdiction.replace(".", "/"))
+        series = selectors.series(
+            pack, period, route, jurisdiction and jurisdiction.replace(".", "/")
+        )
         row = series.row(None if version is None else int(version))
         if row is None:
             refuse_if_several(pack, period, route, jurisdiction)
             raise Http404
         view = benchmark_view(row, series.in_force)
         as_csv = request.accepted_renderer.format == "csv"
-        response = Response(selectors.table_of(view, selectors.preceding(row)) if as_csv else view.document)
+        response = Response(
+            selectors.table_of(view, selectors.preceding(row)) if as_csv else view.document
+        )
         response["Steplabel-Status"] = view.status
         if view.status == "withdrawn":
             # header values are Latin-1: a reason in Chinese is percent-encoded as RFC 8187 does
-            response["Steplabel-Withdrawn"] = f"{view.withdrawn_on}; reason*=UTF-8''{quote(view.withdrawal_reason)}"
+            response["Steplabel-Withdrawn"] = (
+                f"{view.withdrawn_on}; reason*=UTF-8''{quote(view.withdrawal_reason)}"
+            )
         if as_csv:
             response["Content-Disposition"] = f'attachment; filename="{file_name(view)}.csv"'
         return response
@@ -251,7 +305,10 @@ def refuse_if_several(pack: str, period: str, route: str | None, jurisdiction: s
     meant = [] if jurisdiction is not None else selectors.jurisdictions(pack, period, route)
     if len(meant) > 1:
         rest = f"{route or selectors.main_route(pack)}/{quote(period, safe='')}/"
-        named = ", ".join(f"/api/v1/benchmarks/{pack}/{quote(candidate.path.replace('/', '.'))}/{rest}" for candidate in meant)
+        named = ", ".join(
+            f"/api/v1/benchmarks/{pack}/{quote(candidate.path.replace('/', '.'))}/{rest}"
+            for candidate in meant
+        )
         raise RefusedError(
             409,
             "several-jurisdictions",
@@ -284,7 +341,15 @@ class BenchmarkVersionOfJurisdictionView(_OneBenchmark):
     query = frozenset({"format"})
 
     @method_decorator(from_replica)
-    def get(self, request: Request, pack: str, place: str, route: str, period: str, version: str | None = None) -> Response:
+    def get(
+        self,
+        request: Request,
+        pack: str,
+        place: str,
+        route: str,
+        period: str,
+        version: str | None = None,
+    ) -> Response:
         """A published benchmark by its full address. The header `Steplabel-Status` says `published` or `withdrawn`, and then why."""
         return self.answer(request, pack, period, version, route, place)
 
@@ -297,7 +362,11 @@ class BenchmarkOfJurisdictionView(BenchmarkVersionOfJurisdictionView):
 def _row(view: ListedView) -> dict[str, Any]:
     return {
         "pack": view.pack,
-        "jurisdiction": {"path": view.jurisdiction, "en": view.scope, "zh": in_chinese(view.scope) or view.scope},
+        "jurisdiction": {
+            "path": view.jurisdiction,
+            "en": view.scope,
+            "zh": in_chinese(view.scope) or view.scope,
+        },
         "route": view.route,
         "product": view.summary.product,
         "period": view.period,

@@ -27,7 +27,9 @@ class BenchmarkNamedSerializer(serializers.Serializer[Any]):
 
 
 class ClassShareSerializer(serializers.Serializer[Any]):
-    classes = serializers.ListField(child=serializers.CharField(), help_text="Told together where they are several.")
+    classes = serializers.ListField(
+        child=serializers.CharField(), help_text="Told together where they are several."
+    )
     firms = serializers.IntegerField()
 
 
@@ -39,9 +41,15 @@ class ComposedCellSerializer(serializers.Serializer[Any]):
     metric = serializers.CharField()
     firms = serializers.IntegerField()
     best_firms = serializers.IntegerField(help_text="Firms whose values the best is the mean of.")
-    traits = serializers.DictField(child=ClassShareSerializer(many=True), help_text="region, scale, age: those that may be told.")
+    traits = serializers.DictField(
+        child=ClassShareSerializer(many=True),
+        help_text="region, scale, age: those that may be told.",
+    )
     code = serializers.CharField(help_text="`shown`, or why nothing is told.")
-    reason = serializers.DictField(child=serializers.CharField(), help_text="The same in each language; empty where it is shown.")
+    reason = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="The same in each language; empty where it is shown.",
+    )
 
 
 class BestGroupSignatureSerializer(serializers.Serializer[Any]):
@@ -56,12 +64,19 @@ class BestGroupSerializer(serializers.Serializer[Any]):
     schema = serializers.CharField(help_text="steplabel/best-group/1")
     on = serializers.DateField()
     benchmark = BenchmarkNamedSerializer()
-    regions = serializers.DictField(child=ReasonSerializer(), help_text="Names of the regions by their paths.")
+    regions = serializers.DictField(
+        child=ReasonSerializer(), help_text="Names of the regions by their paths."
+    )
     steps = ComposedCellSerializer(many=True)
     signature = BestGroupSignatureSerializer()
 
 
-ANSWERS: dict[int, Any] = {200: BestGroupSerializer, 400: ProblemSerializer, 404: ProblemSerializer, 429: ProblemSerializer}
+ANSWERS: dict[int, Any] = {
+    200: BestGroupSerializer,
+    400: ProblemSerializer,
+    404: ProblemSerializer,
+    429: ProblemSerializer,
+}
 
 
 class BenchmarkBestGroupView(StrictView):
@@ -71,7 +86,11 @@ class BenchmarkBestGroupView(StrictView):
     throttle_scope: ClassVar[str] = "public"
     query = frozenset({"route"})
 
-    @extend_schema(operation_id="benchmark_best_group", parameters=[ROUTE], responses={**ANSWERS, 409: ProblemSerializer})
+    @extend_schema(
+        operation_id="benchmark_best_group",
+        parameters=[ROUTE],
+        responses={**ANSWERS, 409: ProblemSerializer},
+    )
     def get(self, request: Request, pack: str, period: str, version: str) -> Response:
         """404 as long as nothing of it is published."""
         return _answer(pack, period, version, request.query_params.get("route"), None)
@@ -84,13 +103,19 @@ class BenchmarkBestGroupOfJurisdictionView(StrictView):
     throttle_scope: ClassVar[str] = "public"
 
     @extend_schema(operation_id="benchmark_best_group_of_place", responses=ANSWERS)
-    def get(self, _request: Request, pack: str, place: str, route: str, period: str, version: str) -> Response:
+    def get(
+        self, _request: Request, pack: str, place: str, route: str, period: str, version: str
+    ) -> Response:
         """404 as long as nothing of it is published."""
         return _answer(pack, period, version, route, place)
 
 
-def _answer(pack: str, period: str, version: str, route: str | None, jurisdiction: str | None) -> Response:
-    row = selectors.series(pack, period, route, jurisdiction and jurisdiction.replace(".", "/")).row(int(version))
+def _answer(
+    pack: str, period: str, version: str, route: str | None, jurisdiction: str | None
+) -> Response:
+    row = selectors.series(
+        pack, period, route, jurisdiction and jurisdiction.replace(".", "/")
+    ).row(int(version))
     if row is None:
         refuse_if_several(pack, period, route, jurisdiction)
         raise Http404

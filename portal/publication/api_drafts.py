@@ -34,11 +34,18 @@ class DraftsView(ListView):
 
     scope: ClassVar[str] = Scope.DRAFTS
     filters = (
-        Filter("group", r"[1-9][0-9]{0,8}", Phrase("A peer group, by the number that `periods` gives."), needed=True),
+        Filter(
+            "group",
+            r"[1-9][0-9]{0,8}",
+            Phrase("A peer group, by the number that `periods` gives."),
+            needed=True,
+        ),
         Filter("period", PERIOD, Phrase("As `--period` spells it."), needed=True),
     )
 
     def get(self, request: Request) -> Response:
-        views = drafts_of(self.who(request), int(self.asked(request, "group")), self.asked(request, "period"))
+        views = drafts_of(
+            self.who(request), int(self.asked(request, "group")), self.asked(request, "period")
+        )
         rows = [row_of(view, DraftSerializer) for view in views]
         return self.page(request, rows, lambda row: (number(row["version"]),))

@@ -21,7 +21,9 @@ from portal.read_replica import from_replica
 
 class OriginSerializer(serializers.Serializer[Any]):
     name = ReasonSerializer()
-    dated = serializers.CharField(help_text="The day or year that the source bears, or on which it was read.")
+    dated = serializers.CharField(
+        help_text="The day or year that the source bears, or on which it was read."
+    )
     confidence = serializers.ChoiceField(["read", "secondary", "draft", "second-hand"])
     licence = ReasonSerializer()
 
@@ -34,16 +36,24 @@ class RefusalSerializer(serializers.Serializer[Any]):
 class ReferenceSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     name = ReasonSerializer()
-    step = serializers.CharField(allow_blank=True, help_text="Empty: of a whole route, or of several steps.")
+    step = serializers.CharField(
+        allow_blank=True, help_text="Empty: of a whole route, or of several steps."
+    )
     metric = serializers.CharField(help_text="total, electricity, thermal or co2.")
-    value = serializers.FloatField(allow_null=True, help_text="As published, in `unit`. None where no original was compared.")
+    value = serializers.FloatField(
+        allow_null=True, help_text="As published, in `unit`. None where no original was compared."
+    )
     unit = serializers.CharField()
     region = ReasonSerializer()
     first_year = serializers.IntegerField()
     last_year = serializers.IntegerField()
     published_in = OriginSerializer()
-    agrees = serializers.BooleanField(help_text="Route, boundary, unit, year and scope are those of the label.")
-    value_beside = serializers.FloatField(allow_null=True, help_text="The value in the unit of the label's cell, where it agrees.")
+    agrees = serializers.BooleanField(
+        help_text="Route, boundary, unit, year and scope are those of the label."
+    )
+    value_beside = serializers.FloatField(
+        allow_null=True, help_text="The value in the unit of the label's cell, where it agrees."
+    )
     unit_beside = serializers.CharField()
     refused = RefusalSerializer(many=True)
 
@@ -56,7 +66,11 @@ class BenchmarkReferencesView(PublicView):
 
     query = frozenset({"route"})
 
-    @extend_schema(operation_id="benchmark_references", parameters=[ROUTE], responses={**ANSWERS, 409: ProblemSerializer})
+    @extend_schema(
+        operation_id="benchmark_references",
+        parameters=[ROUTE],
+        responses={**ANSWERS, 409: ProblemSerializer},
+    )
     @method_decorator(from_replica)
     def get(self, request: Request, pack: str, period: str, version: str) -> Response:
         """Every reference that is held for the sector: a figure stands beside the label only where it agrees with it."""
@@ -68,12 +82,16 @@ class BenchmarkReferencesOfJurisdictionView(PublicView):
 
     @extend_schema(operation_id="benchmark_references_of_place", responses=ANSWERS)
     @method_decorator(from_replica)
-    def get(self, _request: Request, pack: str, place: str, route: str, period: str, version: str) -> Response:
+    def get(
+        self, _request: Request, pack: str, place: str, route: str, period: str, version: str
+    ) -> Response:
         """Every reference that is held for the sector: a figure stands beside the label only where it agrees with it."""
         return _answer(pack, period, version, route, place)
 
 
-def _answer(pack: str, period: str, version: str, route: str | None, jurisdiction: str | None) -> Response:
+def _answer(
+    pack: str, period: str, version: str, route: str | None, jurisdiction: str | None
+) -> Response:
     series = selectors.series(pack, period, route, jurisdiction and jurisdiction.replace(".", "/"))
     row = series.row(int(version))
     if row is None:

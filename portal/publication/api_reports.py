@@ -38,13 +38,31 @@ class ReportsView(ListView):
     """The submissions of the organisation's own sites with states, receipts and the versions they entered, as they came."""
 
     scope: ClassVar[str] = Scope.SUBMISSIONS
-    filters = (SITE_FILTER, PERIOD_FILTER, Filter("state", "|".join(SubmissionState.values), Phrase("The state of a submission.")))
+    filters = (
+        SITE_FILTER,
+        PERIOD_FILTER,
+        Filter("state", "|".join(SubmissionState.values), Phrase("The state of a submission.")),
+    )
 
     def get(self, request: Request) -> Response:
-        wanted = {name: value for name in ("site", "period", "state") if (value := self.asked(request, name))}
-        views = [view for view in submissions_of(self.who(request)) if all(getattr(view, name) == value for name, value in wanted.items())]
+        wanted = {
+            name: value
+            for name in ("site", "period", "state")
+            if (value := self.asked(request, name))
+        }
+        views = [
+            view
+            for view in submissions_of(self.who(request))
+            if all(getattr(view, name) == value for name, value in wanted.items())
+        ]
         versions = entered(views)
-        rows = [{**report_row(view), "entered": [_shown(version) for version in versions.get(view.digest, ())]} for view in views]
+        rows = [
+            {
+                **report_row(view),
+                "entered": [_shown(version) for version in versions.get(view.digest, ())],
+            }
+            for view in views
+        ]
         return self.page(request, rows, lambda row: (number(row["log_index"]),))
 
 

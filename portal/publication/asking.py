@@ -30,9 +30,19 @@ def ask(row: Publication, now: datetime) -> int:
     headline = [cell for cell in label_view(GateResult.from_json(row.gate)).headline if cell.shown]
     order = {LabelKey.of(step): index for index, step in enumerate(headline)}
     attested = verdicts(row.period, scheme_day(now))
-    best = Standing.objects.filter(period=row.period, band=BEST, submission__digest__in=row.participants)
+    best = Standing.objects.filter(
+        period=row.period, band=BEST, submission__digest__in=row.participants
+    )
     steps: defaultdict[int, set[int]] = defaultdict(set)
-    for standing in best.values_list("submission", "submission__site__organisation", "step", "product", "variant", "metric", named=True):
+    for standing in best.values_list(
+        "submission",
+        "submission__site__organisation",
+        "step",
+        "product",
+        "variant",
+        "metric",
+        named=True,
+    ):
         position = order.get(LabelKey.of(standing))
         if position is not None and attested.attests(standing.submission, standing.step):
             steps[standing.submission__site__organisation].add(position)
@@ -47,5 +57,12 @@ def ask(row: Publication, now: datetime) -> int:
             "version": row.version,
             "step": headline[min(positions)].step,
         }
-        people += tell(NoticeKind.PRACTICE_ASKED, managers_of_firms({firm}), "web:offer-practice", {}, facts, now)
+        people += tell(
+            NoticeKind.PRACTICE_ASKED,
+            managers_of_firms({firm}),
+            "web:offer-practice",
+            {},
+            facts,
+            now,
+        )
     return people

@@ -23,11 +23,19 @@ def verification(present: Cohort) -> Verification:
         reported[reported_label.label.step][reported_label.site] = reported_label.firm
     steps = []
     for step, sites in reported.items():
-        attested = {site: firm for site, firm in sites.items() if present.verdicts.attests(present.submissions[site], step)}
+        attested = {
+            site: firm
+            for site, firm in sites.items()
+            if present.verdicts.attests(present.submissions[site], step)
+        }
         others = {firm for site, firm in sites.items() if site not in attested}
-        steps.append(StepAttested(step, len(attested), len(sites), len(set(attested.values())), len(others)))
+        steps.append(
+            StepAttested(step, len(attested), len(sites), len(set(attested.values())), len(others))
+        )
     unopposed = set(present.submissions.values()) - present.verdicts.adverse
-    counting = [row for submission in unopposed for row in present.verdicts.positive.get(submission, ())]
+    counting = [
+        row for submission in unopposed for row in present.verdicts.positive.get(submission, ())
+    ]
     names = _names(counting)
     return Verification(
         bodies=len(names),
@@ -40,8 +48,14 @@ def verification(present: Cohort) -> Verification:
 def _names(counting: Iterable[Verdict]) -> tuple[Words, ...]:
     """Each body once, as its newest statement among these names it: a body that is renamed without another changes nothing that was
     approved."""
-    newest = {row.certification_body_id or row.body: row for row in sorted(counting, key=lambda row: row.pk)}
-    return tuple(Words(en=row.body, zh=row.body_zh or row.body) for row in sorted(newest.values(), key=lambda row: row.body))
+    newest = {
+        row.certification_body_id or row.body: row
+        for row in sorted(counting, key=lambda row: row.pk)
+    }
+    return tuple(
+        Words(en=row.body, zh=row.body_zh or row.body)
+        for row in sorted(newest.values(), key=lambda row: row.body)
+    )
 
 
 def excluded(present: Cohort) -> tuple[tuple[str, int], ...]:
@@ -51,8 +65,15 @@ def excluded(present: Cohort) -> tuple[tuple[str, int], ...]:
 
 def told_of_change(what_changed: str, present: Cohort, before: Collection[str]) -> Words:
     """The drafter's words, in the one language they were written in, and who left since by what an auditor found."""
-    description = Words.of(what_changed) if what_changed else worded("the drafter did not describe the change.")
-    gone = sum(reason is NotEnteredReason.ADVERSE and digest in before for digest, reason in present.left_out.items())
+    description = (
+        Words.of(what_changed)
+        if what_changed
+        else worded("the drafter did not describe the change.")
+    )
+    gone = sum(
+        reason is NotEnteredReason.ADVERSE and digest in before
+        for digest, reason in present.left_out.items()
+    )
     if not gone:
         return description
     left = in_number(

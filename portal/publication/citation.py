@@ -30,12 +30,25 @@ def bibtex(view: BenchmarkView, title: str, address: str, digest: str, publisher
         "howpublished": SOFTWARE,
         "note": f"SHA-256 of the signed document {digest}. {LICENCE}.{_withdrawn(view)}",
     }
-    return f"@misc{{{key},\n" + "".join(f"  {name} = {{{text}}},\n" for name, text in fields.items()) + "}\n"
+    return (
+        f"@misc{{{key},\n"
+        + "".join(f"  {name} = {{{text}}},\n" for name, text in fields.items())
+        + "}\n"
+    )
 
 
 def file_name(of: BenchmarkView | VersionColumns) -> str:
     """What a file of the version is called, without its ending; the key of its record too."""
-    return "-".join(("steplabel", of.pack, of.jurisdiction.replace("/", "."), of.route, of.period.replace("/", "_"), f"v{of.version}"))
+    return "-".join(
+        (
+            "steplabel",
+            of.pack,
+            of.jurisdiction.replace("/", "."),
+            of.route,
+            of.period.replace("/", "_"),
+            f"v{of.version}",
+        )
+    )
 
 
 def ris(view: BenchmarkView, title: str, address: str, digest: str, publisher: str) -> str:

@@ -43,15 +43,27 @@ def _curve() -> tuple[CodebookColumn, ...]:
                     percent=percent,
                 ),
             ),
-            CodebookColumn(f"{name}_low", OWN, COMPOSED, Phrase("lower end of the 95 %% interval of %(name)s", name=name)),
-            CodebookColumn(f"{name}_high", OWN, COMPOSED, Phrase("upper end of the 95 %% interval of %(name)s", name=name)),
+            CodebookColumn(
+                f"{name}_low",
+                OWN,
+                COMPOSED,
+                Phrase("lower end of the 95 %% interval of %(name)s", name=name),
+            ),
+            CodebookColumn(
+                f"{name}_high",
+                OWN,
+                COMPOSED,
+                Phrase("upper end of the 95 %% interval of %(name)s", name=name),
+            ),
         ]
     return tuple(variables)
 
 
 def _declared() -> Iterator[CodebookColumn]:
     """The columns of `codebook.toml`."""
-    rows = tomllib.loads(Path(__file__).with_name("codebook.toml").read_text(encoding="utf-8"))["columns"]
+    rows = tomllib.loads(Path(__file__).with_name("codebook.toml").read_text(encoding="utf-8"))[
+        "columns"
+    ]
     for name, row in rows.items():
         values = {key: value for key, value in row.items() if key not in ("unit", "source", "en")}
         yield CodebookColumn(name, row.get("unit", ""), row["source"], Phrase(row["en"], **values))
@@ -63,7 +75,18 @@ CODEBOOK = (*_declared(), *_curve())
 def _over_years() -> tuple[CodebookColumn, ...]:
     """Columns of a sector over its years: those of a version that it keeps, then what moved."""
     columns = (
-        *("pack", "pack_version", "jurisdiction", "route", "period", "version", "published_on", "step", "product", "variant"),
+        *(
+            "pack",
+            "pack_version",
+            "jurisdiction",
+            "route",
+            "period",
+            "version",
+            "published_on",
+            "step",
+            "product",
+            "variant",
+        ),
         *("boundary", "metric", "unit", "firms", "break_since", "breaks"),
     )
     by_name = {variable.name: variable for variable in CODEBOOK}
@@ -75,16 +98,27 @@ def _over_years() -> tuple[CodebookColumn, ...]:
     moved = Phrase("change since break_since; empty where something is defined differently")
     meanings |= {f"{name}_moved": moved for name in ("best", "typical", "spread")}
     figures = [
-        CodebookColumn(f"{name}{end}", OWN, COMPOSED, by_name[f"best{end}"].meaning if end else meaning)
+        CodebookColumn(
+            f"{name}{end}", OWN, COMPOSED, by_name[f"best{end}"].meaning if end else meaning
+        )
         for name, meaning in meanings.items()
         for end in ("", "_low", "_high")
     ]
-    digest = CodebookColumn("digest", "", PORTAL, Phrase("SHA-256 of the signed document that contains the figures"))
+    digest = CodebookColumn(
+        "digest", "", PORTAL, Phrase("SHA-256 of the signed document that contains the figures")
+    )
     return (*(by_name[name] for name in columns), *figures, digest)
 
 
 OVER_YEARS = _over_years()
-EVERY_COLUMN = (*CODEBOOK, *(variable for variable in OVER_YEARS if variable.name not in {column.name for column in CODEBOOK}))
+EVERY_COLUMN = (
+    *CODEBOOK,
+    *(
+        variable
+        for variable in OVER_YEARS
+        if variable.name not in {column.name for column in CODEBOOK}
+    ),
+)
 
 
 def codebook_csv() -> str:
@@ -92,7 +126,13 @@ def codebook_csv() -> str:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(FIELDS)
     writer.writerows(
-        (variable.name, variable.unit, str(variable.meaning), catalogue.in_language(variable.meaning, "zh"), variable.source)
+        (
+            variable.name,
+            variable.unit,
+            str(variable.meaning),
+            catalogue.in_language(variable.meaning, "zh"),
+            variable.source,
+        )
         for variable in EVERY_COLUMN
     )
     return out.getvalue()

@@ -36,7 +36,9 @@ def composed_of(user: User, publication: int, key: ReceiptKey) -> JSON | None:
         return None
     act = LoggedAct.objects.filter(publication=row, act=LoggedAct.Act.PUBLISHED).first()
     if act is None:
-        raise _refused("not-logged", Phrase("The version was published before the log recorded publications."))
+        raise _refused(
+            "not-logged", Phrase("The version was published before the log recorded publications.")
+        )
     head = log.head(key)
     return {
         "schema": SCHEMA,
@@ -52,13 +54,22 @@ def composed_of(user: User, publication: int, key: ReceiptKey) -> JSON | None:
 def _reports(row: Publication, size: int) -> list[JSON]:
     reports = found_in(row)
     if any(entrant.report.state == SubmissionState.DELETED for entrant in reports):
-        raise _refused("values-deleted", Phrase("A firm whose report entered this version has left since, and its values were deleted."))
+        raise _refused(
+            "values-deleted",
+            Phrase(
+                "A firm whose report entered this version has left since, and its values were deleted."
+            ),
+        )
     entries = [entrant.entry for entrant in reports if entrant.entry is not None]
     if len(entries) < len(reports):
-        raise _refused("not-logged", Phrase("A report was accepted before the log recorded protected values."))
+        raise _refused(
+            "not-logged", Phrase("A report was accepted before the log recorded protected values.")
+        )
     leaves = {
         index: _leaf(inclusion)
-        for index, inclusion in log.inclusions([*(entrant.report.log_index for entrant in reports), *entries], size).items()
+        for index, inclusion in log.inclusions(
+            [*(entrant.report.log_index for entrant in reports), *entries], size
+        ).items()
     }
     roster = Roster.from_json(row.roster)
     return [
@@ -81,14 +92,25 @@ def _reports(row: Publication, size: int) -> list[JSON]:
 def _left_out(site: str, labels: Iterable[ReleasedLabel], roster: Roster) -> list[int]:
     """The labels of cells that the site does not stand behind, as the version itself was made and whatever the policy on audits is today.
     A firm's further sites are among them: they never change a value."""
-    behind = {cell.cell for cell in roster.cells if any(member.site == site for member in cell.members)}
+    behind = {
+        cell.cell for cell in roster.cells if any(member.site == site for member in cell.members)
+    }
     return [index for index, label in enumerate(labels) if str(CellKey.of(label)) not in behind]
 
 
 def _leaf(entry: tuple[log.EntryView, list[bytes]]) -> JSON:
     view, proof = entry
-    return {"index": view.index, "on": view.on.isoformat(), "proof": [digest.hex() for digest in proof]}
+    return {
+        "index": view.index,
+        "on": view.on.isoformat(),
+        "proof": [digest.hex() for digest in proof],
+    }
 
 
 def _refused(code: str, sentence: Phrase) -> RefusedError:
-    return RefusedError(409, code, sentence, "Check the versions published since; the figures of this one remain as signed.")
+    return RefusedError(
+        409,
+        code,
+        sentence,
+        "Check the versions published since; the figures of this one remain as signed.",
+    )

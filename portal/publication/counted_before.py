@@ -21,14 +21,18 @@ from portal.publication.rows import public
 from portal.standings.bands import Bands
 
 
-def beside_what_was_shown(bands: Mapping[LabelKey, Bands], row: Publication, least: int) -> dict[LabelKey, Bands]:
+def beside_what_was_shown(
+    bands: Mapping[LabelKey, Bands], row: Publication, least: int
+) -> dict[LabelKey, Bands]:
     """The numbers of these cells that may stand beside those of every version of the sector for any of the same days, withdrawn or not.
 
     Args:
         least: changed sites that hide each other (`disclosure.least_changed_participants` of the pack).
     """
     period = row.period
-    same_days = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group__pack=period.peer_group.pack)
+    same_days = ReportingPeriod.objects.filter(
+        overlapping(period.start, period.end), peer_group__pack=period.peer_group.pack
+    )
     public_versions = public().filter(period__in=same_days).only("document", "roster")
     ours, remaining = Roster.from_json(row.roster), dict(bands)
     for before in public_versions.iterator():
@@ -36,7 +40,9 @@ def beside_what_was_shown(bands: Mapping[LabelKey, Bands], row: Publication, lea
         for step in _counted(before.document):
             cell = _cell(step)
             now = remaining.get(cell.label)
-            if now is not None and _tells(now, ours.of(str(cell)), step["bands"], then.of(str(cell)), least):
+            if now is not None and _tells(
+                now, ours.of(str(cell)), step["bands"], then.of(str(cell)), least
+            ):
                 del remaining[cell.label]
     return remaining
 
@@ -59,7 +65,9 @@ def _counted(document: Any) -> Iterable[dict[str, Any]]:
     return (step for step in document["steps"] if step.get("bands"))
 
 
-def _tells(now: Bands, ours: CellRoster, before: Mapping[str, Any], theirs: CellRoster, least: int) -> bool:
+def _tells(
+    now: Bands, ours: CellRoster, before: Mapping[str, Any], theirs: CellRoster, least: int
+) -> bool:
     shown = _shown(before)
     if not Exhibit("", ours).differs_from(Exhibit("", theirs)):
         return (now.quarters, now.of) != (shown.quarters, shown.of)

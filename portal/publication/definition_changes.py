@@ -34,7 +34,9 @@ class Breaks:
     since: str  # the version compared with: `2025 v1`
     whole: tuple[DefinitionChange, ...]
     cells: Mapping[LabelKey, tuple[DefinitionChange, ...]]
-    totals: tuple[DefinitionChange, ...] = ()  # empty where the versions are told without their labels
+    totals: tuple[
+        DefinitionChange, ...
+    ] = ()  # empty where the versions are told without their labels
 
     def codes_of(self, cell: LabelKey) -> tuple[str, ...]:
         return tuple(break_.code for break_ in (*self.whole, *self.cells.get(cell, ())))
@@ -82,7 +84,9 @@ def breaks(before: VersionDefinition, after: VersionDefinition) -> Breaks:
 def breaks_with_totals(before: LabelledVersion, after: LabelledVersion) -> Breaks:
     """The same with what the totals have otherwise: which cells they add up, or how any of these is defined."""
     broken = breaks(before, after)
-    old, new = ([LabelKey.of(cell) for cell in version.label.headline] for version in (before, after))
+    old, new = (
+        [LabelKey.of(cell) for cell in version.label.headline] for version in (before, after)
+    )
     summands = (DefinitionChange("summands", "", ""),) if set(old) != set(new) else ()
     of_cells = (change for cell in dict.fromkeys((*new, *old)) for change in broken.cells[cell])
     return replace(broken, totals=(*summands, *of_cells))
@@ -99,8 +103,13 @@ def _summands(label: LabelView) -> set[tuple[LabelKey, str, str, float]]:
 
 def change_of_length(before: str, after: str) -> tuple[DefinitionChange, ...]:
     """Of two periods, by their names: that the one is longer than the other, in days. A quarter is no year, and has its season."""
-    old, new = (period.end - period.start for period in (Period.parse(name, UTC) for name in (before, after)))
-    return () if same_length(old, new) else (DefinitionChange("length", str(old.days), str(new.days)),)
+    old, new = (
+        period.end - period.start
+        for period in (Period.parse(name, UTC) for name in (before, after))
+    )
+    return (
+        () if same_length(old, new) else (DefinitionChange("length", str(old.days), str(new.days)),)
+    )
 
 
 def same_length(*spans: timedelta) -> bool:
@@ -112,25 +121,37 @@ def same_length(*spans: timedelta) -> bool:
 def _of_whole(before: VersionDefinition, after: VersionDefinition) -> tuple[DefinitionChange, ...]:
     differences = list(change_of_length(before.period, after.period))
     if before.pack_version != after.pack_version:
-        differences.append(DefinitionChange("pack-version", before.pack_version, after.pack_version))
+        differences.append(
+            DefinitionChange("pack-version", before.pack_version, after.pack_version)
+        )
     elif (old := before.pack_digest) != (new := after.pack_digest):
         differences.append(DefinitionChange("pack-content", old[:12], new[:12]))
     return tuple(differences)
 
 
-def _of_cell(before: CellView | DefinedCell | None, after: CellView | DefinedCell | None) -> tuple[DefinitionChange, ...]:
+def _of_cell(
+    before: CellView | DefinedCell | None, after: CellView | DefinedCell | None
+) -> tuple[DefinitionChange, ...]:
     if before is None or after is None:
-        return (DefinitionChange("new", "", ""),) if before is None else (DefinitionChange("gone", "", ""),)
+        return (
+            (DefinitionChange("new", "", ""),)
+            if before is None
+            else (DefinitionChange("gone", "", ""),)
+        )
     pairs = {
         "boundary": (before.boundary, after.boundary),
         "unit": (before.unit, after.unit),
         "ratio": (f"{before.ratio:g}", f"{after.ratio:g}"),
         # a cell that is held back has no rule: nothing is known to have changed
         "rule": (before.rule or after.rule or "", after.rule or before.rule or ""),
-        "averaging": (before.averaging, after.averaging) if before.shown and after.shown else ("", ""),
+        "averaging": (before.averaging, after.averaging)
+        if before.shown and after.shown
+        else ("", ""),
         "years": (_years(before), _years(after)) if before.shown and after.shown else ("", ""),
     }
-    return tuple(DefinitionChange(code, old, new) for code, (old, new) in pairs.items() if old != new)
+    return tuple(
+        DefinitionChange(code, old, new) for code, (old, new) in pairs.items() if old != new
+    )
 
 
 def _years(cell: CellView | DefinedCell) -> str:

@@ -58,7 +58,11 @@ CSV_FIELDS = (
     *(f"saved_at_{to}{end}" for to in ("typical", "best") for end in ("", "_low", "_high")),
     "break_since",
     "breaks",
-    *(f"p{percent}{end}" for percent in sorted({percent for ladder in LADDERS for percent in ladder}) for end in ("", "_low", "_high")),
+    *(
+        f"p{percent}{end}"
+        for percent in sorted({percent for ladder in LADDERS for percent in ladder})
+        for end in ("", "_low", "_high")
+    ),
 )
 """One row a step and metric, then one a total. `*_low` and `*_high` are the ends of the 95 % interval, in `unit`. `p25` is the value
 that 25 % of the firms stay at or below; only the points that the number of firms allows are filled in. `saved_at_typical` is what the
@@ -67,7 +71,17 @@ firms' values cover several years, the last of them the period; `in_part_firms` 
 back. `breaks` are codes of what is defined otherwise than in `break_since`, the version that a series had before; a total breaks where any
 of its steps does, and where it adds up other steps or variants of them (`summands`)."""
 
-HEAD = ("pack", "pack_version", "jurisdiction", "route", "period", "version", "status", "published_on", "source")
+HEAD = (
+    "pack",
+    "pack_version",
+    "jurisdiction",
+    "route",
+    "period",
+    "version",
+    "status",
+    "published_on",
+    "source",
+)
 """Columns that are the same in every row."""
 
 
@@ -81,7 +95,11 @@ class BenchmarkScope:
 
     @classmethod
     def of(cls, jurisdiction: Jurisdiction) -> BenchmarkScope:
-        return cls(jurisdiction.path, str(jurisdiction.name), in_chinese(jurisdiction.name) or str(jurisdiction.name))
+        return cls(
+            jurisdiction.path,
+            str(jurisdiction.name),
+            in_chinese(jurisdiction.name) or str(jurisdiction.name),
+        )
 
 
 def document_of(
@@ -185,7 +203,9 @@ def _quarters(signed: Mapping[str, Any]) -> dict[str, int]:
     bands = signed.get("bands")
     if bands is None:
         return {}
-    return {f"quarter_{index}": sites for index, sites in enumerate(bands["quarters"], 1)} | {"quarter_untold": bands["untold"]}
+    return {f"quarter_{index}": sites for index, sites in enumerate(bands["quarters"], 1)} | {
+        "quarter_untold": bands["untold"]
+    }
 
 
 def _points(cell: CellView) -> dict[str, float]:
@@ -198,13 +218,19 @@ def _points(cell: CellView) -> dict[str, float]:
 def _saved(cell: CellView) -> dict[str, float]:
     savings: dict[str, float] = {}
     for potential in cell.potential:
-        savings |= {f"saved_at_{potential.to}": potential.value} | _ends(f"saved_at_{potential.to}", potential.interval)
+        savings |= {f"saved_at_{potential.to}": potential.value} | _ends(
+            f"saved_at_{potential.to}", potential.interval
+        )
     return savings
 
 
 def _covered(cell: CellView) -> dict[str, int]:
     """Nothing of a cell that is held back: a 0 would say that no firm's value covers several years or part of its period."""
-    return {"pooled_firms": sum(firms for _, firms in cell.pooled), "in_part_firms": cell.in_part} if cell.shown else {}
+    return (
+        {"pooled_firms": sum(firms for _, firms in cell.pooled), "in_part_firms": cell.in_part}
+        if cell.shown
+        else {}
+    )
 
 
 def _cell(cell: CellView, bands: Bands | None) -> dict[str, Any]:
@@ -223,10 +249,14 @@ def _cell(cell: CellView, bands: Bands | None) -> dict[str, Any]:
         "interval": _pair(cell.interval),
         "typical": cell.typical,
         "typical_interval": _pair(cell.typical_interval),
-        "curve": [{"percent": point.percent, "value": point.value, "interval": _pair(point.interval)} for point in cell.curve],
+        "curve": [
+            {"percent": point.percent, "value": point.value, "interval": _pair(point.interval)}
+            for point in cell.curve
+        ],
         "curve_withheld": cell.curve_withheld,
         "potential": [
-            {"to": potential.to, "value": potential.value, "interval": _pair(potential.interval)} for potential in cell.potential
+            {"to": potential.to, "value": potential.value, "interval": _pair(potential.interval)}
+            for potential in cell.potential
         ],
         "potential_withheld": list(cell.potential_withheld),
         "bands": None if quarters is None else _bands(quarters),
@@ -240,7 +270,10 @@ def _cell(cell: CellView, bands: Bands | None) -> dict[str, Any]:
 
 
 def _bands(bands: Bands) -> dict[str, Any]:
-    named = [{"quarter": entry.quarter, "firm": str(entry.firm), "firm_zh": in_chinese(entry.firm)} for entry in bands.named]
+    named = [
+        {"quarter": entry.quarter, "firm": str(entry.firm), "firm_zh": in_chinese(entry.firm)}
+        for entry in bands.named
+    ]
     return {"quarters": list(bands.quarters), "untold": bands.untold, "named": named}
 
 
@@ -256,7 +289,11 @@ def _total(total: TotalView) -> dict[str, Any]:
 
 
 def _gate(cell: CellView | TotalView) -> dict[str, Any]:
-    return {"shown": cell.shown, "code": cell.reason_code, "reason": {"en": cell.reason_en, "zh": cell.reason_zh}}
+    return {
+        "shown": cell.shown,
+        "code": cell.reason_code,
+        "reason": {"en": cell.reason_en, "zh": cell.reason_zh},
+    }
 
 
 def _pair(interval: tuple[float, float] | None) -> list[float] | None:

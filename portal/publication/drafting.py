@@ -81,7 +81,9 @@ def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = 
         if last is not None and _says_the_same(last, present, composed, by, what_changed):
             return last
         version = _next_version(period)
-        explanation = explained(composed.gate, pack, period, present, version, what_changed, (by, now))
+        explanation = explained(
+            composed.gate, pack, period, present, version, what_changed, (by, now)
+        )
         row = Publication.objects.create(
             period=period,
             version=version,
@@ -122,24 +124,37 @@ def discard(publication: Publication, by: User, reason: str, now: datetime) -> P
             raise refusal("is-scheduled")
         if not reason.strip():
             raise refusal("discard-unexplained")
-        row.status, row.discarded_by, row.discarded_at, row.discard_reason = VersionStatus.DISCARDED, by, now, whole_text(reason)
+        row.status, row.discarded_by, row.discarded_at, row.discard_reason = (
+            VersionStatus.DISCARDED,
+            by,
+            now,
+            whole_text(reason),
+        )
         row.save(update_fields=["status", "discarded_by", "discarded_at", "discard_reason"])
         record(now, by.email, Action.PUBLICATION_DISCARDED, row.audit_subject, row.discard_reason)
     return row
 
 
-def _compose(period: ReportingPeriod, present: Cohort, pack: Pack, route: Route, now: datetime) -> _Composed:
+def _compose(
+    period: ReportingPeriod, present: Cohort, pack: Pack, route: Route, now: datetime
+) -> _Composed:
     rng = np.random.default_rng(seed_of("composition", present.digests))
-    label, roster = compose_with_roster(pack, route, by_step(present.labels), rng, period=period.name)
+    label, roster = compose_with_roster(
+        pack, route, by_step(present.labels), rng, period=period.name
+    )
     return _Composed(label, roster, gate_of(period, label, roster, present, pack, now))
 
 
 def _next_version(period: ReportingPeriod) -> int:
-    last: int | None = Publication.objects.filter(period__in=at_one_address(period)).aggregate(last=Max("version"))["last"]
+    last: int | None = Publication.objects.filter(period__in=at_one_address(period)).aggregate(
+        last=Max("version")
+    )["last"]
     return (last or 0) + 1
 
 
-def _says_the_same(last: Publication, present: Cohort, composed: _Composed, by: User, what_changed: str) -> bool:
+def _says_the_same(
+    last: Publication, present: Cohort, composed: _Composed, by: User, what_changed: str
+) -> bool:
     """Whether a form was sent twice: the same person's draft of the same reports, let through alike, in the same words."""
     return (
         last.status == VersionStatus.DRAFT

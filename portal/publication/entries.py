@@ -32,9 +32,16 @@ def log_published(row: Publication, now: datetime) -> LoggedAct:
         sorted(entrant.entry for entrant in reports if entrant.entry is not None),
     )
     document = published.digest(row.document or {})
-    index = log.append(head, EntryKind.PUBLICATION, logged.publication(document, leaves, values).hex(), now)
+    index = log.append(
+        head, EntryKind.PUBLICATION, logged.publication(document, leaves, values).hex(), now
+    )
     return LoggedAct.objects.create(
-        publication=row, act=LoggedAct.Act.PUBLISHED, document=document.hex(), leaves=leaves, values=values, log_index=index
+        publication=row,
+        act=LoggedAct.Act.PUBLISHED,
+        document=document.hex(),
+        leaves=leaves,
+        values=values,
+        log_index=index,
     )
 
 
@@ -50,15 +57,28 @@ class LoggedReport:
 @wall.opened()
 def found_in(row: Publication) -> list[LoggedReport]:
     """The reports that a version was composed of, in the order in which they came."""
-    rows = Submission.objects.filter(digest__in=row.participants).select_related("site__organisation").defer("envelope", "receipt")
+    rows = (
+        Submission.objects.filter(digest__in=row.participants)
+        .select_related("site__organisation")
+        .defer("envelope", "receipt")
+    )
     labels: defaultdict[int, list[ReleasedLabel]] = defaultdict(list)
     for value in ProtectedValue.objects.filter(submission__in=rows.values("pk")).order_by("pk"):
         labels[value.submission_id].append(value.released())
     digests = {
-        submission.pk: logged.values(bytes.fromhex(submission.digest), submission.name, labels[submission.pk], submission.salt).hex()
+        submission.pk: logged.values(
+            bytes.fromhex(submission.digest),
+            submission.name,
+            labels[submission.pk],
+            submission.salt,
+        ).hex()
         for submission in rows
     }
-    indices = dict(LogEntry.objects.filter(kind=EntryKind.VALUES, digest__in=digests.values()).values_list("digest", "index"))
+    indices = dict(
+        LogEntry.objects.filter(kind=EntryKind.VALUES, digest__in=digests.values()).values_list(
+            "digest", "index"
+        )
+    )
     return [
         LoggedReport(submission, labels[submission.pk], indices.get(digests[submission.pk]))
         for submission in sorted(rows, key=lambda submission: submission.log_index)
@@ -68,9 +88,18 @@ def found_in(row: Publication) -> list[LoggedReport]:
 def log_withdrawn(row: Publication, now: datetime) -> LoggedAct:
     """Log that this version was taken back, with its reason."""
     document = published.digest(row.document or {})
-    index = log.add(EntryKind.PUBLICATION_WITHDRAWN, logged.publication_withdrawn(document, row.withdrawal_reason).hex(), now)
+    index = log.add(
+        EntryKind.PUBLICATION_WITHDRAWN,
+        logged.publication_withdrawn(document, row.withdrawal_reason).hex(),
+        now,
+    )
     return LoggedAct.objects.create(
-        publication=row, act=LoggedAct.Act.WITHDRAWN, document=document.hex(), leaves=[], reason=row.withdrawal_reason, log_index=index
+        publication=row,
+        act=LoggedAct.Act.WITHDRAWN,
+        document=document.hex(),
+        leaves=[],
+        reason=row.withdrawal_reason,
+        log_index=index,
     )
 
 
@@ -95,4 +124,9 @@ def logged_acts(
     if row is None:
         return None
     acts = LoggedAct.objects.filter(publication=row.id).order_by("log_index")
-    return tuple(LoggedActView(act.act, act.document, tuple(act.leaves), tuple(act.values), act.reason, act.log_index) for act in acts)
+    return tuple(
+        LoggedActView(
+            act.act, act.document, tuple(act.leaves), tuple(act.values), act.reason, act.log_index
+        )
+        for act in acts
+    )

@@ -7,7 +7,13 @@ from datetime import date, datetime, timedelta
 from django.utils.translation import gettext, override
 
 from benchmarks.disclosure import GateResult
-from benchmarks.explanation import Explanation, Participation, VersionApproval, VersionChange, explain
+from benchmarks.explanation import (
+    Explanation,
+    Participation,
+    VersionApproval,
+    VersionChange,
+    explain,
+)
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from portal.accounts.models import Jurisdiction, Role, User
@@ -69,14 +75,22 @@ def _participation(
         approvals=tuple(approvals),
         excluded=excluded(present),
         verification=verification(present),
-        change=None if before is None else VersionChange(str(before.version), told_of_change(what_changed, present, before.participants)),
+        change=None
+        if before is None
+        else VersionChange(
+            str(before.version), told_of_change(what_changed, present, before.participants)
+        ),
     )
 
 
 def _approval(user: User, at: datetime, act: str, scope: Jurisdiction) -> VersionApproval:
     """By the organisation whose say over all of `scope` the person used, the nearest to it: what is public holds no private name."""
     offices = organisations_as(user, Role.REGULATOR).select_related("jurisdiction").order_by("pk")
-    deciding = [(office.jurisdiction.path, office.name) for office in offices if office.jurisdiction and office.jurisdiction.covers(scope)]
+    deciding = [
+        (office.jurisdiction.path, office.name)
+        for office in offices
+        if office.jurisdiction and office.jurisdiction.covers(scope)
+    ]
     if not deciding:
         with override("zh-hans"):
             return VersionApproval(str(NAMELESS), scheme_day(at), act, gettext(NAMELESS))

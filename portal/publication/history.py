@@ -38,7 +38,8 @@ def entered(reports: Sequence[SubmissionView]) -> Mapping[str, tuple[EnteredVers
     """
     asked = {report.digest for report in reports}
     of_these = public().filter(
-        period__name__in={report.period for report in reports}, period__peer_group__pack__in={report.pack for report in reports}
+        period__name__in={report.period for report in reports},
+        period__peer_group__pack__in={report.pack for report in reports},
     )
     reported = dict(of_these.values_list("pk", "participants"))
     versions: dict[str, tuple[EnteredVersion, ...]] = {}
@@ -52,7 +53,15 @@ def _version(row: VersionColumns) -> EnteredVersion:
     if row.published_at is None:
         raise ValueError(f"version {row.version} of {row.pack}, {row.period} was never published")
     withdrawn = scheme_day(row.withdrawn_at) if row.withdrawn_at else None
-    return EnteredVersion(row.pack, row.jurisdiction, row.route, row.period, row.version, scheme_day(row.published_at), withdrawn)
+    return EnteredVersion(
+        row.pack,
+        row.jurisdiction,
+        row.route,
+        row.period,
+        row.version,
+        scheme_day(row.published_at),
+        withdrawn,
+    )
 
 
 def is_outdated(row: Publication, present: Cohort) -> bool:

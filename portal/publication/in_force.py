@@ -50,7 +50,14 @@ class DefinedVersion:
 
     def best_in(self, cell: LabelKey, unit: str) -> float | None:
         """The best of a cell where it is published in this unit; one in another is on another scale."""
-        return next((defined.best for defined in self.cells if LabelKey.of(defined) == cell and defined.unit == unit), None)
+        return next(
+            (
+                defined.best
+                for defined in self.cells
+                if LabelKey.of(defined) == cell and defined.unit == unit
+            ),
+            None,
+        )
 
 
 def in_force_at(pack: str, jurisdiction: str, route: str, period: str) -> InForceView | None:
@@ -70,8 +77,14 @@ def defined_beside(reports: Collection[ReportView]) -> Mapping[int, DefinedVersi
 
     That may be of another version of the pack than the report: the two share their address.
     """
-    addresses = {report.period_id: (report.pack, report.jurisdiction, report.route, report.period) for report in reports}
-    asked = {f"{part}__in": {address[index] for address in addresses.values()} for index, part in enumerate(_ADDRESS)}
+    addresses = {
+        report.period_id: (report.pack, report.jurisdiction, report.route, report.period)
+        for report in reports
+    }
+    asked = {
+        f"{part}__in": {address[index] for address in addresses.values()}
+        for index, part in enumerate(_ADDRESS)
+    }
     rows = in_force().filter(**asked).values("summary", *_COLUMNS.values())
     at = {tuple(row[part] for part in _ADDRESS): _defined(row) for row in rows}
     return {period: at[address] for period, address in addresses.items() if address in at}

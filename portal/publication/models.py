@@ -34,44 +34,67 @@ class Publication(models.Model):
 
     period = models.ForeignKey(ReportingPeriod, models.PROTECT, related_name="publications")
     version = models.PositiveIntegerField()
-    status = models.CharField(max_length=10, choices=VersionStatus.choices, default=VersionStatus.DRAFT)
+    status = models.CharField(
+        max_length=10, choices=VersionStatus.choices, default=VersionStatus.DRAFT
+    )
     label = models.JSONField()  # benchmarks.composition.IndustryLabel
     roster = models.JSONField()  # benchmarks.composition.Roster
     gate = models.JSONField()  # benchmarks.disclosure.GateResult
     summary = models.JSONField(default=dict)  # portal.publication.shapes.SummaryView
     explanation = models.JSONField()  # benchmarks.explanation.Explanation
     document = models.JSONField(null=True)
-    digest = models.CharField(max_length=64, blank=True)  # benchmarks.wire.published.digest of the document, hex
-    first_at_its_address = models.BooleanField(default=False)  # published when addresses did not name the jurisdiction; see decision 0055
+    digest = models.CharField(
+        max_length=64, blank=True
+    )  # benchmarks.wire.published.digest of the document, hex
+    first_at_its_address = models.BooleanField(
+        default=False
+    )  # published when addresses did not name the jurisdiction; see decision 0055
     participants = models.JSONField()  # digests of the envelopes that entered, sorted
-    seed = models.CharField(max_length=64)  # of the simulation; derived from the participants, so that anyone who holds them can repeat it
+    seed = models.CharField(
+        max_length=64
+    )  # of the simulation; derived from the participants, so that anyone who holds them can repeat it
     what_changed = models.CharField(max_length=1000, blank=True)
 
     drafted_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     drafted_at = models.DateTimeField()
     approved_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
     published_at = models.DateTimeField(null=True)
-    approval_note = models.CharField(max_length=1000, blank=True)  # why the second person let it out; for the record, not for the public
+    approval_note = models.CharField(
+        max_length=1000, blank=True
+    )  # why the second person let it out; for the record, not for the public
     withdrawn_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
     withdrawn_at = models.DateTimeField(null=True)
     withdrawal_reason = models.CharField(max_length=1000, blank=True)
     discarded_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
     discarded_at = models.DateTimeField(null=True)
-    discard_reason = models.CharField(max_length=1000, blank=True)  # for those who decide, not for the public
+    discard_reason = models.CharField(
+        max_length=1000, blank=True
+    )  # for those who decide, not for the public
 
     class Meta:
-        indexes = (models.Index(fields=("status", "published_at", "withdrawn_at"), name="publication_states"),)
+        indexes = (
+            models.Index(
+                fields=("status", "published_at", "withdrawn_at"), name="publication_states"
+            ),
+        )
         constraints = (
             models.UniqueConstraint(fields=("period", "version"), name="one_publication_a_version"),
             models.CheckConstraint(
-                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("drafted_by")), name="a_second_person_approves"
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("drafted_by")),
+                name="a_second_person_approves",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=UNSEEN) | Q(approved_by__isnull=False, document__isnull=False), name="published_was_approved"
+                condition=Q(status__in=UNSEEN)
+                | Q(approved_by__isnull=False, document__isnull=False),
+                name="published_was_approved",
             ),
-            models.CheckConstraint(condition=~Q(status=VersionStatus.WITHDRAWN) | ~Q(withdrawal_reason=""), name="withdrawn_has_a_reason"),
             models.CheckConstraint(
-                condition=~Q(status=VersionStatus.DISCARDED) | (Q(discarded_by__isnull=False) & ~Q(discard_reason="")),
+                condition=~Q(status=VersionStatus.WITHDRAWN) | ~Q(withdrawal_reason=""),
+                name="withdrawn_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=VersionStatus.DISCARDED)
+                | (Q(discarded_by__isnull=False) & ~Q(discard_reason="")),
                 name="discarded_has_a_reason",
             ),
         )
@@ -104,7 +127,11 @@ class BestGroup(models.Model):
         constraints = (
             models.CheckConstraint(
                 condition=Q(published_at=None)
-                | (Q(log_index__isnull=False) & Q(published_by__isnull=False) & ~Q(published_by=F("proposed_by"))),
+                | (
+                    Q(log_index__isnull=False)
+                    & Q(published_by__isnull=False)
+                    & ~Q(published_by=F("proposed_by"))
+                ),
                 name="a_second_person_tells_of_the_best",
             ),
         )
@@ -123,14 +150,18 @@ class LoggedAct(AppendOnly):
     publication = models.ForeignKey(Publication, models.PROTECT, related_name="logged")
     act = models.CharField(max_length=10, choices=Act.choices)
     document = models.CharField(max_length=64, validators=[HEX_32])  # the digest that was signed
-    leaves = models.JSONField()  # log indices of the envelopes that entered, sorted; none for a withdrawal
+    leaves = (
+        models.JSONField()
+    )  # log indices of the envelopes that entered, sorted; none for a withdrawal
     values = models.JSONField(default=list)  # and of the values that were found in them
     reason = models.CharField(max_length=1000, blank=True)  # of a withdrawal
     log_index = models.PositiveBigIntegerField(unique=True)
 
     class Meta(AppendOnly.Meta):
         abstract = False
-        constraints = (models.UniqueConstraint(fields=("publication", "act"), name="one_logged_act_a_version"),)
+        constraints = (
+            models.UniqueConstraint(fields=("publication", "act"), name="one_logged_act_a_version"),
+        )
 
     def __str__(self) -> str:
         return f"{self.publication_id} {self.act}, entry {self.log_index}"
@@ -175,13 +206,22 @@ class ScheduledRelease(models.Model):
     document = models.JSONField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     ended_at = models.DateTimeField(null=True)
-    ended_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)  # who cancelled it
+    ended_by = models.ForeignKey(
+        User, models.PROTECT, related_name="+", null=True
+    )  # who cancelled it
     reason_code = models.CharField(max_length=60, blank=True)  # why it was stopped
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("publication",), condition=Q(state="waiting"), name="one_release_waits_a_version"),
-            models.CheckConstraint(condition=Q(state="waiting") | Q(ended_at__isnull=False), name="a_release_ends_at_a_time"),
+            models.UniqueConstraint(
+                fields=("publication",),
+                condition=Q(state="waiting"),
+                name="one_release_waits_a_version",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="waiting") | Q(ended_at__isnull=False),
+                name="a_release_ends_at_a_time",
+            ),
         )
 
     def __str__(self) -> str:

@@ -38,11 +38,17 @@ def parquet(table: str, columns_of: Sequence[CodebookColumn], about: Mapping[str
     fields, columns = [], []
     for variable in columns_of:
         kind = own.get(variable.name) or types.get(variable.unit, pa.string())
-        metadata = {"unit": variable.unit, "meaning": str(variable.meaning), "source": variable.source}
+        metadata = {
+            "unit": variable.unit,
+            "meaning": str(variable.meaning),
+            "source": variable.source,
+        }
         fields.append(pa.field(variable.name, kind, metadata=metadata))
         columns.append(pa.array([_typed(row[variable.name], kind, pa) for row in rows], kind))
     out = io.BytesIO()
-    pq.write_table(pa.Table.from_arrays(columns, schema=pa.schema(fields, metadata=dict(about))), out)
+    pq.write_table(
+        pa.Table.from_arrays(columns, schema=pa.schema(fields, metadata=dict(about))), out
+    )
     return out.getvalue()
 
 
@@ -83,7 +89,12 @@ def json_ld(view: BenchmarkView, title: str, address: str, publisher: str) -> di
         "isAccessibleForFree": True,
         "publisher": {"@type": "Organization", "name": publisher},
         "distribution": [
-            {"@type": "DataDownload", "encodingFormat": kind, "contentUrl": f"{address}benchmark.{end}"} for end, kind in FORMATS.items()
+            {
+                "@type": "DataDownload",
+                "encodingFormat": kind,
+                "contentUrl": f"{address}benchmark.{end}",
+            }
+            for end, kind in FORMATS.items()
         ],
         "variableMeasured": [*_of_cells(view.label), *_totals(view)],
     }
@@ -92,7 +103,13 @@ def json_ld(view: BenchmarkView, title: str, address: str, publisher: str) -> di
     return dataset
 
 
-def sector_json_ld(rows: Sequence[VersionColumns], title: str, address: str, versions: Sequence[str], publisher: str) -> dict[str, Any]:
+def sector_json_ld(
+    rows: Sequence[VersionColumns],
+    title: str,
+    address: str,
+    versions: Sequence[str],
+    publisher: str,
+) -> dict[str, Any]:
     """A sector over its years, of the versions of `over_years`, based on the addresses of its versions. `@id` is its own and stays."""
     last = rows[-1]
     periods = [Period.parse(row.period, UTC) for row in rows]
@@ -104,7 +121,9 @@ def sector_json_ld(rows: Sequence[VersionColumns], title: str, address: str, ver
         "url": address,
         "name": title,
         "description": f"{title}. Best, typical value, spread and savings per step of production over the years, with 95 % intervals.",
-        "dateModified": max(scheme_day(row.published_at) for row in rows if row.published_at).isoformat(),
+        "dateModified": max(
+            scheme_day(row.published_at) for row in rows if row.published_at
+        ).isoformat(),
         "temporalCoverage": f"{began.date().isoformat()}/{(ended - timedelta(days=1)).date().isoformat()}",
         "spatialCoverage": {"@type": "Place", "name": last.scope, "identifier": last.jurisdiction},
         "license": LICENCE_URL,
@@ -112,7 +131,12 @@ def sector_json_ld(rows: Sequence[VersionColumns], title: str, address: str, ver
         "publisher": {"@type": "Organization", "name": publisher},
         "isBasedOn": list(versions),
         "distribution": [
-            {"@type": "DataDownload", "encodingFormat": FORMATS[end], "contentUrl": f"{address}sector.{end}"} for end in ("csv", "parquet")
+            {
+                "@type": "DataDownload",
+                "encodingFormat": FORMATS[end],
+                "contentUrl": f"{address}sector.{end}",
+            }
+            for end in ("csv", "parquet")
         ],
         "variableMeasured": [
             {"@type": "PropertyValue", "name": variable.name, "description": str(variable.meaning)}
@@ -128,20 +152,42 @@ def _of_cells(label: LabelView) -> Iterator[Mapping[str, Any]]:
             continue
         named = (cell.step, cell.product, cell.variant, cell.metric)
         yield _variable((*named, "best"), cell.best, cell.interval, cell.unit, cell.rule)
-        yield _variable((*named, "typical"), cell.typical, cell.typical_interval, cell.unit, cell.averaging)
+        yield _variable(
+            (*named, "typical"), cell.typical, cell.typical_interval, cell.unit, cell.averaging
+        )
         for point in cell.curve:
-            yield _variable((*named, f"p{point.percent}"), point.value, point.interval, cell.unit, cell.averaging)
+            yield _variable(
+                (*named, f"p{point.percent}"),
+                point.value,
+                point.interval,
+                cell.unit,
+                cell.averaging,
+            )
         for potential in cell.potential:
-            yield _variable((*named, f"saved at {potential.to}"), potential.value, potential.interval, cell.unit, "mean over the firms")
+            yield _variable(
+                (*named, f"saved at {potential.to}"),
+                potential.value,
+                potential.interval,
+                cell.unit,
+                "mean over the firms",
+            )
 
 
 def _totals(view: BenchmarkView) -> Iterator[Mapping[str, Any]]:
     for name, total in view.label.totals.items():
         if total.shown:
-            yield _variable((name, view.product, "total"), total.value, total.interval, total.unit, total.rule)
+            yield _variable(
+                (name, view.product, "total"), total.value, total.interval, total.unit, total.rule
+            )
 
 
-def _variable(name: tuple[str, ...], value: float | None, interval: Interval | None, unit: str, technique: str | None) -> Mapping[str, Any]:
+def _variable(
+    name: tuple[str, ...],
+    value: float | None,
+    interval: Interval | None,
+    unit: str,
+    technique: str | None,
+) -> Mapping[str, Any]:
     low, high = interval or (None, None)
     return {
         "@type": "PropertyValue",

@@ -20,7 +20,9 @@ from portal.publication.shapes import BenchmarkView, CellView
 
 MOST_VERSIONS = 12  # each is one question to the database
 DOCUMENT_DIGITS = 9  # more than a signed document gives: its figures stand as they are
-WORKED_OUT_DIGITS = 3  # the finest grid of a label is 0.001 of a unit; what is worked out from labels says no more
+WORKED_OUT_DIGITS = (
+    3  # the finest grid of a label is 0.001 of a unit; what is worked out from labels says no more
+)
 FIGURES = ("best", "typical", "spread")
 """What is followed over the years: the industry's best, its typical value, and how far its quartiles lie apart."""
 
@@ -39,8 +41,20 @@ class Year:
 
 def versions(pack: str, jurisdiction: str, route: str) -> tuple[VersionColumns, ...]:
     """The newest in force, oldest first; empty where nothing is."""
-    group = {"period__peer_group__pack": pack, "period__peer_group__scope__path": jurisdiction, "period__peer_group__route": route}
-    return tuple(reversed(read(in_force().filter(**group).order_by("-period__start", "-period__end", "-published_at")[:MOST_VERSIONS])))
+    group = {
+        "period__peer_group__pack": pack,
+        "period__peer_group__scope__path": jurisdiction,
+        "period__peer_group__route": route,
+    }
+    return tuple(
+        reversed(
+            read(
+                in_force()
+                .filter(**group)
+                .order_by("-period__start", "-period__end", "-published_at")[:MOST_VERSIONS]
+            )
+        )
+    )
 
 
 def years(rows: Sequence[VersionColumns]) -> tuple[Year, ...]:
@@ -50,12 +64,22 @@ def years(rows: Sequence[VersionColumns]) -> tuple[Year, ...]:
     for index, (row, view) in enumerate(zip(rows, views, strict=True)):
         prior = next((at for at in reversed(range(index)) if follows(rows[at], row)), None)
         broken = None if prior is None else breaks(views[prior], view)
-        earlier = {} if prior is None else {LabelKey.of(cell): cell for cell in views[prior].label.cells if cell.shown}
-        collected += [_year(view, cell, earlier.get(LabelKey.of(cell)), broken) for cell in view.label.cells if cell.shown]
+        earlier = (
+            {}
+            if prior is None
+            else {LabelKey.of(cell): cell for cell in views[prior].label.cells if cell.shown}
+        )
+        collected += [
+            _year(view, cell, earlier.get(LabelKey.of(cell)), broken)
+            for cell in view.label.cells
+            if cell.shown
+        ]
     return tuple(collected)
 
 
-def _year(view: BenchmarkView, cell: CellView, earlier: CellView | None, broken: Breaks | None) -> Year:
+def _year(
+    view: BenchmarkView, cell: CellView, earlier: CellView | None, broken: Breaks | None
+) -> Year:
     figures, codes = _figures(cell), broken.codes_of(LabelKey.of(cell)) if broken else ()
     then = _figures(earlier) if earlier and not codes else {}
     moved = {name: difference(now, then[name]) for name, now in figures.items() if name in then}
@@ -64,7 +88,11 @@ def _year(view: BenchmarkView, cell: CellView, earlier: CellView | None, broken:
 
 def _figures(cell: CellView) -> dict[str, Known]:
     stated = {"best": (cell.best, cell.interval), "typical": (cell.typical, cell.typical_interval)}
-    figures = {name: (value, interval) for name, (value, interval) in stated.items() if value is not None and interval is not None}
+    figures = {
+        name: (value, interval)
+        for name, (value, interval) in stated.items()
+        if value is not None and interval is not None
+    }
     apart = spread(cell.curve)
     return figures | ({"spread": apart} if apart else {})
 
@@ -102,8 +130,20 @@ def _named(year: Year) -> dict[str, object]:
 
 
 def _values(year: Year) -> Iterator[tuple[str, float]]:
-    figures = [*year.figures.items(), *((f"saved_at_{saving.to}", (saving.value, saving.interval)) for saving in year.cell.potential)]
+    figures = [
+        *year.figures.items(),
+        *(
+            (f"saved_at_{saving.to}", (saving.value, saving.interval))
+            for saving in year.cell.potential
+        ),
+    ]
     figures += [(f"{name}_moved", change) for name, change in year.moved.items()]
     for name, (value, (low, high)) in figures:
-        digits = WORKED_OUT_DIGITS if name == "spread" or name.endswith("_moved") else DOCUMENT_DIGITS
-        yield from zip((name, f"{name}_low", f"{name}_high"), (round(end, digits) for end in (value, low, high)), strict=True)
+        digits = (
+            WORKED_OUT_DIGITS if name == "spread" or name.endswith("_moved") else DOCUMENT_DIGITS
+        )
+        yield from zip(
+            (name, f"{name}_low", f"{name}_high"),
+            (round(end, digits) for end in (value, low, high)),
+            strict=True,
+        )

@@ -46,10 +46,22 @@ class ApprovedVersion:
     document: JSON
 
 
-LET_OUT = ("gate", "explanation", "document", "summary", "digest", "status", "approved_by", "published_at", "approval_note")
+LET_OUT = (
+    "gate",
+    "explanation",
+    "document",
+    "summary",
+    "digest",
+    "status",
+    "approved_by",
+    "published_at",
+    "approval_note",
+)
 
 
-def publish(publication: Publication, by: User, key: ReceiptKey, now: datetime, note: str = "") -> Publication:
+def publish(
+    publication: Publication, by: User, key: ReceiptKey, now: datetime, note: str = ""
+) -> Publication:
     """A second person lets a draft out. The gate is asked again: what was published since may have changed its answer.
 
     Raises:
@@ -66,8 +78,16 @@ def publish(publication: Publication, by: User, key: ReceiptKey, now: datetime, 
 def let_out(row: Publication, what: ApprovedVersion, by: int, now: datetime, note: str) -> None:
     """From here on the version is public: what was decided and signed, and what lists and addresses tell of it."""
     row.gate, row.explanation, row.document = what.gate, what.explanation, what.document
-    row.summary, row.digest = summary_json(GateResult.from_json(what.gate)), published.digest(what.document).hex()
-    row.status, row.approved_by_id, row.published_at, row.approval_note = VersionStatus.PUBLISHED, by, now, note
+    row.summary, row.digest = (
+        summary_json(GateResult.from_json(what.gate)),
+        published.digest(what.document).hex(),
+    )
+    row.status, row.approved_by_id, row.published_at, row.approval_note = (
+        VersionStatus.PUBLISHED,
+        by,
+        now,
+        note,
+    )
     row.save(update_fields=LET_OUT)
 
 
@@ -92,7 +112,9 @@ def approved(row: Publication, by: User, key: ReceiptKey, out_at: datetime) -> A
         raise refusal(code)
     pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
     drafted = (row.drafted_by, row.drafted_at)
-    explanation = explained(again, pack, period, present, row.version, row.what_changed, drafted, (by, out_at)).to_json()
+    explanation = explained(
+        again, pack, period, present, row.version, row.what_changed, drafted, (by, out_at)
+    ).to_json()
     scope = BenchmarkScope.of(period.peer_group.scope)
     counted = bands(period, present, pack, pack.disclosure.fewest_firms)
     shown_bands = beside_what_was_shown(counted, row, pack.disclosure.least_changed_participants)
@@ -113,9 +135,16 @@ def withdraw(publication: Publication, by: User, reason: str, now: datetime) -> 
             raise refusal("not-published")
         if not reason.strip():
             raise refusal("reason-missing")
-        row.status, row.withdrawn_by, row.withdrawn_at, row.withdrawal_reason = VersionStatus.WITHDRAWN, by, now, whole_text(reason)
+        row.status, row.withdrawn_by, row.withdrawn_at, row.withdrawal_reason = (
+            VersionStatus.WITHDRAWN,
+            by,
+            now,
+            whole_text(reason),
+        )
         row.save(update_fields=["status", "withdrawn_by", "withdrawn_at", "withdrawal_reason"])
-        record(now, by.email, Action.PUBLICATION_WITHDRAWN, row.audit_subject, row.withdrawal_reason)
+        record(
+            now, by.email, Action.PUBLICATION_WITHDRAWN, row.audit_subject, row.withdrawal_reason
+        )
         log_withdrawn(row, now)
         announcing.withdrawn(row, now)
     return row

@@ -6,9 +6,21 @@ from benchmarks.phrases import Phrase
 from portal.problems import RefusedError
 
 _SENTENCES = {
-    "not-regulator": (403, Phrase("You are not a regulator of this peer group."), Phrase("Ask a regulator of its whole jurisdiction.")),
-    "own-draft": (403, Phrase("You drafted this version yourself."), Phrase("A second person has to publish it.")),
-    "not-a-draft": (409, Phrase("This version is no longer a draft."), Phrase("Draft a new version to change anything.")),
+    "not-regulator": (
+        403,
+        Phrase("You are not a regulator of this peer group."),
+        Phrase("Ask a regulator of its whole jurisdiction."),
+    ),
+    "own-draft": (
+        403,
+        Phrase("You drafted this version yourself."),
+        Phrase("A second person has to publish it."),
+    ),
+    "not-a-draft": (
+        409,
+        Phrase("This version is no longer a draft."),
+        Phrase("Draft a new version to change anything."),
+    ),
     "newer-published": (
         409,
         Phrase("A newer version of this benchmark has been published since this was drafted."),
@@ -31,23 +43,41 @@ _SENTENCES = {
     ),
     "draft-outdated": (
         409,
-        Phrase("The reports, or steps of them, that would enter now differ from those when this was drafted."),
+        Phrase(
+            "The reports, or steps of them, that would enter now differ from those when this was drafted."
+        ),
         Phrase("Draft the version again."),
     ),
-    "time-past": (409, Phrase("The time that was set is in the past."), Phrase("Set a future time, or publish now.")),
+    "time-past": (
+        409,
+        Phrase("The time that was set is in the past."),
+        Phrase("Set a future time, or publish now."),
+    ),
     "not-scheduled": (
         409,
         Phrase("This version has no release that waits for its time."),
         Phrase("Look at its page: it may have been published, cancelled or stopped."),
     ),
-    "comment-empty": (409, Phrase("The comment is empty."), Phrase("Write what the others should know about this draft.")),
+    "comment-empty": (
+        409,
+        Phrase("The comment is empty."),
+        Phrase("Write what the others should know about this draft."),
+    ),
     "not-published": (
         409,
         Phrase("Only a published version can be withdrawn."),
         Phrase("Discard a draft that is not needed."),
     ),
-    "discard-unexplained": (409, Phrase("A draft can be discarded only with a reason."), Phrase("Say in a sentence why it is not needed.")),
-    "reason-missing": (409, Phrase("A withdrawal needs a reason; it is shown to everybody."), Phrase("Say in a sentence what was wrong.")),
+    "discard-unexplained": (
+        409,
+        Phrase("A draft can be discarded only with a reason."),
+        Phrase("Say in a sentence why it is not needed."),
+    ),
+    "reason-missing": (
+        409,
+        Phrase("A withdrawal needs a reason; it is shown to everybody."),
+        Phrase("Say in a sentence what was wrong."),
+    ),
 }
 
 

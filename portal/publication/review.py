@@ -79,8 +79,12 @@ class DraftView:
     what_changed: str
     comments: tuple[CommentView, ...]  # oldest first
     release: ReleaseView | None
-    previous: PreviousView | None  # the version before this one at its address that is published and not withdrawn
-    newest_shown: int | None  # the newest of this very group before this one that the public ever saw: the gate compares the two, too
+    previous: (
+        PreviousView | None
+    )  # the version before this one at its address that is published and not withdrawn
+    newest_shown: (
+        int | None
+    )  # the newest of this very group before this one that the public ever saw: the gate compares the two, too
     may_publish: bool
     why_not: str  # code: not-regulator, not-a-draft, is-scheduled, newer-published, own-draft, gate-holds, nothing-shown; empty when it may
     may_discard: bool
@@ -102,7 +106,9 @@ def draft_review(user: User, publication: int) -> DraftView | None:
     waiting = release is not None and release.state == ScheduledRelease.State.WAITING
     own = row.drafted_by_id == user.pk
     overtaken = row.status == VersionStatus.DRAFT and is_overtaken(row)
-    why_not = obstacle_by_state(row.status, waiting=waiting, overtaken=overtaken, own=own, hold=gate.hold, shown=gate.shown)
+    why_not = obstacle_by_state(
+        row.status, waiting=waiting, overtaken=overtaken, own=own, hold=gate.hold, shown=gate.shown
+    )
     return DraftView(
         id=publication,
         peer_group=group.pk,
@@ -131,7 +137,10 @@ def draft_review(user: User, publication: int) -> DraftView | None:
         comments=_comments(publication),
         release=release,
         previous=_previous(row),
-        newest_shown=_shown_before(row).filter(period=row.period_id).values_list("version", flat=True).first(),
+        newest_shown=_shown_before(row)
+        .filter(period=row.period_id)
+        .values_list("version", flat=True)
+        .first(),
         may_publish=not why_not,
         why_not=why_not,
         may_discard=row.status == VersionStatus.DRAFT and not waiting,
@@ -149,8 +158,14 @@ def _shown_before(row: Publication) -> QuerySet[Publication]:
 
 
 def _previous(row: Publication) -> PreviousView | None:
-    before = _shown_before(row).filter(status=VersionStatus.PUBLISHED).only("version", "gate").first()
-    return None if before is None else PreviousView(before.version, label_view(GateResult.from_json(before.gate)))
+    before = (
+        _shown_before(row).filter(status=VersionStatus.PUBLISHED).only("version", "gate").first()
+    )
+    return (
+        None
+        if before is None
+        else PreviousView(before.version, label_view(GateResult.from_json(before.gate)))
+    )
 
 
 def _comments(publication: int) -> tuple[CommentView, ...]:
@@ -160,7 +175,14 @@ def _comments(publication: int) -> tuple[CommentView, ...]:
 
 def _release(publication: int) -> ReleaseView | None:
     """The last one; where one waits it is that, for none is made beside one that waits."""
-    last = ScheduledRelease.objects.filter(publication=publication).select_related("approved_by", "ended_by").order_by("-pk").first()
+    last = (
+        ScheduledRelease.objects.filter(publication=publication)
+        .select_related("approved_by", "ended_by")
+        .order_by("-pk")
+        .first()
+    )
     if last is None:
         return None
-    return view_of(ReleaseView, last, approved_by=_called(last.approved_by), ended_by=_called(last.ended_by))
+    return view_of(
+        ReleaseView, last, approved_by=_called(last.approved_by), ended_by=_called(last.ended_by)
+    )

@@ -17,7 +17,13 @@ from portal.names import RelatedName
 from portal.plain_views import view_of
 from portal.publication.definition_changes import same_length
 from portal.publication.models import UNSEEN, Publication, VersionStatus
-from portal.publication.shapes import BenchmarkView, ListedView, VersionView, label_view, summary_view
+from portal.publication.shapes import (
+    BenchmarkView,
+    ListedView,
+    VersionView,
+    label_view,
+    summary_view,
+)
 
 _GROUP = "period__peer_group__"
 _COLUMNS = {
@@ -84,7 +90,9 @@ class VersionColumns:
 
 def follows(before: VersionColumns, row: VersionColumns) -> bool:
     """Whether a period comes after one of its length."""
-    return before.end <= row.start and same_length(*(period.end - period.start for period in (before, row)))
+    return before.end <= row.start and same_length(
+        *(period.end - period.start for period in (before, row))
+    )
 
 
 def read(rows: QuerySet[Publication]) -> tuple[VersionColumns, ...]:
@@ -107,7 +115,10 @@ def at_one_address(period: ReportingPeriod) -> QuerySet[ReportingPeriod]:
     """The periods that an address cannot tell apart: this one, and those of the like groups by other versions of the pack."""
     group = period.peer_group
     return ReportingPeriod.objects.filter(
-        name=period.name, peer_group__pack=group.pack, peer_group__route=group.route, peer_group__scope=group.scope_id
+        name=period.name,
+        peer_group__pack=group.pack,
+        peer_group__route=group.route,
+        peer_group__scope=group.scope_id,
     )
 
 
@@ -144,7 +155,9 @@ class VersionSeries:
 
     @property
     def in_force(self) -> int | None:
-        return next((row.version for row in self.rows if row.status == VersionStatus.PUBLISHED), None)
+        return next(
+            (row.version for row in self.rows if row.status == VersionStatus.PUBLISHED), None
+        )
 
     @property
     def content(self) -> tuple[Hashable, ...]:
@@ -162,7 +175,12 @@ class VersionSeries:
 
 
 def listed_view(row: VersionColumns) -> ListedView:
-    return view_of(ListedView, row, published_on=scheme_day(row.published_at), summary=summary_view(row.summary))
+    return view_of(
+        ListedView,
+        row,
+        published_on=scheme_day(row.published_at),
+        summary=summary_view(row.summary),
+    )
 
 
 def version_view(row: VersionColumns) -> VersionView:

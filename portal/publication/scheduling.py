@@ -43,7 +43,9 @@ log = logging.getLogger(__name__)
 WAITING = ScheduledRelease.State.WAITING
 
 
-def schedule(publication: Publication, by: User, at: datetime, key: ReceiptKey, now: datetime, note: str = "") -> ScheduledRelease:
+def schedule(
+    publication: Publication, by: User, at: datetime, key: ReceiptKey, now: datetime, note: str = ""
+) -> ScheduledRelease:
     """A second person approves a draft for a time to come. The gate is asked as of that time.
 
     Raises:
@@ -87,7 +89,13 @@ def cancel(publication: Publication, by: User, now: datetime) -> None:
         if waiting is None:
             raise refusal("not-scheduled")
         _end(waiting, ScheduledRelease.State.CANCELLED, now, by)
-        record(now, by.email, Action.RELEASE_CANCELLED, row.audit_subject, f"was set for {waiting.at.isoformat(timespec='minutes')}")
+        record(
+            now,
+            by.email,
+            Action.RELEASE_CANCELLED,
+            row.audit_subject,
+            f"was set for {waiting.at.isoformat(timespec='minutes')}",
+        )
 
 
 def release_due(clock: Callable[[], datetime]) -> int:
@@ -96,11 +104,17 @@ def release_due(clock: Callable[[], datetime]) -> int:
     A release that fails keeps no other back: the next sweep tries it again.
     """
     out = 0
-    for pk in ScheduledRelease.objects.filter(state=WAITING, at__lte=clock()).order_by("at", "pk").values_list("publication", flat=True):
+    for pk in (
+        ScheduledRelease.objects.filter(state=WAITING, at__lte=clock())
+        .order_by("at", "pk")
+        .values_list("publication", flat=True)
+    ):
         try:
             out += _release(pk, clock())
         except Exception:
-            log.exception("The release of publication %s failed; the next sweep tries it again.", pk)
+            log.exception(
+                "The release of publication %s failed; the next sweep tries it again.", pk
+            )
     return out
 
 
@@ -108,7 +122,9 @@ def _release(publication: int, now: datetime) -> bool:
     with transaction.atomic():
         row = Publication.objects.select_for_update(skip_locked=True).filter(pk=publication).first()
         waiting = ScheduledRelease.objects.filter(publication=publication, state=WAITING).first()
-        if row is None or waiting is None:  # another worker has it, or somebody cancelled it just now
+        if (
+            row is None or waiting is None
+        ):  # another worker has it, or somebody cancelled it just now
             return False
         if code := _what_stops_it(row, waiting, now):
             _end(waiting, ScheduledRelease.State.STOPPED, now, reason=code)
@@ -118,7 +134,13 @@ def _release(publication: int, now: datetime) -> bool:
         what = ApprovedVersion(waiting.gate, waiting.explanation, waiting.document)
         let_out(row, what, waiting.approved_by_id, now, waiting.note)
         _end(waiting, ScheduledRelease.State.RELEASED, now)
-        record(now, "worker", Action.PUBLICATION_PUBLISHED, row.audit_subject, f"as approved on {scheme_day(waiting.approved_at)}")
+        record(
+            now,
+            "worker",
+            Action.PUBLICATION_PUBLISHED,
+            row.audit_subject,
+            f"as approved on {scheme_day(waiting.approved_at)}",
+        )
         made_known(row, now)
     return True
 
@@ -144,25 +166,45 @@ def _what_changed(row: Publication, waiting: ScheduledRelease, now: datetime) ->
         return "draft-outdated"
     pack = packs.load(row.period.peer_group.pack, row.period.peer_group.pack_version)
     least = pack.disclosure.least_changed_participants
-    if again.to_json() != waiting.gate or not still_beside_what_was_shown(row, waiting.document, least):
+    if again.to_json() != waiting.gate or not still_beside_what_was_shown(
+        row, waiting.document, least
+    ):
         return "gate-changed"
     if changed := _explained_otherwise(row, waiting, present, again, pack):
-        return "attestations-changed" if "verification_of_data" in changed else "explanation-changed"
+        return (
+            "attestations-changed" if "verification_of_data" in changed else "explanation-changed"
+        )
     return "naming-changed" if _named_no_more(row, waiting, present, pack) else ""
 
 
-def _explained_otherwise(row: Publication, waiting: ScheduledRelease, present: Cohort, again: GateResult, pack: Pack) -> set[str]:
+def _explained_otherwise(
+    row: Publication, waiting: ScheduledRelease, present: Cohort, again: GateResult, pack: Pack
+) -> set[str]:
     """Which texts of the signed explanation would be others if it were made now. Who drafted and approved it is of then."""
-    drafted = (User(pk=row.drafted_by_id), row.drafted_at)  # by number only: the worker may not read people
-    now = explained(again, pack, row.period, present, row.version, row.what_changed, drafted).to_json()
+    drafted = (
+        User(pk=row.drafted_by_id),
+        row.drafted_at,
+    )  # by number only: the worker may not read people
+    now = explained(
+        again, pack, row.period, present, row.version, row.what_changed, drafted
+    ).to_json()
     signed = waiting.explanation
-    return {text for text in now.keys() | signed.keys() if now.get(text) != signed.get(text)} - {"approval"}
+    return {text for text in now.keys() | signed.keys() if now.get(text) != signed.get(text)} - {
+        "approval"
+    }
 
 
-def _named_no_more(row: Publication, waiting: ScheduledRelease, present: Cohort, pack: Pack) -> bool:
+def _named_no_more(
+    row: Publication, waiting: ScheduledRelease, present: Cohort, pack: Pack
+) -> bool:
     """Whether a firm that was signed by name would not stand in that quarter by both its names now: not its choice alone decides."""
     signed = {
-        (LabelKey(*(step[part] for part in LabelKey._fields)), entry["quarter"], entry["firm"], entry["firm_zh"])
+        (
+            LabelKey(*(step[part] for part in LabelKey._fields)),
+            entry["quarter"],
+            entry["firm"],
+            entry["firm_zh"],
+        )
         for step in waiting.document["steps"]
         for entry in (step["bands"] or {}).get("named", ())
     }
@@ -170,10 +212,14 @@ def _named_no_more(row: Publication, waiting: ScheduledRelease, present: Cohort,
         return False
     counted = bands(row.period, present, pack, pack.disclosure.fewest_firms)
     return not signed <= {
-        (cell, named.quarter, str(named.firm), in_chinese(named.firm)) for cell, sites in counted.items() for named in sites.named
+        (cell, named.quarter, str(named.firm), in_chinese(named.firm))
+        for cell, sites in counted.items()
+        for named in sites.named
     }
 
 
-def _end(waiting: ScheduledRelease, state: str, now: datetime, by: User | None = None, reason: str = "") -> None:
+def _end(
+    waiting: ScheduledRelease, state: str, now: datetime, by: User | None = None, reason: str = ""
+) -> None:
     waiting.state, waiting.ended_at, waiting.ended_by, waiting.reason_code = state, now, by, reason
     waiting.save(update_fields=["state", "ended_at", "ended_by", "reason_code"])

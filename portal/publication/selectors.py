@@ -54,17 +54,28 @@ class VersionState:
     in_force: bool = False
 
 
-def latest_published(pack: str = "", first: int = 0, most: int | None = None) -> tuple[ListedView, ...]:
+def latest_published(
+    pack: str = "", first: int = 0, most: int | None = None
+) -> tuple[ListedView, ...]:
     """The version now in force of every benchmark, by pack, newest period first; those of one pack, or a part of them."""
     rows = in_force().order_by(*_ORDER)
     if pack:
         rows = rows.filter(period__peer_group__pack=pack)
-    return tuple(listed_view(row) for row in read(rows[first : None if most is None else first + most]))
+    return tuple(
+        listed_view(row) for row in read(rows[first : None if most is None else first + most])
+    )
 
 
 def every_published() -> tuple[VersionColumns, ...]:
     """Every version that the public has seen, withdrawn ones too, in one order for good."""
-    return read(public().order_by(*(f"period__peer_group__{name}" for name in _GROUP), "period__start", "period_id", "version"))
+    return read(
+        public().order_by(
+            *(f"period__peer_group__{name}" for name in _GROUP),
+            "period__start",
+            "period_id",
+            "version",
+        )
+    )
 
 
 def count_published(pack: str = "") -> int:
@@ -79,18 +90,29 @@ def is_sector(pack: str) -> bool:
 
 def packs_published() -> tuple[tuple[str, str], ...]:
     """(pack, newest version of it that something was published by), by pack."""
-    pairs = in_force().values_list("period__peer_group__pack", "period__peer_group__pack_version").order_by().distinct()
-    return tuple(dict(sorted(pairs, key=lambda pair: (pair[0], packs.version_order(pair[1])))).items())  # of a pack, its last
+    pairs = (
+        in_force()
+        .values_list("period__peer_group__pack", "period__peer_group__pack_version")
+        .order_by()
+        .distinct()
+    )
+    return tuple(
+        dict(sorted(pairs, key=lambda pair: (pair[0], packs.version_order(pair[1])))).items()
+    )  # of a pack, its last
 
 
 def state_of_the_list() -> tuple[Hashable, ...]:
     """Changes whenever something is published or withdrawn."""
     withdrawn = Count("pk", filter=Q(status=VersionStatus.WITHDRAWN))
-    state = public().aggregate(Count("pk"), Max("pk"), Max("published_at"), withdrawn=withdrawn, at=Max("withdrawn_at"))
+    state = public().aggregate(
+        Count("pk"), Max("pk"), Max("published_at"), withdrawn=withdrawn, at=Max("withdrawn_at")
+    )
     return tuple(state.values())
 
 
-def jurisdictions(pack: str, period: str, route: str | None = None, version: int | None = None) -> tuple[NamedJurisdiction, ...]:
+def jurisdictions(
+    pack: str, period: str, route: str | None = None, version: int | None = None
+) -> tuple[NamedJurisdiction, ...]:
     """The jurisdictions in which something is published under this pack, route and period: who asks without one means one of these.
 
     What was published when addresses did not name the jurisdiction keeps its address: where such a version is among them, it alone
@@ -99,7 +121,10 @@ def jurisdictions(pack: str, period: str, route: str | None = None, version: int
     asked = _versions(pack, period, route, None)
     rows = read(asked if version is None else asked.filter(version=version))
     meant = [row for row in rows if row.first_at_its_address] or rows
-    return tuple(NamedJurisdiction(path, name) for path, name in {row.jurisdiction: row.scope for row in meant}.items())
+    return tuple(
+        NamedJurisdiction(path, name)
+        for path, name in {row.jurisdiction: row.scope for row in meant}.items()
+    )
 
 
 def main_route(pack: str) -> str:
@@ -107,7 +132,9 @@ def main_route(pack: str) -> str:
     return packs.load(pack).routes[0].id if packs.is_known(pack) else ""
 
 
-def series(pack: str, period: str, route: str | None = None, jurisdiction: str | None = None) -> VersionSeries:
+def series(
+    pack: str, period: str, route: str | None = None, jurisdiction: str | None = None
+) -> VersionSeries:
     """Every version that the public has seen of one benchmark, newest first. `jurisdiction` is a path.
 
     Without `route` the pack's main route; without `jurisdiction` the one that `jurisdictions` names, nothing where there are several.
@@ -120,7 +147,11 @@ def series(pack: str, period: str, route: str | None = None, jurisdiction: str |
 
 
 def benchmark(
-    pack: str, period: str, version: int | None = None, route: str | None = None, jurisdiction: str | None = None
+    pack: str,
+    period: str,
+    version: int | None = None,
+    route: str | None = None,
+    jurisdiction: str | None = None,
 ) -> BenchmarkView | None:
     """One version; without `version` the one in force, else the last that was withdrawn. `route` and `jurisdiction` as in `series`."""
     editions = series(pack, period, route, jurisdiction)
@@ -129,7 +160,12 @@ def benchmark(
 
 
 def two_versions(
-    pack: str, period: str, a: int, b: int, route: str | None = None, jurisdiction: str | None = None
+    pack: str,
+    period: str,
+    a: int,
+    b: int,
+    route: str | None = None,
+    jurisdiction: str | None = None,
 ) -> tuple[BenchmarkView, BenchmarkView] | None:
     """Two versions of one benchmark, to be held against each other; None where the public has not seen both."""
     editions = series(pack, period, route, jurisdiction)
@@ -142,21 +178,34 @@ def two_versions(
 def preceding(row: VersionColumns) -> VersionColumns | None:
     """What a series had before this version: the one before it, else that in force of the last period before, of the same length."""
     rows = public().filter(
-        period__peer_group__pack=row.pack, period__peer_group__route=row.route, period__peer_group__scope__path=row.jurisdiction
+        period__peer_group__pack=row.pack,
+        period__peer_group__route=row.route,
+        period__peer_group__scope__path=row.jurisdiction,
     )
     same = Q(period__name=row.period, version__lt=row.version)
     earlier = Q(period__end__lte=row.start, status=VersionStatus.PUBLISHED)
-    latest_first = read(rows.filter(same | earlier).order_by("-period__start", "-period__end", "-version"))
-    return next((before for before in latest_first if before.period == row.period or follows(before, row)), None)
+    latest_first = read(
+        rows.filter(same | earlier).order_by("-period__start", "-period__end", "-version")
+    )
+    return next(
+        (before for before in latest_first if before.period == row.period or follows(before, row)),
+        None,
+    )
 
 
 def table_of(view: BenchmarkView, before: VersionColumns | None) -> str:
     """The version as CSV, with the breaks since what came before it (`preceding`)."""
     broken = None if before is None else breaks_with_totals(benchmark_view(before, None), view)
-    return csv_of({**view.document, "jurisdiction": view.jurisdiction, "status": view.status}, view.label, broken)
+    return csv_of(
+        {**view.document, "jurisdiction": view.jurisdiction, "status": view.status},
+        view.label,
+        broken,
+    )
 
 
-def versions(pack: str, period: str, route: str | None = None, jurisdiction: str | None = None) -> tuple[VersionView, ...]:
+def versions(
+    pack: str, period: str, route: str | None = None, jurisdiction: str | None = None
+) -> tuple[VersionView, ...]:
     """Every version that the public has seen, newest first."""
     return series(pack, period, route, jurisdiction).views
 
@@ -172,23 +221,41 @@ def drafts_of(user: User, peer_group: int, period: str) -> tuple[VersionView, ..
 
 def every_version(peer_group: int, period: str) -> tuple[VersionView, ...]:
     """The same for who was let in already: for pages whose selector has asked for the peer group."""
-    rows = Publication.objects.filter(period__peer_group=peer_group, period__name=period).order_by("-version")
+    rows = Publication.objects.filter(period__peer_group=peer_group, period__name=period).order_by(
+        "-version"
+    )
     return tuple(version_view(row) for row in read(rows))
 
 
-def drafts_of_periods(groups: Sequence[PeerGroupView], periods: Collection[int]) -> Mapping[int, tuple[VersionState, ...]]:
+def drafts_of_periods(
+    groups: Sequence[PeerGroupView], periods: Collection[int]
+) -> Mapping[int, tuple[VersionState, ...]]:
     """By period, all versions of these periods as far as they are of groups that a regulator was given; newest first."""
     period_ids = {period.id for group in groups for period in group.periods}.intersection(periods)
-    rows = Publication.objects.filter(period__in=period_ids).annotate(replaced=is_replaced()).order_by("-version")
+    rows = (
+        Publication.objects.filter(period__in=period_ids)
+        .annotate(replaced=is_replaced())
+        .order_by("-version")
+    )
     states: dict[int, tuple[VersionState, ...]] = {}
-    for period, pk, version, status, replaced in rows.values_list("period_id", "pk", "version", "status", "replaced"):
-        state = VersionState(pk, version, status, in_force=status == VersionStatus.PUBLISHED and not replaced)
+    for period, pk, version, status, replaced in rows.values_list(
+        "period_id", "pk", "version", "status", "replaced"
+    ):
+        state = VersionState(
+            pk, version, status, in_force=status == VersionStatus.PUBLISHED and not replaced
+        )
         states[period] = (*states.get(period, ()), state)
     return states
 
 
-def _versions(pack: str, period: str, route: str | None, jurisdiction: str | None) -> QuerySet[Publication]:
-    rows = public().filter(period__peer_group__pack=pack, period__peer_group__route=route or main_route(pack), period__name=period)
+def _versions(
+    pack: str, period: str, route: str | None, jurisdiction: str | None
+) -> QuerySet[Publication]:
+    rows = public().filter(
+        period__peer_group__pack=pack,
+        period__peer_group__route=route or main_route(pack),
+        period__name=period,
+    )
     if jurisdiction is not None:
         rows = rows.filter(period__peer_group__scope__path=jurisdiction)
     return rows.order_by("-version", "-published_at")

@@ -42,13 +42,25 @@ class CellView:
     reason_en: str
     reason_zh: str
     good_fit: bool | None
-    curve: tuple[CurvePoint, ...] = ()  # how the firms are spread, in `unit`; empty where too few, held back, or never drawn
-    curve_withheld: bool = False  # the gate left it out: beside another publication's it would tell where a firm lies
-    averaging: str = "single-rank"  # what stands at a rank of typical and curve: single-rank | five-ranks
-    pooled: tuple[tuple[int, int], ...] = ()  # (years, firms): of how many firms the value covers several years; empty where held back
+    curve: tuple[
+        CurvePoint, ...
+    ] = ()  # how the firms are spread, in `unit`; empty where too few, held back, or never drawn
+    curve_withheld: bool = (
+        False  # the gate left it out: beside another publication's it would tell where a firm lies
+    )
+    averaging: str = (
+        "single-rank"  # what stands at a rank of typical and curve: single-rank | five-ranks
+    )
+    pooled: tuple[
+        tuple[int, int], ...
+    ] = ()  # (years, firms): of how many firms the value covers several years; empty where held back
     in_part: int = 0  # of how many firms the value lacks months of its time; 0 where held back
-    potential: tuple[Potential, ...] = ()  # what firms would save on average, in `unit`; empty where held back or never told
-    potential_withheld: tuple[str, ...] = ()  # what of it the gate left out: beside other figures or years it would tell of a firm
+    potential: tuple[
+        Potential, ...
+    ] = ()  # what firms would save on average, in `unit`; empty where held back or never told
+    potential_withheld: tuple[
+        str, ...
+    ] = ()  # what of it the gate left out: beside other figures or years it would tell of a firm
 
     @property
     def best_estimate(self) -> Estimate | None:
@@ -114,7 +126,11 @@ class LabelView:
     @property
     def totals(self) -> Mapping[str, TotalView]:
         """By the name that each has in tables."""
-        return {"route-total": self.composite, "best-reached-total": self.best_reached, "typical-total": self.typical}
+        return {
+            "route-total": self.composite,
+            "best-reached-total": self.best_reached,
+            "typical-total": self.typical,
+        }
 
     @property
     def headline(self) -> tuple[CellView, ...]:
@@ -211,7 +227,10 @@ def label_view(gate: GateResult) -> LabelView:
     """The gated label with the gate's reasons beside each value."""
     label: IndustryLabel = gate.published
     decided = {(d.measure, d.step, d.product, d.variant, d.metric): d for d in gate.cells}
-    cells = tuple(_cell(cell, decided["step", cell.step, cell.product, cell.variant, cell.metric]) for cell in label.cells)
+    cells = tuple(
+        _cell(cell, decided["step", cell.step, cell.product, cell.variant, cell.metric])
+        for cell in label.cells
+    )
     totals = {d.measure: d for d in gate.cells if d.measure != "step"}
     headline = [cell for cell in cells if cell.headline]
     return LabelView(
@@ -234,7 +253,10 @@ def summary_json(gate: GateResult) -> dict[str, Any]:
         "headline": [[cell.step, cell.metric, cell.ratio] for cell in label.headline],
         "steps": list(dict.fromkeys(cell.step for cell in label.cells)),
         "pack_digest": gate.published.pack_digest,
-        "cells": [{field.name: getattr(cell, field.name) for field in fields(DefinedCell)} for cell in label.cells],
+        "cells": [
+            {field.name: getattr(cell, field.name) for field in fields(DefinedCell)}
+            for cell in label.cells
+        ],
     }
 
 
@@ -243,7 +265,9 @@ def summary_view(summary: Mapping[str, Any]) -> SummaryView:
     interval = total["interval"]
     return SummaryView(
         product=summary["product"],
-        composite=TotalView(**{**total, "interval": None if interval is None else (interval[0], interval[1])}),
+        composite=TotalView(
+            **{**total, "interval": None if interval is None else (interval[0], interval[1])}
+        ),
         firms=summary["firms"],
         headline=tuple(HeadlineView(*cell) for cell in summary["headline"]),
         steps=tuple(summary["steps"]),

@@ -7,10 +7,16 @@ from portal.publication.api import (
     BenchmarkVersionOfJurisdictionView,
     BenchmarkVersionView,
 )
-from portal.publication.api_best_group import BenchmarkBestGroupOfJurisdictionView, BenchmarkBestGroupView
+from portal.publication.api_best_group import (
+    BenchmarkBestGroupOfJurisdictionView,
+    BenchmarkBestGroupView,
+)
 from portal.publication.api_drafts import DraftsView
 from portal.publication.api_leaves import BenchmarkLeavesOfJurisdictionView, BenchmarkLeavesView
-from portal.publication.api_references import BenchmarkReferencesOfJurisdictionView, BenchmarkReferencesView
+from portal.publication.api_references import (
+    BenchmarkReferencesOfJurisdictionView,
+    BenchmarkReferencesView,
+)
 from portal.publication.api_reports import ReportsView
 
 # a period may be two dates with a slash between (2016-01-01/2016-07-01), so it is spelt out
@@ -23,13 +29,21 @@ urlpatterns = [
     path("reports/", ReportsView.as_view(), name="reports"),
     path("drafts/", DraftsView.as_view(), name="drafts"),
     path("benchmarks/", BenchmarksView.as_view(), name="benchmarks"),
-    re_path(rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{SERIES}/{PERIOD}/$", BenchmarkOfJurisdictionView.as_view(), name="benchmark-of-place"),
+    re_path(
+        rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{SERIES}/{PERIOD}/$",
+        BenchmarkOfJurisdictionView.as_view(),
+        name="benchmark-of-place",
+    ),
     re_path(
         rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{SERIES}/{PERIOD}/v(?P<version>[1-9]\d{{0,5}})/$",
         BenchmarkVersionOfJurisdictionView.as_view(),
         name="benchmark-version-of-place",
     ),
-    re_path(rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{PERIOD}/$", BenchmarkInForceView.as_view(), name="benchmark"),
+    re_path(
+        rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{PERIOD}/$",
+        BenchmarkInForceView.as_view(),
+        name="benchmark",
+    ),
     re_path(
         rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{PERIOD}/v(?P<version>[1-9]\d{{0,5}})/$",
         BenchmarkVersionView.as_view(),

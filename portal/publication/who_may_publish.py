@@ -15,7 +15,9 @@ def obstacle(row: Publication, user: User, gate: GateResult) -> str:
         return "not-regulator"
     waiting = row.releases.filter(state=ScheduledRelease.State.WAITING).exists()
     own, overtaken = row.drafted_by_id == user.pk, is_overtaken(row)
-    return obstacle_by_state(row.status, waiting=waiting, overtaken=overtaken, own=own, hold=gate.hold, shown=gate.shown)
+    return obstacle_by_state(
+        row.status, waiting=waiting, overtaken=overtaken, own=own, hold=gate.hold, shown=gate.shown
+    )
 
 
 def is_overtaken(row: Publication) -> bool:
@@ -23,7 +25,9 @@ def is_overtaken(row: Publication) -> bool:
     return shown_beside(row.period).filter(version__gt=row.version).exists()
 
 
-def obstacle_by_state(status: str, *, waiting: bool, overtaken: bool, own: bool, hold: bool, shown: int) -> str:
+def obstacle_by_state(
+    status: str, *, waiting: bool, overtaken: bool, own: bool, hold: bool, shown: int
+) -> str:
     """The same of who may decide about it."""
     if status != VersionStatus.DRAFT:
         return "not-a-draft"

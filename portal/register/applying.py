@@ -73,7 +73,9 @@ def apply(wish: FirmWish, now: datetime) -> str:
 
 def unanswered(secret: str, now: datetime) -> FirmApplication | None:
     """The application that this link confirms, if it still can be."""
-    rows = FirmApplication.objects.filter(secret_sha256=digest_of(secret), confirmed_at=None, applied_at__gt=now - TIME_TO_ANSWER)
+    rows = FirmApplication.objects.filter(
+        secret_sha256=digest_of(secret), confirmed_at=None, applied_at__gt=now - TIME_TO_ANSWER
+    )
     return rows.select_related("jurisdiction").first()
 
 
@@ -86,19 +88,32 @@ def confirm(secret: str, now: datetime) -> bool:
         row.confirmed_at = now
         row.save(update_fields=["confirmed_at"])
         record(now, row.email, Action.FIRM_APPLIED, f"firm {row.name}"[:254], row.jurisdiction.path)
-        tell(NoticeKind.APPLICATION_WAITS, regulators_of(row.jurisdiction), "web:applications", {}, {}, now)
+        tell(
+            NoticeKind.APPLICATION_WAITS,
+            regulators_of(row.jurisdiction),
+            "web:applications",
+            {},
+            {},
+            now,
+        )
     return True
 
 
 def waiting_for(user: User) -> QuerySet[FirmApplication]:
     """Confirmed applications of the person's jurisdictions that nobody has decided."""
-    rows = FirmApplication.objects.filter(within(jurisdictions_of(user)), decided_at=None).exclude(confirmed_at=None)
+    rows = FirmApplication.objects.filter(within(jurisdictions_of(user)), decided_at=None).exclude(
+        confirmed_at=None
+    )
     return rows.select_related("jurisdiction").order_by("confirmed_at", "pk")
 
 
 def decided_for(user: User) -> QuerySet[FirmApplication]:
     """Applications of the person's jurisdictions that somebody has decided."""
-    return FirmApplication.objects.filter(within(jurisdictions_of(user))).exclude(decided_at=None).select_related("jurisdiction")
+    return (
+        FirmApplication.objects.filter(within(jurisdictions_of(user)))
+        .exclude(decided_at=None)
+        .select_related("jurisdiction")
+    )
 
 
 def unjoined_for(user: User) -> QuerySet[FirmApplication]:
@@ -109,7 +124,9 @@ def unjoined_for(user: User) -> QuerySet[FirmApplication]:
 
 def lacks_code(row: FirmApplication) -> bool:
     """Whether the firm must have a unified social credit code, which the application does not give: one from before forms asked for it."""
-    return row.kind == Role.ENTERPRISE and not row.credit_code and required_in(row.jurisdiction.path)
+    return (
+        row.kind == Role.ENTERPRISE and not row.credit_code and required_in(row.jurisdiction.path)
+    )
 
 
 def approve(
@@ -131,19 +148,38 @@ def approve(
             raise code_required()
         firm = _registered(row, controlling, row.credit_code or entered)
         _decide(row, user, now, approved=True)
-        what = f"controlled by {firm.controlling_firm.name}" if firm.controlling_firm else f"as {row.kind}"
+        what = (
+            f"controlled by {firm.controlling_firm.name}"
+            if firm.controlling_firm
+            else f"as {row.kind}"
+        )
         record(now, user.email, Action.FIRM_APPROVED, f"firm {firm.name}"[:254], what)
         if entered:
-            record(now, user.email, Action.CREDIT_CODE, f"firm {firm.name}"[:254], f"was none, is {entered}")
+            record(
+                now,
+                user.email,
+                Action.CREDIT_CODE,
+                f"firm {firm.name}"[:254],
+                f"was none, is {entered}",
+            )
         sent = invite_to(firm, row.email, by=user.email, may_manage=True, delegate=False, now=now)
     return row, sent
 
 
-def invite_again(user: User, application: int, now: datetime) -> tuple[FirmApplication, SentInvitation]:
+def invite_again(
+    user: User, application: int, now: datetime
+) -> tuple[FirmApplication, SentInvitation]:
     """A new link in place of the one that the firm's contact was sent; `FirmApplication.DoesNotExist` for none of `unjoined_for`."""
     with transaction.atomic():
         row = unjoined_for(user).get(pk=application)
-        sent = invite_to(Organisation.objects.get(name=row.name), row.email, by=user.email, may_manage=True, delegate=False, now=now)
+        sent = invite_to(
+            Organisation.objects.get(name=row.name),
+            row.email,
+            by=user.email,
+            may_manage=True,
+            delegate=False,
+            now=now,
+        )
     return row, sent
 
 
@@ -159,7 +195,9 @@ def refuse(user: User, application: int, reason: str, now: datetime) -> FirmAppl
 def spelt_alike(firms: Iterable[ControllingFirm], spelt: str) -> ControllingFirm | None:
     """The one of these firms that has this name in any of its languages, capitals, blanks and full width aside; None for a new one."""
     name = _letters(spelt)
-    return next((firm for firm in firms if name in map(_letters, firm.name.by_language.values())), None)
+    return next(
+        (firm for firm in firms if name in map(_letters, firm.name.by_language.values())), None
+    )
 
 
 def _letters(name: str) -> str:
@@ -176,13 +214,17 @@ def _registered(row: FirmApplication, controlling: int | None, code: str) -> Org
                 name=row.name,
                 name_zh=row.name_zh,
                 kind=row.kind,
-                controlling_firm=_decider(row, controlling) if row.kind == Role.ENTERPRISE else None,
+                controlling_firm=_decider(row, controlling)
+                if row.kind == Role.ENTERPRISE
+                else None,
                 jurisdiction=row.jurisdiction,
                 credit_code=code,
             )
     except IntegrityError as error:
         _require_new(row.name, code)
-        raise _name_taken(row.controlling_firm) from error  # the firm that decides for both was new, too
+        raise _name_taken(
+            row.controlling_firm
+        ) from error  # the firm that decides for both was new, too
 
 
 def _require_new(name: str, code: str) -> None:
@@ -207,7 +249,9 @@ def _locked(user: User, application: int) -> FirmApplication:
     return waiting_for(user).get(pk=application)
 
 
-def _decide(row: FirmApplication, user: User, now: datetime, *, approved: bool, reason: str = "") -> None:
+def _decide(
+    row: FirmApplication, user: User, now: datetime, *, approved: bool, reason: str = ""
+) -> None:
     row.decided_at, row.decided_by, row.approved, row.reason = now, user.email, approved, reason
     row.save(update_fields=["decided_at", "decided_by", "approved", "reason"])
 

@@ -19,7 +19,16 @@ from benchmarks import packs
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase, listed
 from portal.accounts import api_keys
-from portal.accounts.models import ApiKey, ControllingFirm, Jurisdiction, Membership, Organisation, Role, Site, User
+from portal.accounts.models import (
+    ApiKey,
+    ControllingFirm,
+    Jurisdiction,
+    Membership,
+    Organisation,
+    Role,
+    Site,
+    User,
+)
 from portal.accounts.selectors import regulated_sites, within
 from portal.assurance.assigning import assign, end_partial
 from portal.assurance.models import Assignment
@@ -98,8 +107,12 @@ def bring_to(roll: Roll, now: datetime, by: str = "operator") -> tuple[RegisterC
 
 def no_longer_named(roll: Roll) -> tuple[str, ...]:
     """The addresses of people whom an earlier file named and this one does not, and who may still sign in and act for somebody."""
-    changed = Event.objects.filter(action=Action.REGISTER_CHANGED, subject__startswith=PERSON).values_list("subject", flat=True)
-    earlier = {subject.removeprefix(PERSON) for subject in changed.distinct()} - {declared.email for declared in roll.people}
+    changed = Event.objects.filter(
+        action=Action.REGISTER_CHANGED, subject__startswith=PERSON
+    ).values_list("subject", flat=True)
+    earlier = {subject.removeprefix(PERSON) for subject in changed.distinct()} - {
+        declared.email for declared in roll.people
+    }
     acting = User.objects.filter(email__in=earlier, is_active=True, memberships__isnull=False)
     return tuple(acting.order_by("email").values_list("email", flat=True).distinct())
 
@@ -115,12 +128,20 @@ class _Register:
         self.by = by
         self.changes: list[RegisterChange] = []
         self._unrecorded: list[RegisterChange] = []
-        self._moved_from: dict[int, tuple[Jurisdiction, str]] = {}  # place and pack of before, by the site's number
+        self._moved_from: dict[
+            int, tuple[Jurisdiction, str]
+        ] = {}  # place and pack of before, by the site's number
 
     def bring_to(self, roll: Roll) -> tuple[RegisterChange, ...]:
         for depth in range(len(LEVELS)):  # a parent before what lies in it
-            self._jurisdictions([declared for declared in roll.jurisdictions if declared.path.count("/") == depth], LEVELS[depth])
-        firms = [_Entry(Phrase("firm %(name)s", name=firm.name), firm.name, firm.mentioned("name_zh")) for firm in roll.firms]
+            self._jurisdictions(
+                [declared for declared in roll.jurisdictions if declared.path.count("/") == depth],
+                LEVELS[depth],
+            )
+        firms = [
+            _Entry(Phrase("firm %(name)s", name=firm.name), firm.name, firm.mentioned("name_zh"))
+            for firm in roll.firms
+        ]
         self._keep(ControllingFirm, "name", firms)
         self._organisations(roll.organisations)
         self._people(roll.people)
@@ -132,8 +153,12 @@ class _Register:
         self._put_on_record()
         return tuple(self.changes)
 
-    def _jurisdictions(self, declared: Sequence[DeclaredJurisdiction], level: Jurisdiction.Level) -> None:
-        parents = {jurisdiction.path: jurisdiction.path.rpartition("/")[0] for jurisdiction in declared}
+    def _jurisdictions(
+        self, declared: Sequence[DeclaredJurisdiction], level: Jurisdiction.Level
+    ) -> None:
+        parents = {
+            jurisdiction.path: jurisdiction.path.rpartition("/")[0] for jurisdiction in declared
+        }
         parent_rows = named(Jurisdiction, "path", filter(None, parents.values()))
         self._keep(
             Jurisdiction,
@@ -155,16 +180,35 @@ class _Register:
 
     def _organisations(self, declared: Sequence[DeclaredOrganisation]) -> None:
         for entry in declared:
-            needed = {Role.ENTERPRISE: ("firm", entry.firm), Role.REGULATOR: ("jurisdiction", entry.jurisdiction)}
+            needed = {
+                Role.ENTERPRISE: ("firm", entry.firm),
+                Role.REGULATOR: ("jurisdiction", entry.jurisdiction),
+            }
             name, value = needed.get(entry.kind, ("", "none needed"))
             if value is None:
                 raise InputError(
                     "organisation-incomplete",
-                    Phrase("The %(kind)s %(organisation)s has no %(field)s.", kind=str(entry.kind), organisation=entry.name, field=name),
-                    Phrase("Add `%(field)s` to its entry: an enterprise has a controlling firm, a regulator a jurisdiction.", field=name),
+                    Phrase(
+                        "The %(kind)s %(organisation)s has no %(field)s.",
+                        kind=str(entry.kind),
+                        organisation=entry.name,
+                        field=name,
+                    ),
+                    Phrase(
+                        "Add `%(field)s` to its entry: an enterprise has a controlling firm, a regulator a jurisdiction.",
+                        field=name,
+                    ),
                 )
-        firms = named(ControllingFirm, "name", (declaration.firm for declaration in declared if declaration.firm))
-        jurisdictions = named(Jurisdiction, "path", (declaration.jurisdiction for declaration in declared if declaration.jurisdiction))
+        firms = named(
+            ControllingFirm,
+            "name",
+            (declaration.firm for declaration in declared if declaration.firm),
+        )
+        jurisdictions = named(
+            Jurisdiction,
+            "path",
+            (declaration.jurisdiction for declaration in declared if declaration.jurisdiction),
+        )
         present = of_keys(Organisation, "name", (declaration.name for declaration in declared))
         firms_before = {name: row.controlling_firm_id for name, row in present.items()}
         _free_codes(declared)
@@ -177,8 +221,16 @@ class _Register:
                     declaration.name,
                     {
                         "kind": declaration.kind,
-                        **({"controlling_firm": firms[declaration.firm]} if declaration.firm else {}),
-                        **({"jurisdiction": jurisdictions[declaration.jurisdiction]} if declaration.jurisdiction else {}),
+                        **(
+                            {"controlling_firm": firms[declaration.firm]}
+                            if declaration.firm
+                            else {}
+                        ),
+                        **(
+                            {"jurisdiction": jurisdictions[declaration.jurisdiction]}
+                            if declaration.jurisdiction
+                            else {}
+                        ),
                         **declaration.mentioned("name_zh", "credit_code"),
                     },
                 )
@@ -187,23 +239,36 @@ class _Register:
             present=present,
         )
         self._roles(organisations.values())
-        if regrouped := [organisations[name] for name, firm in firms_before.items() if organisations[name].controlling_firm_id != firm]:
+        if regrouped := [
+            organisations[name]
+            for name, firm in firms_before.items()
+            if organisations[name].controlling_firm_id != firm
+        ]:
             self._end_partial_audits(regrouped)
 
     def _end_partial_audits(self, regrouped: Collection[Organisation]) -> None:
         """Of sites of organisations that another firm controls now, and of those that such a body checks."""
         assigned = Assignment.objects.filter(body__in=regrouped, taken_back_at=None)
-        sites = Site.objects.filter(Q(organisation__in=regrouped) | Q(pk__in=assigned.values("site")))
+        sites = Site.objects.filter(
+            Q(organisation__in=regrouped) | Q(pk__in=assigned.values("site"))
+        )
         locked = list(sites.select_for_update(of=("self",)).order_by("pk"))  # as `assign`
         for slug in sorted(end_partial(locked, REGROUPED, self.by, self.now)):
-            self._note(Phrase("site %(site)s", site=slug), Phrase("is audited no longer by a body that may not check its organisation"))
+            self._note(
+                Phrase("site %(site)s", site=slug),
+                Phrase("is audited no longer by a body that may not check its organisation"),
+            )
 
     def _roles(self, organisations: Iterable[Organisation]) -> None:
         """Its people act for an organisation as what it is, also once its kind was corrected."""
-        other = Membership.objects.filter(organisation__in=organisations).exclude(role=F("organisation__kind"))
+        other = Membership.objects.filter(organisation__in=organisations).exclude(
+            role=F("organisation__kind")
+        )
         for membership in other.select_related("user", "organisation"):
             kind = membership.organisation.kind
-            if Membership.objects.filter(user=membership.user_id, organisation=membership.organisation_id, role=kind).exists():
+            if Membership.objects.filter(
+                user=membership.user_id, organisation=membership.organisation_id, role=kind
+            ).exists():
                 membership.delete()
             else:
                 membership.role = kind
@@ -211,11 +276,19 @@ class _Register:
             # not of the person, who need not stand in any file: `no_longer_named`
             self._note(
                 Phrase("organisation %(name)s", name=str(membership.organisation)),
-                Phrase("%(person)s acts for it as %(kind)s", person=membership.user.email, kind=str(kind)),
+                Phrase(
+                    "%(person)s acts for it as %(kind)s",
+                    person=membership.user.email,
+                    kind=str(kind),
+                ),
             )
 
     def _people(self, declared: Sequence[DeclaredPerson]) -> None:
-        houses = named(Organisation, "name", (name for declaration in declared for name in declaration.acts_for))
+        houses = named(
+            Organisation,
+            "name",
+            (name for declaration in declared for name in declaration.acts_for),
+        )
         _refuse_departed(houses)
         entries = [
             _Entry(
@@ -228,17 +301,22 @@ class _Register:
         # no sign-in before `manage.py changepassword`
         users = self._keep(User, "email", entries, lambda: {"password": make_password(None)})
         memberships: dict[int, dict[Organisation, Membership]] = {}
-        for row in Membership.objects.filter(user__in=users.values()).select_related("organisation"):
+        for row in Membership.objects.filter(user__in=users.values()).select_related(
+            "organisation"
+        ):
             memberships.setdefault(row.user_id, {})[row.organisation] = row
         begun = []
         for person in declared:
             user, acts_for = users[person.email], {houses[name] for name in person.acts_for}
             before = memberships.setdefault(user.pk, {})
             for organisation in sorted(acts_for - before.keys(), key=str):
-                before[organisation] = Membership(user=user, organisation=organisation, role=organisation.kind)
+                before[organisation] = Membership(
+                    user=user, organisation=organisation, role=organisation.kind
+                )
                 begun.append(before[organisation])
                 self._note(
-                    Phrase("person %(email)s", email=person.email), Phrase("acts for %(organisation)s", organisation=str(organisation))
+                    Phrase("person %(email)s", email=person.email),
+                    Phrase("acts for %(organisation)s", organisation=str(organisation)),
                 )
             for organisation in sorted(before.keys() - acts_for, key=str):
                 ended = before.pop(organisation)
@@ -256,15 +334,32 @@ class _Register:
 
     def _end_keys_of_closed(self, users: Collection[User]) -> None:
         """Their personal keys are revoked: only unanswered, they would open again with the account."""
-        rows = Membership.objects.select_for_update(of=("self",)).filter(user__in=users).select_related("user", "organisation")
-        memberships = list(rows)  # first: a key that is made at this moment holds the membership until it is there
-        holders = set(ApiKey.objects.filter(person__in=users, revoked_at=None).values_list("person_id", flat=True))
+        rows = (
+            Membership.objects.select_for_update(of=("self",))
+            .filter(user__in=users)
+            .select_related("user", "organisation")
+        )
+        memberships = list(
+            rows
+        )  # first: a key that is made at this moment holds the membership until it is there
+        holders = set(
+            ApiKey.objects.filter(person__in=users, revoked_at=None).values_list(
+                "person_id", flat=True
+            )
+        )
         for membership in memberships:
             if membership.user_id in holders:
                 api_keys.end_personal(membership, self.by, self.now)
 
     def _sites(self, declared: Sequence[DeclaredSite]) -> None:
-        if strange := next((pack for pack in dict.fromkeys(site.pack for site in declared) if not packs.is_known(pack)), None):
+        if strange := next(
+            (
+                pack
+                for pack in dict.fromkeys(site.pack for site in declared)
+                if not packs.is_known(pack)
+            ),
+            None,
+        ):
             raise unknown("pack", strange, packs.available())
         houses = named(Organisation, "name", (site.organisation for site in declared))
         jurisdictions = named(Jurisdiction, "path", (site.jurisdiction for site in declared))
@@ -273,11 +368,20 @@ class _Register:
         owners = {name: row.organisation_id for name, row in present.items()}
         places = Jurisdiction.objects.in_bulk({row.jurisdiction_id for row in present.values()})
         groups_by = {name: (places[row.jurisdiction_id], row.pack) for name, row in present.items()}
-        moved = [name for name, row in present.items() if (row.pack, row.organisation_id) != wanted[name]]
-        if reported := Submission.objects.filter(site__slug__in=moved).values_list("site__slug", flat=True).first():
+        moved = [
+            name for name, row in present.items() if (row.pack, row.organisation_id) != wanted[name]
+        ]
+        if (
+            reported := Submission.objects.filter(site__slug__in=moved)
+            .values_list("site__slug", flat=True)
+            .first()
+        ):
             raise InputError(
                 "site-has-reported",
-                Phrase("The site %(site)s has reported: its pack and its organisation stand in what was published.", site=reported),
+                Phrase(
+                    "The site %(site)s has reported: its pack and its organisation stand in what was published.",
+                    site=reported,
+                ),
                 "Register the plant under a new site id and enrol its agent again.",
             )
         self._keep(
@@ -299,16 +403,27 @@ class _Register:
             ],
             present=present,
         )
-        if of_others := [row for name, row in present.items() if row.organisation_id != owners.get(name, row.organisation_id)]:
+        if of_others := [
+            row
+            for name, row in present.items()
+            if row.organisation_id != owners.get(name, row.organisation_id)
+        ]:
             for slug, detail in changing_hands.end_consents(of_others, self.by, self.now):
                 self._note(Phrase("site %(site)s", site=slug), detail)
-        place_and_pack = {site.id: (jurisdictions[site.jurisdiction], site.pack) for site in declared}
-        self._moved_from = {present[name].pk: before for name, before in groups_by.items() if before != place_and_pack[name]}
+        place_and_pack = {
+            site.id: (jurisdictions[site.jurisdiction], site.pack) for site in declared
+        }
+        self._moved_from = {
+            present[name].pk: before
+            for name, before in groups_by.items()
+            if before != place_and_pack[name]
+        }
         for member in end_elsewhere(self._moved_from) if self._moved_from else ():
             self._note(
                 Phrase("site %(site)s", site=member.site.slug),
                 Phrase(
-                    "owes nothing to the peer group %(group)s any more, which is of another place or pack", group=str(member.peer_group)
+                    "owes nothing to the peer group %(group)s any more, which is of another place or pack",
+                    group=str(member.peer_group),
                 ),
             )
         self._wishes_of_moved()
@@ -321,7 +436,9 @@ class _Register:
             if wishes.exclude(organisation=site.organisation_id).delete()[0]:
                 self._note(
                     Phrase("site %(site)s", site=site.slug),
-                    Phrase("no longer waits for another size class, for which its earlier organisation asked"),
+                    Phrase(
+                        "no longer waits for another size class, for which its earlier organisation asked"
+                    ),
                 )
             wishes.update(jurisdiction=site.jurisdiction_id, pack=site.pack)
 
@@ -332,11 +449,21 @@ class _Register:
         before = _members(declared.pack, scope)
         periods = _periods_that_are(declared, scope)
         version = _version_in_use(declared, scope)
-        group = make_peer_group(declared.pack, scope, (), declared.route, version, voluntary=voluntary)
-        if declared.obliged is None:  # who is a member stays what a regulator's list has made of it, unless this file moves it in
+        group = make_peer_group(
+            declared.pack, scope, (), declared.route, version, voluntary=voluntary
+        )
+        if (
+            declared.obliged is None
+        ):  # who is a member stays what a regulator's list has made of it, unless this file moves it in
             of_scope = Site.objects.filter(within((scope,)), pack=declared.pack)
-            moved_in = [site for site, (place, pack) in self._moved_from.items() if pack != declared.pack or not scope.covers(place)]
-            obliged = list(of_scope.exclude(pk__in=group.members.exclude(site__in=moved_in).values("site")))
+            moved_in = [
+                site
+                for site, (place, pack) in self._moved_from.items()
+                if pack != declared.pack or not scope.covers(place)
+            ]
+            obliged = list(
+                of_scope.exclude(pk__in=group.members.exclude(site__in=moved_in).values("site"))
+            )
         else:
             obliged = list(named(Site, "slug", declared.obliged).values())
         make_peer_group(declared.pack, scope, obliged, declared.route, version, voluntary=voluntary)
@@ -354,13 +481,17 @@ class _Register:
         for period in declared.periods:
             self._period(group, period, periods)
 
-    def _period(self, group: PeerGroup, declared: DeclaredPeriod, periods: dict[str, ReportingPeriod]) -> None:
+    def _period(
+        self, group: PeerGroup, declared: DeclaredPeriod, periods: dict[str, ReportingPeriod]
+    ) -> None:
         """Changes are only told here: the services put them on record."""
         subject = Phrase("period %(pack)s/%(period)s", pack=group.pack, period=declared.name)
         period = periods.get(declared.name)
         if period is None:
             due = None if declared.due is None else end_of(declared.due)
-            period = periods[declared.name] = open_period(group, declared.name, self.by, self.now, due)
+            period = periods[declared.name] = open_period(
+                group, declared.name, self.by, self.now, due
+            )
             self.changes.append(RegisterChange(subject, Phrase("opened")))
         elif declared.due is not None and bring_due_to(period, declared.due, self.by, self.now):
             tell_of_less_time(ReportingPeriod.objects.get(pk=period.pk), period.due, self.now)
@@ -393,7 +524,9 @@ class _Register:
     def _assignment(self, declared: DeclaredAssignment) -> None:
         body = named(Organisation, "name", [declared.body])[declared.body]
         site = named(Site, "slug", [declared.site])[declared.site]
-        Site.objects.select_for_update().get(pk=site.pk)  # as `assign`: what a regulator settles at this moment is read first
+        Site.objects.select_for_update().get(
+            pk=site.pk
+        )  # as `assign`: what a regulator settles at this moment is read first
         of_period = body.assignments.filter(site=site, period=declared.period)
         standing = of_period.filter(taken_back_at=None).first()
         if standing is None and (ended := of_period.order_by("-pk").first()):
@@ -409,7 +542,9 @@ class _Register:
                 "Take its entry out of the file; nothing was changed. A regulator of the site may assign it again on the portal.",
             )
         present: dict[str, Any] = (
-            {"due": None, "sees_values": False} if standing is None else {"due": standing.due, "sees_values": standing.sees_values}
+            {"due": None, "sees_values": False}
+            if standing is None
+            else {"due": standing.due, "sees_values": standing.sees_values}
         )
         terms = present | declared.mentioned("due", "sees_values")
         if standing is not None and terms == present:
@@ -419,7 +554,8 @@ class _Register:
         assign(body, site, declared.period, by, self.now, **terms)
         self.changes.append(
             RegisterChange(
-                Phrase("site %(site)s", site=site.slug), Phrase("%(body)s checks %(period)s", body=str(body), period=declared.period)
+                Phrase("site %(site)s", site=site.slug),
+                Phrase("%(body)s checks %(period)s", body=str(body), period=declared.period),
             )
         )
 
@@ -447,12 +583,19 @@ class _Register:
                 created.append(row)
                 self._note(entry.subject, Phrase("made"))
                 continue
-            changed = {name: value for name, value in entry.fields.items() if differs(row, name, value)}
+            changed = {
+                name: value for name, value in entry.fields.items() if differs(row, name, value)
+            }
             if changed:
                 self._note(
                     entry.subject,
                     listed(
-                        Phrase("%(field)s was %(before)s, is %(now)s", field=name, before=str(getattr(row, name)), now=str(value))
+                        Phrase(
+                            "%(field)s was %(before)s, is %(now)s",
+                            field=name,
+                            before=str(getattr(row, name)),
+                            now=str(value),
+                        )
                         for name, value in changed.items()
                     ),
                 )
@@ -472,7 +615,11 @@ class _Register:
         self._unrecorded.append(change)
 
     def _put_on_record(self) -> None:
-        record_each(self.now, Action.REGISTER_CHANGED, ((self.by, change.subject, change.detail) for change in self._unrecorded))
+        record_each(
+            self.now,
+            Action.REGISTER_CHANGED,
+            ((self.by, change.subject, change.detail) for change in self._unrecorded),
+        )
         self._unrecorded.clear()
 
 
@@ -490,7 +637,11 @@ def _free_codes(declared: Sequence[DeclaredOrganisation]) -> None:
 
 def _refuse_departed(houses: Mapping[str, Organisation]) -> None:
     """A file from before a firm left would make the accounts again that were deleted with it."""
-    departed = Leaving.objects.filter(organisation__in=houses.values()).exclude(carried_out_at=None).select_related("organisation")
+    departed = (
+        Leaving.objects.filter(organisation__in=houses.values())
+        .exclude(carried_out_at=None)
+        .select_related("organisation")
+    )
     for leaving in departed.order_by("organisation__name"):
         raise InputError(
             "firm-has-left",
@@ -504,11 +655,15 @@ def _refuse_departed(houses: Mapping[str, Organisation]) -> None:
         )
 
 
-def _periods_that_are(declared: DeclaredPeerGroup, scope: Jurisdiction) -> dict[str, ReportingPeriod]:
+def _periods_that_are(
+    declared: DeclaredPeerGroup, scope: Jurisdiction
+) -> dict[str, ReportingPeriod]:
     """The entry's periods by their names, as far as they were opened: with its version, or with any where it states none."""
     groups = _groups(declared, scope)
     names = [period.name for period in declared.periods]
-    rows = ReportingPeriod.objects.filter(peer_group__in=groups, name__in=names).select_related("peer_group__scope")
+    rows = ReportingPeriod.objects.filter(peer_group__in=groups, name__in=names).select_related(
+        "peer_group__scope"
+    )
     return {period.name: period for period in rows.order_by("peer_group")}
 
 
@@ -516,7 +671,9 @@ def _version_in_use(declared: DeclaredPeerGroup, scope: Jurisdiction) -> str | N
     """Of an entry without a version: the one that takes reports of the newest period, else the one taken up last. A release may bring a
     newer one; taking it up is for a regulator to decide.
     """
-    groups = _groups(declared, scope).annotate(newest_open=Max("periods__start", filter=Q(periods__closed_at=None)))
+    groups = _groups(declared, scope).annotate(
+        newest_open=Max("periods__start", filter=Q(periods__closed_at=None))
+    )
     group = groups.order_by(F("newest_open").asc(nulls_first=True), "pk").last()
     return group.pack_version if group else declared.version
 
@@ -544,4 +701,7 @@ def _require_regulator(by: User, site: Site, declared: DeclaredAssignment) -> No
 
 def _members(pack: str, scope: Jurisdiction) -> dict[tuple[int, str], bool]:
     rows = PeerGroupMember.objects.filter(peer_group__pack=pack, peer_group__scope=scope)
-    return {(group, site): obliged for group, site, obliged in rows.values_list("peer_group", "site__slug", "obliged")}
+    return {
+        (group, site): obliged
+        for group, site, obliged in rows.values_list("peer_group", "site__slug", "obliged")
+    }

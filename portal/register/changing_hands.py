@@ -38,15 +38,36 @@ def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tu
             assigning.end_partial(sites, BECAUSE, by, now),
             Phrase("is audited no longer by a body that may not check its organisation"),
         ),
-        (grants.end_all(sites, BECAUSE, by, now), Phrase("is open to no partner any more, to which its earlier organisation gave access")),
-        (supplied, Phrase("has no declared deliveries any more, which were to its earlier organisation")),
-        (groups.end_all(sites, by, now), Phrase("is in no group of sites any more, which its earlier organisation joined")),
+        (
+            grants.end_all(sites, BECAUSE, by, now),
+            Phrase("is open to no partner any more, to which its earlier organisation gave access"),
+        ),
+        (
+            supplied,
+            Phrase("has no declared deliveries any more, which were to its earlier organisation"),
+        ),
+        (
+            groups.end_all(sites, by, now),
+            Phrase("is in no group of sites any more, which its earlier organisation joined"),
+        ),
         (asked, Phrase("no longer waits for more time, for which its earlier organisation asked")),
-        (outcomes.withdraw_all(sites), Phrase("has no practice report that waits any more, which its earlier organisation submitted")),
-        (enrolling.end_tokens(sites, now), Phrase("is open to no new agent any more, for which its earlier organisation had a token")),
+        (
+            outcomes.withdraw_all(sites),
+            Phrase(
+                "has no practice report that waits any more, which its earlier organisation submitted"
+            ),
+        ),
+        (
+            enrolling.end_tokens(sites, now),
+            Phrase(
+                "is open to no new agent any more, for which its earlier organisation had a token"
+            ),
+        ),
         (
             dossiers.take_back_all(sites, BECAUSE, by, now),
-            Phrase("declares nothing in dossiers any more, where its earlier organisation had declared something"),
+            Phrase(
+                "declares nothing in dossiers any more, where its earlier organisation had declared something"
+            ),
         ),
     )
     for slugs, detail in ended:

@@ -19,7 +19,10 @@ REQUIRED = Phrase("A firm in this jurisdiction has a unified social credit code.
 
 
 def may_identify(user: User, firm: int) -> bool:
-    return regulated_sites(user).filter(organisation=firm).exists() or led_firms(user).filter(pk=firm).exists()
+    return (
+        regulated_sites(user).filter(organisation=firm).exists()
+        or led_firms(user).filter(pk=firm).exists()
+    )
 
 
 def identify(user: User, firm: int, text: str, now: datetime) -> Organisation:
@@ -40,7 +43,13 @@ def identify(user: User, firm: int, text: str, now: datetime) -> Organisation:
             raise code_required()
         if row.credit_code != code:
             require_free(code, row.pk)
-            record(now, user.email, Action.CREDIT_CODE, f"firm {row.name}"[:254], f"was {row.credit_code or 'none'}, is {code or 'none'}")
+            record(
+                now,
+                user.email,
+                Action.CREDIT_CODE,
+                f"firm {row.name}"[:254],
+                f"was {row.credit_code or 'none'}, is {code or 'none'}",
+            )
             row.credit_code = code
             row.save(update_fields=["credit_code"])
     return row
@@ -53,12 +62,19 @@ def _jurisdictions_of(firm: Organisation) -> list[str]:
 
 
 def code_required() -> RefusedError:
-    return RefusedError(409, "credit-code-required", REQUIRED, "Enter the code of its business licence.")
+    return RefusedError(
+        409, "credit-code-required", REQUIRED, "Enter the code of its business licence."
+    )
 
 
 def require_free(code: str, firm: int | None = None) -> None:
     """Raises: RefusedError: `credit-code-taken` (409), where another organisation has the code."""
-    if code and Organisation.objects.filter(credit_code=code).exclude(pk__in=[] if firm is None else [firm]).exists():
+    if (
+        code
+        and Organisation.objects.filter(credit_code=code)
+        .exclude(pk__in=[] if firm is None else [firm])
+        .exists()
+    ):
         raise code_taken(code)
 
 

@@ -53,17 +53,28 @@ def led_firms(user: User) -> QuerySet[Organisation]:
     return led_houses(user).filter(kind=Role.ENTERPRISE)
 
 
-def invite(user: User, house: int, email: str, *, may_manage: bool, delegate: bool, now: datetime) -> SentInvitation:
+def invite(
+    user: User, house: int, email: str, *, may_manage: bool, delegate: bool, now: datetime
+) -> SentInvitation:
     """Invite an address to act for the organisation; an earlier invitation of the same address that waits is replaced.
 
     Raises:
         Organisation.DoesNotExist: not one that the person leads.
         RefusedError: `already-member` (409), `delegate-of-no-firm` (400).
     """
-    return invite_to(led_houses(user).get(pk=house), email, by=user.email, may_manage=may_manage, delegate=delegate, now=now)
+    return invite_to(
+        led_houses(user).get(pk=house),
+        email,
+        by=user.email,
+        may_manage=may_manage,
+        delegate=delegate,
+        now=now,
+    )
 
 
-def invite_to(firm: Organisation, email: str, *, by: str, may_manage: bool, delegate: bool, now: datetime) -> SentInvitation:
+def invite_to(
+    firm: Organisation, email: str, *, by: str, may_manage: bool, delegate: bool, now: datetime
+) -> SentInvitation:
     """As `invite`, by whoever was allowed to: a firm that was just approved has nobody yet who could."""
     address = email.strip().lower()
     if delegate and firm.kind != Role.ENTERPRISE:
@@ -74,7 +85,9 @@ def invite_to(firm: Organisation, email: str, *, by: str, may_manage: bool, dele
             "Invite them as a colleague from your own organisation.",
         )
     with transaction.atomic():
-        if Membership.objects.filter(organisation=firm, user__email=address, role=firm.kind).exists():
+        if Membership.objects.filter(
+            organisation=firm, user__email=address, role=firm.kind
+        ).exists():
             raise RefusedError(
                 409,
                 "already-member",
@@ -93,7 +106,13 @@ def invite_to(firm: Organisation, email: str, *, by: str, may_manage: bool, dele
             sent_at=now,
             expires_at=now + LIFETIME,
         )
-        record(now, by, Action.PERSON_INVITED, _house(firm), f"{address}, {capacity(may_manage, delegate)}")
+        record(
+            now,
+            by,
+            Action.PERSON_INVITED,
+            _house(firm),
+            f"{address}, {capacity(may_manage, delegate)}",
+        )
     return SentInvitation(row, secret)
 
 
@@ -104,7 +123,13 @@ def send_again(user: User, invitation: int, now: datetime) -> SentInvitation:
         secret = secrets.token_urlsafe(32)
         row.secret_sha256, row.sent_at, row.expires_at = digest_of(secret), now, now + LIFETIME
         row.save(update_fields=["secret_sha256", "sent_at", "expires_at"])
-        record(now, user.email, Action.PERSON_INVITED, _house(row.organisation), f"{row.email}, once more")
+        record(
+            now,
+            user.email,
+            Action.PERSON_INVITED,
+            _house(row.organisation),
+            f"{row.email}, once more",
+        )
     return SentInvitation(row, secret)
 
 
@@ -130,7 +155,12 @@ def accept(secret: str, user: User, now: datetime) -> Organisation:
         RefusedError: `invitation-outdated`, `invitation-of-another`.
     """
     with transaction.atomic():
-        row = waiting_invitations().select_for_update().filter(secret_sha256=digest_of(secret), expires_at__gt=now).first()
+        row = (
+            waiting_invitations()
+            .select_for_update()
+            .filter(secret_sha256=digest_of(secret), expires_at__gt=now)
+            .first()
+        )
         if row is None:
             raise RefusedError(
                 409,
@@ -153,7 +183,13 @@ def accept(secret: str, user: User, now: datetime) -> Organisation:
         )  # whom the register let in meanwhile keeps what they may: they may be the last who manages
         row.accepted_at = now
         row.save(update_fields=["accepted_at"])
-        record(now, user.email, Action.PERSON_JOINED, _house(row.organisation), capacity(membership.may_manage, membership.delegate))
+        record(
+            now,
+            user.email,
+            Action.PERSON_JOINED,
+            _house(row.organisation),
+            capacity(membership.may_manage, membership.delegate),
+        )
     return row.organisation
 
 
@@ -207,7 +243,9 @@ def part_with(user: User, membership: int, now: datetime) -> None:
             _require_another_manager(row)
         record(now, user.email, Action.PERSON_REMOVED, _house(row.organisation), row.user.email)
         row.delete()
-        api_keys.end_personal(row, user.email, now)  # afterwards: a key that is made at this moment holds the membership until it is there
+        api_keys.end_personal(
+            row, user.email, now
+        )  # afterwards: a key that is made at this moment holds the membership until it is there
 
 
 def waiting_invitations() -> QuerySet[Invitation]:
@@ -225,7 +263,11 @@ def digest_of(secret: str) -> str:
 
 
 def _own_waiting(user: User, invitation: int) -> Invitation:
-    return waiting_invitations().select_related("organisation").get(pk=invitation, organisation__in=led_houses(user))
+    return (
+        waiting_invitations()
+        .select_related("organisation")
+        .get(pk=invitation, organisation__in=led_houses(user))
+    )
 
 
 def _own_member(user: User, membership: int) -> Membership:
@@ -236,7 +278,11 @@ def _own_member(user: User, membership: int) -> Membership:
 def _require_another_manager(row: Membership) -> None:
     """Holding every membership of the firm, or two managers could part with each other at once. Who may not sign in manages nothing."""
     managers = Membership.objects.select_for_update(of=("self",)).filter(
-        organisation=row.organisation, role=row.role, may_manage=True, delegate=False, user__is_active=True
+        organisation=row.organisation,
+        role=row.role,
+        may_manage=True,
+        delegate=False,
+        user__is_active=True,
     )
     if row.delegate or any(manager.pk != row.pk for manager in managers):
         return

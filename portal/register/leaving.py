@@ -24,7 +24,16 @@ from benchmarks.composition.roster import DEPARTED
 from benchmarks.phrases import Name, Phrase
 from portal.accounts.audience import people_of_firms
 from portal.accounts.enrolling import revoke_all
-from portal.accounts.models import ApiKey, Device, EnrolmentToken, Membership, Organisation, Role, Site, User
+from portal.accounts.models import (
+    ApiKey,
+    Device,
+    EnrolmentToken,
+    Membership,
+    Organisation,
+    Role,
+    Site,
+    User,
+)
 from portal.accounts.parting import delete_people
 from portal.assurance.findings import end_engagements
 from portal.auditlog.models import Action
@@ -91,7 +100,11 @@ def extent(firm: Organisation) -> DeletionExtent:
     sites = Site.objects.filter(organisation=firm)
     reports = Submission.objects.filter(site__in=sites).exclude(state=SubmissionState.DELETED)
     people = people_of_firms((firm.pk,))
-    elsewhere = Membership.objects.filter(user__in=people).exclude(organisation=firm).values_list("user_id", flat=True)
+    elsewhere = (
+        Membership.objects.filter(user__in=people)
+        .exclude(organisation=firm)
+        .values_list("user_id", flat=True)
+    )
     return DeletionExtent(
         reports=reports.count(),
         values=ProtectedValue.objects.filter(submission__in=reports).count(),
@@ -102,7 +115,12 @@ def extent(firm: Organisation) -> DeletionExtent:
 
 
 def _obliged(sites: QuerySet[Site]) -> int:
-    return PeerGroupMember.objects.filter(site__in=sites, obliged=True).values("site").distinct().count()
+    return (
+        PeerGroupMember.objects.filter(site__in=sites, obliged=True)
+        .values("site")
+        .distinct()
+        .count()
+    )
 
 
 def waiting(firm: Organisation) -> Leaving | None:
@@ -118,7 +136,9 @@ def ask(user: User, firm: int, now: datetime) -> Leaving:
         RefusedError: `firm-obliged` (409).
     """
     with transaction.atomic():
-        organisation = Organisation.objects.select_for_update(of=("self",)).get(pk=led_firms(user).get(pk=firm).pk)
+        organisation = Organisation.objects.select_for_update(of=("self",)).get(
+            pk=led_firms(user).get(pk=firm).pk
+        )
         if asked_before := waiting(organisation):
             return asked_before
         if extent(organisation).obliged:
@@ -128,9 +148,22 @@ def ask(user: User, firm: int, now: datetime) -> Leaving:
                 "A site of the firm is on a list of the obliged.",
                 "Ask the regulator to take its sites off the list first. An obliged firm cannot leave by itself.",
             )
-        leaving = Leaving.objects.create(organisation=organisation, asked_at=now, due_at=now + COOLING)
-        record(now, user.email, Action.FIRM_LEAVING, _subject(organisation), f"on {scheme_day(leaving.due_at)}")
-        _tell(NoticeKind.FIRM_LEAVES, organisation, {"due": scheme_day(leaving.due_at).isoformat()}, now)
+        leaving = Leaving.objects.create(
+            organisation=organisation, asked_at=now, due_at=now + COOLING
+        )
+        record(
+            now,
+            user.email,
+            Action.FIRM_LEAVING,
+            _subject(organisation),
+            f"on {scheme_day(leaving.due_at)}",
+        )
+        _tell(
+            NoticeKind.FIRM_LEAVES,
+            organisation,
+            {"due": scheme_day(leaving.due_at).isoformat()},
+            now,
+        )
     return leaving
 
 
@@ -145,7 +178,9 @@ def undo(user: User, firm: int, now: datetime) -> None:
         organisation = led_firms(user).get(pk=firm)
         leaving = _waiting().select_for_update(of=("self",)).get(organisation=organisation)
         sites = Site.objects.filter(organisation=organisation)
-        if leaving.due_at <= now and not _obliged(sites):  # a firm that is obliged by then stays anyway
+        if leaving.due_at <= now and not _obliged(
+            sites
+        ):  # a firm that is obliged by then stays anyway
             raise RefusedError(
                 409,
                 "leaving-due",
@@ -171,12 +206,20 @@ def carry_out_due(clock: Callable[[], datetime]) -> int:
 
 def deleted(secret: str, now: datetime) -> DeletionRecord | None:
     """The certificate of deletion, for whoever has its link."""
-    rows = Leaving.objects.filter(secret_sha256=digest_of(secret), carried_out_at__gt=now - LINK_GOOD_FOR)
+    rows = Leaving.objects.filter(
+        secret_sha256=digest_of(secret), carried_out_at__gt=now - LINK_GOOD_FOR
+    )
     stored = rows.values_list("certificate", flat=True).first()
     if stored is None:
         return None
     fields = {name: value for name, value in stored.items() if name != "firm_zh"}
-    return DeletionRecord(**{**fields, "firm": name_of(stored["firm"], stored["firm_zh"]), "digests": tuple(stored["digests"])})
+    return DeletionRecord(
+        **{
+            **fields,
+            "firm": name_of(stored["firm"], stored["firm_zh"]),
+            "digests": tuple(stored["digests"]),
+        }
+    )
 
 
 def _carry_out(leaving: int, now: datetime) -> bool:
@@ -202,7 +245,9 @@ def _end_agents(leaving: int, now: datetime) -> bool:
 
 def _locked(leaving: int) -> Leaving | None:
     """The row, locked; None where another worker has it, or it was undone just now."""
-    rows = _waiting().select_for_update(skip_locked=True, of=("self",)).select_related("organisation")
+    rows = (
+        _waiting().select_for_update(skip_locked=True, of=("self",)).select_related("organisation")
+    )
     return rows.filter(pk=leaving).first()
 
 
@@ -215,27 +260,53 @@ def _delete(leaving: int, now: datetime) -> bool:
         sites = list(Site.objects.filter(organisation=firm).order_by("slug"))
         reports = _marked_deleted(sites)
         OpenedReport.objects.filter(site__in=[site.slug for site in sites]).delete()
-        people = Membership.objects.filter(organisation=firm).values_list("user_id", "user__email", "may_manage", "delegate")
+        people = Membership.objects.filter(organisation=firm).values_list(
+            "user_id", "user__email", "may_manage", "delegate"
+        )
         members = list(people)
-        letters = [(email, language_of(person)) for person, email, manages, delegate in members if manages and not delegate]
+        letters = [
+            (email, language_of(person))
+            for person, email, manages, delegate in members
+            if manages and not delegate
+        ]
         values = _delete_reports(reports)
         end_all(sites, BECAUSE, "worker", now)
         _forget_sites(sites, now)
         _leave_groups(firm, sites, now)
         forget_unpublished(firm, BECAUSE, "worker", now)
         _forget_names(firm, [site.slug for site in sites])
-        end_engagements(sites, BECAUSE, "worker", now)  # after what was told of the sites is forgotten: of this the body is told
+        end_engagements(
+            sites, BECAUSE, "worker", now
+        )  # after what was told of the sites is forgotten: of this the body is told
         Membership.objects.filter(organisation=firm)._raw_delete("default")
         gone = delete_people([person for person, *_rest in members])
         _forget_letters(firm, [email for _one, email, _manages, _delegate in members])
         digests = tuple(reports.order_by("log_index").values_list("digest", flat=True))
         done = DeletionRecord(firm.name, now.isoformat(), digests, values, gone, len(sites))
         secret = secrets.token_urlsafe(32)
-        row.carried_out_at, row.secret_sha256, row.certificate = now, digest_of(secret), {**asdict(done), "firm_zh": in_chinese(done.firm)}
+        row.carried_out_at, row.secret_sha256, row.certificate = (
+            now,
+            digest_of(secret),
+            {**asdict(done), "firm_zh": in_chinese(done.firm)},
+        )
         row.save(update_fields=["carried_out_at", "secret_sha256", "certificate"])
         for email, language in letters:
-            post("firm_left", email, language, {"firm": firm.name}, secret, now, good_for=LINK_GOOD_FOR)
-        record(now, "worker", Action.FIRM_LEFT, _subject(firm), f"{len(digests)} reports, {values} values, {gone} people deleted")
+            post(
+                "firm_left",
+                email,
+                language,
+                {"firm": firm.name},
+                secret,
+                now,
+                good_for=LINK_GOOD_FOR,
+            )
+        record(
+            now,
+            "worker",
+            Action.FIRM_LEFT,
+            _subject(firm),
+            f"{len(digests)} reports, {values} values, {gone} people deleted",
+        )
     return True
 
 
@@ -243,13 +314,24 @@ def _keep_obliged(leaving: Leaving, now: datetime) -> None:
     """A site of the firm was put on a list of the obliged after it asked to leave: it stays, and its managers are told why."""
     leaving.undone_at = now
     leaving.save(update_fields=["undone_at"])
-    record(now, "worker", Action.FIRM_STAYING, _subject(leaving.organisation), "a site is on a list of the obliged")
+    record(
+        now,
+        "worker",
+        Action.FIRM_STAYING,
+        _subject(leaving.organisation),
+        "a site is on a list of the obliged",
+    )
     _tell(NoticeKind.FIRM_STAYS, leaving.organisation, {"event": "obliged"}, now)
 
 
 def _marked_deleted(sites: Iterable[Site]) -> QuerySet[Submission]:
     """The reports of these sites, locked as `unsealing.settle` locks them: whoever opens one at this moment finds it deleted afterwards."""
-    pks = list(Submission.objects.select_for_update().filter(site__in=sites).order_by("pk").values_list("pk", flat=True))
+    pks = list(
+        Submission.objects.select_for_update()
+        .filter(site__in=sites)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
     reports = Submission.objects.filter(pk__in=pks)
     reports.update(state=SubmissionState.DELETED, claim=None)
     return reports
@@ -263,7 +345,15 @@ def _delete_reports(reports: QuerySet[Submission]) -> int:
     values = ProtectedValue.objects.filter(submission__in=pks)
     count = values.count()
     values._raw_delete("default")
-    gone = {"envelope": b"", "size_bytes": 0, "reason": "", "reason_phrase": None, "reason_code": "", "covers": "", "values_salt": None}
+    gone = {
+        "envelope": b"",
+        "size_bytes": 0,
+        "reason": "",
+        "reason_phrase": None,
+        "reason_code": "",
+        "covers": "",
+        "values_salt": None,
+    }
     reports.update(**gone)
     return count
 
@@ -280,21 +370,35 @@ def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
     PeerGroupMember.objects.filter(site__in=present)._raw_delete("default")
     EnrolmentToken.objects.filter(site__in=present)._raw_delete("default")
     ExtensionRequest.objects.filter(site__in=present)._raw_delete("default")
-    Delivery.objects.filter(site__in=present)._raw_delete("default")  # nobody may check them any more
+    Delivery.objects.filter(site__in=present)._raw_delete(
+        "default"
+    )  # nobody may check them any more
     reported = SiteReport.objects.filter(site__in=present)
-    reported.filter(counted_at=None)._raw_delete("default")  # with the file that waits for an auditor
+    reported.filter(counted_at=None)._raw_delete(
+        "default"
+    )  # with the file that waits for an auditor
     reported.exclude(unconfirmed_reason="").update(unconfirmed_reason="–")
     Device.objects.filter(site__in=present).update(software="")
-    Site.objects.filter(pk__in=[site.pk for site in present], retired_at=None).update(retired_at=now)
+    Site.objects.filter(pk__in=[site.pk for site in present], retired_at=None).update(
+        retired_at=now
+    )
     names = _Names({site.slug for site in present})
     packs = {site.pack for site in present}
     # held while they are rewritten: another firm that leaves at this moment writes the same rosters
-    versions = Publication.objects.select_for_update(of=("self",)).filter(period__peer_group__pack__in=packs).order_by("pk")
+    versions = (
+        Publication.objects.select_for_update(of=("self",))
+        .filter(period__peer_group__pack__in=packs)
+        .order_by("pk")
+    )
     for row in versions.only("roster"):
         roster, changed = _without_names(row.roster, names)
         if changed:
             Publication.objects.filter(pk=row.pk).update(roster=roster)
-    groups = BestGroup.objects.select_for_update(of=("self",)).filter(publication__period__peer_group__pack__in=packs).order_by("pk")
+    groups = (
+        BestGroup.objects.select_for_update(of=("self",))
+        .filter(publication__period__peer_group__pack__in=packs)
+        .order_by("pk")
+    )
     for group in groups.only("behind"):
         if _unnamed_behind(group.behind, names):
             BestGroup.objects.filter(pk=group.pk).update(behind=group.behind)
@@ -303,7 +407,9 @@ def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
 def _unnamed_behind(behind: dict[str, Any], names: _Names) -> bool:
     """The same for who stands behind a share of the best firms; whether anything changed."""
     shares = [share for tables in behind.values() for table in tables.values() for share in table]
-    members = [member for share in shares for member in share["members"] if member[1] in names.sites]
+    members = [
+        member for share in shares for member in share["members"] if member[1] in names.sites
+    ]
     for member in members:
         member[0] = member[1] = names[member[1]]
     for share in shares:
@@ -343,7 +449,9 @@ def _forget_letters(firm: Organisation, addresses: list[str]) -> None:
     """Letters of the firm, to whomever, and what the portal wrote to those of its people who are deleted; what other firms wrote stays."""
     still_here = User.objects.filter(email__in=addresses).values_list("email", flat=True)
     to_nobody = Q(address__in=set(addresses) - set(still_here), told__firm__isnull=True)
-    Mail.objects.filter(Q(told__firm__in=[*firm.name.by_language.values()]) | to_nobody)._raw_delete("default")
+    Mail.objects.filter(
+        Q(told__firm__in=[*firm.name.by_language.values()]) | to_nobody
+    )._raw_delete("default")
 
 
 def _forget_names(firm: Organisation, slugs: list[str]) -> None:
@@ -354,7 +462,9 @@ def _forget_names(firm: Organisation, slugs: list[str]) -> None:
     QuerySet(AcceptedTerms).filter(organisation=firm).update(accepted_by="")
     QuerySet(NamingChoice).filter(organisation=firm).update(chosen_by="")
     SiteGroup.objects.filter(run_by=firm).update(made_by="")
-    GroupMember.objects.filter(group__run_by=firm, state=GroupMember.State.REMOVED).update(decided_by="")
+    GroupMember.objects.filter(group__run_by=firm, state=GroupMember.State.REMOVED).update(
+        decided_by=""
+    )
     SiteApplication.objects.filter(organisation=firm)._raw_delete("default")
     FirmApplication.objects.filter(name=firm.name)._raw_delete("default")
 
@@ -365,7 +475,9 @@ def _waiting() -> QuerySet[Leaving]:
 
 def _tell(kind: NoticeKind, firm: Organisation, more: dict[str, str], now: datetime) -> None:
     facts = {"firm_name": firm.name, "firm_name_zh": in_chinese(firm.name), **more}
-    managers = Membership.objects.filter(organisation=firm, role=Role.ENTERPRISE, delegate=False, user__is_active=True)
+    managers = Membership.objects.filter(
+        organisation=firm, role=Role.ENTERPRISE, delegate=False, user__is_active=True
+    )
     tell(kind, managers.values_list("user_id", flat=True), "web:people", {}, facts, now)
 
 

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from django.db import models
 
-from portal.accounts.models import HEX_32, SITE_ID, Jurisdiction, Organisation, Role, Site, SizeClass, User
+from portal.accounts.models import (
+    HEX_32,
+    SITE_ID,
+    Jurisdiction,
+    Organisation,
+    Role,
+    Site,
+    SizeClass,
+    User,
+)
 from portal.names import NameField
 
 
@@ -19,7 +28,9 @@ class Invitation(models.Model):
     may_manage = models.BooleanField()
     delegate = models.BooleanField()
     secret_sha256 = models.CharField(max_length=64, unique=True, validators=[HEX_32])
-    invited_by = models.CharField(max_length=254)  # a person's address; the person may be gone when the invitation is still there
+    invited_by = models.CharField(
+        max_length=254
+    )  # a person's address; the person may be gone when the invitation is still there
     sent_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
@@ -51,7 +62,9 @@ class FirmApplication(Decided):
     name = NameField(max_length=200)
     name_zh = models.CharField(max_length=200, blank=True)
     credit_code = models.CharField(max_length=18, blank=True, default="", db_default="")
-    controlling_firm = models.CharField(max_length=200, blank=True)  # as an enterprise spells it; the regulator says which firm that is
+    controlling_firm = models.CharField(
+        max_length=200, blank=True
+    )  # as an enterprise spells it; the regulator says which firm that is
     jurisdiction = models.ForeignKey(Jurisdiction, models.PROTECT, related_name="+")
     contact = models.CharField(max_length=150)
     email = models.EmailField()
@@ -73,12 +86,16 @@ class Leaving(models.Model):
     undone_at = models.DateTimeField(null=True)
     carried_out_at = models.DateTimeField(null=True)
     secret_sha256 = models.CharField(max_length=64, blank=True)  # of the link to the certificate
-    certificate = models.JSONField(null=True)  # `register.leaving.DeletionRecord`: counts and digests, no person
+    certificate = models.JSONField(
+        null=True
+    )  # `register.leaving.DeletionRecord`: counts and digests, no person
 
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("organisation",), condition=models.Q(undone_at=None, carried_out_at=None), name="one_leaving_waits_a_firm"
+                fields=("organisation",),
+                condition=models.Q(undone_at=None, carried_out_at=None),
+                name="one_leaving_waits_a_firm",
             ),
         )
 

@@ -41,11 +41,17 @@ class ConsentView:
 
 def consent_of(user: User, firm: int) -> ConsentView | None:
     """For the people of the firm, delegates too; None for anybody else."""
-    membership = Membership.objects.filter(user=user, organisation=firm, role=Role.ENTERPRISE).select_related("organisation").first()
+    membership = (
+        Membership.objects.filter(user=user, organisation=firm, role=Role.ENTERPRISE)
+        .select_related("organisation")
+        .first()
+    )
     if membership is None:
         return None
     organisation = membership.organisation
-    rows = ReportConsent.objects.filter(submission__site__organisation=organisation).select_related("submission__site")
+    rows = ReportConsent.objects.filter(submission__site__organisation=organisation).select_related(
+        "submission__site"
+    )
     rows = rows.defer("submission__envelope").order_by("-submission__log_index")
     history = naming.choices_of(organisation)
     return ConsentView(

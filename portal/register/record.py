@@ -59,23 +59,43 @@ class RecordEntry:
     detail: str
 
 
-def saw(user: User, page: OpenedPage, subject: str, now: datetime, site: str = "", firm: int | None = None) -> None:
+def saw(
+    user: User,
+    page: OpenedPage,
+    subject: str,
+    now: datetime,
+    site: str = "",
+    firm: int | None = None,
+) -> None:
     """Note that the person opened a page about that site of theirs, or about that firm."""
-    organisation = firm or Site.objects.filter(slug=site).values_list("organisation", flat=True).first()
+    organisation = (
+        firm or Site.objects.filter(slug=site).values_list("organisation", flat=True).first()
+    )
     if organisation is not None:
-        Viewing.objects.create(user=user, organisation_id=organisation, page=page.value, subject=subject, at=now)
+        Viewing.objects.create(
+            user=user, organisation_id=organisation, page=page.value, subject=subject, at=now
+        )
 
 
 def count(firm: Organisation, wanted: RecordFilter) -> int:
     return _entries(firm, wanted).count()
 
 
-def entries(firm: Organisation, wanted: RecordFilter, first: int, most: int) -> Iterator[RecordEntry]:
+def entries(
+    firm: Organisation, wanted: RecordFilter, first: int, most: int
+) -> Iterator[RecordEntry]:
     """What was seen and done, newest first, from the `first` (0 is the newest) on."""
     own = own_actors(firm)
     rows = _entries(firm, wanted).order_by("-when", "what")[first : first + most]
     for when, who, what, subject, detail, kind in rows:
-        yield RecordEntry(when, who if who in own else "", what, kind == "seen", subject, detail if who in own else "")
+        yield RecordEntry(
+            when,
+            who if who in own else "",
+            what,
+            kind == "seen",
+            subject,
+            detail if who in own else "",
+        )
 
 
 def forget(now: datetime) -> None:
@@ -85,16 +105,30 @@ def forget(now: datetime) -> None:
 def _entries(firm: Organisation, wanted: RecordFilter) -> QuerySet[Any, Any]:
     """Both kinds as rows of when, who, what, subject, detail, kind."""
     names = ("when", "who", "what", "about", "more", "kind")
-    done = Event.objects.filter(subject__in=_subjects(firm), subject__icontains=wanted.what).order_by()
+    done = Event.objects.filter(
+        subject__in=_subjects(firm), subject__icontains=wanted.what
+    ).order_by()
     if wanted.who:  # else letter by letter the filter would tell the address of an officer whom the page does not name
         done = done.filter(actor__icontains=wanted.who, actor__in=own_actors(firm))
     done = done.exclude(action=Action.SITE_NOTED)  # regulators' notes are theirs
     done_rows = done.annotate(
-        when=F("at"), who=F("actor"), what=F("action"), about=F("subject"), more=F("detail"), kind=_word("done")
+        when=F("at"),
+        who=F("actor"),
+        what=F("action"),
+        about=F("subject"),
+        more=F("detail"),
+        kind=_word("done"),
     ).values_list(*names)
-    viewings = Viewing.objects.filter(organisation=firm, user__email__icontains=wanted.who, subject__icontains=wanted.what)
+    viewings = Viewing.objects.filter(
+        organisation=firm, user__email__icontains=wanted.who, subject__icontains=wanted.what
+    )
     seen_rows = viewings.annotate(
-        when=F("at"), who=F("user__email"), what=F("page"), about=F("subject"), more=_word(""), kind=_word("seen")
+        when=F("at"),
+        who=F("user__email"),
+        what=F("page"),
+        about=F("subject"),
+        more=_word(""),
+        kind=_word("seen"),
     ).values_list(*names)
     if wanted.seen_only:
         return seen_rows
@@ -108,20 +142,35 @@ def _word(text: str) -> Value:
 
 def _subjects(firm: Organisation) -> list[str]:
     """How the audit record names what is the firm's."""
-    sites = [f"site {slug}" for slug in Site.objects.filter(organisation=firm).values_list("slug", flat=True)]
+    sites = [
+        f"site {slug}"
+        for slug in Site.objects.filter(organisation=firm).values_list("slug", flat=True)
+    ]
     digests = Submission.objects.filter(site__organisation=firm).values_list("digest", flat=True)
     own_people = Membership.objects.filter(organisation=firm, role=Role.ENTERPRISE, delegate=False)
     elsewhere = Membership.objects.exclude(organisation=firm).values("user")
     people = own_people.exclude(user__in=elsewhere).values_list("user__email", flat=True)
-    named = [f"firm {firm.name}"[:254], *(f"submission {digest}" for digest in digests), *(f"{_PERSON}{email}" for email in people)]
+    named = [
+        f"firm {firm.name}"[:254],
+        *(f"submission {digest}" for digest in digests),
+        *(f"{_PERSON}{email}" for email in people),
+    ]
     return [*sites, *named]
 
 
 def own_actors(firm: Organisation) -> frozenset[str]:
     """Whose names the firm may read: people who act or have acted for it, and its agents. Officers of agencies are not named to it."""
-    here = Membership.objects.filter(organisation=firm, role=Role.ENTERPRISE).values_list("user__email", flat=True)
-    joined = Event.objects.filter(action=Action.PERSON_JOINED, subject=f"firm {firm.name}"[:254]).values_list("actor", flat=True)
-    let_in = Event.objects.filter(action=Action.REGISTER_CHANGED, subject__startswith=_PERSON, detail=f"acts for {firm.name}")
-    by_register = (subject.removeprefix(_PERSON) for subject in let_in.values_list("subject", flat=True))
+    here = Membership.objects.filter(organisation=firm, role=Role.ENTERPRISE).values_list(
+        "user__email", flat=True
+    )
+    joined = Event.objects.filter(
+        action=Action.PERSON_JOINED, subject=f"firm {firm.name}"[:254]
+    ).values_list("actor", flat=True)
+    let_in = Event.objects.filter(
+        action=Action.REGISTER_CHANGED, subject__startswith=_PERSON, detail=f"acts for {firm.name}"
+    )
+    by_register = (
+        subject.removeprefix(_PERSON) for subject in let_in.values_list("subject", flat=True)
+    )
     devices = Device.objects.filter(site__organisation=firm).values_list("pk", flat=True)
     return frozenset((*here, *joined, *by_register, *(f"device {pk}" for pk in devices), "worker"))

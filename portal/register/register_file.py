@@ -13,7 +13,14 @@ from typing import Annotated, Any
 
 from django.core.exceptions import ValidationError as Malformed
 from django.core.validators import validate_email
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from benchmarks.errors import InputError, Place
 from benchmarks.wire.schema import canonical_period
@@ -23,7 +30,9 @@ from portal.accounts.models import Role, SizeClass
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 NameZh = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
 SiteId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-JurisdictionPath = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(/[a-z0-9-]+){0,2}$", max_length=120)]
+JurisdictionPath = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9-]+(/[a-z0-9-]+){0,2}$", max_length=120)
+]
 
 
 def _address(text: str) -> str:

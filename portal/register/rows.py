@@ -21,7 +21,11 @@ Row = TypeVar("Row", bound=Model)
 def of_keys(model: type[Row], key: str, keys: Iterable[Any]) -> dict[Any, Row]:
     """The rows that there are of these keys."""
     rows = model._default_manager.all()
-    return {getattr(row, key): row for batch in batched(dict.fromkeys(keys)) for row in rows.filter(**{f"{key}__in": batch})}
+    return {
+        getattr(row, key): row
+        for batch in batched(dict.fromkeys(keys))
+        for row in rows.filter(**{f"{key}__in": batch})
+    }
 
 
 def differs(row: Model, name: str, value: Any) -> bool:
@@ -38,7 +42,11 @@ def named(model: type[Row], field: str, names: Iterable[str]) -> dict[str, Row]:
     rows = of_keys(model, field, wanted)
     for name in wanted:
         if name not in rows:
-            raise unknown(str(model._meta.verbose_name), name, model._default_manager.values_list(field, flat=True))
+            raise unknown(
+                str(model._meta.verbose_name),
+                name,
+                model._default_manager.values_list(field, flat=True),
+            )
     return rows
 
 

@@ -32,7 +32,9 @@ class InvitationView:
     delegate: bool
     expires_at: datetime
     expired: bool
-    unreached: bool  # the mail with its link was given up, or waits for a server for more than a day
+    unreached: (
+        bool  # the mail with its link was given up, or waits for a server for more than a day
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,29 @@ class HouseView:
 
 def houses_of(user: User, now: datetime) -> tuple[HouseView, ...]:
     """The organisations the person belongs to that invite people of their own, with these."""
-    own = Organisation.objects.filter(kind__in=INVITING, memberships__user=user, memberships__role=F("kind"), memberships__delegate=False)
+    own = Organisation.objects.filter(
+        kind__in=INVITING,
+        memberships__user=user,
+        memberships__role=F("kind"),
+        memberships__delegate=False,
+    )
     houses = list(own.distinct().order_by("name"))
     led = set(led_houses(user).values_list("pk", flat=True))
     members: dict[int, list[MemberView]] = {house.pk: [] for house in houses}
-    rows = Membership.objects.filter(organisation__in=houses, role=F("organisation__kind")).select_related("user").order_by("user__email")
+    rows = (
+        Membership.objects.filter(organisation__in=houses, role=F("organisation__kind"))
+        .select_related("user")
+        .order_by("user__email")
+    )
     for row in rows:
-        view = MemberView(row.pk, row.user.name, row.user.email, row.may_manage, row.delegate, row.user_id == user.pk)
+        view = MemberView(
+            row.pk,
+            row.user.name,
+            row.user.email,
+            row.may_manage,
+            row.delegate,
+            row.user_id == user.pk,
+        )
         members[row.organisation_id].append(view)
     waiting: dict[int, list[InvitationView]] = {house.pk: [] for house in houses}
     invited = list(waiting_invitations().filter(organisation__in=led).order_by("email"))
@@ -71,7 +89,15 @@ def houses_of(user: User, now: datetime) -> tuple[HouseView, ...]:
             )
         )
     return tuple(
-        HouseView(house.pk, house.kind, house.name, house.pk in led, tuple(members[house.pk]), tuple(waiting[house.pk])) for house in houses
+        HouseView(
+            house.pk,
+            house.kind,
+            house.name,
+            house.pk in led,
+            tuple(members[house.pk]),
+            tuple(waiting[house.pk]),
+        )
+        for house in houses
     )
 
 
@@ -88,13 +114,17 @@ def has_gone(membership: int) -> bool:
 def member_of_led_house(user: User, membership: int) -> tuple[MemberView, Name] | None:
     """A person of an organisation that the reader leads, and its name."""
     row = (
-        Membership.objects.filter(pk=membership, role=F("organisation__kind"), organisation__in=led_houses(user))
+        Membership.objects.filter(
+            pk=membership, role=F("organisation__kind"), organisation__in=led_houses(user)
+        )
         .select_related("user", "organisation")
         .first()
     )
     if row is None:
         return None
-    return MemberView(row.pk, row.user.name, row.user.email, row.may_manage, row.delegate, row.user_id == user.pk), row.organisation.name
+    return MemberView(
+        row.pk, row.user.name, row.user.email, row.may_manage, row.delegate, row.user_id == user.pk
+    ), row.organisation.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +142,23 @@ class SiteWishView:
 
 def site_wishes_of(user: User) -> tuple[SiteWishView, ...]:
     """What the person's firms have asked for and not been granted, newest first."""
-    own = Organisation.objects.filter(kind=Role.ENTERPRISE, memberships__user=user, memberships__role=Role.ENTERPRISE)
-    rows = SiteApplication.objects.filter(organisation__in=own).exclude(approved=True).order_by("-applied_at", "-pk")
+    own = Organisation.objects.filter(
+        kind=Role.ENTERPRISE, memberships__user=user, memberships__role=Role.ENTERPRISE
+    )
+    rows = (
+        SiteApplication.objects.filter(organisation__in=own)
+        .exclude(approved=True)
+        .order_by("-applied_at", "-pk")
+    )
     return tuple(
-        SiteWishView(row.slug, row.name, row.site_id is not None, row.size_class, row.applied_at, row.approved is False, row.reason)
+        SiteWishView(
+            row.slug,
+            row.name,
+            row.site_id is not None,
+            row.size_class,
+            row.applied_at,
+            row.approved is False,
+            row.reason,
+        )
         for row in rows
     )

@@ -85,6 +85,10 @@ def kind_of(action: str) -> str:
 
 
 def _events(site: Site) -> QuerySet[Event]:
-    reports = Submission.objects.filter(site=site).values_list(Concat(Value("submission "), "digest"))
-    rows: QuerySet[Event] = Event.objects.filter(Q(subject=f"site {site.slug}") | Q(subject__in=reports))
+    reports = Submission.objects.filter(site=site).values_list(
+        Concat(Value("submission "), "digest")
+    )
+    rows: QuerySet[Event] = Event.objects.filter(
+        Q(subject=f"site {site.slug}") | Q(subject__in=reports)
+    )
     return rows

@@ -67,13 +67,27 @@ def apply(user: User, firm: int, wish: SiteWish, now: datetime) -> SiteApplicati
             applied_by=user.email,
             applied_at=now,
         )
-        record(now, user.email, Action.SITE_APPLIED, f"site {row.slug}", f"{organisation}, {row.pack}, {row.size_class}")
+        record(
+            now,
+            user.email,
+            Action.SITE_APPLIED,
+            f"site {row.slug}",
+            f"{organisation}, {row.pack}, {row.size_class}",
+        )
         _tell_regulators(row.jurisdiction, now)
     return row
 
 
 def change(
-    user: User, slug: str, *, name: str, name_zh: str, size_class: str, since: int | None, now: datetime, code: str | None = None
+    user: User,
+    slug: str,
+    *,
+    name: str,
+    name_zh: str,
+    size_class: str,
+    since: int | None,
+    now: datetime,
+    code: str | None = None,
 ) -> SiteApplication | None:
     """Rename at once, with the first year that is stated (None where none is), and with another credit code if one is given; another size
     class waits for a regulator, who is asked, and no longer waits once the present one is wished again. `Site.DoesNotExist` for
@@ -82,15 +96,33 @@ def change(
     with transaction.atomic():
         site = led_sites(user).get(slug=slug, retired_at=None)
         if (site.name, site.name_zh) != (name, name_zh):
-            record(now, user.email, Action.SITE_RENAMED, f"site {site.slug}", f"was {site.name}, is {name}")
+            record(
+                now,
+                user.email,
+                Action.SITE_RENAMED,
+                f"site {site.slug}",
+                f"was {site.name}, is {name}",
+            )
             site.name, site.name_zh = name, name_zh
             site.save(update_fields=["name", "name_zh"])
         if code is not None and code != site.credit_code:
-            record(now, user.email, Action.CREDIT_CODE, f"site {site.slug}", f"was {site.credit_code or 'none'}, is {code or 'none'}")
+            record(
+                now,
+                user.email,
+                Action.CREDIT_CODE,
+                f"site {site.slug}",
+                f"was {site.credit_code or 'none'}, is {code or 'none'}",
+            )
             site.credit_code = code
             site.save(update_fields=["credit_code"])
         if since != site.since:
-            record(now, user.email, Action.SITE_SINCE, f"site {site.slug}", f"was {site.since or 'none'}, is {since or 'none'}")
+            record(
+                now,
+                user.email,
+                Action.SITE_SINCE,
+                f"site {site.slug}",
+                f"was {site.since or 'none'}, is {since or 'none'}",
+            )
             site.since = since
             site.save(update_fields=["since"])
         waiting = SiteApplication.objects.filter(site=site, decided_at=None)
@@ -99,7 +131,13 @@ def change(
         waiting.delete()  # the newest wish counts, also that it stays as it is
         if size_class == site.size_class:
             return None
-        record(now, user.email, Action.SITE_APPLIED, f"site {site.slug}", f"size class {site.size_class} to {size_class}")
+        record(
+            now,
+            user.email,
+            Action.SITE_APPLIED,
+            f"site {site.slug}",
+            f"size class {site.size_class} to {size_class}",
+        )
         _tell_regulators(site.jurisdiction, now)
         return SiteApplication.objects.create(
             organisation=site.organisation,
@@ -173,7 +211,9 @@ def retire(user: User, slug: str, now: datetime) -> None:
         site = led_sites(user).get(slug=slug, retired_at=None)
         for device in Device.objects.filter(site=site, revoked_at=None):
             revoke(device, user, now)
-        EnrolmentToken.objects.filter(site=site, used_at=None, expires_at__gt=now).update(expires_at=now)
+        EnrolmentToken.objects.filter(site=site, used_at=None, expires_at__gt=now).update(
+            expires_at=now
+        )
         SiteApplication.objects.filter(site=site, decided_at=None).delete()
         ExtensionRequest.objects.filter(site=site, granted=None).delete()
         site.retired_at = now
@@ -215,12 +255,17 @@ def _locked(user: User, application: int) -> SiteApplication:
     return waiting_for(user).get(pk=application)
 
 
-def _decide(row: SiteApplication, user: User, now: datetime, *, approved: bool, reason: str = "") -> None:
+def _decide(
+    row: SiteApplication, user: User, now: datetime, *, approved: bool, reason: str = ""
+) -> None:
     row.decided_at, row.decided_by, row.approved, row.reason = now, user.email, approved, reason
     row.save(update_fields=["decided_at", "decided_by", "approved", "reason"])
 
 
 def _id_taken(slug: str) -> RefusedError:
     return RefusedError(
-        409, "site-known", Phrase("There is already a site %(site)s, or one waits for approval.", site=slug), "Choose another id."
+        409,
+        "site-known",
+        Phrase("There is already a site %(site)s, or one waits for approval.", site=slug),
+        "Choose another id.",
     )

@@ -21,7 +21,9 @@ ROLE = role_of_this_process()
 
 DEBUG = False
 ALLOWED_HOSTS: list[str] = []
-PORTAL_URL = "http://localhost:8000"  # what links in mails begin with; each installation says its own
+PORTAL_URL = (
+    "http://localhost:8000"  # what links in mails begin with; each installation says its own
+)
 CONTACT = contact_of_this_installation()
 
 INSTALLED_APPS = [
@@ -101,8 +103,16 @@ TEMPLATES: list[dict[str, Any]] = [
 # Two stores of what may be lost: counts (`default`: whatever nobody sends elsewhere) and rendered public pages. Here they are apart in
 # each process's memory; an installation with Redis names a server for each. Counts are many and small, pages few and large.
 CACHES: dict[str, Any] = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "counts", "OPTIONS": {"MAX_ENTRIES": 100_000}},
-    "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "pages", "OPTIONS": {"MAX_ENTRIES": 300}},
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "counts",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
+    "pages": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "pages",
+        "OPTIONS": {"MAX_ENTRIES": 300},
+    },
 }
 
 # Databases: the default one, the vault which only worker and operator can name, and for the web a replica of the default one to read.
@@ -118,19 +128,33 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
 # Signing in: a password, and for these roles a second factor; the rules of portal.accounts.attempts count the failures of both.
-ROLES_OF_PEOPLE = ("regulator", "enterprise", "certification-body", "technology-provider", "energy-supplier", "academic")
-SECOND_FACTOR_ROLES = several("STEPLABEL_SECOND_FACTOR_ROLES", "regulator,certification-body", ROLES_OF_PEOPLE)
+ROLES_OF_PEOPLE = (
+    "regulator",
+    "enterprise",
+    "certification-body",
+    "technology-provider",
+    "energy-supplier",
+    "academic",
+)
+SECOND_FACTOR_ROLES = several(
+    "STEPLABEL_SECOND_FACTOR_ROLES", "regulator,certification-body", ROLES_OF_PEOPLE
+)
 ACCOUNT_ADAPTER = "portal.web.signing_in.AccountAdapter"
 MFA_ADAPTER = "portal.web.signing_in.SecondFactorAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses come from the register or from an invitation that was answered
+ACCOUNT_EMAIL_VERIFICATION = (
+    "none"  # addresses come from the register or from an invitation that was answered
+)
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
@@ -165,7 +189,11 @@ EMAIL_HOST_PASSWORD = optional_secret("STEPLABEL_MAIL_PASSWORD")
 EMAIL_USE_TLS = EMAIL_PORT == 587 or (EMAIL_PORT != 465 and not stays_on_this_machine(EMAIL_HOST))
 EMAIL_USE_SSL = EMAIL_PORT == 465
 EMAIL_TIMEOUT = 20
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "portal.notifications.no_server.EmailBackend"
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if EMAIL_HOST
+    else "portal.notifications.no_server.EmailBackend"
+)
 MAIL_LEASE_SECONDS = 300  # a claim on a mail older than this belonged to a worker that died
 DEFAULT_FROM_EMAIL = os.environ.get("STEPLABEL_MAIL_FROM", "steplabel@localhost")
 
@@ -173,7 +201,13 @@ DEFAULT_FROM_EMAIL = os.environ.get("STEPLABEL_MAIL_FROM", "steplabel@localhost"
 LANGUAGE_CODE = "en"
 LANGUAGES = [
     (code, str(LANG_INFO.get(code, {}).get("name_local", code)))
-    for code in ("en", *sorted(to_language(folder.name) for folder in (BASE_DIR / "portal" / "web" / "locale").iterdir()))
+    for code in (
+        "en",
+        *sorted(
+            to_language(folder.name)
+            for folder in (BASE_DIR / "portal" / "web" / "locale").iterdir()
+        ),
+    )
 ]
 USE_I18N = True
 USE_TZ = True
@@ -205,7 +239,9 @@ SESSION_COOKIE_AGE = 8 * 3600
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 
-REFUSE_UNKNOWN_PROXY = False  # in production it is: there a proxy stands in front (portal.web.middleware.proxies)
+REFUSE_UNKNOWN_PROXY = (
+    False  # in production it is: there a proxy stands in front (portal.web.middleware.proxies)
+)
 
 # Pages: requests a minute of each network that is not signed in (of each browser that once was); forms sent count apart.
 PAGE_RATES = {
@@ -256,7 +292,9 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_DB_REUSE_MAX = 10**12  # tasks: `portal.celery.keep_what_answers` ends connections, by Django's rule and not by number
+CELERY_DB_REUSE_MAX = (
+    10**12
+)  # tasks: `portal.celery.keep_what_answers` ends connections, by Django's rule and not by number
 SWEEP_FOR_SECONDS = 5.0  # then a sweep ends and asks for the next: a worker that is told to end is done within this and one report
 OPENING_LEASE_SECONDS = 60  # a claim older than this belonged to a worker that died
 SWEEPS = (  # tasks that look for work left undone, or due
@@ -266,7 +304,9 @@ SWEEPS = (  # tasks that look for work left undone, or due
     "portal.register.tasks.sweep",
     "portal.assurance.tasks.remind",
 )
-SWEEP_EVERY_SECONDS: float | None = None  # from every worker's own timer: finds what a lost nudge or a dead worker left
+SWEEP_EVERY_SECONDS: float | None = (
+    None  # from every worker's own timer: finds what a lost nudge or a dead worker left
+)
 
 # Keys: files made by `manage.py make_keys`; see docs/portal.md
 DIRECTORY_FILE: Path | None = None  # assigned by the settings that know where

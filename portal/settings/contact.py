@@ -19,5 +19,7 @@ def contact_of_this_installation() -> str:
     """
     contact = os.environ.get("STEPLABEL_CONTACT", "").strip()
     if contact and not (_MAIL.fullmatch(contact) or _PAGE.fullmatch(contact)):
-        raise ImproperlyConfigured(f"STEPLABEL_CONTACT is {contact!r}; it must be a mail address or an https address.")
+        raise ImproperlyConfigured(
+            f"STEPLABEL_CONTACT is {contact!r}; it must be a mail address or an https address."
+        )
     return contact

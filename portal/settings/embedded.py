@@ -17,7 +17,14 @@ from portal.settings.secret import secret_kept_in
 INSTALLED_APPS = [*INSTALLED_APPS, "portal.demo"]
 
 VAR = Path(os.environ.get("STEPLABEL_VAR", BASE_DIR / "var")).resolve()
-for _folder in (VAR, VAR / "broker" / "messages", VAR / "broker" / "processed", VAR / "broker" / "control", VAR / "keys", VAR / "static"):
+for _folder in (
+    VAR,
+    VAR / "broker" / "messages",
+    VAR / "broker" / "processed",
+    VAR / "broker" / "control",
+    VAR / "keys",
+    VAR / "static",
+):
     _folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 PORTAL_URL = os.environ.get("STEPLABEL_URL", "http://localhost:8000")
@@ -35,7 +42,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "data_folder_in": str(VAR / "broker" / "messages"),
     "data_folder_out": str(VAR / "broker" / "messages"),
     "processed_folder": str(VAR / "broker" / "processed"),
-    "control_folder": str(VAR / "broker" / "control"),  # or kombu makes one wherever the process was started
+    "control_folder": str(
+        VAR / "broker" / "control"
+    ),  # or kombu makes one wherever the process was started
     "polling_interval": 0.05,  # the default waits a second before the first nudge is seen
 }
 OPENING_LEASE_SECONDS = 15
@@ -46,7 +55,9 @@ RECEIPT_KEY_FILE = VAR / "keys" / "receipt.pem" if ROLE.signs else None
 PROCESSING_KEY_FILE = processing_key_file(ROLE, VAR / "keys" / "processing.pem")
 HEADS_FILE = VAR / "heads.log"
 
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"  # nobody to send them: they lie here
+EMAIL_BACKEND = (
+    "django.core.mail.backends.filebased.EmailBackend"  # nobody to send them: they lie here
+)
 EMAIL_FILE_PATH = VAR / "mail"
 
 STATIC_ROOT = VAR / "static"

@@ -17,7 +17,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 def stays_on_this_machine(host: str) -> bool:
     """Whether what is sent to it leaves no machine, so that it may go in the clear."""
-    if host in ("", "localhost") or host.startswith("/") or host in os.environ.get("STEPLABEL_PLAIN_HOSTS", "").split(","):
+    if (
+        host in ("", "localhost")
+        or host.startswith("/")
+        or host in os.environ.get("STEPLABEL_PLAIN_HOSTS", "").split(",")
+    ):
         return True
     try:
         return ip_address(host).is_loopback
@@ -28,9 +32,16 @@ def stays_on_this_machine(host: str) -> bool:
 def require_checked_database(name: str, database: dict[str, Any]) -> None:
     """ImproperlyConfigured: a server elsewhere, and its certificate would not be checked."""
     options = database.get("OPTIONS", {})
-    hosts = ",".join(filter(None, (str(database.get("HOST") or ""), options.get("host", ""), options.get("hostaddr", "")))).split(",")
+    hosts = ",".join(
+        filter(
+            None,
+            (str(database.get("HOST") or ""), options.get("host", ""), options.get("hostaddr", "")),
+        )
+    ).split(",")
     checked = options.get("sslmode") == "verify-full" and options.get("sslrootcert")
-    if (away := next((host for host in hosts if not stays_on_this_machine(host)), None)) and not checked:
+    if (
+        away := next((host for host in hosts if not stays_on_this_machine(host)), None)
+    ) and not checked:
         raise ImproperlyConfigured(
             f"{name}_URL names {away}, which is not this machine, without a certificate that is checked. Add "
             "?sslmode=verify-full&sslrootcert=/etc/steplabel/database-ca.pem (docs/portal.md, TLS inside)."
@@ -43,7 +54,11 @@ def require_checked_redis(name: str, url: str) -> str:
     if stays_on_this_machine(parts.hostname or "") and parts.scheme != "rediss":
         return url
     asked = parse_qs(parts.query)
-    if parts.scheme != "rediss" or not asked.get("ssl_ca_certs") or asked.get("ssl_cert_reqs", ["required"]) != ["required"]:
+    if (
+        parts.scheme != "rediss"
+        or not asked.get("ssl_ca_certs")
+        or asked.get("ssl_cert_reqs", ["required"]) != ["required"]
+    ):
         raise ImproperlyConfigured(
             f"{name} names {parts.hostname}, which is not this machine, without a certificate that is checked. Write "
             "rediss://…?ssl_ca_certs=/etc/steplabel/redis-ca.pem (docs/portal.md, TLS inside)."
@@ -62,10 +77,14 @@ def require_checked_collector(url: str | None) -> str | None:
     if not url:
         return None
     parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname and stays_on_this_machine(parts.hostname)):
+    if parts.scheme != "https" and not (
+        parts.scheme == "http" and parts.hostname and stays_on_this_machine(parts.hostname)
+    ):
         raise ImproperlyConfigured(
             "STEPLABEL_TRACES_URL names no collector on this machine and none by https. Write http://127.0.0.1:4318/v1/traces or https://…."
         )
     if find_spec("opentelemetry") is None:
-        raise ImproperlyConfigured("STEPLABEL_TRACES_URL is set and OpenTelemetry is not installed: run `bin/set-up portal-all`.")
+        raise ImproperlyConfigured(
+            "STEPLABEL_TRACES_URL is set and OpenTelemetry is not installed: run `bin/set-up portal-all`."
+        )
     return url

@@ -6,7 +6,16 @@ import os
 
 from django.core.exceptions import ImproperlyConfigured
 
-SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "hour": 3600, "d": 86_400, "day": 86_400}
+SECONDS = {
+    "s": 1,
+    "sec": 1,
+    "m": 60,
+    "min": 60,
+    "h": 3600,
+    "hour": 3600,
+    "d": 86_400,
+    "day": 86_400,
+}
 
 
 def rate(name: str, default: str) -> tuple[int, int] | None:

@@ -27,5 +27,10 @@ def redis_caches(counts: str, pages: str) -> dict[str, Any]:
     waits = {"socket_timeout": WAIT_S, "socket_connect_timeout": WAIT_S}
     return {
         "default": {"BACKEND": backend, "LOCATION": counts, "OPTIONS": shared | waits},
-        "pages": {"BACKEND": backend, "LOCATION": pages, "KEY_PREFIX": "pages", "OPTIONS": shared | waits},
+        "pages": {
+            "BACKEND": backend,
+            "LOCATION": pages,
+            "KEY_PREFIX": "pages",
+            "OPTIONS": shared | waits,
+        },
     }

@@ -42,7 +42,9 @@ def role_of_this_process() -> ProcessRole:
     try:
         return ProcessRole(name)
     except ValueError:
-        raise ImproperlyConfigured(f"STEPLABEL_ROLE is {name!r}; it must be web, worker or operator.") from None
+        raise ImproperlyConfigured(
+            f"STEPLABEL_ROLE is {name!r}; it must be web, worker or operator."
+        ) from None
 
 
 def processing_key_file(role: ProcessRole, default: Path | None = None) -> Path | None:

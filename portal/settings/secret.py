@@ -25,6 +25,8 @@ def secret_kept_in(file: Path) -> str:
         with os.fdopen(descriptor, "w", encoding="ascii") as handle:
             handle.write(secrets.token_urlsafe(48))
         with suppress(FileExistsError):
-            os.link(name, file)  # unlike a rename, a link never replaces what another process has just put there
+            os.link(
+                name, file
+            )  # unlike a rename, a link never replaces what another process has just put there
         os.unlink(name)
     return file.read_text(encoding="ascii")

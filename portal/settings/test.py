@@ -17,7 +17,9 @@ from portal.settings.redis_caches import redis_caches
 from portal.settings.roles import ProcessRole
 
 ROLE = ProcessRole.OPERATOR
-_FOLDER = tempfile.TemporaryDirectory(prefix="steplabel-test-")  # a process's own; it vanishes with it
+_FOLDER = tempfile.TemporaryDirectory(
+    prefix="steplabel-test-"
+)  # a process's own; it vanishes with it
 VAR = Path(_FOLDER.name)
 
 PORTAL_URL = "http://testserver"
@@ -30,20 +32,27 @@ if "DATABASE_URL" in os.environ:
         "vault": dj_database_url.parse(os.environ["VAULT_DATABASE_URL"]),
     }
 else:
-    DATABASES = {"default": sqlite.database(VAR / "portal.sqlite"), "vault": sqlite.database(VAR / "vault.sqlite")}
+    DATABASES = {
+        "default": sqlite.database(VAR / "portal.sqlite"),
+        "vault": sqlite.database(VAR / "vault.sqlite"),
+    }
 for _database in DATABASES.values():  # from the models in 3 s, not by 83 migrations in 28: an installation and the demo go through these
     _database["TEST"] = {"MIGRATE": False}
 
 if "REDIS_URL" in os.environ:
     # a numbered database a process of the tests, from 1 on: one clears its counts while another counts
-    _number = 1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 15  # of the 16 that Redis has
+    _number = (
+        1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 15
+    )  # of the 16 that Redis has
     _cache = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{_number}").geturl()
     CACHES = redis_caches(counts=_cache, pages=_cache)
     CELERY_BROKER_URL = os.environ["REDIS_URL"]
 else:
     CELERY_BROKER_URL = "memory://"
 
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick: the tests sign in often
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher"
+]  # quick: the tests sign in often
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -53,4 +62,7 @@ PAGE_RATES = {"read": None, "send": None}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 STATIC_ROOT = VAR / "static"
-REST_FRAMEWORK = {**REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": dict.fromkeys(REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"])}
+REST_FRAMEWORK = {
+    **REST_FRAMEWORK,
+    "DEFAULT_THROTTLE_RATES": dict.fromkeys(REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]),
+}

@@ -10,7 +10,9 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 _HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\]", re.IGNORECASE | re.ASCII)
-_ADDRESS = re.compile(r"https://([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?", re.IGNORECASE | re.ASCII)
+_ADDRESS = re.compile(
+    r"https://([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?", re.IGNORECASE | re.ASCII
+)
 
 
 def refused(name: str, expected: str) -> ImproperlyConfigured:
@@ -53,7 +55,10 @@ def hosts(name: str) -> list[str]:
 def https_address(name: str, default: str) -> str:
     address = os.environ.get(name, default)
     if not _ADDRESS.fullmatch(address):
-        raise refused(name, "an https address without a path or a / at its end, such as https://portal.example")
+        raise refused(
+            name,
+            "an https address without a path or a / at its end, such as https://portal.example",
+        )
     return address
 
 

@@ -23,15 +23,32 @@ from portal.sharing.labels import LabelRow
 from portal.sharing.models import GroupKind, GroupMember, SiteGroup
 
 State = GroupMember.State
-LABEL = ("step", "product", "variant", "metric", "boundary", "unit", "best", "low", "high", "typical", "years")
+LABEL = (
+    "step",
+    "product",
+    "variant",
+    "metric",
+    "boundary",
+    "unit",
+    "best",
+    "low",
+    "high",
+    "typical",
+    "years",
+)
 
 
 class MembershipSerializer(serializers.Serializer[Any]):
     """A site that was invited, and what its firm agreed to."""
 
-    site = serializers.CharField(help_text="As it was typed: a site that there is not stands as invited.")
+    site = serializers.CharField(
+        help_text="As it was typed: a site that there is not stands as invited."
+    )
     state = serializers.CharField(help_text=", ".join(State))
-    steps = serializers.ListField(child=serializers.CharField(), help_text="Whose labels the runner reads; none: the site is only counted.")
+    steps = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Whose labels the runner reads; none: the site is only counted.",
+    )
 
 
 class GroupRowSerializer(serializers.Serializer[Any]):
@@ -40,10 +57,14 @@ class GroupRowSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     name_zh = serializers.CharField()
     run_by = serializers.CharField()
-    runs = serializers.BooleanField(help_text="Whether the key's organisation runs it: only then `/groups/<id>/` is there.")
+    runs = serializers.BooleanField(
+        help_text="Whether the key's organisation runs it: only then `/groups/<id>/` is there."
+    )
     made_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
-    own_sites = MembershipSerializer(many=True, help_text="The organisation's sites that are members or invited.")
+    own_sites = MembershipSerializer(
+        many=True, help_text="The organisation's sites that are members or invited."
+    )
 
 
 class MemberLabelSerializer(serializers.Serializer[Any]):
@@ -63,7 +84,9 @@ class MemberLabelSerializer(serializers.Serializer[Any]):
     high = serializers.FloatField(allow_null=True)
     typical = serializers.FloatField()
     years = serializers.IntegerField()
-    attested_by = serializers.CharField(allow_null=True, help_text="The certification body; null where no statement stands today.")
+    attested_by = serializers.CharField(
+        allow_null=True, help_text="The certification body; null where no statement stands today."
+    )
     attested_until = serializers.DateField(allow_null=True)
     report_sha256 = serializers.CharField()
 
@@ -71,7 +94,9 @@ class MemberLabelSerializer(serializers.Serializer[Any]):
 class GroupCountSerializer(serializers.Serializer[Any]):
     """Of firms that are only counted, as the gate lets it be told."""
 
-    thing = serializers.CharField(help_text="`sector/step`: an attested label there; `grade`: confirmed by an officer.")
+    thing = serializers.CharField(
+        help_text="`sector/step`: an attested label there; `grade`: confirmed by an officer."
+    )
     at_least = serializers.IntegerField(help_text="So many firms, in steps of 3.")
 
 
@@ -82,7 +107,9 @@ class GroupSerializer(serializers.Serializer[Any]):
     name_zh = serializers.CharField()
     run_by = serializers.CharField()
     made_at = serializers.DateTimeField()
-    ended_at = serializers.DateTimeField(allow_null=True, help_text="From then on nothing of its members is shown.")
+    ended_at = serializers.DateTimeField(
+        allow_null=True, help_text="From then on nothing of its members is shown."
+    )
     members = MembershipSerializer(many=True, help_text="All sites that were invited.")
     labels = MemberLabelSerializer(many=True, help_text="Of members that show them.")
     counts = GroupCountSerializer(many=True, help_text="None before enough firms are counted.")
@@ -102,7 +129,14 @@ class GroupsView(ListView):
         for row in groups.memberships_of(who):
             own.setdefault(row.group_id, []).append(row)
         shown = run | {rows[0].group_id: rows[0].group for rows in own.values()}
-        rows = [{**_about(group), "runs": pk in run, "own_sites": [_member(row) for row in own.get(pk, [])]} for pk, group in shown.items()]
+        rows = [
+            {
+                **_about(group),
+                "runs": pk in run,
+                "own_sites": [_member(row) for row in own.get(pk, [])],
+            }
+            for pk, group in shown.items()
+        ]
         return self.page(request, rows, lambda row: (number(row["id"]),))
 
 
@@ -112,7 +146,10 @@ class GroupView(StrictView):
     scope: ClassVar[str] = Scope.GROUPS
     throttle_scope: ClassVar[str] = "keys"
 
-    @extend_schema(operation_id="group", responses={200: GroupSerializer, 400: ProblemSerializer, **REFUSED, 404: ProblemSerializer})
+    @extend_schema(
+        operation_id="group",
+        responses={200: GroupSerializer, 400: ProblemSerializer, **REFUSED, 404: ProblemSerializer},
+    )
     def get(self, request: Request, group: int) -> Response:
         """Its members, the labels that these show, and the counts of the others."""
         who: Any = request.user
@@ -120,21 +157,36 @@ class GroupView(StrictView):
         if row is None:
             raise Http404
         view = group_view(row, scheme_day())
-        content = {"members": [_member(member) for member in view.members], "labels": [], "counts": [], "counted_at": None}
-        return Response({**_about(row), **content, **(_shown(view) if row.ended_at is None else {})})
+        content = {
+            "members": [_member(member) for member in view.members],
+            "labels": [],
+            "counts": [],
+            "counted_at": None,
+        }
+        return Response(
+            {**_about(row), **content, **(_shown(view) if row.ended_at is None else {})}
+        )
 
 
 def _about(group: SiteGroup) -> dict[str, Any]:
-    facts = {name: getattr(group, name) for name in ("kind", "name", "name_zh", "made_at", "ended_at")}
+    facts = {
+        name: getattr(group, name) for name in ("kind", "name", "name_zh", "made_at", "ended_at")
+    }
     return {"id": group.pk, **facts, "run_by": group.run_by.name}
 
 
 def _member(row: GroupMember) -> dict[str, Any]:
-    return {"site": row.slug, "state": row.state, "steps": row.steps if row.state == State.JOINED else []}
+    return {
+        "site": row.slug,
+        "state": row.state,
+        "steps": row.steps if row.state == State.JOINED else [],
+    }
 
 
 def _shown(view: GroupCounts) -> dict[str, Any]:
-    counts = [{"thing": thing, "at_least": firms} for thing, firms in sorted((view.counts or {}).items())]
+    counts = [
+        {"thing": thing, "at_least": firms} for thing, firms in sorted((view.counts or {}).items())
+    ]
     return {
         "labels": [_label(member, row) for member in view.shown for row in member.labels.rows],
         "counts": counts,

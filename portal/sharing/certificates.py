@@ -51,19 +51,39 @@ def issue(user: User, digest: str, now: datetime) -> CertificateView:
         RefusedError: `report-not-accepted` (409).
     """
     with transaction.atomic():
-        rows = Submission.objects.select_for_update(of=("self",)).filter(site__in=managed_sites(user)).defer("envelope")
+        rows = (
+            Submission.objects.select_for_update(of=("self",))
+            .filter(site__in=managed_sites(user))
+            .defer("envelope")
+        )
         row = rows.select_related("site__organisation").get(digest=digest)
         if row.state != SubmissionState.ACCEPTED:
             raise RefusedError(
-                409, "report-not-accepted", "Only the labels of an accepted report can be shown to others.", "Use its newest revision."
+                409,
+                "report-not-accepted",
+                "Only the labels of an accepted report can be shown to others.",
+                "Use its newest revision.",
             )
-        certificate: Certificate | None = Certificate.objects.filter(submission=row, revoked_at=None).first()
+        certificate: Certificate | None = Certificate.objects.filter(
+            submission=row, revoked_at=None
+        ).first()
         labels = labels_of(row)
         if certificate is None:
             content = labels.to_json()
-            certificate = Certificate.objects.create(submission=row, code=_code(), content=content, issued_by=user.email, issued_at=now)
-            record(now, user.email, Action.CERTIFICATE_ISSUED, f"site {row.site.slug}", f"{certificate.code}, {row.period}")
-        elif labels.has_intervals and not (before := Labels.from_json(certificate.content)).has_intervals:
+            certificate = Certificate.objects.create(
+                submission=row, code=_code(), content=content, issued_by=user.email, issued_at=now
+            )
+            record(
+                now,
+                user.email,
+                Action.CERTIFICATE_ISSUED,
+                f"site {row.site.slug}",
+                f"{certificate.code}, {row.period}",
+            )
+        elif (
+            labels.has_intervals
+            and not (before := Labels.from_json(certificate.content)).has_intervals
+        ):
             certificate.content = before.with_intervals_of(labels).to_json()
             certificate.save(update_fields=["content"])
             detail = f"{certificate.code}, {row.period}: intervals added"
@@ -75,17 +95,29 @@ def revoke(user: User, digest: str, now: datetime) -> None:
     """The newest certificate of that report no longer holds; once more changes nothing. `Certificate.DoesNotExist` where there was none, or
     it is not theirs."""
     with transaction.atomic():
-        rows = Certificate.objects.select_for_update(of=("self",)).select_related("submission__site")
-        certificate = rows.filter(submission__digest=digest, submission__site__in=managed_sites(user)).latest("pk")
+        rows = Certificate.objects.select_for_update(of=("self",)).select_related(
+            "submission__site"
+        )
+        certificate = rows.filter(
+            submission__digest=digest, submission__site__in=managed_sites(user)
+        ).latest("pk")
         if certificate.revoked_at is None:
             certificate.revoked_at = now
             certificate.save(update_fields=["revoked_at"])
-            record(now, user.email, Action.CERTIFICATE_REVOKED, f"site {certificate.submission.site.slug}", certificate.code)
+            record(
+                now,
+                user.email,
+                Action.CERTIFICATE_REVOKED,
+                f"site {certificate.submission.site.slug}",
+                certificate.code,
+            )
 
 
 def certificate_of(user: User, digest: str) -> CertificateView | None:
     """The certificate of an own report that was not revoked."""
-    rows = Certificate.objects.filter(submission__digest=digest, submission__site__in=own_sites(user), revoked_at=None)
+    rows = Certificate.objects.filter(
+        submission__digest=digest, submission__site__in=own_sites(user), revoked_at=None
+    )
     return next((_view(row) for row in rows.select_related("submission")), None)
 
 
@@ -95,7 +127,11 @@ def resolve(code: str) -> CertificateView | None:
     printed = attestation_standing.canonical(code)
     if printed is None or not printed.startswith(KIND):
         return None
-    rows = Certificate.objects.filter(code=printed).select_related("submission").defer("submission__envelope")
+    rows = (
+        Certificate.objects.filter(code=printed)
+        .select_related("submission")
+        .defer("submission__envelope")
+    )
     return next((_view(row) for row in rows), None)
 
 

@@ -64,7 +64,11 @@ class GroupCounts:
 
 def group_view(group: SiteGroup, today: date) -> GroupCounts:
     """For a caller who let the reader in: a fixed number of questions, however many members there are."""
-    rows = tuple(GroupMember.objects.filter(group=group).select_related("site__organisation").order_by("slug"))
+    rows = tuple(
+        GroupMember.objects.filter(group=group)
+        .select_related("site__organisation")
+        .order_by("slug")
+    )
     joined = [row for row in rows if row.state == GroupMember.State.JOINED]
     gathered = _gather(joined, today)
     last = GroupCount.objects.filter(group=group).first()
@@ -85,8 +89,16 @@ def group_view(group: SiteGroup, today: date) -> GroupCounts:
 def count_again(group: SiteGroup, by: User, now: datetime) -> RecountOutcome:
     """Count the members anew where the gate lets the new counts stand beside all that were shown. For a caller who let `by` in."""
     with transaction.atomic():
-        row = SiteGroup.objects.select_for_update(of=("self",)).select_related("run_by").get(pk=group.pk)
-        joined = list(GroupMember.objects.filter(group=row, state=GroupMember.State.JOINED).select_related("site__organisation"))
+        row = (
+            SiteGroup.objects.select_for_update(of=("self",))
+            .select_related("run_by")
+            .get(pk=group.pk)
+        )
+        joined = list(
+            GroupMember.objects.filter(group=row, state=GroupMember.State.JOINED).select_related(
+                "site__organisation"
+            )
+        )
         gathered = _gather(joined, scheme_day(now))
         marks = _marks_of_today(joined)
         known_marks = _known_marks(row, joined, marks)
@@ -98,9 +110,19 @@ def count_again(group: SiteGroup, by: User, now: datetime) -> RecountOutcome:
         before = [_contributions(count, marks) for count in shown_counts]
         if not member_counts.may_replace(ours, before, known_marks, *_policy(joined)):
             return RecountOutcome.STANDS if before else RecountOutcome.TOO_FEW
-        things = sorted({*(thing for of in ours.values() for thing in of), *(step for peer in joined for step in gathered.steps(peer))})
+        things = sorted(
+            {
+                *(thing for of in ours.values() for thing in of),
+                *(step for peer in joined for step in gathered.steps(peer)),
+            }
+        )
         counts = member_counts.rounded_down(ours, things)
-        GroupCount.objects.create(group=row, at=now, contributions={mark: sorted(of) for mark, of in ours.items()}, told=counts)
+        GroupCount.objects.create(
+            group=row,
+            at=now,
+            contributions={mark: sorted(of) for mark, of in ours.items()},
+            told=counts,
+        )
         record(now, by.email, Action.GROUP_COUNTED, f"site group {row.pk}", f"{len(ours)} firms")
     return RecountOutcome.COUNTED
 
@@ -132,7 +154,11 @@ class _Gathered:
         report = self.reports.get(row.slug)
         attested: set[str] = {GRADE} if row.slug in self.grades else set()
         if report is not None:
-            attested |= {f"{report.site.pack}/{step}" for step in report.covers.split() if self.verdicts.attests(report.pk, step)}
+            attested |= {
+                f"{report.site.pack}/{step}"
+                for step in report.covers.split()
+                if self.verdicts.attests(report.pk, step)
+            }
         return attested
 
     def shown(self, row: GroupMember) -> ShownMember:
@@ -154,12 +180,20 @@ def _gather(joined: list[GroupMember], today: date) -> _Gathered:
     for declaration in Declaration.objects.filter(site__in=sites, criterion=GRADE).order_by("pk"):
         declared[declaration.site_id, declaration.programme] = declaration
     read = {
-        reading.declaration_id: reading.met for reading in PaperReading.objects.filter(declaration__in=declared.values()).order_by("pk")
+        reading.declaration_id: reading.met
+        for reading in PaperReading.objects.filter(declaration__in=declared.values()).order_by("pk")
     }
-    grades = {sites[paper.site_id]: paper.value for paper in declared.values() if paper.value and read.get(paper.pk)}
+    grades = {
+        sites[paper.site_id]: paper.value
+        for paper in declared.values()
+        if paper.value and read.get(paper.pk)
+    }
     chosen = {row.slug: set(row.steps) for row in joined if row.steps}
     shows = [report for slug, report in newest.items() if slug in chosen]
-    labels = {site_labels.site: site_labels.only(chosen[site_labels.site]) for site_labels in labels_of_all(shows)}
+    labels = {
+        site_labels.site: site_labels.only(chosen[site_labels.site])
+        for site_labels in labels_of_all(shows)
+    }
     return _Gathered(newest, labels, attested, grades)
 
 
@@ -167,7 +201,9 @@ def _policy(joined: Iterable[GroupMember]) -> tuple[int, int]:
     """Firms behind a count and firms that must have changed: of the strictest of the sectors that members are of, or that there are."""
     named = {row.site.pack for row in joined if row.site is not None} or set(packs.available())
     policies = [packs.versions(pack)[0].disclosure for pack in named]
-    return max(policy.fewest_firms for policy in policies), max(policy.least_changed_participants for policy in policies)
+    return max(policy.fewest_firms for policy in policies), max(
+        policy.least_changed_participants for policy in policies
+    )
 
 
 def _marks_of_today(joined: Iterable[GroupMember]) -> dict[str, str]:
@@ -176,7 +212,11 @@ def _marks_of_today(joined: Iterable[GroupMember]) -> dict[str, str]:
     Firms that became one count once. A part that was sold goes on with the mark of its former owner: counted is a firm too few, never one
     too many.
     """
-    marked = sorted((row.mark, row.site.organisation.controlling_firm_id) for row in joined if row.site is not None)
+    marked = sorted(
+        (row.mark, row.site.organisation.controlling_firm_id)
+        for row in joined
+        if row.site is not None
+    )
     smallest: dict[int | None, str] = {}
     today: dict[str, str] = {}
     for mark, firm in marked:
@@ -184,7 +224,9 @@ def _marks_of_today(joined: Iterable[GroupMember]) -> dict[str, str]:
     return today
 
 
-def _known_marks(group: SiteGroup, joined: Iterable[GroupMember], marks: Mapping[str, str]) -> set[str]:
+def _known_marks(
+    group: SiteGroup, joined: Iterable[GroupMember], marks: Mapping[str, str]
+) -> set[str]:
     """Of firms that are not counted, for the runner reads their labels anyway."""
     return {marks[row.mark] for row in joined if row.steps or _same_firm(group, row)}
 
@@ -192,4 +234,8 @@ def _known_marks(group: SiteGroup, joined: Iterable[GroupMember], marks: Mapping
 def _same_firm(group: SiteGroup, row: GroupMember) -> bool:
     """Whether who runs the group knows this member as its own."""
     firm = group.run_by.controlling_firm_id
-    return firm is not None and row.site is not None and row.site.organisation.controlling_firm_id == firm
+    return (
+        firm is not None
+        and row.site is not None
+        and row.site.organisation.controlling_firm_id == firm
+    )

@@ -42,31 +42,47 @@ class GroupDescription:
 
 def runners(user: User) -> QuerySet[Organisation]:
     """The organisations for which the person may make and run groups."""
-    ids_by_role = (organisations_as(user, role, managing=True).values_list("pk", flat=True) for role in RUNNING)
-    return Organisation.objects.filter(pk__in={pk for ids in ids_by_role for pk in ids}).order_by("name")
+    ids_by_role = (
+        organisations_as(user, role, managing=True).values_list("pk", flat=True) for role in RUNNING
+    )
+    return Organisation.objects.filter(pk__in={pk for ids in ids_by_role for pk in ids}).order_by(
+        "name"
+    )
 
 
 def groups_run_by(user: User) -> QuerySet[SiteGroup]:
     """Those of the organisations that the person acts for, newest first; who may not manage reads them."""
     ids_by_role = (organisations_as(user, role).values_list("pk", flat=True) for role in RUNNING)
-    return SiteGroup.objects.filter(run_by__in={pk for ids in ids_by_role for pk in ids}).select_related("run_by").order_by("-pk")
+    return (
+        SiteGroup.objects.filter(run_by__in={pk for ids in ids_by_role for pk in ids})
+        .select_related("run_by")
+        .order_by("-pk")
+    )
 
 
 def is_invited_or_in(group: SiteGroup, slug: str) -> bool:
     """Whether the site is asked into the group or is in it: whom its runner can remove."""
-    return GroupMember.objects.filter(group=group, slug=slug, state__in=(State.INVITED, State.JOINED)).exists()
+    return GroupMember.objects.filter(
+        group=group, slug=slug, state__in=(State.INVITED, State.JOINED)
+    ).exists()
 
 
 def memberships_of(user: User) -> QuerySet[GroupMember]:
     """Invitations and memberships of the person's own sites, in groups that have not ended."""
     slugs = own_sites(user).filter(retired_at=None).values("slug")
-    rows = GroupMember.objects.filter(slug__in=slugs, state__in=(State.INVITED, State.JOINED), group__ended_at=None)
+    rows = GroupMember.objects.filter(
+        slug__in=slugs, state__in=(State.INVITED, State.JOINED), group__ended_at=None
+    )
     return rows.select_related("group__run_by", "site").order_by("-invited_at", "pk")
 
 
 def invitations_of(user: User) -> list[GroupMember]:
     """Invitations that the person may answer, of sites of the firms that they manage."""
-    return list(memberships_of(user).filter(state=State.INVITED, slug__in=managed_sites(user).values("slug")))
+    return list(
+        memberships_of(user).filter(
+            state=State.INVITED, slug__in=managed_sites(user).values("slug")
+        )
+    )
 
 
 def make(about: GroupDescription, runner: int, by: User, now: datetime) -> SiteGroup:
@@ -76,12 +92,20 @@ def make(about: GroupDescription, runner: int, by: User, now: datetime) -> SiteG
         raise _not_the_runner()
     fields = {"kind": about.kind, "name": about.name, "name_zh": about.name_zh, "run_by": house}
     with transaction.atomic():
-        Organisation.objects.select_for_update().get(pk=house.pk)  # one group of an organisation at a time
+        Organisation.objects.select_for_update().get(
+            pk=house.pk
+        )  # one group of an organisation at a time
         same_group = SiteGroup.objects.filter(ended_at=None, **fields).first()
         if same_group is not None:
             return same_group
         group = SiteGroup.objects.create(made_by=by.email, made_at=now, **fields)
-        record(now, by.email, Action.GROUP_MADE, _subject(group), f"{group.kind}: {group.name}, {house}"[:1000])
+        record(
+            now,
+            by.email,
+            Action.GROUP_MADE,
+            _subject(group),
+            f"{group.kind}: {group.name}, {house}"[:1000],
+        )
     return group
 
 
@@ -94,25 +118,52 @@ def invite(group: SiteGroup, slugs: Sequence[str], by: User, now: datetime) -> i
     """
     if wrong := next((slug for slug in slugs if not SITE_ID.regex.match(slug)), None):  # type: ignore[union-attr]
         raise RefusedError(
-            409, "site-id-malformed", Phrase("“%(id)s” is no id of a site.", id=wrong), "Copy the id from the site’s own page."
+            409,
+            "site-id-malformed",
+            Phrase("“%(id)s” is no id of a site.", id=wrong),
+            "Copy the id from the site’s own page.",
         )
-    if any(jurisdiction.parent_id is None for jurisdiction in jurisdictions_of(by)) and (unknown := sorted(set(slugs) - _present(slugs))):
+    if any(jurisdiction.parent_id is None for jurisdiction in jurisdictions_of(by)) and (
+        unknown := sorted(set(slugs) - _present(slugs))
+    ):
         raise RefusedError(
-            409, "site-unknown", Phrase("No site has the id “%(id)s”.", id=unknown[0]), "Copy the id from the site’s own page."
+            409,
+            "site-unknown",
+            Phrase("No site has the id “%(id)s”.", id=unknown[0]),
+            "Copy the id from the site’s own page.",
         )
     with transaction.atomic():
         _require_run(group, by)
-        members = {row.slug: row for row in GroupMember.objects.select_for_update().filter(group=group)}
-        asked = [slug for slug in dict.fromkeys(slugs) if slug not in members or members[slug].state not in (State.INVITED, State.JOINED)]
+        members = {
+            row.slug: row for row in GroupMember.objects.select_for_update().filter(group=group)
+        }
+        asked = [
+            slug
+            for slug in dict.fromkeys(slugs)
+            if slug not in members or members[slug].state not in (State.INVITED, State.JOINED)
+        ]
         for slug in asked:
             row = members.get(slug) or GroupMember(group=group, slug=slug)
-            row.state, row.steps, row.invited_at, row.decided_by, row.decided_at = State.INVITED, [], now, "", None
+            row.state, row.steps, row.invited_at, row.decided_by, row.decided_at = (
+                State.INVITED,
+                [],
+                now,
+                "",
+                None,
+            )
             row.save()
             record(now, by.email, Action.GROUP_INVITED, _subject(group), slug)
         for site in Site.objects.filter(slug__in=asked, retired_at=None):
             facts = {**named(site), "group": group.name, "group_zh": in_chinese(group.name)}
             facts |= {"firm_name": group.run_by.name, "firm_name_zh": in_chinese(group.run_by.name)}
-            tell(NoticeKind.GROUP_INVITED, people_of_site(site), "web:join-group", {"group": group.pk, "slug": site.slug}, facts, now)
+            tell(
+                NoticeKind.GROUP_INVITED,
+                people_of_site(site),
+                "web:join-group",
+                {"group": group.pk, "slug": site.slug},
+                facts,
+                now,
+            )
     return len(asked)
 
 
@@ -139,10 +190,22 @@ def join(group: int, slug: str, steps: Sequence[str], by: User, now: datetime) -
             )
         if (row.state, row.steps, row.site_id) == (State.JOINED, wanted, site.pk):
             return row
-        row.site, row.state, row.steps, row.decided_by, row.decided_at = site, State.JOINED, wanted, by.email, now
+        row.site, row.state, row.steps, row.decided_by, row.decided_at = (
+            site,
+            State.JOINED,
+            wanted,
+            by.email,
+            now,
+        )
         row.mark = _mark(row, site)
         row.save()
-        record(now, by.email, Action.GROUP_JOINED, f"site {slug}", f"{_subject(row.group)}: {' '.join(wanted) or 'counted only'}")
+        record(
+            now,
+            by.email,
+            Action.GROUP_JOINED,
+            f"site {slug}",
+            f"{_subject(row.group)}: {' '.join(wanted) or 'counted only'}",
+        )
     return row
 
 
@@ -167,7 +230,11 @@ def remove(group: SiteGroup, slug: str, by: User, now: datetime) -> None:
     """The runner takes an invitation back or a member out. Raises RefusedError `not-the-runner` (403)."""
     with transaction.atomic():
         _require_run(group, by)
-        row = GroupMember.objects.select_for_update().filter(group=group, slug=slug, state__in=(State.INVITED, State.JOINED)).first()
+        row = (
+            GroupMember.objects.select_for_update()
+            .filter(group=group, slug=slug, state__in=(State.INVITED, State.JOINED))
+            .first()
+        )
         if row is not None:
             row.state, row.steps, row.decided_by, row.decided_at = State.REMOVED, [], by.email, now
             row.save()
@@ -189,7 +256,9 @@ def end(group: SiteGroup, by: User, now: datetime) -> None:
 
 def end_all(sites: Collection[Site], by: str, now: datetime) -> set[str]:
     """Sites that are retired or another firm's are in no group any more; the ids of those that were. In the transaction of the cause."""
-    rows = GroupMember.objects.filter(slug__in=[site.slug for site in sites], state__in=(State.INVITED, State.JOINED))
+    rows = GroupMember.objects.filter(
+        slug__in=[site.slug for site in sites], state__in=(State.INVITED, State.JOINED)
+    )
     joined = list(rows.filter(state=State.JOINED).select_related("group"))
     for row in joined:
         record(now, by, Action.GROUP_LEFT, f"site {row.slug}", _subject(row.group))
@@ -214,7 +283,9 @@ def _own_row(group: int, slug: str, by: User, states: Sequence[str]) -> tuple[Gr
 def _mark(row: GroupMember, site: Site) -> str:
     """The name of the controlling firm in this group's counts: the one that another site of it has here, or had."""
     alike = GroupMember.objects.filter(
-        ~Q(mark=""), group=row.group_id, site__organisation__controlling_firm=site.organisation.controlling_firm_id
+        ~Q(mark=""),
+        group=row.group_id,
+        site__organisation__controlling_firm=site.organisation.controlling_firm_id,
     )
     return alike.values_list("mark", flat=True).first() or secrets.token_hex(16)
 
@@ -228,7 +299,12 @@ def _require_run(group: SiteGroup, by: User) -> None:
 
 
 def _not_the_runner() -> RefusedError:
-    return RefusedError(403, "not-the-runner", "You do not run this group.", "Ask who manages the organisation that runs it.")
+    return RefusedError(
+        403,
+        "not-the-runner",
+        "You do not run this group.",
+        "Ask who manages the organisation that runs it.",
+    )
 
 
 def _subject(group: SiteGroup) -> str:

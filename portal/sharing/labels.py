@@ -57,13 +57,29 @@ class Labels:
     rows: tuple[LabelRow, ...]
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "firm_zh": in_chinese(self.firm), "site_name_zh": in_chinese(self.site_name)}
+        return {
+            **asdict(self),
+            "firm_zh": in_chinese(self.firm),
+            "site_name_zh": in_chinese(self.site_name),
+        }
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Labels:
-        fields = {name: value for name, value in stored.items() if name not in ("firm_zh", "site_name_zh")}
-        firm, site = name_of(stored["firm"], stored["firm_zh"]), name_of(stored["site_name"], stored["site_name_zh"])
-        return cls(**{**fields, "firm": firm, "site_name": site, "rows": tuple(LabelRow(**row) for row in stored["rows"])})
+        fields = {
+            name: value for name, value in stored.items() if name not in ("firm_zh", "site_name_zh")
+        }
+        firm, site = (
+            name_of(stored["firm"], stored["firm_zh"]),
+            name_of(stored["site_name"], stored["site_name_zh"]),
+        )
+        return cls(
+            **{
+                **fields,
+                "firm": firm,
+                "site_name": site,
+                "rows": tuple(LabelRow(**row) for row in stored["rows"]),
+            }
+        )
 
     def only(self, steps: Collection[str]) -> Labels:
         """Without the labels of other steps."""
@@ -82,7 +98,9 @@ class Labels:
         """The same labels of the same report, with the intervals that have been computed since."""
         bounds = {row.cell: (row.low, row.high) for row in later.rows}
         rows = ((row, *bounds.get(row.cell, (row.low, row.high))) for row in self.rows)
-        return replace(self, rows=tuple(replace(row, low=low, high=high) for row, low, high in rows))
+        return replace(
+            self, rows=tuple(replace(row, low=low, high=high) for row, low, high in rows)
+        )
 
     @property
     def received(self) -> datetime:
@@ -92,19 +110,26 @@ class Labels:
 def labels_of(row: Submission, cells: Collection[LabelKey] | None = None) -> Labels:
     """The labels of an accepted report; with `cells` only those. `row` comes with its site and firm."""
     (labels,) = labels_of_all([row])
-    return labels if cells is None else replace(labels, rows=tuple(label for label in labels.rows if label.cell in cells))
+    return (
+        labels
+        if cells is None
+        else replace(labels, rows=tuple(label for label in labels.rows if label.cell in cells))
+    )
 
 
 def labels_of_digest(digest: str) -> Labels:
     """The same of the report of that digest, for who has asked already whether the person may; `Submission.DoesNotExist` for none."""
-    return labels_of(Submission.objects.select_related("site__organisation").defer("envelope").get(digest=digest))
+    return labels_of(
+        Submission.objects.select_related("site__organisation").defer("envelope").get(digest=digest)
+    )
 
 
 def labels_of_all(rows: Sequence[Submission]) -> tuple[Labels, ...]:
     """The same of several reports of different sites, in their order, by three questions to the database."""
     reports = {(row.site_id, row.period): row for row in rows}
     periods = ReportingPeriod.objects.filter(
-        name__in={row.period for row in rows}, peer_group__members__site__in=[row.site_id for row in rows]
+        name__in={row.period for row in rows},
+        peer_group__members__site__in=[row.site_id for row in rows],
     ).select_related("peer_group")
     groups: dict[tuple[int, str], ReportingPeriod] = {}
     for period in periods.annotate(member=F("peer_group__members__site")).order_by("-pk"):
@@ -118,11 +143,17 @@ def labels_of_all(rows: Sequence[Submission]) -> tuple[Labels, ...]:
     values: defaultdict[int, list[ProtectedValue]] = defaultdict(list)
     for value in ProtectedValue.objects.filter(submission__in=rows).order_by("pk"):
         values[value.submission_id].append(value)
-    return tuple(_labels(row, groups.get((row.site_id, row.period)), values[row.pk], standings[row.pk]) for row in rows)
+    return tuple(
+        _labels(row, groups.get((row.site_id, row.period)), values[row.pk], standings[row.pk])
+        for row in rows
+    )
 
 
 def _labels(
-    row: Submission, group: ReportingPeriod | None, values: Sequence[ProtectedValue], standings: Mapping[tuple[int, LabelKey], Standing]
+    row: Submission,
+    group: ReportingPeriod | None,
+    values: Sequence[ProtectedValue],
+    standings: Mapping[tuple[int, LabelKey], Standing],
 ) -> Labels:
     site, firm = row.site, row.site.organisation
     return Labels(
@@ -137,7 +168,10 @@ def _labels(
         digest=row.digest,
         log_index=row.log_index,
         received_at=row.received_at.isoformat(),
-        rows=tuple(_row(value, standings.get((group.pk, LabelKey.of(value))) if group else None) for value in values),
+        rows=tuple(
+            _row(value, standings.get((group.pk, LabelKey.of(value))) if group else None)
+            for value in values
+        ),
     )
 
 

@@ -22,7 +22,11 @@ class Certificate(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("submission",), condition=models.Q(revoked_at=None), name="one_certificate_holds_a_report"),
+            models.UniqueConstraint(
+                fields=("submission",),
+                condition=models.Q(revoked_at=None),
+                name="one_certificate_holds_a_report",
+            ),
         )
 
     def __str__(self) -> str:
@@ -83,10 +87,14 @@ class GroupMember(models.Model):
 
     group = models.ForeignKey(SiteGroup, models.CASCADE, related_name="members")
     slug = models.CharField(max_length=63, validators=[SITE_ID])
-    site = models.ForeignKey(Site, models.CASCADE, related_name="group_members", null=True)  # once its firm has answered
+    site = models.ForeignKey(
+        Site, models.CASCADE, related_name="group_members", null=True
+    )  # once its firm has answered
     mark = models.CharField(max_length=32, blank=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.INVITED)
-    steps = models.JSONField(default=list)  # whose labels the runner is shown; none: the site is only counted
+    steps = models.JSONField(
+        default=list
+    )  # whose labels the runner is shown; none: the site is only counted
     invited_at = models.DateTimeField()
     decided_by = models.CharField(max_length=254, blank=True)
     decided_at = models.DateTimeField(null=True)
@@ -95,7 +103,10 @@ class GroupMember(models.Model):
         ordering = ("slug",)
         constraints = (
             models.UniqueConstraint(fields=("group", "slug"), name="a_site_once_a_group"),
-            models.CheckConstraint(condition=~models.Q(state="joined") | models.Q(site__isnull=False), name="a_member_is_a_site"),
+            models.CheckConstraint(
+                condition=~models.Q(state="joined") | models.Q(site__isnull=False),
+                name="a_member_is_a_site",
+            ),
         )
 
     def __str__(self) -> str:
@@ -108,7 +119,9 @@ class GroupCount(AppendOnly):
     group = models.ForeignKey(SiteGroup, models.PROTECT, related_name="counts")
     at = models.DateTimeField()
     contributions = models.JSONField()  # mark -> sorted things; never shown
-    told = models.JSONField()  # thing -> at least so many firms, by the rule of that day; shown rounded by today's
+    told = (
+        models.JSONField()
+    )  # thing -> at least so many firms, by the rule of that day; shown rounded by today's
 
     class Meta(AppendOnly.Meta):
         abstract = False

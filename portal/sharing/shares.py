@@ -49,7 +49,9 @@ class SharedLabels:
     labels: Labels
 
 
-def share(user: User, digest: str, buyer: str, cells: Sequence[LabelKey], days: int, now: datetime) -> str:
+def share(
+    user: User, digest: str, buyer: str, cells: Sequence[LabelKey], days: int, now: datetime
+) -> str:
     """A link's secret, which is kept nowhere.
 
     Raises:
@@ -57,15 +59,28 @@ def share(user: User, digest: str, buyer: str, cells: Sequence[LabelKey], days: 
         RefusedError: `report-not-accepted` (409), `nothing-to-share` (409).
     """
     with transaction.atomic():
-        row = Submission.objects.filter(site__in=managed_sites(user)).select_related("site").defer("envelope").get(digest=digest)
+        row = (
+            Submission.objects.filter(site__in=managed_sites(user))
+            .select_related("site")
+            .defer("envelope")
+            .get(digest=digest)
+        )
         if row.state != SubmissionState.ACCEPTED:
             raise RefusedError(
-                409, "report-not-accepted", "Only the labels of an accepted report can be shown to others.", "Use its newest revision."
+                409,
+                "report-not-accepted",
+                "Only the labels of an accepted report can be shown to others.",
+                "Use its newest revision.",
             )
         present = {LabelKey.of(value) for value in row.protected_values.all()}
         chosen = sorted(present.intersection(cells))
         if not chosen:
-            raise RefusedError(409, "nothing-to-share", "No label of this report was chosen.", "Choose at least one.")
+            raise RefusedError(
+                409,
+                "nothing-to-share",
+                "No label of this report was chosen.",
+                "Choose at least one.",
+            )
         secret = secrets.token_urlsafe(32)
         Share.objects.create(
             submission=row,
@@ -76,7 +91,13 @@ def share(user: User, digest: str, buyer: str, cells: Sequence[LabelKey], days: 
             made_at=now,
             expires_at=now + timedelta(days=days),
         )
-        record(now, user.email, Action.LABEL_SHARED, f"site {row.site.slug}", f"{row.period}, {len(chosen)} labels, for {buyer}")
+        record(
+            now,
+            user.email,
+            Action.LABEL_SHARED,
+            f"site {row.site.slug}",
+            f"{row.period}, {len(chosen)} labels, for {buyer}",
+        )
     return secret
 
 
@@ -88,13 +109,21 @@ def take_back(user: User, number: int, now: datetime) -> Share:
         if row.revoked_at is None:
             row.revoked_at = now
             row.save(update_fields=["revoked_at"])
-            record(now, user.email, Action.SHARE_REVOKED, f"site {row.submission.site.slug}", f"{row.submission.period}, for {row.buyer}")
+            record(
+                now,
+                user.email,
+                Action.SHARE_REVOKED,
+                f"site {row.submission.site.slug}",
+                f"{row.submission.period}, for {row.buyer}",
+            )
     return row
 
 
 def shares_of(user: User, digest: str) -> tuple[ShareView, ...]:
     """Who was shown something of an own report, newest first."""
-    rows = Share.objects.filter(submission__digest=digest, submission__site__in=own_sites(user)).order_by("-pk")
+    rows = Share.objects.filter(
+        submission__digest=digest, submission__site__in=own_sites(user)
+    ).order_by("-pk")
     return tuple(
         ShareView(
             row.pk,
@@ -115,12 +144,20 @@ def shares_of(user: User, digest: str) -> tuple[ShareView, ...]:
 def opened(secret: str, now: datetime) -> SharedLabels | None:
     """What the link shows, counted as an opening; None where it is unknown, over or taken back: the answer does not tell which."""
     rows = Share.objects.filter(secret_sha256=_digest(secret), revoked_at=None, expires_at__gt=now)
-    row = rows.select_related("submission__site__organisation").defer("submission__envelope").first()
+    row = (
+        rows.select_related("submission__site__organisation").defer("submission__envelope").first()
+    )
     if row is None:
         return None
     Share.objects.filter(pk=row.pk).update(openings=F("openings") + 1, last_opened_at=now)
     if row.openings == 0:
-        record(now, "whoever has the link", Action.SHARE_OPENED, f"site {row.submission.site.slug}", f"first opening, for {row.buyer}")
+        record(
+            now,
+            "whoever has the link",
+            Action.SHARE_OPENED,
+            f"site {row.submission.site.slug}",
+            f"first opening, for {row.buyer}",
+        )
     cells = {LabelKey(*cell) for cell in row.cells}
     superseded = row.submission.state != SubmissionState.ACCEPTED
     return SharedLabels(row.buyer, row.expires_at, superseded, labels_of(row.submission, cells))

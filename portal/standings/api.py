@@ -20,17 +20,31 @@ from portal.standings.selectors import where_we_stand
 class StandingSerializer(serializers.Serializer[Any]):
     """One cell of a site's own protected label, and where it lies among all."""
 
-    step = serializers.CharField(help_text="whole-route: the site's own sum of ratio x step best, where it reported every step.")
+    step = serializers.CharField(
+        help_text="whole-route: the site's own sum of ratio x step best, where it reported every step."
+    )
     product = serializers.CharField()
     variant = serializers.CharField(allow_blank=True)
     metric = serializers.CharField()
     unit = serializers.CharField()
     value = serializers.FloatField(help_text="The protected best, as the site released it.")
-    typical = serializers.FloatField(allow_null=True, help_text="The protected typical value; null over the whole route.")
-    estimate = serializers.FloatField(allow_null=True, help_text="Where the true value lies; null until standings are computed.")
-    interval = serializers.ListField(child=serializers.FloatField(), allow_null=True, help_text="95 %, of the true value.")
-    rank_interval = serializers.ListField(child=serializers.IntegerField(), allow_null=True, help_text="Places; 1 is the least energy.")
-    band = serializers.IntegerField(allow_null=True, help_text="Quarter, 1 the least energy; null where it cannot be told.")
+    typical = serializers.FloatField(
+        allow_null=True, help_text="The protected typical value; null over the whole route."
+    )
+    estimate = serializers.FloatField(
+        allow_null=True, help_text="Where the true value lies; null until standings are computed."
+    )
+    interval = serializers.ListField(
+        child=serializers.FloatField(), allow_null=True, help_text="95 %, of the true value."
+    )
+    rank_interval = serializers.ListField(
+        child=serializers.IntegerField(),
+        allow_null=True,
+        help_text="Places; 1 is the least energy.",
+    )
+    band = serializers.IntegerField(
+        allow_null=True, help_text="Quarter, 1 the least energy; null where it cannot be told."
+    )
     of = serializers.IntegerField(allow_null=True)
     score = serializers.ListField(
         child=serializers.IntegerField(),
@@ -72,8 +86,13 @@ class StandingsView(ListView):
             view = where_we_stand(self.who(request), site, self.asked(request, "period"))
         if view is None:
             raise Http404
-        rows = [row_of(standing, StandingSerializer) for standing in (*view.steps, *((view.route,) if view.route else ()))]
-        return self.page(request, rows, lambda row: (row["step"], row["product"], row["variant"], row["metric"]))
+        rows = [
+            row_of(standing, StandingSerializer)
+            for standing in (*view.steps, *((view.route,) if view.route else ()))
+        ]
+        return self.page(
+            request, rows, lambda row: (row["step"], row["product"], row["variant"], row["metric"])
+        )
 
 
 @listed("places", PlaceSerializer)
@@ -81,9 +100,29 @@ class PlacesView(ListView):
     """Between which ranks each site of a regulator's jurisdiction lies, in one period of a peer group."""
 
     scope: ClassVar[str] = Scope.STANDINGS
-    filters = (Filter("group", r"[1-9][0-9]{0,8}", Phrase("A peer group, by the number that `periods` gives."), needed=True), NEEDED_PERIOD)
+    filters = (
+        Filter(
+            "group",
+            r"[1-9][0-9]{0,8}",
+            Phrase("A peer group, by the number that `periods` gives."),
+            needed=True,
+        ),
+        NEEDED_PERIOD,
+    )
 
     def get(self, request: Request) -> Response:
-        views = ranked(self.who(request), int(self.asked(request, "group")), self.asked(request, "period"))
+        views = ranked(
+            self.who(request), int(self.asked(request, "group")), self.asked(request, "period")
+        )
         rows = [row_of(standing, PlaceSerializer) for standing in views]
-        return self.page(request, rows, lambda row: (row["step"], row["variant"], row["metric"], number(row["rank_low"]), row["site"]))
+        return self.page(
+            request,
+            rows,
+            lambda row: (
+                row["step"],
+                row["variant"],
+                row["metric"],
+                number(row["rank_low"]),
+                row["site"],
+            ),
+        )

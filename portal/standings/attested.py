@@ -44,7 +44,14 @@ class Verdicts:
         """The newest that attests it."""
         if submission in self.adverse:
             return None
-        return next((verdict for verdict in reversed(self.positive.get(submission, ())) if step in verdict.steps), None)
+        return next(
+            (
+                verdict
+                for verdict in reversed(self.positive.get(submission, ()))
+                if step in verdict.steps
+            ),
+            None,
+        )
 
 
 NONE = Verdicts({}, frozenset())

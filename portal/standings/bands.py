@@ -54,18 +54,22 @@ class Bands:
 
 
 @wall.opened()
-def bands(period: ReportingPeriod, present: Cohort, pack: Pack, fewest_unnamed: int) -> Mapping[LabelKey, Bands]:
+def bands(
+    period: ReportingPeriod, present: Cohort, pack: Pack, fewest_unnamed: int
+) -> Mapping[LabelKey, Bands]:
     """By cell; two questions to the database, however many sites there are. A cell whose standings do not come out again from the reports
     that are published has none: whoever holds these reports could not check the numbers.
 
     Args:
         fewest_unnamed: firms of a cell that must stay unnamed for anybody to be named there (`disclosure.fewest_firms` of the pack).
     """
-    rows = Standing.objects.filter(period=period, submission__state=SubmissionState.ACCEPTED).exclude(
-        step=WHOLE_ROUTE
-    )  # the public has steps alone
+    rows = Standing.objects.filter(
+        period=period, submission__state=SubmissionState.ACCEPTED
+    ).exclude(step=WHOLE_ROUTE)  # the public has steps alone
     counted: dict[LabelKey, dict[int | None, int]] = {}
-    for *cell, band, sites in rows.values_list(*LabelKey._fields, "band").annotate(sites=Count("pk")):
+    for *cell, band, sites in rows.values_list(*LabelKey._fields, "band").annotate(
+        sites=Count("pk")
+    ):
         counted.setdefault(LabelKey(*cell), {})[band] = sites
     willing = _willing(rows)
     firms, again = _firms(present.labels), quarters(present.labels, pack, present.digests)
@@ -73,10 +77,16 @@ def bands(period: ReportingPeriod, present: Cohort, pack: Pack, fewest_unnamed: 
         cell: Bands(
             again[cell].counts,
             again[cell].of,
-            _if_nothing_is_told_of_the_others(willing.get(cell, {}), firms[cell], again[cell], fewest_unnamed),
+            _if_nothing_is_told_of_the_others(
+                willing.get(cell, {}), firms[cell], again[cell], fewest_unnamed
+            ),
         )
         for cell, sites in counted.items()
-        if cell in again and Quarters(tuple(sites.get(quarter, 0) for quarter in range(1, BANDS + 1)), sum(sites.values())) == again[cell]
+        if cell in again
+        and Quarters(
+            tuple(sites.get(quarter, 0) for quarter in range(1, BANDS + 1)), sum(sites.values())
+        )
+        == again[cell]
     }
 
 
@@ -103,10 +113,16 @@ def _willing(rows: QuerySet[Standing]) -> dict[LabelKey, dict[str, SitesOfOneCon
     """By cell and controlling firm, all sites of those of which a firm chose to be named."""
     chosen = named_firms()
     controlling = Organisation.objects.filter(pk__in=chosen).values("controlling_firm")
-    theirs = rows.filter(**{f"{_FIRM}__controlling_firm__in": controlling}).annotate(called=RelatedName(f"{_FIRM}__"))
+    theirs = rows.filter(**{f"{_FIRM}__controlling_firm__in": controlling}).annotate(
+        called=RelatedName(f"{_FIRM}__")
+    )
     by_cell: dict[LabelKey, dict[str, SitesOfOneControl]] = {}
-    for *cell, band, name, firm, control in theirs.values_list(*LabelKey._fields, "band", "called", _FIRM, f"{_FIRM}__controlling_firm"):
-        entry = by_cell.setdefault(LabelKey(*cell), {}).setdefault(str(control), SitesOfOneControl())
+    for *cell, band, name, firm, control in theirs.values_list(
+        *LabelKey._fields, "band", "called", _FIRM, f"{_FIRM}__controlling_firm"
+    ):
+        entry = by_cell.setdefault(LabelKey(*cell), {}).setdefault(
+            str(control), SitesOfOneControl()
+        )
         entry.sites += 1
         entry.chosen = entry.chosen and firm in chosen
         if band is not None:
@@ -130,7 +146,16 @@ def _if_nothing_is_told_of_the_others(
     named_by_quarter = sum((entry.sure for entry in named.values()), Counter[int]())
     left = [sites - named_by_quarter[quarter] for quarter, sites in enumerate(cell.counts, start=1)]
     unnamed = cell.of - sum(entry.sites for entry in named.values())
-    revealing = len(firms - named.keys()) < fewest_unnamed or max(left) >= BAND_PROBABILITY * unnamed
+    revealing = (
+        len(firms - named.keys()) < fewest_unnamed or max(left) >= BAND_PROBABILITY * unnamed
+    )
     if revealing:
         return ()
-    return tuple(sorted(NamedFirm(quarter, name) for entry in named.values() for quarter in entry.sure for name in entry.names))
+    return tuple(
+        sorted(
+            NamedFirm(quarter, name)
+            for entry in named.values()
+            for quarter in entry.sure
+            for name in entry.names
+        )
+    )

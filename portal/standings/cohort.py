@@ -27,10 +27,23 @@ _METRICS = {metric.value: metric for metric in Metric}
 
 _SITE = "submission__site__"
 _COLUMNS = (
-    *("submission_id", "submission__digest", f"{_SITE}slug", f"{_SITE}size_class", f"{_SITE}organisation__controlling_firm_id"),
+    *(
+        "submission_id",
+        "submission__digest",
+        f"{_SITE}slug",
+        f"{_SITE}size_class",
+        f"{_SITE}organisation__controlling_firm_id",
+    ),
     *("step", "product", "variant", "boundary", "metric", "unit", "count_class", "years", "months"),
     *("grid_lower", "grid_upper", "grid_width"),
-    *("best_quantile", "best_cell", "best_epsilon", "typical_quantile", "typical_cell", "typical_epsilon"),
+    *(
+        "best_quantile",
+        "best_cell",
+        "best_epsilon",
+        "typical_quantile",
+        "typical_cell",
+        "typical_epsilon",
+    ),
 )
 
 
@@ -43,7 +56,9 @@ class Cohort:
     digests: tuple[str, ...]  # of the envelopes, sorted
     size_weights: Mapping[str, float]  # firm -> declared weight, sites added up
     verdicts: Verdicts  # in force on the day of the publication; none where none was asked for
-    left_out: Mapping[str, NotEnteredReason]  # digests of envelopes of which nothing enters, by the peer group's policy
+    left_out: Mapping[
+        str, NotEnteredReason
+    ]  # digests of envelopes of which nothing enters, by the peer group's policy
 
 
 @wall.opened()
@@ -63,7 +78,9 @@ def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort
         submission__pack_version__in=("", group.pack_version),
         submission__site__in=counted(period).values("site"),
     ).order_by("submission__site__slug", "pk")
-    quantile = cache(lambda at, cell, epsilon: ReleasedQuantile(Fraction(at), cell, Fraction(epsilon)))
+    quantile = cache(
+        lambda at, cell, epsilon: ReleasedQuantile(Fraction(at), cell, Fraction(epsilon))
+    )
     reported: list[ReportedLabel] = []
     submissions: dict[str, int] = {}
     digests: set[str] = set()
@@ -98,4 +115,11 @@ def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort
             submissions[site] = row.submission_id
         digests.add(digest)
     left_out = {digest: reason for digest, reason in out.items() if digest not in digests}
-    return Cohort(tuple(reported), submissions, tuple(sorted(digests)), weights_of(sites.values()), audited, left_out)
+    return Cohort(
+        tuple(reported),
+        submissions,
+        tuple(sorted(digests)),
+        weights_of(sites.values()),
+        audited,
+        left_out,
+    )

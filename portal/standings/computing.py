@@ -49,13 +49,17 @@ def compute(period: ReportingPeriod, by: str, now: datetime) -> int:
             Standing.objects.filter(period=period).delete()
             Standing.objects.bulk_create(rows)
             subject = f"period {period.peer_group.pack}/{period.name}"
-            record(now, by, Action.STANDINGS_COMPUTED, subject, f"{len(present.digests)} submissions")
+            record(
+                now, by, Action.STANDINGS_COMPUTED, subject, f"{len(present.digests)} submissions"
+            )
         return len({row.submission_id for row in rows})
 
 
 def _still_accepted(reports: Collection[int]) -> bool:
     """Whether all of these reports count as they did; they are locked, so that a firm that leaves now deletes what is written of it."""
-    rows = Submission.objects.select_for_update(no_key=True).filter(pk__in=reports, state=SubmissionState.ACCEPTED)
+    rows = Submission.objects.select_for_update(no_key=True).filter(
+        pk__in=reports, state=SubmissionState.ACCEPTED
+    )
     return len(rows.order_by("pk").values_list("pk", flat=True)) == len(reports)
 
 
@@ -70,14 +74,21 @@ def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[
     pack = packs.load(group.pack, group.pack_version)
     route = pack.route(group.route)
     cells: dict[LabelKey, Sequence[RankedSite]] = {
-        cell.label: placed for (cell, _unit), placed in ranking.by_cell(present.labels, pack, present.digests).items()
+        cell.label: placed
+        for (cell, _unit), placed in ranking.by_cell(present.labels, pack, present.digests).items()
     }
     over_all = route_ranking.of_route(present.labels, pack, route, present.digests)
     cells[LabelKey(route_ranking.WHOLE_ROUTE, route.product, "", Metric.TOTAL)] = over_all
-    return [_row(period, present.submissions[standing.site], cell, standing, now) for cell, placed in cells.items() for standing in placed]
+    return [
+        _row(period, present.submissions[standing.site], cell, standing, now)
+        for cell, placed in cells.items()
+        for standing in placed
+    ]
 
 
-def _row(period: ReportingPeriod, submission: int, cell: LabelKey, placed: RankedSite, now: datetime) -> Standing:
+def _row(
+    period: ReportingPeriod, submission: int, cell: LabelKey, placed: RankedSite, now: datetime
+) -> Standing:
     return Standing(
         period=period,
         submission_id=submission,

@@ -19,10 +19,14 @@ class Verdict(models.Model):
     """What an auditor signed of one report, as far as a publication asks: written when it is issued, ended when it is withdrawn."""
 
     submission = models.ForeignKey(Submission, models.PROTECT, related_name="verdicts")
-    attestation = models.CharField(max_length=64, unique=True, validators=[HEX_32])  # the statement's digest
+    attestation = models.CharField(
+        max_length=64, unique=True, validators=[HEX_32]
+    )  # the statement's digest
     adverse = models.BooleanField()
     steps = models.JSONField()  # ids of those that were audited
-    certification_body = models.ForeignKey(Organisation, models.PROTECT, related_name="+", null=True)  # none: by the last release
+    certification_body = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="+", null=True
+    )  # none: by the last release
     body = models.CharField(max_length=200)  # as it was called when it signed
     body_zh = models.CharField(max_length=200, blank=True)
     valid_until = models.DateField()
@@ -59,10 +63,17 @@ class ProtectedValue(models.Model):
     typical_cell = models.PositiveIntegerField()
     typical_epsilon = models.CharField(max_length=40)
     years = models.PositiveSmallIntegerField(default=1)  # pooled, the last of them the submission's
-    months = models.PositiveSmallIntegerField(null=True)  # in which five valid batches began, where that is not all of its time
+    months = models.PositiveSmallIntegerField(
+        null=True
+    )  # in which five valid batches began, where that is not all of its time
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("submission", "step", "product", "variant", "metric"), name="one_value_a_cell"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("submission", "step", "product", "variant", "metric"),
+                name="one_value_a_cell",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.submission_id} {self.step} {self.metric}"
@@ -116,8 +127,12 @@ class ProtectedValue(models.Model):
             unit=self.unit,
             grid=self.grid,
             count_class=self.count_class,
-            best=ReleasedQuantile(Fraction(self.best_quantile), self.best_cell, Fraction(self.best_epsilon)),
-            typical=ReleasedQuantile(Fraction(self.typical_quantile), self.typical_cell, Fraction(self.typical_epsilon)),
+            best=ReleasedQuantile(
+                Fraction(self.best_quantile), self.best_cell, Fraction(self.best_epsilon)
+            ),
+            typical=ReleasedQuantile(
+                Fraction(self.typical_quantile), self.typical_cell, Fraction(self.typical_epsilon)
+            ),
             years=self.years,
             months=self.months,
         )
@@ -155,15 +170,22 @@ class Standing(models.Model):
     high = models.FloatField()
     rank_low = models.PositiveIntegerField()
     rank_high = models.PositiveIntegerField()
-    band = models.PositiveSmallIntegerField(null=True)  # the quarter, 1 the least energy; None where it cannot be told
+    band = models.PositiveSmallIntegerField(
+        null=True
+    )  # the quarter, 1 the least energy; None where it cannot be told
     of = models.PositiveIntegerField()
-    score_low = models.PositiveSmallIntegerField(null=True)  # 95 % interval of the percentile, 100 the least energy; None of few sites
+    score_low = models.PositiveSmallIntegerField(
+        null=True
+    )  # 95 % interval of the percentile, 100 the least energy; None of few sites
     score_high = models.PositiveSmallIntegerField(null=True)
     computed_at = models.DateTimeField()
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("period", "submission", "step", "product", "variant", "metric"), name="one_standing_a_cell"),
+            models.UniqueConstraint(
+                fields=("period", "submission", "step", "product", "variant", "metric"),
+                name="one_standing_a_cell",
+            ),
         )
 
     def __str__(self) -> str:

@@ -29,16 +29,25 @@ def choose(firm: Organisation, named: bool, by: User, now: datetime) -> bool:
         Organisation.objects.select_for_update().get(pk=firm.pk)
         if is_named(firm) == named:
             return False
-        NamingChoice.objects.create(organisation=firm, named=named, chosen_by=by.email, chosen_at=now)
+        NamingChoice.objects.create(
+            organisation=firm, named=named, chosen_by=by.email, chosen_at=now
+        )
         word = "named in public from the next version on" if named else "no longer named in public"
         record(now, by.email, Action.NAMING_CHOSEN, f"firm {firm.name}"[:254], word)
-        for slug in Site.objects.filter(organisation=firm).values_list("slug", flat=True):  # where its regulators look
+        for slug in Site.objects.filter(organisation=firm).values_list(
+            "slug", flat=True
+        ):  # where its regulators look
             record(now, by.email, Action.NAMING_CHOSEN, f"site {slug}", word)
     return True
 
 
 def is_named(firm: Organisation) -> bool:
-    newest = NamingChoice.objects.filter(organisation=firm).order_by("-pk").values_list("named", flat=True).first()
+    newest = (
+        NamingChoice.objects.filter(organisation=firm)
+        .order_by("-pk")
+        .values_list("named", flat=True)
+        .first()
+    )
     return bool(newest)
 
 

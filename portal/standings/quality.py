@@ -40,12 +40,20 @@ class QualitiesView:
     accepted: int
     whole: int  # of those, reports that cover every step of the route
     broken: int  # reports that break their series
-    steps: Mapping[str, int]  # how many steps of the route each combination covers that a report has
-    breaks: Mapping[int, tuple[HistoryBreak, ...]]  # by row of the site; sites whose series goes on are left out
+    steps: Mapping[
+        str, int
+    ]  # how many steps of the route each combination covers that a report has
+    breaks: Mapping[
+        int, tuple[HistoryBreak, ...]
+    ]  # by row of the site; sites whose series goes on are left out
 
     def of(self, part: PartView | ParticipantView) -> QualityView | None:
         """None where no report is accepted."""
-        return QualityView(self.steps[part.covers], self.breaks.get(part.site_id, ())) if part.taking is ReportingState.REPORTED else None
+        return (
+            QualityView(self.steps[part.covers], self.breaks.get(part.site_id, ()))
+            if part.taking is ReportingState.REPORTED
+            else None
+        )
 
 
 def quality(view: ParticipationView, route_steps: Collection[str]) -> QualitiesView:
@@ -71,21 +79,35 @@ def _breaks(peer_group: int, period: str, previous: str) -> Mapping[int, tuple[H
     """Only of reports that differ from the one before in what could break a series, which the database picks out."""
     members = PeerGroupMember.objects.filter(peer_group=peer_group).values("site")
     here = Q(site__submissions__period=previous, site__submissions__state=SubmissionState.ACCEPTED)
-    other = Q(before__device__lt=F("device")) | Q(before__device__gt=F("device"))  # and not "not equal", which asks another question
+    other = Q(before__device__lt=F("device")) | Q(
+        before__device__gt=F("device")
+    )  # and not "not equal", which asks another question
     rows = (
         Submission.objects.filter(state=SubmissionState.ACCEPTED, period=period, site__in=members)
         .annotate(before=FilteredRelation("site__submissions", condition=here))
         .filter(other | Q(before__ledger_sequence__gt=F("ledger_sequence")))
-        .values_list("site_id", "before__device_id", "device_id", "before__ledger_sequence", "ledger_sequence")
+        .values_list(
+            "site_id",
+            "before__device_id",
+            "device_id",
+            "before__ledger_sequence",
+            "ledger_sequence",
+        )
     )
     differing = list(rows)
     if not differing:
         return {}
-    successor_of = dict(Device.objects.filter(site__in=members, replaces__isnull=False).values_list("replaces_id", "pk"))
+    successor_of = dict(
+        Device.objects.filter(site__in=members, replaces__isnull=False).values_list(
+            "replaces_id", "pk"
+        )
+    )
     breaks: dict[int, tuple[HistoryBreak, ...]] = {}
     for site, device_before, device, ledger_before, ledger in differing:
         agent = () if _vouched_for(device_before, device, successor_of) else (HistoryBreak.AGENT,)
-        set_back = None not in (ledger, ledger_before) and ledger < ledger_before  # a number that another report had is not kept
+        set_back = (
+            None not in (ledger, ledger_before) and ledger < ledger_before
+        )  # a number that another report had is not kept
         if site_breaks := (*agent, HistoryBreak.LEDGER) if set_back else agent:
             breaks[site] = site_breaks
     return breaks

@@ -30,7 +30,11 @@ class RankedView:
 
 def ranked(user: User, peer_group: int, period: str) -> tuple[RankedView, ...]:
     """The standings of the sites in the person's jurisdiction, among all of the peer group."""
-    rows = Standing.objects.filter(period__peer_group=peer_group, period__name=period, submission__site__in=regulated_sites(user))
+    rows = Standing.objects.filter(
+        period__peer_group=peer_group,
+        period__name=period,
+        submission__site__in=regulated_sites(user),
+    )
     return tuple(
         RankedView(
             firm=row.firm,

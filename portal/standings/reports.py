@@ -43,7 +43,9 @@ class ChosenView:
 
     offered: tuple[tuple[str, str], ...]  # (site, period), newest first
     chosen: tuple[str, str] | None
-    report: ReportView | None  # None: nothing was accepted, or the site is in no peer group with such a period
+    report: (
+        ReportView | None
+    )  # None: nothing was accepted, or the site is in no peer group with such a period
     of_its_site: tuple[ReportView, ...]  # oldest period first
     names: Mapping[str, Name]  # of the sites
 
@@ -63,12 +65,18 @@ def chosen_report(user: User, asked: Callable[[tuple[str, str]], bool]) -> Chose
 
 def report_of(user: User, site: str, period: str) -> ReportView | None:
     """The accepted report of a site that the person may see."""
-    return next(iter(_placed(_accepted(seen_by(user, "site__") & Q(site__slug=site, period=period)))), None)
+    return next(
+        iter(_placed(_accepted(seen_by(user, "site__") & Q(site__slug=site, period=period)))), None
+    )
 
 
 def _accepted(wanted: Q) -> list[Submission]:
     """Newest period first, without what was sealed."""
-    rows = Submission.objects.filter(wanted, state=SubmissionState.ACCEPTED).select_related("site").order_by("site__slug")
+    rows = (
+        Submission.objects.filter(wanted, state=SubmissionState.ACCEPTED)
+        .select_related("site")
+        .order_by("site__slug")
+    )
     columns = "period", "pack_version", *(f"site__{name}" for name in _OF_A_SITE)
     return sorted(rows.only(*columns), key=lambda row: began_and_ended(row.period), reverse=True)
 
@@ -90,10 +98,15 @@ def _placed(rows: Iterable[Submission]) -> tuple[ReportView, ...]:
     if site is None:
         return ()
     reports = {}
-    periods = ReportingPeriod.objects.filter(name__in=by_period, peer_group__members__site=site).select_related("peer_group__scope")
+    periods = ReportingPeriod.objects.filter(
+        name__in=by_period, peer_group__members__site=site
+    ).select_related("peer_group__scope")
     for period in periods.order_by("-pk"):
         row, group = by_period[period.name], period.peer_group
-        if row.pack_version not in ("", group.pack_version):  # another version of the pack took reports of this period, too
+        if row.pack_version not in (
+            "",
+            group.pack_version,
+        ):  # another version of the pack took reports of this period, too
             continue
         reports[period.name] = ReportView(
             id=row.pk,
@@ -130,7 +143,9 @@ class ReportedPeriod:
 _GRID = ("grid_lower", "grid_upper", "grid_width")
 
 
-def history(reports: Sequence[ReportView], cells: Collection[LabelKey]) -> tuple[ReportedPeriod, ...]:
+def history(
+    reports: Sequence[ReportView], cells: Collection[LabelKey]
+) -> tuple[ReportedPeriod, ...]:
     """The reports in their order, each with its values in these cells."""
     asked = {
         "submission__in": [report.id for report in reports],
@@ -139,14 +154,29 @@ def history(reports: Sequence[ReportView], cells: Collection[LabelKey]) -> tuple
     }
     period_of = {report.id: report.period_id for report in reports}
     intervals: dict[tuple[int, LabelKey], tuple[float, float]] = {}
-    for placed in Standing.objects.filter(**asked).values_list("period_id", "submission_id", *LabelKey._fields, "low", "high", named=True):
+    for placed in Standing.objects.filter(**asked).values_list(
+        "period_id", "submission_id", *LabelKey._fields, "low", "high", named=True
+    ):
         if placed.period_id == period_of[placed.submission_id]:
             intervals[placed.submission_id, LabelKey.of(placed)] = (placed.low, placed.high)
     values: dict[int, dict[LabelKey, ReportedValue]] = {report.id: {} for report in reports}
     rows = ProtectedValue.objects.filter(**asked).order_by("pk")
-    for row in rows.values_list("submission_id", *LabelKey._fields, *_GRID, "best_cell", "unit", "boundary", "years", named=True):
+    for row in rows.values_list(
+        "submission_id",
+        *LabelKey._fields,
+        *_GRID,
+        "best_cell",
+        "unit",
+        "boundary",
+        "years",
+        named=True,
+    ):
         if (cell := LabelKey.of(row)) in cells:
-            best = float(grid_of(row.grid_lower, row.grid_upper, row.grid_width).value(row.best_cell))
+            best = float(
+                grid_of(row.grid_lower, row.grid_upper, row.grid_width).value(row.best_cell)
+            )
             interval = intervals.get((row.submission_id, cell))
-            values[row.submission_id][cell] = ReportedValue(best, interval, row.unit, row.boundary, row.years)
+            values[row.submission_id][cell] = ReportedValue(
+                best, interval, row.unit, row.boundary, row.years
+            )
     return tuple(ReportedPeriod(report, values[report.id]) for report in reports)

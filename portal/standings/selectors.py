@@ -34,7 +34,9 @@ class StepStandingView:
     band: int | None  # quarter 1 to 4, None where it cannot be told from another
     of: int | None
     years: int  # that the value covers, the last of them the period's
-    score: tuple[int, int] | None = None  # 95 %, percentile among all firms of the kind, 100 the least energy; None of few sites
+    score: tuple[int, int] | None = (
+        None  # 95 %, percentile among all firms of the kind, 100 the least energy; None of few sites
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,13 @@ class StandView:
     """A site's standing in one period."""
 
     report: ReportView
-    computed_at: datetime | None  # None: standings have not been computed since the submission was accepted
+    computed_at: (
+        datetime | None
+    )  # None: standings have not been computed since the submission was accepted
     steps: tuple[StepStandingView, ...]
-    route: StepStandingView | None = None  # by the site's own sum of ratio x step best; None where a step lacks, or too few firms have all
+    route: StepStandingView | None = (
+        None  # by the site's own sum of ratio x step best; None where a step lacks, or too few firms have all
+    )
 
 
 def where_we_stand(user: User, site: str, period: str) -> StandView | None:
@@ -71,11 +77,16 @@ def where_we_stand(user: User, site: str, period: str) -> StandView | None:
 
 def standing_of(report: ReportView) -> StandView:
     """The same for a report that the person was given (`portal.standings.reports`)."""
-    placed = {LabelKey.of(row): row for row in Standing.objects.filter(period=report.period_id, submission=report.id)}
+    placed = {
+        LabelKey.of(row): row
+        for row in Standing.objects.filter(period=report.period_id, submission=report.id)
+    }
     values = ProtectedValue.objects.filter(submission=report.id).order_by("pk")
     steps = tuple(_step(value, placed.get(LabelKey.of(value))) for value in values)
     route = next((_route(row) for row in placed.values() if row.step == WHOLE_ROUTE), None)
-    return StandView(report, max((row.computed_at for row in placed.values()), default=None), steps, route)
+    return StandView(
+        report, max((row.computed_at for row in placed.values()), default=None), steps, route
+    )
 
 
 def _route(row: Standing) -> StepStandingView:
@@ -112,7 +123,11 @@ def _score(standing: Standing | None) -> tuple[int, int] | None:
 
 def released_values(user: User, digest: str) -> tuple[ProtectedValueView, ...]:
     """The protected values of one submission the person may see."""
-    return _values(ProtectedValue.objects.filter(submission__digest=digest, submission__site__in=visible_sites(user)))
+    return _values(
+        ProtectedValue.objects.filter(
+            submission__digest=digest, submission__site__in=visible_sites(user)
+        )
+    )
 
 
 def values_of(submission: Submission) -> tuple[ProtectedValueView, ...]:

@@ -6,7 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from portal.accounts.models import SizeClass
 
-SIZE_WEIGHTS: Mapping[str, float] = {SizeClass.SMALL: 1.0, SizeClass.MEDIUM: 3.0, SizeClass.LARGE: 10.0, SizeClass.VERY_LARGE: 30.0}
+SIZE_WEIGHTS: Mapping[str, float] = {
+    SizeClass.SMALL: 1.0,
+    SizeClass.MEDIUM: 3.0,
+    SizeClass.LARGE: 10.0,
+    SizeClass.VERY_LARGE: 30.0,
+}
 """Declared weights of the size classes (an assumption of ours, public): about a factor of three a class."""
 
 

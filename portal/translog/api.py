@@ -42,22 +42,30 @@ class HashField(serializers.CharField):
 class LogHeadSerializer(serializers.Serializer[Any]):
     size = serializers.IntegerField()
     root_hash = HashField()
-    at = serializers.IntegerField(help_text="When the last entry was added, in seconds since 1970-01-01T00:00Z.")
+    at = serializers.IntegerField(
+        help_text="When the last entry was added, in seconds since 1970-01-01T00:00Z."
+    )
     key_id = HashField(help_text="Of the receipt key, which the key directory lists.")
-    head = serializers.CharField(help_text="The signed head (docs/wire-format.md, section 13), in base64.")
+    head = serializers.CharField(
+        help_text="The signed head (docs/wire-format.md, section 13), in base64."
+    )
 
 
 class LogEntrySerializer(serializers.Serializer[Any]):
     index = serializers.IntegerField()
     kind = serializers.CharField()
-    object = HashField(help_text="A hash of the logged thing's digest: whoever has the thing can compute it.")
+    object = HashField(
+        help_text="A hash of the logged thing's digest: whoever has the thing can compute it."
+    )
     on = serializers.DateField()
     leaf_hash = HashField()
 
 
 class InclusionSerializer(LogEntrySerializer):
     size = serializers.IntegerField()
-    proof = serializers.ListField(child=HashField(), help_text="The nearest hash first (RFC 9162, 2.1.3).")
+    proof = serializers.ListField(
+        child=HashField(), help_text="The nearest hash first (RFC 9162, 2.1.3)."
+    )
 
 
 class ConsistencySerializer(serializers.Serializer[Any]):
@@ -68,18 +76,26 @@ class ConsistencySerializer(serializers.Serializer[Any]):
 
 class CosignerSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
-    at = serializers.IntegerField(help_text="When it cosigned, in seconds since 1970-01-01T00:00Z, by its own clock.")
+    at = serializers.IntegerField(
+        help_text="When it cosigned, in seconds since 1970-01-01T00:00Z, by its own clock."
+    )
 
 
 class CheckpointSerializer(serializers.Serializer[Any]):
     size = serializers.IntegerField()
     root_hash = HashField()
     cosigned = CosignerSerializer(many=True)
-    checkpoint = serializers.CharField(help_text="The signed note: C2SP tlog-checkpoint with the cosignatures of C2SP tlog-cosignature.")
+    checkpoint = serializers.CharField(
+        help_text="The signed note: C2SP tlog-checkpoint with the cosignatures of C2SP tlog-cosignature."
+    )
 
 
 class CosignedCheckpointSerializer(StrictSerializer):
-    checkpoint = StrictText(max_length=32_768, trim_whitespace=False, help_text="The checkpoint with the witness's cosignature under it.")
+    checkpoint = StrictText(
+        max_length=32_768,
+        trim_whitespace=False,
+        help_text="The checkpoint with the witness's cosignature under it.",
+    )
 
 
 class TakenCosignaturesSerializer(serializers.Serializer[Any]):
@@ -88,7 +104,12 @@ class TakenCosignaturesSerializer(serializers.Serializer[Any]):
 
 
 def _whole(name: str, *, required: bool, about: str) -> OpenApiParameter:
-    return OpenApiParameter(name, {"type": "integer", "minimum": 0, "maximum": LARGEST}, required=required, description=about)
+    return OpenApiParameter(
+        name,
+        {"type": "integer", "minimum": 0, "maximum": LARGEST},
+        required=required,
+        description=about,
+    )
 
 
 class LogHeadView(PublicView):
@@ -96,7 +117,9 @@ class LogHeadView(PublicView):
 
     @extend_schema(
         operation_id="log_head",
-        parameters=[_whole("size", required=False, about="Of an earlier log; without it the present one.")],
+        parameters=[
+            _whole("size", required=False, about="Of an earlier log; without it the present one.")
+        ],
         responses={200: LogHeadSerializer, **_REFUSALS},
     )
     def get(self, request: Request) -> Response:
@@ -120,7 +143,11 @@ class EntriesView(PublicView):
         operation_id="log_entries",
         parameters=[
             _whole("from", required=True, about="The first index."),
-            _whole("to", required=True, about=f"The index after the last; at most {selectors.MOST_ENTRIES} are given."),
+            _whole(
+                "to",
+                required=True,
+                about=f"The index after the last; at most {selectors.MOST_ENTRIES} are given.",
+            ),
         ],
         responses={200: LogEntrySerializer(many=True), **_REFUSALS},
     )
@@ -137,7 +164,11 @@ class LogEntryView(PublicView):
 
     @extend_schema(
         operation_id="log_entry",
-        parameters=[OpenApiParameter("digest", {"type": "string", "pattern": "^[0-9a-f]{64}$"}, required=True)],
+        parameters=[
+            OpenApiParameter(
+                "digest", {"type": "string", "pattern": "^[0-9a-f]{64}$"}, required=True
+            )
+        ],
         responses={200: LogEntrySerializer, **_REFUSALS},
     )
     def get(self, request: Request) -> Response:
@@ -166,7 +197,10 @@ class InclusionView(PublicView):
         """What proves that an entry is in the log of that size."""
         index, size = _number(request, "index"), _number(request, "size")
         view, proof = selectors.inclusion(index, size)
-        return _lasting({**_shown(view), "size": size, "proof": [digest.hex() for digest in proof]}, _FOR_MINUTES)
+        return _lasting(
+            {**_shown(view), "size": size, "proof": [digest.hex() for digest in proof]},
+            _FOR_MINUTES,
+        )
 
 
 class ConsistencyView(PublicView):
@@ -192,7 +226,9 @@ class RestartSerializer(serializers.Serializer[Any]):
     lost_to = serializers.IntegerField(help_text="The index after the last one.")
     at = serializers.IntegerField(help_text="In seconds since 1970-01-01T00:00Z.")
     reason = serializers.CharField()
-    statement = serializers.CharField(help_text="What the coordinator signed (docs/wire-format.md, section 13), in base64.")
+    statement = serializers.CharField(
+        help_text="What the coordinator signed (docs/wire-format.md, section 13), in base64."
+    )
 
 
 class RestartsView(PublicView):
@@ -219,7 +255,11 @@ class CheckpointView(PublicView):
     )
     def get(self, request: Request) -> Response:
         """A head of the log as a checkpoint, with the cosignatures of the witnesses that the key directory names."""
-        asked = _single_value(request, "show") if "show" in request.query_params else CheckpointChoice.NEWEST
+        asked = (
+            _single_value(request, "show")
+            if "show" in request.query_params
+            else CheckpointChoice.NEWEST
+        )
         if asked not in tuple(CheckpointChoice):
             raise _malformed("show", Phrase("one of %(names)s", names=enumerated(CheckpointChoice)))
         directory = keys.published_directory()
@@ -229,7 +269,10 @@ class CheckpointView(PublicView):
         content = {
             "size": read.size,
             "root_hash": read.root.hex(),
-            "cosigned": [{"name": cosignature.name, "at": int(cosignature.moment.timestamp())} for cosignature in cosigned],
+            "cosigned": [
+                {"name": cosignature.name, "at": int(cosignature.moment.timestamp())}
+                for cosignature in cosigned
+            ],
             "checkpoint": raw.decode(),
         }
         return _lasting(content, "no-cache")
@@ -244,8 +287,12 @@ class CosignaturesView(StrictView):
         request=CosignedCheckpointSerializer,
         responses={
             200: TakenCosignaturesSerializer,
-            400: OpenApiResponse(ProblemSerializer, "Malformed, of another log, or a signature that does not hold."),
-            403: OpenApiResponse(ProblemSerializer, "Cosigned by nobody whom the key directory names."),
+            400: OpenApiResponse(
+                ProblemSerializer, "Malformed, of another log, or a signature that does not hold."
+            ),
+            403: OpenApiResponse(
+                ProblemSerializer, "Cosigned by nobody whom the key directory names."
+            ),
             404: OpenApiResponse(ProblemSerializer, "The log never had this size."),
             409: OpenApiResponse(ProblemSerializer, "The log of this size has another root."),
             413: OpenApiResponse(ProblemSerializer, "Longer than any request of ours."),

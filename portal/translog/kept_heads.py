@@ -54,7 +54,12 @@ def shown_so_far() -> ShownLog:
     except FileNotFoundError:
         return _NOTHING
     except OSError as error:
-        raise _not_kept(Phrase("The heads of the portal's log that were saved cannot be read: %(why)s.", why=_why(error))) from error
+        raise _not_kept(
+            Phrase(
+                "The heads of the portal's log that were saved cannot be read: %(why)s.",
+                why=_why(error),
+            )
+        ) from error
 
 
 def are_kept() -> bool:
@@ -70,12 +75,17 @@ def keep(size: int, signed: bytes | None = None) -> None:
         RefusedError: `heads-not-kept` (503): the disk takes nothing, so nothing is shown.
     """
     if _is_news(size, signed):
-        _add(f"{size} {'-' if signed is None else base64.b64encode(signed).decode('ascii')}\n", lambda: _is_news(size, signed))
+        _add(
+            f"{size} {'-' if signed is None else base64.b64encode(signed).decode('ascii')}\n",
+            lambda: _is_news(size, signed),
+        )
 
 
 def _is_news(size: int, signed: bytes | None) -> bool:
     before = shown_so_far()
-    head_lacks = signed is not None and (before.signed is None or heads.parse(before.signed).size < size)
+    head_lacks = signed is not None and (
+        before.signed is None or heads.parse(before.signed).size < size
+    )
     return size > before.size or (size == before.size and head_lacks)
 
 
@@ -88,7 +98,9 @@ def can_be_kept() -> bool:
         disk = os.statvfs(file.parent)
     except OSError:
         return False
-    writable = os.access(file if file.exists() else file.parent, os.R_OK | os.W_OK) and not file.is_dir()
+    writable = (
+        os.access(file if file.exists() else file.parent, os.R_OK | os.W_OK) and not file.is_dir()
+    )
     return writable and not disk.f_flag & os.ST_RDONLY and disk.f_bavail > 0
 
 
@@ -108,7 +120,11 @@ def restarts_so_far() -> list[LogRestartStatement]:
         for line in lines:
             if line.startswith(begin):
                 with suppress(ValueError, VerificationError):  # of a line that was cut short
-                    statements.append(restarts.parse(base64.b64decode(line.removeprefix(begin).rstrip(b"\n"), validate=True)))
+                    statements.append(
+                        restarts.parse(
+                            base64.b64decode(line.removeprefix(begin).rstrip(b"\n"), validate=True)
+                        )
+                    )
     return statements
 
 
@@ -133,7 +149,11 @@ def require_whole(size: int, most: int | None = None) -> None:
         raise RefusedError(
             503,
             "log-set-back",
-            Phrase("The portal's log has %(now)s entries and has shown %(most)s: a restore set it back.", now=size, most=most),
+            Phrase(
+                "The portal's log has %(now)s entries and has shown %(most)s: a restore set it back.",
+                now=size,
+                most=most,
+            ),
             REMEDY,
         )
 
@@ -148,7 +168,9 @@ def _add(line: str, still: Callable[[], bool]) -> None:
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o660)
         try:
             if is_new:
-                os.fchmod(descriptor, 0o660)  # web writes heads, the operator restarts: whoever was first, whatever its umask
+                os.fchmod(
+                    descriptor, 0o660
+                )  # web writes heads, the operator restarts: whoever was first, whatever its umask
             fcntl.flock(descriptor, fcntl.LOCK_EX)  # whole lines, one after the other
             if still():
                 _write(descriptor, line.encode("ascii"))
@@ -156,7 +178,12 @@ def _add(line: str, still: Callable[[], bool]) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise _not_kept(Phrase("The head of the portal's log cannot be saved outside the database: %(why)s.", why=_why(error))) from error
+        raise _not_kept(
+            Phrase(
+                "The head of the portal's log cannot be saved outside the database: %(why)s.",
+                why=_why(error),
+            )
+        ) from error
 
 
 def _not_kept(reason: Phrase) -> RefusedError:
@@ -188,7 +215,11 @@ def _read(file: Path, inode: int, length: int) -> ShownLog:
     """What the file says now; where it only grew since it was last looked into, from its new lines alone."""
     global _last_look
     last_look = _last_look
-    if last_look is not None and (last_look.file, last_look.inode) == (file, inode) and last_look.read <= length:
+    if (
+        last_look is not None
+        and (last_look.file, last_look.inode) == (file, inode)
+        and last_look.read <= length
+    ):
         now = last_look.log
         lines, read = _lines(file, last_look.read, length)
         for size, signed in _entries(lines):

@@ -65,7 +65,8 @@ def append_all(head: LogHead, things: Sequence[tuple[EntryKind, str]], now: date
     """As `append`, of many in their order; their indices."""
     indices = range(head.size, head.size + len(things))
     entries = [
-        LogEntry(index=index, kind=kind, digest=digest, appended_at=now) for index, (kind, digest) in zip(indices, things, strict=True)
+        LogEntry(index=index, kind=kind, digest=digest, appended_at=now)
+        for index, (kind, digest) in zip(indices, things, strict=True)
     ]
     insert(entries)
     leaves = [hashed(kind, bytes.fromhex(digest), day_of(now)) for kind, digest in things]

@@ -55,7 +55,9 @@ class WaitingEntry(models.Model):
 class Cosignature(AppendOnly):
     """A witness's line under the checkpoint of one size, as it was handed in and found to hold (`portal.translog.witnesses`)."""
 
-    witness = models.CharField(max_length=64, validators=[HEX_32])  # fingerprint of its key; the directory has the name
+    witness = models.CharField(
+        max_length=64, validators=[HEX_32]
+    )  # fingerprint of its key; the directory has the name
     size = models.PositiveBigIntegerField()
     root = models.CharField(max_length=64, validators=[HEX_32])
     signed_at = models.DateTimeField()  # by the witness's clock
@@ -64,7 +66,11 @@ class Cosignature(AppendOnly):
 
     class Meta(AppendOnly.Meta):
         abstract = False
-        constraints = (models.UniqueConstraint(fields=("witness", "size", "signed_at"), name="one_cosignature_a_moment"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("witness", "size", "signed_at"), name="one_cosignature_a_moment"
+            ),
+        )
         indexes = (models.Index(fields=("size", "witness"), name="cosignatures_of_a_size"),)
 
     def __str__(self) -> str:

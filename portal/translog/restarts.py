@@ -24,7 +24,13 @@ from portal.translog import kept_heads, log, selectors
 from portal.translog.models import LogRestart
 
 
-def ask(reason: str, key: ReceiptKey, keys: Mapping[str, VerifyingKey], now: datetime, kept_head: bytes | None = None) -> bytes:
+def ask(
+    reason: str,
+    key: ReceiptKey,
+    keys: Mapping[str, VerifyingKey],
+    now: datetime,
+    kept_head: bytes | None = None,
+) -> bytes:
     """What goes to the offline key: the log that was shown, and the head of the log that is there now from which it goes on.
 
     Args:
@@ -53,17 +59,25 @@ def ask(reason: str, key: ReceiptKey, keys: Mapping[str, VerifyingKey], now: dat
             "Restore a valid backup (`manage.py check_log` tests it), then ask again.",
         )
     after = selectors.head_of(_goes_on_from(before), key)
-    again = (earlier.lost_to for earlier in kept_heads.restarts_so_far() if after.size <= earlier.lost_from)
+    again = (
+        earlier.lost_to
+        for earlier in kept_heads.restarts_so_far()
+        if after.size <= earlier.lost_from
+    )
     lost_to = max(
         shown.size, heads.read(before, keys).head.size, *again
     )  # some were away since an earlier restart and know what that one lost
-    return restarts.request(LogRestartStatement(before, lost_to, after.signed, int(now.timestamp()), reason))
+    return restarts.request(
+        LogRestartStatement(before, lost_to, after.signed, int(now.timestamp()), reason)
+    )
 
 
 def _goes_on_from(before: bytes) -> int:
     """How many entries remain: all; where the log begins otherwise than what was shown, those up to the last head that it begins with."""
     size = selectors.size()
-    saved = list(kept_heads.heads_so_far()) or [before]  # where the file is lost, an agent's head alone tells
+    saved = list(kept_heads.heads_so_far()) or [
+        before
+    ]  # where the file is lost, an agent's head alone tells
     shown = [head for head in map(heads.parse, saved) if head.size <= size]
     for place, head in enumerate(shown):
         if not selectors.head_differs(head.size, head.root):
@@ -87,7 +101,10 @@ def take(signed: bytes, directory: PublishedDirectory, now: datetime) -> LogRest
     if selectors.size() < after.size or selectors.head_differs(after.size, after.root):
         raise InputError(
             "restart-of-another-log",
-            Phrase("The statement allows a log of %(size)s entries to continue, but this is another log.", size=after.size),
+            Phrase(
+                "The statement allows a log of %(size)s entries to continue, but this is another log.",
+                size=after.size,
+            ),
             "Ask again with `manage.py restart_log ask`. Nothing may be added to the log between `ask` and `take`.",
         )
     half_taken = kept_heads.restarts_so_far()[-1:] == [restart] and selectors.is_whole()
@@ -113,7 +130,9 @@ def take(signed: bytes, directory: PublishedDirectory, now: datetime) -> LogRest
 def _shown_since(restart: LogRestartStatement) -> bool:
     """Whether anybody was told of entries that the statement does not cover, or later than it was asked for."""
     shown = kept_heads.shown_so_far()
-    return shown.size > restart.lost_to or (shown.signed is not None and heads.parse(shown.signed).at > restart.at)
+    return shown.size > restart.lost_to or (
+        shown.signed is not None and heads.parse(shown.signed).at > restart.at
+    )
 
 
 def served() -> list[bytes]:
@@ -124,7 +143,10 @@ def served() -> list[bytes]:
 def lost(index: int, on: date) -> bool:
     """Whether what was logged there on that day (UTC) is in a range that was lost; False for what was logged after it."""
     announced = map(restarts.parse, served())
-    return any(restart.lost_from <= index < restart.lost_to and on <= log.day_of(restart.moment) for restart in announced)
+    return any(
+        restart.lost_from <= index < restart.lost_to and on <= log.day_of(restart.moment)
+        for restart in announced
+    )
 
 
 def last() -> datetime | None:

@@ -38,7 +38,8 @@ def as_shown(size: int) -> bytes:
             503,
             "log-set-back",
             Phrase(
-                "The portal's log does not begin with the %(size)s entries that it has shown: the log was set back.", size=kept_head.size
+                "The portal's log does not begin with the %(size)s entries that it has shown: the log was set back.",
+                size=kept_head.size,
             ),
             REMEDY,
         )
@@ -64,7 +65,11 @@ def hashes_of(runs: Iterable[Run]) -> list[bytes]:
     """
     runs = list(runs)
     wanted = {LogNode.number_of(node) for run in runs for node in nodes_of(run)}
-    rows = (row for at_once in batched(wanted) for row in fetched(STORED.format(placeholders(at_once)), at_once))
+    rows = (
+        row
+        for at_once in batched(wanted)
+        for row in fetched(STORED.format(placeholders(at_once)), at_once)
+    )
     hash_by_number = {number: bytes(content) for number, content in rows}
     if len(hash_by_number) < len(wanted):
         raise RefusedError(

@@ -89,7 +89,11 @@ def head_of(size: int, key: ReceiptKey) -> HeadView:
 
 
 def _signed_head(size: int, root: bytes, key: ReceiptKey) -> HeadView:
-    at = LogEntry.objects.values_list("appended_at", flat=True).get(index=size - 1).timestamp() if size else 0
+    at = (
+        LogEntry.objects.values_list("appended_at", flat=True).get(index=size - 1).timestamp()
+        if size
+        else 0
+    )
     return HeadView(size, root, int(at), key.key_id, heads.issue(size, root, int(at), key))
 
 
@@ -138,12 +142,18 @@ def inclusions(indices: Collection[int], at_size: int) -> dict[int, tuple[EntryV
         raise RefusedError(
             404,
             "log-index-unknown",
-            Phrase("The log of %(size)s entries has no entry %(entry)s.", size=at_size, entry=beyond[0]),
+            Phrase(
+                "The log of %(size)s entries has no entry %(entry)s.", size=at_size, entry=beyond[0]
+            ),
             "Ask with a larger size.",
         )
     runs = {index: inclusion_runs(index, at_size) for index in indices}
     hashes = iter(roots.hashes_of(run for index in indices for run in runs[index]))
-    rows = {row.index: row for at_once in roots.batched(indices) for row in LogEntry.objects.filter(index__in=at_once)}
+    rows = {
+        row.index: row
+        for at_once in roots.batched(indices)
+        for row in LogEntry.objects.filter(index__in=at_once)
+    }
     return {index: (_view(rows[index]), [next(hashes) for _ in runs[index]]) for index in indices}
 
 
@@ -158,7 +168,11 @@ def consistency(first: int, second: int) -> list[bytes]:
         raise RefusedError(
             404,
             "log-sizes-reversed",
-            Phrase("A log of %(second)s entries cannot begin with %(first)s.", second=second, first=first),
+            Phrase(
+                "A log of %(second)s entries cannot begin with %(first)s.",
+                second=second,
+                first=first,
+            ),
             "Ask from the smaller size to the larger one.",
         )
     return roots.hashes_of(consistency_runs(first, second))
@@ -167,7 +181,9 @@ def consistency(first: int, second: int) -> list[bytes]:
 def entries(begin: int, end: int) -> tuple[EntryView, ...]:
     """The entries [begin, end) as far as they are there, at most MOST_ENTRIES."""
     whole_size()
-    rows = LogEntry.objects.filter(index__gte=begin, index__lt=min(end, begin + MOST_ENTRIES)).order_by("index")
+    rows = LogEntry.objects.filter(
+        index__gte=begin, index__lt=min(end, begin + MOST_ENTRIES)
+    ).order_by("index")
     return tuple(_view(row) for row in rows)
 
 
@@ -194,19 +210,27 @@ def first_fault() -> int | None:
     """
     ((size, entries, nodes),) = fetched(OF_ONE_MOMENT, ())
     tree = Tree()
-    for expected, row in enumerate(LogEntry.objects.filter(index__lt=size).order_by("index").iterator()):
+    for expected, row in enumerate(
+        LogEntry.objects.filter(index__lt=size).order_by("index").iterator()
+    ):
         if row.index != expected:
             return expected
         try:
-            tree.append(hashed(EntryKind(row.kind), bytes.fromhex(row.digest), day_of(row.appended_at)))
+            tree.append(
+                hashed(EntryKind(row.kind), bytes.fromhex(row.digest), day_of(row.appended_at))
+            )
         except ValueError:  # a kind that no release knows, or no digest: this portal never wrote it
             return expected
     if not size == entries == len(tree):
         return len(tree)
     complete = 0
-    for number, stored in LogNode.objects.order_by("number").values_list("number", "hash").iterator():
+    for number, stored in (
+        LogNode.objects.order_by("number").values_list("number", "hash").iterator()
+    ):
         node = node_of(number)
-        if (node.position + 1) << node.level > size:  # it was completed meanwhile, or `nodes` counts it
+        if (
+            node.position + 1
+        ) << node.level > size:  # it was completed meanwhile, or `nodes` counts it
             continue
         if tree.node(node) != bytes(stored):
             return node.position << node.level
@@ -241,4 +265,6 @@ def _known_size(asked: int | None) -> int:
 
 def _view(row: LogEntry) -> EntryView:
     kind, digest, on = EntryKind(row.kind), bytes.fromhex(row.digest), day_of(row.appended_at)
-    return EntryView(row.index, row.kind, object_of(digest), on, leaf(kind, digest, on), hashed(kind, digest, on))
+    return EntryView(
+        row.index, row.kind, object_of(digest), on, leaf(kind, digest, on), hashed(kind, digest, on)
+    )

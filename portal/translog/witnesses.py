@@ -51,7 +51,13 @@ def checkpoint(shown: CheckpointChoice, directory: PublishedDirectory, key: Rece
         RefusedError: `log-not-witnessed` (404).
     """
     now = selectors.head(key).size  # kept outside the database before anything is shown
-    size = now if shown is CheckpointChoice.NEWEST else _offered(directory) if shown is CheckpointChoice.OFFERED else _witnessed(directory)
+    size = (
+        now
+        if shown is CheckpointChoice.NEWEST
+        else _offered(directory)
+        if shown is CheckpointChoice.OFFERED
+        else _witnessed(directory)
+    )
     if size is None:
         raise RefusedError(
             404,
@@ -91,13 +97,20 @@ def take(raw: bytes, directory: PublishedDirectory, now: datetime) -> int:
         at = datetime.fromtimestamp(line.time or 0, UTC)
         if at > now + checkpoints.CLOCKS_APART:
             raise RefusedError(
-                400, "cosignature-ahead", "The time of the cosignature is in the future.", "Set the clock of the witness's machine."
+                400,
+                "cosignature-ahead",
+                "The time of the cosignature is in the future.",
+                "Set the clock of the witness's machine.",
             )
         _, created = Cosignature.objects.get_or_create(
             witness=key.key.key_id,
             size=checkpoint.size,
             signed_at=at,
-            defaults={"root": checkpoint.root.hex(), "line": line.line.rstrip("\n"), "received_at": now},
+            defaults={
+                "root": checkpoint.root.hex(),
+                "line": line.line.rstrip("\n"),
+                "received_at": now,
+            },
         )
         new += created
     return new
@@ -108,7 +121,12 @@ def witnesses(directory: PublishedDirectory) -> tuple[WitnessView, ...]:
     newest = _named(directory).values("witness").annotate(last=Max("pk")).values("last")
     rows = {row.witness: row for row in Cosignature.objects.filter(pk__in=newest)}
     return tuple(
-        WitnessView(witness.name, witness.note_key.key.key_id, row.size if row else None, row.signed_at if row else None)
+        WitnessView(
+            witness.name,
+            witness.note_key.key.key_id,
+            row.size if row else None,
+            row.signed_at if row else None,
+        )
         for witness in directory.content.witnesses
         for row in [rows.get(witness.note_key.key.key_id)]
     )
@@ -137,12 +155,19 @@ def _offered(directory: PublishedDirectory) -> int:
 
 def _witnessed(directory: PublishedDirectory) -> int | None:
     enough = max(directory.content.witnesses_required, 1)
-    return max((size for size, signers in _signers(directory).items() if signers >= enough), default=None)
+    return max(
+        (size for size, signers in _signers(directory).items() if signers >= enough), default=None
+    )
 
 
 def _signers(directory: PublishedDirectory) -> dict[int, int]:
     """How many of the named witnesses have cosigned, by size, of the sizes that any of them cosigned last."""
-    recent = _named(directory).values("size").annotate(signers=Count("witness", distinct=True)).order_by("-size")[:MOST_SIZES]
+    recent = (
+        _named(directory)
+        .values("size")
+        .annotate(signers=Count("witness", distinct=True))
+        .order_by("-size")[:MOST_SIZES]
+    )
     return {row["size"]: row["signers"] for row in recent}
 
 

@@ -9,7 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import gettext as translated  # what is not marked here is gathered by `texts`
+from django.utils.translation import (
+    gettext as translated,
+)  # what is not marked here is gathered by `texts`
 
 SOURCE = Path(__file__).with_name("about.toml")
 
@@ -40,12 +42,17 @@ class Term:
 
 def about_page(page_id: str) -> AboutPage:
     page = next(page for page in _source()["page"] if page["id"] == page_id)
-    sections = tuple(AboutSection(translated(part["title"]), tuple(map(translated, part["text"]))) for part in page["section"])
+    sections = tuple(
+        AboutSection(translated(part["title"]), tuple(map(translated, part["text"])))
+        for part in page["section"]
+    )
     return AboutPage(translated(page["title"]), translated(page["lead"]), sections)
 
 
 def glossary() -> tuple[Term, ...]:
-    return tuple(Term(word["en"], word["zh"], translated(word["meaning"])) for word in _source()["word"])
+    return tuple(
+        Term(word["en"], word["zh"], translated(word["meaning"])) for word in _source()["word"]
+    )
 
 
 @cache

@@ -85,7 +85,9 @@ def freshly(page: Page[P]) -> Page[P]:
     @wraps(page)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not signed_in_lately(request):
-            return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': _back(request)})}")
+            return redirect(
+                f"{reverse('account_reauthenticate')}?{urlencode({'next': _back(request)})}"
+            )
         return page(request, *args, **kwargs)
 
     return cast("Page[P]", guarded)

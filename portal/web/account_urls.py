@@ -18,14 +18,42 @@ urlpatterns = [
     path("sign-in/", never_cache(SignInView.as_view()), name="account_login"),
     path("sign-in/code/", never_cache(mfa.authenticate), name="mfa_authenticate"),
     path("account/", security.index, name="mfa_index"),
-    path("account/password/", for_anybody_signed_in(account.password_change), name="account_change_password"),
-    path("account/confirm/", for_anybody_signed_in(account.reauthenticate), name="account_reauthenticate"),
-    path("account/confirm/code/", for_anybody_signed_in(mfa.reauthenticate), name="mfa_reauthenticate"),
-    path("account/second-factor/", for_anybody_signed_in(totp.activate_totp), name="mfa_activate_totp"),
+    path(
+        "account/password/",
+        for_anybody_signed_in(account.password_change),
+        name="account_change_password",
+    ),
+    path(
+        "account/confirm/",
+        for_anybody_signed_in(account.reauthenticate),
+        name="account_reauthenticate",
+    ),
+    path(
+        "account/confirm/code/",
+        for_anybody_signed_in(mfa.reauthenticate),
+        name="mfa_reauthenticate",
+    ),
+    path(
+        "account/second-factor/",
+        for_anybody_signed_in(totp.activate_totp),
+        name="mfa_activate_totp",
+    ),
     path("account/second-factor/qr.svg", security.qr, name="second_factor_qr"),
-    path("account/second-factor/remove/", for_anybody_signed_in(totp.deactivate_totp), name="mfa_deactivate_totp"),
-    path("account/recovery-codes/", for_anybody_signed_in(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
-    path("account/recovery-codes/new/", for_anybody_signed_in(codes.generate_recovery_codes), name="mfa_generate_recovery_codes"),
+    path(
+        "account/second-factor/remove/",
+        for_anybody_signed_in(totp.deactivate_totp),
+        name="mfa_deactivate_totp",
+    ),
+    path(
+        "account/recovery-codes/",
+        for_anybody_signed_in(codes.view_recovery_codes),
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "account/recovery-codes/new/",
+        for_anybody_signed_in(codes.generate_recovery_codes),
+        name="mfa_generate_recovery_codes",
+    ),
     path(
         "account/recovery-codes/file/",
         require_safe(for_anybody_signed_in(codes.download_recovery_codes)),
@@ -33,11 +61,19 @@ urlpatterns = [
     ),
     path("account/sessions/", security.session_list, name="sessions"),
     path("password/forgotten/", never_cache(account.password_reset), name="account_reset_password"),
-    path("password/forgotten/sent/", never_cache(account.password_reset_done), name="account_reset_password_done"),
+    path(
+        "password/forgotten/sent/",
+        never_cache(account.password_reset_done),
+        name="account_reset_password_done",
+    ),
     re_path(
         r"^password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
         never_cache(account.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
-    path("password/new/done/", never_cache(account.password_reset_from_key_done), name="account_reset_password_from_key_done"),
+    path(
+        "password/new/done/",
+        never_cache(account.password_reset_from_key_done),
+        name="account_reset_password_from_key_done",
+    ),
 ]

@@ -38,4 +38,10 @@ def number_url(pack: str, version: str, role: str, path: str) -> str:
 
 
 def _parts(of: BenchmarkKey, **more: int) -> dict[str, Any]:
-    return {"pack": of.pack, "jurisdiction": of.jurisdiction, "route": of.route, "period": of.period, **more}
+    return {
+        "pack": of.pack,
+        "jurisdiction": of.jurisdiction,
+        "route": of.route,
+        "period": of.period,
+        **more,
+    }

@@ -40,7 +40,11 @@ class AgentFile(NamedTuple):
 def announced() -> Path | None:
     """What the coordinator signed of the newest version (`manage.py announce_agent`), where it lies in the folder."""
     folder: Path | None = settings.AGENT_FILES
-    return folder / agent_releases.FILE if folder is not None and (folder / agent_releases.FILE).is_file() else None
+    return (
+        folder / agent_releases.FILE
+        if folder is not None and (folder / agent_releases.FILE).is_file()
+        else None
+    )
 
 
 def offered() -> tuple[AgentFile, ...]:
@@ -53,5 +57,15 @@ def offered() -> tuple[AgentFile, ...]:
         if system in SYSTEMS and (folder / name).is_file():
             title, check, run = SYSTEMS[system]
             size = round((folder / name).stat().st_size / 1e6)
-            files.append(AgentFile(folder / name, title, python, digest, size, check.format(file=name), run.format(file=name)))
+            files.append(
+                AgentFile(
+                    folder / name,
+                    title,
+                    python,
+                    digest,
+                    size,
+                    check.format(file=name),
+                    run.format(file=name),
+                )
+            )
     return tuple(files)

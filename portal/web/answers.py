@@ -19,17 +19,32 @@ from portal.web.viewmodels.shared import Crumb
 
 def attachment(content: str | bytes, kind: str, name: str) -> HttpResponse:
     """A file of that kind, to be kept under that name."""
-    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return HttpResponse(
+        content,
+        content_type=kind,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def listing_page(
-    request: HttpRequest, title: str, lead: str, table: ListTable, crumbs: tuple[Crumb, ...] = (), search: str = ""
+    request: HttpRequest,
+    title: str,
+    lead: str,
+    table: ListTable,
+    crumbs: tuple[Crumb, ...] = (),
+    search: str = "",
 ) -> HttpResponse:
     """A page that is a sentence and a table; `search` says what its words (`?q=`) are looked for in."""
-    return render(request, "web/listing.html", {"title": title, "lead": lead, "table": table, "crumbs": crumbs, "search": search})
+    return render(
+        request,
+        "web/listing.html",
+        {"title": title, "lead": lead, "table": table, "crumbs": crumbs, "search": search},
+    )
 
 
-def form_page(request: HttpRequest, template: str, context: Mapping[str, Any], form: forms.Form) -> HttpResponse:
+def form_page(
+    request: HttpRequest, template: str, context: Mapping[str, Any], form: forms.Form
+) -> HttpResponse:
     """The page with its form, 400 where something in it is wrong."""
     mark_errors(form)
     return render(request, template, {"form": form, **context}, status=400 if form.errors else 200)
@@ -54,9 +69,20 @@ def confirm_page(
     `read_against` is sent along with the answer: what it is about, as it was read. `problem` is why an answer was not taken (409), with the
     `changes` that were made meanwhile.
     """
-    context = {"title": title, "sentence": sentence, "button": button, "back": back, "crumbs": crumbs, "warning": warning}
+    context = {
+        "title": title,
+        "sentence": sentence,
+        "button": button,
+        "back": back,
+        "crumbs": crumbs,
+        "warning": warning,
+    }
     context |= {"read_against": read_against, "problem": problem, "changes": changes}
-    page = form_page(request, "web/confirm.html", context, form) if form else render(request, "web/confirm.html", context)
+    page = (
+        form_page(request, "web/confirm.html", context, form)
+        if form
+        else render(request, "web/confirm.html", context)
+    )
     if problem:
         page.status_code = 409
     return page

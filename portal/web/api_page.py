@@ -49,12 +49,20 @@ def groups() -> tuple[OperationGroup, ...]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             by_tag[operation["tags"][0]].append(_operation(document, path, method, operation))
-    return tuple(OperationGroup(tag["name"], tag["description"], tuple(by_tag[tag["name"]])) for tag in document["tags"])
+    return tuple(
+        OperationGroup(tag["name"], tag["description"], tuple(by_tag[tag["name"]]))
+        for tag in document["tags"]
+    )
 
 
-def _operation(document: Mapping[str, Any], path: str, method: str, operation: Mapping[str, Any]) -> Operation:
+def _operation(
+    document: Mapping[str, Any], path: str, method: str, operation: Mapping[str, Any]
+) -> Operation:
     parameters = operation.get("parameters", [])
-    key = any("ApiKey" in scheme for scheme in operation.get("security", ())) and {} not in operation["security"]
+    key = (
+        any("ApiKey" in scheme for scheme in operation.get("security", ()))
+        and {} not in operation["security"]
+    )
     return Operation(
         id=operation["operationId"],
         method=method.upper(),
@@ -63,7 +71,12 @@ def _operation(document: Mapping[str, Any], path: str, method: str, operation: M
         description=operation.get("description", ""),
         key=key,
         parameters=tuple(
-            Parameter(parameter["name"], parameter["in"], parameter.get("required", False), parameter.get("description", ""))
+            Parameter(
+                parameter["name"],
+                parameter["in"],
+                parameter.get("required", False),
+                parameter.get("description", ""),
+            )
             for parameter in parameters
         ),
         call=_call(document, path, operation, key=key),
@@ -71,14 +84,18 @@ def _operation(document: Mapping[str, Any], path: str, method: str, operation: M
     )
 
 
-def _call(document: Mapping[str, Any], path: str, operation: Mapping[str, Any], *, key: bool) -> str:
+def _call(
+    document: Mapping[str, Any], path: str, operation: Mapping[str, Any], *, key: bool
+) -> str:
     words = ["curl"]
     if key:
         words.append('-H "Authorization: Bearer $KEY"')
     address = path
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "path":
-            address = address.replace(f"{{{parameter['name']}}}", str(parameter.get("example", parameter["name"].upper())))
+            address = address.replace(
+                f"{{{parameter['name']}}}", str(parameter.get("example", parameter["name"].upper()))
+            )
         elif parameter["in"] == "header":
             words.append(f'-H "{parameter["name"]}: …"')
     needed = [
@@ -89,7 +106,11 @@ def _call(document: Mapping[str, Any], path: str, operation: Mapping[str, Any], 
     words.append(f'"{own_address()}{address}{"?" if needed else ""}{"&".join(needed)}"')
     for media, body in operation.get("requestBody", {}).get("content", {}).items():
         words.append(f'-H "Content-Type: {media}"')
-        example = json.dumps(_example(document, body["schema"]), ensure_ascii=False) if media == "application/json" else ""
+        example = (
+            json.dumps(_example(document, body["schema"]), ensure_ascii=False)
+            if media == "application/json"
+            else ""
+        )
         words.append(f"-d '{example}'" if example else "--data-binary @FILE")
         break
     return " ".join(words)
@@ -103,7 +124,9 @@ def _example(document: Mapping[str, Any], shape: Mapping[str, Any]) -> Any:
         return dict(_fields(document, shape))
     if shape.get("type") == "array":
         return [_example(document, shape["items"])]
-    return {"integer": 1, "number": 1.0, "boolean": True}.get(str(shape.get("type")), next(iter(shape.get("enum", ())), "…"))
+    return {"integer": 1, "number": 1.0, "boolean": True}.get(
+        str(shape.get("type")), next(iter(shape.get("enum", ())), "…")
+    )
 
 
 def _fields(document: Mapping[str, Any], shape: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -86,14 +86,20 @@ PUBLISHED = ("portal/publication/audited.py", "portal/publication/codebook.py")
 
 
 TEXTS = (
-    *(f"reporting_agent/report/{name}.toml" for name in ("words", "sections", "verdicts", "columns")),
+    *(
+        f"reporting_agent/report/{name}.toml"
+        for name in ("words", "sections", "verdicts", "columns")
+    ),
     "reporting_agent/consent.toml",
     "portal/publication/codebook.toml",
 )
 """Files of texts by key (`benchmarks.texts`)."""
 
 NAMING = (
-    *(file.relative_to(ROOT).as_posix() for file in sorted((ROOT / "benchmarks" / "packs").rglob("*.toml"))),
+    *(
+        file.relative_to(ROOT).as_posix()
+        for file in sorted((ROOT / "benchmarks" / "packs").rglob("*.toml"))
+    ),
     "portal/assurance/schemes.toml",
 )
 """Files that call their own things by name, in any number of languages. A pack's file is approved and signed: a language that comes
@@ -102,10 +108,16 @@ later need not change it."""
 
 def texts_in_use() -> Catalog:
     """Every text of templates and code that is marked for translation, and every text of the portal's refusals."""
-    catalog = Catalog(project="Steplabel", charset="utf-8", header_comment="# Texts of the portal's pages.")
+    catalog = Catalog(
+        project="Steplabel", charset="utf-8", header_comment="# Texts of the portal's pages."
+    )
     for path, source in _sources():
-        for line, message, _comments, context in extract("python", BytesIO(source.encode()), KEYWORDS):
-            catalog.add(message, locations=[(path.relative_to(HERE).as_posix(), line)], context=context)
+        for line, message, _comments, context in extract(
+            "python", BytesIO(source.encode()), KEYWORDS
+        ):
+            catalog.add(
+                message, locations=[(path.relative_to(HERE).as_posix(), line)], context=context
+            )
     for file, line, text in texts_of_refusals():
         catalog.add(text, locations=[(file, line)])
     for text in about.texts():
@@ -118,9 +130,17 @@ def texts_in_use() -> Catalog:
 def phrases_of_core(language: str = "zh_Hans") -> Catalog:
     """Every `Phrase` of the core and the agent, every sentence and remedy that a terminal can show, and what is published; names too, of
     packs and schemes that have none of their own in this language."""
-    catalog = Catalog(project="Steplabel", charset="utf-8", header_comment="# Texts of the core and the agent.")
+    catalog = Catalog(
+        project="Steplabel", charset="utf-8", header_comment="# Texts of the core and the agent."
+    )
     published = [ROOT / file for file in PUBLISHED]
-    for path in sorted([*(ROOT / "reporting_agent").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py"), *published]):
+    for path in sorted(
+        [
+            *(ROOT / "reporting_agent").rglob("*.py"),
+            *(ROOT / "benchmarks").rglob("*.py"),
+            *published,
+        ]
+    ):
         file = path.relative_to(ROOT).as_posix()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
@@ -142,7 +162,9 @@ def _names(raw: object) -> Iterator[Mapping[str, str]]:
     if isinstance(raw, dict) and isinstance(raw.get("en"), str):
         yield raw
     else:
-        for value in raw.values() if isinstance(raw, dict) else raw if isinstance(raw, list) else ():
+        for value in (
+            raw.values() if isinstance(raw, dict) else raw if isinstance(raw, list) else ()
+        ):
             yield from _names(value)
 
 
@@ -159,7 +181,9 @@ def texts_of_refusals() -> Iterator[tuple[str, int, Text]]:
     for path in sorted((ROOT / "portal").rglob("*.py")):
         file = path.relative_to(ROOT).as_posix()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and not (file in PUBLISHED and _name(node) in {*SENTENCES, in_number.__name__}):
+            if isinstance(node, ast.Call) and not (
+                file in PUBLISHED and _name(node) in {*SENTENCES, in_number.__name__}
+            ):
                 yield from ((file, node.lineno, text) for text, _ in _texts(node))
 
 
@@ -170,11 +194,15 @@ def _name(call: ast.Call) -> str:
 def _texts(call: ast.Call) -> Iterator[tuple[Text, str | None]]:
     """The texts of a call, each with what tells it from the same English elsewhere."""
     name = _name(call)
-    if name == in_number.__name__ and all(isinstance(argument, ast.Constant) for argument in call.args[1:]):
+    if name == in_number.__name__ and all(
+        isinstance(argument, ast.Constant) for argument in call.args[1:]
+    ):
         singular, plural = (ast.literal_eval(argument) for argument in call.args[1:])
         yield (singular, plural), None
         return
-    if name == in_context.__name__ and all(isinstance(argument, ast.Constant) for argument in call.args):
+    if name == in_context.__name__ and all(
+        isinstance(argument, ast.Constant) for argument in call.args
+    ):
         context, text = (ast.literal_eval(argument) for argument in call.args)
         yield text, context
         return
@@ -225,7 +253,12 @@ def compiled(catalog: Catalog) -> bytes:
     its text had forms is looked up by that."""
     whole, out = deepcopy(catalog), BytesIO()
     for message in catalog:
-        if isinstance(message.id, tuple | list) and message.string and not message.context and message.id[1] not in catalog:
+        if (
+            isinstance(message.id, tuple | list)
+            and message.string
+            and not message.context
+            and message.id[1] not in catalog
+        ):
             whole.add(message.id[1], message.string[-1])
     write_mo(out, whole)
     return out.getvalue()
@@ -238,7 +271,15 @@ def update(po_file: Path, in_use: Catalog) -> list[str]:
     catalog.update(in_use, no_fuzzy_matching=True, update_creation_date=False)
     catalog.obsolete.clear()
     written = BytesIO()
-    write_po(written, catalog, width=0, sort_output=True, include_lineno=False, ignore_obsolete=True, omit_header=True)
+    write_po(
+        written,
+        catalog,
+        width=0,
+        sort_output=True,
+        include_lineno=False,
+        ignore_obsolete=True,
+        omit_header=True,
+    )
     po_file.write_bytes(header(_language(po_file)).encode() + written.getvalue())
     po_file.with_suffix(".mo").write_bytes(compiled(translations(po_file)))
     return untranslated(catalog)
@@ -248,7 +289,9 @@ def untranslated(catalog: Catalog) -> list[str]:
     """Texts without a translation, or with one that nobody has confirmed."""
     waiting = []
     for message in catalog:
-        translations = message.string if isinstance(message.string, tuple | list) else (message.string,)
+        translations = (
+            message.string if isinstance(message.string, tuple | list) else (message.string,)
+        )
         if message.id and (message.fuzzy or not all(translations)):
             waiting.append(str(message.id))
     return waiting
@@ -256,17 +299,27 @@ def untranslated(catalog: Catalog) -> list[str]:
 
 def _sources() -> Iterator[tuple[Path, str]]:
     templates = HERE / "templates"
-    for path in sorted([*templates.rglob("*.html"), *templates.rglob("*.txt"), *templates.rglob("*.svg")]):
+    for path in sorted(
+        [*templates.rglob("*.html"), *templates.rglob("*.txt"), *templates.rglob("*.svg")]
+    ):
         calls = templatize(path.read_text(encoding="utf-8"), origin=path.name)
-        yield path, "\n".join(line.strip() for line in calls.splitlines())  # what is left of the markup may not look indented
+        yield (
+            path,
+            "\n".join(line.strip() for line in calls.splitlines()),
+        )  # what is left of the markup may not look indented
     for path in sorted(HERE.rglob("*.py")):
         if path != Path(__file__):
             yield path, path.read_text(encoding="utf-8")
 
 
 if __name__ == "__main__":
-    for language in sorted({*sys.argv[1:], *(folder.name for folder in (*PAGES.iterdir(), *CORE.iterdir()))}):
-        of_pages, of_core = (PAGES, PO_FILE.name, texts_in_use()), (CORE, CORE_PO_FILE.name, phrases_of_core(language))
+    for language in sorted(
+        {*sys.argv[1:], *(folder.name for folder in (*PAGES.iterdir(), *CORE.iterdir()))}
+    ):
+        of_pages, of_core = (
+            (PAGES, PO_FILE.name, texts_in_use()),
+            (CORE, CORE_PO_FILE.name, phrases_of_core(language)),
+        )
         for folder, name, in_use in (of_pages, of_core):
             po_file = folder / language / "LC_MESSAGES" / name
             for text in update(po_file, in_use):

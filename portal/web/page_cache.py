@@ -78,6 +78,8 @@ def _program() -> str:
     digest = hashlib.sha256()
     for package in (portal, benchmarks):
         root = Path(str(package.__file__)).parent
-        for path in sorted(path for path in root.rglob("*") if path.is_file() and path.parent.name != "__pycache__"):
+        for path in sorted(
+            path for path in root.rglob("*") if path.is_file() and path.parent.name != "__pycache__"
+        ):
             digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes())
     return digest.hexdigest()

@@ -20,7 +20,9 @@ from portal.web.words.mails import post_link
 WORDS = {
     "password_too_short": _("The password is too short. Use at least 12 characters."),
     "password_too_common": _("This password is among the most common ones. Choose another."),
-    "password_too_similar": _("The password is too much like your name or address. Choose another."),
+    "password_too_similar": _(
+        "The password is too much like your name or address. Choose another."
+    ),
 }
 
 
@@ -29,7 +31,9 @@ def check(password: str, user: User | None) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise ValidationError([WORDS.get(fault.code or "", fault) for fault in error.error_list]) from error
+        raise ValidationError(
+            [WORDS.get(fault.code or "", fault) for fault in error.error_list]
+        ) from error
 
 
 def post_link_to_new_password(email: str, language: str) -> None:
@@ -41,4 +45,11 @@ def post_link_to_new_password(email: str, language: str) -> None:
     user = active_person(email.strip().lower()) or User(pk=0, email=email)
     parts = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
     link = absolute(reverse("account_reset_password_from_key", kwargs=parts))
-    post_link("new_password", user.email, language, {}, link, good_for=timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT))
+    post_link(
+        "new_password",
+        user.email,
+        language,
+        {},
+        link,
+        good_for=timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT),
+    )

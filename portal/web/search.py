@@ -55,16 +55,28 @@ def search(user: User | None, text: str) -> tuple[FoundPart, ...]:
     words = text.casefold().split()
     if not words:
         return ()
-    parts = [FoundPart(_("Benchmarks"), _versions(words)), FoundPart(_("Best practice"), _practices(words))]
+    parts = [
+        FoundPart(_("Benchmarks"), _versions(words)),
+        FoundPart(_("Best practice"), _practices(words)),
+    ]
     if code := canonical(text):
-        parts.insert(0, FoundPart(_("Check a certificate"), (SearchHit(code, "", f"{reverse('web:verify-ask')}?code={code}"),)))
+        parts.insert(
+            0,
+            FoundPart(
+                _("Check a certificate"),
+                (SearchHit(code, "", f"{reverse('web:verify-ask')}?code={code}"),),
+            ),
+        )
     if user is not None:
         roles = roles_of(user)
         sites = list(_sites(user, words))
         parts = [
             FoundPart(pgettext("heading", "Firms"), _firms(user, words)),
             FoundPart(_("Sites"), tuple(_site(site) for site in sites)),
-            FoundPart(_("Assigned sites"), _assigned(user, words) if Role.CERTIFICATION_BODY in roles else ()),
+            FoundPart(
+                _("Assigned sites"),
+                _assigned(user, words) if Role.CERTIFICATION_BODY in roles else (),
+            ),
             FoundPart(_("People"), _people(user, words)),
             *parts,
             FoundPart(_("Events"), _events(user, text) if Role.REGULATOR in roles else ()),
@@ -95,21 +107,36 @@ def _sites(user: User, words: Sequence[str]) -> QuerySet[Site]:
 
 def _site(site: Site) -> SearchHit:
     firm = shown_name(site.organisation.name)
-    return SearchHit(shown_name(site.name), f"{site.slug} · {firm}", reverse("web:site-record", args=[site.slug]))
+    return SearchHit(
+        shown_name(site.name), f"{site.slug} · {firm}", reverse("web:site-record", args=[site.slug])
+    )
 
 
 def _firms(user: User, words: Sequence[str]) -> tuple[SearchHit, ...]:
     control = "organisation__controlling_firm__name"
     rows = visible_sites(user).filter(_every(words, *_OF_FIRM, control, f"{control}_zh"))
     named = rows.order_by("organisation__name").annotate(called=RelatedName("organisation__"))
-    firms = named.values_list("organisation", "called", "organisation__credit_code").distinct()[:MOST]
-    return tuple(SearchHit(shown_name(name), code, reverse("web:firm-record", args=[pk])) for pk, name, code in firms)
+    firms = named.values_list("organisation", "called", "organisation__credit_code").distinct()[
+        :MOST
+    ]
+    return tuple(
+        SearchHit(shown_name(name), code, reverse("web:firm-record", args=[pk]))
+        for pk, name, code in firms
+    )
 
 
 def _assigned(user: User, words: Sequence[str]) -> tuple[SearchHit, ...]:
-    rows = assigned_to(user).filter(_every(words, "site__slug", "site__name", "site__name_zh", "period")).select_related("site")
+    rows = (
+        assigned_to(user)
+        .filter(_every(words, "site__slug", "site__name", "site__name_zh", "period"))
+        .select_related("site")
+    )
     return tuple(
-        SearchHit(shown_name(assignment.site.name), period_name(assignment.period), reverse("web:engagement", args=[assignment.pk]))
+        SearchHit(
+            shown_name(assignment.site.name),
+            period_name(assignment.period),
+            reverse("web:engagement", args=[assignment.pk]),
+        )
         for assignment in rows.order_by("-period", "site__slug")[:MOST]
     )
 
@@ -118,7 +145,11 @@ def _people(user: User, words: Sequence[str]) -> tuple[SearchHit, ...]:
     rows = colleagues_of(user).filter(_every(words, "user__name", "user__email"))
     led = {Role.REGULATOR: ""}
     return tuple(
-        SearchHit(str(membership.user), shown_name(membership.organisation.name), led.get(Role(membership.role), reverse("web:people")))
+        SearchHit(
+            str(membership.user),
+            shown_name(membership.organisation.name),
+            led.get(Role(membership.role), reverse("web:people")),
+        )
         for membership in rows.select_related("user", "organisation").order_by("user__email")[:MOST]
     )
 
@@ -139,9 +170,17 @@ def _practices(words: Sequence[str]) -> tuple[SearchHit, ...]:
         names = Names.newest(practice.sector)
         step = names.step(practice.step) if practice.step else None
         texts = (practice.words, *((step.words,) if step else ()))
-        haystack = " ".join(text for each in texts for text in (each.en, each.said_in("zh"))).casefold()
+        haystack = " ".join(
+            text for each in texts for text in (each.en, each.said_in("zh"))
+        ).casefold()
         if all(word in haystack for word in words):
-            hits.append(SearchHit(in_page_language(practice.words), names.sector, reverse("web:practice", args=[practice.id])))
+            hits.append(
+                SearchHit(
+                    in_page_language(practice.words),
+                    names.sector,
+                    reverse("web:practice", args=[practice.id]),
+                )
+            )
     return tuple(hits[:MOST])
 
 
@@ -151,7 +190,13 @@ def _events(user: User, text: str) -> tuple[SearchHit, ...]:
     return tuple(
         SearchHit(
             capfirst(act_in_words(event.action)),
-            " · ".join((moment_in_words(event.at), name_in_words(event.actor), name_in_words(event.subject))),
+            " · ".join(
+                (
+                    moment_in_words(event.at),
+                    name_in_words(event.actor),
+                    name_in_words(event.subject),
+                )
+            ),
             f"{address}?action={event.action}",
         )
         for event in by_subject

@@ -27,9 +27,15 @@ SIGNED_IN_BEFORE = "signed-in-before"
 """Of the session: when the person had signed in the time before, in ISO 8601."""
 
 TOLD: dict[str, Promise] = {
-    "account/messages/password_changed.txt": _("The password is changed. You are signed out everywhere else."),
-    "mfa/messages/totp_activated.txt": _("The second factor is set up. From now on you need a code to sign in."),
-    "mfa/messages/totp_deactivated.txt": _("The second factor is removed. You now sign in with your password alone."),
+    "account/messages/password_changed.txt": _(
+        "The password is changed. You are signed out everywhere else."
+    ),
+    "mfa/messages/totp_activated.txt": _(
+        "The second factor is set up. From now on you need a code to sign in."
+    ),
+    "mfa/messages/totp_deactivated.txt": _(
+        "The second factor is removed. You now sign in with your password alone."
+    ),
 }
 """What allauth has to say, in our words; what is not listed is not worth a banner."""
 
@@ -39,8 +45,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth shi
         **DefaultAccountAdapter.error_messages,
         "enter_current_password": _("This is not your password. Type the one you signed in with."),
         "incorrect_password": _("This is not your password. Type the one you signed in with."),
-        "too_many_login_attempts": _("Too many codes or passwords were wrong. Wait 15 minutes, then try again."),
-        "rate_limited": _("Too many codes or passwords were wrong. Wait 15 minutes, then try again."),
+        "too_many_login_attempts": _(
+            "Too many codes or passwords were wrong. Wait 15 minutes, then try again."
+        ),
+        "rate_limited": _(
+            "Too many codes or passwords were wrong. Wait 15 minutes, then try again."
+        ),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -74,7 +84,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth shi
         """Not of who has signed in just now."""
         return not signed_in_lately(self.request)
 
-    def add_message(self, request: HttpRequest, level: int, message_template: str | None = None, *_args: Any, **_rest: Any) -> None:
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        *_args: Any,
+        **_rest: Any,
+    ) -> None:
         if message_template in TOLD:
             messages.add_message(request, messages.SUCCESS, str(TOLD[message_template]))
 
@@ -82,9 +99,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth shi
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth ships no types
     error_messages = {  # noqa: RUF012 - as allauth declares it
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": _("The code is wrong or was used already. Wait for the next one; check that the phone’s clock is right."),
+        "incorrect_code": _(
+            "The code is wrong or was used already. Wait for the next one; check that the phone’s clock is right."
+        ),
         "cannot_delete_authenticator": _("Your role needs a second factor; it cannot be removed."),
-        "cannot_generate_recovery_codes": _("Set up an authenticator app first; recovery codes replace it if needed."),
+        "cannot_generate_recovery_codes": _(
+            "Set up an authenticator app first; recovery codes replace it if needed."
+        ),
     }
 
     def encrypt(self, text: str) -> str:
@@ -105,4 +126,6 @@ def first_page(request: HttpRequest) -> str:
 def signed_in_lately(request: HttpRequest) -> bool:
     """Whether a password or a code was given in this session within the last quarter of an hour."""
     since = timezone.now().timestamp() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-    return any(record["at"] >= since for record in get_authentication_records(request, request.user))
+    return any(
+        record["at"] >= since for record in get_authentication_records(request, request.user)
+    )

@@ -129,15 +129,26 @@ urlpatterns = [
     path(f"{BENCHMARK}/", public.in_force, name="benchmark-in-force"),
     path(f"{BENCHMARK}/v<int:version>/", public.benchmark, name="benchmark"),
     path(f"{BENCHMARK}/compare/<int:a>/<int:b>/", public.compare, name="compare"),
-    *(path(f"{BENCHMARK}/v<int:version>/benchmark.{end}", view, name=f"benchmark-{end}") for end, view in (FILES | MORE_FILES).items()),
-    *(path(f"{BENCHMARK}/v<int:version>/{name}.svg", view, name=f"benchmark-{name}") for name, view in PICTURES.items()),
+    *(
+        path(f"{BENCHMARK}/v<int:version>/benchmark.{end}", view, name=f"benchmark-{end}")
+        for end, view in (FILES | MORE_FILES).items()
+    ),
+    *(
+        path(f"{BENCHMARK}/v<int:version>/{name}.svg", view, name=f"benchmark-{name}")
+        for name, view in PICTURES.items()
+    ),
     path(f"{SECTOR}/", sector.sector, name="sector"),
     path(f"{SECTOR}/sector.csv", sector.sector_csv, name="sector-csv"),
     path(f"{SECTOR}/sector.parquet", sector.sector_parquet, name="sector-parquet"),
     path(f"{SECTOR}/sector.jsonld", sector.sector_json_ld, name="sector-jsonld"),
     # addresses of before the jurisdiction was named, which were cited: they lead on
     *(
-        path(f"b/<slug:pack>/{route}<period:period>/{rest}", earlier.lead_on, {"to": to}, name=f"earlier-{to}{name}")
+        path(
+            f"b/<slug:pack>/{route}<period:period>/{rest}",
+            earlier.lead_on,
+            {"to": to},
+            name=f"earlier-{to}{name}",
+        )
         for name, route in (("", ""), ("-route", "<slug:route>/"))
         for to, rest in EARLIER.items()
     ),
@@ -172,24 +183,48 @@ urlpatterns = [
     path("methods/", methods.every, name="methods"),
     path("methods/<slug:pack>/", methods.method, name="method"),
     path("methods/<slug:pack>/<str:version>/", methods.version, name="method-version"),
-    path("methods/<slug:pack>/<str:version>/against/<str:before>/", methods.compare, name="method-compare"),
-    path("methods/<slug:pack>/<str:version>/numbers/<path:path>/", methods.number, name="method-number"),
+    path(
+        "methods/<slug:pack>/<str:version>/against/<str:before>/",
+        methods.compare,
+        name="method-compare",
+    ),
+    path(
+        "methods/<slug:pack>/<str:version>/numbers/<path:path>/",
+        methods.number,
+        name="method-number",
+    ),
     path("practices/", practices.every, name="practices"),
     path("practices/practices.csv", practices.every_csv, name="practices-csv"),
     path("practices/<slug:practice>/", practices.practice_page, name="practice"),
-    path("practices/<slug:practice>/v<int:version>/", practices.practice_page, name="practice-version"),
+    path(
+        "practices/<slug:practice>/v<int:version>/",
+        practices.practice_page,
+        name="practice-version",
+    ),
     path("confirmations/", confirmations.page, name="confirmations"),
     path("confirmations/<int:report>/", confirmations.confirm, name="confirm-outcome"),
-    path("confirmations/<int:report>/practice-outcome.json", confirmations.file, name="outcome-to-confirm"),
-    path("confirmations/<int:report>/withdraw/", confirmations.withdraw, name="withdraw-confirmation"),
+    path(
+        "confirmations/<int:report>/practice-outcome.json",
+        confirmations.file,
+        name="outcome-to-confirm",
+    ),
+    path(
+        "confirmations/<int:report>/withdraw/", confirmations.withdraw, name="withdraw-confirmation"
+    ),
     path("practices/<slug:practice>/outcome/", practices.outcome, name="practice-outcome"),
     path("practice-entries/", practice_entries.entries, name="practice-entries"),
     path("practice-entries/offer/", practice_entries.offer, name="offer-practice"),
     path("practice-entries/import/", practice_lists.import_list, name="import-practices"),
-    path("practice-entries/import/template.csv", practice_lists.template_csv, name="practices-template-csv"),
+    path(
+        "practice-entries/import/template.csv",
+        practice_lists.template_csv,
+        name="practices-template-csv",
+    ),
     path("practice-entries/publish/", practice_lists.publish_lists, name="publish-practices"),
     path("practice-entries/<int:entry>/", practice_entries.entry, name="practice-entry"),
-    path("practice-entries/<int:entry>/publish/", practice_entries.publish, name="publish-practice"),
+    path(
+        "practice-entries/<int:entry>/publish/", practice_entries.publish, name="publish-practice"
+    ),
     path("practice-entries/<int:entry>/end/", practice_entries.end, name="end-practice"),
     path("sign-out/", account.sign_out, name="sign-out"),
     path("not-sent/", account.not_sent, name="unsent"),
@@ -206,16 +241,28 @@ urlpatterns = [
     path("submissions/hand-in/", handing_in.upload, name="upload"),
     path("submissions/challenges/<digest:digest>/", handing_in.challenge, name="challenge"),
     path("submissions/<digest:digest>/", enterprise.submission_detail, name="submission"),
-    path("submissions/<digest:digest>/receipt/", enterprise.submission_receipt, name="submission-receipt"),
+    path(
+        "submissions/<digest:digest>/receipt/",
+        enterprise.submission_receipt,
+        name="submission-receipt",
+    ),
     path("submissions/<digest:digest>/show/", sharing.show, name="show"),
     path("submissions/<digest:digest>/show/<int:share>/", sharing.take_back, name="take-back"),
     path("submissions/<digest:digest>/certificate/", sharing.certificate, name="certificate"),
-    path("submissions/<digest:digest>/certificate.pdf", sharing.certificate_pdf, name="certificate-pdf"),
+    path(
+        "submissions/<digest:digest>/certificate.pdf",
+        sharing.certificate_pdf,
+        name="certificate-pdf",
+    ),
     path("shared/<str:secret>/", sharing.shared, name="shared"),
     path("sites/", enterprise.site_list, name="sites"),
     path("sites/new/", sites.new, name="new-site"),
     path("sites/<slug:slug>/", site_record.site, name="site-record"),
-    path("sites/<slug:slug>/more-time/<int:group>/<period:period>/", deadlines.ask, name="ask-for-time"),
+    path(
+        "sites/<slug:slug>/more-time/<int:group>/<period:period>/",
+        deadlines.ask,
+        name="ask-for-time",
+    ),
     path("sites/<slug:slug>/dossier/", dossier.page, name="dossier"),
     path("sites/<slug:slug>/dossier/read/", dossier.read, name="dossier-read"),
     path("sites/<slug:slug>/dossier/dossier.pdf", dossier.as_pdf, name="dossier-pdf"),
@@ -252,7 +299,11 @@ urlpatterns = [
     path("provider/reports/<digest:digest>/receipt/", partners.receipt, name="granted-receipt"),
     path("supplier/", partners.supplier, name="supplier"),
     path("supplier/deliveries.csv", partners.supplier_csv, name="supplier-csv"),
-    path("supplier/deliveries/<int:delivery>/take-back/", partners.take_back, name="take-back-delivery"),
+    path(
+        "supplier/deliveries/<int:delivery>/take-back/",
+        partners.take_back,
+        name="take-back-delivery",
+    ),
     path("downloads/", partners.downloads, name="downloads"),
     path("downloads/steplabel.zip", partners.archive_zip, name="archive"),
     path("conformance/", letting_in.results, name="conformance"),
@@ -278,12 +329,20 @@ urlpatterns = [
     path("packs/groups/<int:group>/obliged/", obliged.page, name="obliged"),
     path("packs/groups/<int:group>/obliged/upload/", obliged.upload, name="obliged-upload"),
     path("packs/groups/<int:group>/obliged/now.csv", obliged.now_csv, name="obliged-now-csv"),
-    path("packs/groups/<int:group>/obliged/template.csv", obliged.template_csv, name="obliged-template-csv"),
+    path(
+        "packs/groups/<int:group>/obliged/template.csv",
+        obliged.template_csv,
+        name="obliged-template-csv",
+    ),
     path("packs/groups/<int:group>/obliged/amend/", obliged.amend, name="obliged-amend"),
     path("packs/groups/<int:group>/obliged/<int:change>/", obliged.one_list, name="obliged-list"),
-    path("packs/groups/<int:group>/obliged/<int:change>/apply/", obliged.apply, name="obliged-apply"),
+    path(
+        "packs/groups/<int:group>/obliged/<int:change>/apply/", obliged.apply, name="obliged-apply"
+    ),
     path("packs/groups/<int:group>/obliged/<int:change>/undo/", obliged.undo, name="obliged-undo"),
-    path("packs/groups/<int:group>/<period:period>/close/", packs.close_period, name="close-period"),
+    path(
+        "packs/groups/<int:group>/<period:period>/close/", packs.close_period, name="close-period"
+    ),
     path("groups/", groups.page, name="site-groups"),
     path("groups/new/", groups.new, name="new-site-group"),
     path("groups/<int:group>/", groups.group, name="site-group"),
@@ -306,53 +365,139 @@ urlpatterns = [
     path("assignments/new/", assigning.choose, name="assign"),
     path("assignments/several/", assigning.assign_several, name="assign-several"),
     path("assignments/new/<slug:slug>/", assigning.assign, name="assign-site"),
-    path("assignments/<int:assignment>/take-back/", assigning.take_back, name="take-assignment-back"),
-    path("assignments/<int:assignment>/findings/<int:number>/", assigning.appealed, name="appealed-finding"),
+    path(
+        "assignments/<int:assignment>/take-back/", assigning.take_back, name="take-assignment-back"
+    ),
+    path(
+        "assignments/<int:assignment>/findings/<int:number>/",
+        assigning.appealed,
+        name="appealed-finding",
+    ),
     path("obligatory-audits/", obliged_audits.page, name="obliged-audits"),
-    path("obligatory-audits/obligatory-audits.csv", obliged_audits.as_csv, name="obliged-audits-csv"),
+    path(
+        "obligatory-audits/obligatory-audits.csv", obliged_audits.as_csv, name="obliged-audits-csv"
+    ),
     path("obligatory-audits/<slug:slug>/", obliged_audits.site, name="obliged-audit"),
-    path("obligatory-audits/<slug:slug>/<int:certificate>/take-back/", obliged_audits.take_back, name="take-system-back"),
+    path(
+        "obligatory-audits/<slug:slug>/<int:certificate>/take-back/",
+        obliged_audits.take_back,
+        name="take-system-back",
+    ),
     path("audit-trail/", audit_trail.trail, name="trail"),
     path("audit-trail/events.csv", audit_trail.trail_csv, name="trail-csv"),
     path("publications/", regulator.publications, name="publications"),
-    path("publications/<int:group>/<period:period>/", regulator.participation_of, name="participation"),
-    path("publications/<int:group>/<period:period>/evaluation/", evaluation.page, name="evaluation"),
-    path("publications/<int:group>/<period:period>/evaluation/evaluation.pdf", evaluation.as_pdf, name="evaluation-pdf"),
-    path("publications/<int:group>/<period:period>/evaluation/evaluation.docx", evaluation.as_docx, name="evaluation-docx"),
-    path("publications/<int:group>/<period:period>/sites.csv", regulator.participation_csv, name="participation-csv"),
-    path("publications/<int:group>/<period:period>/standings/", period_standings.standings, name="standings"),
-    path("publications/<int:group>/<period:period>/standings/standings.csv", period_standings.standings_csv, name="standings-csv"),
+    path(
+        "publications/<int:group>/<period:period>/",
+        regulator.participation_of,
+        name="participation",
+    ),
+    path(
+        "publications/<int:group>/<period:period>/evaluation/", evaluation.page, name="evaluation"
+    ),
+    path(
+        "publications/<int:group>/<period:period>/evaluation/evaluation.pdf",
+        evaluation.as_pdf,
+        name="evaluation-pdf",
+    ),
+    path(
+        "publications/<int:group>/<period:period>/evaluation/evaluation.docx",
+        evaluation.as_docx,
+        name="evaluation-docx",
+    ),
+    path(
+        "publications/<int:group>/<period:period>/sites.csv",
+        regulator.participation_csv,
+        name="participation-csv",
+    ),
+    path(
+        "publications/<int:group>/<period:period>/standings/",
+        period_standings.standings,
+        name="standings",
+    ),
+    path(
+        "publications/<int:group>/<period:period>/standings/standings.csv",
+        period_standings.standings_csv,
+        name="standings-csv",
+    ),
     path("publications/<int:group>/<period:period>/deadlines/", deadlines.page, name="deadlines"),
-    path("publications/<int:group>/<period:period>/deadlines/due/", deadlines.set_due, name="set-due"),
-    path("publications/<int:group>/<period:period>/deadlines/extend/", deadlines.extend, name="extend"),
-    path("publications/<int:group>/<period:period>/deadlines/remind/", deadlines.remind, name="remind"),
-    path("publications/<int:group>/<period:period>/deadlines/asked/<int:pk>/", deadlines.decide, name="decide-time"),
+    path(
+        "publications/<int:group>/<period:period>/deadlines/due/", deadlines.set_due, name="set-due"
+    ),
+    path(
+        "publications/<int:group>/<period:period>/deadlines/extend/",
+        deadlines.extend,
+        name="extend",
+    ),
+    path(
+        "publications/<int:group>/<period:period>/deadlines/remind/",
+        deadlines.remind,
+        name="remind",
+    ),
+    path(
+        "publications/<int:group>/<period:period>/deadlines/asked/<int:pk>/",
+        deadlines.decide,
+        name="decide-time",
+    ),
     path("publications/<int:group>/<period:period>/compose/", regulator.compose, name="compose"),
     path("publications/versions/<int:publication>/", drafts.draft, name="draft"),
-    path("publications/versions/<int:publication>/composed-of.json", drafts.composed_of_json, name="composed-of"),
-    path("publications/versions/<int:publication>/best-group/", best_groups.best_group, name="best-group"),
+    path(
+        "publications/versions/<int:publication>/composed-of.json",
+        drafts.composed_of_json,
+        name="composed-of",
+    ),
+    path(
+        "publications/versions/<int:publication>/best-group/",
+        best_groups.best_group,
+        name="best-group",
+    ),
     path("publications/versions/<int:publication>/publish/", drafts.publish, name="publish"),
     path("publications/versions/<int:publication>/comment/", drafts.comment, name="comment"),
-    path("publications/versions/<int:publication>/cancel-release/", drafts.cancel_release, name="cancel-release"),
+    path(
+        "publications/versions/<int:publication>/cancel-release/",
+        drafts.cancel_release,
+        name="cancel-release",
+    ),
     path("publications/versions/<int:publication>/discard/", drafts.discard, name="discard"),
     path("publications/versions/<int:publication>/withdraw/", drafts.withdraw, name="withdraw"),
     path("assigned/", certification.assigned, name="assigned"),
     path("assigned/deliveries/", letting_in.assigned_deliveries, name="assigned-deliveries"),
-    path("assigned/deliveries/deliveries.csv", letting_in.assigned_deliveries_csv, name="assigned-deliveries-csv"),
+    path(
+        "assigned/deliveries/deliveries.csv",
+        letting_in.assigned_deliveries_csv,
+        name="assigned-deliveries-csv",
+    ),
     path("assigned/<digest:digest>/", certification.submission_detail, name="assigned-submission"),
-    path("assigned/<digest:digest>/receipt/", certification.submission_receipt, name="assigned-submission-receipt"),
+    path(
+        "assigned/<digest:digest>/receipt/",
+        certification.submission_receipt,
+        name="assigned-submission-receipt",
+    ),
     path("assigned/<int:assignment>/", engagements.page, name="engagement"),
     path("assigned/<int:assignment>/interest/", engagements.interest, name="engagement-interest"),
-    path("assigned/<int:assignment>/findings/new/", engagements.new_finding, name="engagement-new-finding"),
-    path("assigned/<int:assignment>/findings/<int:number>/", engagements.finding, name="engagement-finding"),
+    path(
+        "assigned/<int:assignment>/findings/new/",
+        engagements.new_finding,
+        name="engagement-new-finding",
+    ),
+    path(
+        "assigned/<int:assignment>/findings/<int:number>/",
+        engagements.finding,
+        name="engagement-finding",
+    ),
     path("assigned/<int:assignment>/sample/", samples.page, name="engagement-sample"),
     path("assigned/<int:assignment>/sample/give-up/", samples.give_up, name="engagement-give-up"),
-    path("assigned/<int:assignment>/commitment.cbor", samples.commitment, name="engagement-commitment"),
+    path(
+        "assigned/<int:assignment>/commitment.cbor",
+        samples.commitment,
+        name="engagement-commitment",
+    ),
     path("draws/<int:sample>.cbor", samples.draw_file, name="draw-file"),
     path("draws/<int:sample>/evidence.json", samples.evidence, name="sample-evidence"),
     path("assigned/<int:assignment>/opinion/", attesting.opinion, name="engagement-opinion"),
     path("attestations/<digest:digest>/", attesting.attestation, name="attestation"),
-    path("attestations/<digest:digest>/to-sign.cbor", attesting.to_sign, name="attestation-to-sign"),
+    path(
+        "attestations/<digest:digest>/to-sign.cbor", attesting.to_sign, name="attestation-to-sign"
+    ),
     path("attestations/<digest:digest>/withdraw/", attesting.withdraw, name="attestation-withdraw"),
     path("auditor-keys/", certification.keys, name="auditor-keys"),
     path("auditor-keys/<int:key>/revoke/", certification.revoke_key, name="revoke-auditor-key"),
@@ -366,7 +511,11 @@ urlpatterns = [
 
 CSV = "csv"
 urlpatterns += [  # every table as a workbook as well
-    path(f"{route.pattern}".removesuffix(CSV) + "xlsx", as_workbook(route.callback), name=f"{route.name.removesuffix(CSV)}xlsx")
+    path(
+        f"{route.pattern}".removesuffix(CSV) + "xlsx",
+        as_workbook(route.callback),
+        name=f"{route.name.removesuffix(CSV)}xlsx",
+    )
     for route in tuple(urlpatterns)
     if route.name and route.name.endswith(f"-{CSV}") and not route.name.startswith("earlier-")
 ]

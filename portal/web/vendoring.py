@@ -37,7 +37,9 @@ def _rules_to_keep(css: str) -> Iterator[str]:
         elif head.startswith(("@media", "@supports", "@-moz-document")):
             if inner := "".join(_rules_to_keep(body)):
                 yield f"{head}{{{inner}}}"
-        elif "url(" not in body and (selectors := ",".join(s for s in head.split(",") if not BRAND.search(s))):
+        elif "url(" not in body and (
+            selectors := ",".join(s for s in head.split(",") if not BRAND.search(s))
+        ):
             yield f"{selectors}{{{body}}}"
 
 

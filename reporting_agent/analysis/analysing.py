@@ -47,13 +47,21 @@ class Analysis:
     costs: tuple[StepCost, ...] = ()
     flow: MaterialFlow | None = None
     review: Review = field(default_factory=Review)
-    unquestioned: tuple[StepLabel, ...] = ()  # the labels without the batches that open questions make doubtful
-    doubtful: frozenset[LabelKey] = frozenset()  # labels that have such batches: nothing is concluded from them
+    unquestioned: tuple[
+        StepLabel, ...
+    ] = ()  # the labels without the batches that open questions make doubtful
+    doubtful: frozenset[LabelKey] = (
+        frozenset()
+    )  # labels that have such batches: nothing is concluded from them
 
     @property
     def findings(self) -> list[DataFinding]:
         """What the meters show against each other: balances that do not close, meters that do not suffice."""
-        return [*balance.findings(self.balances), *adequacy_of_meters.findings(self.adequacy), *open_balances.findings(self.site_balance)]
+        return [
+            *balance.findings(self.balances),
+            *adequacy_of_meters.findings(self.adequacy),
+            *open_balances.findings(self.site_balance),
+        ]
 
 
 def analyse(site: SiteSettings, label: QuestionedLabel) -> Analysis:

@@ -84,9 +84,15 @@ def recompute(
         PolicyRefusal: these files hold nothing that could have been released.
     """
     released = report.released
-    covered = {label.step: label.years for label in released.labels if label.years > 1} if windows is None else windows
+    covered = (
+        {label.step: label.years for label in released.labels if label.years > 1}
+        if windows is None
+        else windows
+    )
     material = gather_again(site, Period.parse(released.period, site.zone), covered)
-    planned = material.plan(Subject(released.site, released.period, released.revision, released.revision > 1))
+    planned = material.plan(
+        Subject(released.site, released.period, released.revision, released.revision > 1)
+    )
     tree = planned.tree(seed, report.software)
     drawn = draw(planned, seed, root=report.data_root, challenge=report.challenge)
     differences: list[ReportDifference] = []
@@ -94,22 +100,36 @@ def recompute(
         differences += _of_root(tree, report.data_root, contents, parts)
     differences += _of_labels(drawn, released.labels)
     differences += _of_withheld(planned.withheld, released.withheld)
-    return Recomputation(tree.root, tuple(release.label for release in planned.releases), tuple(drawn), tuple(differences))
+    return Recomputation(
+        tree.root,
+        tuple(release.label for release in planned.releases),
+        tuple(drawn),
+        tuple(differences),
+    )
 
 
-def _of_root(tree: DataTree, committed: bytes, contents: Contents | None, parts: Mapping[str, str] | None) -> list[ReportDifference]:
+def _of_root(
+    tree: DataTree, committed: bytes, contents: Contents | None, parts: Mapping[str, str] | None
+) -> list[ReportDifference]:
     now, then = tree.root.hex(), committed.hex()
-    differences = [worded("the files give %(now)s, but %(then)s was committed to", now=now, then=then)]
+    differences = [
+        worded("the files give %(now)s, but %(then)s was committed to", now=now, then=then)
+    ]
     if parts:
         differences = list(map(Words.of, differing(dict(parts), parts_of(tree)))) or differences
     elif contents is not None:
         differences = list(map(Words.of, differing(told_by(contents), told_by(tree.contents)))) or [
-            worded("%(told)s; the numbers of records and the rest of the table of contents are the same", told=differences[0])
+            worded(
+                "%(told)s; the numbers of records and the rest of the table of contents are the same",
+                told=differences[0],
+            )
         ]
     return [ReportDifference(ROOT, difference) for difference in differences]
 
 
-def _of_labels(drawn: list[ReleasedLabel], reported: tuple[ReleasedLabel, ...]) -> list[ReportDifference]:
+def _of_labels(
+    drawn: list[ReleasedLabel], reported: tuple[ReleasedLabel, ...]
+) -> list[ReportDifference]:
     ours, theirs = ({_name(label): label for label in labels} for labels in (drawn, reported))
     differences: list[ReportDifference] = []
     for name in dict.fromkeys([*theirs, *ours]):
@@ -119,19 +139,34 @@ def _of_labels(drawn: list[ReleasedLabel], reported: tuple[ReleasedLabel, ...]) 
             less = worded("%(name)s: the files give no such label", name=name)
             differences.append(ReportDifference(LABEL, more if other is None else less))
         elif own != other:
-            sentence = Phrase("%(name)s: %(drawn)s, reported %(reported)s", name=name, drawn=_drawn(own), reported=_drawn(other))
+            sentence = Phrase(
+                "%(name)s: %(drawn)s, reported %(reported)s",
+                name=name,
+                drawn=_drawn(own),
+                reported=_drawn(other),
+            )
             differences.append(ReportDifference(RELEASE, Words.of(sentence)))
     return differences
 
 
-def _of_withheld(ours: tuple[tuple[str, str, str], ...], reported: tuple[tuple[str, str, str], ...]) -> list[ReportDifference]:
+def _of_withheld(
+    ours: tuple[tuple[str, str, str], ...], reported: tuple[tuple[str, str, str], ...]
+) -> list[ReportDifference]:
     """Every step, metric and reason that is withheld by the report alone, or by the files alone."""
     differences = []
     for withheld in sorted({*ours} ^ {*reported}):
         step, metric, reason = withheld
-        extra = worded("%(step)s %(metric)s: withheld as %(reason)s, but the files give no reason", step=step, metric=metric, reason=reason)
+        extra = worded(
+            "%(step)s %(metric)s: withheld as %(reason)s, but the files give no reason",
+            step=step,
+            metric=metric,
+            reason=reason,
+        )
         here = worded(
-            "%(step)s %(metric)s: should be withheld as %(reason)s, but the report does not say so", step=step, metric=metric, reason=reason
+            "%(step)s %(metric)s: should be withheld as %(reason)s, but the report does not say so",
+            step=step,
+            metric=metric,
+            reason=reason,
         )
         differences.append(ReportDifference(LABEL, extra if withheld in reported else here))
     return differences
@@ -151,5 +186,11 @@ def _drawn(label: ReleasedLabel) -> Phrase:
     return (
         drawn
         if label.months is None
-        else in_number(label.months, "%(drawn)s, in %(months)s month", "%(drawn)s, in %(months)s months", drawn=drawn, months=label.months)
+        else in_number(
+            label.months,
+            "%(drawn)s, in %(months)s month",
+            "%(drawn)s, in %(months)s months",
+            drawn=drawn,
+            months=label.months,
+        )
     )

@@ -36,7 +36,13 @@ from benchmarks.wire.restarts import LogRestartStatement
 from benchmarks.wire.signing import VerifyingKey, WitnessKey
 from reporting_agent.state import StateDirectory, write_whole
 
-KEY, NAME, LAST, COSIGNED, DIRECTORY = "witness.pem", "witness.name", "checkpoint.txt", "cosigned.txt", "directory.cbor"
+KEY, NAME, LAST, COSIGNED, DIRECTORY = (
+    "witness.pem",
+    "witness.name",
+    "checkpoint.txt",
+    "cosigned.txt",
+    "directory.cbor",
+)
 
 
 class LogForWitness(Protocol):
@@ -114,7 +120,13 @@ class WitnessedLog:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def visit(
-        self, by: Witness, now: datetime, compare: Sequence[bytes] = (), *, begin: bool = False, restart: str | None = None
+        self,
+        by: Witness,
+        now: datetime,
+        compare: Sequence[bytes] = (),
+        *,
+        begin: bool = False,
+        restart: str | None = None,
     ) -> WitnessVisit:
         """Look, compare, write down, cosign and hand in.
 
@@ -143,7 +155,10 @@ class WitnessedLog:
         raw = self._log.log_checkpoint("offered")
         proof = self._proof(last.size, checkpoints.parse(raw).size) if last is not None else ()
         judged = cosigning_decision.add_checkpoint(
-            cosigning_decision.request(0 if last is None else last.size, proof, raw), self._fingerprint, keys, last
+            cosigning_decision.request(0 if last is None else last.size, proof, raw),
+            self._fingerprint,
+            keys,
+            last,
         )
         shown, accepted = judged.checkpoint, None
         if shown is None:
@@ -165,7 +180,13 @@ class WitnessedLog:
         cosigned = Note(shown.note.text, (*shown.note.signatures, line)).raw
         write_whole(self._folder / COSIGNED, cosigned)
         self._log.cosign_log(cosigned)
-        return WitnessVisit(shown, last.size if last else None, witnessed.size if witnessed else None, cosigned_by, accepted)
+        return WitnessVisit(
+            shown,
+            last.size if last else None,
+            witnessed.size if witnessed else None,
+            cosigned_by,
+            accepted,
+        )
 
     @property
     def cosigned_file(self) -> Path:
@@ -192,7 +213,12 @@ class WitnessedLog:
         return checkpoint_in(file, file.read_bytes()) if file.exists() else None
 
     def _restarted(
-        self, by: Witness, last: Checkpoint, shown: Checkpoint, keys: Mapping[str, VerifyingKey], named: str | None
+        self,
+        by: Witness,
+        last: Checkpoint,
+        shown: Checkpoint,
+        keys: Mapping[str, VerifyingKey],
+        named: str | None,
     ) -> LogRestartStatement | None:
         """The statement that explains why the log which is shown does not continue the head cosigned last; None where there is none.
 
@@ -206,7 +232,9 @@ class WitnessedLog:
             try:
                 restart = restarts.verify(raw, self._fingerprint, keys)
                 head_succession.require_succession(
-                    SeenHead(heads.parse(restart.after), restart.after), checkpoints.head_of(shown), self._proof
+                    SeenHead(heads.parse(restart.after), restart.after),
+                    checkpoints.head_of(shown),
+                    self._proof,
                 )
             except VerificationError:
                 continue  # not the coordinator's, or of another log than the one that is shown
@@ -221,10 +249,16 @@ class WitnessedLog:
     def _cosigned_at(self, by: Witness) -> int:
         """When this witness last cosigned, seconds since 1970-01-01T00:00Z; 0 where it was stopped before that."""
         file = self._folder / COSIGNED
-        signatures = checkpoints.parse(file.read_bytes()).note.signed_by([by.note_key]) if file.exists() else ()
+        signatures = (
+            checkpoints.parse(file.read_bytes()).note.signed_by([by.note_key])
+            if file.exists()
+            else ()
+        )
         return max((line.time or 0 for _, line in signatures), default=0)
 
-    def _witnessed(self, directory: Directory) -> tuple[Checkpoint | None, tuple[CosignedMoment, ...]]:
+    def _witnessed(
+        self, directory: Directory
+    ) -> tuple[Checkpoint | None, tuple[CosignedMoment, ...]]:
         """What enough witnesses have cosigned, and who: counted here, for a portal could show a fork with this witness's own line."""
         try:
             raw = self._log.log_checkpoint("witnessed")
@@ -232,13 +266,19 @@ class WitnessedLog:
             return None, ()
         checkpoint = checkpoints.read(raw, self._fingerprint, directory.receipt_keys())
         cosigned_by = checkpoints.cosigned_by(checkpoint, directory)
-        return (checkpoint, cosigned_by) if len(cosigned_by) >= max(directory.witnesses_required, 1) else (None, ())
+        return (
+            (checkpoint, cosigned_by)
+            if len(cosigned_by) >= max(directory.witnesses_required, 1)
+            else (None, ())
+        )
 
     def _compare(self, theirs: Checkpoint, shown: Checkpoint) -> None:
         """Two checkpoints of the portal are of one log, whichever is the larger."""
         first, second = sorted((theirs, shown), key=lambda checkpoint: checkpoint.size)
         try:
-            head_succession.require_succession(checkpoints.head_of(first), checkpoints.head_of(second), self._proof)
+            head_succession.require_succession(
+                checkpoints.head_of(first), checkpoints.head_of(second), self._proof
+            )
         except VerificationError as broken:
             self._refuse(broken, theirs, shown.note.raw)
             raise _two_logs(first, second) from broken
@@ -257,7 +297,9 @@ class WitnessedLog:
         if not why.code.startswith("log-") or first is None:
             return
         other = checkpoints.parse(second)
-        roots = "-".join(checkpoint.root.hex()[:8] for checkpoint in (first, other))  # a second fork of these sizes is evidence of its own
+        roots = "-".join(
+            checkpoint.root.hex()[:8] for checkpoint in (first, other)
+        )  # a second fork of these sizes is evidence of its own
         stem = f"evidence-{why.code}-{first.size}-{other.size}-{roots}"
         write_whole(self._folder / f"{stem}-first.txt", first.note.raw)
         write_whole(self._folder / f"{stem}-second.txt", second)

@@ -54,20 +54,36 @@ def families(records: Sequence[MeterRecord], zone: tzinfo) -> list[Family]:
             by_parent.setdefault(record.meter.parent, []).append(record)
     grouped = []
     for record in records:
-        below = [meter for meter in by_parent.get(record.meter.id, ()) if len(meter.hour_us) == len(record.hour_us)]
+        below = [
+            meter
+            for meter in by_parent.get(record.meter.id, ())
+            if len(meter.hour_us) == len(record.hour_us)
+        ]
         if len(record.hour_us) and below:
             units = [_kwh(meter) for meter in (record, *below)]
             if all(units):
-                hours = [_hours(meter) * unit for meter, unit in zip((record, *below), units, strict=True) if unit]
-                serving, *below_serving = (meter.in_service(record.hour_us, zone) for meter in (record, *below))
+                hours = [
+                    _hours(meter) * unit
+                    for meter, unit in zip((record, *below), units, strict=True)
+                    if unit
+                ]
+                serving, *below_serving = (
+                    meter.in_service(record.hour_us, zone) for meter in (record, *below)
+                )
                 of_main = np.where(serving & np.any(below_serving, axis=0), hours[0], np.nan)
-                of_children = np.where(np.column_stack(below_serving), np.column_stack(hours[1:]), 0.0)
+                of_children = np.where(
+                    np.column_stack(below_serving), np.column_stack(hours[1:]), 0.0
+                )
                 grouped.append(Family(record, tuple(below), of_main, of_children))
     return grouped
 
 
 def _kwh(record: MeterRecord) -> float | None:
-    return to_kwh(record.unit) if record.unit in {"Wh", "kWh", "MWh", "GWh", "kJ", "MJ", "GJ", "TJ"} else None
+    return (
+        to_kwh(record.unit)
+        if record.unit in {"Wh", "kWh", "MWh", "GWh", "kJ", "MJ", "GJ", "TJ"}
+        else None
+    )
 
 
 def _hours(record: MeterRecord) -> Floats:
@@ -85,7 +101,9 @@ def slopes(family: Family) -> Floats:
     finite = np.isfinite(family.of_main) & np.isfinite(family.of_children).all(axis=1)
     fitted = np.full((max(len(finite) // PART_HOURS, 1), family.of_children.shape[1]), np.nan)
     for part in range(len(fitted)):
-        own = np.flatnonzero(finite[part * PART_HOURS : (part + 1) * PART_HOURS]) + part * PART_HOURS
+        own = (
+            np.flatnonzero(finite[part * PART_HOURS : (part + 1) * PART_HOURS]) + part * PART_HOURS
+        )
         load = family.of_children[own]
         if len(own) < FEWEST_HOURS:
             continue
@@ -96,7 +114,9 @@ def slopes(family: Family) -> Floats:
     return fitted
 
 
-def of_families(families: Sequence[Family], lines: Sequence[MeterLine], already: frozenset[str]) -> list[Change]:
+def of_families(
+    families: Sequence[Family], lines: Sequence[MeterLine], already: frozenset[str]
+) -> list[Change]:
     """Meters that count another share than the main meter sees, throughout; `already` are those of which a change was found."""
     changes = []
     line_of = {line.meter: line for line in lines}
@@ -117,5 +137,9 @@ def of_families(families: Sequence[Family], lines: Sequence[MeterLine], already:
             likely = (*causes.of_meter(1 / middle, error / middle), ChangeCause.CLOCK)
             meters = (child.meter.id, family.main.meter.id)
             size, half = 1 / middle, 1.96 * error / middle**2
-            changes.append(Change(ChangeKind.BALANCE, line.step, meters, equipment, None, None, size, half, likely))
+            changes.append(
+                Change(
+                    ChangeKind.BALANCE, line.step, meters, equipment, None, None, size, half, likely
+                )
+            )
     return changes

@@ -40,7 +40,18 @@ def late_of_lines(lines: Sequence[MeterLine]) -> list[Change]:
         length_s = float(np.median((line.runs.end_us - line.runs.start_us)[line.chosen])) / 1e6
         causes = (ChangeCause.BOOKING, ChangeCause.CLOCK, ChangeCause.PROCESS)
         by_line.setdefault(
-            (line.step, *equipment), Change(ChangeKind.BOOKED, line.step, (), equipment, None, None, runs * length_s, 0.0, causes)
+            (line.step, *equipment),
+            Change(
+                ChangeKind.BOOKED,
+                line.step,
+                (),
+                equipment,
+                None,
+                None,
+                runs * length_s,
+                0.0,
+                causes,
+            ),
         )
     return list(by_line.values())
 
@@ -54,16 +65,29 @@ def _late(line: MeterLine) -> int | None:
     fits = {late: _fit(line, late) for late in range(-FARTHEST, FARTHEST + 1)}
     best = max(fits, key=lambda late: fits[late])
     better = np.arctanh(fits[best]) - np.arctanh(fits[0])
-    return best if best and fits[best] >= LEAST and better * np.sqrt(len(length) / 2) >= SIGMAS else None
+    return (
+        best
+        if best and fits[best] >= LEAST and better * np.sqrt(len(length) / 2) >= SIGMAS
+        else None
+    )
 
 
 def _fit(line: MeterLine, late: int) -> float:
     """Correlation of power with the tonnes an hour that stand so many runs later, of runs that follow each other."""
     count = len(line.power)
-    own, booked = (slice(0, count - late), slice(late, count)) if late >= 0 else (slice(-late, count), slice(0, count + late))
-    start, length = line.runs.start_us[line.chosen], float(np.median((line.runs.end_us - line.runs.start_us)[line.chosen]))
+    own, booked = (
+        (slice(0, count - late), slice(late, count))
+        if late >= 0
+        else (slice(-late, count), slice(0, count + late))
+    )
+    start, length = (
+        line.runs.start_us[line.chosen],
+        float(np.median((line.runs.end_us - line.runs.start_us)[line.chosen])),
+    )
     apart = (start[booked] - start[own]) / length
-    following = np.isfinite(line.power[own]) & np.isfinite(line.rate[booked]) & (np.abs(apart - late) < 0.5)
+    following = (
+        np.isfinite(line.power[own]) & np.isfinite(line.rate[booked]) & (np.abs(apart - late) < 0.5)
+    )
     power, rate = line.power[own][following], line.rate[booked][following]
     if following.sum() < FEWEST_RUNS or np.std(power) == 0 or np.std(rate) == 0:
         return 0.0
@@ -87,7 +111,17 @@ def pauses_of_lines(lines: Sequence[MeterLine]) -> list[Change]:
         if (share := _share(line)) is None:
             continue
         equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
-        change = Change(ChangeKind.PAUSES, line.step, (), equipment, None, None, share, 0.0, (ChangeCause.ENDS, ChangeCause.PROCESS))
+        change = Change(
+            ChangeKind.PAUSES,
+            line.step,
+            (),
+            equipment,
+            None,
+            None,
+            share,
+            0.0,
+            (ChangeCause.ENDS, ChangeCause.PROCESS),
+        )
         key = (line.step, *equipment)
         by_line[key] = max(by_line.get(key, change), change, key=lambda candidate: candidate.size)
     return list(by_line.values())
@@ -104,7 +138,9 @@ def _share(line: MeterLine) -> float | None:
     if len(long) < max(FEWEST, LEAST_OFTEN * len(own)):
         return None
     usual_s = float(np.nanmedian(rests.first_s[line.chosen]))
-    after = rests.first_s[np.intersect1d(long + 1, line.chosen)]  # not where a state of the line follows
+    after = rests.first_s[
+        np.intersect1d(long + 1, line.chosen)
+    ]  # not where a state of the line follows
     if np.sum(after > usual_s + _clear_s(line, length_s)) > MOST_AT_REST * len(after):
         return None
     drawn = np.abs(line.runs.energy[own])
@@ -114,7 +150,13 @@ def _share(line: MeterLine) -> float | None:
 
 def _long(line: MeterLine, rests: RunEdges, own: NDArray[np.int64], usual_run_s: float) -> Flags:
     """Which of these runs rest longer than others of their product."""
-    name = dict(zip(line.chosen.tolist(), (f"{batch.product}/{batch.variant}" for batch in line.batches), strict=True))
+    name = dict(
+        zip(
+            line.chosen.tolist(),
+            (f"{batch.product}/{batch.variant}" for batch in line.batches),
+            strict=True,
+        )
+    )
     product = np.array([name[at] for at in own.tolist()])
     last_s = rests.last_s[own]
     usual_s = np.zeros(len(own))
@@ -127,7 +169,9 @@ def _long(line: MeterLine, rests: RunEdges, own: NDArray[np.int64], usual_run_s:
 
 def _clear_s(line: MeterLine, length_s: Floats) -> float:
     """From which on a rest at a beginning is one, and not the slice or the reading that the start falls into."""
-    return max(1.5 * float(np.median(length_s)) / SLICES, STEPS * (line.record.facts.usual_step_s or 0.0))
+    return max(
+        1.5 * float(np.median(length_s)) / SLICES, STEPS * (line.record.facts.usual_step_s or 0.0)
+    )
 
 
 def _by_the_day(length_s: Floats) -> bool:

@@ -14,7 +14,9 @@ from math import log
 from reporting_agent.changes.change import ChangeCause
 
 PRIMARIES = (10, 12.5, 15, 20, 25, 30, 40, 50, 60, 75, 100)
-RATIOS = sorted({round(a / b, 6) for a, b in product(PRIMARIES, PRIMARIES) if a != b and 0.2 <= a / b <= 5})
+RATIOS = sorted(
+    {round(a / b, 6) for a, b in product(PRIMARIES, PRIMARIES) if a != b and 0.2 <= a / b <= 5}
+)
 PHASES = (2 / 3, 1 / 3, 3 / 2, 3.0)
 ENERGY_UNITS = (10.0, 100.0, 1000.0, 1e6, 3.6, 3600.0, 0.1, 0.01, 0.001, 1e-6, 1 / 3.6, 1 / 3600)
 MASS_UNITS = (1000.0, 0.001, 1.10231, 0.90718, 1.01605, 0.98421, 2.20462, 0.453592)
@@ -29,8 +31,15 @@ def of_meter(factor: float, error_ln: float) -> tuple[ChangeCause, ...]:
         ChangeCause.PHASE: _off(factor, PHASES),
         ChangeCause.TRANSFORMER: _off(factor, RATIOS),
     }
-    near = sorted((cause for cause, off in fits.items() if off <= max(3 * error_ln, NEAR)), key=lambda cause: _ORDER[cause])
-    rest = [cause for cause in (ChangeCause.TRANSFORMER, ChangeCause.PHASE, ChangeCause.UNIT) if cause not in near]
+    near = sorted(
+        (cause for cause, off in fits.items() if off <= max(3 * error_ln, NEAR)),
+        key=lambda cause: _ORDER[cause],
+    )
+    rest = [
+        cause
+        for cause in (ChangeCause.TRANSFORMER, ChangeCause.PHASE, ChangeCause.UNIT)
+        if cause not in near
+    ]
     return (*near, *rest)
 
 
@@ -38,7 +47,9 @@ def of_output(factor: float, error_ln: float) -> tuple[ChangeCause, ...]:
     """Causes of a line that books `factor` of the tonnes an hour that it booked before at the same power."""
     unit = _off(factor, MASS_UNITS) <= max(2 * error_ln, 0.005)
     return (
-        (ChangeCause.UNIT, ChangeCause.SCALE, ChangeCause.BOOKING) if unit else (ChangeCause.SCALE, ChangeCause.BOOKING, ChangeCause.UNIT)
+        (ChangeCause.UNIT, ChangeCause.SCALE, ChangeCause.BOOKING)
+        if unit
+        else (ChangeCause.SCALE, ChangeCause.BOOKING, ChangeCause.UNIT)
     )
 
 
@@ -59,4 +70,8 @@ _ORDER = {ChangeCause.UNIT: 0, ChangeCause.PHASE: 1, ChangeCause.TRANSFORMER: 2}
 
 
 def _off(factor: float, candidates: tuple[float, ...] | list[float]) -> float:
-    return min(abs(log(factor / candidate)) for candidate in candidates) if factor > 0 else float("inf")
+    return (
+        min(abs(log(factor / candidate)) for candidate in candidates)
+        if factor > 0
+        else float("inf")
+    )

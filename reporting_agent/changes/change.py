@@ -19,7 +19,9 @@ class ChangeKind(StrEnum):
     ROUNDING = "rounding"  # the log's times are rounded
     REPEATED = "repeated"  # days of readings that repeat others
     BOOKED = "booked-late"  # output, so many runs after it was made
-    PAUSES = "pauses-in-runs"  # ends are the next starts, and the meter sees the load rest before them
+    PAUSES = (
+        "pauses-in-runs"  # ends are the next starts, and the meter sees the load rest before them
+    )
     BALANCE = "balance"  # a meter against the main meter above it
     LEAP = "leap"  # single runs that no plant can have had
     ROWS = "rows-missing"  # of a meter of intervals, and what they counted
@@ -79,7 +81,9 @@ class Change:
 
     def holds_on(self, day: date) -> bool:
         """Whether the day lies in the questioned part."""
-        return (self.first is None or day >= self.first) and (self.until is None or day < self.until)
+        return (self.first is None or day >= self.first) and (
+            self.until is None or day < self.until
+        )
 
     def lies_in(self, first: date, end: date) -> bool:
         """Whether it begins, ends or has a day in [first, end), or holds throughout.

@@ -25,36 +25,83 @@ USUAL = np.log(3.0)  # of the energy a tonne
 SIGMAS = 6.0
 LEAPS = 20.0  # times the line's usual power
 HOURS = 24
-FEWEST_DIFFERENT = 8  # hours of a day that differ among themselves: a steady load repeats itself honestly
+FEWEST_DIFFERENT = (
+    8  # hours of a day that differ among themselves: a steady load repeats itself honestly
+)
 FULLY_KNOWN = 0.999
 FEWEST_DAYS = 14
-LEAST_BITS = 60.0  # by which a day's hours differ from another's, in steps of the meter: 2^-60 of chance
+LEAST_BITS = (
+    60.0  # by which a day's hours differ from another's, in steps of the meter: 2^-60 of chance
+)
 
 
-def of_lines(lines: Sequence[MeterLine], records: Iterable[MeterRecord], zone: tzinfo) -> list[Change]:
+def of_lines(
+    lines: Sequence[MeterLine], records: Iterable[MeterRecord], zone: tzinfo
+) -> list[Change]:
     """All such days, one change a meter and kind."""
     changes = []
     for line in lines:
         equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
         usual = np.nanmedian(line.power)
         for kind, cause, struck in (
-            (ChangeKind.DEAD, (ChangeCause.DEAD, ChangeCause.TRANSFORMER), line.power < usual + np.log(DEAD_SHARE)),
-            (ChangeKind.LEAP, (ChangeCause.UNIT, ChangeCause.SCALE), line.power > usual + np.log(LEAPS)),
+            (
+                ChangeKind.DEAD,
+                (ChangeCause.DEAD, ChangeCause.TRANSFORMER),
+                line.power < usual + np.log(DEAD_SHARE),
+            ),
+            (
+                ChangeKind.LEAP,
+                (ChangeCause.UNIT, ChangeCause.SCALE),
+                line.power > usual + np.log(LEAPS),
+            ),
         ):
             if kind is ChangeKind.DEAD and (silent := _silent(line, zone)):
-                changes.append(Change(kind, line.step, (line.meter,), equipment, silent[0], None, 0.0, 0.0, cause, silent))
+                changes.append(
+                    Change(
+                        kind,
+                        line.step,
+                        (line.meter,),
+                        equipment,
+                        silent[0],
+                        None,
+                        0.0,
+                        0.0,
+                        cause,
+                        silent,
+                    )
+                )
                 continue
             if struck.any():
                 days = tuple(date.fromordinal(day) for day in np.unique(line.day[struck]).tolist())
-                batches = frozenset((line.batches[at].step, line.batches[at].batch_id) for at in np.flatnonzero(struck).tolist())
+                batches = frozenset(
+                    (line.batches[at].step, line.batches[at].batch_id)
+                    for at in np.flatnonzero(struck).tolist()
+                )
                 size = float(np.exp(np.nanmedian(line.power[struck]) - usual))
-                changes.append(Change(kind, line.step, (line.meter,), equipment, days[0], None, size, 0.0, cause, days, batches))
+                changes.append(
+                    Change(
+                        kind,
+                        line.step,
+                        (line.meter,),
+                        equipment,
+                        days[0],
+                        None,
+                        size,
+                        0.0,
+                        cause,
+                        days,
+                        batches,
+                    )
+                )
         if (change := _in_parts(line)) is not None:
             changes.append(change)
     for record in records:
         days = repeated(record, zone)
         if days:
-            step = next((line.step for line in lines if line.meter == record.meter.id), record.meter.step or "")
+            step = next(
+                (line.step for line in lines if line.meter == record.meter.id),
+                record.meter.step or "",
+            )
             equipment = (record.meter.equipment,) if record.meter.equipment else ()
             changes.append(
                 Change(
@@ -82,7 +129,9 @@ def _silent(line: MeterLine, zone: tzinfo) -> tuple[date, ...]:
     silent = (runs.known >= WELL_KNOWN) & (power < DEAD_SHARE * usual)
     if silent.mean() < MOST_SILENT:
         return ()
-    return tuple(date.fromordinal(day) for day in np.unique(days_of(runs.start_us[silent], zone)).tolist())
+    return tuple(
+        date.fromordinal(day) for day in np.unique(days_of(runs.start_us[silent], zone)).tolist()
+    )
 
 
 def _in_parts(line: MeterLine) -> Change | None:
@@ -105,7 +154,9 @@ def _in_parts(line: MeterLine) -> Change | None:
     if slope < max(AS_SILENT, SIGMAS * error):
         return None
     days = tuple(date.fromordinal(day) for day in np.unique(line.day[struck]).tolist())
-    batches = frozenset((line.batches[at].step, line.batches[at].batch_id) for at in np.flatnonzero(struck).tolist())
+    batches = frozenset(
+        (line.batches[at].step, line.batches[at].batch_id) for at in np.flatnonzero(struck).tolist()
+    )
     equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
     size = float(np.mean(share[struck]))
     return Change(
@@ -131,7 +182,10 @@ def repeated(record: MeterRecord, zone: tzinfo) -> tuple[date, ...]:
     own, first, count = np.unique(day, return_index=True, return_counts=True)
     whole = np.flatnonzero(count == HOURS)
     hours = first[whole][:, None] + np.arange(HOURS)
-    whole, hours = whole[fully_known := (record.hour_known[hours] >= FULLY_KNOWN).all(axis=1)], hours[fully_known]
+    whole, hours = (
+        whole[fully_known := (record.hour_known[hours] >= FULLY_KNOWN).all(axis=1)],
+        hours[fully_known],
+    )
     if len(whole) < FEWEST_DAYS:
         return ()
     energy = record.hour_energy[hours]

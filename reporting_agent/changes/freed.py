@@ -19,7 +19,16 @@ import numpy as np
 
 from benchmarks.labels.columns import Floats
 from reporting_agent.autoregression import AutoregressiveFit, fit, sum_factor
-from reporting_agent.changes.jumps import LEAST, MOST, SHARP, SIGMAS, Daily, daily, differences, scatter
+from reporting_agent.changes.jumps import (
+    LEAST,
+    MOST,
+    SHARP,
+    SIGMAS,
+    Daily,
+    daily,
+    differences,
+    scatter,
+)
 from reporting_agent.changes.lines import MeterLine
 
 A_YEAR_DAYS = 350
@@ -54,7 +63,9 @@ def of_line(line: MeterLine) -> Daily:
     return daily(line.day[finite], (line.power - terms @ b)[finite])
 
 
-def steps(series: Daily, least: float = LEAST, shortest_days: int = A_YEAR_DAYS, *, whole: bool = False) -> list[LevelStep]:
+def steps(
+    series: Daily, least: float = LEAST, shortest_days: int = A_YEAR_DAYS, *, whole: bool = False
+) -> list[LevelStep]:
     """Every step of `least` and more, in order of its day, of a record of so many days at least.
 
     Args:
@@ -64,18 +75,25 @@ def steps(series: Daily, least: float = LEAST, shortest_days: int = A_YEAR_DAYS,
         return []
     value = series.value.copy()
     level_steps: list[LevelStep] = []
-    while len(level_steps) < MOST and (best := _strongest(series, value, least, whole=whole)) is not None:
+    while (
+        len(level_steps) < MOST
+        and (best := _strongest(series, value, least, whole=whole)) is not None
+    ):
         index, step = best
         level_steps.append(step)
         value[index:] -= step.by
     return sorted(level_steps, key=lambda jump: jump.day)
 
 
-def told_from(series: Daily, least: float = LEAST, shortest_days: int = A_YEAR_DAYS) -> float | None:
+def told_from(
+    series: Daily, least: float = LEAST, shortest_days: int = A_YEAR_DAYS
+) -> float | None:
     """The smallest step that weeks of this series would show, in ln; None where it is too short. The whole record shows smaller ones."""
     if not _tells(series, shortest_days):
         return None
-    return min(max(least, SIGMAS * _noise(series, series.value, width, width)) for width in _widths(series))
+    return min(
+        max(least, SIGMAS * _noise(series, series.value, width, width)) for width in _widths(series)
+    )
 
 
 def _tells(series: Daily, shortest_days: int) -> bool:
@@ -86,21 +104,33 @@ def _widths(series: Daily) -> list[int]:
     return [width for width in WIDTHS if len(series) >= TIMES_WIDTH * width]
 
 
-def _strongest(series: Daily, value: Floats, least: float, *, whole: bool) -> tuple[int, LevelStep] | None:
+def _strongest(
+    series: Daily, value: Floats, least: float, *, whole: bool
+) -> tuple[int, LevelStep] | None:
     """The difference furthest above what it must exceed."""
     best, most = None, 1.0
-    sides = [(index, width, width) for width in _widths(series) for index in [_largest(value, width)]]
+    sides = [
+        (index, width, width) for width in _widths(series) for index in [_largest(value, width)]
+    ]
     if whole:
         sides.append((index := _of_all(value), index, len(value) - index))
     for index, before, after in sides:
         by = float(np.mean(value[index : index + after]) - np.mean(value[index - before : index]))
-        near = float(np.median(value[index : index + NEAR_DAYS]) - np.median(value[max(index - NEAR_DAYS, 0) : index]))
-        if abs(by) / least < most or near / by < SHARP:  # weaker than the strongest before, even without noise
+        near = float(
+            np.median(value[index : index + NEAR_DAYS])
+            - np.median(value[max(index - NEAR_DAYS, 0) : index])
+        )
+        if (
+            abs(by) / least < most or near / by < SHARP
+        ):  # weaker than the strongest before, even without noise
             continue
         noise = _noise(series, value, before, after)
         strength = abs(by) / max(least, SIGMAS * noise)
         if strength >= most and _beside_a_season(series, value, index, by):
-            best, most = (index, LevelStep(int(series.day[index]), by, noise, max(before, after))), strength
+            best, most = (
+                (index, LevelStep(int(series.day[index]), by, noise, max(before, after))),
+                strength,
+            )
     return best
 
 
@@ -119,7 +149,11 @@ def _of_all(value: Floats) -> int:
 
 def _noise(series: Daily, value: Floats, before: int, after: int) -> float:
     """Standard deviation of a difference between means of so many days, the largest differences taken out."""
-    width = max(candidate for candidate in _widths(series) if candidate <= max(min(before, after), WIDTHS[0]))
+    width = max(
+        candidate
+        for candidate in _widths(series)
+        if candidate <= max(min(before, after), WIDTHS[0])
+    )
     left = value.copy()
     for _ in range(LARGEST):
         index = _largest(left, width)
@@ -128,14 +162,20 @@ def _noise(series: Daily, value: Floats, before: int, after: int) -> float:
     if lasting.alike >= MOST_ALIKE:
         return float("inf")
     usual = scatter(left) * sqrt(1 - lasting.alike**2)
-    of_days = usual * sqrt(sum(sum_factor(days, lasting.alike) / days**2 for days in (before, after)))
-    return max(of_days, scatter(differences(left, width)) * sqrt(width * (1 / before + 1 / after) / 2))
+    of_days = usual * sqrt(
+        sum(sum_factor(days, lasting.alike) / days**2 for days in (before, after))
+    )
+    return max(
+        of_days, scatter(differences(left, width)) * sqrt(width * (1 / before + 1 / after) / 2)
+    )
 
 
 def _beside_a_season(series: Daily, value: Floats, index: int, by: float) -> bool:
     """Whether the step is there with a year's wave beside it."""
     phase = 2 * np.pi * series.day / 365.25
-    terms = np.column_stack((np.ones(len(value)), np.cos(phase), np.sin(phase), np.arange(len(value)) >= index))
+    terms = np.column_stack(
+        (np.ones(len(value)), np.cos(phase), np.sin(phase), np.arange(len(value)) >= index)
+    )
     fitted: AutoregressiveFit = fit(series.day, terms, value, terms.shape[1])
     left, error = float(fitted.coefficients[-1]), sqrt(float(fitted.covariance[-1, -1]))
     return left / by >= SHARP and abs(left) >= SIGMAS_OF_SEASON * error

@@ -22,7 +22,9 @@ Floats = NDArray[np.float64]
 LEAST = 0.025  # in ln: smaller steps are everyday where balls are changed and screens torn
 LEAST_OF_RATE = 0.012  # of tonnes an hour, which nothing but the feed and the scale moves
 SIGMAS = 6.0
-SIGMAS_AWAY = 15.0  # of the noise away from the two largest differences, which pure noise makes too small
+SIGMAS_AWAY = (
+    15.0  # of the noise away from the two largest differences, which pure noise makes too small
+)
 WIDTHS = (7, 14, 28, 42)  # days of production on either side
 TIMES_WIDTH = 6  # the record must be so much longer than a width, or its own noise is not known
 SHARP = 0.5  # of the step must show between the weeks next to it
@@ -66,7 +68,10 @@ def jumps(series: Daily, least: float = LEAST) -> list[int]:
 
 def told_from(series: Daily, least: float = LEAST) -> float | None:
     """The smallest step that this series would show, in ln, at the width that shows it best; None where it is too short for any."""
-    return min((_told_from(difference, width, least) for width, difference in _differences(series.value)), default=None)
+    return min(
+        (_told_from(difference, width, least) for width, difference in _differences(series.value)),
+        default=None,
+    )
 
 
 def _strengths(value: Floats, least: float) -> Floats:
@@ -124,11 +129,19 @@ def _peaks(strength: Floats, around: int) -> NDArray[np.bool_]:
 def _settled(value: Floats, indices: list[int], smallest: float) -> list[int]:
     """Each index moved to where it splits best, those dropped that the levels on either side do not bear out."""
     while True:
-        moved = sorted({_best_split(value, before, at, after) for before, at, after in _neighbours(indices, len(value))})
+        moved = sorted(
+            {
+                _best_split(value, before, at, after)
+                for before, at, after in _neighbours(indices, len(value))
+            }
+        )
         weakest, least = None, 1.0
         for before, at, after in _neighbours(moved, len(value)):
             whole = abs(np.median(value[at:after]) - np.median(value[before:at]))
-            near = abs(np.median(value[at : min(at + 7, after)]) - np.median(value[max(at - 7, before) : at]))
+            near = abs(
+                np.median(value[at : min(at + 7, after)])
+                - np.median(value[max(at - 7, before) : at])
+            )
             strength = min(whole / smallest, near / (SHARP * max(whole, smallest)))
             if strength < least:
                 weakest, least = at, strength
@@ -139,7 +152,11 @@ def _settled(value: Floats, indices: list[int], smallest: float) -> list[int]:
 
 def _neighbours(indices: list[int], count: int) -> list[tuple[int, int, int]]:
     edges = [0, *indices, count]
-    return [(edges[i - 1], edges[i], edges[i + 1]) for i in range(1, len(edges) - 1) if edges[i - 1] < edges[i] < edges[i + 1]]
+    return [
+        (edges[i - 1], edges[i], edges[i + 1])
+        for i in range(1, len(edges) - 1)
+        if edges[i - 1] < edges[i] < edges[i + 1]
+    ]
 
 
 def _best_split(value: Floats, before: int, at: int, after: int) -> int:

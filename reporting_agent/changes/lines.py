@@ -68,18 +68,36 @@ class MeterLine:
 
 def lines_of(data: PlantData, zone: tzinfo, conditions: Sequence[str] = ()) -> list[MeterLine]:
     """Every meter whose energy enters the labels of one step; `conditions` are names of what site.toml declares to move energy."""
-    by_key = {(batch.step, batch.batch_id, to_us(batch.start)): batch for batch in data.batches if batch.end is not None}
+    by_key = {
+        (batch.step, batch.batch_id, to_us(batch.start)): batch
+        for batch in data.batches
+        if batch.end is not None
+    }
     return [line for record in data.meters for line in _line(record, by_key, zone, conditions)]
 
 
-def _line(record: MeterRecord, by_key: dict[tuple[str, str, int], Batch], zone: tzinfo, conditions: Sequence[str]) -> Iterator[MeterLine]:
+def _line(
+    record: MeterRecord,
+    by_key: dict[tuple[str, str, int], Batch],
+    zone: tzinfo,
+    conditions: Sequence[str],
+) -> Iterator[MeterLine]:
     runs = record.runs
     if runs is None or not record.counted or record.meter.allocation is not None:
         return
-    keyed = [by_key.get((record.meter.step, name, start)) for name, start in zip(runs.ids, runs.start_us.tolist(), strict=True)]
-    beyond = np.array([batch is not None and batch.excluded == BEYOND for batch in keyed], dtype=bool)
-    looked_at: set[str | None] = {None, BEYOND} if beyond.sum() > MOST_LEFT_OUT * len(beyond) else {None}
-    sound = np.array([_counts(batch, looked_at) for batch in keyed], dtype=bool) & (runs.known >= WELL_KNOWN)
+    keyed = [
+        by_key.get((record.meter.step, name, start))
+        for name, start in zip(runs.ids, runs.start_us.tolist(), strict=True)
+    ]
+    beyond = np.array(
+        [batch is not None and batch.excluded == BEYOND for batch in keyed], dtype=bool
+    )
+    looked_at: set[str | None] = (
+        {None, BEYOND} if beyond.sum() > MOST_LEFT_OUT * len(beyond) else {None}
+    )
+    sound = np.array([_counts(batch, looked_at) for batch in keyed], dtype=bool) & (
+        runs.known >= WELL_KNOWN
+    )
     chosen = np.flatnonzero(sound)
     batches = tuple(batch for index in chosen.tolist() if (batch := keyed[index]) is not None)
     steps = {batch.step for batch in batches}
@@ -168,9 +186,14 @@ def _joined(weights: Floats, start: int) -> Flags:
 def _idle(record: MeterRecord, usual: float, zone: tzinfo) -> Daily:
     """Power between runs by day, of pauses that are long enough to show it."""
     rests = [
-        ((stretch.start_us + stretch.end_us) // 2, abs(stretch.energy), (stretch.end_us - stretch.start_us) / 3.6e9)
+        (
+            (stretch.start_us + stretch.end_us) // 2,
+            abs(stretch.energy),
+            (stretch.end_us - stretch.start_us) / 3.6e9,
+        )
         for stretch in record.stretches
-        if stretch.completeness > WELL_KNOWN and stretch.end_us - stretch.start_us >= SHORTEST_REST_S * 1e6
+        if stretch.completeness > WELL_KNOWN
+        and stretch.end_us - stretch.start_us >= SHORTEST_REST_S * 1e6
     ]
     if not rests:
         return Daily(np.zeros(0, np.int64), np.zeros(0))
@@ -182,7 +205,13 @@ def days_of(moment_us: Integers, zone: tzinfo) -> Integers:
     """The ordinal of the local day of each moment (the zone's offset is taken day by day)."""
     days, index = np.unique(moment_us // DAY_US, return_inverse=True)
     offset = [
-        round((datetime.fromtimestamp(0, UTC) + timedelta(days=day, hours=12)).astimezone(zone).utcoffset().total_seconds() * 1e6)  # type: ignore[union-attr]
+        round(
+            (datetime.fromtimestamp(0, UTC) + timedelta(days=day, hours=12))
+            .astimezone(zone)
+            .utcoffset()
+            .total_seconds()
+            * 1e6
+        )  # type: ignore[union-attr]
         for day in days.tolist()
     ]
     return (moment_us + np.array(offset, dtype=np.int64)[index]) // DAY_US + _EPOCH.toordinal()

@@ -49,7 +49,12 @@ class ProductAgainstOthers:
         _, own = np.unique(2 * self.between[finite] + (own_day >= day), return_inverse=True)
         each = [own == group for group in range(int(own.max(initial=-1)) + 1)]
         middles = np.array([int(np.median(own_day[runs])) for runs in each], dtype=np.int64)
-        return moved(daily(middles, np.array([float(np.median(value[runs])) for runs in each])), before, day, after)
+        return moved(
+            daily(middles, np.array([float(np.median(value[runs])) for runs in each])),
+            before,
+            day,
+            after,
+        )
 
 
 def of_lines(lines: Sequence[MeterLine]) -> list[Change]:
@@ -62,7 +67,11 @@ def of_lines(lines: Sequence[MeterLine]) -> list[Change]:
         else:
             other = changes[same]
             changes[same] = replace(
-                max(candidate, other, key=lambda change: (change.kind is ChangeKind.OUTPUT, -change.size_error)),
+                max(
+                    candidate,
+                    other,
+                    key=lambda change: (change.kind is ChangeKind.OUTPUT, -change.size_error),
+                ),
                 equipment=tuple(sorted({*candidate.equipment, *other.equipment})),
                 meters=tuple(sorted({*candidate.meters, *other.meters})),
             )
@@ -82,9 +91,20 @@ def explained(change: Change, of_products: Sequence[Change]) -> bool:
 def _of_line(line: MeterLine) -> Iterator[Change]:
     product = np.array([batch.variant or batch.product for batch in line.batches])
     names, count = np.unique(product, return_counts=True)
-    many = [name for name in names[count >= FEWEST_RUNS].tolist() if (product != name).sum() >= FEWEST_RUNS]
-    for days_of in (_of_weeks, _of_the_whole):  # the two ends of one fault fill two months: what weeks do not tell, the whole may
-        changes = [change for name in many for change in closed(list(_of_product(line, product == name, name, days_of)))]
+    many = [
+        name
+        for name in names[count >= FEWEST_RUNS].tolist()
+        if (product != name).sum() >= FEWEST_RUNS
+    ]
+    for days_of in (
+        _of_weeks,
+        _of_the_whole,
+    ):  # the two ends of one fault fill two months: what weeks do not tell, the whole may
+        changes = [
+            change
+            for name in many
+            for change in closed(list(_of_product(line, product == name, name, days_of)))
+        ]
         if changes:
             yield from changes
             return
@@ -98,14 +118,30 @@ def _of_the_whole(series: Daily, least: float) -> set[int]:
     return {step.day for step in freed.steps(series, least, 0, whole=True)}
 
 
-def _of_product(line: MeterLine, own: Flags, name: str, days_of: Callable[[Daily, float], set[int]]) -> Iterator[Change]:
-    against = {kind: _against_others(line.day, value, own) for kind, value in (("per_output", line.per_output), ("rate", line.rate))}
-    days = sorted({*days_of(against["per_output"].by_day(), LEAST), *days_of(against["rate"].by_day(), LEAST_OF_RATE)})
+def _of_product(
+    line: MeterLine, own: Flags, name: str, days_of: Callable[[Daily, float], set[int]]
+) -> Iterator[Change]:
+    against = {
+        kind: _against_others(line.day, value, own)
+        for kind, value in (("per_output", line.per_output), ("rate", line.rate))
+    }
+    days = sorted(
+        {
+            *days_of(against["per_output"].by_day(), LEAST),
+            *days_of(against["rate"].by_day(), LEAST_OF_RATE),
+        }
+    )
     days = [day for index, day in enumerate(days) if not index or day - days[index - 1] > NEAR_DAYS]
     for index, day in enumerate(days):
-        before, after = days[index - 1] if index else None, days[index + 1] if index + 1 < len(days) else None
+        before, after = (
+            days[index - 1] if index else None,
+            days[index + 1] if index + 1 < len(days) else None,
+        )
         energy, rate = (against[kind].moved(before, day, after) for kind in ("per_output", "rate"))
-        alone, others = (moved(daily(line.day[runs], line.per_output[runs]), before, day, after) for runs in (own, ~own))
+        alone, others = (
+            moved(daily(line.day[runs], line.per_output[runs]), before, day, after)
+            for runs in (own, ~own)
+        )
         if not energy.sure or abs(alone.by) <= abs(others.by):
             continue
         by_scale = rate.sure and abs(rate.by + energy.by) <= 0.5 * abs(rate.by)
@@ -118,13 +154,21 @@ def _against_others(day: Integers, value: Floats, own: Flags) -> ProductAgainstO
     between = np.searchsorted(other, mine)
     index = between[:, None] + np.arange(-BESIDE, BESIDE)
     beside = np.pad(other, BESIDE)[index + BESIDE]
-    near = (index >= 0) & (index < len(other)) & (np.abs(day[beside] - day[mine][:, None]) <= REACH_DAYS)
+    near = (
+        (index >= 0)
+        & (index < len(other))
+        & (np.abs(day[beside] - day[mine][:, None]) <= REACH_DAYS)
+    )
     values, count = np.sort(np.where(near, value[beside], np.nan), axis=1), near.sum(axis=1)
-    middle = [np.take_along_axis(values, at[:, None], axis=1)[:, 0] for at in (count - 1 >> 1, count >> 1)]  # of no run: NaN
+    middle = [
+        np.take_along_axis(values, at[:, None], axis=1)[:, 0] for at in (count - 1 >> 1, count >> 1)
+    ]  # of no run: NaN
     return ProductAgainstOthers(day[mine], value[mine] - (middle[0] + middle[1]) / 2, between)
 
 
-def _change(line: MeterLine, product: str, day: date, size: LevelDifference, *, by_scale: bool) -> Change:
+def _change(
+    line: MeterLine, product: str, day: date, size: LevelDifference, *, by_scale: bool
+) -> Change:
     factor = exp(size.by)
     equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
     likely = (
@@ -133,11 +177,26 @@ def _change(line: MeterLine, product: str, day: date, size: LevelDifference, *, 
         else (ChangeCause.PROCESS, ChangeCause.SCALE, ChangeCause.BOOKING)
     )
     kind, meters = (ChangeKind.OUTPUT, ()) if by_scale else (ChangeKind.PROCESS, (line.meter,))
-    return Change(kind, line.step, meters, equipment, day, None, factor, 1.96 * size.error * factor, likely, product=product)
+    return Change(
+        kind,
+        line.step,
+        meters,
+        equipment,
+        day,
+        None,
+        factor,
+        1.96 * size.error * factor,
+        likely,
+        product=product,
+    )
 
 
 def _same(change: Change, other: Change) -> bool:
-    return change.step == other.step and change.product == other.product and _near(change.first, other.first)
+    return (
+        change.step == other.step
+        and change.product == other.product
+        and _near(change.first, other.first)
+    )
 
 
 def _near(day: date | None, other: date | None) -> bool:

@@ -24,7 +24,9 @@ from reporting_agent.pipeline import LabelResult, label, label_of
 from reporting_agent.pipeline.provisos import in_the_future
 
 _UNANSWERED = StepGrade(
-    None, "change-unanswered", why=worded("No grade is tested until the change in the data of this label is explained.")
+    None,
+    "change-unanswered",
+    why=worded("No grade is tested until the change in the data of this label is explained."),
 )
 
 
@@ -33,12 +35,23 @@ class QuestionedLabel(NamedTuple):
 
     result: LabelResult
     review: Review
-    unquestioned: tuple[StepLabel, ...]  # the labels without the batches that open questions make doubtful
+    unquestioned: tuple[
+        StepLabel, ...
+    ]  # the labels without the batches that open questions make doubtful
     doubtful: frozenset[LabelKey]  # labels that lose batches so: nothing is concluded from them
-    later: tuple[Phrase, ...]  # of labels that rest on runs later than now, for whom the figures alone are shown
+    later: tuple[
+        Phrase, ...
+    ]  # of labels that rest on runs later than now, for whom the figures alone are shown
 
 
-def labelled(site: SiteSettings, period: str, now: datetime, *, outward: bool = False, pack: Pack | None = None) -> QuestionedLabel:
+def labelled(
+    site: SiteSettings,
+    period: str,
+    now: datetime,
+    *,
+    outward: bool = False,
+    pack: Pack | None = None,
+) -> QuestionedLabel:
     """Label a site for people.
 
     Args:
@@ -49,16 +62,32 @@ def labelled(site: SiteSettings, period: str, now: datetime, *, outward: bool = 
     Raises:
         InputError: a file, the configuration or the period cannot be used; says file, row, column, found and wanted.
     """
-    return questioned(site, label(site, Period.parse(period, site.zone), outward=outward, pack=pack), now)
+    return questioned(
+        site, label(site, Period.parse(period, site.zone), outward=outward, pack=pack), now
+    )
 
 
 def questioned(site: SiteSettings, result: LabelResult, now: datetime) -> QuestionedLabel:
     """Runs that begin later than `now` are told beside the label; and one that an open question puts in question has no grade, since a
     figure that may be wrong meets no limit."""
-    site_label, asked = in_the_future.with_sentences(result.site_label, now), review(site, result.data)
-    without = label_of(site, asked.without(result.data, site.zone), site_label.period).steps if asked.open else ()
+    site_label, asked = (
+        in_the_future.with_sentences(result.site_label, now),
+        review(site, result.data),
+    )
+    without = (
+        label_of(site, asked.without(result.data, site.zone), site_label.period).steps
+        if asked.open
+        else ()
+    )
     left = {LabelKey.of(step): step.used for step in without}
-    doubtful = frozenset(LabelKey.of(step) for step in site_label.steps if asked.open and left.get(LabelKey.of(step), 0) < step.used)
-    steps = tuple(replace(step, grade=_UNANSWERED) if LabelKey.of(step) in doubtful else step for step in site_label.steps)
+    doubtful = frozenset(
+        LabelKey.of(step)
+        for step in site_label.steps
+        if asked.open and left.get(LabelKey.of(step), 0) < step.used
+    )
+    steps = tuple(
+        replace(step, grade=_UNANSWERED) if LabelKey.of(step) in doubtful else step
+        for step in site_label.steps
+    )
     shown = replace(result, site_label=replace(site_label, steps=steps))
     return QuestionedLabel(shown, asked, without, doubtful, in_the_future.remarks(steps, now))

@@ -31,7 +31,9 @@ def gaps_of_meters(records: Iterable[MeterRecord]) -> dict[str, float]:
     shares = {}
     for record in records:
         every = record.facts.usual_step_s
-        known_s = float(record.hour_known.sum()) * HOUR_S if len(record.hour_us) else record.known_s  # its own time and beyond, as its rows
+        known_s = (
+            float(record.hour_known.sum()) * HOUR_S if len(record.hour_us) else record.known_s
+        )  # its own time and beyond, as its rows
         if record.meter.reading != "interval" or not every or known_s <= 0:
             continue
         missing = 1 - record.facts.readings * every / known_s
@@ -40,17 +42,26 @@ def gaps_of_meters(records: Iterable[MeterRecord]) -> dict[str, float]:
     return shares
 
 
-def falls_or_clocks(missing: Mapping[str, float], levels: Sequence[Change], clocks: Sequence[Change]) -> list[Change]:
+def falls_or_clocks(
+    missing: Mapping[str, float], levels: Sequence[Change], clocks: Sequence[Change]
+) -> list[Change]:
     """Of each such meter the falls of its level as what they are; where none was found, what its clock seemed to do."""
     changes: list[Change] = []
     for meter, share in missing.items():
         falls = [
             change
             for change in levels
-            if change.meters == (meter,) and change.kind in {ChangeKind.LEVEL, ChangeKind.PROCESS} and change.size < 1
+            if change.meters == (meter,)
+            and change.kind in {ChangeKind.LEVEL, ChangeKind.PROCESS}
+            and change.size < 1
         ]
         shown = falls or [change for change in clocks if change.meters == (meter,)]
-        changes += [replace(change, kind=ChangeKind.ROWS, size=share, size_error=0.0, causes=(ChangeCause.ROWS,)) for change in shown]
+        changes += [
+            replace(
+                change, kind=ChangeKind.ROWS, size=share, size_error=0.0, causes=(ChangeCause.ROWS,)
+            )
+            for change in shown
+        ]
     return changes
 
 
@@ -66,11 +77,31 @@ def negatives_of_meters(records: Sequence[MeterRecord], zone: tzinfo) -> list[Ch
     changes = []
     for record in records:
         meter, low, high = record.meter, record.facts.lowest, record.facts.highest
-        counts = meter.role in {"main", "sub"} and meter.direction is Direction.IMPORT and meter.range is None
+        counts = (
+            meter.role in {"main", "sub"}
+            and meter.direction is Direction.IMPORT
+            and meter.range is None
+        )
         if counts and low is not None and high is not None and low < -LEAST * abs(high):
-            days = tuple(date.fromordinal(day) for day in np.unique(days_of(record.hour_us[record.hour_energy < 0], zone)).tolist())
+            days = tuple(
+                date.fromordinal(day)
+                for day in np.unique(days_of(record.hour_us[record.hour_energy < 0], zone)).tolist()
+            )
             equipment = (meter.equipment,) if meter.equipment else ()
             size = low / high if high > 0 else 0.0
             causes = (ChangeCause.READING, ChangeCause.FED_BACK)
-            changes.append(Change(ChangeKind.NEGATIVE, meter.step, (meter.id,), equipment, None, None, size, 0.0, causes, days))
+            changes.append(
+                Change(
+                    ChangeKind.NEGATIVE,
+                    meter.step,
+                    (meter.id,),
+                    equipment,
+                    None,
+                    None,
+                    size,
+                    0.0,
+                    causes,
+                    days,
+                )
+            )
     return changes

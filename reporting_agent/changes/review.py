@@ -28,7 +28,9 @@ from reporting_agent.config.events import DeclaredEvent
 from reporting_agent.pipeline import PlantData
 
 NEAR = timedelta(days=15)
-_OF_DAYS = frozenset({ChangeKind.DEAD, ChangeKind.PARTS, ChangeKind.REPEATED, ChangeKind.LEAP, ChangeKind.NEGATIVE})
+_OF_DAYS = frozenset(
+    {ChangeKind.DEAD, ChangeKind.PARTS, ChangeKind.REPEATED, ChangeKind.LEAP, ChangeKind.NEGATIVE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,12 @@ class Review:
         """The data less every batch that an open question makes doubtful."""
         doubtful = [question.change for question in self.open]
         return replace(
-            data, batches=[batch for batch in data.batches if not any(makes_doubtful(change, batch, zone) for change in doubtful)]
+            data,
+            batches=[
+                batch
+                for batch in data.batches
+                if not any(makes_doubtful(change, batch, zone) for change in doubtful)
+            ],
         )
 
     def require_answers(self) -> None:
@@ -90,7 +97,11 @@ class Review:
         first = self.open[0]
         raise PolicyRefusal(
             "change-unanswered",
-            Phrase("Changes in the data are not explained (%(count)s); the first: %(first)s", count=len(self.open), first=first.sentence),
+            Phrase(
+                "Changes in the data are not explained (%(count)s); the first: %(first)s",
+                count=len(self.open),
+                first=first.sentence,
+            ),
             Phrase(
                 "Find out what happened. Correct the data or declare the change in site.toml, and try again. If the first change "
                 "really is what it looks like: %(lines)s",
@@ -103,7 +114,11 @@ def review(site: SiteSettings, data: PlantData) -> Review:
     """Look for changes and hold them against what site.toml declares."""
     earliest = min((batch.start for batch in data.batches), default=None)
     begins = date.min if earliest is None else earliest.astimezone(site.zone).date()
-    lines = lines_of(data, site.zone, [name for name, variable in site.variables.items() if variable.kind == "condition"])
+    lines = lines_of(
+        data,
+        site.zone,
+        [name for name, variable in site.variables.items() if variable.kind == "condition"],
+    )
     units = {step.id: step.output_unit for step in data.pack.steps}
     changes = look(data, lines, site.zone)
     questions = (
@@ -118,20 +133,36 @@ def review(site: SiteSettings, data: PlantData) -> Review:
     return Review(tuple(questions), smallest_change.of_lines(lines, data.meters, units))
 
 
-def answer(change: Change, events: Sequence[DeclaredEvent], zone: ZoneInfo, earliest: date) -> DeclaredEvent | None:
+def answer(
+    change: Change, events: Sequence[DeclaredEvent], zone: ZoneInfo, earliest: date
+) -> DeclaredEvent | None:
     """The event that answers a change, or the first of several that declare each of its days unusable."""
     own = [event for event in events if is_declared_of(event, change)]
-    if (alone := next((event for event in own if answers_change(event, change, zone, earliest)), None)) is not None:
+    if (
+        alone := next(
+            (event for event in own if answers_change(event, change, zone, earliest)), None
+        )
+    ) is not None:
         return alone
-    unusable = [event for event in own if event.kind == "unusable"] if change.kind in _OF_DAYS and change.days else []
-    return next(iter(unusable), None) if all(any(_holds(event, day, zone) for event in unusable) for day in change.days) else None
+    unusable = (
+        [event for event in own if event.kind == "unusable"]
+        if change.kind in _OF_DAYS and change.days
+        else []
+    )
+    return (
+        next(iter(unusable), None)
+        if all(any(_holds(event, day, zone) for event in unusable) for day in change.days)
+        else None
+    )
 
 
 def is_declared_of(event: DeclaredEvent, change: Change) -> bool:
     """Whether it was declared of the meter, or of the step, line and product that changed."""
     if event.meter is not None:
         return event.meter in change.meters
-    own_line = event.equipment is None or not change.equipment or event.equipment in change.equipment
+    own_line = (
+        event.equipment is None or not change.equipment or event.equipment in change.equipment
+    )
     return event.step == change.step and own_line and event.product in {None, change.product}
 
 

@@ -22,8 +22,12 @@ Floats = NDArray[np.float64]
 HOUR_US = 3_600_000_000
 PART_HOURS = 7 * 24
 FEWEST_HOURS = 48
-LEAST_TURNS = 0.05  # standard deviation of the share of an hour that runs took: below, they never pause
-MARGIN = 0.3  # of correlation, as Fisher's z, by which the other line must fit better, on both sides
+LEAST_TURNS = (
+    0.05  # standard deviation of the share of an hour that runs took: below, they never pause
+)
+MARGIN = (
+    0.3  # of correlation, as Fisher's z, by which the other line must fit better, on both sides
+)
 SURELY = 3.0  # margins by which each goes with its own as a rule: going with the other's at all is then no chance
 FEWEST_PARTS = 2
 MOST_ALIKE = 0.9999
@@ -37,7 +41,9 @@ def of_lines(lines: Sequence[MeterLine], zone: tzinfo) -> list[Change]:
     for line in lines:
         if len(line.record.hour_us):
             alike.setdefault((line.record.meter.carrier, len(line.record.hour_us)), []).append(line)
-    return [change for of_one_carrier in alike.values() for change in _exchanged(of_one_carrier, zone)]
+    return [
+        change for of_one_carrier in alike.values() for change in _exchanged(of_one_carrier, zone)
+    ]
 
 
 def of_levels(level_changes: Sequence[Change], lines: Sequence[MeterLine]) -> list[Change]:
@@ -45,13 +51,26 @@ def of_levels(level_changes: Sequence[Change], lines: Sequence[MeterLine]) -> li
     usual = {line.meter: _usual(line) for line in lines}
     changes: list[Change] = []
     for own, other in combinations(
-        [change for change in level_changes if change.kind is ChangeKind.LEVEL and change.first and change.meters], 2
+        [
+            change
+            for change in level_changes
+            if change.kind is ChangeKind.LEVEL and change.first and change.meters
+        ],
+        2,
     ):
         (mine,), (theirs,) = own.meters, other.meters
-        if own.first is None or other.first is None or mine == theirs or abs((own.first - other.first).days) > NEAR_DAYS:
+        if (
+            own.first is None
+            or other.first is None
+            or mine == theirs
+            or abs((own.first - other.first).days) > NEAR_DAYS
+        ):
             continue
         quotient = usual[theirs] / usual[mine]
-        if abs(np.log(own.size / quotient)) <= ALIKE and abs(np.log(other.size * quotient)) <= ALIKE:
+        if (
+            abs(np.log(own.size / quotient)) <= ALIKE
+            and abs(np.log(other.size * quotient)) <= ALIKE
+        ):
             changes.append(
                 Change(
                     ChangeKind.SWAP,
@@ -72,7 +91,11 @@ def _usual(line: MeterLine) -> float:
     """Median power while running, of the part of the record that most runs are in."""
     runs, chosen = line.runs, line.chosen
     power = runs.energy[chosen] / runs.known[chosen] / (runs.end_us - runs.start_us)[chosen]
-    return float(np.median(power[np.abs(line.power - np.nanmedian(line.power[: max(len(chosen) // 4, 1)])) < ALIKE]))
+    return float(
+        np.median(
+            power[np.abs(line.power - np.nanmedian(line.power[: max(len(chosen) // 4, 1)])) < ALIKE]
+        )
+    )
 
 
 def _exchanged(lines: Sequence[MeterLine], zone: tzinfo) -> Iterator[Change]:
@@ -80,14 +103,18 @@ def _exchanged(lines: Sequence[MeterLine], zone: tzinfo) -> Iterator[Change]:
     hour_us = lines[0].record.hour_us
     edges = np.append(hour_us, hour_us[-1] + HOUR_US)
     ran = np.array([running_share(edges, line.runs.start_us, line.runs.end_us) for line in lines])
-    loads = np.array([np.where(line.record.hour_known > 0.99, line.record.hour_energy, np.nan) for line in lines])
+    loads = np.array(
+        [np.where(line.record.hour_known > 0.99, line.record.hour_energy, np.nan) for line in lines]
+    )
     weeks = [slice(first, first + PART_HOURS) for first in range(0, len(hour_us), PART_HOURS)]
     fits = np.array([_fits(loads[:, week], ran[:, week]) for week in weeks])
     equipment = [_equipment(line) for line in lines]
     for own, other in combinations(range(len(lines)), 2):
         if equipment[own] == equipment[other]:
             continue
-        better = np.minimum(fits[:, own, other] - fits[:, own, own], fits[:, other, own] - fits[:, other, other])
+        better = np.minimum(
+            fits[:, own, other] - fits[:, own, own], fits[:, other, own] - fits[:, other, other]
+        )
         if weeks_swapped := _weeks_swapped(better):
             pair = [own, other]
             foreign, day = _foreign(loads[pair], ran[pair]), days_of(hour_us, zone)
@@ -118,7 +145,11 @@ def _weeks_swapped(better: Floats) -> list[int]:
 
 def _interchangeable(lines: Sequence[MeterLine], *meters: str) -> float:
     """1 where readings of one can stand as the other's, 0 where they are of another kind or unit."""
-    kinds = {(line.record.meter.reading, line.record.meter.unit) for line in lines if line.meter in meters}
+    kinds = {
+        (line.record.meter.reading, line.record.meter.unit)
+        for line in lines
+        if line.meter in meters
+    }
     return float(len(kinds) == 1)
 
 
@@ -153,7 +184,9 @@ def _fits(loads: Floats, ran: Floats) -> Floats:
         turns = np.sqrt(np.maximum(finite @ (ran**2).T / hours - running**2, 0.0))
         correlation = moved @ ran.T / hours / (spread * turns)
     tells = (hours >= FEWEST_HOURS) & (spread > 0) & (turns >= LEAST_TURNS)
-    fits: Floats = np.arctanh(np.where(tells, np.clip(correlation, -MOST_ALIKE, MOST_ALIKE), np.nan))
+    fits: Floats = np.arctanh(
+        np.where(tells, np.clip(correlation, -MOST_ALIKE, MOST_ALIKE), np.nan)
+    )
     return fits
 
 

@@ -70,7 +70,11 @@ def _what(change: Change, unit: str) -> Phrase:
                 step=step, line=line, unit=unit, meter=meter, times=times, error=error, when=when,
             )  # fmt: skip
         case ChangeKind.SWAP:
-            return Phrase("Meters %(meter)s each follow the runs of the other's line (%(when)s).", meter=meter, when=when)
+            return Phrase(
+                "Meters %(meter)s each follow the runs of the other's line (%(when)s).",
+                meter=meter,
+                when=when,
+            )
         case ChangeKind.CLOCK:
             return Phrase(
                 "Meter %(meter)s: its clock is %(shift)s compared with the log (%(when)s).",
@@ -220,10 +224,18 @@ def _listed(causes: list[Phrase]) -> Phrase:
 
 def _when(change: Change) -> Phrase:
     if change.first is not None and change.until is not None:
-        return Phrase("from %(first)s until %(until)s", first=change.first.isoformat(), until=change.until.isoformat())
+        return Phrase(
+            "from %(first)s until %(until)s",
+            first=change.first.isoformat(),
+            until=change.until.isoformat(),
+        )
     if change.first is not None:
         return Phrase("since %(first)s", first=change.first.isoformat())
-    return Phrase("until %(until)s", until=change.until.isoformat()) if change.until is not None else Phrase("throughout")
+    return (
+        Phrase("until %(until)s", until=change.until.isoformat())
+        if change.until is not None
+        else Phrase("throughout")
+    )
 
 
 def _days(change: Change) -> str:
@@ -234,8 +246,18 @@ def _days(change: Change) -> str:
 def shift(seconds: float) -> Phrase:
     """Ahead or behind, in the unit that fits."""
     size = abs(seconds)
-    length = f"{size:.0f} s" if size < 120 else f"{size / 60:.0f} min" if size < 5400 else f"{size / 3600:.2f} h"
-    return Phrase("%(length)s ahead", length=length) if seconds > 0 else Phrase("%(length)s behind", length=length)
+    length = (
+        f"{size:.0f} s"
+        if size < 120
+        else f"{size / 60:.0f} min"
+        if size < 5400
+        else f"{size / 3600:.2f} h"
+    )
+    return (
+        Phrase("%(length)s ahead", length=length)
+        if seconds > 0
+        else Phrase("%(length)s behind", length=length)
+    )
 
 
 def to_declare(change: Change, earliest: date) -> str:
@@ -244,20 +266,26 @@ def to_declare(change: Change, earliest: date) -> str:
         meter = change.meters[0]
         return f"# in the [[meters]] table of {meter}; from below 0 where its line feeds back\nrange = [0.0, HIGHEST]"
     if change.kind is ChangeKind.UNDECLARED:
-        return (
-            f'[[meters]]\nid = "{change.meters[0]}"\n# carrier, reading and unit; step where it counts for one; role = "state" of no energy'
-        )
+        return f'[[meters]]\nid = "{change.meters[0]}"\n# carrier, reading and unit; step where it counts for one; role = "state" of no energy'
     lines = "\n".join(as_toml(event) for event in _events(change, earliest))
     if change.kind is ChangeKind.UNCOUNTED:
         lines = (
-            f"# put right equipment, from or until in the [[meters]] table of {change.meters[0]}; where its energy is of no batch\n" + lines
+            f"# put right equipment, from or until in the [[meters]] table of {change.meters[0]}; where its energy is of no batch\n"
+            + lines
         )
     if change.kind is ChangeKind.PARTS:
-        lines = "# or empty the rows in which the meter shows nothing while its line runs: what is missing is not 0; else\n" + lines
+        lines = (
+            "# or empty the rows in which the meter shows nothing while its line runs: what is missing is not 0; else\n"
+            + lines
+        )
     if change.kind is ChangeKind.ZONE:
         of_files = '# in one line, if the files are in another zone: timezone = "UTC", or which, under [mapping.readings]; else\n'
         lines = of_files + lines
-    ratio = likely_ratio(change.size) if change.causes[0] is ChangeCause.TRANSFORMER and _is_sure(change) else None
+    ratio = (
+        likely_ratio(change.size)
+        if change.causes[0] is ChangeCause.TRANSFORMER and _is_sure(change)
+        else None
+    )
     if ratio is not None:
         lines += f"# the factor is as measured; if the ratio was changed, write the quotient of the two ratios: {ratio} would be near\n"
     return lines
@@ -269,38 +297,71 @@ def _events(change: Change, earliest: date) -> list[DeclaredEvent]:
     if change.days:
         begins, until = change.days[0], change.days[-1] + ONE_DAY
     when = {"from": begins.isoformat()} | ({} if until is None else {"until": until.isoformat()})
-    of_step = {"step": change.step} | ({"equipment": change.equipment[0]} if len(change.equipment) == 1 else {})
+    of_step = {"step": change.step} | (
+        {"equipment": change.equipment[0]} if len(change.equipment) == 1 else {}
+    )
     likeliest = change.causes[0]
     unsure = change.kind is ChangeKind.BALANCE and not _is_sure(change)
     if (
-        change.kind in {ChangeKind.DEAD, ChangeKind.PARTS, ChangeKind.REPEATED, ChangeKind.LEAP, ChangeKind.ROWS}
+        change.kind
+        in {
+            ChangeKind.DEAD,
+            ChangeKind.PARTS,
+            ChangeKind.REPEATED,
+            ChangeKind.LEAP,
+            ChangeKind.ROWS,
+        }
         or likeliest is ChangeCause.DEAD
         or unsure
     ):
-        spells = [{"from": first.isoformat(), "until": (last + ONE_DAY).isoformat()} for first, last in _spells(change.days)]
-        return [_event({"meter": change.meters[0], "kind": "unusable"} | spell) for spell in spells or [when]]
-    if change.kind in {ChangeKind.LEVEL, ChangeKind.BALANCE} and likeliest is not ChangeCause.PROCESS:
+        spells = [
+            {"from": first.isoformat(), "until": (last + ONE_DAY).isoformat()}
+            for first, last in _spells(change.days)
+        ]
+        return [
+            _event({"meter": change.meters[0], "kind": "unusable"} | spell)
+            for spell in spells or [when]
+        ]
+    if (
+        change.kind in {ChangeKind.LEVEL, ChangeKind.BALANCE}
+        and likeliest is not ChangeCause.PROCESS
+    ):
         kind = "unit" if likeliest is ChangeCause.UNIT else "ratio"
         return [_event({"meter": change.meters[0], "kind": kind, "factor": _factor(change)} | when)]
     of_product = {"product": change.product} if change.product else {}
     if change.kind is ChangeKind.OUTPUT:
         scaled = (
-            {"step": change.step, "kind": "unit" if likeliest is ChangeCause.UNIT else "ratio", "factor": _factor(change)}
+            {
+                "step": change.step,
+                "kind": "unit" if likeliest is ChangeCause.UNIT else "ratio",
+                "factor": _factor(change),
+            }
             | of_product
             | when
         )
-        return [_event(scaled | ({"equipment": equipment} if equipment else {})) for equipment in change.equipment or ("",)]
+        return [
+            _event(scaled | ({"equipment": equipment} if equipment else {}))
+            for equipment in change.equipment or ("",)
+        ]
     if change.kind is ChangeKind.SWAP and not change.size:
         return [_event({"meter": meter, "kind": "unusable"} | when) for meter in change.meters]
     if change.kind is ChangeKind.SWAP:
-        return [_event({"meter": change.meters[0], "kind": "swap", "with": change.meters[1]} | when)]
-    if change.kind in {ChangeKind.ROUNDING, ChangeKind.PAUSES}:  # until the log's own times are there
+        return [
+            _event({"meter": change.meters[0], "kind": "swap", "with": change.meters[1]} | when)
+        ]
+    if change.kind in {
+        ChangeKind.ROUNDING,
+        ChangeKind.PAUSES,
+    }:  # until the log's own times are there
         return [_event(of_step | {"kind": "unusable"} | when)]
     if change.kind is ChangeKind.BOOKED:
         return [_event(of_step | {"kind": "clock", "offset": f"{-round(change.size)} s"} | when)]
     if change.kind in {ChangeKind.CLOCK, ChangeKind.ZONE}:
         seconds = _of_zone(change.size) if change.kind is ChangeKind.ZONE else change.size
-        return [_event({"meter": meter, "kind": "clock", "offset": f"{-round(seconds)} s"} | when) for meter in change.meters]
+        return [
+            _event({"meter": meter, "kind": "clock", "offset": f"{-round(seconds)} s"} | when)
+            for meter in change.meters
+        ]
     if change.kind in {ChangeKind.UNCOUNTED, ChangeKind.CHECK}:
         return [_event({"meter": change.meters[0], "kind": "process"} | when)]
     return [_event(of_step | of_product | {"kind": "process"} | when)]
@@ -324,7 +385,11 @@ def _is_sure(change: Change) -> bool:
 
 def _factor(change: Change) -> float:
     """What takes the change back: exactly, where a unit is the likeliest cause; else as it was measured."""
-    size = likely_unit(change.size, of_mass=change.kind is ChangeKind.OUTPUT) if change.causes[0] is ChangeCause.UNIT else change.size
+    size = (
+        likely_unit(change.size, of_mass=change.kind is ChangeKind.OUTPUT)
+        if change.causes[0] is ChangeCause.UNIT
+        else change.size
+    )
     return float(f"{1 / size:.4g}")
 
 

@@ -24,7 +24,9 @@ SEEN = 0.8  # of the usual reach: two times further apart are not seen at an edg
 FEWEST_EDGES = 24
 
 
-def turn(line: MeterLine, first_us: int, last_us: int, before_s: float, after_s: float, zone: tzinfo) -> int:
+def turn(
+    line: MeterLine, first_us: int, last_us: int, before_s: float, after_s: float, zone: tzinfo
+) -> int:
     """The local midnight within first..last at which a clock ahead by `before_s` becomes one ahead by `after_s`, in microseconds."""
     day, better = _by_edges(line, first_us, last_us, before_s, after_s, zone)
     if len(day) < FEWEST_EDGES:
@@ -35,15 +37,21 @@ def turn(line: MeterLine, first_us: int, last_us: int, before_s: float, after_s:
     of_day = np.bincount(day_index, weights=better)
     until = np.concatenate(([0.0], np.cumsum(of_day)))
     at = int(np.argmin(until))  # what speaks for the second time begins where the sum is lowest
-    midnight = datetime.combine(datetime.fromordinal(int(days[min(at, len(days) - 1)])), time(), zone)
+    midnight = datetime.combine(
+        datetime.fromordinal(int(days[min(at, len(days) - 1)])), time(), zone
+    )
     return int(midnight.astimezone(UTC).timestamp()) * 1_000_000
 
 
-def _by_edges(line: MeterLine, first_us: int, last_us: int, before_s: float, after_s: float, zone: tzinfo) -> tuple[Integers, Floats]:
+def _by_edges(
+    line: MeterLine, first_us: int, last_us: int, before_s: float, after_s: float, zone: tzinfo
+) -> tuple[Integers, Floats]:
     """Day of each edge that is seen, and by how many seconds it lies nearer to the second time."""
     runs, chosen = line.runs, line.chosen
     reach = runs.edges.reach_s[chosen]
-    if not (reach > 0).any() or max(abs(before_s), abs(after_s)) > SEEN * float(np.median(reach[reach > 0])):
+    if not (reach > 0).any() or max(abs(before_s), abs(after_s)) > SEEN * float(
+        np.median(reach[reach > 0])
+    ):
         return np.zeros(0, np.int64), np.zeros(0)
     moments = np.concatenate((runs.start_us[chosen], runs.end_us[chosen]))
     late = np.concatenate((runs.edges.start_late_s[chosen], runs.edges.end_late_s[chosen]))
@@ -51,14 +59,25 @@ def _by_edges(line: MeterLine, first_us: int, last_us: int, before_s: float, aft
     return days_of(moments[own], zone), np.abs(late[own] - before_s) - np.abs(late[own] - after_s)
 
 
-def _by_hours(line: MeterLine, first_us: int, last_us: int, before_s: float, after_s: float, zone: tzinfo) -> tuple[Integers, Floats]:
+def _by_hours(
+    line: MeterLine, first_us: int, last_us: int, before_s: float, after_s: float, zone: tzinfo
+) -> tuple[Integers, Floats]:
     """Day of each hour, and how much better its energy goes with the runs at the second time."""
     record, runs = line.record, line.runs
-    own = np.flatnonzero((record.hour_us >= first_us) & (record.hour_us < last_us) & (record.hour_known >= WELL_KNOWN))
+    own = np.flatnonzero(
+        (record.hour_us >= first_us)
+        & (record.hour_us < last_us)
+        & (record.hour_known >= WELL_KNOWN)
+    )
     if not len(own):
         return np.zeros(0, np.int64), np.zeros(0)
     edges = np.append(record.hour_us, record.hour_us[-1] + HOUR_US)
-    ran = [running_share(edges, runs.start_us + round(ahead * 1e6), runs.end_us + round(ahead * 1e6))[own] for ahead in (before_s, after_s)]
+    ran = [
+        running_share(edges, runs.start_us + round(ahead * 1e6), runs.end_us + round(ahead * 1e6))[
+            own
+        ]
+        for ahead in (before_s, after_s)
+    ]
     energy = record.hour_energy[own]
     better: Floats = (energy - energy.mean()) * (ran[1] - ran[0])
     return days_of(record.hour_us[own], zone), better

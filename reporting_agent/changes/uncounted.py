@@ -26,7 +26,9 @@ from reporting_agent.pipeline import PlantData
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.meter_successions import takes_over
 
-LEAST = 0.005  # of what the step's meters of the carrier counted; as `outside` and `others` of a site
+LEAST = (
+    0.005  # of what the step's meters of the carrier counted; as `outside` and `others` of a site
+)
 WELL_KNOWN = 0.999  # of an hour, by both meters
 
 CountingPoint = tuple[str, str, Direction]
@@ -36,13 +38,26 @@ def of_meters(data: PlantData, site: SiteSettings, known_changes: Sequence[Chang
     """Every such meter; `known_changes` are changes that were found already, of which a check meter's difference is a sign."""
     records = {record.meter.id: record for record in data.meters if record.facts.readings}
     changed_meters = {meter for change in known_changes for meter in change.meters}
-    counted, lines = _counted(list(records.values())), {(batch.step, batch.equipment) for batch in data.batches}
+    counted, lines = (
+        _counted(list(records.values())),
+        {(batch.step, batch.equipment) for batch in data.batches},
+    )
     of_checks = (
-        _check(record, records, site) for record in records.values() if not {record.meter.id, record.meter.checked} & changed_meters
+        _check(record, records, site)
+        for record in records.values()
+        if not {record.meter.id, record.meter.checked} & changed_meters
     )
     return [
-        *(change for record in records.values() if (change := _without_batches(record, lines, site, counted)) is not None),
-        *(change for record in records.values() for change in _out_of_its_time(record, list(records.values()), data, site, counted)),
+        *(
+            change
+            for record in records.values()
+            if (change := _without_batches(record, lines, site, counted)) is not None
+        ),
+        *(
+            change
+            for record in records.values()
+            for change in _out_of_its_time(record, list(records.values()), data, site, counted)
+        ),
         *(change for change in of_checks if change is not None),
         *_undeclared(data, list(records.values())),
     ]
@@ -60,31 +75,62 @@ def _counted(records: Sequence[MeterRecord]) -> dict[CountingPoint, list[MeterRe
     return by_point
 
 
-def _share(energy: float, of: MeterRecord, counted: dict[CountingPoint, list[MeterRecord]], beyond: float = 0.0) -> float:
+def _share(
+    energy: float,
+    of: MeterRecord,
+    counted: dict[CountingPoint, list[MeterRecord]],
+    beyond: float = 0.0,
+) -> float:
     """Of what all meters of its step and carrier that count in its kind of unit counted in their time, and this one `beyond` it."""
     whole = beyond + sum(
-        record.total * ratio(record.unit, of.unit) for record in counted[_point(of.meter)] if converts(record.unit, of.unit)
+        record.total * ratio(record.unit, of.unit)
+        for record in counted[_point(of.meter)]
+        if converts(record.unit, of.unit)
     )
     return energy / whole if whole > 0 else 0.0
 
 
-def _change(kind: ChangeKind, meters: tuple[str, ...], meter: Meter | None, size: float, first: date | None, until: date | None) -> Change:
-    causes = (ChangeCause.READING, ChangeCause.PROCESS) if kind is ChangeKind.CHECK else (ChangeCause.DECLARED, ChangeCause.PROCESS)
-    return Change(kind, "" if meter is None else meter.step, meters, (), first, until, size, 0.0, causes)
+def _change(
+    kind: ChangeKind,
+    meters: tuple[str, ...],
+    meter: Meter | None,
+    size: float,
+    first: date | None,
+    until: date | None,
+) -> Change:
+    causes = (
+        (ChangeCause.READING, ChangeCause.PROCESS)
+        if kind is ChangeKind.CHECK
+        else (ChangeCause.DECLARED, ChangeCause.PROCESS)
+    )
+    return Change(
+        kind, "" if meter is None else meter.step, meters, (), first, until, size, 0.0, causes
+    )
 
 
 def _without_batches(
-    record: MeterRecord, lines: set[tuple[str, str]], site: SiteSettings, counted: dict[CountingPoint, list[MeterRecord]]
+    record: MeterRecord,
+    lines: set[tuple[str, str]],
+    site: SiteSettings,
+    counted: dict[CountingPoint, list[MeterRecord]],
 ) -> Change | None:
     meter = record.meter
-    sinks = sinks_of(meter, site) if record.counted and meter.direction is Direction.IMPORT and meter.allocation is None else ()
+    sinks = (
+        sinks_of(meter, site)
+        if record.counted and meter.direction is Direction.IMPORT and meter.allocation is None
+        else ()
+    )
     if not sinks or not meter.equipment:
         return None
     ran = {equipment for step, equipment in lines if step == meter.step}
     if not ran or meter.equipment in ran:
         return None
     share = _share(record.total, record, counted)
-    return _change(ChangeKind.UNCOUNTED, (meter.id,), meter, share, None, None) if share > LEAST else None
+    return (
+        _change(ChangeKind.UNCOUNTED, (meter.id,), meter, share, None, None)
+        if share > LEAST
+        else None
+    )
 
 
 def _out_of_its_time(
@@ -99,7 +145,11 @@ def _out_of_its_time(
     if not record.counted or not meter.step or meter.direction is not Direction.IMPORT:
         return
     for edge, after in ((meter.until, True), (meter.since, False)):
-        if edge is None or any(takes_over(other.meter, other, meter, edge, site, after=after) for other in records if other is not record):
+        if edge is None or any(
+            takes_over(other.meter, other, meter, edge, site, after=after)
+            for other in records
+            if other is not record
+        ):
             continue
         edge_us = to_us(datetime.combine(edge, time(), site.zone).astimezone(UTC))
         beyond = energy_beyond(record, edge_us, after=after)
@@ -110,13 +160,18 @@ def _out_of_its_time(
             yield _change(ChangeKind.UNCOUNTED, (meter.id,), meter, share, first, until)
 
 
-def _by_its_runs(record: MeterRecord, data: PlantData, site: SiteSettings, edge: date, *, after: bool) -> float:
+def _by_its_runs(
+    record: MeterRecord, data: PlantData, site: SiteSettings, edge: date, *, after: bool
+) -> float:
     """Of the runs of its lines beyond the edge, by the hours and the energy of those in its time."""
     own, beyond = 0.0, 0.0
     for batch in data.batches:
         line = batch.step == record.meter.step and record.meter.equipment in {"", batch.equipment}
         if line and batch.excluded is None and batch.duration is not None:
-            hours, day = batch.duration.total_seconds() / 3600, batch.start.astimezone(site.zone).date()
+            hours, day = (
+                batch.duration.total_seconds() / 3600,
+                batch.start.astimezone(site.zone).date(),
+            )
             own += hours if record.meter.counts_for(batch.start, site.zone) else 0.0
             beyond += hours if (day >= edge if after else day < edge) else 0.0
     return record.in_runs * beyond / own if own else 0.0
@@ -132,7 +187,9 @@ def energy_beyond(record: MeterRecord, edge_us: int, *, after: bool) -> float:
     return record.total * min(max(share, 0.0), 1.0)
 
 
-def _check(record: MeterRecord, records: dict[str, MeterRecord], site: SiteSettings) -> Change | None:
+def _check(
+    record: MeterRecord, records: dict[str, MeterRecord], site: SiteSettings
+) -> Change | None:
     other = records.get(record.meter.checked or "")
     if other is None or record.meter.computed or other.meter.computed:
         return None
@@ -143,31 +200,56 @@ def _check(record: MeterRecord, records: dict[str, MeterRecord], site: SiteSetti
     own, checked = energies[0] * unit, energies[1]
     if checked <= 0 or hours <= 0:
         return None
-    allowed = np.hypot(_half_doubt(record, own / unit, hours, site) * unit, _half_doubt(other, checked, hours, site))
+    allowed = np.hypot(
+        _half_doubt(record, own / unit, hours, site) * unit,
+        _half_doubt(other, checked, hours, site),
+    )
     if abs(own - checked) <= 2 * allowed:
         return None
-    return _change(ChangeKind.CHECK, (record.meter.id, other.meter.id), other.meter, own / checked, None, None)
+    return _change(
+        ChangeKind.CHECK, (record.meter.id, other.meter.id), other.meter, own / checked, None, None
+    )
 
 
 def _in_common(record: MeterRecord, other: MeterRecord) -> tuple[float, tuple[float, float]]:
     """The hours that both know, and what each counted in them."""
     if len(record.hour_us) and len(record.hour_us) == len(other.hour_us):
         well_known = np.minimum(record.hour_known, other.hour_known) >= WELL_KNOWN
-        return float(well_known.sum()), (float(record.hour_energy[well_known].sum()), float(other.hour_energy[well_known].sum()))
+        return float(well_known.sum()), (
+            float(record.hour_energy[well_known].sum()),
+            float(other.hour_energy[well_known].sum()),
+        )
     seconds = min(record.known_s, other.known_s)
     if seconds <= 0:
         return 0.0, (0.0, 0.0)
-    return seconds / 3600, (record.total * seconds / record.known_s, other.total * seconds / other.known_s)
+    return seconds / 3600, (
+        record.total * seconds / record.known_s,
+        other.total * seconds / other.known_s,
+    )
 
 
 def _half_doubt(record: MeterRecord, energy: float, hours: float, site: SiteSettings) -> float:
     """The standard uncertainty of what a meter counted; without a class, by the site's."""
     meter = record.meter
     if meter.accuracy_class is None:
-        declared = RELATIVE_UNCERTAINTY * 100 if site.site.uncertainty_pct is None else site.site.uncertainty_pct
-        meter = meter.model_copy(update={"accuracy_class": max(declared, 1e-9), "accuracy_of": "reading"})
+        declared = (
+            RELATIVE_UNCERTAINTY * 100
+            if site.site.uncertainty_pct is None
+            else site.site.uncertainty_pct
+        )
+        meter = meter.model_copy(
+            update={"accuracy_class": max(declared, 1e-9), "accuracy_of": "reading"}
+        )
     window = Windows(np.array([0]), np.array([round(hours * HOUR_US)]))
-    uncertainty = doubt(meter, record.facts, window, np.array([energy]), np.ones(1), record.per_reading, record.state_doubt)
+    uncertainty = doubt(
+        meter,
+        record.facts,
+        window,
+        np.array([energy]),
+        np.ones(1),
+        record.per_reading,
+        record.state_doubt,
+    )
     return 0.0 if uncertainty is None else float(uncertainty.expanded[0]) / 2
 
 
@@ -176,12 +258,16 @@ def _undeclared(data: PlantData, records: Sequence[MeterRecord]) -> Iterator[Cha
     electric = [
         record
         for record in records
-        if record.counted and record.meter.carrier == "electricity" and record.meter.direction is Direction.IMPORT
+        if record.counted
+        and record.meter.carrier == "electricity"
+        and record.meter.direction is Direction.IMPORT
     ]
     if not electric:
         return
     largest = max(electric, key=lambda record: record.total * ratio(record.unit, "kWh"))
-    whole = sum(record.total * ratio(record.unit, largest.unit) for record in electric) / (largest.per_reading or 1.0)
+    whole = sum(record.total * ratio(record.unit, largest.unit) for record in electric) / (
+        largest.per_reading or 1.0
+    )
     for name, undeclared_meter in sorted(data.undeclared.items()):
         share = undeclared_meter.amount(largest.meter.reading) / whole if whole > 0 else 0.0
         if share > LEAST:

@@ -37,7 +37,9 @@ LEAST_RESEMBLANCE = 0.3  # correlation of load and log from which a line tells a
 CLEARLY = 0.7  # from which on a lag counts that is not sure by itself
 SHORT_REACH_S = 240.0  # the shortest that an edge is looked for
 PART_US = 28 * 86_400_000_000
-OTHER_LAG_S = 1800.0  # from which on parts next to each other are off by two times, not by one that scatters
+OTHER_LAG_S = (
+    1800.0  # from which on parts next to each other are off by two times, not by one that scatters
+)
 MIXED_S = 120.0
 LEAST_OF_ZONE_S = 600.0
 NEAR_S = 420.0  # shifts of two meters, or of a meter and a zone, that are the same
@@ -89,7 +91,11 @@ def shifted(line: MeterLine, zone: tzinfo) -> list[ShiftedStretch]:
         own = (start_us >= first) & (start_us < last)
         fine = _fine(late[:, own], runs.edges.reach_s[chosen][own], least)
         ahead = coarse if abs(coarse) > abs(fine) and coarse else fine
-        beyond = abs(fine) >= SATURATED * float(np.median(runs.edges.reach_s[chosen][own])) if own.any() and fine else False
+        beyond = (
+            abs(fine) >= SATURATED * float(np.median(runs.edges.reach_s[chosen][own]))
+            if own.any() and fine
+            else False
+        )
         parts.append((first, last, ahead if abs(ahead) >= least or beyond else 0.0))
         sure |= ahead * coarse > 0 and _clearly(line, first, last)
     count_off = sum(bool(part[2]) for part in parts)
@@ -98,7 +104,9 @@ def shifted(line: MeterLine, zone: tzinfo) -> list[ShiftedStretch]:
     return _stretches(line, parts, zone)
 
 
-def _stretches(line: MeterLine, parts: Sequence[tuple[int, int, float]], zone: tzinfo) -> list[ShiftedStretch]:
+def _stretches(
+    line: MeterLine, parts: Sequence[tuple[int, int, float]], zone: tzinfo
+) -> list[ShiftedStretch]:
     """Parts with one lag taken together, from the day on which it begins to that on which it ends, with what tells none between."""
     parts = [part for index, part in enumerate(parts) if not _mixed(parts, index)]
     off = [index for index, part in enumerate(parts) if part[2]]
@@ -116,10 +124,14 @@ def _stretches(line: MeterLine, parts: Sequence[tuple[int, int, float]], zone: t
         if stretches and off[off.index(first) - 1] == first - 1:
             begins = stretches[-1].last_us
         elif first > 0:
-            begins = turn(line, parts[first - 1][0], parts[first][1], parts[first - 1][2], usual, zone)
+            begins = turn(
+                line, parts[first - 1][0], parts[first][1], parts[first - 1][2], usual, zone
+            )
         if last + 1 < len(parts):
             ends = turn(line, parts[last][0], parts[last + 1][1], usual, parts[last + 1][2], zone)
-        stretches.append(ShiftedStretch(line, begins, ends, np.array([parts[index][2] for index in group])))
+        stretches.append(
+            ShiftedStretch(line, begins, ends, np.array([parts[index][2] for index in group]))
+        )
     return stretches
 
 
@@ -156,7 +168,10 @@ def _clearly(line: MeterLine, first_us: int, last_us: int) -> bool:
 
 def _here(lags: FittedLags, first_us: int, last_us: int) -> Flags:
     """The parts of the coarse search that lie in half of this one at least."""
-    here: Flags = np.minimum(lags.last_us, last_us) - np.maximum(lags.first_us, first_us) >= (last_us - first_us) / 2
+    here: Flags = (
+        np.minimum(lags.last_us, last_us) - np.maximum(lags.first_us, first_us)
+        >= (last_us - first_us) / 2
+    )
     return here
 
 
@@ -164,9 +179,15 @@ def _contradicted(line: MeterLine, first_us: int, last_us: int, lag: float) -> b
     """Whether starts or ends are seen, and not late the same way."""
     start_us = line.runs.start_us[line.chosen]
     own = (start_us >= first_us) & (start_us < last_us)
-    for edge in (line.runs.edges.start_late_s[line.chosen][own], line.runs.edges.end_late_s[line.chosen][own]):
+    for edge in (
+        line.runs.edges.start_late_s[line.chosen][own],
+        line.runs.edges.end_late_s[line.chosen][own],
+    ):
         edges_seen = edge[np.isfinite(edge)]
-        if len(edges_seen) >= FEWEST_EDGES and float(np.median(edges_seen)) * np.sign(lag) < min(abs(lag), SHORT_REACH_S) / 2:
+        if (
+            len(edges_seen) >= FEWEST_EDGES
+            and float(np.median(edges_seen)) * np.sign(lag) < min(abs(lag), SHORT_REACH_S) / 2
+        ):
             return True
     return False
 
@@ -180,7 +201,9 @@ def _fine(late: Floats, reach_s: Floats, least: float) -> float:
         if len(edges_seen) < FEWEST_EDGES:
             return 0.0
         middle = float(np.median(edges_seen))
-        error = 1.25 * ROBUST * float(np.median(np.abs(edges_seen - middle))) / np.sqrt(len(edges_seen))
+        error = (
+            1.25 * ROBUST * float(np.median(np.abs(edges_seen - middle))) / np.sqrt(len(edges_seen))
+        )
         if abs(middle) < max(SIGMAS * error, min(0.5 * least, SATURATED * farthest)):
             return 0.0
         ahead.append(middle)
@@ -189,7 +212,9 @@ def _fine(late: Floats, reach_s: Floats, least: float) -> float:
     return min(ahead, key=abs) if abs(ahead[0] - ahead[1]) > NEAR_S else sum(ahead) / 2
 
 
-def _zones(by_line: Sequence[Sequence[ShiftedStretch]], lines: Sequence[MeterLine], zone: tzinfo) -> list[Change]:
+def _zones(
+    by_line: Sequence[Sequence[ShiftedStretch]], lines: Sequence[MeterLine], zone: tzinfo
+) -> list[Change]:
     """All meters alike, stretch by stretch: changes of zone instead of one a meter."""
     off = {own[0].line.meter for own in by_line}
     right = [line for line in lines if line.meter not in off and _shows_its_clock(line)]
@@ -201,7 +226,10 @@ def _zones(by_line: Sequence[Sequence[ShiftedStretch]], lines: Sequence[MeterLin
         spread, middle = max(usual) - min(usual), float(np.median(usual))
         if abs(middle) < LEAST_OF_ZONE_S or spread > max(2 * NEAR_S, 0.1 * abs(middle)):
             return []
-        first, last = median_high(stretch.first_us for stretch in alike), median_high(stretch.last_us for stretch in alike)
+        first, last = (
+            median_high(stretch.first_us for stretch in alike),
+            median_high(stretch.last_us for stretch in alike),
+        )
         steps = sorted({stretch.line.step for stretch in alike})
         days = _days(alike[0].line, first, last, zone)
         meters = tuple(sorted(off))
@@ -234,15 +262,32 @@ def _clock(stretch: ShiftedStretch, zone: tzinfo) -> Change:
     equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
     days = _days(line, stretch.first_us, stretch.last_us, zone)
     return Change(
-        ChangeKind.CLOCK, line.step, (line.meter,), equipment, *days, stretch.usual_s, error, (ChangeCause.CLOCK, ChangeCause.ZONE)
+        ChangeKind.CLOCK,
+        line.step,
+        (line.meter,),
+        equipment,
+        *days,
+        stretch.usual_s,
+        error,
+        (ChangeCause.CLOCK, ChangeCause.ZONE),
     )
 
 
-def _days(line: MeterLine, first_us: int, last_us: int, zone: tzinfo) -> tuple[date | None, date | None]:
+def _days(
+    line: MeterLine, first_us: int, last_us: int, zone: tzinfo
+) -> tuple[date | None, date | None]:
     """First day and day after the last; None at an end of the record."""
     own = line.runs.start_us
-    first = None if first_us <= int(own.min()) else date.fromordinal(int(days_of(np.array([first_us]), zone)[0]))
-    until = None if last_us >= int(own.max()) else date.fromordinal(int(days_of(np.array([last_us - 1]), zone)[0]) + 1)
+    first = (
+        None
+        if first_us <= int(own.min())
+        else date.fromordinal(int(days_of(np.array([first_us]), zone)[0]))
+    )
+    until = (
+        None
+        if last_us >= int(own.max())
+        else date.fromordinal(int(days_of(np.array([last_us - 1]), zone)[0]) + 1)
+    )
     return first, until
 
 
@@ -255,18 +300,49 @@ def roundings(lines: Sequence[MeterLine], ahead_s: Mapping[str, float]) -> dict[
     for line in lines:
         runs, chosen = line.runs, line.chosen
         both = np.concatenate((runs.start_us[chosen], runs.end_us[chosen]))
-        grid = next((rounding for rounding in ROUNDINGS_S if np.mean(both % (rounding * 1_000_000) == 0) >= ON_GRID), None)
+        grid = next(
+            (
+                rounding
+                for rounding in ROUNDINGS_S
+                if np.mean(both % (rounding * 1_000_000) == 0) >= ON_GRID
+            ),
+            None,
+        )
         length_s = float(np.median((runs.end_us - runs.start_us)[chosen])) / 1e6
-        if grid is None or grid < ROUNDED_SHARE * length_s or abs(ahead_s.get(line.meter, 0.0)) > grid / 2:
+        if (
+            grid is None
+            or grid < ROUNDED_SHARE * length_s
+            or abs(ahead_s.get(line.meter, 0.0)) > grid / 2
+        ):
             continue
         if _cut_by_calendar(both):
             continue
-        reach_s, edges = runs.edges.reach_s[chosen], (runs.edges.start_late_s[chosen], runs.edges.end_late_s[chosen])
-        within = [_scatter(np.clip(edge, -reach_s, reach_s)) for edge in edges]  # beyond its reach an edge is later, and no more
-        wide = min(grid, SEEN * float(np.median(reach_s[reach_s > 0]))) if (reach_s > 0).any() else grid
-        if all(SMEARED[0] * wide <= _scatter(edge) for edge in edges) and min(within) <= SMEARED[1] * grid * 1.5:
+        reach_s, edges = (
+            runs.edges.reach_s[chosen],
+            (runs.edges.start_late_s[chosen], runs.edges.end_late_s[chosen]),
+        )
+        within = [
+            _scatter(np.clip(edge, -reach_s, reach_s)) for edge in edges
+        ]  # beyond its reach an edge is later, and no more
+        wide = (
+            min(grid, SEEN * float(np.median(reach_s[reach_s > 0])))
+            if (reach_s > 0).any()
+            else grid
+        )
+        if (
+            all(SMEARED[0] * wide <= _scatter(edge) for edge in edges)
+            and min(within) <= SMEARED[1] * grid * 1.5
+        ):
             by_meter[line.meter] = Change(
-                ChangeKind.ROUNDING, line.step, (), _equipment(line), None, None, float(grid), 0.0, (ChangeCause.ROUNDING,)
+                ChangeKind.ROUNDING,
+                line.step,
+                (),
+                _equipment(line),
+                None,
+                None,
+                float(grid),
+                0.0,
+                (ChangeCause.ROUNDING,),
             )
     return by_meter
 

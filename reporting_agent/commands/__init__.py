@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 def add_site(parser: ArgumentParser, *, required: bool = True) -> None:
     """The option that names the plant's site.toml."""
-    parser.add_argument("--site", required=required, metavar="FILE", help="the site.toml of the plant")
+    parser.add_argument(
+        "--site", required=required, metavar="FILE", help="the site.toml of the plant"
+    )
 
 
 def add_period(parser: ArgumentParser, *, required: bool = True) -> None:
@@ -61,7 +63,13 @@ def portal_at(args: Namespace, address: str, pauses: tuple[float, ...] | None = 
     from reporting_agent.software import SOFTWARE
 
     network = Network(args.proxy, args.ca_file)
-    return Portal(address, sleep=time.sleep, software=SOFTWARE, network=network, pauses=PAUSES_S if pauses is None else pauses)
+    return Portal(
+        address,
+        sleep=time.sleep,
+        software=SOFTWARE,
+        network=network,
+        pauses=PAUSES_S if pauses is None else pauses,
+    )
 
 
 def add_language(parser: ArgumentParser) -> None:
@@ -74,5 +82,10 @@ def add_language(parser: ArgumentParser) -> None:
 
 def add_report(parser: ArgumentParser) -> None:
     """The options of a report that people read: where it goes, and its language, which is that of the lines on the screen too."""
-    parser.add_argument("--out", type=Path, metavar="FILE", help="what it found, for people: a page (FILE.html) or Markdown (FILE.md)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="what it found, for people: a page (FILE.html) or Markdown (FILE.md)",
+    )
     add_language(parser)

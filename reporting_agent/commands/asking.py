@@ -35,16 +35,28 @@ def recognised_site(args: Namespace) -> SiteSettings:
     from reporting_agent.proposal import profiles_as_toml, recognise
 
     site = load_site(args.site)
-    files = {name: path for name, path in first_files(site).items() if name not in site.mapping.model_fields_set}
+    files = {
+        name: path
+        for name, path in first_files(site).items()
+        if name not in site.mapping.model_fields_set
+    }
     if not files:
         return site
-    recognised = recognise(site, files, [step.id for step in pipeline.pack_of(site).steps], asker(args))
+    recognised = recognise(
+        site, files, [step.id for step in pipeline.pack_of(site).steps], asker(args)
+    )
     for proposal in recognised.proposals:
         for line in evidence(proposal):
             say(line)
     if recognised.proposals:
-        say(Phrase("site.toml has no mapping for this; a report is made only of what stands there. Paste into site.toml:"))
-        say(f"\n{profiles_as_toml(recognised.proposals)}")  # of no phrase: it is the same in every language
+        say(
+            Phrase(
+                "site.toml has no mapping for this; a report is made only of what stands there. Paste into site.toml:"
+            )
+        )
+        say(
+            f"\n{profiles_as_toml(recognised.proposals)}"
+        )  # of no phrase: it is the same in every language
     return recognised.site
 
 
@@ -53,9 +65,19 @@ def evidence(proposal: ProfileProposal) -> list[Phrase]:
     lines = [Phrase("%(file)s: read as %(input)s", file=proposal.look.path, input=proposal.input)]
     for clue in proposal.evidence:
         if clue.because:
-            setting = as_phrase(f"  {clue.key} = {clue.value!r}")  # as it is written, in every language
-            lines.append(Phrase("%(setting)s\n      because %(reason)s", setting=setting, reason=clue.because))
-    return [*lines, Phrase("  not used: %(columns)s", columns=enumerated(proposal.unused))] if proposal.unused else lines
+            setting = as_phrase(
+                f"  {clue.key} = {clue.value!r}"
+            )  # as it is written, in every language
+            lines.append(
+                Phrase(
+                    "%(setting)s\n      because %(reason)s", setting=setting, reason=clue.because
+                )
+            )
+    return (
+        [*lines, Phrase("  not used: %(columns)s", columns=enumerated(proposal.unused))]
+        if proposal.unused
+        else lines
+    )
 
 
 def _ask(question: ProfileQuestion) -> str | None:

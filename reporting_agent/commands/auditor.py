@@ -15,22 +15,41 @@ if TYPE_CHECKING:
 
 
 def add_parser(sub: Any) -> None:
-    parser = sub.add_parser("auditor", help="for certification bodies: make an auditor's keys, or sign a statement with them")
+    parser = sub.add_parser(
+        "auditor",
+        help="for certification bodies: make an auditor's keys, or sign a statement with them",
+    )
     add_keys(parser)
-    parser.add_argument("--sign", type=Path, metavar="FILE", help="sign this unsigned statement of the portal (attestation or withdrawal)")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="with --sign: where the signed statement goes")
+    parser.add_argument(
+        "--sign",
+        type=Path,
+        metavar="FILE",
+        help="sign this unsigned statement of the portal (attestation or withdrawal)",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="with --sign: where the signed statement goes"
+    )
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
 
 def add_keys(parser: argparse.ArgumentParser) -> None:
     """The options that name an auditor's keys."""
-    parser.add_argument("--keys", type=Path, required=True, metavar="FILE", help="the auditor's keys (PEM, under a password)")
+    parser.add_argument(
+        "--keys",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the auditor's keys (PEM, under a password)",
+    )
     add_password(parser)
 
 
 def add_password(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--password-file", type=Path, metavar="FILE", help="the file that holds the password of the keys; asked for where not given"
+        "--password-file",
+        type=Path,
+        metavar="FILE",
+        help="the file that holds the password of the keys; asked for where not given",
     )
 
 
@@ -41,13 +60,19 @@ def run(args: argparse.Namespace) -> int:
     from reporting_agent.audit.openings.statements import AuditorKeys
 
     if (args.sign is None) != (args.out is None):
-        raise UsageError("auditor-arguments", "--sign and --out go together.", "Give both, or neither to make new keys.")
+        raise UsageError(
+            "auditor-arguments",
+            "--sign and --out go together.",
+            "Give both, or neither to make new keys.",
+        )
     if args.sign is not None:
         keys = load_keys(args)
         statement = read_one(args.sign)
         signed = attestations.sign(statement, keys.signing)
         write_file(args.out, signed)
-        text = Phrase("Signed with the key %(key)s: %(file)s.", key=keys.signing.key_id, file=args.out)
+        text = Phrase(
+            "Signed with the key %(key)s: %(file)s.", key=keys.signing.key_id, file=args.out
+        )
         emit(args, {"file": str(args.out), "fingerprint": keys.signing.key_id}, text)
         return ExitCode.DONE
     if args.keys.exists():
@@ -88,7 +113,11 @@ def password(args: argparse.Namespace, *, new: bool = False) -> bytes:
     if args.password_file is not None:
         secret = read_one(args.password_file).strip()
     elif sys.stdin.isatty():
-        secret = _typed(Phrase("New password of the auditor's keys: ") if new else Phrase("Password of the auditor's keys: "))
+        secret = _typed(
+            Phrase("New password of the auditor's keys: ")
+            if new
+            else Phrase("Password of the auditor's keys: ")
+        )
         if new and _typed(Phrase("The same once more: ")) != secret:
             raise UsageError(
                 "password-differs",

@@ -16,19 +16,33 @@ def border_lines(costs: Sequence[BorderCost]) -> Iterator[str]:
     for cost in costs:
         goods = cost.goods
         named = " ".join(part for part in (goods.name, goods.cn_code, goods.route) if part)
-        yield Phrase("At the border of the European Union, per tonne of %(goods)s from %(origin)s:", goods=named, origin=goods.origin)
+        yield Phrase(
+            "At the border of the European Union, per tonne of %(goods)s from %(origin)s:",
+            goods=named,
+            origin=goods.origin,
+        )
         if cost.refused is not None:
             yield cost.refused.whole
             continue
         yield from map(_of_year, cost.years)
-        answers = [answer for answer in (cost.years[0].default, cost.years[0].attested) if answer is not None]
+        answers = [
+            answer
+            for answer in (cost.years[0].default, cost.years[0].attested)
+            if answer is not None
+        ]
         yield from (answer.whole for answer in answers if isinstance(answer, InputError))
-        yield from dict.fromkeys(caveat for answer in answers if isinstance(answer, Payable) for caveat in answer.caveats)
+        yield from dict.fromkeys(
+            caveat for answer in answers if isinstance(answer, Payable) for caveat in answer.caveats
+        )
 
 
 def _of_year(year: BorderYear) -> Phrase:
     if year.attested is None:
-        return Phrase("%(year)s: certificates for %(default)s on default values", year=str(year.year), default=_payable(year.default))
+        return Phrase(
+            "%(year)s: certificates for %(default)s on default values",
+            year=str(year.year),
+            default=_payable(year.default),
+        )
     return Phrase(
         "%(year)s: certificates for %(default)s on default values, for %(attested)s on attested ones",
         year=str(year.year),

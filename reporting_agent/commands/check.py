@@ -13,11 +13,18 @@ from reporting_agent.commands import add_language, add_site
 
 def add_parser(sub: _SubParsersAction[Any]) -> None:
     """Declare the subcommand."""
-    parser = sub.add_parser("check", help="read all inputs and say what is wrong with them; computes nothing")
+    parser = sub.add_parser(
+        "check", help="read all inputs and say what is wrong with them; computes nothing"
+    )
     add_site(parser)
-    parser.add_argument("--period", metavar="PERIOD", help="only batches of this period (default: all)")
     parser.add_argument(
-        "--out", metavar="DIR", default="check", help="where quality.json, quality.html and rejected.csv go (default: check)"
+        "--period", metavar="PERIOD", help="only batches of this period (default: all)"
+    )
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        default="check",
+        help="where quality.json, quality.html and rejected.csv go (default: check)",
     )
     add_language(parser)
 
@@ -36,7 +43,9 @@ def run(args: Namespace) -> int:
     period = Period.parse(args.period, site.zone) if args.period else None
     data = pipeline.read(site, period)
     reviewed, out = review(site, data), Path(args.out)
-    payload = site_files.write_check(site, data, reviewed, period, out, args.lang, datetime.now(UTC))
+    payload = site_files.write_check(
+        site, data, reviewed, period, out, args.lang, datetime.now(UTC)
+    )
     say(quality.as_table(data, reviewed, args.lang))
     excluded = f"{payload['batches']['excluded_total']:,}"
     sentence = in_number(

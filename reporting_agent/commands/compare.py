@@ -40,13 +40,26 @@ REFUSED_BY = {
 
 def add_parser(sub: _SubParsersAction[Any]) -> None:
     """Declare the subcommand."""
-    parser = sub.add_parser("compare", help="the exact gap to a published benchmark, computed on site; sends nothing")
+    parser = sub.add_parser(
+        "compare", help="the exact gap to a published benchmark, computed on site; sends nothing"
+    )
     add_site(parser)
     parser.add_argument(
-        "--benchmark", metavar="FILE_OR_URL", help="a published benchmark (default: that of the portal where the site is enrolled)"
+        "--benchmark",
+        metavar="FILE_OR_URL",
+        help="a published benchmark (default: that of the portal where the site is enrolled)",
     )
-    parser.add_argument("--period", metavar="PERIOD", help="the site's period (default: the benchmark's own, and its newest version)")
-    parser.add_argument("--state", type=Path, metavar="DIR", help="the agent's state directory (default: $STEPLABEL_STATE or ~/.steplabel)")
+    parser.add_argument(
+        "--period",
+        metavar="PERIOD",
+        help="the site's period (default: the benchmark's own, and its newest version)",
+    )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="the agent's state directory (default: $STEPLABEL_STATE or ~/.steplabel)",
+    )
     add_connection(parser)
     add_language(parser)
 
@@ -74,7 +87,11 @@ def run(args: Namespace) -> int:
                 "Give --benchmark FILE or URL, or enrol first.",
             )
         pack = packs.load(site.pack, site.pack_version, site.folder).id
-        source = published.newest(portal, pack, network) if args.period is None else f"{portal}/api/v1/benchmarks/{pack}/{args.period}/"
+        source = (
+            published.newest(portal, pack, network)
+            if args.period is None
+            else f"{portal}/api/v1/benchmarks/{pack}/{args.period}/"
+        )
     benchmark = published.load(source, keys, network)
     label = labelled(site, args.period or benchmark.document.period, datetime.now(UTC))
     result = label.result
@@ -90,12 +107,20 @@ def run(args: Namespace) -> int:
         say(remark)
     gaps = comparison.compare(result.site_label, benchmark, label.doubtful)
     period = result.site_label.period.name
-    text = _as_text(args.lang, result.data.pack, period, benchmark, gaps, comparison.references_of(benchmark))
-    emit(args, comparison.as_json(site.id, benchmark, gaps), "\n".join([*questions_as_text(label.review, args.lang), text]))
+    text = _as_text(
+        args.lang, result.data.pack, period, benchmark, gaps, comparison.references_of(benchmark)
+    )
+    emit(
+        args,
+        comparison.as_json(site.id, benchmark, gaps),
+        "\n".join([*questions_as_text(label.review, args.lang), text]),
+    )
     return 0
 
 
-def _enrolled(state_argument: Path | None, site: SiteSettings) -> tuple[str | None, Mapping[str, VerifyingKey] | None]:
+def _enrolled(
+    state_argument: Path | None, site: SiteSettings
+) -> tuple[str | None, Mapping[str, VerifyingKey] | None]:
     """The portal the agent is enrolled with and its receipt keys; nothing where it is not enrolled."""
     import os
 
@@ -114,7 +139,12 @@ def _enrolled(state_argument: Path | None, site: SiteSettings) -> tuple[str | No
 
 
 def _as_text(
-    lang: str, pack: Pack, our_period: str, benchmark: Benchmark, gaps: Sequence[StepGap], comparisons: Sequence[PlacedReference]
+    lang: str,
+    pack: Pack,
+    our_period: str,
+    benchmark: Benchmark,
+    gaps: Sequence[StepGap],
+    comparisons: Sequence[PlacedReference],
 ) -> str:
     from benchmarks.catalogue import in_language
 
@@ -122,7 +152,10 @@ def _as_text(
     for gap in gaps:
         lines.append(in_language(_line(lang, pack, gap), lang))
         if gap.in_question:
-            lines.append("  " + in_language(Phrase("Findings put this label in doubt: see the report."), lang))
+            lines.append(
+                "  "
+                + in_language(Phrase("Findings put this label in doubt: see the report."), lang)
+            )
     if comparisons:
         agree = sum(comparison.value is not None for comparison in comparisons)
         head = in_number(
@@ -132,7 +165,10 @@ def _as_text(
             agree=agree,
             all=len(comparisons),
         )
-        lines += [in_language(head, lang), *(f"  {in_language(line, lang)}" for line in _references(comparisons))]
+        lines += [
+            in_language(head, lang),
+            *(f"  {in_language(line, lang)}" for line in _references(comparisons)),
+        ]
     return "\n".join(lines)
 
 
@@ -147,15 +183,24 @@ def _head(benchmark: Benchmark, our_period: str, our_version: str) -> Iterator[P
         source=benchmark.source,
     )
     if benchmark.signature == "verified":
-        yield Phrase("Signature verified with the keys of the portal that this agent is enrolled at.")
+        yield Phrase(
+            "Signature verified with the keys of the portal that this agent is enrolled at."
+        )
     else:
         yield Phrase(
             "NOT VERIFIED: this agent is enrolled at no portal, so nothing proves who made this document. Enrol to have it checked."
         )
     if benchmark.withdrawn is not None:
-        yield Phrase("WITHDRAWN by the portal (%(reason)s): do not build on this comparison.", reason=benchmark.withdrawn)
+        yield Phrase(
+            "WITHDRAWN by the portal (%(reason)s): do not build on this comparison.",
+            reason=benchmark.withdrawn,
+        )
     if document.period != our_period:
-        yield Phrase("Our own values are of %(ours)s, the benchmark's of %(theirs)s.", ours=our_period, theirs=document.period)
+        yield Phrase(
+            "Our own values are of %(ours)s, the benchmark's of %(theirs)s.",
+            ours=our_period,
+            theirs=document.period,
+        )
     if document.pack_version != our_version:
         yield Phrase(
             "Our own values are by version %(ours)s of the pack, the benchmark's by version %(theirs)s, whose rules may differ: set "
@@ -177,8 +222,12 @@ def _references(comparisons: Sequence[PlacedReference]) -> Iterator[Phrase]:
         )
     for comparison in comparisons:
         if comparison.refused:
-            reasons = enumerated(REFUSED_BY[by] for by in dict.fromkeys(refusal.by for refusal in comparison.refused))
-            yield Phrase("%(name)s: refused by %(reasons)s", name=comparison.reference.words, reasons=reasons)
+            reasons = enumerated(
+                REFUSED_BY[by] for by in dict.fromkeys(refusal.by for refusal in comparison.refused)
+            )
+            yield Phrase(
+                "%(name)s: refused by %(reasons)s", name=comparison.reference.words, reasons=reasons
+            )
 
 
 def _line(lang: str, pack: Pack, gap: StepGap) -> Phrase:
@@ -193,7 +242,11 @@ def _line(lang: str, pack: Pack, gap: StepGap) -> Phrase:
         name = " · ".join(part for part in (gap.step, gap.product, gap.variant, gap.metric) if part)
     if gap.gap is None:
         code = gap.reason or ""
-        return Phrase("%(name)s: not compared (%(reason)s)", name=name, reason=REASONS.get(code) or reason(code, lang))
+        return Phrase(
+            "%(name)s: not compared (%(reason)s)",
+            name=name,
+            reason=REASONS.get(code) or reason(code, lang),
+        )
     sign = "+" if gap.gap >= 0 else "−"
     line = Phrase(
         "%(name)s: label %(label)s, benchmark %(benchmark)s, gap %(gap)s %(unit)s (%(energy)s %(energy_unit)s over the period)",
@@ -205,4 +258,8 @@ def _line(lang: str, pack: Pack, gap: StepGap) -> Phrase:
         energy=f"{sign}{shown(abs(gap.energy or 0.0))}",
         energy_unit=gap.energy_unit or "",
     )
-    return Phrase("%(line)s; within the benchmark's own interval", line=line) if gap.beyond_interval is False else line
+    return (
+        Phrase("%(line)s; within the benchmark's own interval", line=line)
+        if gap.beyond_interval is False
+        else line
+    )

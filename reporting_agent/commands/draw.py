@@ -24,19 +24,53 @@ if TYPE_CHECKING:
 
 
 def add_parser(sub: Any) -> None:
-    parser = sub.add_parser("draw", help="for certification bodies: promise a number, then draw which records a plant is to open")
+    parser = sub.add_parser(
+        "draw",
+        help="for certification bodies: promise a number, then draw which records a plant is to open",
+    )
     add_keys(parser)
-    parser.add_argument("--nonce", type=Path, required=True, metavar="FILE", help="the secret number; made where the file is not there")
-    parser.add_argument("--about", metavar="SITE/PERIOD", help="to promise: the site and the period, such as works-2/2025")
-    parser.add_argument("--commitment", type=Path, metavar="FILE", help="to draw: the plant's commitment, or the portal's challenge for it")
-    parser.add_argument("--head", metavar="FILE", help="to draw: a tree head of the portal's log after the commitment, or SIZE:ROOT")
+    parser.add_argument(
+        "--nonce",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the secret number; made where the file is not there",
+    )
+    parser.add_argument(
+        "--about",
+        metavar="SITE/PERIOD",
+        help="to promise: the site and the period, such as works-2/2025",
+    )
+    parser.add_argument(
+        "--commitment",
+        type=Path,
+        metavar="FILE",
+        help="to draw: the plant's commitment, or the portal's challenge for it",
+    )
+    parser.add_argument(
+        "--head",
+        metavar="FILE",
+        help="to draw: a tree head of the portal's log after the commitment, or SIZE:ROOT",
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="to draw: where the draw goes")
     parser.add_argument(
-        "--step", action="append", default=[], metavar="ID", help="to promise: records of this step only; may be given again"
+        "--step",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="to promise: records of this step only; may be given again",
     )
-    parser.add_argument("--confidence", type=float, metavar="PERCENT", help="to promise: how sure the sample is to be (default: 95)")
     parser.add_argument(
-        "--share", type=float, metavar="PERCENT", help="to promise: of which misstated share of the used records (default: 1)"
+        "--confidence",
+        type=float,
+        metavar="PERCENT",
+        help="to promise: how sure the sample is to be (default: 95)",
+    )
+    parser.add_argument(
+        "--share",
+        type=float,
+        metavar="PERCENT",
+        help="to promise: of which misstated share of the used records (default: 1)",
     )
     parser.add_argument(
         "--batches",
@@ -45,9 +79,13 @@ def add_parser(sub: Any) -> None:
         help="to promise: about how many batches of a step there are, to tell what share of them is opened",
     )
     parser.add_argument(
-        "--smallest", action="store_true", help="to promise: the least that this certainty needs, of a label only its own record"
+        "--smallest",
+        action="store_true",
+        help="to promise: the least that this certainty needs, of a label only its own record",
     )
-    parser.add_argument("--sealed", action="store_true", help="the opening is to be sealed to the auditor's key")
+    parser.add_argument(
+        "--sealed", action="store_true", help="the opening is to be sealed to the auditor's key"
+    )
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
 
@@ -81,7 +119,11 @@ def _promise(args: argparse.Namespace) -> int:
 
     site, slash, period = args.about.partition("/")
     if not (site and slash and period):
-        raise UsageError("draw-arguments", "--about names a site and a period.", "Write both, such as works-2/2025.")
+        raise UsageError(
+            "draw-arguments",
+            "--about names a site and a period.",
+            "Write both, such as works-2/2025.",
+        )
     Period.parse(period, UTC)
     promise = args.nonce.with_name(f"{args.nonce.name}.promise")
     if standing := next((file for file in (args.nonce, promise) if file.exists()), None):
@@ -92,19 +134,42 @@ def _promise(args: argparse.Namespace) -> int:
             place=Place(str(standing)),
         )
     plan, keys, nonce = _plan(args), load_keys(args), secrets.token_bytes(signed_draws.NONCE_BYTES)
-    raw = signed_draws.promise(site, period, nonce, datetime.now(UTC).date(), keys.signing, plan=plan, steps=tuple(args.step))
+    raw = signed_draws.promise(
+        site,
+        period,
+        nonce,
+        datetime.now(UTC).date(),
+        keys.signing,
+        plan=plan,
+        steps=tuple(args.step),
+    )
     write_file(args.nonce, nonce)
     write_file(promise, raw)
     digest = signed_draws.read_promise(raw).digest
     shares = [_share(plan, number) for number in ([args.batches] if args.batches else _USUAL)]
     sufficient = not sampling_plan.weaker(plan) and not args.step
     lines = [
-        Phrase("Promised, for %(site)s %(period)s: %(file)s, digest %(digest)s.", site=site, period=period, file=promise, digest=digest),
+        Phrase(
+            "Promised, for %(site)s %(period)s: %(file)s, digest %(digest)s.",
+            site=site,
+            period=period,
+            file=promise,
+            digest=digest,
+        ),
         *_shares_sentences(shares, smallest=args.smallest),
         *(() if sufficient else (_INSUFFICIENT,)),
-        Phrase("Hand it in at the portal now; keep %(file)s to yourself until you draw.", file=args.nonce),
+        Phrase(
+            "Hand it in at the portal now; keep %(file)s to yourself until you draw.",
+            file=args.nonce,
+        ),
     ]
-    payload = {"promise": str(promise), "digest": digest, "nonce": str(args.nonce), "opens": shares, "sufficient": sufficient}
+    payload = {
+        "promise": str(promise),
+        "digest": digest,
+        "nonce": str(args.nonce),
+        "opens": shares,
+        "sufficient": sufficient,
+    }
     emit(args, payload, in_terminals_language([sentences(lines)]))
     return ExitCode.DONE
 
@@ -116,7 +181,9 @@ def _draw(args: argparse.Namespace) -> int:
     from reporting_agent.audit.openings.files import read_one
 
     keys, nonce = load_keys(args), read_one(args.nonce)
-    promise = signed_draws.read_promise(read_one(args.nonce.with_name(f"{args.nonce.name}.promise")))
+    promise = signed_draws.read_promise(
+        read_one(args.nonce.with_name(f"{args.nonce.name}.promise"))
+    )
     drawn = Draw(
         commitment=_commitment(args.commitment),
         nonce=nonce,
@@ -132,7 +199,12 @@ def _draw(args: argparse.Namespace) -> int:
     signed_draws.read(raw)
     write_file(args.out, raw)
     commitment = drawn.commitment
-    payload = {"draw": str(args.out), "digest": drawn.digest, "root": commitment.data_root.hex(), "head": drawn.head.size}
+    payload = {
+        "draw": str(args.out),
+        "digest": drawn.digest,
+        "root": commitment.data_root.hex(),
+        "head": drawn.head.size,
+    }
     sentence = Phrase(
         "Draw for %(site)s %(period)s revision %(revision)s written to %(file)s, digest %(digest)s. Give it to the plant, which answers "
         "with `steplabel-agent open`.",
@@ -150,7 +222,9 @@ _USUAL = (200, 500, 2000)
 """Batches of a step, for which shares are told where nobody says how many there are."""
 
 
-_INSUFFICIENT = Phrase("This is less sure than the standard plan, or not of all steps: `plan-sufficient` will not hold.")
+_INSUFFICIENT = Phrase(
+    "This is less sure than the standard plan, or not of all steps: `plan-sufficient` will not hold."
+)
 
 
 def _share(plan: SamplingPlan, batches: int) -> dict[str, int]:
@@ -160,7 +234,11 @@ def _share(plan: SamplingPlan, batches: int) -> dict[str, int]:
     from benchmarks.audit.sampling_plan import opened, smallest
 
     lowest = Fraction(1, 20)
-    return {"batches": batches, "opened": opened(plan, batches, lowest), "smallest": opened(smallest(plan), batches, lowest)}
+    return {
+        "batches": batches,
+        "opened": opened(plan, batches, lowest),
+        "smallest": opened(smallest(plan), batches, lowest),
+    }
 
 
 def _shares_sentences(shares: list[dict[str, int]], *, smallest: bool) -> Iterator[Phrase]:
@@ -174,30 +252,50 @@ def _shares_sentences(shares: list[dict[str, int]], *, smallest: bool) -> Iterat
             for share in shares
         )
 
-    yield Phrase("Of a step's batches of one product this plan opens %(shares)s, besides those of drawn days.", shares=percent("opened"))
+    yield Phrase(
+        "Of a step's batches of one product this plan opens %(shares)s, besides those of drawn days.",
+        shares=percent("opened"),
+    )
     if not smallest:
-        yield Phrase("The smallest of its certainty (--smallest): %(shares)s.", shares=percent("smallest"))
+        yield Phrase(
+            "The smallest of its certainty (--smallest): %(shares)s.", shares=percent("smallest")
+        )
 
 
 def _plan(args: argparse.Namespace) -> SamplingPlan:
     from fractions import Fraction
 
-    from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan, StratumKind, StratumSize, smallest
+    from benchmarks.audit.sampling_plan import (
+        STANDARD,
+        SamplingPlan,
+        StratumKind,
+        StratumSize,
+        smallest,
+    )
     from benchmarks.errors import UsageError
 
     if args.batches is not None and args.batches < 1:
         raise UsageError(
-            "draw-arguments", "--batches is no number of batches.", "Give about how many batches of a step there are, such as 500."
+            "draw-arguments",
+            "--batches is no number of batches.",
+            "Give about how many batches of a step there are, such as 500.",
         )
     percentages = ((args.confidence, 95), (args.share, 1))
     try:
-        confidence, share = (Fraction(str(usual if percent is None else percent)) / 100 for percent, usual in percentages)
+        confidence, share = (
+            Fraction(str(usual if percent is None else percent)) / 100
+            for percent, usual in percentages
+        )
         sizes = {kind: StratumSize(confidence, size.share) for kind, size in STANDARD.sizes.items()}
-        plan = SamplingPlan({**sizes, StratumKind.USED: StratumSize(confidence, share)}, STANDARD.beside_rank)
+        plan = SamplingPlan(
+            {**sizes, StratumKind.USED: StratumSize(confidence, share)}, STANDARD.beside_rank
+        )
         return smallest(plan) if args.smallest else plan
     except ValueError as wrong:
         raise UsageError(
-            "draw-arguments", Phrase("A sample cannot have this size: %(wrong)s.", wrong=wrong), "Give percentages such as 95 and 1."
+            "draw-arguments",
+            Phrase("A sample cannot have this size: %(wrong)s.", wrong=wrong),
+            "Give percentages such as 95 and 1.",
         ) from wrong
 
 
@@ -207,7 +305,11 @@ def _commitment(file: Path) -> ReportCommitment:
     from reporting_agent.audit.openings.recognising import kind_of
 
     raw = read_one(file)
-    return challenges.parse(raw).commitment if kind_of(raw, file) == "challenge" else commitments.parse(raw).commitment
+    return (
+        challenges.parse(raw).commitment
+        if kind_of(raw, file) == "challenge"
+        else commitments.parse(raw).commitment
+    )
 
 
 def _head(text: str) -> Head:
@@ -226,5 +328,9 @@ def _head(text: str) -> Head:
     except ValueError:
         head = Head(0, b"")
     if head.size < 1 or len(head.root) != 32:
-        raise UsageError("draw-arguments", "--head is no tree head.", "Give its file, or its size and root, such as 18204:b7e041c2….")
+        raise UsageError(
+            "draw-arguments",
+            "--head is no tree head.",
+            "Give its file, or its size and root, such as 18204:b7e041c2….",
+        )
     return head

@@ -18,12 +18,27 @@ if TYPE_CHECKING:
 
 
 def add_parser(sub: Any) -> None:
-    parser = sub.add_parser("enrol", help="make the device keys and register them with a one-time token")
+    parser = sub.add_parser(
+        "enrol", help="make the device keys and register them with a one-time token"
+    )
     parser.add_argument("--portal", metavar="URL", help="the portal's address, https://…")
     parser.add_argument("--token", metavar="T", help="the one-time token, or @FILE that holds it")
-    parser.add_argument("--rotate", action="store_true", help="replace the device key by a new one that it signs; no token is needed")
-    parser.add_argument("--replace", action="store_true", help="register a new device key for the site that is enrolled already")
-    parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
+    parser.add_argument(
+        "--rotate",
+        action="store_true",
+        help="replace the device key by a new one that it signs; no token is needed",
+    )
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="register a new device key for the site that is enrolled already",
+    )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)",
+    )
     add_connection(parser)
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
@@ -42,7 +57,9 @@ def run(args: argparse.Namespace) -> int:
         return _rotate(args)
     if args.portal is None or args.token is None:
         raise UsageError(
-            "enrol-arguments", "To enrol, the portal and a token are needed.", "Give --portal URL --token T, or --rotate alone."
+            "enrol-arguments",
+            "To enrol, the portal and a token are needed.",
+            "Give --portal URL --token T, or --rotate alone.",
         )
     token = EnrolmentSecret.parse(_token_text(args.token))
     state = StateDirectory.locate(args.state, os.environ, Path.home())
@@ -51,12 +68,27 @@ def run(args: argparse.Namespace) -> int:
         state.exclusive(),
         state.connect() as connection,
     ):
-        done = enrolment.enrol(state, connection, portal, token, software=SOFTWARE, now=datetime.now(UTC), replace=args.replace)
+        done = enrolment.enrol(
+            state,
+            connection,
+            portal,
+            token,
+            software=SOFTWARE,
+            now=datetime.now(UTC),
+            replace=args.replace,
+        )
         if done.site is None:
-            raise VerificationError("not-registered", "The portal gave no site.", "Ask the portal's operator.")
+            raise VerificationError(
+                "not-registered", "The portal gave no site.", "Ask the portal's operator."
+            )
         _look_at_log(state, connection, portal, done.site)
         closed = rotation.reported_elsewhere(state, connection, portal, done, now=datetime.now(UTC))
-    payload: dict[str, object] = {"site": done.site, "device_id": done.device_id, "portal": done.portal, "directory_key": done.fingerprint}
+    payload: dict[str, object] = {
+        "site": done.site,
+        "device_id": done.device_id,
+        "portal": done.portal,
+        "directory_key": done.fingerprint,
+    }
     lines = [
         Phrase(
             "Enrolled at %(portal)s as %(site)s, device %(device)s. Keys are in %(folder)s; back that folder up.",
@@ -88,14 +120,23 @@ def _rotate(args: argparse.Namespace) -> int:
     from reporting_agent.state import StateDirectory
 
     if args.token is not None or args.portal is not None or args.replace:
-        raise UsageError("enrol-arguments", "A key is rotated without a token.", "Give --rotate without --portal, --token and --replace.")
+        raise UsageError(
+            "enrol-arguments",
+            "A key is rotated without a token.",
+            "Give --rotate without --portal, --token and --replace.",
+        )
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     with state.exclusive(), state.connect() as connection:
         address = rotation.in_force(state, connection).portal
         with portal_at(args, address) as portal:
             done = rotation.rotate(state, connection, portal, now=datetime.now(UTC))
             _look_at_log(state, connection, portal, str(done.site))
-    payload = {"site": done.site, "device_id": done.device_id, "portal": done.portal, "directory_key": done.fingerprint}
+    payload = {
+        "site": done.site,
+        "device_id": done.device_id,
+        "portal": done.portal,
+        "directory_key": done.fingerprint,
+    }
     emit(
         args,
         payload,
@@ -119,7 +160,13 @@ def _look_at_log(state: StateDirectory, connection: Connection, portal: Portal, 
     from reporting_agent.sending.kept_reports import Outbox
 
     with suppress(Unreachable):
-        log_heads.look(connection, enrolment.identity(state, connection, site), portal, Outbox(connection).all(), datetime.now(UTC))
+        log_heads.look(
+            connection,
+            enrolment.identity(state, connection, site),
+            portal,
+            Outbox(connection).all(),
+            datetime.now(UTC),
+        )
 
 
 def _token_text(argument: str) -> str:

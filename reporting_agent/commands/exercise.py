@@ -21,9 +21,17 @@ ANSWERS = "answers.toml"
 
 def add_parser(sub: Any) -> None:
     """Declare the subcommand."""
-    parser = sub.add_parser("exercise", help="training: worked exercises with checked answers; without a name it lists them")
+    parser = sub.add_parser(
+        "exercise",
+        help="training: worked exercises with checked answers; without a name it lists them",
+    )
     parser.add_argument("name", nargs="?", metavar="NAME", help="which exercise")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where its files go (default: exercise-NAME); what is there stays as it is")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="where its files go (default: exercise-NAME); what is there stays as it is",
+    )
     parser.add_argument(
         "--answer",
         action="append",
@@ -31,10 +39,26 @@ def add_parser(sub: Any) -> None:
         metavar="QUESTION=VALUE",
         help="answer one question, by its code or its number (change=process, 1=process); several times",
     )
-    parser.add_argument("--answers", type=Path, metavar="FILE", help="answer those of a file, TOML or JSON (answers.toml is written)")
-    parser.add_argument("--again", action="store_true", help="forget the answers that were given before")
-    parser.add_argument("--recompute", action="store_true", help="compute the right answers anew from the exercise's files, and compare")
-    parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
+    parser.add_argument(
+        "--answers",
+        type=Path,
+        metavar="FILE",
+        help="answer those of a file, TOML or JSON (answers.toml is written)",
+    )
+    parser.add_argument(
+        "--again", action="store_true", help="forget the answers that were given before"
+    )
+    parser.add_argument(
+        "--recompute",
+        action="store_true",
+        help="compute the right answers anew from the exercise's files, and compare",
+    )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)",
+    )
     add_language(parser)
     parser.set_defaults(wrong_usage=parser.error)
 
@@ -62,10 +86,26 @@ def _list(args: argparse.Namespace, progress: Progress) -> int:
     rows, lines = [], []
     for exercise in every():
         done = progress.of(exercise)
-        right, tried = sum(tally.right for tally in done.values()), any(tally.wrong or tally.right for tally in done.values())
+        right, tried = (
+            sum(tally.right for tally in done.values()),
+            any(tally.wrong or tally.right for tally in done.values()),
+        )
         texts = {name: exercise.text(name, args.lang) for name in ("title", "learns")}
-        rows.append({"id": exercise.id, "role": exercise.role.value, "minutes": exercise.minutes, "right": right, "of": len(done), **texts})
-        score = Phrase("%(right)s of %(of)s right", right=right, of=len(done)) if tried else Phrase("not begun")
+        rows.append(
+            {
+                "id": exercise.id,
+                "role": exercise.role.value,
+                "minutes": exercise.minutes,
+                "right": right,
+                "of": len(done),
+                **texts,
+            }
+        )
+        score = (
+            Phrase("%(right)s of %(of)s right", right=right, of=len(done))
+            if tried
+            else Phrase("not begun")
+        )
         head = Phrase(
             "%(id)s  %(title)s (%(role)s, %(minutes)s minutes; %(done)s)",
             id=exercise.id,
@@ -96,13 +136,20 @@ def _play(args: argparse.Namespace, progress: Progress) -> int:
     answers = given.from_file(args.answers) if args.answers else {}
     answers |= given.from_arguments(args.answer)
     asked = [(exercise.asked(question), value) for question, value in answers.items()]
-    answering = args.answers is not None or bool(args.answer)  # also with a file in which nothing was filled in yet
+    answering = args.answers is not None or bool(
+        args.answer
+    )  # also with a file in which nothing was filled in yet
     folder = None if answering else _write(args, exercise)
     if folder is not None and not args.json and sys.stdin.isatty():
         return _at_the_terminal(args, exercise, progress, folder)
     verdicts = [_judged(args, exercise, progress, question, value) for question, value in asked]
-    payload = _set(args, exercise, folder) | {"answers": [judged for judged, _verdict in verdicts], **_standing(exercise, progress)}
-    text = [line for judged, verdict in verdicts for line in _lines(verdict, judged["working"])] or _as_text(args, exercise, folder)
+    payload = _set(args, exercise, folder) | {
+        "answers": [judged for judged, _verdict in verdicts],
+        **_standing(exercise, progress),
+    }
+    text = [
+        line for judged, verdict in verdicts for line in _lines(verdict, judged["working"])
+    ] or _as_text(args, exercise, folder)
     emit(args, payload, "\n".join([*text, _sum(args, exercise, progress)]))
     return ExitCode.DONE if all(verdict.right for _told, verdict in verdicts) else ExitCode.INPUT
 
@@ -113,15 +160,27 @@ def _recompute(exercise: Exercise) -> None:
     from reporting_agent.exercises import computed
 
     facts = computed(exercise)
-    if differing := sorted(name for name in facts.keys() | exercise.facts.keys() if facts.get(name) != exercise.facts.get(name)):
+    if differing := sorted(
+        name
+        for name in facts.keys() | exercise.facts.keys()
+        if facts.get(name) != exercise.facts.get(name)
+    ):
         raise InputError(
             "exercise-key-differs",
-            Phrase("Recomputed from its files, the right answers of the exercise %(exercise)s differ from its key.", exercise=exercise.id),
+            Phrase(
+                "Recomputed from its files, the right answers of the exercise %(exercise)s differ from its key.",
+                exercise=exercise.id,
+            ),
             "This installation computes differently from the one that wrote the key: update it, or report it to the maintainers.",
             found=", ".join(differing),
             wanted=Phrase("the same figures"),
         )
-    say(Phrase("The right answers were recomputed from the files of the exercise: %(count)s facts, all the same.", count=len(facts)))
+    say(
+        Phrase(
+            "The right answers were recomputed from the files of the exercise: %(count)s facts, all the same.",
+            count=len(facts),
+        )
+    )
 
 
 def _write(args: argparse.Namespace, exercise: Exercise) -> Path:
@@ -140,13 +199,17 @@ def _write(args: argparse.Namespace, exercise: Exercise) -> Path:
 def _to_fill_in(exercise: Exercise, lang: str) -> list[str]:
     lines = []
     for question in exercise.question:
-        lines.append(f"# {exercise.text(f'question.{question.id}.ask', lang)}{_in_unit(question)}\n")
+        lines.append(
+            f"# {exercise.text(f'question.{question.id}.ask', lang)}{_in_unit(question)}\n"
+        )
         lines += [f"#   {code}: {words}\n" for code, words in _choices(exercise, question, lang)]
         lines.append(f'{question.id} = ""\n\n')
     return lines
 
 
-def _at_the_terminal(args: argparse.Namespace, exercise: Exercise, progress: Progress, folder: Path) -> int:
+def _at_the_terminal(
+    args: argparse.Namespace, exercise: Exercise, progress: Progress, folder: Path
+) -> int:
     """Ask question by question; an empty line leaves one for later, the end of the input all of them."""
     import sys
 
@@ -174,7 +237,11 @@ def _at_the_terminal(args: argparse.Namespace, exercise: Exercise, progress: Pro
 
 
 def _judged(
-    args: argparse.Namespace, exercise: Exercise, progress: Progress, question: ExerciseQuestion, value: str
+    args: argparse.Namespace,
+    exercise: Exercise,
+    progress: Progress,
+    question: ExerciseQuestion,
+    value: str,
 ) -> tuple[dict[str, Any], CheckedAnswer]:
     """One answer counted; with its working once it was right, or often enough wrong."""
     from dataclasses import asdict
@@ -184,12 +251,19 @@ def _judged(
     verdict = check(exercise, question, value, args.lang)
     done: QuestionProgress = progress.take(exercise, verdict)
     shown = verdict.right or done.wrong >= TRIES
-    judged = {**asdict(verdict), "wrong_tries": done.wrong, "working": working(exercise, question, args.lang) if shown else None}
+    judged = {
+        **asdict(verdict),
+        "wrong_tries": done.wrong,
+        "working": working(exercise, question, args.lang) if shown else None,
+    }
     return judged, verdict
 
 
 def _lines(verdict: CheckedAnswer, working: str | None) -> list[str]:
-    return [f"{verdict.question} = {verdict.given}", *(f"  {line}" for line in (verdict.why, verdict.look, working) if line)]
+    return [
+        f"{verdict.question} = {verdict.given}",
+        *(f"  {line}" for line in (verdict.why, verdict.look, working) if line),
+    ]
 
 
 def _set(args: argparse.Namespace, exercise: Exercise, folder: Path | None) -> dict[str, Any]:
@@ -226,21 +300,41 @@ def _as_text(args: argparse.Namespace, exercise: Exercise, folder: Path | None) 
     from benchmarks.phrases import enumerated
 
     lang = args.lang
-    lines = [exercise.text("title", lang), "", exercise.text("lead", lang), "", *exercise.texts("story", lang), ""]
+    lines = [
+        exercise.text("title", lang),
+        "",
+        exercise.text("lead", lang),
+        "",
+        *exercise.texts("story", lang),
+        "",
+    ]
     if folder is not None:
-        where = Phrase("Files in %(folder)s: %(files)s.", folder=folder, files=enumerated([*exercise.files, ANSWERS]))
+        where = Phrase(
+            "Files in %(folder)s: %(files)s.",
+            folder=folder,
+            files=enumerated([*exercise.files, ANSWERS]),
+        )
         lines += [in_language(where, lang), ""]
     lines += [f"- {task}" for task in exercise.texts("tasks", lang)]
     lines += ["", in_language(Phrase("Questions"), lang)]
     for number, question in enumerate(exercise.question, start=1):
         lines.append(f"{number}. [{question.id}] {_asked(exercise, question, lang)}")
-    how = Phrase("Answer: steplabel-agent exercise %(name)s --answer QUESTION=VALUE, or --answers %(file)s", name=exercise.id, file=ANSWERS)
+    how = Phrase(
+        "Answer: steplabel-agent exercise %(name)s --answer QUESTION=VALUE, or --answers %(file)s",
+        name=exercise.id,
+        file=ANSWERS,
+    )
     return [*lines, "", in_language(how, lang)]
 
 
 def _asked(exercise: Exercise, question: ExerciseQuestion, lang: str) -> str:
-    choices = [f"\n     {number}) {words} [{code}]" for number, (code, words) in enumerate(_choices(exercise, question, lang), start=1)]
-    return "".join([exercise.text(f"question.{question.id}.ask", lang), _in_unit(question), *choices])
+    choices = [
+        f"\n     {number}) {words} [{code}]"
+        for number, (code, words) in enumerate(_choices(exercise, question, lang), start=1)
+    ]
+    return "".join(
+        [exercise.text(f"question.{question.id}.ask", lang), _in_unit(question), *choices]
+    )
 
 
 def _in_unit(question: ExerciseQuestion) -> str:
@@ -248,7 +342,10 @@ def _in_unit(question: ExerciseQuestion) -> str:
 
 
 def _choices(exercise: Exercise, question: ExerciseQuestion, lang: str) -> list[tuple[str, str]]:
-    return [(code, exercise.text(f"question.{question.id}.choice.{code}", lang)) for code in question.choices]
+    return [
+        (code, exercise.text(f"question.{question.id}.choice.{code}", lang))
+        for code in question.choices
+    ]
 
 
 def _sum(args: argparse.Namespace, exercise: Exercise, progress: Progress) -> str:

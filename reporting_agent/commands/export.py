@@ -21,24 +21,65 @@ FORMATS = ("csv", "xlsx", "parquet")
 
 def add_parser(sub: _SubParsersAction[Any]) -> None:
     """Declare the subcommand."""
-    parser = sub.add_parser("export", help="write what must be reported anyway, as files on site; sends nothing")
+    parser = sub.add_parser(
+        "export", help="write what must be reported anyway, as files on site; sends nothing"
+    )
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
-    monitoring = kinds.add_parser("monitoring", help="quarter-hour, daily and monthly indicators of statutory online monitoring")
-    monitoring.add_argument("--schema", type=Path, metavar="FILE", help="columns, names, units and times (default: a draft of our own)")
-    monitoring.add_argument("--format", dest="formats", action="append", choices=FORMATS, help="may be given again (default: csv, parquet)")
-    shells = kinds.add_parser("aas", help="step labels as a submodel of the Asset Administration Shell: JSON and AASX (extra `exports`)")
-    pact = kinds.add_parser("pact", help="a product footprint as PACT exchanges it, with the assured share as an attribute")
+    monitoring = kinds.add_parser(
+        "monitoring",
+        help="quarter-hour, daily and monthly indicators of statutory online monitoring",
+    )
+    monitoring.add_argument(
+        "--schema",
+        type=Path,
+        metavar="FILE",
+        help="columns, names, units and times (default: a draft of our own)",
+    )
+    monitoring.add_argument(
+        "--format",
+        dest="formats",
+        action="append",
+        choices=FORMATS,
+        help="may be given again (default: csv, parquet)",
+    )
+    shells = kinds.add_parser(
+        "aas",
+        help="step labels as a submodel of the Asset Administration Shell: JSON and AASX (extra `exports`)",
+    )
+    pact = kinds.add_parser(
+        "pact",
+        help="a product footprint as PACT exchanges it, with the assured share as an attribute",
+    )
     catena_x = kinds.add_parser("catena-x", help="the same as the Catena-X aspect model Pcf 7.0.0")
     for footprint in (pact, catena_x):
-        footprint.add_argument("--footprint", required=True, type=Path, metavar="FILE", help="footprint.toml: what no meter knows")
-        footprint.add_argument("--statement", action="append", default=[], type=Path, metavar="FILE", help="an auditor's signed statement")
         footprint.add_argument(
-            "--auditor", action="append", default=[], metavar="HEX", help="id of the auditor's key as the certification body states it"
+            "--footprint",
+            required=True,
+            type=Path,
+            metavar="FILE",
+            help="footprint.toml: what no meter knows",
+        )
+        footprint.add_argument(
+            "--statement",
+            action="append",
+            default=[],
+            type=Path,
+            metavar="FILE",
+            help="an auditor's signed statement",
+        )
+        footprint.add_argument(
+            "--auditor",
+            action="append",
+            default=[],
+            metavar="HEX",
+            help="id of the auditor's key as the certification body states it",
         )
     for kind in (monitoring, shells, pact, catena_x):
         add_site(kind)
         add_period(kind)
-        kind.add_argument("--out", type=Path, metavar="DIR", help="where the files go (default: export-KIND)")
+        kind.add_argument(
+            "--out", type=Path, metavar="DIR", help="where the files go (default: export-KIND)"
+        )
         add_language(kind)
         kind.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
     parser.set_defaults(json=False)
@@ -46,7 +87,9 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
 
 def run(args: Namespace) -> int:
     """Read, work out, write; what was written goes to stdout."""
-    return {"monitoring": _monitoring, "aas": _shells, "pact": _footprint, "catena-x": _footprint}[args.kind](args)
+    return {"monitoring": _monitoring, "aas": _shells, "pact": _footprint, "catena-x": _footprint}[
+        args.kind
+    ](args)
 
 
 def _monitoring(args: Namespace) -> int:
@@ -65,7 +108,12 @@ def _monitoring(args: Namespace) -> int:
     rows = writing.tables(out, tables, args.formats or ("csv", "parquet"))
     verdicts = tables[-1].column("quality")
     more = {
-        "columns": {"id": schema.id, "version": schema.version, "status": schema.status, "sha256": schema.digest},
+        "columns": {
+            "id": schema.id,
+            "version": schema.version,
+            "status": schema.status,
+            "sha256": schema.digest,
+        },
         "quality": {
             "completeness_least_pct": schema.quality.completeness_least_pct,
             "day_sums_most_pct": schema.quality.day_sums_most_pct,
@@ -76,7 +124,9 @@ def _monitoring(args: Namespace) -> int:
     }
     now = datetime.now(UTC)
     remarks = monitoring.remarks(measured, schema, now.astimezone(site.zone).date())
-    description = writing.ExportDescription("monitoring", site.id, args.period, now, schema.stands_on.by_language, remarks, more)
+    description = writing.ExportDescription(
+        "monitoring", site.id, args.period, now, schema.stands_on.by_language, remarks, more
+    )
     quality = in_number(
         more["quality"]["good"],
         "%(good)s of %(count)s months of meters is good: covered to at least %(least)s %% and day sums within %(most)s %% (%(source)s).",
@@ -112,13 +162,18 @@ def _shells(args: Namespace) -> int:
     site = asking.recognised_site(args)
     now = datetime.now(UTC)
     label = labelled(site, args.period, now)
-    period, steps = label.result.site_label.period, carbon.of_steps(site, label.result, label.doubtful)
+    period, steps = (
+        label.result.site_label.period,
+        carbon.of_steps(site, label.result, label.doubtful),
+    )
     out = folder(args.out or Path("export-aas"))
     write_bytes(out / "step-labels.json", shells.as_json(site.id, period, steps))
     write_bytes(out / "step-labels.aasx", shells.as_aasx(site.id, period, steps))
     more = {"partial": True, "not_in_it": list(carbon.NOT_IN_IT), "labels": len(steps)}
     remarks = [*_in_question(steps, label.review.open), *label.later, *_lacking(steps)]
-    description = writing.ExportDescription("aas", site.id, args.period, now, Words.of(_OF_SHELLS).by_language, remarks, more)
+    description = writing.ExportDescription(
+        "aas", site.id, args.period, now, Words.of(_OF_SHELLS).by_language, remarks, more
+    )
     line = in_number(
         len(steps),
         "%(count)s label. The CO2 is that of the steps' energy input. It does not include %(missing)s.",
@@ -126,10 +181,14 @@ def _shells(args: Namespace) -> int:
         count=str(len(steps)),
         missing=enumerated(carbon.NOT_IN_IT),
     )
-    return _written(args, out, description, {"step-labels.json": None, "step-labels.aasx": None}, [line])
+    return _written(
+        args, out, description, {"step-labels.json": None, "step-labels.aasx": None}, [line]
+    )
 
 
-def _in_question(steps: Sequence[StepCarbon], unanswered: Sequence[ChangeQuestion]) -> Iterator[Phrase]:
+def _in_question(
+    steps: Sequence[StepCarbon], unanswered: Sequence[ChangeQuestion]
+) -> Iterator[Phrase]:
     """Which labels a change that nobody has explained may have moved, and the first of these changes."""
     ids = dict.fromkeys(step.label.step for step in steps if step.in_question)
     of_them = [question for question in unanswered if question.change.step in {"", *ids}]
@@ -169,16 +228,35 @@ def _footprint(args: Namespace) -> int:
     settings = load_settings(args.footprint)
     site = asking.recognised_site(args)
     period, now = Period.parse(args.period, site.zone), datetime.now(UTC)
-    statements = assured.holding(args.statement, args.auditor, site.id, args.period, now.astimezone(site.zone).date())
+    statements = assured.holding(
+        args.statement, args.auditor, site.id, args.period, now.astimezone(site.zone).date()
+    )
     label = labelled(site, args.period, now)
     label.review.require_answers()
     steps = carbon.of_steps(site, label.result)
     footprint = footprints.footprint(settings, site.id, period, now, steps, statements)
     out = folder(args.out or Path(f"export-{args.kind}"))
     name = f"{args.kind}.json"
-    write_json(out / name, pact_and_catena_x.pact(footprint) if args.kind == "pact" else pact_and_catena_x.catena_x(footprint))
-    more = {"kg_co2e_per_kg": footprint.total, "of_steps": footprint.of_steps, "assured": pact_and_catena_x.assured(footprint)}
-    description = writing.ExportDescription(args.kind, site.id, args.period, now, Words.of(_OF_FOOTPRINTS).by_language, label.later, more)
+    write_json(
+        out / name,
+        pact_and_catena_x.pact(footprint)
+        if args.kind == "pact"
+        else pact_and_catena_x.catena_x(footprint),
+    )
+    more = {
+        "kg_co2e_per_kg": footprint.total,
+        "of_steps": footprint.of_steps,
+        "assured": pact_and_catena_x.assured(footprint),
+    }
+    description = writing.ExportDescription(
+        args.kind,
+        site.id,
+        args.period,
+        now,
+        Words.of(_OF_FOOTPRINTS).by_language,
+        label.later,
+        more,
+    )
     lines = [
         Phrase(
             "%(total)s kg CO2e per kg of %(product)s. Of this, %(steps)s is measured in the steps; the firm declares the rest.",
@@ -197,15 +275,32 @@ def _footprint(args: Namespace) -> int:
     return _written(args, out, description, {name: None}, lines)
 
 
-def _written(args: Namespace, out: Path, description: ExportDescription, rows: Mapping[str, int | None], lines: Iterable[Phrase]) -> int:
+def _written(
+    args: Namespace,
+    out: Path,
+    description: ExportDescription,
+    rows: Mapping[str, int | None],
+    lines: Iterable[Phrase],
+) -> int:
     from benchmarks.catalogue import in_language
     from benchmarks.phrases import of_language
     from reporting_agent.console import emit
     from reporting_agent.exports import writing
 
     payload = writing.manifest(out, description, rows)
-    listed = [f"  {name}" + (f" ({count:,})" if count is not None else "") for name, count in rows.items()]
-    last = Phrase("Written to %(out)s with export.json. Everything in it is exact; nothing was sent.", out=str(out))
-    sentences = [*lines, *description.remarks, of_language(description.stands_on, args.lang) or description.stands_on["en"], *listed, last]
+    listed = [
+        f"  {name}" + (f" ({count:,})" if count is not None else "") for name, count in rows.items()
+    ]
+    last = Phrase(
+        "Written to %(out)s with export.json. Everything in it is exact; nothing was sent.",
+        out=str(out),
+    )
+    sentences = [
+        *lines,
+        *description.remarks,
+        of_language(description.stands_on, args.lang) or description.stands_on["en"],
+        *listed,
+        last,
+    ]
     emit(args, payload, "\n".join(in_language(line, args.lang) for line in sentences))
     return 0

@@ -23,12 +23,18 @@ WORKS = ("label", "check", "status")
 
 def add_parser(sub: _SubParsersAction[Any]) -> None:
     """Declare the subcommand."""
-    parser = sub.add_parser("fleet", help="label or check many sites of one firm side by side, or see how they stand")
+    parser = sub.add_parser(
+        "fleet", help="label or check many sites of one firm side by side, or see how they stand"
+    )
     parser.add_argument(
         "work", metavar="label|check|status", help="what is done with every site; a FLEET.toml here, as before, is `label` of it: "
         "that form goes with the next release",
     )  # fmt: skip
-    parser.add_argument("--config", metavar="FLEET.toml", help="the sites, and the tables of site.toml that they share")
+    parser.add_argument(
+        "--config",
+        metavar="FLEET.toml",
+        help="the sites, and the tables of site.toml that they share",
+    )
     add_period(parser, required=False)
     parser.add_argument(
         "--out",
@@ -36,9 +42,17 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
         help="label, check: where the files go, one folder per site, or s3://BUCKET/PATH (default: fleet, fleet-check); status: a file",
     )
     parser.add_argument(
-        "--processes", type=int, metavar="N", default=os.cpu_count() or 1, help="sites done at a time (default: one a processor)"
+        "--processes",
+        type=int,
+        metavar="N",
+        default=os.cpu_count() or 1,
+        help="sites done at a time (default: one a processor)",
     )
-    parser.add_argument("--dask", metavar="ADDRESS", help="do the sites on this Dask cluster instead, such as tls://HOST:8786")
+    parser.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="do the sites on this Dask cluster instead, such as tls://HOST:8786",
+    )
     for name, what in (
         ("ca-file", Phrase("with --dask: certificates that it trusts")),
         ("cert", Phrase("with --dask: our certificate")),
@@ -46,7 +60,11 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     ):
         parser.add_argument(f"--tls-{name}", type=Path, metavar="PEM", help=what)
     parser.add_argument("--csv", action="store_true", help="status: the table as CSV on stdout")
-    parser.add_argument("--trouble-fails", action="store_true", help="status: end with 1 where something needs a person")
+    parser.add_argument(
+        "--trouble-fails",
+        action="store_true",
+        help="status: end with 1 where something needs a person",
+    )
     add_language(parser)
     parser.set_defaults(wrong_usage=parser.error)
 
@@ -68,7 +86,11 @@ def _form(args: Namespace) -> None:
     if args.config is None and args.work not in WORKS:
         args.config, args.work = args.work, "label"
     if args.work not in WORKS:
-        args.wrong_usage(Phrase("%(work)s is not one of %(works)s", work=f"{args.work!r}", works=", ".join(WORKS)))
+        args.wrong_usage(
+            Phrase(
+                "%(work)s is not one of %(works)s", work=f"{args.work!r}", works=", ".join(WORKS)
+            )
+        )
     if args.config is None:
         args.wrong_usage(Phrase("name the sites: --config FLEET.toml"))
     if args.work == "label" and args.period is None:
@@ -78,7 +100,9 @@ def _form(args: Namespace) -> None:
     if args.processes < 1:
         args.wrong_usage(Phrase("--processes must be 1 or more"))
     if args.dask is None and (args.tls_ca_file or args.tls_cert or args.tls_key):
-        args.wrong_usage(Phrase("--tls-ca-file, --tls-cert and --tls-key are of a cluster: give --dask ADDRESS"))
+        args.wrong_usage(
+            Phrase("--tls-ca-file, --tls-cert and --tls-key are of a cluster: give --dask ADDRESS")
+        )
 
 
 def _sites(args: Namespace, fleet: Fleet) -> int:
@@ -93,7 +117,15 @@ def _sites(args: Namespace, fleet: Fleet) -> int:
     if args.dask:  # a worker has a working directory of its own
         files, folder, reads = tuple(map(_for_all, files)), _for_all(out), fleet.reads()
     tasks = [
-        Task(file, fleet.inherit, args.period, args.lang, f"{folder}/{number:03}-{name_of(file)}", args.work, reads)
+        Task(
+            file,
+            fleet.inherit,
+            args.period,
+            args.lang,
+            f"{folder}/{number:03}-{name_of(file)}",
+            args.work,
+            reads,
+        )
         for number, file in enumerate(files, start=1)
     ]
     outcomes = {}
@@ -102,13 +134,30 @@ def _sites(args: Namespace, fleet: Fleet) -> int:
         if outcome.refused is not None:
             say(in_language(_not_done(args, outcome), args.lang))
         for label in outcome.lacking if outcome.steps else ():
-            say(in_language(Phrase("Label missing: %(where)s: %(what)s", where=outcome.file, what=label.sentence), args.lang))
-    ordered = [replace(outcomes[task.file], folder=f"{out}{task.out.removeprefix(folder)}") for task in tasks]  # the same of any worker
+            say(
+                in_language(
+                    Phrase(
+                        "Label missing: %(where)s: %(what)s",
+                        where=outcome.file,
+                        what=label.sentence,
+                    ),
+                    args.lang,
+                )
+            )
+    ordered = [
+        replace(outcomes[task.file], folder=f"{out}{task.out.removeprefix(folder)}")
+        for task in tasks
+    ]  # the same of any worker
     try:
         with storage.results(out) as written:
             payload = _written(args, fleet, ordered, written)
-    except SteplabelError as refusal:  # the sites that are done stay done: its last line says how many
-        refusal.remedy = joined(refusal.remedy, Phrase("%(counts)s; the page of all is missing.", counts=_counts(args, ordered)))
+    except (
+        SteplabelError
+    ) as refusal:  # the sites that are done stay done: its last line says how many
+        refusal.remedy = joined(
+            refusal.remedy,
+            Phrase("%(counts)s; the page of all is missing.", counts=_counts(args, ordered)),
+        )
         raise
     failed = sum(outcome.refused is not None for outcome in ordered)
     sentence = Phrase(
@@ -124,7 +173,11 @@ def _not_done(args: Namespace, outcome: SiteTaskOutcome) -> Phrase:
     refusal: Value = outcome.refusal
     if not outcome.refusal.startswith(outcome.file):
         refusal = Phrase("%(where)s: %(what)s", where=outcome.file, what=outcome.refusal)
-    return Phrase("No label: %(refusal)s", refusal=refusal) if args.work == "label" else Phrase("Not checked: %(refusal)s", refusal=refusal)
+    return (
+        Phrase("No label: %(refusal)s", refusal=refusal)
+        if args.work == "label"
+        else Phrase("Not checked: %(refusal)s", refusal=refusal)
+    )
 
 
 def _counts(args: Namespace, outcomes: Sequence[SiteTaskOutcome]) -> Phrase:
@@ -151,7 +204,9 @@ def _done(args: Namespace, tasks: list[Task]) -> Iterator[SiteTaskOutcome]:
     return Cluster(args.dask, args.tls_ca_file, args.tls_cert, args.tls_key).run(tasks)
 
 
-def _written(args: Namespace, fleet: Fleet, outcomes: list[SiteTaskOutcome], out: Path) -> dict[str, Any]:
+def _written(
+    args: Namespace, fleet: Fleet, outcomes: list[SiteTaskOutcome], out: Path
+) -> dict[str, Any]:
     """The group's page and document; the latter's content."""
     from reporting_agent.fleet import checks, page, sites_compared
     from reporting_agent.report import writing
@@ -160,10 +215,14 @@ def _written(args: Namespace, fleet: Fleet, outcomes: list[SiteTaskOutcome], out
     if args.work == "check":
         payload = checks.as_json(name, outcomes)
         writing.write_json(out / "check.json", payload)
-        writing.write_text(out / "check.html", page.of_checks(name, args.period, outcomes, args.lang, now))
+        writing.write_text(
+            out / "check.html", page.of_checks(name, args.period, outcomes, args.lang, now)
+        )
         return payload
     steps = sites_compared.grouped(outcomes)
     payload = sites_compared.as_json(name, args.period, outcomes, steps)
     writing.write_json(out / "group.json", payload)
-    writing.write_text(out / "group.html", page.render(name, args.period, outcomes, steps, args.lang, now))
+    writing.write_text(
+        out / "group.html", page.render(name, args.period, outcomes, steps, args.lang, now)
+    )
     return payload

@@ -17,15 +17,31 @@ if TYPE_CHECKING:
 
 def add_parser(sub: _SubParsersAction[Any]) -> None:
     """Declare the subcommand."""
-    parser = sub.add_parser("label", help="make the local step labels: label.json, batches.parquet, rejected.csv, report.html")
+    parser = sub.add_parser(
+        "label",
+        help="make the local step labels: label.json, batches.parquet, rejected.csv, report.html",
+    )
     parser.add_argument(
-        "workbook", nargs="?", metavar="WORKBOOK.xlsx", help="a small firm's workbook instead of a site: a copy with labels"
+        "workbook",
+        nargs="?",
+        metavar="WORKBOOK.xlsx",
+        help="a small firm's workbook instead of a site: a copy with labels",
     )
     add_site(parser, required=False)
     add_period(parser, required=False)
-    parser.add_argument("--out", metavar="DIR", default="label", help="where the files go (default: label)")
-    parser.add_argument("--xlsx", action="store_true", help="also label.xlsx: the report's figures, one sheet per table")
-    parser.add_argument("--tables", action="store_true", help="also tables/NAME.parquet: the same, one file per table")
+    parser.add_argument(
+        "--out", metavar="DIR", default="label", help="where the files go (default: label)"
+    )
+    parser.add_argument(
+        "--xlsx",
+        action="store_true",
+        help="also label.xlsx: the report's figures, one sheet per table",
+    )
+    parser.add_argument(
+        "--tables",
+        action="store_true",
+        help="also tables/NAME.parquet: the same, one file per table",
+    )
     add_language(parser)
     parser.set_defaults(wrong_usage=parser.error)
 
@@ -34,7 +50,11 @@ def run(args: Namespace) -> int:
     """Read, label, write; the label's values go to stdout."""
     if args.workbook is not None:
         if args.site or args.period:
-            args.wrong_usage(Phrase("a workbook stands alone: it holds its own runs and settings; leave out --site and --period"))
+            args.wrong_usage(
+                Phrase(
+                    "a workbook stands alone: it holds its own runs and settings; leave out --site and --period"
+                )
+            )
         return _workbook(args)
     if not (args.site and args.period):
         args.wrong_usage(Phrase("give --site FILE and --period PERIOD, or a WORKBOOK.xlsx"))
@@ -52,7 +72,10 @@ def _workbook(args: Namespace) -> int:
     out = writing.folder(Path(args.out))
     target = out / f"{source.stem}.labelled.xlsx"
     writing.write_bytes(target, copying.labelled_copy(labelled))
-    sentence = in_language(Phrase("Written to %(file)s; your own workbook was not changed.", file=target), labelled.sheet.lang)
+    sentence = in_language(
+        Phrase("Written to %(file)s; your own workbook was not changed.", file=target),
+        labelled.sheet.lang,
+    )
     emit(args, labelled.result.to_json(), f"{summary.as_text(labelled)}\n{sentence}")
     return 0
 
@@ -86,9 +109,15 @@ def _site(args: Namespace) -> int:
             file=file,
         )
         say(in_language(sentence, args.lang))
-    written_too = _more(out, result, analysis, xlsx=args.xlsx, parquet=args.tables) if args.xlsx or args.tables else set()
+    written_too = (
+        _more(out, result, analysis, xlsx=args.xlsx, parquet=args.tables)
+        if args.xlsx or args.tables
+        else set()
+    )
     if stale := [
-        file for file in (out / "label.xlsx", *sorted((out / "tables").glob("*.parquet"))) if file.is_file() and file not in written_too
+        file
+        for file in (out / "label.xlsx", *sorted((out / "tables").glob("*.parquet")))
+        if file.is_file() and file not in written_too
     ]:
         sentence = Phrase(
             "These files contain an earlier run, not this one: %(files)s. Write them anew with --xlsx and --tables, or delete them.",
@@ -97,12 +126,16 @@ def _site(args: Namespace) -> int:
         say(in_language(sentence, args.lang))
     asked = "".join(f"{line}\n" for line in quality.questions_as_text(analysis.review, args.lang))
     values = f"{summary.as_text(result, analysis.review.limits, args.lang)}\n{summary.routes_as_text(analysis.routes, args.lang)}".rstrip()
-    written = Phrase("Written to %(out)s. Everything in it is exact and stays on this site.", out=str(out))
+    written = Phrase(
+        "Written to %(out)s. Everything in it is exact and stays on this site.", out=str(out)
+    )
     emit(args, payload, f"{asked}{values}\n{in_language(written, args.lang)}")
     return 0
 
 
-def _more(out: Path, result: LabelResult, analysis: Analysis, *, xlsx: bool, parquet: bool) -> set[Path]:
+def _more(
+    out: Path, result: LabelResult, analysis: Analysis, *, xlsx: bool, parquet: bool
+) -> set[Path]:
     """The same figures once more, for those who go on with them; the files that were written."""
     from reporting_agent.report import writing
     from reporting_agent.report.analysis_tables import every

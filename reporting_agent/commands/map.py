@@ -15,13 +15,22 @@ if TYPE_CHECKING:
 
 def add_parser(sub: _SubParsersAction[Any]) -> None:
     """Declare the subcommand."""
-    parser = sub.add_parser("map", help="propose a mapping profile for a foreign file, and prove it by reading the file")
+    parser = sub.add_parser(
+        "map", help="propose a mapping profile for a foreign file, and prove it by reading the file"
+    )
     parser.add_argument("file", metavar="FILE", help="the file as the plant's system writes it")
     parser.add_argument(
-        "--as", dest="wanted", choices=("batches", "energy", "readings", "log"), help="what the file holds (default: found out)"
+        "--as",
+        dest="wanted",
+        choices=("batches", "energy", "readings", "log"),
+        help="what the file holds (default: found out)",
     )
     parser.add_argument("--sheet", metavar="NAME", help="of a workbook (default: the first)")
-    parser.add_argument("--answers", metavar="FILE", help="answers as TOML, one KEY = VALUE per line; - reads them from stdin")
+    parser.add_argument(
+        "--answers",
+        metavar="FILE",
+        help="answers as TOML, one KEY = VALUE per line; - reads them from stdin",
+    )
     parser.add_argument("--out", metavar="FILE", help="write the profile here as well")
 
 
@@ -34,7 +43,13 @@ def run(args: Namespace) -> int:
 
     path = Path(args.file)
     answers = _answers(args.answers)
-    proposals = settled(path, args.wanted, answers, args.sheet, nobody if args.answers is not None else asking.asker(args))
+    proposals = settled(
+        path,
+        args.wanted,
+        answers,
+        args.sheet,
+        nobody if args.answers is not None else asking.asker(args),
+    )
     proofs = [prove(proposal) for proposal in proposals]
     toml = as_toml(proposals, args.file)
     if args.out:
@@ -46,8 +61,13 @@ def run(args: Namespace) -> int:
             say(line)
     questions = open_questions(proposals)
     payload = {
-        "proposals": [_as_json(proposal, proof) for proposal, proof in zip(proposals, proofs, strict=True)],
-        "questions": [{"key": question.key, "ask": question.ask, "choices": list(question.choices)} for question in questions],
+        "proposals": [
+            _as_json(proposal, proof) for proposal, proof in zip(proposals, proofs, strict=True)
+        ],
+        "questions": [
+            {"key": question.key, "ask": question.ask, "choices": list(question.choices)}
+            for question in questions
+        ],
         "toml": toml,
     }
     emit(args, payload, toml)
@@ -93,7 +113,9 @@ def _proved(proof: Proof) -> Iterator[str]:
     if proof.totals:
         totals = f"{proof.totals:,}"
         yield Phrase(
-            "  Read with it: %(read)s rows, %(rejected)s rejected, %(totals)s totals left out. The first:", **counts, totals=totals
+            "  Read with it: %(read)s rows, %(rejected)s rejected, %(totals)s totals left out. The first:",
+            **counts,
+            totals=totals,
         )
     else:
         yield Phrase("  Read with it: %(read)s rows, %(rejected)s rejected. The first:", **counts)
@@ -107,7 +129,10 @@ def _as_json(proposal: ProfileProposal, proof: Proof) -> dict[str, Any]:
         "profile": proposal.keys,
         "meters": proposal.meters,
         "runs": proposal.runs,
-        "evidence": [{"key": clue.key, "value": clue.value, "because": clue.because} for clue in proposal.evidence],
+        "evidence": [
+            {"key": clue.key, "value": clue.value, "because": clue.because}
+            for clue in proposal.evidence
+        ],
         "not_used": list(proposal.unused),
         "proof": {
             "read": proof.read,

@@ -16,14 +16,33 @@ from reporting_agent.commands.answer_files import write_file
 
 
 def add_parser(sub: Any) -> None:
-    parser = sub.add_parser("open", help="answer an auditor's draw: records, proofs, readings and seed in one file, never to the portal")
+    parser = sub.add_parser(
+        "open",
+        help="answer an auditor's draw: records, proofs, readings and seed in one file, never to the portal",
+    )
     parser.add_argument("draw", type=Path, metavar="DRAW", help="the auditor's draw")
     add_site(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the opening goes")
-    parser.add_argument("--promise", type=Path, metavar="FILE", help="the promise that the auditor gave before: the draw is held to it")
-    parser.add_argument("--yes", action="store_true", help="do not ask: what the file shows was read and is agreed to")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="where the opening goes"
+    )
+    parser.add_argument(
+        "--promise",
+        type=Path,
+        metavar="FILE",
+        help="the promise that the auditor gave before: the draw is held to it",
+    )
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="do not ask: what the file shows was read and is agreed to",
+    )
     add_language(parser)
-    parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)",
+    )
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
 
@@ -55,7 +74,9 @@ def run(args: argparse.Namespace) -> int:
     assert parcel.challenge is not None  # noqa: S101  # `parcel_of` refuses a report without
     assert parcel.plaintext is not None  # noqa: S101
     pack = packs.load(site.pack, site.pack_version, site.folder)
-    answered = ExchangedFiles(identity.seed, parcel.challenge, parcel.plaintext, identity.device_key.public)
+    answered = ExchangedFiles(
+        identity.seed, parcel.challenge, parcel.plaintext, identity.device_key.public
+    )
     assembled = assemble(draw, tree, site, pack, answered, say)
     lines = disclosure.shown_by_opening(args.lang, draw, assembled, sealed=draw.seal_to is not None)
     for line in lines:
@@ -63,7 +84,9 @@ def run(args: argparse.Namespace) -> int:
     agree(args)
     signed = openings.sign(assembled.opening, identity.device_key)
     recipient = None if draw.seal_to is None else ProcessingPublicKey(draw.seal_to)
-    write_file(args.out, signed if recipient is None else openings.seal(signed, draw.digest, recipient))
+    write_file(
+        args.out, signed if recipient is None else openings.seal(signed, draw.digest, recipient)
+    )
     answering.note(state, draw, assembled, sealed=recipient is not None, now=datetime.now(UTC))
     payload = {
         "file": str(args.out),
@@ -97,7 +120,9 @@ def agree(args: argparse.Namespace) -> None:
 
     word = in_language(in_context("typed at a terminal", "yes"), args.lang)
     question = in_language(Phrase("Write the file? Type %(word)s:", word=word), args.lang)
-    if args.yes or (sys.stdin.isatty() and input(f"{question} ").strip().lower() in {"yes", word.lower()}):
+    if args.yes or (
+        sys.stdin.isatty() and input(f"{question} ").strip().lower() in {"yes", word.lower()}
+    ):
         return
     raise PolicyRefusal(
         "opening-not-agreed",

@@ -17,31 +17,68 @@ from reporting_agent.commands.auditor import add_keys, load_keys
 
 
 def add_parser(sub: Any) -> None:
-    parser = sub.add_parser("practices", help="take the portal's signed practices, and write what one of them saved here")
+    parser = sub.add_parser(
+        "practices",
+        help="take the portal's signed practices, and write what one of them saved here",
+    )
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
-    fetch = acts.add_parser("fetch", help="take the newest edition, verify signature and log entry, keep it; tells the portal nothing")
+    fetch = acts.add_parser(
+        "fetch",
+        help="take the newest edition, verify signature and log entry, keep it; tells the portal nothing",
+    )
     add_connection(fetch)
     outcome = acts.add_parser(
-        "outcome", help="verify an action that follows a practice, and write its class as a signed file; sends nothing"
+        "outcome",
+        help="verify an action that follows a practice, and write its class as a signed file; sends nothing",
     )
-    outcome.add_argument("action", metavar="ACTION", help="the id of an action in actions.toml that names its practice")
+    outcome.add_argument(
+        "action",
+        metavar="ACTION",
+        help="the id of an action in actions.toml that names its practice",
+    )
     add_site(outcome)
-    outcome.add_argument("--today", type=day, metavar="DAY", help="take data before this day (default: today)")
-    outcome.add_argument("--out", type=Path, metavar="FILE", help="where the file goes (default: practice-outcome-ACTION.json)")
+    outcome.add_argument(
+        "--today", type=day, metavar="DAY", help="take data before this day (default: today)"
+    )
+    outcome.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="where the file goes (default: practice-outcome-ACTION.json)",
+    )
     confirm = acts.add_parser(
         "confirm",
         help="for an auditor: verify the action again in the plant's records, and sign the outcome file where the class is the same",
     )
-    confirm.add_argument("told", type=Path, metavar="FILE", help="the outcome file that the plant's agent wrote")
+    confirm.add_argument(
+        "told", type=Path, metavar="FILE", help="the outcome file that the plant's agent wrote"
+    )
     confirm.add_argument("action", metavar="ACTION", help="the id of the action in actions.toml")
     add_site(confirm)
     add_keys(confirm)
-    confirm.add_argument("--today", type=day, metavar="DAY", help="take data before this day (default: today)")
-    confirm.add_argument("--out", type=Path, metavar="FILE", help="where the confirmed file goes (default: FILE itself)")
+    confirm.add_argument(
+        "--today", type=day, metavar="DAY", help="take data before this day (default: today)"
+    )
+    confirm.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="where the confirmed file goes (default: FILE itself)",
+    )
     for act in (fetch, outcome, confirm):
-        act.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
+        act.add_argument(
+            "--state",
+            type=Path,
+            metavar="DIR",
+            help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)",
+        )
         add_language(act)
-        act.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="machine-readable answer on stdout")
+        act.add_argument(
+            "--json",
+            action="store_true",
+            default=argparse.SUPPRESS,
+            help="machine-readable answer on stdout",
+        )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -65,10 +102,16 @@ def _fetch(args: argparse.Namespace) -> int:
         identity = enrolment.identity(state, connection, (enrolled and enrolled.site) or "")
         with portal_at(args, identity.portal) as portal:
             identity = enrolment.renew_directory(connection, identity, portal.directory())
-            head = log_heads.look(connection, identity, portal, Outbox(connection).all(), datetime.now(UTC)).head
+            head = log_heads.look(
+                connection, identity, portal, Outbox(connection).all(), datetime.now(UTC)
+            ).head
             edition = fetch(state.path, portal, identity.directory.receipt_keys(), head)
     if edition is None:
-        emit(args, {"portal": identity.portal, "edition": None}, in_language(Phrase("The portal has published no practice."), args.lang))
+        emit(
+            args,
+            {"portal": identity.portal, "edition": None},
+            in_language(Phrase("The portal has published no practice."), args.lang),
+        )
         return 0
     line = in_number(
         int(edition.practices),
@@ -120,14 +163,25 @@ def _outcome(args: argparse.Namespace) -> int:
     page = f"{identity.portal}/practices/{verified.practice.id}/outcome/"
     lines = (
         json.dumps(document, ensure_ascii=False, indent=2),
-        Phrase("“%(practice)s”: %(outcome)s.", practice=verified.practice.words, outcome=verified.outcome.words),
+        Phrase(
+            "“%(practice)s”: %(outcome)s.",
+            practice=verified.practice.words,
+            outcome=verified.outcome.words,
+        ),
         Phrase(
             "That is all that %(file)s contains. The saving, its interval, energy, output and days stay here.",
             file=file,
         ),
-        Phrase("Nothing was sent. The firm's manager decides whether to submit the file, on %(page)s", page=page),
+        Phrase(
+            "Nothing was sent. The firm's manager decides whether to submit the file, on %(page)s",
+            page=page,
+        ),
     )
-    emit(args, {"outcome": document, "file": str(file), "hand_in_at": page}, "\n".join(in_language(line, args.lang) for line in lines))
+    emit(
+        args,
+        {"outcome": document, "file": str(file), "hand_in_at": page},
+        "\n".join(in_language(line, args.lang) for line in lines),
+    )
     return 0
 
 
@@ -152,10 +206,14 @@ def _confirm(args: argparse.Namespace) -> int:
             "outcome-differs",
             "The records of the plant give another outcome than the file, so nothing was signed.",
             "Take the same action and the same --today as the plant. If it still differs, the plant writes the file anew.",
-            found=", ".join((site_outcome.site, site_outcome.practice, site_outcome.outcome, site_outcome.year)),
+            found=", ".join(
+                (site_outcome.site, site_outcome.practice, site_outcome.outcome, site_outcome.year)
+            ),
             wanted=", ".join(verified.told_of(site.id)),
         )
-    document = outcomes.confirm(json.loads(raw), load_keys(args).signing, datetime.now(UTC).astimezone(site.zone).date())
+    document = outcomes.confirm(
+        json.loads(raw), load_keys(args).signing, datetime.now(UTC).astimezone(site.zone).date()
+    )
     file = args.out or args.told
     writing.write_json(file, document)
     saving, low, high = (f"{100 * part:.2f}" for part in verified.share)
@@ -171,5 +229,9 @@ def _confirm(args: argparse.Namespace) -> int:
         reporting=verified.result.reporting.name,
         file=file,
     )
-    emit(args, {"file": str(file), "outcome": verified.outcome.value, "share": verified.share}, in_language(line, args.lang))
+    emit(
+        args,
+        {"file": str(file), "outcome": verified.outcome.value, "share": verified.share},
+        in_language(line, args.lang),
+    )
     return 0

@@ -27,13 +27,24 @@ if TYPE_CHECKING:
 
 
 def add_parser(sub: Any) -> None:
-    parser = sub.add_parser("preview", help="show every field that would leave the site; spends nothing")
+    parser = sub.add_parser(
+        "preview", help="show every field that would leave the site; spends nothing"
+    )
     add_site(parser)
     add_period(parser)
     add_pool(parser)
-    parser.add_argument("--correct", action="store_true", help="show what the next revision would hold, not what is sealed")
+    parser.add_argument(
+        "--correct",
+        action="store_true",
+        help="show what the next revision would hold, not what is sealed",
+    )
     add_language(parser)
-    parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)",
+    )
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
 
@@ -75,7 +86,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _material(
-    args: argparse.Namespace, site: SiteSettings, pack: Pack, period: Period, name: str, state: StateDirectory
+    args: argparse.Namespace,
+    site: SiteSettings,
+    pack: Pack,
+    period: Period,
+    name: str,
+    state: StateDirectory,
 ) -> tuple[tuple[Parcel, ...], ReportMaterial]:
     """The report's revisions so far, and its material; where earlier years might help, those are looked at as well."""
     from reporting_agent.sending.kept_reports import Outbox
@@ -83,10 +99,21 @@ def _material(
     from reporting_agent.sending.report_material import gather
 
     if not state.exists():
-        return (), gather(site, pack, period, (), None, pool=args.pool, correct=args.correct, look=True)
+        return (), gather(
+            site, pack, period, (), None, pool=args.pool, correct=args.correct, look=True
+        )
     with state.connect() as connection:
         revisions = Outbox(connection).revisions(site.id, name)
-        return revisions, gather(site, pack, period, revisions, Ledger(connection), pool=args.pool, correct=args.correct, look=True)
+        return revisions, gather(
+            site,
+            pack,
+            period,
+            revisions,
+            Ledger(connection),
+            pool=args.pool,
+            correct=args.correct,
+            look=True,
+        )
 
 
 def _sealed(parcel: Parcel, material: ReportMaterial, state: StateDirectory) -> Prospectus:
@@ -113,7 +140,12 @@ def _sealed(parcel: Parcel, material: ReportMaterial, state: StateDirectory) -> 
 
 
 def _draft(
-    language: Language, material: ReportMaterial, state: StateDirectory, site: str, period: str, revisions: tuple[Parcel, ...]
+    language: Language,
+    material: ReportMaterial,
+    state: StateDirectory,
+    site: str,
+    period: str,
+    revisions: tuple[Parcel, ...],
 ) -> Prospectus:
     """The next report as it would be made; refuses what `submit` would refuse, without spending."""
     from benchmarks.errors import PolicyRefusal
@@ -135,7 +167,11 @@ def _draft(
             say(line)
         raise
     begun = next((parcel for parcel in revisions if not parcel.is_bound), None)
-    if bound and not bound[-1].is_sealed and bound[-1].same_data(planned.data_digest, planned.method_digest):
+    if (
+        bound
+        and not bound[-1].is_sealed
+        and bound[-1].same_data(planned.data_digest, planned.method_digest)
+    ):
         begun = bound[-1]
         planned = planned.under(begun.revision, correction=begun.correction)
     elif bound:
@@ -153,7 +189,11 @@ def _draft(
             enrolled = enrolment.current(connection)
         if enrolled is not None and enrolled.device_id is not None:
             header = Header(site, period, revision, "", enrolled.device_id, 0)
-    report = planned.report(planned.drafts(), software=SOFTWARE, **dict.fromkeys(("data_root", "challenge", "salt"), bytes(DIGEST_BYTES)))
+    report = planned.report(
+        planned.drafts(),
+        software=SOFTWARE,
+        **dict.fromkeys(("data_root", "challenge", "salt"), bytes(DIGEST_BYTES)),
+    )
     return Prospectus(
         report,
         header,
@@ -167,9 +207,15 @@ def _draft(
     )
 
 
-def _of_report(spent: Mapping[tuple[str, int], Fraction], released: ReleasedReport) -> dict[tuple[str, int], Fraction]:
+def _of_report(
+    spent: Mapping[tuple[str, int], Fraction], released: ReleasedReport
+) -> dict[tuple[str, int], Fraction]:
     """What the report's own steps stand at, in the years that its labels cover."""
     from reporting_agent.sending.offers import years_of
 
-    covered = {(label.step, year) for label in released.labels for year in years_of(released.period, label.years)}
+    covered = {
+        (label.step, year)
+        for label in released.labels
+        for year in years_of(released.period, label.years)
+    }
     return {key: most for key, most in spent.items() if key in covered}

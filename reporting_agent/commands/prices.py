@@ -16,15 +16,27 @@ if TYPE_CHECKING:
 
 
 def add_parser(sub: Any) -> None:
-    parser = sub.add_parser("prices", help="fetch the price series of [[tariff.series]], and show what is held of them")
+    parser = sub.add_parser(
+        "prices", help="fetch the price series of [[tariff.series]], and show what is held of them"
+    )
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
-    fetch = acts.add_parser("fetch", help="ask for each series that has an address, check it and save it; tells nothing of the site")
+    fetch = acts.add_parser(
+        "fetch",
+        help="ask for each series that has an address, check it and save it; tells nothing of the site",
+    )
     add_connection(fetch)
-    show = acts.add_parser("show", help="each series: its prices, from when to when, and how old they are; asks nobody")
+    show = acts.add_parser(
+        "show", help="each series: its prices, from when to when, and how old they are; asks nobody"
+    )
     for act in (fetch, show):
         add_site(act)
         add_language(act)
-        act.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="machine-readable answer on stdout")
+        act.add_argument(
+            "--json",
+            action="store_true",
+            default=argparse.SUPPRESS,
+            help="machine-readable answer on stdout",
+        )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -37,7 +49,11 @@ def run(args: argparse.Namespace) -> int:
     site, now = load_site(args.site), datetime.now(UTC)
     if args.act == "show":
         shown = [_shown(series, site, now) for series in _series(site, fetched=False)]
-        emit(args, {"series": [row for row, _line in shown]}, "\n".join(in_language(line, args.lang) for _row, line in shown))
+        emit(
+            args,
+            {"series": [row for row, _line in shown]},
+            "\n".join(in_language(line, args.lang) for _row, line in shown),
+        )
         return 0
     return _fetch(args, site, now)
 
@@ -51,7 +67,9 @@ def _series(site: SiteSettings, *, fetched: bool) -> tuple[PriceSeries, ...]:
     if not chosen:
         raise InputError(
             "prices-no-series",
-            "site.toml names no price series with an address." if fetched else "site.toml names no price series.",
+            "site.toml names no price series with an address."
+            if fetched
+            else "site.toml names no price series.",
             "Add [[tariff.series]]; docs/tariffs.md has examples.",
             place=Place(str(site.path), column="tariff.series"),
         )
@@ -78,7 +96,14 @@ def _fetch(args: argparse.Namespace, site: SiteSettings, now: datetime) -> int:
             rows.append({"series": series.name, "error": refusal.to_json()})
             say(refusal.in_words(args.lang))
             continue
-        rows.append(row | {"fetched": fetched.prices, "unchanged": fetched.unchanged, "file": str(fetched.answer.path)})
+        rows.append(
+            row
+            | {
+                "fetched": fetched.prices,
+                "unchanged": fetched.unchanged,
+                "file": str(fetched.answer.path),
+            }
+        )
         came = in_number(
             fetched.prices,
             "%(prices)s price fetched, the same as before.",
@@ -105,16 +130,31 @@ def _shown(series: PriceSeries, site: SiteSettings, now: datetime) -> tuple[dict
     from reporting_agent.sources.price_series import prices_of
 
     stamped = prices_of(series, site)
-    row: dict[str, Any] = {"series": series.name, "carrier": series.carrier, "prices": len(stamped.start_us), "unit": series.unit}
+    row: dict[str, Any] = {
+        "series": series.name,
+        "carrier": series.carrier,
+        "prices": len(stamped.start_us),
+        "unit": series.unit,
+    }
     if not len(stamped.start_us):
-        return row, Phrase("%(series)s: nothing was fetched yet. Run `steplabel-agent prices fetch`.", series=series.name)
-    first, last = (datetime.fromtimestamp(int(stamped.start_us[end]) / 1e6, UTC).astimezone(site.zone) for end in (0, -1))
+        return row, Phrase(
+            "%(series)s: nothing was fetched yet. Run `steplabel-agent prices fetch`.",
+            series=series.name,
+        )
+    first, last = (
+        datetime.fromtimestamp(int(stamped.start_us[end]) / 1e6, UTC).astimezone(site.zone)
+        for end in (0, -1)
+    )
     low, high = _in_so_many_decimals(float(stamped.price.min()), float(stamped.price.max()))
     row |= {"currency": series.currency, "first": first.isoformat(), "last": last.isoformat()}
     came = Phrase("from the file %(file)s", file=series.file or "")
     if stamped.newest is not None:
         days = (now - stamped.newest.fetched_at).days
-        row |= {"fetched_at": stamped.newest.fetched_at.isoformat(), "age_days": days, "sha256": stamped.newest.digest}
+        row |= {
+            "fetched_at": stamped.newest.fetched_at.isoformat(),
+            "age_days": days,
+            "sha256": stamped.newest.digest,
+        }
         came = in_number(
             days,
             "fetched %(days)s day ago (%(at)s UTC, SHA-256 %(digest)s…)",

@@ -12,9 +12,23 @@ from reporting_agent.commands.answer_files import write_file
 
 
 def add_parser(sub: Any) -> None:
-    parser = sub.add_parser("reconcile", help="hold meters and output against bills, stock surveys, sales and calibration records")
-    parser.add_argument("papers", nargs="?", type=Path, metavar="PAPERS", help="what the documents say (PAPERS.toml or PAPERS.xlsx)")
-    parser.add_argument("--template", type=Path, metavar="FILE", help="write an empty FILE.xlsx or FILE.toml with an example of every kind")
+    parser = sub.add_parser(
+        "reconcile",
+        help="hold meters and output against bills, stock surveys, sales and calibration records",
+    )
+    parser.add_argument(
+        "papers",
+        nargs="?",
+        type=Path,
+        metavar="PAPERS",
+        help="what the documents say (PAPERS.toml or PAPERS.xlsx)",
+    )
+    parser.add_argument(
+        "--template",
+        type=Path,
+        metavar="FILE",
+        help="write an empty FILE.xlsx or FILE.toml with an example of every kind",
+    )
     add_site(parser, required=False)
     add_period(parser, required=False)
     add_report(parser)
@@ -45,15 +59,24 @@ def run(args: argparse.Namespace) -> int:
         emit(
             args,
             {"file": str(args.template)},
-            Phrase("Written: %(file)s. Fill in the items for which you have documents.", file=args.template),
+            Phrase(
+                "Written: %(file)s. Fill in the items for which you have documents.",
+                file=args.template,
+            ),
         )
         return ExitCode.DONE
     if args.papers is None or args.site is None or args.period is None:
-        raise UsageError("reconcile-arguments", "A file of documents, --site and --period are needed.", "Give all, or --template FILE.")
+        raise UsageError(
+            "reconcile-arguments",
+            "A file of documents, --site and --period are needed.",
+            "Give all, or --template FILE.",
+        )
     telling.require_kind(args.out)
     declared, site = loading.load(args.papers), asking.recognised_site(args)
     period = Period.parse(args.period, site.zone)
-    verdict = AuditVerdict(reconcile.reconcile(site, pipeline.read(site, period), declared, period), of=PAPERS)
+    verdict = AuditVerdict(
+        reconcile.reconcile(site, pipeline.read(site, period), declared, period), of=PAPERS
+    )
     if args.out is not None:
         write_file(args.out, telling.report(verdict, args.out, args.lang, datetime.now(UTC)))
     emit(args, verdict.to_json(), telling.lines(verdict, args.lang))

@@ -14,10 +14,19 @@ from reporting_agent.commands import add_language, add_site
 
 def add_parser(sub: _SubParsersAction[Any]) -> None:
     """Declare the subcommand."""
-    parser = sub.add_parser("savings", help="verify what the actions in actions.toml saved, against their baselines")
+    parser = sub.add_parser(
+        "savings", help="verify what the actions in actions.toml saved, against their baselines"
+    )
     add_site(parser)
-    parser.add_argument("--today", type=day, metavar="DAY", help="take data before this day (default: today)")
-    parser.add_argument("--out", metavar="DIR", default="savings", help="where savings.json and savings.html go (default: savings)")
+    parser.add_argument(
+        "--today", type=day, metavar="DAY", help="take data before this day (default: today)"
+    )
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        default="savings",
+        help="where savings.json and savings.html go (default: savings)",
+    )
     add_language(parser)
 
 
@@ -33,11 +42,15 @@ def run(args: Namespace) -> int:
 
     site = asking.recognised_site(args)
     now = datetime.now(UTC)
-    savings, result = verified(site, load_actions(site), args.today or now.astimezone(site.zone).date())
+    savings, result = verified(
+        site, load_actions(site), args.today or now.astimezone(site.zone).date()
+    )
     payload = {"site": site.id, "savings": [saving.to_json() for saving in savings]}
     out = writing.folder(Path(args.out))
     writing.write_json(out / "savings.json", payload)
-    writing.write_text(out / "savings.html", html.render_savings(site, result, savings, args.lang, now))
+    writing.write_text(
+        out / "savings.html", html.render_savings(site, result, savings, args.lang, now)
+    )
     lines = [
         f"{saving.of.name}: {in_language(VERDICTS[saving.verdict], args.lang)} – {in_language(finding(saving), args.lang)}"
         for saving in savings
@@ -46,7 +59,16 @@ def run(args: Namespace) -> int:
         args,
         payload,
         "\n".join(
-            [*lines, in_language(Phrase("Written to %(file)s. Everything in it is exact and stays on this site.", file=out), args.lang)]
+            [
+                *lines,
+                in_language(
+                    Phrase(
+                        "Written to %(file)s. Everything in it is exact and stays on this site.",
+                        file=out,
+                    ),
+                    args.lang,
+                ),
+            ]
         ),
     )
     return 0

@@ -28,14 +28,31 @@ if TYPE_CHECKING:
 
 
 def add_parser(sub: Any) -> None:
-    parser = sub.add_parser("status", help="privacy budget spent and left, spool, receipts, enrolment")
-    parser.add_argument("--site", metavar="FILE", help="the site.toml of the plant: its pack says what is left of the budget")
-    parser.add_argument("--fleet", metavar="FLEET.toml", help="as `fleet --config FLEET.toml status`; this form ends with the next release")
-    parser.add_argument("--csv", action="store_true", help="with --fleet: the table as CSV on stdout")
-    parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="write the answer there too, as --json: for the firm's table on another machine"
+    parser = sub.add_parser(
+        "status", help="privacy budget spent and left, spool, receipts, enrolment"
     )
-    parser.add_argument("--trouble-fails", action="store_true", help="end with 1 where something needs a person")
+    parser.add_argument(
+        "--site",
+        metavar="FILE",
+        help="the site.toml of the plant: its pack says what is left of the budget",
+    )
+    parser.add_argument(
+        "--fleet",
+        metavar="FLEET.toml",
+        help="as `fleet --config FLEET.toml status`; this form ends with the next release",
+    )
+    parser.add_argument(
+        "--csv", action="store_true", help="with --fleet: the table as CSV on stdout"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="write the answer there too, as --json: for the firm's table on another machine",
+    )
+    parser.add_argument(
+        "--trouble-fails", action="store_true", help="end with 1 where something needs a person"
+    )
     add_language(parser)
     parser.add_argument(
         "--heads",
@@ -43,7 +60,12 @@ def add_parser(sub: Any) -> None:
         metavar="DIR",
         help="write the newest head seen of the portal's log there, and what it signed that contradicts it: files to compare with others'",
     )
-    parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)",
+    )
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
 
@@ -60,15 +82,29 @@ def run(args: argparse.Namespace) -> int:
 
     if args.fleet is not None:
         if args.site is not None or args.heads is not None:
-            raise UsageError("fleet-of-sites", "--fleet names the sites itself.", "Leave out --site and --heads.")
+            raise UsageError(
+                "fleet-of-sites", "--fleet names the sites itself.", "Leave out --site and --heads."
+            )
         return of_fleet(args, args.fleet)
     if args.csv:
-        raise UsageError("csv-without-fleet", "--csv is of the table of many sites.", "Give --fleet FLEET.toml, or --json for one site.")
+        raise UsageError(
+            "csv-without-fleet",
+            "--csv is of the table of many sites.",
+            "Give --fleet FLEET.toml, or --json for one site.",
+        )
     rules = _rules(args.site)
     state_contents = _look(StateDirectory.locate(args.state, os.environ, Path.home()))
-    files = [] if args.heads is None else _written(args.heads, state_contents.last_head, state_contents.cosigned, state_contents.evidence)
+    files = (
+        []
+        if args.heads is None
+        else _written(
+            args.heads, state_contents.last_head, state_contents.cosigned, state_contents.evidence
+        )
+    )
     now = datetime.now(UTC)
-    payload = _payload(state_contents, None if rules is None else rules.cap_per_year, now) | {"log_files": [str(file) for file in files]}
+    payload = _payload(state_contents, None if rules is None else rules.cap_per_year, now) | {
+        "log_files": [str(file) for file in files]
+    }
     if args.out is not None:
         writing.write_json(args.out, payload)
     emit(args, payload, "\n".join(_lines(args.lang, state_contents, payload, rules, files)))
@@ -98,28 +134,60 @@ def of_fleet(args: argparse.Namespace, fleet_file: str) -> int:
         file, name = fleet.folder / site.file, name_of(site.file)
         try:
             if site.status is None and is_object(site.file):
-                rows.append(overview.unread(name, Phrase("site.toml lies in object storage: name `status` under [[sites]] in fleet.toml")))
+                rows.append(
+                    overview.unread(
+                        name,
+                        Phrase(
+                            "site.toml lies in object storage: name `status` under [[sites]] in fleet.toml"
+                        ),
+                    )
+                )
                 continue
             if site.status is not None:
                 status = json.loads(fleet.status_of(site))
             else:
                 status = _payload(_look(StateDirectory(file.parent / site.state)), None, now)
             row = overview.row(status, name, now.date())
-            rows.append(row if site.status is not None else overview.with_fault(row, _fault_of(str(file), fleet.inherit)))
+            rows.append(
+                row
+                if site.status is not None
+                else overview.with_fault(row, _fault_of(str(file), fleet.inherit))
+            )
         except (SteplabelError, OSError) as why:
-            rows.append(overview.unread(name, why.sentence if isinstance(why, SteplabelError) else str(why.strerror or why)))
+            rows.append(
+                overview.unread(
+                    name,
+                    why.sentence if isinstance(why, SteplabelError) else str(why.strerror or why),
+                )
+            )
         except sqlite3.Error as damaged:  # its state directory holds no database, or a broken one
             rows.append(overview.unread(name, str(damaged)))
-        except (ValueError, LookupError, TypeError, AttributeError):  # not what `status --out` writes
-            rows.append(overview.unread(name, Phrase("%(file)s was not written by `status --out`", file=str(site.status))))
-    payload = {"fleet": fleet.fleet.name, "written_at": now.isoformat(), "sites": overview.as_json(rows, args.lang)}
+        except (
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+        ):  # not what `status --out` writes
+            rows.append(
+                overview.unread(
+                    name,
+                    Phrase("%(file)s was not written by `status --out`", file=str(site.status)),
+                )
+            )
+    payload = {
+        "fleet": fleet.fleet.name,
+        "written_at": now.isoformat(),
+        "sites": overview.as_json(rows, args.lang),
+    }
     if args.out is not None:
         writing.write_json(Path(args.out), payload)
     if args.csv:
         answer(overview.as_csv(rows).rstrip("\n"))
     else:
         emit(args, payload, overview.as_table(rows, args.lang))
-    return ExitCode.INPUT if args.trouble_fails and any(row.trouble for row in rows) else ExitCode.DONE
+    return (
+        ExitCode.INPUT if args.trouble_fails and any(row.trouble for row in rows) else ExitCode.DONE
+    )
 
 
 def _fault_of(file: str, inherit: Mapping[str, Any]) -> SteplabelError | None:
@@ -187,35 +255,61 @@ def _payload(state_contents: _StateContents, cap: Fraction | None, now: datetime
     return {
         "written_at": now.isoformat(),
         "agent": VERSION,
-        "newest_agent": state_contents.announced.version if state_contents.announced is not None and newer else None,
+        "newest_agent": state_contents.announced.version
+        if state_contents.announced is not None and newer
+        else None,
         "state_directory": str(state_contents.path),
-        "enrolment": None if enrolled is None else {"portal": enrolled.portal, "site": enrolled.site, "device_id": enrolled.device_id},
+        "enrolment": None
+        if enrolled is None
+        else {"portal": enrolled.portal, "site": enrolled.site, "device_id": enrolled.device_id},
         "enrolment_pending": state_contents.waiting is not None,
         "keys_until": _keys_until(enrolled),
         "budget": [_account(account, cap) for account in state_contents.accounts],
         "spent_on": [_spending(spending) for spending in state_contents.spendings],
         "reports": [_report(parcel, state_contents) for parcel in state_contents.parcels],
         "spooled": sum(parcel.state.value == "sealed" for parcel in state_contents.parcels),
-        "log": None if state_contents.last_head is None else _head(state_contents.last_head, state_contents.keys),
+        "log": None
+        if state_contents.last_head is None
+        else _head(state_contents.last_head, state_contents.keys),
         "log_witnessed": _witnesses(state_contents.cosigned, enrolled),
-        "log_evidence": [{"code": contradiction.code, "found_at": contradiction.found_at} for contradiction in state_contents.evidence],
+        "log_evidence": [
+            {"code": contradiction.code, "found_at": contradiction.found_at}
+            for contradiction in state_contents.evidence
+        ],
         "log_restarts": [log_restarts.as_shown(restart) for restart in state_contents.restarted],
-        "unfinished": sum(not parcel.is_sealed and not parcel.is_given_up(state_contents.parcels) for parcel in state_contents.parcels),
+        "unfinished": sum(
+            not parcel.is_sealed and not parcel.is_given_up(state_contents.parcels)
+            for parcel in state_contents.parcels
+        ),
     }
 
 
 def _lines(
-    language: Language, state_contents: _StateContents, payload: dict[str, Any], rules: ReleasePolicy | None, files: list[Path]
+    language: Language,
+    state_contents: _StateContents,
+    payload: dict[str, Any],
+    rules: ReleasePolicy | None,
+    files: list[Path],
 ) -> list[str]:
     from benchmarks.catalogue import in_language
 
     newest = payload["newest_agent"]
-    sentence = Phrase("Version %(version)s of the agent was announced; `updates` says what changes.", version=newest)
+    sentence = Phrase(
+        "Version %(version)s of the agent was announced; `updates` says what changes.",
+        version=newest,
+    )
     return [
         *_enrolment_lines(language, state_contents.enrolled, state_contents.waiting),
         *_budget_lines(language, state_contents.accounts, state_contents.spendings, rules),
         *_report_lines(language, state_contents.parcels),
-        *_log_lines(language, payload["log"], payload["log_witnessed"], state_contents.evidence, state_contents.restarted, files),
+        *_log_lines(
+            language,
+            payload["log"],
+            payload["log_witnessed"],
+            state_contents.evidence,
+            state_contents.restarted,
+            files,
+        ),
         *([in_language(sentence, language)] if newest else []),
     ]
 
@@ -226,7 +320,10 @@ def _keys_until(enrolled: Enrolment | None) -> str | None:
 
     if enrolled is None or enrolled.directory is None:
         return None
-    return max(key.valid_to for key in directory.verify(enrolled.directory, enrolled.fingerprint).processing).isoformat()
+    return max(
+        key.valid_to
+        for key in directory.verify(enrolled.directory, enrolled.fingerprint).processing
+    ).isoformat()
 
 
 def _rules(site_file: str | None) -> ReleasePolicy | None:
@@ -269,7 +366,11 @@ def _report(parcel: Parcel, state_contents: _StateContents) -> dict[str, Any]:
     receipt = None
     if parcel.receipt is not None:
         stated = receipts.read(parcel.receipt, state_contents.keys)
-        receipt = {"log_index": stated.log_index, "received_on": stated.received_on.isoformat(), "key_id": stated.key_id}
+        receipt = {
+            "log_index": stated.log_index,
+            "received_on": stated.received_on.isoformat(),
+            "key_id": stated.key_id,
+        }
     return {
         "site": parcel.site,
         "period": parcel.period,
@@ -287,7 +388,13 @@ def _head(kept_head: KeptHead, keys: Mapping[str, VerifyingKey]) -> dict[str, An
     from benchmarks.wire import heads
 
     head = heads.read(kept_head.signed, keys).head
-    return {"size": head.size, "root": head.root.hex(), "at": head.moment.isoformat(), "key_id": head.key_id, "seen_at": kept_head.seen_at}
+    return {
+        "size": head.size,
+        "root": head.root.hex(),
+        "at": head.moment.isoformat(),
+        "key_id": head.key_id,
+        "seen_at": kept_head.seen_at,
+    }
 
 
 def _witnesses(kept_head: KeptHead | None, enrolled: Enrolment | None) -> dict[str, Any] | None:
@@ -296,16 +403,25 @@ def _witnesses(kept_head: KeptHead | None, enrolled: Enrolment | None) -> dict[s
     if kept_head is None or enrolled is None or enrolled.directory is None:
         return None
     checkpoint = checkpoints.parse(kept_head.signed)
-    cosigned = checkpoints.cosigned_by(checkpoint, directory.verify(enrolled.directory, enrolled.fingerprint))
+    cosigned = checkpoints.cosigned_by(
+        checkpoint, directory.verify(enrolled.directory, enrolled.fingerprint)
+    )
     return {
         "size": checkpoint.size,
         "root": checkpoint.root.hex(),
         "seen_at": kept_head.seen_at,
-        "cosigned": [{"name": witness.name, "at": witness.moment.isoformat()} for witness in cosigned],
+        "cosigned": [
+            {"name": witness.name, "at": witness.moment.isoformat()} for witness in cosigned
+        ],
     }
 
 
-def _written(folder: Path, kept_head: KeptHead | None, witnessed: KeptHead | None, evidence: tuple[ForkEvidence, ...]) -> list[Path]:
+def _written(
+    folder: Path,
+    kept_head: KeptHead | None,
+    witnessed: KeptHead | None,
+    evidence: tuple[ForkEvidence, ...],
+) -> list[Path]:
     """The signed bytes as files: one head, the one that witnesses cosigned, and two for each piece of evidence."""
     from benchmarks.errors import InputError, Place
     from reporting_agent.state import write_whole
@@ -347,29 +463,63 @@ def _log_lines(
     lines = (
         []
         if last_head is None
-        else [text(language, "status.log", size=last_head["size"], root=last_head["root"], at=last_head["seen_at"][:10])]
+        else [
+            text(
+                language,
+                "status.log",
+                size=last_head["size"],
+                root=last_head["root"],
+                at=last_head["seen_at"][:10],
+            )
+        ]
     )
     if witnessed is not None:
         names = ", ".join(witness["name"] for witness in witnessed["cosigned"])
-        lines.append(text(language, "status.log-witnessed", size=witnessed["size"], names=names, at=witnessed["seen_at"][:10]))
-    lines += [text(language, "status.log-evidence", code=contradiction.code, on=contradiction.found_at[:10]) for contradiction in evidence]
+        lines.append(
+            text(
+                language,
+                "status.log-witnessed",
+                size=witnessed["size"],
+                names=names,
+                at=witnessed["seen_at"][:10],
+            )
+        )
+    lines += [
+        text(
+            language, "status.log-evidence", code=contradiction.code, on=contradiction.found_at[:10]
+        )
+        for contradiction in evidence
+    ]
     lines += [text(language, "status.log-restart", **as_shown(restart)) for restart in restarted]
     return [*lines, *(text(language, "status.log-file", file=file) for file in files)]
 
 
-def _enrolment_lines(language: Language, enrolled: Enrolment | None, waiting: Enrolment | None) -> list[str]:
+def _enrolment_lines(
+    language: Language, enrolled: Enrolment | None, waiting: Enrolment | None
+) -> list[str]:
     from reporting_agent.sending.consent import text
 
     lines = []
     if enrolled is not None:
-        lines.append(text(language, "status.enrolled", portal=enrolled.portal, site=enrolled.site, device=enrolled.device_id))
+        lines.append(
+            text(
+                language,
+                "status.enrolled",
+                portal=enrolled.portal,
+                site=enrolled.site,
+                device=enrolled.device_id,
+            )
+        )
     if waiting is not None:
         lines.append(text(language, "status.half-enrolled"))
     return lines or [text(language, "status.not-enrolled")]
 
 
 def _budget_lines(
-    language: Language, accounts: tuple[StepAccount, ...], spendings: tuple[LedgerDebit, ...], rules: ReleasePolicy | None
+    language: Language,
+    accounts: tuple[StepAccount, ...],
+    spendings: tuple[LedgerDebit, ...],
+    rules: ReleasePolicy | None,
 ) -> list[str]:
     """How every step stands, and below it each report that took its share."""
     from benchmarks.privacy.accounting import reserve
@@ -380,7 +530,11 @@ def _budget_lines(
     lines = []
     if rules is not None:
         whole = rules.cap_per_year + reserve(rules)
-        amounts = {"cap": number(rules.cap_per_year), "reserve": number(reserve(rules)), "whole": number(whole)}
+        amounts = {
+            "cap": number(rules.cap_per_year),
+            "reserve": number(reserve(rules)),
+            "whole": number(whole),
+        }
         odds = {"odds": odds_ratio(rules.cap_per_year), "odds_ever": odds_ratio(whole)}
         lines.append(text(language, "status.cap", **amounts, **odds))
     for account in accounts:
@@ -394,13 +548,26 @@ def _budget_lines(
         if cap is None:
             lines.append(text(language, "status.budget-only", **shown))
         else:
-            lines.append(text(language, "status.budget", cap=number(cap), left=number(cap - account.most_spent), **shown))
+            lines.append(
+                text(
+                    language,
+                    "status.budget",
+                    cap=number(cap),
+                    left=number(cap - account.most_spent),
+                    **shown,
+                )
+            )
         for spent in spendings:
             if (spent.step, spent.year) == (account.step, account.year):
                 kind = text(language, "status.on-correction") if spent.correction else ""
                 if spent.year < years_of(spent.period, 1)[0]:
                     kind += text(language, "status.on-earlier")
-                amount = {"epsilon": number(spent.most), "releases": spent.releases, "batches": spent.batches, "kind": kind}
+                amount = {
+                    "epsilon": number(spent.most),
+                    "releases": spent.releases,
+                    "batches": spent.batches,
+                    "kind": kind,
+                }
                 lines.append(text(language, "status.on", parcel=spent.parcel, **amount))
     return lines if accounts else [*lines, text(language, "status.nothing-spent")]
 
@@ -412,7 +579,9 @@ def _report_lines(language: Language, parcels: tuple[Parcel, ...]) -> list[str]:
     for parcel in parcels:
         digest = f" ({parcel.digest})" if parcel.digest else ""
         subject = {"site": parcel.site, "period": parcel.period, "revision": parcel.revision}
-        state = text(language, "state.given-up" if parcel.is_given_up(parcels) else f"state.{parcel.state}")
+        state = text(
+            language, "state.given-up" if parcel.is_given_up(parcels) else f"state.{parcel.state}"
+        )
         lines.append(text(language, "status.parcel", state=state, digest=digest, **subject))
         if parcel.refusal:
             lines.append("  " + text(language, "status.refusal", refusal=parcel.refusal))

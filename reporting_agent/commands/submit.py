@@ -23,14 +23,28 @@ if TYPE_CHECKING:
 
 
 def add_parser(sub: Any) -> None:
-    parser = sub.add_parser("submit", help="protect, sign, seal and send the report of a period; safe to repeat")
+    parser = sub.add_parser(
+        "submit", help="protect, sign, seal and send the report of a period; safe to repeat"
+    )
     add_site(parser)
     add_period(parser)
     add_pool(parser)
-    parser.add_argument("--correct", action="store_true", help="the data changed since they were sealed: make the next revision")
-    parser.add_argument("--offline", type=Path, metavar="FILE", help="write the sealed envelope to FILE instead of sending it")
     parser.add_argument(
-        "--challenge", type=Path, metavar="FILE", help="with --offline: the portal's challenge, brought by hand; no connection is tried"
+        "--correct",
+        action="store_true",
+        help="the data changed since they were sealed: make the next revision",
+    )
+    parser.add_argument(
+        "--offline",
+        type=Path,
+        metavar="FILE",
+        help="write the sealed envelope to FILE instead of sending it",
+    )
+    parser.add_argument(
+        "--challenge",
+        type=Path,
+        metavar="FILE",
+        help="with --offline: the portal's challenge, brought by hand; no connection is tried",
     )
     parser.add_argument(
         "--directory",
@@ -38,7 +52,12 @@ def add_parser(sub: Any) -> None:
         metavar="FILE",
         help="with --offline: the portal's present key directory, brought by hand; needed once where its keys have changed",
     )
-    parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)",
+    )
     add_connection(parser)
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
@@ -65,11 +84,15 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
 
     if args.challenge is not None and args.offline is None:
         raise UsageError(
-            "challenge-without-offline", "--challenge goes with --offline FILE.", "Say where the sealed file is to be written."
+            "challenge-without-offline",
+            "--challenge goes with --offline FILE.",
+            "Say where the sealed file is to be written.",
         )
     if args.directory is not None and args.offline is None:
         raise UsageError(
-            "directory-without-offline", "--directory goes with --offline FILE.", "Leave it out: submit fetches the key directory itself."
+            "directory-without-offline",
+            "--directory goes with --offline FILE.",
+            "Leave it out: submit fetches the key directory itself.",
         )
     site = load_site(args.site)
     pack = require_reportable(site)
@@ -78,16 +101,31 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
     name = wire_period(period, pack.policy)
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     with state.exclusive(), state.connect() as connection:
-        identity = enrolment.identity(state, connection, site.id)  # before the long part: refuse early
+        identity = enrolment.identity(
+            state, connection, site.id
+        )  # before the long part: refuse early
         if args.directory is not None:
             identity = enrolment.renew_directory(connection, identity, _directory(args.directory))
         require_signed(ApprovedShelf.of(state), pack, identity.directory.receipt_keys())
         revisions = Outbox(connection).revisions(site.id, name)
-        material = gather(site, pack, period, revisions, Ledger(connection), pool=args.pool, correct=args.correct, commit=True)
+        material = gather(
+            site,
+            pack,
+            period,
+            revisions,
+            Ledger(connection),
+            pool=args.pool,
+            correct=args.correct,
+            commit=True,
+        )
         if material.differences:
             say(reminder(material.differences))
         submission = SubmissionProcess(
-            connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC), checkpoint=checkpoint or no_checkpoint
+            connection,
+            identity,
+            software=SOFTWARE,
+            clock=lambda: datetime.now(UTC),
+            checkpoint=checkpoint or no_checkpoint,
         )
         if args.offline is not None:
             begun = _offline_begun(args, submission, identity.portal, material, name)
@@ -105,7 +143,12 @@ def _portal(args: argparse.Namespace, address: str) -> Portal:
 
 
 def send_online(
-    submission: SubmissionProcess, portal: Portal, material: ReportMaterial, period: str, correct: bool, say: Callable[[str], None]
+    submission: SubmissionProcess,
+    portal: Portal,
+    material: ReportMaterial,
+    period: str,
+    correct: bool,
+    say: Callable[[str], None],
 ) -> tuple[dict[str, Any], str]:
     """Prepare and send over the network: what a program is told of it, and a person."""
     from benchmarks.errors import SteplabelError
@@ -127,7 +170,11 @@ def send_online(
         raise out_of_reach
     known_before = parcel.receipt is not None
     waiting = submission.spooled_besides(parcel)
-    for earlier in [unsent for unsent in waiting if unsent.period == parcel.period and unsent.revision < parcel.revision]:
+    for earlier in [
+        unsent
+        for unsent in waiting
+        if unsent.period == parcel.period and unsent.revision < parcel.revision
+    ]:
         submission.send(earlier, portal)  # revisions are taken one after the other
         waiting.remove(earlier)
     receipt = submission.send(parcel, portal)
@@ -145,7 +192,14 @@ def send_online(
                     refusal=refusal.in_words(LANGUAGE.get()),
                 )
             )
-            others.append({"period": other.period, "revision": other.revision, "sent": False, "code": refusal.code})
+            others.append(
+                {
+                    "period": other.period,
+                    "revision": other.revision,
+                    "sent": False,
+                    "code": refusal.code,
+                }
+            )
     payload = _summary(parcel, material) | {
         "state": "received",
         "envelope_digest": receipt.envelope_digest,  # sending may have sealed it anew
@@ -171,13 +225,19 @@ def send_online(
 
 
 def _offline_begun(
-    args: argparse.Namespace, submission: SubmissionProcess, address: str, material: ReportMaterial, period: str
+    args: argparse.Namespace,
+    submission: SubmissionProcess,
+    address: str,
+    material: ReportMaterial,
+    period: str,
 ) -> ReportUnderWay:
     """The report as far as it comes: with the challenge brought by hand, or the portal's own where it happens to be in reach."""
     from benchmarks.errors import Unreachable
 
     if args.challenge is not None:
-        return submission.begin_answered(material, period, _challenge(args.challenge), correct=args.correct)
+        return submission.begin_answered(
+            material, period, _challenge(args.challenge), correct=args.correct
+        )
     with _portal(args, address) as portal:
         reached = submission.consult(portal) is None
         begun = submission.begin(material, period, correct=args.correct)
@@ -315,11 +375,22 @@ def _summary(parcel: Parcel, material: ReportMaterial) -> dict[str, Any]:
         "state": parcel.state.value,
         "envelope_digest": parcel.digest,
         "labels": [
-            {"step": label.step, "product": label.product, "variant": label.variant, "metric": label.metric, "years": label.years}
+            {
+                "step": label.step,
+                "product": label.product,
+                "variant": label.variant,
+                "metric": label.metric,
+                "years": label.years,
+            }
             for label in released.labels
         ],
         "withheld": [
-            {"step": step, "metric": metric, "reason": code, "missing_carriers": list(missing.get((step, metric), ()))}
+            {
+                "step": step,
+                "metric": metric,
+                "reason": code,
+                "missing_carriers": list(missing.get((step, metric), ())),
+            }
             for step, metric, code in released.withheld
         ],
     }
@@ -335,6 +406,15 @@ def _remarks(payload: dict[str, Any]) -> Iterator[Phrase]:
         yield Phrase("Over %(years)s years as one: %(step)s.", years=years, step=step)
     for withheld in payload["withheld"]:
         carriers = ", ".join(withheld["missing_carriers"])
-        missing = text(language, "withheld.missing", carriers=carriers, step=withheld["step"]) if carriers else ""
+        missing = (
+            text(language, "withheld.missing", carriers=carriers, step=withheld["step"])
+            if carriers
+            else ""
+        )
         why = f"{reason(language, withheld['reason'])}{missing}"
-        yield Phrase("Withheld: %(step)s, %(metric)s: %(why)s", step=withheld["step"], metric=withheld["metric"], why=why)
+        yield Phrase(
+            "Withheld: %(step)s, %(metric)s: %(why)s",
+            step=withheld["step"],
+            metric=withheld["metric"],
+            why=why,
+        )

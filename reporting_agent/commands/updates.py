@@ -14,11 +14,29 @@ if TYPE_CHECKING:
 
 
 def add_parser(sub: Any) -> None:
-    parser = sub.add_parser("updates", help="whether a newer version was announced, by whom signed, what changes; installs nothing")
-    parser.add_argument("--file", type=Path, metavar="FILE", help="the announcement, brought by hand; no connection is tried")
-    parser.add_argument("--downloaded", type=Path, metavar="FILE", help="whether this file is one of the version that was announced")
+    parser = sub.add_parser(
+        "updates",
+        help="whether a newer version was announced, by whom signed, what changes; installs nothing",
+    )
+    parser.add_argument(
+        "--file",
+        type=Path,
+        metavar="FILE",
+        help="the announcement, brought by hand; no connection is tried",
+    )
+    parser.add_argument(
+        "--downloaded",
+        type=Path,
+        metavar="FILE",
+        help="whether this file is one of the version that was announced",
+    )
     add_language(parser)
-    parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)",
+    )
     add_connection(parser)
 
 
@@ -58,11 +76,16 @@ def run(args: argparse.Namespace) -> int:
     }
     lines = [in_language(line, args.lang) for line in _sentences(release, VERSION)]
     if newer:
-        lines += [release.what_changes(args.lang), *(f"{file.sha256}  {file.name}" for file in release.files)]
+        lines += [
+            release.what_changes(args.lang),
+            *(f"{file.sha256}  {file.name}" for file in release.files),
+        ]
         lines.append(in_language(_how(identity.portal), args.lang))
     if args.downloaded is not None:
         payload["downloaded"] = announced.require_of_release(args.downloaded, release)
-        lines.append(in_language(_is_it(args.downloaded, payload["downloaded"], release.version), args.lang))
+        lines.append(
+            in_language(_is_it(args.downloaded, payload["downloaded"], release.version), args.lang)
+        )
     emit(args, payload, "\n".join(lines))
     return ExitCode.DONE
 
@@ -74,10 +97,16 @@ def _sentences(release: AgentRelease, own: str) -> list[Phrase]:
     if release.is_newer_than(own):
         return [
             Phrase(
-                "This is version %(own)s. Version %(newest)s was announced on %(on)s and signed by the coordinator. What changes:", **values
+                "This is version %(own)s. Version %(newest)s was announced on %(on)s and signed by the coordinator. What changes:",
+                **values,
             )
         ]
-    return [Phrase("This is version %(own)s. The newest version announced (%(on)s, signed by the coordinator) is %(newest)s.", **values)]
+    return [
+        Phrase(
+            "This is version %(own)s. The newest version announced (%(on)s, signed by the coordinator) is %(newest)s.",
+            **values,
+        )
+    ]
 
 
 def _how(portal: str) -> Phrase:
@@ -93,4 +122,9 @@ def _how(portal: str) -> Phrase:
 def _is_it(file: Path, name: str, version: str) -> Phrase:
     from benchmarks.phrases import Phrase
 
-    return Phrase("%(file)s is %(name)s of version %(version)s, as announced.", file=file, name=name, version=version)
+    return Phrase(
+        "%(file)s is %(name)s of version %(version)s, as announced.",
+        file=file,
+        name=name,
+        version=version,
+    )

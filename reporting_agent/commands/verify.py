@@ -12,7 +12,10 @@ from reporting_agent.commands.auditor import add_password
 
 
 def add_parser(sub: Any) -> None:
-    parser = sub.add_parser("verify", help="check an opening, a receipt, a challenge or a published benchmark, from files alone")
+    parser = sub.add_parser(
+        "verify",
+        help="check an opening, a receipt, a challenge or a published benchmark, from files alone",
+    )
     parser.add_argument(
         "files",
         nargs="+",
@@ -20,15 +23,35 @@ def add_parser(sub: Any) -> None:
         metavar="FILE",
         help="opening, draw, promise, commitment; any file that the portal serves: evidence, head, entries, proofs, receipt, benchmark",
     )
-    parser.add_argument("--fingerprint", metavar="HEX", help="of the key that signs the portal's directory, as an enrolment token names it")
     parser.add_argument(
-        "--auditor", metavar="HEX", help="id of the auditor's key as the certification body states it, for a signed statement"
+        "--fingerprint",
+        metavar="HEX",
+        help="of the key that signs the portal's directory, as an enrolment token names it",
     )
-    parser.add_argument("--keys", type=Path, metavar="FILE", help="the auditor's keys, for an opening that is sealed")
+    parser.add_argument(
+        "--auditor",
+        metavar="HEX",
+        help="id of the auditor's key as the certification body states it, for a signed statement",
+    )
+    parser.add_argument(
+        "--keys",
+        type=Path,
+        metavar="FILE",
+        help="the auditor's keys, for an opening that is sealed",
+    )
     add_password(parser)
-    parser.add_argument("--site", metavar="FILE", help="on site: the plant's site.toml; the whole label is recomputed from its files")
+    parser.add_argument(
+        "--site",
+        metavar="FILE",
+        help="on site: the plant's site.toml; the whole label is recomputed from its files",
+    )
     add_report(parser)
-    parser.add_argument("--summary", type=Path, metavar="FILE.json", help="how many checks held and failed, to hand in at the portal")
+    parser.add_argument(
+        "--summary",
+        type=Path,
+        metavar="FILE.json",
+        help="how many checks held and failed, to hand in at the portal",
+    )
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
 
@@ -48,12 +71,16 @@ def run(args: argparse.Namespace) -> int:
     unsealing = None if args.keys is None else load_keys(args).sealing
     site = None if args.site is None else load_site(args.site)
     folder = args.files[0].parent if site is None else site.folder
-    trust = Trust(_key_id("--fingerprint", args.fingerprint), unsealing, _key_id("--auditor", args.auditor))
+    trust = Trust(
+        _key_id("--fingerprint", args.fingerprint), unsealing, _key_id("--auditor", args.auditor)
+    )
     verdict = verify(handed, trust, site=site, folder=folder)
     if args.out is not None:
         write_file(args.out, telling.report(verdict, args.out, args.lang, datetime.now(UTC)))
     if args.summary is not None:
-        write_file(args.summary, (json.dumps(verdict.summary(), indent=2, sort_keys=True) + "\n").encode())
+        write_file(
+            args.summary, (json.dumps(verdict.summary(), indent=2, sort_keys=True) + "\n").encode()
+        )
     emit(args, verdict.to_json(), telling.lines(verdict, args.lang))
     return ExitCode.DONE if verdict.holds else ExitCode.INPUT
 
@@ -69,7 +96,11 @@ def _key_id(option: str, text: str | None) -> str | None:
     if not HEX_DIGEST.fullmatch(id_ := text.strip().lower()):
         raise UsageError(
             "fingerprint-incomplete",
-            Phrase("%(option)s takes all 64 digits of 0 to 9 and a to f, and not %(text)s.", option=option, text=repr(text)),
+            Phrase(
+                "%(option)s takes all 64 digits of 0 to 9 and a to f, and not %(text)s.",
+                option=option,
+                text=repr(text),
+            ),
             "Copy it whole, as an enrolment token, the coordinator or the certification body names it.",
         )
     return id_

@@ -15,22 +15,47 @@ if TYPE_CHECKING:
 
 
 def add_parser(sub: Any) -> None:
-    parser = sub.add_parser("witness", help="for independent bodies: hold a portal's log against what was seen before, and cosign it")
-    parser.add_argument("--log", required=True, metavar="URL", help="the portal's address, https://…")
-    parser.add_argument("--name", metavar="NAME", help="once: the name to cosign under, an address of yours without https://")
+    parser = sub.add_parser(
+        "witness",
+        help="for independent bodies: hold a portal's log against what was seen before, and cosign it",
+    )
+    parser.add_argument(
+        "--log", required=True, metavar="URL", help="the portal's address, https://…"
+    )
+    parser.add_argument(
+        "--name",
+        metavar="NAME",
+        help="once: the name to cosign under, an address of yours without https://",
+    )
     parser.add_argument(
         "--directory-key",
         metavar="HEX",
         help="once for each log: fingerprint of the portal's directory key, had by another way",
     )
-    parser.add_argument("--begin", action="store_true", help="once for each log: begin with it, where no head of it is kept here")
     parser.add_argument(
-        "--compare", type=Path, action="append", default=[], metavar="FILE", help="a checkpoint that another witness cosigned (repeat)"
+        "--begin",
+        action="store_true",
+        help="once for each log: begin with it, where no head of it is kept here",
     )
     parser.add_argument(
-        "--restart", metavar="HEX", help="accept a restart of the log: the number of the statement, read out by the coordinator"
+        "--compare",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a checkpoint that another witness cosigned (repeat)",
     )
-    parser.add_argument("--state", type=Path, metavar="DIR", help="the witness's own directory (else ~/.steplabel-witness)")
+    parser.add_argument(
+        "--restart",
+        metavar="HEX",
+        help="accept a restart of the log: the number of the statement, read out by the coordinator",
+    )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="the witness's own directory (else ~/.steplabel-witness)",
+    )
     add_connection(parser)
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
@@ -51,13 +76,22 @@ def run(args: argparse.Namespace) -> int:
         directory_key = _directory_key(state, pin, portal.base_url, args.directory_key)
         watch = WitnessedLog(state.path, directory_key, portal)
         try:
-            visit = watch.visit(by, datetime.now(UTC), others, begin=args.begin, restart=args.restart)
+            visit = watch.visit(
+                by, datetime.now(UTC), others, begin=args.begin, restart=args.restart
+            )
         except SteplabelError as refusal:
             if isinstance(refusal, InputError) and refusal.code == "witness-unknown":
-                say(Phrase("The key to hand to the portal's operator, by another way than this portal: %(key)s", key=by.note_key.text))
+                say(
+                    Phrase(
+                        "The key to hand to the portal's operator, by another way than this portal: %(key)s",
+                        key=by.note_key.text,
+                    )
+                )
             raise
         finally:
-            if watch.directory_held and not state.has_secret(pin):  # a mistyped key has signed none, and is not kept
+            if watch.directory_held and not state.has_secret(
+                pin
+            ):  # a mistyped key has signed none, and is not kept
                 state.write_secret(pin, directory_key.encode())
     emit(args, _payload(by, visit, watch.cosigned_file), _text(by, visit, watch.cosigned_file))
     return ExitCode.DONE
@@ -78,18 +112,27 @@ def _directory_key(state: Any, pin: str, address: str, fingerprint: str | None) 
     pinned = state.read_secret(pin).decode() if state.has_secret(pin) else None
     if fingerprint is not None and not HEX_DIGEST.fullmatch(fingerprint):
         raise UsageError(
-            "fingerprint-malformed", "--directory-key is no fingerprint.", "Give the 64 hex digits that the operator reads out."
+            "fingerprint-malformed",
+            "--directory-key is no fingerprint.",
+            "Give the 64 hex digits that the operator reads out.",
         )
     if pinned is None and fingerprint is None:
         raise UsageError(
             "directory-key-missing",
-            Phrase("This computer does not know which key signs the key directory of %(address)s.", address=address),
+            Phrase(
+                "This computer does not know which key signs the key directory of %(address)s.",
+                address=address,
+            ),
             "Give --directory-key HEX once. Have the fingerprint read out by the coordinator, and not by the portal's own pages.",
         )
     if pinned is not None and fingerprint not in (None, pinned):
         raise UsageError(
             "directory-key-differs",
-            Phrase("Until now the log of %(address)s was checked with the directory key %(kept)s.", address=address, kept=pinned),
+            Phrase(
+                "Until now the log of %(address)s was checked with the directory key %(kept)s.",
+                address=address,
+                kept=pinned,
+            ),
             "Find out by another way than this portal why there is another one; it is another log, and needs another --state.",
         )
     return pinned or str(fingerprint)
@@ -104,8 +147,13 @@ def _payload(by: Witness, visit: WitnessVisit, file: Path) -> dict[str, Any]:
         "root": visit.checkpoint.root.hex(),
         "size_before": visit.before,
         "witnessed_size": visit.witnessed,
-        "cosigned": [{"name": witness.name, "at": witness.moment.isoformat()} for witness in visit.cosigned_by],
-        "restart": None if visit.restart is None else {"lost_from": visit.restart.lost_from, "lost_to": visit.restart.lost_to},
+        "cosigned": [
+            {"name": witness.name, "at": witness.moment.isoformat()}
+            for witness in visit.cosigned_by
+        ],
+        "restart": None
+        if visit.restart is None
+        else {"lost_from": visit.restart.lost_from, "lost_to": visit.restart.lost_to},
         "file": str(file),
     }
 
@@ -140,6 +188,9 @@ def _text(by: Witness, visit: WitnessVisit, file: Path) -> str:
             before=before,
         ),
         witnessed,
-        Phrase("Hand %(file)s to the other witnesses; `--compare FILE` holds theirs against this log.", file=file),
+        Phrase(
+            "Hand %(file)s to the other witnesses; `--compare FILE` holds theirs against this log.",
+            file=file,
+        ),
     )
     return in_terminals_language(lines)

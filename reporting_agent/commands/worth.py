@@ -24,22 +24,56 @@ if TYPE_CHECKING:
     from reporting_agent.analysis.waste.gap_parts import StepLosses
 
 CBAM = "cbam"
-OF_CBAM = ("good", "origin", "year", "route", "emissions", "precursor", "price", "paid_at_home", "known")
+OF_CBAM = (
+    "good",
+    "origin",
+    "year",
+    "route",
+    "emissions",
+    "precursor",
+    "price",
+    "paid_at_home",
+    "known",
+)
 PARTS = ("gap", "explained", "within_uncertainty", "avoidable", "unexplained")
 
 
 def add_parser(sub: _SubParsersAction[Any]) -> None:
     """Declare the subcommand."""
-    parser = sub.add_parser("worth", help="energy, CO2 and money of each gap of a site; with cbam, what a good costs at the EU's border")
-    parser.add_argument("of", nargs="?", choices=(CBAM,), help="a good at the border of the European Union (CBAM) instead of a site")
+    parser = sub.add_parser(
+        "worth",
+        help="energy, CO2 and money of each gap of a site; with cbam, what a good costs at the EU's border",
+    )
+    parser.add_argument(
+        "of",
+        nargs="?",
+        choices=(CBAM,),
+        help="a good at the border of the European Union (CBAM) instead of a site",
+    )
     add_site(parser, required=False)
     add_period(parser, required=False)
     border = parser.add_argument_group("cbam")
-    border.add_argument("--good", metavar="GOOD", help="hot-rolled-flat, grey-clinker, primary-aluminium, or a CN code of 4 to 10 digits")
-    border.add_argument("--origin", type=country, metavar="CC", help="country in which it was made, ISO 3166-1")
+    border.add_argument(
+        "--good",
+        metavar="GOOD",
+        help="hot-rolled-flat, grey-clinker, primary-aluminium, or a CN code of 4 to 10 digits",
+    )
+    border.add_argument(
+        "--origin", type=country, metavar="CC", help="country in which it was made, ISO 3166-1"
+    )
     border.add_argument("--year", type=year, metavar="Y", help="year of import")
-    border.add_argument("--route", default="", metavar="R", help="A, B clinker; C, D, E steel; K, L aluminium (docs/tariffs.md)")
-    border.add_argument("--emissions", type=amount, metavar="T", help="t CO2e a tonne as attested; without it default values hold")
+    border.add_argument(
+        "--route",
+        default="",
+        metavar="R",
+        help="A, B clinker; C, D, E steel; K, L aluminium (docs/tariffs.md)",
+    )
+    border.add_argument(
+        "--emissions",
+        type=amount,
+        metavar="T",
+        help="t CO2e a tonne as attested; without it default values hold",
+    )
     border.add_argument(
         "--precursor",
         type=precursor,
@@ -48,11 +82,22 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
         metavar="CN[:R]=T",
         help="what went in, tonnes a tonne; with --emissions",
     )
-    border.add_argument("--price", type=amount, metavar="EUR", help="of a certificate; without it that of an act, where one is held")
     border.add_argument(
-        "--paid-at-home", type=amount, default=Decimal(0), metavar="EUR", help="carbon price paid at home, a tonne of goods"
+        "--price",
+        type=amount,
+        metavar="EUR",
+        help="of a certificate; without it that of an act, where one is held",
     )
-    border.add_argument("--known", type=day, metavar="DAY", help="the law as published by that day (default: today)")
+    border.add_argument(
+        "--paid-at-home",
+        type=amount,
+        default=Decimal(0),
+        metavar="EUR",
+        help="carbon price paid at home, a tonne of goods",
+    )
+    border.add_argument(
+        "--known", type=day, metavar="DAY", help="the law as published by that day (default: today)"
+    )
     add_language(parser)
     parser.set_defaults(wrong_usage=parser.error, default_of=parser.get_default)
 
@@ -61,16 +106,31 @@ def run(args: Namespace) -> int:
     """Work it out and print it."""
     if args.of == CBAM:
         if args.site or args.period:
-            args.wrong_usage(Phrase("cbam asks for one good, without a site: leave out --site and --period"))
+            args.wrong_usage(
+                Phrase("cbam asks for one good, without a site: leave out --site and --period")
+            )
         if not (args.good and args.origin and args.year):
             args.wrong_usage(Phrase("give --good GOOD, --origin CC and --year Y"))
         if args.precursor and args.emissions is None:
-            args.wrong_usage(Phrase("--precursor counts on attested emissions alone: give --emissions, too"))
+            args.wrong_usage(
+                Phrase("--precursor counts on attested emissions alone: give --emissions, too")
+            )
         return _cbam(args)
     if not (args.site and args.period):
-        args.wrong_usage(Phrase("give --site FILE and --period PERIOD, or cbam with --good, --origin and --year"))
-    if of_cbam := [f"--{name.replace('_', '-')}" for name in OF_CBAM if getattr(args, name) != args.default_of(name)]:
-        args.wrong_usage(Phrase("only cbam takes %(options)s; what a site sells stands in its [[border]]", options=", ".join(of_cbam)))
+        args.wrong_usage(
+            Phrase("give --site FILE and --period PERIOD, or cbam with --good, --origin and --year")
+        )
+    if of_cbam := [
+        f"--{name.replace('_', '-')}"
+        for name in OF_CBAM
+        if getattr(args, name) != args.default_of(name)
+    ]:
+        args.wrong_usage(
+            Phrase(
+                "only cbam takes %(options)s; what a site sells stands in its [[border]]",
+                options=", ".join(of_cbam),
+            )
+        )
     return _site(args)
 
 
@@ -80,16 +140,31 @@ def _cbam(args: Namespace) -> int:
     from reporting_agent.console import emit
 
     code, route = NAMED.get(args.good, (args.good, ""))
-    attested = None if args.emissions is None else AttestedEmissions(args.emissions, tuple(args.precursor))
+    attested = (
+        None if args.emissions is None else AttestedEmissions(args.emissions, tuple(args.precursor))
+    )
     goods = Goods(code, args.origin, args.route or route, attested)
     known_on = args.known or datetime.now(UTC).date()
     imported = known_on if args.year == known_on.year else date(args.year, 12, 31)
     cost = payable(goods, imported, known_on, price=args.price, paid_at_home=args.paid_at_home)
     if known_on > datetime.now(UTC).date():
         cost = replace(
-            cost, caveats=(*cost.caveats, Phrase("%(day)s is still to come: later acts may change this.", day=known_on.isoformat()))
+            cost,
+            caveats=(
+                *cost.caveats,
+                Phrase(
+                    "%(day)s is still to come: later acts may change this.",
+                    day=known_on.isoformat(),
+                ),
+            ),
         )
-    payload = {"good": args.good, "cn_code": code, "origin": goods.origin, "route": cost.route, "year": args.year}
+    payload = {
+        "good": args.good,
+        "cn_code": code,
+        "origin": goods.origin,
+        "route": cost.route,
+        "year": args.year,
+    }
     emit(args, payload | _days(imported, known_on) | _payable(cost), _as_text(args, cost))
     return 0
 
@@ -118,7 +193,11 @@ def _site(args: Namespace) -> int:
         "border": [_border(cost) for cost in border],
     }
     of_gaps = _lines(args.lang, label.result.data.pack, losses, in_question)
-    emit(args, payload, "\n".join([*of_gaps, *(in_language(line, args.lang) for line in border_lines(border))]))
+    emit(
+        args,
+        payload,
+        "\n".join([*of_gaps, *(in_language(line, args.lang) for line in border_lines(border))]),
+    )
     return 0
 
 
@@ -159,8 +238,17 @@ def _border(cost: BorderCost) -> dict[str, Any]:
         return None if payable is None else _payable(payable)
 
     goods = cost.goods
-    years = [{"year": year.year, "default": answer(year.default), "attested": answer(year.attested)} for year in cost.years]
-    return {"cn_code": goods.cn_code, "origin": goods.origin, "route": goods.route, "known": cost.known.isoformat(), "years": years}
+    years = [
+        {"year": year.year, "default": answer(year.default), "attested": answer(year.attested)}
+        for year in cost.years
+    ]
+    return {
+        "cn_code": goods.cn_code,
+        "origin": goods.origin,
+        "route": goods.route,
+        "known": cost.known.isoformat(),
+        "years": years,
+    }
 
 
 def _days(imported: date, known_on: date) -> dict[str, str]:
@@ -187,7 +275,13 @@ def _input(figure: Input) -> dict[str, Any]:
     if act is not None:
         dates = {"published": act.published.isoformat(), "applies": act.applies.isoformat()}
         source = {"act": act.id, "title": act.title.en, **dates, "confidence": act.confidence}
-    return {"name": figure.name, "of": figure.of or None, "value": float(figure.value), "unit": figure.unit, "source": source}
+    return {
+        "name": figure.name,
+        "of": figure.of or None,
+        "value": float(figure.value),
+        "unit": figure.unit,
+        "source": source,
+    }
 
 
 def _as_text(args: Namespace, payable: Payable) -> str:
@@ -206,15 +300,34 @@ def _as_text(args: Namespace, payable: Payable) -> str:
     )
     lines = [in_language(head, args.lang)]
     if payable.route:
-        lines.append(in_language(Phrase("Route of production: %(route)s.", route=in_words(payable.route)), args.lang))
+        lines.append(
+            in_language(
+                Phrase("Route of production: %(route)s.", route=in_words(payable.route)), args.lang
+            )
+        )
     if payable.cost is not None:
-        lines.append(in_language(Phrase("Cost: %(euro)s EUR per tonne of goods.", euro=f"{payable.cost:,.2f}"), args.lang))
+        lines.append(
+            in_language(
+                Phrase("Cost: %(euro)s EUR per tonne of goods.", euro=f"{payable.cost:,.2f}"),
+                args.lang,
+            )
+        )
     lines.append(names["formula_text"])
     for figure in payable.inputs:
         name = " ".join(part for part in (names[figure.name.replace("-", "_")], figure.of) if part)
         value = _value(figure)
-        source = in_language(Phrase("entered"), args.lang) if figure.act is None else figure.act.title.said_in(args.lang)
-        lines.append("  " + in_language(Phrase("%(name)s: %(value)s (%(source)s)", name=name, value=value, source=source), args.lang))
+        source = (
+            in_language(Phrase("entered"), args.lang)
+            if figure.act is None
+            else figure.act.title.said_in(args.lang)
+        )
+        lines.append(
+            "  "
+            + in_language(
+                Phrase("%(name)s: %(value)s (%(source)s)", name=name, value=value, source=source),
+                args.lang,
+            )
+        )
     return "\n".join([*lines, *(in_language(caveat, args.lang) for caveat in payable.caveats)])
 
 
@@ -224,7 +337,9 @@ def _value(figure: Input) -> str:
     return f"{figure.value.normalize():f} {figure.unit}".removesuffix(" 1")
 
 
-def _lines(lang: str, pack: Pack, losses: tuple[StepLosses, ...], in_question: set[str]) -> list[str]:
+def _lines(
+    lang: str, pack: Pack, losses: tuple[StepLosses, ...], in_question: set[str]
+) -> list[str]:
     from benchmarks.catalogue import in_language
     from reporting_agent.report.figures import NOTHING, shown
     from reporting_agent.report.words import label_name
@@ -251,13 +366,28 @@ def _lines(lang: str, pack: Pack, losses: tuple[StepLosses, ...], in_question: s
         )
         lines += [in_language(line, lang), "  " + in_language(parts, lang)]
         if not loss.counted:
-            lines.append("  " + in_language(Phrase("This energy is part of the total of its step: do not add the two."), lang))
+            lines.append(
+                "  "
+                + in_language(
+                    Phrase("This energy is part of the total of its step: do not add the two."),
+                    lang,
+                )
+            )
         missing = [reason for reason in (loss.co2_reason, loss.money_reason) if reason is not None]
         lines += [f"  {reason.said_in(lang)}" for reason in missing]
         if loss.step in in_question:
-            lines.append("  " + in_language(Phrase("Findings put this label in doubt: see the report."), lang))
+            lines.append(
+                "  "
+                + in_language(Phrase("Findings put this label in doubt: see the report."), lang)
+            )
     last = Phrase(
         "Energy is priced at the site's own tariff, without demand charges or a carbon price. The whole gap is not waste: "
         "only its avoidable part is."
     )
-    return [*lines, in_language(last if lines else Phrase("No label has a value, so there is no energy above a label."), lang)]
+    return [
+        *lines,
+        in_language(
+            last if lines else Phrase("No label has a value, so there is no energy above a label."),
+            lang,
+        ),
+    ]

@@ -5,4 +5,13 @@ from reporting_agent.config.profile import Mapping, Profile
 from reporting_agent.config.runs import Runs
 from reporting_agent.config.site import Equipment, InputFiles, SiteSettings, load_site
 
-__all__ = ["Equipment", "InputFiles", "Mapping", "Meter", "Profile", "Runs", "SiteSettings", "load_site"]
+__all__ = [
+    "Equipment",
+    "InputFiles",
+    "Mapping",
+    "Meter",
+    "Profile",
+    "Runs",
+    "SiteSettings",
+    "load_site",
+]

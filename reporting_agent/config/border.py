@@ -47,4 +47,6 @@ class BorderGoods(Setting):
         if self.emissions is None:
             return None
         parts = tuple(Precursor(each.cn_code, each.tonnes, each.route) for each in self.precursors)
-        return Goods(self.cn_code, self.origin, self.route, AttestedEmissions(self.emissions, parts))
+        return Goods(
+            self.cn_code, self.origin, self.route, AttestedEmissions(self.emissions, parts)
+        )

@@ -53,10 +53,14 @@ class Emissions(Setting):
         ordered = sorted(self.electricity, key=lambda factor: factor.start)
         for earlier, later in pairwise(ordered):
             if earlier.until is None or earlier.until > later.start:
-                raise ValueError(Phrase("electricity has two factors on %(day)s", day=later.start.isoformat()))
+                raise ValueError(
+                    Phrase("electricity has two factors on %(day)s", day=later.start.isoformat())
+                )
         return self
 
     @property
     def factors(self) -> FactorTable:
         """The table of factors as it holds at this site."""
-        return FactorTable.load().at(self.country, tuple(factor.factor for factor in self.electricity))
+        return FactorTable.load().at(
+            self.country, tuple(factor.factor for factor in self.electricity)
+        )

@@ -19,7 +19,9 @@ from pydantic import Field, field_validator, model_validator
 from benchmarks.phrases import Phrase, alternatives
 from reporting_agent.config.profile import Setting
 
-Kind = Literal["process", "ratio", "unit", "clock", "swap", "unusable", "reset", "rounding", "stopped"]
+Kind = Literal[
+    "process", "ratio", "unit", "clock", "swap", "unusable", "reset", "rounding", "stopped"
+]
 
 CONFIRM = "Found by the run. Who confirmed it, and where is it written down?"
 SAY = "Say here who changed what, and where that is written down."
@@ -72,36 +74,62 @@ class DeclaredEvent(Setting):
     @classmethod
     def _a_length(cls, text: str | None) -> str | None:
         if text is not None and (_LENGTH.fullmatch(text) is None or not _seconds(text)):
-            raise ValueError(Phrase('must be a length of time other than 0, such as "7 min", "-8 h" or "30 s"'))
+            raise ValueError(
+                Phrase('must be a length of time other than 0, such as "7 min", "-8 h" or "30 s"')
+            )
         return text
 
     @field_validator("reason")
     @classmethod
     def _says_something(cls, text: str) -> str:
         if not text.strip():
-            raise ValueError(Phrase("must say why: who changed what, and where that is written down; an auditor reads it"))
+            raise ValueError(
+                Phrase(
+                    "must say why: who changed what, and where that is written down; an auditor reads it"
+                )
+            )
         return text
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         if (self.meter is None) is (self.step is None):
-            raise ValueError(Phrase("an event is of a meter or of a step: give meter or step, and one of them only"))
+            raise ValueError(
+                Phrase(
+                    "an event is of a meter or of a step: give meter or step, and one of them only"
+                )
+            )
         if self.step is None and (self.equipment, self.product, self.carrier) != (None, None, None):
             raise ValueError(Phrase("equipment, product and carrier go with step"))
         if self.step is not None and self.kind in _OF_A_METER:
-            raise ValueError(Phrase("kind = %(kind)s is of a meter, not of a step", kind=repr(self.kind)))
+            raise ValueError(
+                Phrase("kind = %(kind)s is of a meter, not of a step", kind=repr(self.kind))
+            )
         if self.product is not None and self.kind not in _OF_A_PRODUCT:
-            raise ValueError(Phrase("kind = %(kind)s is of a whole line, not of one product", kind=repr(self.kind)))
+            raise ValueError(
+                Phrase(
+                    "kind = %(kind)s is of a whole line, not of one product", kind=repr(self.kind)
+                )
+            )
         if self.kind == "stopped" and (self.step is None or self.equipment is not None):
             raise ValueError(Phrase("kind = 'stopped' is of a whole step: give step alone"))
         if self.carrier is not None and self.kind not in _SCALES:
             raise ValueError(
-                Phrase("carrier goes with kind = 'ratio' or 'unit': it names the energy of the energy file that is multiplied")
+                Phrase(
+                    "carrier goes with kind = 'ratio' or 'unit': it names the energy of the energy file that is multiplied"
+                )
             )
-        for key, value, kinds in (("factor", self.factor, _SCALES), ("offset", self.offset, {"clock"}), ("with", self.other, {"swap"})):
+        for key, value, kinds in (
+            ("factor", self.factor, _SCALES),
+            ("offset", self.offset, {"clock"}),
+            ("with", self.other, {"swap"}),
+        ):
             if (value is not None) is not (self.kind in kinds):
                 named = alternatives(repr(kind) for kind in sorted(kinds))
-                raise ValueError(Phrase("%(key)s goes with kind = %(kinds)s, and only with it", key=key, kinds=named))
+                raise ValueError(
+                    Phrase(
+                        "%(key)s goes with kind = %(kinds)s, and only with it", key=key, kinds=named
+                    )
+                )
         if self.other is not None and self.other == self.meter:
             raise ValueError(Phrase("with must name another meter"))
         return self
@@ -139,14 +167,18 @@ class DeclaredEvent(Setting):
         """What it is of, for a message."""
         if self.meter is not None:
             return Phrase("meter %(meter)s", meter=self.meter)
-        narrowed = " ".join(part for part in (str(self.step), self.equipment, self.product, self.carrier) if part)
+        narrowed = " ".join(
+            part for part in (str(self.step), self.equipment, self.product, self.carrier) if part
+        )
         return Phrase("step %(step)s", step=narrowed)
 
 
 def refuse_clashes(events: Sequence[DeclaredEvent], zone: ZoneInfo) -> None:
     """ValueError where two events of one kind hold at one moment for one meter, or for one row of a step: which of them acts could not be
     told."""
-    ordered = sorted((event for event in events if event.acts), key=lambda event: event.begins(zone))
+    ordered = sorted(
+        (event for event in events if event.acts), key=lambda event: event.begins(zone)
+    )
     for index, later in enumerate(ordered):
         for earlier in ordered[:index]:
             end = earlier.ends(zone)
@@ -154,7 +186,9 @@ def refuse_clashes(events: Sequence[DeclaredEvent], zone: ZoneInfo) -> None:
                 both = (
                     later.named
                     if later.named == earlier.named
-                    else Phrase("%(earlier)s and for %(later)s", earlier=earlier.named, later=later.named)
+                    else Phrase(
+                        "%(earlier)s and for %(later)s", earlier=earlier.named, later=later.named
+                    )
                 )
                 raise ValueError(
                     Phrase(
@@ -169,7 +203,12 @@ def refuse_clashes(events: Sequence[DeclaredEvent], zone: ZoneInfo) -> None:
 def _meet(event: DeclaredEvent, other: DeclaredEvent) -> bool:
     """Whether both act upon one meter or one row: of a step without equipment or product upon all of them. Time that is left out twice is
     left out once."""
-    if (event.kind, event.meter, event.step, event.carrier) != (other.kind, other.meter, other.step, other.carrier):
+    if (event.kind, event.meter, event.step, event.carrier) != (
+        other.kind,
+        other.meter,
+        other.step,
+        other.carrier,
+    ):
         return False
     if event.kind == "unusable":
         return event.named == other.named
@@ -180,15 +219,50 @@ def _meet(event: DeclaredEvent, other: DeclaredEvent) -> bool:
 def as_toml(event: DeclaredEvent) -> str:
     """The event as it stands in site.toml, to be pasted there."""
     fields = event.model_dump(mode="json", by_alias=True, exclude_none=True)
-    order = ("meter", "step", "equipment", "product", "carrier", "from", "until", "kind", "factor", "offset", "with", "reason")
-    return "\n".join(("[[events]]", *(f"{key} = {_literal(key, fields[key])}" for key in order if key in fields))) + "\n"
+    order = (
+        "meter",
+        "step",
+        "equipment",
+        "product",
+        "carrier",
+        "from",
+        "until",
+        "kind",
+        "factor",
+        "offset",
+        "with",
+        "reason",
+    )
+    return (
+        "\n".join(
+            (
+                "[[events]]",
+                *(f"{key} = {_literal(key, fields[key])}" for key in order if key in fields),
+            )
+        )
+        + "\n"
+    )
 
 
-def found_of(meter: str, kind: str, span_us: tuple[int, int | None], zone: tzinfo, factor: float | None = None) -> DeclaredEvent:
+def found_of(
+    meter: str,
+    kind: str,
+    span_us: tuple[int, int | None],
+    zone: tzinfo,
+    factor: float | None = None,
+) -> DeclaredEvent:
     """An event that a run found of a meter, between two moments in microseconds of UTC; to be confirmed by a person."""
     first_us, until_us = span_us
-    fields: dict[str, Any] = {"meter": meter, "from": _local(first_us, zone), "kind": kind, "factor": factor, "reason": CONFIRM}
-    return DeclaredEvent.model_validate(fields if until_us is None else {**fields, "until": _local(until_us, zone)})
+    fields: dict[str, Any] = {
+        "meter": meter,
+        "from": _local(first_us, zone),
+        "kind": kind,
+        "factor": factor,
+        "reason": CONFIRM,
+    }
+    return DeclaredEvent.model_validate(
+        fields if until_us is None else {**fields, "until": _local(until_us, zone)}
+    )
 
 
 def _local(moment_us: int, zone: tzinfo) -> str:
@@ -201,9 +275,15 @@ def of_meter(events: Iterable[DeclaredEvent], meter: str) -> tuple[DeclaredEvent
     return tuple(event for event in events if event.acts and meter in {event.meter, event.other})
 
 
-def of_step(events: Iterable[DeclaredEvent], step: str, equipment: str, *products: str) -> tuple[DeclaredEvent, ...]:
+def of_step(
+    events: Iterable[DeclaredEvent], step: str, equipment: str, *products: str
+) -> tuple[DeclaredEvent, ...]:
     """Those of a step that act on the rows of one equipment; with `products`, of these (a product and its variant) alone."""
-    mine = (event for event in events if event.acts and event.step == step and event.equipment in {None, equipment})
+    mine = (
+        event
+        for event in events
+        if event.acts and event.step == step and event.equipment in {None, equipment}
+    )
     return tuple(event for event in mine if not products or event.product in {None, *products})
 
 
@@ -220,14 +300,20 @@ def _spelled(value: Any) -> str:
     """One spelling for one moment, so that the settings' digest does not depend on how it was written."""
     if isinstance(value, str):
         try:
-            value = date.fromisoformat(value) if len(value) == len("2025-03-01") else datetime.fromisoformat(value)
+            value = (
+                date.fromisoformat(value)
+                if len(value) == len("2025-03-01")
+                else datetime.fromisoformat(value)
+            )
         except ValueError:
             value = None
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    raise ValueError(Phrase("must be a local date or date-time, such as 2025-03-01 or 2025-03-01T06:30:00"))
+    raise ValueError(
+        Phrase("must be a local date or date-time, such as 2025-03-01 or 2025-03-01T06:30:00")
+    )
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime:

@@ -37,8 +37,12 @@ _WANTED = {
     "dict": Phrase("a table of keys and values"),
     "model": Phrase("a table of keys and values"),
     "date": Phrase("a date, such as 2026-01-01"),
-    "datetime": Phrase("a date and time with its offset from UTC, such as 2026-01-01T00:00:00+08:00"),
-    "timezone": Phrase("a date and time with its offset from UTC, such as 2026-01-01T00:00:00+08:00"),
+    "datetime": Phrase(
+        "a date and time with its offset from UTC, such as 2026-01-01T00:00:00+08:00"
+    ),
+    "timezone": Phrase(
+        "a date and time with its offset from UTC, such as 2026-01-01T00:00:00+08:00"
+    ),
     "missing": Phrase("this key"),
 }
 """By the beginning of pydantic's type of error."""
@@ -68,22 +72,35 @@ class SettingFault:
         self.more = wrong.error_count() - 1
         self.unknown = self._first["type"] == "extra_forbidden"
         raised = self._first.get("ctx", {}).get("error")
-        self.of_value = self._first["type"] == "literal_error" or isinstance(raised, UnknownValueError)
+        self.of_value = self._first["type"] == "literal_error" or isinstance(
+            raised, UnknownValueError
+        )
         self._within: tuple[str, ...] = within
         self._raw: Any = raw
         self._path = (*within, *self._first["loc"])
 
     def place(self, file: str) -> Place:
         """For programs and for people."""
-        return Place(file, column=".".join(str(part) for part in self._path) or None, named=self.key)
+        return Place(
+            file, column=".".join(str(part) for part in self._path) or None, named=self.key
+        )
 
     @property
     def key(self) -> str:
         """`port in the second [[source.mqtt]]`; of keys that do not fit together, their table."""
-        names, own, counted, part_of_file = list(self._within), list[str](), list[Phrase](), self._raw
+        names, own, counted, part_of_file = (
+            list(self._within),
+            list[str](),
+            list[Phrase](),
+            self._raw,
+        )
         for part in self._first["loc"]:
             if isinstance(part, int):
-                part_of_file = part_of_file[part] if isinstance(part_of_file, Sequence) and part < len(part_of_file) else None
+                part_of_file = (
+                    part_of_file[part]
+                    if isinstance(part_of_file, Sequence) and part < len(part_of_file)
+                    else None
+                )
                 if not isinstance(part_of_file, Mapping):
                     break  # a value in a list: its key says where
                 counted.append(_counted(f"[[{'.'.join(names)}]]", part, part_of_file))
@@ -95,11 +112,18 @@ class SettingFault:
             else:
                 break  # pydantic's own names of alternatives
         if counted:
-            table: str = reduce(lambda outer, inner: Phrase("%(inner)s of %(outer)s", inner=inner, outer=outer), counted)
+            table: str = reduce(
+                lambda outer, inner: Phrase("%(inner)s of %(outer)s", inner=inner, outer=outer),
+                counted,
+            )
             return Phrase("%(key)s in %(table)s", key=".".join(own), table=table) if own else table
         if isinstance(part_of_file, Mapping) and not self.unknown:
             return f"[{'.'.join(names)}]" if names else ""
-        return Phrase("%(key)s in %(table)s", key=names[-1], table=f"[{'.'.join(names[:-1])}]") if names[:-1] else names[-1]
+        return (
+            Phrase("%(key)s in %(table)s", key=names[-1], table=f"[{'.'.join(names[:-1])}]")
+            if names[:-1]
+            else names[-1]
+        )
 
     @property
     def found(self) -> str:
@@ -118,11 +142,17 @@ class SettingFault:
             return sentence
         kind, context = self._first["type"], self._first.get("ctx", {})
         if self.unknown:
-            return Phrase("one of the keys in %(page)s", page=page) if page else Phrase("a key that Steplabel knows")
+            return (
+                Phrase("one of the keys in %(page)s", page=page)
+                if page
+                else Phrase("a key that Steplabel knows")
+            )
         if kind in _BOUNDS:
             name, phrase = _BOUNDS[kind]
             return Phrase(phrase.text, bound=str(context[name]).replace(" or ", ", "))
-        return _WANTED.get(kind.partition("_")[0]) or self._first["msg"].removeprefix("Value error, ")
+        return _WANTED.get(kind.partition("_")[0]) or self._first["msg"].removeprefix(
+            "Value error, "
+        )
 
 
 def _counted(table: str, index: int, table_entry: Mapping[str, Any]) -> Phrase:

@@ -40,7 +40,9 @@ class JointProduction(Setting):
     @classmethod
     def _positive(cls, ratios: dict[str, float]) -> dict[str, float]:
         if not all(0 < ratio < float("inf") for ratio in ratios.values()):
-            raise ValueError(Phrase("must be positive numbers, such as { plate = 1.0, strip = 1.2 }"))
+            raise ValueError(
+                Phrase("must be positive numbers, such as { plate = 1.0, strip = 1.2 }")
+            )
         return ratios
 
 
@@ -88,10 +90,16 @@ class HeatingValue(Setting):
     def _fits_its_carrier(self) -> Self:
         entry = CARRIERS.get(self.carrier)
         if self.step and not self.reason.strip():
-            raise ValueError(Phrase("a value of one step's stream needs a reason: how it was measured, and why it differs"))
+            raise ValueError(
+                Phrase(
+                    "a value of one step's stream needs a reason: how it was measured, and why it differs"
+                )
+            )
         if entry is None or not entry.thermal:
             of_heat = enumerated(carrier.id for carrier in CARRIERS.values() if carrier.thermal)
-            raise ValueError(Phrase("carrier must be one that holds heat: %(carriers)s", carriers=of_heat))
+            raise ValueError(
+                Phrase("carrier must be one that holds heat: %(carriers)s", carriers=of_heat)
+            )
         try:
             self.mj_per(entry.unit)
         except InputError as refusal:
@@ -135,7 +143,13 @@ def refuse_twice(values: Sequence[HeatingValue]) -> None:
     days_valued: set[tuple[str, str, date]] = set()
     for value in values:
         if (value.carrier, value.step, value.from_day) in days_valued:
-            raise ValueError(Phrase("lhv: %(carrier)s has two values from %(day)s", carrier=value.carrier, day=value.from_day.isoformat()))
+            raise ValueError(
+                Phrase(
+                    "lhv: %(carrier)s has two values from %(day)s",
+                    carrier=value.carrier,
+                    day=value.from_day.isoformat(),
+                )
+            )
         days_valued.add((value.carrier, value.step, value.from_day))
 
 
@@ -150,6 +164,8 @@ class Variable(Setting):
 
     kind: Literal["setting", "condition", "consequence"] | None = None
     unit: str = ""  # read from the name's ending (`_hz`, `_pct`, `_c`) where not given
-    reference: float | None = None  # the plant's own reference condition; the median of the period where not given
+    reference: float | None = (
+        None  # the plant's own reference condition; the median of the period where not given
+    )
     en: str = ""  # its name in words; the name itself where not given
     zh: str = Field(default="")

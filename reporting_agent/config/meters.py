@@ -44,14 +44,28 @@ class Allocation(Setting):
     def _names_its_sinks(self) -> Self:
         for rule, declared in (("shares", self.shares), ("power", self.power)):
             if (self.by == rule) is not bool(declared):
-                raise ValueError(Phrase("%(rule)s = { ID = 0.6, ... } goes with by = '%(rule)s', and only with it", rule=rule))
+                raise ValueError(
+                    Phrase(
+                        "%(rule)s = { ID = 0.6, ... } goes with by = '%(rule)s', and only with it",
+                        rule=rule,
+                    )
+                )
             if declared and self.among and set(self.among) != set(declared):
-                raise ValueError(Phrase("among and %(rule)s must name the same steps or equipment; %(rule)s alone is enough", rule=rule))
+                raise ValueError(
+                    Phrase(
+                        "among and %(rule)s must name the same steps or equipment; %(rule)s alone is enough",
+                        rule=rule,
+                    )
+                )
         if self.power and not all(0 < power < float("inf") for power in self.power.values()):
             raise ValueError(Phrase("power must be above 0: energy an hour in the meter's unit"))
         if len(self.sinks) < 2 or len(set(self.sinks)) < len(self.sinks):
-            raise ValueError(Phrase("at least two different steps or pieces of equipment must share the meter"))
-        if self.shares and (min(self.shares.values()) <= 0 or abs(sum(self.shares.values()) - 1) > 1e-9):
+            raise ValueError(
+                Phrase("at least two different steps or pieces of equipment must share the meter")
+            )
+        if self.shares and (
+            min(self.shares.values()) <= 0 or abs(sum(self.shares.values()) - 1) > 1e-9
+        ):
             raise ValueError(Phrase("shares must be above 0 and add up to 1"))
         return self
 
@@ -106,27 +120,39 @@ class Meter(Setting):
     rollover: float | None = Field(default=None, gt=0)
     equipment: str = ""  # only this equipment's batches; all batches of the step where empty
     stamp: Literal["end", "start"] = "end"  # of an interval
-    interval_s: float | None = Field(default=None, gt=0)  # fixed length; since the stamp before where not given
+    interval_s: float | None = Field(
+        default=None, gt=0
+    )  # fixed length; since the stamp before where not given
     direction: Direction = Direction.IMPORT
     since: date | None = Field(default=None, alias="from")
     until: date | None = None
     clock_offset_s: float = 0.0  # the meter's clock minus the right time
     clock_drift_s_per_day: float = 0.0  # by how much that grows
-    clock_read_on: date | None = None  # the day on which clock_offset_s was read; needed for a drift
+    clock_read_on: date | None = (
+        None  # the day on which clock_offset_s was read; needed for a drift
+    )
 
     # its place in the tree
     parent: str | None = None
     role: Role = "main"
     formula: Formula | None = None  # of a virtual meter
     allocation: Allocation | None = None
-    checks: str | None = None  # of a check meter: the meter it stands beside; its parent where not given
-    subs: Literal["all", "some"] = "all"  # whether the meters below it measure everything that flows on
-    loss_pct: float = Field(default=0.0, ge=0, lt=100)  # lost between it and the meters below (transformer, cable, pipe)
+    checks: str | None = (
+        None  # of a check meter: the meter it stands beside; its parent where not given
+    )
+    subs: Literal["all", "some"] = (
+        "all"  # whether the meters below it measure everything that flows on
+    )
+    loss_pct: float = Field(
+        default=0.0, ge=0, lt=100
+    )  # lost between it and the meters below (transformer, cable, pipe)
 
     # how well it measures
     accuracy_class: float | None = Field(default=None, gt=0, lt=100)  # limits of error in percent
     accuracy_of: Literal["reading", "range"] = "reading"  # what the percentage is of
-    resolution: float | None = Field(default=None, gt=0)  # smallest step of a reading, in unit; else as seen in the readings
+    resolution: float | None = Field(
+        default=None, gt=0
+    )  # smallest step of a reading, in unit; else as seen in the readings
     calibrated_on: date | None = None
     calibration_months: int | None = Field(default=None, gt=0)  # how long a calibration holds
 
@@ -137,11 +163,17 @@ class Meter(Setting):
     temperature_c: float | None = Field(default=None, gt=-273.15)  # where no meter reads it
     pressure_meter: str | None = None
     pressure_kpa: float | None = Field(default=None, gt=0)  # absolute, where no meter reads it
-    pressure_is: Literal["absolute", "gauge"] | None = None  # of a state meter that reads a pressure
+    pressure_is: Literal["absolute", "gauge"] | None = (
+        None  # of a state meter that reads a pressure
+    )
     atmosphere_kpa: float = Field(default=101.325, gt=0)  # what a gauge reads from
-    relative_humidity_pct: float | None = newer(None, ge=0, le=100)  # of a gas at its state: 100 saturated, 0 dry
+    relative_humidity_pct: float | None = newer(
+        None, ge=0, le=100
+    )  # of a gas at its state: 100 saturated, 0 dry
     steam: Steam | None = None
-    computed_at: DesignState | None = None  # of an orifice or the like, where its computer knows no other state
+    computed_at: DesignState | None = (
+        None  # of an orifice or the like, where its computer knows no other state
+    )
 
     @field_validator("range")
     @classmethod
@@ -155,13 +187,25 @@ class Meter(Setting):
         if self.formula is not None and self.role != "virtual":
             raise ValueError(Phrase("formula belongs to a meter of role = 'virtual'"))
         if self.formula is None and "reading" not in self.model_fields_set:
-            raise ValueError(Phrase("reading must be register, rate or interval; only a virtual meter with a formula has none"))
+            raise ValueError(
+                Phrase(
+                    "reading must be register, rate or interval; only a virtual meter with a formula has none"
+                )
+            )
         if (self.role == "state") is not (not self.carrier):
-            raise ValueError(Phrase("carrier must be given, except for a meter of role = 'state' (temperature, pressure)"))
+            raise ValueError(
+                Phrase(
+                    "carrier must be given, except for a meter of role = 'state' (temperature, pressure)"
+                )
+            )
         if self.accuracy_of == "range" and self.accuracy_class is not None and self.range is None:
-            raise ValueError(Phrase("a class in percent of the range needs range = [lowest, highest]"))
+            raise ValueError(
+                Phrase("a class in percent of the range needs range = [lowest, highest]")
+            )
         if self.clock_drift_s_per_day and self.clock_read_on is None:
-            raise ValueError(Phrase("clock_drift_s_per_day needs clock_read_on, the day of clock_offset_s"))
+            raise ValueError(
+                Phrase("clock_drift_s_per_day needs clock_read_on, the day of clock_offset_s")
+            )
         if self.since is not None and self.until is not None and self.until <= self.since:
             raise ValueError(Phrase("until must be later than from"))
         if self.checks is not None and self.role != "check":
@@ -169,7 +213,9 @@ class Meter(Setting):
         for key in ("temperature", "pressure"):
             constant = getattr(self, "temperature_c" if key == "temperature" else "pressure_kpa")
             if getattr(self, f"{key}_meter") is not None and constant is not None:
-                raise ValueError(Phrase("%(key)s is given twice: by a meter and as a constant", key=key))
+                raise ValueError(
+                    Phrase("%(key)s is given twice: by a meter and as a constant", key=key)
+                )
         return self
 
     def counts_for(self, start: datetime, zone: tzinfo) -> bool:
@@ -177,11 +223,15 @@ class Meter(Setting):
         if self.since is None and self.until is None:
             return True
         day = start.astimezone(zone).date()
-        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+        return (self.since is None or self.since <= day) and (
+            self.until is None or day < self.until
+        )
 
     def counts_within(self, first: date, last: date) -> bool:
         """Whether it was in its place on some of these local days, both included."""
-        return (self.since is None or self.since <= last) and (self.until is None or first < self.until)
+        return (self.since is None or self.since <= last) and (
+            self.until is None or first < self.until
+        )
 
     def own_lhv(self, mj: float | None) -> float | None:
         """The heating value that the plant has for it, MJ per unit; a default is the pack's to give.

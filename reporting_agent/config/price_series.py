@@ -31,7 +31,9 @@ class PriceSeries(Setting):
     currency: str = Field(pattern=r"^[A-Z]{3}$")  # ISO 4217
     file: str | None = None  # relative to site.toml
     address: str | None = None
-    format: Literal["csv", "json", "xlsx"] = "csv"  # of what the address answers; a file's own by its name
+    format: Literal["csv", "json", "xlsx"] = (
+        "csv"  # of what the address answers; a file's own by its name
+    )
     time: str = "time"
     price: str = "price"
     rows: str = ""
@@ -40,7 +42,9 @@ class PriceSeries(Setting):
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     decimal: Decimal = "."
     date_order: DateOrder = "ymd"
-    minutes: int = Field(default=60, ge=1, le=1440)  # how long each price holds, where the next does not begin before
+    minutes: int = Field(
+        default=60, ge=1, le=1440
+    )  # how long each price holds, where the next does not begin before
     surcharge: float = 0.0
 
     @field_validator("timezone")
@@ -57,7 +61,11 @@ class PriceSeries(Setting):
         if self.address is not None:
             _check(self.address)
         if self.time_in != "text" and not self.is_json:
-            raise ValueError(Phrase("time_in counts seconds or milliseconds of JSON alone; a table has times as text"))
+            raise ValueError(
+                Phrase(
+                    "time_in counts seconds or milliseconds of JSON alone; a table has times as text"
+                )
+            )
         if self.rows and not self.is_json:
             raise ValueError(Phrase("rows is a way into JSON; a table has none"))
         return self
@@ -70,13 +78,21 @@ class PriceSeries(Setting):
     def profile(self) -> Profile:
         """How its table is written."""
         columns = {"time": self.time, "price": self.price}
-        return Profile(columns=columns, delimiter=self.delimiter, decimal=self.decimal, date_order=self.date_order, timezone=self.timezone)
+        return Profile(
+            columns=columns,
+            delimiter=self.delimiter,
+            decimal=self.decimal,
+            date_order=self.date_order,
+            timezone=self.timezone,
+        )
 
 
 def _check(address: str) -> None:
     parts = urlsplit(address)
     own = parts.hostname in ("localhost", "127.0.0.1", "::1")
     if parts.scheme not in (("https", "http") if own else ("https",)) or not parts.hostname:
-        raise ValueError(Phrase("address must begin with https:// (http:// only on this very machine)"))
+        raise ValueError(
+            Phrase("address must begin with https:// (http:// only on this very machine)")
+        )
     if parts.username or parts.password:
         raise ValueError(Phrase("address must hold no user and no password"))

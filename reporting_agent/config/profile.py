@@ -64,12 +64,16 @@ class Profile(Setting):
     columns: dict[str, str] = {}
     constants: dict[str, str | float] = {}  # standard column -> the same value in every row
     values: dict[str, dict[str, str]] = {}  # standard column -> {found: standard}
-    missing: dict[str, tuple[str, ...]] = {}  # standard column -> what stands for "not known" there, besides blank
+    missing: dict[
+        str, tuple[str, ...]
+    ] = {}  # standard column -> what stands for "not known" there, besides blank
     scale: dict[str, float] = {}
     parts: dict[
         str, Annotated[tuple[str, ...], Field(min_length=2, max_length=4)]
     ] = {}  # start -> date and clock, or year, month, day (, clock)
-    rows: dict[str, Literal["sum", "first", "last"]] = {}  # several rows a batch: what its value of a column is
+    rows: dict[
+        str, Literal["sum", "first", "last"]
+    ] = {}  # several rows a batch: what its value of a column is
     encoding: str | None = None  # recognised (UTF-8, BOM, UTF-16, GBK) where not given
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     decimal: Decimal = "."
@@ -77,21 +81,33 @@ class Profile(Setting):
     date_order: DateOrder = "ymd"
     date_format: str | None = None  # strptime, where date_order is not enough
     excel_dates: ExcelDates | None = None  # dates are numbers of days, counted by this system
-    midnight: Literal["begins", "ends"] = "begins"  # whether 00:00 begins the date beside it or ends it
+    midnight: Literal["begins", "ends"] = (
+        "begins"  # whether 00:00 begins the date beside it or ends it
+    )
     timezone: str | None = None  # of stamps without an offset; the site's where not given
     sheet: str | None = None  # of a workbook; the first where not given
     header_row: int = Field(default=1, ge=1)  # the header's first row, as a spreadsheet counts
     header_rows: int = Field(default=1, ge=1, le=9)  # how many rows it takes
-    below_header: int = Field(default=0, ge=0, le=99)  # rows of units or remarks between the header and the data
+    below_header: int = Field(
+        default=0, ge=0, le=99
+    )  # rows of units or remarks between the header and the data
     totals: tuple[str, ...] = ()  # words that mark a row as a total, besides the usual ones
-    fill_down: tuple[str, ...] = ()  # standard columns whose blank cells repeat the cell above (merged downwards)
+    fill_down: tuple[
+        str, ...
+    ] = ()  # standard columns whose blank cells repeat the cell above (merged downwards)
     wide: bool = False  # readings only: a column a meter
     carriers: dict[str, CarrierColumn] = {}  # energy only: a column a carrier
     across: bool = False  # days side by side: columns are read as rows
     days: bool = False  # a row a day: its date names the batch
-    month: dict[str, Annotated[str, Field(pattern=MONTH)]] = {}  # column of numbers of days -> their month, 2025-03
-    in_cells: dict[str, Annotated[str, Field(min_length=1)]] = {}  # column whose numbers carry their unit (12,5 kWh) -> that unit
-    differences: dict[str, Annotated[tuple[str, ...], Field(min_length=2, max_length=2)]] = {}  # quantity -> counter at end, at start
+    month: dict[
+        str, Annotated[str, Field(pattern=MONTH)]
+    ] = {}  # column of numbers of days -> their month, 2025-03
+    in_cells: dict[
+        str, Annotated[str, Field(min_length=1)]
+    ] = {}  # column whose numbers carry their unit (12,5 kWh) -> that unit
+    differences: dict[
+        str, Annotated[tuple[str, ...], Field(min_length=2, max_length=2)]
+    ] = {}  # quantity -> counter at end, at start
 
     @property
     def last_header_row(self) -> int:

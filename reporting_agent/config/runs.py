@@ -33,16 +33,26 @@ class Runs(Setting):
     @property
     def cut(self) -> str:
         """What decides to which run a row belongs, in the words of the settings."""
-        return f"by = {self.by}" + (f", shift_starts = {' '.join(self.shift_starts)}" if self.by == "shift" else "")
+        return f"by = {self.by}" + (
+            f", shift_starts = {' '.join(self.shift_starts)}" if self.by == "shift" else ""
+        )
 
     @field_validator("shift_starts")
     @classmethod
     def _clock_times(cls, starts: tuple[str, ...]) -> tuple[str, ...]:
         for start in starts:
             hours, _, minutes = start.partition(":")
-            if not (hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2 and int(hours) < 24 and int(minutes) < 60):
+            if not (
+                hours.isdecimal()
+                and minutes.isdecimal()
+                and len(minutes) == 2
+                and int(hours) < 24
+                and int(minutes) < 60
+            ):
                 raise ValueError(Phrase("must be clock times such as 06:00"))
-        of_day = [60 * int(start[:-3]) + int(start[-2:]) for start in starts]  # not as texts: 6:00 comes before 14:00
+        of_day = [
+            60 * int(start[:-3]) + int(start[-2:]) for start in starts
+        ]  # not as texts: 6:00 comes before 14:00
         if not starts or of_day != sorted(of_day):
             raise ValueError(Phrase("must be given in the order of the day"))
         return starts

@@ -23,7 +23,15 @@ from reporting_agent.config.border import BorderGoods
 from reporting_agent.config.emissions import Emissions
 from reporting_agent.config.events import DeclaredEvent, refuse_clashes
 from reporting_agent.config.faults import SettingFault, UnknownValueError
-from reporting_agent.config.materials import BoughtIn, HeatingValue, HeatingValues, JointProduction, ProductStock, Variable, refuse_twice
+from reporting_agent.config.materials import (
+    BoughtIn,
+    HeatingValue,
+    HeatingValues,
+    JointProduction,
+    ProductStock,
+    Variable,
+    refuse_twice,
+)
 from reporting_agent.config.meters import Meter
 from reporting_agent.config.profile import Mapping, Setting, zone_named
 from reporting_agent.config.runs import Runs
@@ -41,15 +49,23 @@ class SiteIdentity(Setting):
     pack: str
     pack_version: str | None = None
     name: str = ""
-    batch_ids: Literal["unique", "restart-yearly"] = "unique"  # over all years, or only within the year of a batch's start
-    uncertainty_pct: float | None = Field(default=None, ge=0, lt=100)  # of a batch's energy; 1 where not given
+    batch_ids: Literal["unique", "restart-yearly"] = (
+        "unique"  # over all years, or only within the year of a batch's start
+    )
+    uncertainty_pct: float | None = Field(
+        default=None, ge=0, lt=100
+    )  # of a batch's energy; 1 where not given
 
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
         if zone_named(name) is None:
-            names = ", ".join(get_close_matches(name, sorted(available_timezones()))) or "Asia/Shanghai"
-            raise UnknownValueError(Phrase("a time zone of the IANA list, such as %(names)s", names=names))
+            names = (
+                ", ".join(get_close_matches(name, sorted(available_timezones()))) or "Asia/Shanghai"
+            )
+            raise UnknownValueError(
+                Phrase("a time zone of the IANA list, such as %(names)s", names=names)
+            )
         return name
 
 
@@ -85,7 +101,11 @@ class InputFiles(Setting):
         if self.log is None and self.batches is None:
             raise ValueError(Phrase("batches (with readings or energy) or log must be given"))
         if self.batches is not None and self.readings is None and self.energy is None:
-            raise ValueError(Phrase("batches need readings of meters, energy per batch, or both for different carriers"))
+            raise ValueError(
+                Phrase(
+                    "batches need readings of meters, energy per batch, or both for different carriers"
+                )
+            )
         return self
 
 
@@ -111,10 +131,19 @@ class StepSetting(Setting):
     def _known_with_reason(cls, outside: dict[str, str]) -> dict[str, str]:
         if unknown := sorted(set(outside) - set(CARRIERS)):
             raise ValueError(
-                Phrase("must name carriers (%(unknown)s is none): %(carriers)s", unknown=repr(unknown[0]), carriers=enumerated(CARRIERS))
+                Phrase(
+                    "must name carriers (%(unknown)s is none): %(carriers)s",
+                    unknown=repr(unknown[0]),
+                    carriers=enumerated(CARRIERS),
+                )
             )
         if silent := sorted(carrier for carrier, reason in outside.items() if not reason.strip()):
-            raise ValueError(Phrase("must give the reason why %(carrier)s is outside the step's boundary", carrier=silent[0]))
+            raise ValueError(
+                Phrase(
+                    "must give the reason why %(carrier)s is outside the step's boundary",
+                    carrier=silent[0],
+                )
+            )
         return outside
 
     @field_validator("made_inside")
@@ -134,12 +163,18 @@ class SiteSettings(Setting):
     equipment: tuple[Equipment, ...] = ()
     scales: tuple[Scale, ...] = ()
     inputs: InputFiles
-    source: dict[str, Any] = Field(default_factory=dict)  # [source]: the options of the source that [inputs] names
+    source: dict[str, Any] = Field(
+        default_factory=dict
+    )  # [source]: the options of the source that [inputs] names
     mapping: Mapping = Mapping()
-    answers: dict[str, str] = Field(default_factory=dict)  # to what `map` asks of a file without a mapping; no report is made by them
+    answers: dict[str, str] = Field(
+        default_factory=dict
+    )  # to what `map` asks of a file without a mapping; no report is made by them
     runs: Runs = Runs()
     steps: dict[str, StepSetting] = Field(default_factory=dict)
-    static: dict[str, float | str] = Field(default_factory=dict)  # static factors (ISO 50006) by the pack's names, such as altitude_m
+    static: dict[str, float | str] = Field(
+        default_factory=dict
+    )  # static factors (ISO 50006) by the pack's names, such as altitude_m
     tariff: Tariff | None = None
     border: tuple[BorderGoods, ...] = ()
     emissions: Emissions = Emissions()
@@ -148,7 +183,9 @@ class SiteSettings(Setting):
     joint: tuple[JointProduction, ...] = ()
     bought_in: tuple[BoughtIn, ...] = ()
     product_stocks: tuple[ProductStock, ...] = ()
-    variables: dict[str, Variable] = Field(default_factory=dict)  # by the name under `var.` or `input.`
+    variables: dict[str, Variable] = Field(
+        default_factory=dict
+    )  # by the name under `var.` or `input.`
     events: tuple[DeclaredEvent, ...] = ()
     path: Path = Path("site.toml")
 
@@ -156,26 +193,45 @@ class SiteSettings(Setting):
     def _names_agree(self) -> Self:
         meter_ids = [meter.id for meter in self.meters]
         if twice := sorted({name for name in meter_ids if meter_ids.count(name) > 1}):
-            raise ValueError(Phrase("must give every meter an id of its own; %(meter)s stands twice", meter=repr(twice[0])))
+            raise ValueError(
+                Phrase(
+                    "must give every meter an id of its own; %(meter)s stands twice",
+                    meter=repr(twice[0]),
+                )
+            )
         machines = [machine.id for machine in self.equipment]
         if twice := sorted({name for name in machines if machines.count(name) > 1}):
             raise ValueError(
-                Phrase("equipment: every furnace, mill or machine stands once; %(equipment)s stands twice", equipment=repr(twice[0]))
+                Phrase(
+                    "equipment: every furnace, mill or machine stands once; %(equipment)s stands twice",
+                    equipment=repr(twice[0]),
+                )
             )
         names = [*meter_ids, *(scale.id for scale in self.scales)]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(
-                Phrase("scales: every scale needs an id of its own, which no meter has; %(id)s stands twice", id=repr(twice[0]))
+                Phrase(
+                    "scales: every scale needs an id of its own, which no meter has; %(id)s stands twice",
+                    id=repr(twice[0]),
+                )
             )
         if (self.inputs.scales is None) != (not self.scales):
             raise ValueError(
-                Phrase("scales: [inputs] names the file of their records, and [[scales]] says what each one weighs; give both")
+                Phrase(
+                    "scales: [inputs] names the file of their records, and [[scales]] says what each one weighs; give both"
+                )
             )
         if self.inputs.readings is not None and not self.meters:
-            raise ValueError(Phrase("meters: readings are given, but no [[meters]] says what they measure"))
-        if self.site.batch_ids == "restart-yearly" and (self.mapping.batches.rows or self.mapping.energy.rows):
             raise ValueError(
-                Phrase("mapping: several rows a batch (rows) are put together by batch id, and restart-yearly says that ids come again")
+                Phrase("meters: readings are given, but no [[meters]] says what they measure")
+            )
+        if self.site.batch_ids == "restart-yearly" and (
+            self.mapping.batches.rows or self.mapping.energy.rows
+        ):
+            raise ValueError(
+                Phrase(
+                    "mapping: several rows a batch (rows) are put together by batch id, and restart-yearly says that ids come again"
+                )
             )
         refuse_twice(self.lhv)
         refuse_clashes(self.events, self.zone)
@@ -184,14 +240,22 @@ class SiteSettings(Setting):
     @field_validator("answers", mode="before")
     @classmethod
     def _flat(cls, answers: object) -> object:
-        return {key: str(value) for key, value in flat(answers).items()} if isinstance(answers, dict) else answers
+        return (
+            {key: str(value) for key, value in flat(answers).items()}
+            if isinstance(answers, dict)
+            else answers
+        )
 
     def with_mapping(self, mapping: Mapping) -> SiteSettings:
         """The same site with other profiles; raises as `load_site` does."""
         try:
-            return SiteSettings.model_validate({name: getattr(self, name) for name in self.model_fields_set} | {"mapping": mapping})
+            return SiteSettings.model_validate(
+                {name: getattr(self, name) for name in self.model_fields_set} | {"mapping": mapping}
+            )
         except ValidationError as wrong:
-            raise _first_fault(SettingFault(wrong, {"mapping": mapping.model_dump()}), self.path) from wrong
+            raise _first_fault(
+                SettingFault(wrong, {"mapping": mapping.model_dump()}), self.path
+            ) from wrong
 
     @cached_property
     def tree(self) -> MeterTree:
@@ -252,7 +316,12 @@ def load_site(path: str | Path, inherit: abc.Mapping[str, Any] | None = None) ->
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as wrong:
         raise InputError(
-            "site-not-toml", "The site file is not valid TOML.", "Correct the line.", place=place, found=str(wrong), wanted="TOML 1.0"
+            "site-not-toml",
+            "The site file is not valid TOML.",
+            "Correct the line.",
+            place=place,
+            found=str(wrong),
+            wanted="TOML 1.0",
         ) from wrong
     _know_carriers_of_own_pack(raw, path.parent)
     try:
@@ -284,7 +353,9 @@ def _first_fault(fault: SettingFault, path: Path) -> InputError:
         )
     else:
         alone = Phrase("The site file contradicts itself.")
-        with_more = Phrase("The site file contradicts itself (%(more)s more after this one).", more=fault.more)
+        with_more = Phrase(
+            "The site file contradicts itself (%(more)s more after this one).", more=fault.more
+        )
     return InputError(
         "site-invalid",
         with_more if fault.more else alone,

@@ -35,7 +35,9 @@ class Flow(Setting):
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         stated = [self.quantity, self.unit, self.period]
-        if (self.meter is None) is all(part is None for part in stated) or (self.meter is None and None in stated):
+        if (self.meter is None) is all(part is None for part in stated) or (
+            self.meter is None and None in stated
+        ):
             raise ValueError(Phrase("give either meter, or quantity with unit and period"))
         return self
 
@@ -97,7 +99,9 @@ class SiteBoundary(Setting):
     sold: tuple[Flow, ...] = ()
     stocks: tuple[Stock, ...] = ()
     conversions: tuple[Conversion, ...] = ()
-    auxiliaries: tuple[Auxiliary, ...] = ()  # users that serve production: in no label, and in the annual account of a route
+    auxiliaries: tuple[
+        Auxiliary, ...
+    ] = ()  # users that serve production: in no label, and in the annual account of a route
     others: tuple[OtherFlow, ...] = ()
     losses: tuple[Loss, ...] = ()
 
@@ -115,7 +119,10 @@ class SiteBoundary(Setting):
     @property
     def flows(self) -> tuple[tuple[str, Flow], ...]:
         """Every flow with the key that it stands under."""
-        named: list[tuple[str, tuple[Flow, ...]]] = [("purchased", self.purchased), ("sold", self.sold)]
+        named: list[tuple[str, tuple[Flow, ...]]] = [
+            ("purchased", self.purchased),
+            ("sold", self.sold),
+        ]
         named += [("auxiliaries", self.auxiliaries), ("others", self.others)]
         named += [
             (f"conversions.{conversion.id}.{key}", flows)

@@ -45,12 +45,20 @@ class _Dated(Setting):
 
     @model_validator(mode="after")
     def _begins_before_it_ends(self) -> Self:
-        if self.valid_from is not None and self.valid_to is not None and self.valid_from >= self.valid_to:
-            raise ValueError(Phrase("valid_to must be after valid_from: it is the first day no longer included"))
+        if (
+            self.valid_from is not None
+            and self.valid_to is not None
+            and self.valid_from >= self.valid_to
+        ):
+            raise ValueError(
+                Phrase("valid_to must be after valid_from: it is the first day no longer included")
+            )
         return self
 
     def holds_on(self, day: date) -> bool:
-        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day < self.valid_to
+        )
 
 
 def _months_of_a_year(months: tuple[int, ...]) -> tuple[int, ...]:
@@ -70,7 +78,9 @@ class TariffPeriod(Setting):
     hours: tuple[str, ...] = ("00:00-24:00",)
     weekdays: tuple[Weekday, ...] = WEEKDAYS
     months: Months = tuple(range(1, 13))
-    holidays: bool | None = None  # true: on holidays only; false: not on holidays; not given: on either
+    holidays: bool | None = (
+        None  # true: on holidays only; false: not on holidays; not given: on either
+    )
 
     @field_validator("hours")
     @classmethod
@@ -83,7 +93,9 @@ class TariffPeriod(Setting):
     @classmethod
     def _not_the_flat_one(cls, name: str) -> str:
         if name == FLAT:
-            raise ValueError(Phrase("%(name)s is the name of the hours that no period holds", name=repr(FLAT)))
+            raise ValueError(
+                Phrase("%(name)s is the name of the hours that no period holds", name=repr(FLAT))
+            )
         return name
 
     @property
@@ -92,7 +104,11 @@ class TariffPeriod(Setting):
         return tuple(piece for span in self.hours for piece in _minutes_of(span))
 
     def on_day(self, day: date, holiday: bool) -> bool:
-        return day.month in self.months and WEEKDAYS[day.weekday()] in self.weekdays and (self.holidays is None or self.holidays is holiday)
+        return (
+            day.month in self.months
+            and WEEKDAYS[day.weekday()] in self.weekdays
+            and (self.holidays is None or self.holidays is holiday)
+        )
 
 
 class CarrierPrice(_Dated):
@@ -114,7 +130,9 @@ class CarrierPrice(_Dated):
     def at(self, day: date, minute: float, holiday: bool) -> tuple[str, float]:
         """Name of the period and price at `minute` after local midnight of `day`."""
         for period in self.periods:
-            if period.on_day(day, holiday) and any(first <= minute < last for first, last in period.minute_ranges):
+            if period.on_day(day, holiday) and any(
+                first <= minute < last for first, last in period.minute_ranges
+            ):
                 return period.name, period.price
         return FLAT, self.price
 
@@ -130,7 +148,11 @@ class DemandCharge(_Dated):
     def _whole_months(self) -> Self:
         """A charge that begins within a month would leave that month without one."""
         if any(day is not None and day.day != 1 for day in (self.valid_from, self.valid_to)):
-            raise ValueError(Phrase("valid_from and valid_to of a demand charge must be the first of a month: it is a price a month"))
+            raise ValueError(
+                Phrase(
+                    "valid_from and valid_to of a demand charge must be the first of a month: it is a price a month"
+                )
+            )
         return self
 
 
@@ -151,14 +173,22 @@ class Tariff(Setting):
     demand: tuple[DemandCharge, ...] = ()
     carbon: CarbonPrice | None = None
     shiftable: tuple[str, ...] = ()
-    per_usd: float | None = Field(default=None, gt=0)  # what a US dollar costs in the currency, for investments of published lists
+    per_usd: float | None = Field(
+        default=None, gt=0
+    )  # what a US dollar costs in the currency, for investments of published lists
 
     @model_validator(mode="after")
     def _one_price_a_day(self) -> Self:
         for carrier in {price.carrier for price in self.prices}:
-            _check_disjoint([price for price in self.prices if price.carrier == carrier], Phrase("prices of %(carrier)s", carrier=carrier))
+            _check_disjoint(
+                [price for price in self.prices if price.carrier == carrier],
+                Phrase("prices of %(carrier)s", carrier=carrier),
+            )
         for month in range(1, 13):
-            _check_disjoint([charge for charge in self.demand if month in charge.months], Phrase("demand charges"))
+            _check_disjoint(
+                [charge for charge in self.demand if month in charge.months],
+                Phrase("demand charges"),
+            )
         return self
 
     @model_validator(mode="after")
@@ -186,7 +216,9 @@ class Tariff(Setting):
                         of_tariff=self.currency,
                     )
                 )
-        every = [(price.carrier, price.unit) for price in self.prices] + [(entry.carrier, entry.unit) for entry in self.series]
+        every = [(price.carrier, price.unit) for price in self.prices] + [
+            (entry.carrier, entry.unit) for entry in self.series
+        ]
         for carrier in {of for of, _unit in every}:
             units = [unit for of, unit in every if of == carrier]
             if not all(converts(unit, units[0]) for unit in units):
@@ -202,7 +234,14 @@ class Tariff(Setting):
     def price_of(self, carrier: str, when: datetime) -> Price | None:
         """The price of one unit at a moment **in the site's local time**; None where the tariff has none for that day."""
         day = when.date()
-        price = next((candidate for candidate in self.prices if candidate.carrier == carrier and candidate.holds_on(day)), None)
+        price = next(
+            (
+                candidate
+                for candidate in self.prices
+                if candidate.carrier == carrier and candidate.holds_on(day)
+            ),
+            None,
+        )
         if price is None:
             return None
         clock = when.time()
@@ -217,7 +256,11 @@ def _check_unit(carrier: str, unit: str) -> None:
     wanted = (CARRIERS[carrier].unit, *(("MJ",) if CARRIERS[carrier].thermal else ()))
     if not any(converts(unit, target) for target in wanted):
         raise ValueError(
-            Phrase("unit must be one that %(carrier)s is counted in, such as %(units)s", carrier=carrier, units=alternatives(wanted))
+            Phrase(
+                "unit must be one that %(carrier)s is counted in, such as %(units)s",
+                carrier=carrier,
+                units=alternatives(wanted),
+            )
         )
 
 
@@ -235,14 +278,18 @@ def _check_disjoint(rows: Sequence[_D], what: str) -> None:
     ordered = sorted(rows, key=lambda row: row.valid_from or date.min)
     for earlier, later in pairwise(ordered):
         if earlier.valid_to is None or earlier.valid_to > (later.valid_from or date.min):
-            raise ValueError(Phrase("two %(what)s hold on one day: give valid_from and valid_to", what=what))
+            raise ValueError(
+                Phrase("two %(what)s hold on one day: give valid_from and valid_to", what=what)
+            )
 
 
 def _minutes_of(text: str) -> tuple[tuple[int, int], ...]:
     first, dash, last = text.partition("-")
     start, end = _minute(first), _minute(last)
     if not dash or start is None or end is None or start in (end, MINUTES_A_DAY):
-        raise ValueError(Phrase("must be clock ranges such as 08:00-11:30, 22:00-06:00 or 00:00-24:00"))
+        raise ValueError(
+            Phrase("must be clock ranges such as 08:00-11:30, 22:00-06:00 or 00:00-24:00")
+        )
     if start < end:
         return ((start, end),)
     return tuple(piece for piece in ((start, MINUTES_A_DAY), (0, end)) if piece[0] < piece[1])

@@ -37,4 +37,6 @@ def checked(kind: type[File], raw: dict[str, Any], name: str, refused: Refusal) 
         return kind.model_validate(raw)
     except ValidationError as wrong:
         fault = SettingFault(wrong, raw)
-        raise refused(Place(name, column=fault.place(name).column), fault.found, fault.wanted()) from wrong
+        raise refused(
+            Place(name, column=fault.place(name).column), fault.found, fault.wanted()
+        ) from wrong

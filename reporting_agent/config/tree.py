@@ -49,14 +49,24 @@ class MeterTree:
 
     def below(self, meter: Meter) -> tuple[Meter, ...]:
         """The meters that together measure what flows on from this one: no checks, and nothing that is made up from itself."""
-        near = [child for child in self.meters if child.parent == meter.id and (child.role in {"main", "sub"} or child.computed)]
+        near = [
+            child
+            for child in self.meters
+            if child.parent == meter.id and (child.role in {"main", "sub"} or child.computed)
+        ]
         physical = {child.id for child in near if not child.computed}
-        return tuple(child for child in near if not child.computed or not (physical | {meter.id}) & set(self.parts(child)))
+        return tuple(
+            child
+            for child in near
+            if not child.computed or not (physical | {meter.id}) & set(self.parts(child))
+        )
 
     def measures_all_below(self, meter: Meter) -> bool:
         """Whether the meters below it are meant to add up to it: neither declared otherwise, nor is the rest of it a meter of its own."""
         rest = any(
-            self.parts(other).get(meter.id) == 1 for other in self.meters if other.computed and other.formula and other.formula.minus
+            self.parts(other).get(meter.id) == 1
+            for other in self.meters
+            if other.computed and other.formula and other.formula.minus
         )
         return meter.subs == "all" and not rest
 
@@ -75,9 +85,15 @@ class MeterTree:
     def counted(self) -> tuple[Meter, ...]:
         """The meters whose energy enters labels, in the order of site.toml."""
         counts: dict[str, bool] = {}
-        for meter in sorted(self.meters, key=lambda candidate: sum(1 for _ in self.above(candidate))):
-            may = (meter.role in {"main", "sub"} or meter.computed) and bool(meter.step or meter.allocation)
-            counts[meter.id] = may and not any(counts[upper.id] and _covers(upper, meter) for upper in self.above(meter))
+        for meter in sorted(
+            self.meters, key=lambda candidate: sum(1 for _ in self.above(candidate))
+        ):
+            may = (meter.role in {"main", "sub"} or meter.computed) and bool(
+                meter.step or meter.allocation
+            )
+            counts[meter.id] = may and not any(
+                counts[upper.id] and _covers(upper, meter) for upper in self.above(meter)
+            )
         return tuple(meter for meter in self.meters if counts[meter.id])
 
     @cached_property
@@ -92,21 +108,35 @@ class MeterTree:
     def times_counted(self, meter: Meter) -> int:
         """How often labels hold what a meter measures: by itself, through the meters above it in its direction, and through formulas."""
         line = [upper for upper in self.above(meter) if upper.direction == meter.direction]
-        through = [upper for upper in line if upper.computed and upper in self.counted and meter.id not in self.parts(upper)]
-        return self._shares.get(meter.id, 0) + sum(self._shares.get(upper.id, 0) for upper in line if not upper.computed) + len(through)
+        through = [
+            upper
+            for upper in line
+            if upper.computed and upper in self.counted and meter.id not in self.parts(upper)
+        ]
+        return (
+            self._shares.get(meter.id, 0)
+            + sum(self._shares.get(upper.id, 0) for upper in line if not upper.computed)
+            + len(through)
+        )
 
     def state_meters(self, meter: Meter) -> tuple[str, ...]:
         """Meters of temperature and pressure that this one needs."""
-        return tuple(name for name in (meter.temperature_meter, meter.pressure_meter) if name is not None)
+        return tuple(
+            name for name in (meter.temperature_meter, meter.pressure_meter) if name is not None
+        )
 
     def needed_by(self, meter: Meter) -> frozenset[str]:
         """All meters with readings that one meter's energy is made from, itself included."""
         parts = frozenset(self.parts(meter))
         return parts | {name for part in parts for name in self.state_meters(self.by_id[part])}
 
-    def refuse(self, meter: Meter, key: str, sentence: str, remedy: str, found: str, wanted: str) -> InputError:
+    def refuse(
+        self, meter: Meter, key: str, sentence: str, remedy: str, found: str, wanted: str
+    ) -> InputError:
         place = Place(str(self.path), column=f"meters.{meter.id}.{key}")
-        return InputError("meter-tree-invalid", sentence, remedy, place=place, found=found, wanted=wanted)
+        return InputError(
+            "meter-tree-invalid", sentence, remedy, place=place, found=found, wanted=wanted
+        )
 
     def _refuse_strangers(self, meter: Meter) -> None:
         """Every meter named is there, and measures the same carrier."""
@@ -130,8 +160,14 @@ class MeterTree:
                 raise self.refuse(
                     meter,
                     key,
-                    Phrase("Meter %(meter)s measures another carrier than meter %(other)s.", meter=meter.id, other=name),
-                    Phrase("Meters of one tree measure one carrier; correct carrier, or take the link away."),
+                    Phrase(
+                        "Meter %(meter)s measures another carrier than meter %(other)s.",
+                        meter=meter.id,
+                        other=name,
+                    ),
+                    Phrase(
+                        "Meters of one tree measure one carrier; correct carrier, or take the link away."
+                    ),
                     Phrase("%(first)s and %(second)s", first=meter.carrier, second=other.carrier),
                     Phrase("one carrier"),
                 )
@@ -172,19 +208,37 @@ class MeterTree:
             if times not in (0, 1):
                 line = [upper for upper in self.above(meter) if upper.direction == meter.direction]
                 others = sorted(
-                    other.id for other in self.counted if other.id == meter.id or other in line or meter.id in self.parts(other)
+                    other.id
+                    for other in self.counted
+                    if other.id == meter.id or other in line or meter.id in self.parts(other)
                 )  # those that the reader must look at
                 if times < 0:
-                    sentence = Phrase("What meter %(meter)s measures would be taken off where nothing counts it.", meter=meter.id)
-                    remedy = Phrase("Name the meter that it hangs on as its parent, or correct the formula.")
+                    sentence = Phrase(
+                        "What meter %(meter)s measures would be taken off where nothing counts it.",
+                        meter=meter.id,
+                    )
+                    remedy = Phrase(
+                        "Name the meter that it hangs on as its parent, or correct the formula."
+                    )
                 else:
-                    sentence = Phrase("What meter %(meter)s measures would be counted %(times)s times.", meter=meter.id, times=times)
+                    sentence = Phrase(
+                        "What meter %(meter)s measures would be counted %(times)s times.",
+                        meter=meter.id,
+                        times=times,
+                    )
                     remedy = Phrase(
                         "Let the upper meter stand without step, or count what is left of it: role = 'virtual',"
                         " formula = { plus = [upper], minus = [lower] }."
                     )
                 key = "parent" if meter.parent or times < 0 else "step"
-                raise self.refuse(meter, key, sentence, remedy, ", ".join(others), Phrase("energy that is counted once"))
+                raise self.refuse(
+                    meter,
+                    key,
+                    sentence,
+                    remedy,
+                    ", ".join(others),
+                    Phrase("energy that is counted once"),
+                )
 
 
 def _covers(upper: Meter, lower: Meter) -> bool:

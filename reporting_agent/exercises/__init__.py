@@ -28,4 +28,7 @@ def computed(exercise: Exercise) -> dict[str, Fact]:
         for name in exercise.files:
             (Path(folder) / name).write_bytes(exercise.content(name))
         facts = FACTS[exercise.id](Path(folder))
-    return {name: fact if isinstance(fact, str) else float(f"{fact:.{DIGITS}g}") for name, fact in sorted(facts.items())}
+    return {
+        name: fact if isinstance(fact, str) else float(f"{fact:.{DIGITS}g}")
+        for name, fact in sorted(facts.items())
+    }

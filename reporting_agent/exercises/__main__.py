@@ -11,5 +11,7 @@ HOME = Path(__file__).parents[2] / "benchmarks" / "exercises"
 
 for exercise in every():
     key = HOME / exercise.id / "key.json"
-    key.write_text(json.dumps(computed(exercise), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    key.write_text(
+        json.dumps(computed(exercise), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+    )
     print(key, file=sys.stderr)

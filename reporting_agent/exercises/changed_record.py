@@ -33,7 +33,9 @@ def facts(folder: Path) -> Mapping[str, Fact]:
         "west_more": float(of_west[recomputed]["count"] - len(of_west[recomputed]["records"])),
         "west_opened": float(checked["count"]),
         "west_used": float(used["leaves"]),
-        "west_when": "before" if west["binding"] == "bound" and recomputed == "records-recomputed" else "after",
+        "west_when": "before"
+        if west["binding"] == "bound" and recomputed == "records-recomputed"
+        else "after",
         "below": float(below["leaves"]),
         "below_drawn": float(below["drawn"]),
         "below_found": float(below["finds"]),

@@ -18,7 +18,10 @@ from reporting_agent.config.events import DeclaredEvent, as_toml
 from reporting_agent.report.label_json import label_json
 
 PERIOD = "2025"
-RATIO_BEFORE, RATIO_AFTER = 400, 500  # primary amperes of the current transformers, by the work order that the exercise tells of
+RATIO_BEFORE, RATIO_AFTER = (
+    400,
+    500,
+)  # primary amperes of the current transformers, by the work order that the exercise tells of
 REMEDY = {WasteCause.COLD_START: "fewer-stops", WasteCause.REJECT: "fewer-rejects"}
 
 
@@ -43,9 +46,16 @@ def facts(folder: Path) -> Mapping[str, Fact]:
     causes = {cause: amount for cause, amount in losses.by_cause.items() if cause.named}
     largest = max(causes, key=lambda cause: causes[cause].kwh)
     limit = label["grade"]["limits"][0]
-    idle = next(advice.amount for advice in second.first_look if advice.code == f"use-{Use.IDLING}" and advice.amount)
+    idle = next(
+        advice.amount
+        for advice in second.first_look
+        if advice.code == f"use-{Use.IDLING}" and advice.amount
+    )
     total = next(entry for entry in after["steps"] if entry["metric"] == "total")
-    met = {name: _grade(limit["limits"], label[name] if name == "mean" else label["best"]["value"]) for name in ("mean", "best")}
+    met = {
+        name: _grade(limit["limits"], label[name] if name == "mean" else label["best"]["value"])
+        for name in ("mean", "best")
+    }
     return {
         "meter": "mill-1-main",
         "changed_on": asked["from"],

@@ -32,7 +32,10 @@ class Progress:
         if self._path.is_file():
             try:
                 read = json.loads(self._path.read_text(encoding="utf-8"))
-                self._done = {name: {question: QuestionProgress(**done) for question, done in of.items()} for name, of in read.items()}
+                self._done = {
+                    name: {question: QuestionProgress(**done) for question, done in of.items()}
+                    for name, of in read.items()
+                }
             except (ValueError, TypeError, AttributeError) as broken:
                 raise InputError(
                     "exercise-progress-unreadable",
@@ -45,12 +48,16 @@ class Progress:
 
     def of(self, exercise: Exercise) -> Mapping[str, QuestionProgress]:
         done = self._done.get(exercise.id, {})
-        return {question.id: done.get(question.id, QuestionProgress()) for question in exercise.question}
+        return {
+            question.id: done.get(question.id, QuestionProgress()) for question in exercise.question
+        }
 
     def take(self, exercise: Exercise, verdict: CheckedAnswer) -> QuestionProgress:
         """Count an answer. What was right once stays so."""
         before = self.of(exercise)[verdict.question]
-        done = QuestionProgress(before.wrong + (verdict.is_a_try and not before.right), before.right or verdict.right)
+        done = QuestionProgress(
+            before.wrong + (verdict.is_a_try and not before.right), before.right or verdict.right
+        )
         self._done.setdefault(exercise.id, {})[verdict.question] = done
         self._write()
         return done
@@ -62,5 +69,8 @@ class Progress:
 
     def _write(self) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        content = {name: {question: asdict(done) for question, done in of.items()} for name, of in self._done.items()}
+        content = {
+            name: {question: asdict(done) for question, done in of.items()}
+            for name, of in self._done.items()
+        }
         write_whole(self._path, (json.dumps(content, indent=2) + "\n").encode())

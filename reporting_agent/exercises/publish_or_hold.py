@@ -13,7 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import packs
-from benchmarks.composition import IndustryCell, ReportedLabel, Roster, by_step, compose_with_roster, seed_of
+from benchmarks.composition import (
+    IndustryCell,
+    ReportedLabel,
+    Roster,
+    by_step,
+    compose_with_roster,
+    seed_of,
+)
 from benchmarks.composition.entrants import Entrants, entrants
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.disclosure import GateResult, PublishedVersion, gate
@@ -41,15 +48,23 @@ class Sector:
     def who(self, step: str) -> Entrants:
         """Who enters the cell of this step."""
         pack_step = self.pack.step(step)
-        return entrants(self.labels, self.pack, pack_step, pack_step.metrics[0], pack_step.variants[0].id)
+        return entrants(
+            self.labels, self.pack, pack_step, pack_step.metrics[0], pack_step.variants[0].id
+        )
 
     def gated(self, previous: Sequence[PublishedVersion] = ()) -> tuple[GateResult, Roster]:
         """Composed and decided on the first day on which the lag is over."""
-        rng = np.random.default_rng(seed_of("composition", {reported_label.report for reported_label in self.labels}))
-        label, roster = compose_with_roster(self.pack, self.pack.routes[0], by_step(self.labels), rng, period=PERIOD)
+        rng = np.random.default_rng(
+            seed_of("composition", {reported_label.report for reported_label in self.labels})
+        )
+        label, roster = compose_with_roster(
+            self.pack, self.pack.routes[0], by_step(self.labels), rng, period=PERIOD
+        )
         today = PERIOD_END + timedelta(days=self.pack.disclosure.lag_days)
         policy, sizes = self.pack.disclosure, self.weights
-        return gate(label, roster, policy, previous, period_end=PERIOD_END, today=today, size_weights=sizes), roster
+        return gate(
+            label, roster, policy, previous, period_end=PERIOD_END, today=today, size_weights=sizes
+        ), roster
 
 
 def facts(folder: Path) -> Mapping[str, Fact]:
@@ -58,15 +73,25 @@ def facts(folder: Path) -> Mapping[str, Fact]:
     rows, late = (_rows(folder / name) for name in ("protected-values.csv", "late-report.csv"))
     weights = {row["firm"]: float(row["size_weight"]) for row in (*rows, *late)}
     sector = Sector(pack, tuple(_reported_label(pack, row) for row in rows), weights)
-    with_late = Sector(pack, (*sector.labels, *(_reported_label(pack, row) for row in late)), weights)
+    with_late = Sector(
+        pack, (*sector.labels, *(_reported_label(pack, row) for row in late)), weights
+    )
     first, roster = sector.gated()
     second, _ = with_late.gated((PublishedVersion("1", first.published, roster),))
     burning, grinding, shown = sector.who(BURNING), sector.who(GRINDING), _cell(first, BURNING)
-    sizes = {reported_label.firm: weights[reported_label.firm] for reported_label in grinding.entering}
+    sizes = {
+        reported_label.firm: weights[reported_label.firm] for reported_label in grinding.entering
+    }
     low, high = shown.interval or (0.0, 0.0)
     claim = _best(burning, CLAIMING)
-    limit = next(candidate for candidate in pack.step(GRINDING).limits if candidate.id == "gb16780-2021-cement-preparation")
-    kgce_per_kwh = float(FactorTable.load().factor("electricity", Basis.CALORIFIC, date(2025, 7, 1)).kgce_per_unit)
+    limit = next(
+        candidate
+        for candidate in pack.step(GRINDING).limits
+        if candidate.id == "gb16780-2021-cement-preparation"
+    )
+    kgce_per_kwh = float(
+        FactorTable.load().factor("electricity", Basis.CALORIFIC, date(2025, 7, 1)).kgce_per_unit
+    )
     return {
         "rows": float(burning.reported),
         "sites": float(len(burning.eligible)),
@@ -91,7 +116,11 @@ def facts(folder: Path) -> Mapping[str, Fact]:
         "least": min(float(reported_label.label.best_value) for reported_label in burning.entering),
         "claim_firm": CLAIMING.title(),
         "claim": claim,
-        "claim_told": "cannot-tell" if low <= claim <= high else "better" if claim < low else "worse",
+        "claim_told": "cannot-tell"
+        if low <= claim <= high
+        else "better"
+        if claim < low
+        else "worse",
         "late": _reason(second, BURNING),
         "praised_firm": PRAISED.title(),
         "praised_kgce": _best(grinding, PRAISED),
@@ -123,7 +152,9 @@ def _reported_label(pack: Pack, row: Mapping[str, str]) -> ReportedLabel:
         best=ReleasedQuantile(step.label_rule.quantile, _on(rule.grid, row["best"]), best),
         typical=ReleasedQuantile(TYPICAL_QUANTILE, _on(rule.grid, row["typical"]), typical),
     )
-    return ReportedLabel(row["firm"], row["site"], label, hashlib.sha256(row["site"].encode()).hexdigest())
+    return ReportedLabel(
+        row["firm"], row["site"], label, hashlib.sha256(row["site"].encode()).hexdigest()
+    )
 
 
 def _on(grid: Grid, value: str) -> int:
@@ -139,4 +170,8 @@ def _reason(result: GateResult, step: str) -> str:
 
 
 def _best(who: Entrants, firm: str) -> float:
-    return next(float(reported_label.label.best_value) for reported_label in who.entering if reported_label.firm == firm)
+    return next(
+        float(reported_label.label.best_value)
+        for reported_label in who.entering
+        if reported_label.firm == firm
+    )

@@ -15,7 +15,12 @@ from typing import Any
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from benchmarks.wire import attestations
-from benchmarks.wire.attestations import AttestationStatement, AttestationWithdrawal, Opinion, ReportSubject
+from benchmarks.wire.attestations import (
+    AttestationStatement,
+    AttestationWithdrawal,
+    Opinion,
+    ReportSubject,
+)
 from benchmarks.wire.signing import key_id
 
 MEANING = "share of the footprint whose energy figures stand under a signed statement of an auditor; not of factors or of anything declared"
@@ -44,13 +49,19 @@ class Statement:
             "opinion": str(attestation.opinion),
             "assurance": str(attestation.assurance),
             "steps": list(subject.steps),
-            "report": {"period": subject.period, "revision": subject.revision, "envelopeSha256": subject.envelope_digest},
+            "report": {
+                "period": subject.period,
+                "revision": subject.revision,
+                "envelopeSha256": subject.envelope_digest,
+            },
             "issuedOn": attestation.issued_on.isoformat(),
             "validUntil": attestation.valid_until.isoformat(),
         }
 
 
-def holding(files: Sequence[Path], auditors: Sequence[str], site: str, period: str, today: date) -> tuple[Statement, ...]:
+def holding(
+    files: Sequence[Path], auditors: Sequence[str], site: str, period: str, today: date
+) -> tuple[Statement, ...]:
     """The statements that count: signed by one of these keys, of this site and period, in force, not withdrawn, and not adverse.
 
     Args:
@@ -63,22 +74,35 @@ def holding(files: Sequence[Path], auditors: Sequence[str], site: str, period: s
     read = [(path, attestations.read(_bytes(path))) for path in files]
     auditor_ids = {auditor.lower() for auditor in auditors}
     for path, signed in read:
-        if (signer := key_id(signed.public_key)) not in auditor_ids:  # a stranger takes nothing back either
+        if (
+            signer := key_id(signed.public_key)
+        ) not in auditor_ids:  # a stranger takes nothing back either
             raise _unusable(path, signer, Phrase("a key given with --auditor"))
-    withdrawn = {withdrawal.attestation for _, withdrawal in read if isinstance(withdrawal, AttestationWithdrawal)}
+    withdrawn = {
+        withdrawal.attestation
+        for _, withdrawal in read
+        if isinstance(withdrawal, AttestationWithdrawal)
+    }
     usable = []
     for path, statement in read:
         if isinstance(statement, AttestationWithdrawal):
             continue
         subject = statement.subject
-        if not isinstance(subject, ReportSubject) or (subject.site, subject.period) != (site, period):
+        if not isinstance(subject, ReportSubject) or (subject.site, subject.period) != (
+            site,
+            period,
+        ):
             wanted = Phrase("one on %(site)s over %(period)s", site=site, period=period)
             raise _unusable(path, Phrase("a statement on something else"), wanted)
         if statement.digest in withdrawn:
-            raise _unusable(path, Phrase("a statement that its auditor withdrew"), Phrase("one that holds"))
+            raise _unusable(
+                path, Phrase("a statement that its auditor withdrew"), Phrase("one that holds")
+            )
         if not statement.issued_on <= today <= statement.valid_until:
             valid = Phrase(
-                "valid from %(first)s until %(last)s", first=statement.issued_on.isoformat(), last=statement.valid_until.isoformat()
+                "valid from %(first)s until %(last)s",
+                first=statement.issued_on.isoformat(),
+                last=statement.valid_until.isoformat(),
             )
             raise _unusable(path, valid, Phrase("one in force on %(day)s", day=today.isoformat()))
         if statement.opinion is not Opinion.ADVERSE:

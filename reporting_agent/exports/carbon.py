@@ -69,7 +69,11 @@ class StepCarbon:
 
     @property
     def co2_kg(self) -> float | None:
-        return None if self.lacking or not self._imports else sum(use.co2_kg or 0.0 for use in self._imports)
+        return (
+            None
+            if self.lacking or not self._imports
+            else sum(use.co2_kg or 0.0 for use in self._imports)
+        )
 
     @property
     def co2_per_output(self) -> float | None:
@@ -82,14 +86,24 @@ class StepCarbon:
         return tuple(use for use in self.uses if use.direction is Direction.IMPORT)
 
 
-def of_steps(site: SiteSettings, result: LabelResult, doubtful: Collection[LabelKey] = ()) -> tuple[StepCarbon, ...]:
+def of_steps(
+    site: SiteSettings, result: LabelResult, doubtful: Collection[LabelKey] = ()
+) -> tuple[StepCarbon, ...]:
     """Every label of total energy that has a value or at least batches, in the pack's order of steps; `doubtful` are those in question."""
     pack, factors = result.data.pack, site.emissions.factors
-    labels = [label for label in result.site_label.steps if label.metric is Metric.TOTAL and label.used and label.made_from is not None]
+    labels = [
+        label
+        for label in result.site_label.steps
+        if label.metric is Metric.TOTAL and label.used and label.made_from is not None
+    ]
     steps = {label.step: pack.step(label.step) for label in labels}
     return tuple(
         StepCarbon(
-            label, steps[label.step].words, steps[label.step].output_unit, tuple(_uses(label, factors)), LabelKey.of(label) in doubtful
+            label,
+            steps[label.step].words,
+            steps[label.step].output_unit,
+            tuple(_uses(label, factors)),
+            LabelKey.of(label) in doubtful,
         )
         for label in labels
     )
@@ -99,23 +113,40 @@ def _uses(label: StepLabel, factors: FactorTable) -> Iterator[CarrierUse]:
     measured = label.made_from
     assert measured is not None  # noqa: S101 - `of_steps` chose those that have it
     columns, used = measured.columns, set(measured.rows.tolist())
-    groups: dict[tuple[str, Direction, str], list[tuple[float, float | None, float | None, str | None]]] = {}
+    groups: dict[
+        tuple[str, Direction, str], list[tuple[float, float | None, float | None, str | None]]
+    ] = {}
     for row, kind_at, quantity in zip(
-        columns.entry_row.tolist(), columns.entry_kind.tolist(), columns.entry_quantity.tolist(), strict=True
+        columns.entry_row.tolist(),
+        columns.entry_kind.tolist(),
+        columns.entry_quantity.tolist(),
+        strict=True,
     ):
         kind = columns.kinds[kind_at]
         if not quantity or row not in used or kind.carrier not in measured.energy.carriers:
             continue
-        energy = CarrierEnergy(kind.carrier, quantity, kind.unit, lhv_mj_per_unit=kind.lhv_mj_per_unit)
+        energy = CarrierEnergy(
+            kind.carrier, quantity, kind.unit, lhv_mj_per_unit=kind.lhv_mj_per_unit
+        )
         kgce = _known_amount(partial(factors.kgce, energy, Basis.CALORIFIC, kind.on))
         co2 = _known_amount(partial(factors.co2_kg, energy, kind.on))
         factor = factors.carbon_in_force(kind.carrier, kind.on)
         edition = None if factor is None else factor.edition
-        groups.setdefault((kind.carrier, kind.direction, kind.unit), []).append((quantity, kgce, co2, edition))
+        groups.setdefault((kind.carrier, kind.direction, kind.unit), []).append(
+            (quantity, kgce, co2, edition)
+        )
     for (carrier, direction, unit), entries in groups.items():
         quantities, kgces, co2s, sources = zip(*entries, strict=True)
         named = "; ".join(dict.fromkeys(origin for origin in sources if origin))
-        yield CarrierUse(carrier, direction, sum(quantities), unit, sum_if_all_known(kgces), sum_if_all_known(co2s), named or None)
+        yield CarrierUse(
+            carrier,
+            direction,
+            sum(quantities),
+            unit,
+            sum_if_all_known(kgces),
+            sum_if_all_known(co2s),
+            named or None,
+        )
 
 
 def _known_amount(ask: Callable[[], float]) -> float | None:

@@ -32,9 +32,13 @@ class CoalEquivalents:
 
     def of_unit(self, series: IntervalSeries, day: date) -> float | None:
         """Coal equivalent of one unit on that day; None where nothing tells it."""
-        amount = CarrierEnergy(series.carrier, 1.0, series.unit, lhv_mj_per_unit=series.lhv_mj_per_unit)
+        amount = CarrierEnergy(
+            series.carrier, 1.0, series.unit, lhv_mj_per_unit=series.lhv_mj_per_unit
+        )
         try:
-            return self.factors.kgce(with_heating_value(amount, self.values, series.step, day), Basis.CALORIFIC, day)
+            return self.factors.kgce(
+                with_heating_value(amount, self.values, series.step, day), Basis.CALORIFIC, day
+            )
         except InputError as refusal:
             if refusal.code not in _NO_FACTOR:
                 raise
@@ -50,10 +54,15 @@ class CoalEquivalents:
 
     def lack(self, series: IntervalSeries, clock: QuarterHours) -> bool:
         """Whether some energy of the series has none."""
-        intervals: tuple[Every, ...] = ("day", "month")  # what was counted across days stands in months alone
+        intervals: tuple[Every, ...] = (
+            "day",
+            "month",
+        )  # what was counted across days stands in months alone
         return any(bool(np.isnan(self.over(series, clock, every)).any()) for every in intervals)
 
     def _by_quarter_hour(self, series: IntervalSeries, clock: QuarterHours) -> Floats:
         edges = clock.edges_us("day")
         of_unit = [self.of_unit(series, clock.moment(edge).date()) for edge in edges[:-1].tolist()]
-        return np.array(of_unit, dtype=float)[np.searchsorted(edges, clock.quarters_us[:-1], side="right") - 1]
+        return np.array(of_unit, dtype=float)[
+            np.searchsorted(edges, clock.quarters_us[:-1], side="right") - 1
+        ]

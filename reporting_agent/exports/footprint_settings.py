@@ -68,7 +68,9 @@ class Accounting(Setting):
     exempted_pct: float = Field(ge=0, le=5)
     exempted_words: str = ""
     characterisation: Literal["AR5", "AR6"] = "AR6"
-    rules: tuple[str, ...] = Field(min_length=1)  # product category or sector rules that were followed
+    rules: tuple[str, ...] = Field(
+        min_length=1
+    )  # product category or sector rules that were followed
     waste_incineration: Literal["cut-off", "reverse cut-off", "system expansion"] = "cut-off"
     packaging_included: bool = False
 
@@ -95,7 +97,9 @@ class FootprintSettings(Setting):
                 file=path.name,
             ),
             place=Place(str(path)),
-            found="complete = false" if not unnamed else Phrase("no [[outside]] of kind %(kinds)s", kinds=enumerated(unnamed)),
+            found="complete = false"
+            if not unnamed
+            else Phrase("no [[outside]] of kind %(kinds)s", kinds=enumerated(unnamed)),
             wanted=", ".join(MUST_BE_NAMED) + ", complete = true",
         )
 

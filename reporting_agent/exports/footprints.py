@@ -55,8 +55,12 @@ class Footprint:
     @property
     def assured_share(self) -> float:
         """0 to 1, of the sum of magnitudes: a credit among the declared parts never makes the share larger."""
-        whole = self.of_steps + sum(abs(emission.kg_co2e_per_kg) for emission in self.settings.outside)
-        return sum(part.kg_per_kg for part in self.parts if part.assured) / whole if whole > 0 else 0.0
+        whole = self.of_steps + sum(
+            abs(emission.kg_co2e_per_kg) for emission in self.settings.outside
+        )
+        return (
+            sum(part.kg_per_kg for part in self.parts if part.assured) / whole if whole > 0 else 0.0
+        )
 
     @property
     def id(self) -> str:
@@ -69,7 +73,9 @@ class Footprint:
             *figures,
             *(statement.attestation.digest for statement in self.statements),
         ]
-        return str(uuid.UUID(bytes=hashlib.sha256("\n".join(inputs).encode()).digest()[:16], version=4))
+        return str(
+            uuid.UUID(bytes=hashlib.sha256("\n".join(inputs).encode()).digest()[:16], version=4)
+        )
 
     @property
     def boundary_words(self) -> str:
@@ -79,13 +85,19 @@ class Footprint:
             for part in self.parts
         )
         declared = "; ".join(
-            f"{emission.words}: {emission.kg_co2e_per_kg:.6g} kg CO2e/kg, {emission.source}" for emission in self.settings.outside
+            f"{emission.words}: {emission.kg_co2e_per_kg:.6g} kg CO2e/kg, {emission.source}"
+            for emission in self.settings.outside
         )
         return f"Steps: {steps}. Declared by the firm: {declared}."
 
 
 def footprint(
-    settings: FootprintSettings, site: str, period: Period, made_at: datetime, steps: Sequence[StepCarbon], statements: Sequence[Statement]
+    settings: FootprintSettings,
+    site: str,
+    period: Period,
+    made_at: datetime,
+    steps: Sequence[StepCarbon],
+    statements: Sequence[Statement],
 ) -> Footprint:
     """Put it together.
 
@@ -96,7 +108,9 @@ def footprint(
     parts: list[StepFootprint] = []
     for used in settings.steps:
         step = _chosen(used, steps)
-        if any(step is part.step for part in parts):  # by whatever part of its name: it would count twice
+        if any(
+            step is part.step for part in parts
+        ):  # by whatever part of its name: it would count twice
             twice = Phrase("the step %(step)s stands twice", step=repr(used.step))
             wanted = Phrase("each label once, with the sum as per_product")
             raise invalid(Place("footprint.toml", column="steps"), twice, wanted)
@@ -104,7 +118,10 @@ def footprint(
         if per_output is None:
             raise InputError(
                 "footprint-without-co2",
-                Phrase("The CO2 of step %(step)s cannot be calculated, so neither can the product's.", step=used.step),
+                Phrase(
+                    "The CO2 of step %(step)s cannot be calculated, so neither can the product's.",
+                    step=used.step,
+                ),
                 "Name the country or your supply's factor under [emissions] in site.toml, or give the heating values that are missing."
                 if step.lacking
                 else "Leave the step out of [[steps]]: energy that a step gives back is not credited.",
@@ -112,7 +129,11 @@ def footprint(
                 if step.lacking
                 else Phrase("no energy taken in"),
             )
-        parts.append(StepFootprint(step, per_output * used.per_product / PER_KG[step.output_unit], used.step in audited))
+        parts.append(
+            StepFootprint(
+                step, per_output * used.per_product / PER_KG[step.output_unit], used.step in audited
+            )
+        )
     return Footprint(settings, site, period, made_at, tuple(parts), tuple(statements))
 
 
@@ -132,5 +153,10 @@ def _chosen(used: UsedStep, steps: Sequence[StepCarbon]) -> StepCarbon:
         Phrase("No single label of total energy per tonne fits step %(step)s.", step=used.step),
         "Name a step of label.json, with its product and variant if there are several.",
         found=in_number(len(own), "%(count)s label", "%(count)s labels", count=len(own)),
-        wanted=", ".join(dict.fromkeys(f"{step.label.step} ({step.label.product} {step.label.variant})".strip() for step in steps)),
+        wanted=", ".join(
+            dict.fromkeys(
+                f"{step.label.step} ({step.label.product} {step.label.variant})".strip()
+                for step in steps
+            )
+        ),
     )

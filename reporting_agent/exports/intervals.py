@@ -61,11 +61,18 @@ class QuarterHours:
     def edges_us(self, every: Every) -> Integers:
         """Edges of the intervals of that length that lie wholly in the period."""
         if every in _MINUTES:
-            return self.quarters_us if every == "15min" else intervals_of(hours_of(self.period, self.zone), _MINUTES[every])
+            return (
+                self.quarters_us
+                if every == "15min"
+                else intervals_of(hours_of(self.period, self.zone), _MINUTES[every])
+            )
         first, last = self.period.first_and_last
         days = [first + timedelta(days=n) for n in range((last - first).days + 2)]
         starts = days if every == "day" else [day for day in days if day.day == 1]
-        return np.array([to_us(datetime(day.year, day.month, day.day, tzinfo=self.zone)) for day in starts], dtype=np.int64)
+        return np.array(
+            [to_us(datetime(day.year, day.month, day.day, tzinfo=self.zone)) for day in starts],
+            dtype=np.int64,
+        )
 
     def sums(self, of_quarters: Floats, every: Every) -> Floats:
         """Sums over the intervals of what stands by quarter hour."""
@@ -115,7 +122,13 @@ class IntervalSeries:
         except InputError:
             return self
         lhv = None if self.lhv_mj_per_unit is None else round(self.lhv_mj_per_unit / times, 9)
-        return replace(self, unit=unit, lhv_mj_per_unit=lhv, energy=self.energy * times, unplaced=self.unplaced * times)
+        return replace(
+            self,
+            unit=unit,
+            lhv_mj_per_unit=lhv,
+            energy=self.energy * times,
+            unplaced=self.unplaced * times,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +154,9 @@ def measure(site: SiteSettings, period: Period) -> SiteIntervals:
         InputError: `export-no-meters` where no meter has readings; what reading the site raises.
     """
     clock = QuarterHours.of(period, site.zone)
-    data = pipeline.read(site, period, closely=lambda windows: dict.fromkeys(windows, clock.quarters_us))
+    data = pipeline.read(
+        site, period, closely=lambda windows: dict.fromkeys(windows, clock.quarters_us)
+    )
     records = [record for record in data.meters if record.closely is not None]
     if not records:
         raise InputError(
@@ -149,17 +164,36 @@ def measure(site: SiteSettings, period: Period) -> SiteIntervals:
             "No meter of this site has readings, so no values for quarter hours, days or months can be given.",
             "Give the meters' readings under [inputs] in site.toml; energy that is recorded per batch does not show when it was used.",
             found=in_number(
-                len(site.meters), "%(count)s meter, without readings", "%(count)s meters, none with readings", count=len(site.meters)
+                len(site.meters),
+                "%(count)s meter, without readings",
+                "%(count)s meters, none with readings",
+                count=len(site.meters),
             ),
         )
     meters = tuple(_of_meter(record, site) for record in records)
-    silent = sorted({meter.id for meter in site.meters if meter.role != "state"} - {series.object for series in meters})
-    shared = tuple(record.meter.id for record in records if record.counted and len(_steps_of(record.meter, site)) > 1)
-    sparse = tuple(record.meter.id for record in records if (record.facts.usual_step_s or 0) > QUARTER_S)
+    silent = sorted(
+        {meter.id for meter in site.meters if meter.role != "state"}
+        - {series.object for series in meters}
+    )
+    shared = tuple(
+        record.meter.id
+        for record in records
+        if record.counted and len(_steps_of(record.meter, site)) > 1
+    )
+    sparse = tuple(
+        record.meter.id for record in records if (record.facts.usual_step_s or 0) > QUARTER_S
+    )
     steps = tuple(_of_steps(records, data, clock, site))
     table = packs.factors(data.pack), site.heating_values
     return SiteIntervals(
-        clock, meters, steps, *table, shared, tuple(silent), sparse, _unmetered(data, {record.meter.id for record in records}, site, period)
+        clock,
+        meters,
+        steps,
+        *table,
+        shared,
+        tuple(silent),
+        sparse,
+        _unmetered(data, {record.meter.id for record in records}, site, period),
     )
 
 
@@ -177,7 +211,9 @@ def _of_meter(record: MeterRecord, site: SiteSettings) -> IntervalSeries:
     return IntervalSeries(*of_meter, intervals.energy, intervals.known_s, intervals.unplaced)
 
 
-def _unmetered(data: PlantData, heard: Collection[str], site: SiteSettings, period: Period) -> tuple[tuple[str, str], ...]:
+def _unmetered(
+    data: PlantData, heard: Collection[str], site: SiteSettings, period: Period
+) -> tuple[tuple[str, str], ...]:
     """Step and carrier of energy that no meter counted: of the batches of the period that have more amounts of it than meters that were
     heard."""
     serving: dict[tuple[str, str], list[Meter]] = {}
@@ -187,18 +223,33 @@ def _unmetered(data: PlantData, heard: Collection[str], site: SiteSettings, peri
             continue
         machine = (batch.step, batch.equipment)
         if machine not in serving:
-            serving[machine] = [meter for meter in site.tree.counted if meter.id in heard and _serves(meter, batch, site)]
-        metered = Counter((meter.carrier, meter.direction) for meter in serving[machine] if meter.counts_for(batch.start, site.zone))
-        amounts = Counter((energy.carrier, energy.direction) for energy in batch.energy if energy.quantity)
+            serving[machine] = [
+                meter
+                for meter in site.tree.counted
+                if meter.id in heard and _serves(meter, batch, site)
+            ]
+        metered = Counter(
+            (meter.carrier, meter.direction)
+            for meter in serving[machine]
+            if meter.counts_for(batch.start, site.zone)
+        )
+        amounts = Counter(
+            (energy.carrier, energy.direction) for energy in batch.energy if energy.quantity
+        )
         energies |= {(batch.step, carrier) for carrier, _direction in amounts - metered}
     return tuple(sorted(energies))
 
 
 def _serves(meter: Meter, batch: Batch, site: SiteSettings) -> bool:
-    return any(sink.step == batch.step and sink.equipment in {"", batch.equipment} for sink in sinks_of(meter, site))
+    return any(
+        sink.step == batch.step and sink.equipment in {"", batch.equipment}
+        for sink in sinks_of(meter, site)
+    )
 
 
-def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: QuarterHours, site: SiteSettings) -> Iterator[IntervalSeries]:
+def _of_steps(
+    records: Sequence[MeterRecord], data: PlantData, clock: QuarterHours, site: SiteSettings
+) -> Iterator[IntervalSeries]:
     """Of each step, carrier, direction and heating value the sum of its counted meters, each in its own time, in the unit of the first.
 
     Meters whose unit does not measure what the first's does, or whose heating value is another, are a sum of their own.
@@ -211,7 +262,9 @@ def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: QuarterHou
             within = record.in_service(clock.quarters_us[:-1], clock.zone)
             use = _Use(series.step, series.carrier, series.direction)
             series = series.told_in(units.setdefault(use, series.unit))
-            groups.setdefault((use, series.unit, series.lhv_mj_per_unit), []).append((series, within))
+            groups.setdefault((use, series.unit, series.lhv_mj_per_unit), []).append(
+                (series, within)
+            )
     unheard = _unheard(records, clock, site)
     for (use, unit, lhv), parts in groups.items():
         heard = (
@@ -225,9 +278,13 @@ def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: QuarterHou
             use.direction,
             unit,
             lhv,
-            energy=np.sum([np.where(within & heard, part.energy, 0.0) for part, within in parts], axis=0),
+            energy=np.sum(
+                [np.where(within & heard, part.energy, 0.0) for part, within in parts], axis=0
+            ),
             known_s=np.where(heard, seconds_known_by_all(parts), 0.0),
-            unplaced=np.sum([np.where(within & heard, part.unplaced, 0.0) for part, within in parts], axis=0),
+            unplaced=np.sum(
+                [np.where(within & heard, part.unplaced, 0.0) for part, within in parts], axis=0
+            ),
             output=output_by_quarter_hour(use.step, data, clock),
             output_unit=data.pack.step(use.step).output_unit,
         )
@@ -239,7 +296,9 @@ class _Use(NamedTuple):
     direction: Direction
 
 
-def _unheard(records: Sequence[MeterRecord], clock: QuarterHours, site: SiteSettings) -> Mapping[_Use, Flags]:
+def _unheard(
+    records: Sequence[MeterRecord], clock: QuarterHours, site: SiteSettings
+) -> Mapping[_Use, Flags]:
     """In which quarter hours a meter without one reading was in its place, of what it counts."""
     heard = {record.meter.id for record in records}
     unheard: dict[_Use, Flags] = {}
@@ -263,9 +322,17 @@ def seconds_known_by_all(parts: Sequence[tuple[IntervalSeries, Flags]]) -> Float
 def output_by_quarter_hour(step: str, data: PlantData, clock: QuarterHours) -> Floats:
     """Good output of the batches of the step that ended in each quarter hour, in the step's unit; a batch twice on record counts once."""
     once = each_once([batch for batch in data.batches if batch.step == step])
-    own = [batch for batch in once if batch.status is ProductStatus.GOOD and batch.output > 0 and batch.end is not None]
+    own = [
+        batch
+        for batch in once
+        if batch.status is ProductStatus.GOOD and batch.output > 0 and batch.end is not None
+    ]
     ended = np.array([to_us(batch.end) for batch in own if batch.end is not None], dtype=np.int64)
-    at = np.searchsorted(clock.quarters_us, ended, side="left") - 1  # a batch that ends on the edge ended before it
+    at = (
+        np.searchsorted(clock.quarters_us, ended, side="left") - 1
+    )  # a batch that ends on the edge ended before it
     inside = (at >= 0) & (ended <= clock.quarters_us[-1])
     amounts = np.array([batch.output for batch in own], dtype=float)
-    return np.bincount(at[inside], weights=amounts[inside], minlength=len(clock.quarters_us) - 1).astype(float)
+    return np.bincount(
+        at[inside], weights=amounts[inside], minlength=len(clock.quarters_us) - 1
+    ).astype(float)

@@ -16,8 +16,20 @@ import numpy as np
 from benchmarks.carriers import CARRIERS
 from benchmarks.phrases import Phrase, listed
 from reporting_agent.exports.coal_equivalent import CoalEquivalents
-from reporting_agent.exports.intervals import Flags, Floats, IntervalSeries, QuarterHours, SiteIntervals
-from reporting_agent.exports.monitoring_schema import NUMBERS, OF_QUALITY, Every, ExportTable, MonitoringSchema
+from reporting_agent.exports.intervals import (
+    Flags,
+    Floats,
+    IntervalSeries,
+    QuarterHours,
+    SiteIntervals,
+)
+from reporting_agent.exports.monitoring_schema import (
+    NUMBERS,
+    OF_QUALITY,
+    Every,
+    ExportTable,
+    MonitoringSchema,
+)
 from reporting_agent.report.tables import Kind, ReportColumn, ReportTable, table
 
 GOOD, INCOMPLETE, DEVIATING = "good", "incomplete", "days-deviate"
@@ -29,25 +41,42 @@ def fill(measured: SiteIntervals, schema: MonitoringSchema, site: str) -> list[R
     return [*filled, quality(measured, schema)]
 
 
-def _filled(spec: ExportTable, measured: SiteIntervals, schema: MonitoringSchema, site: str) -> ReportTable:
+def _filled(
+    spec: ExportTable, measured: SiteIntervals, schema: MonitoringSchema, site: str
+) -> ReportTable:
     columns: dict[str, list[Any]] = {column.name: [] for column in spec.columns}
     for series in measured.meters if spec.of == "meter" else measured.steps:
         values = _values(series, spec.every, measured, schema, site)
         for column in spec.columns:
             cells = values[column.field]
             if column.digits is not None:
-                cells = [None if cell is None else round(cell, column.digits or None) for cell in cells]  # of no digits a whole number
+                cells = [
+                    None if cell is None else round(cell, column.digits or None) for cell in cells
+                ]  # of no digits a whole number
             columns[column.name] += cells
-    kinds: dict[str, Kind] = {column.name: "number" if column.field in NUMBERS else "text" for column in spec.columns}
-    return ReportTable(spec.name, tuple(ReportColumn(name, kinds[name], values) for name, values in columns.items()))
+    kinds: dict[str, Kind] = {
+        column.name: "number" if column.field in NUMBERS else "text" for column in spec.columns
+    }
+    return ReportTable(
+        spec.name,
+        tuple(ReportColumn(name, kinds[name], values) for name, values in columns.items()),
+    )
 
 
-def _values(series: IntervalSeries, every: Every, measured: SiteIntervals, schema: MonitoringSchema, site: str) -> dict[str, Sequence[Any]]:
+def _values(
+    series: IntervalSeries,
+    every: Every,
+    measured: SiteIntervals,
+    schema: MonitoringSchema,
+    site: str,
+) -> dict[str, Sequence[Any]]:
     """By field, one value an interval."""
     clock = measured.clock
     edges = clock.edges_us(every)
     count = max(len(edges) - 1, 0)
-    starts, ends = ([clock.moment(at) for at in bounds.tolist()] for bounds in (edges[:-1], edges[1:]))
+    starts, ends = (
+        [clock.moment(at) for at in bounds.tolist()] for bounds in (edges[:-1], edges[1:])
+    )
     series = series.told_in(schema.units.get(series.carrier, series.unit))
     month = every == "month"
     share = shares(series, clock, every)
@@ -61,7 +90,10 @@ def _values(series: IntervalSeries, every: Every, measured: SiteIntervals, schem
         "equipment": [series.equipment] * count,
         "carrier": [series.carrier] * count,
         "direction": [str(series.direction)] * count,
-        "time": [schema.time.written(moment) for moment in (starts if schema.time.stamp == "start" else ends)],
+        "time": [
+            schema.time.written(moment)
+            for moment in (starts if schema.time.stamp == "start" else ends)
+        ],
         "start": [schema.time.written(moment) for moment in starts],
         "end": [schema.time.written(moment) for moment in ends],
         "energy": _where(counted, amounts(series, clock, every)),
@@ -72,19 +104,27 @@ def _values(series: IntervalSeries, every: Every, measured: SiteIntervals, schem
         "day_sum": _where(share > 0, clock.sums(series.energy, every)) if month else [None] * count,
         "day_sum_deviation_pct": deviations(series, clock) if month else [None] * count,
         "completeness_pct": (100 * share).tolist(),
-        "quality": [", ".join(_lacks(*pair, schema)) or GOOD for pair in zip(share, _deviation(series, clock, every, count), strict=True)],
+        "quality": [
+            ", ".join(_lacks(*pair, schema)) or GOOD
+            for pair in zip(share, _deviation(series, clock, every, count), strict=True)
+        ],
     }
 
 
 def _where(tells: Flags, values: Floats) -> list[float | None]:
     """None where nothing is known: the sum of unknown days is not nought."""
-    return [value if is_known else None for value, is_known in zip(values.tolist(), tells.tolist(), strict=True)]
+    return [
+        value if is_known else None
+        for value, is_known in zip(values.tolist(), tells.tolist(), strict=True)
+    ]
 
 
 def something_counted(series: IntervalSeries, clock: QuarterHours, every: Every) -> Flags:
     """In which intervals anything is known of the energy: by a second that readings cover, of a month also by a gap that they close."""
     seconds = clock.sums(series.known_s, every) > 0
-    return seconds | (clock.sums(np.abs(series.unplaced), every) > 0) if every == "month" else seconds
+    return (
+        seconds | (clock.sums(np.abs(series.unplaced), every) > 0) if every == "month" else seconds
+    )
 
 
 def amounts(series: IntervalSeries, clock: QuarterHours, every: Every) -> Floats:
@@ -108,7 +148,9 @@ def deviations(series: IntervalSeries, clock: QuarterHours) -> list[float | None
     return [None if month == 0 else abs(month - days) / abs(month) * 100 for month, days in pairs]
 
 
-def _deviation(series: IntervalSeries, clock: QuarterHours, every: Every, count: int) -> list[float | None]:
+def _deviation(
+    series: IntervalSeries, clock: QuarterHours, every: Every, count: int
+) -> list[float | None]:
     return deviations(series, clock) if every == "month" else [None] * count
 
 
@@ -137,11 +179,24 @@ def quality(measured: SiteIntervals, schema: MonitoringSchema) -> ReportTable:
     months = [measured.clock.moment(at).strftime("%Y-%m") for at in edges[:-1].tolist()]
     least, most = schema.quality.completeness_least_pct, schema.quality.day_sums_most_pct
     for series in measured.meters:
-        figures = zip(months, shares(series, measured.clock, "month").tolist(), deviations(series, measured.clock), strict=True)
+        figures = zip(
+            months,
+            shares(series, measured.clock, "month").tolist(),
+            deviations(series, measured.clock),
+            strict=True,
+        )
         for month, share, deviation in figures:
             verdict = ", ".join(_lacks(share, deviation, schema)) or GOOD
             rows.append(
-                (series.object, month, round(100 * share, 2), least, None if deviation is None else round(deviation, 3), most, verdict)
+                (
+                    series.object,
+                    month,
+                    round(100 * share, 2),
+                    least,
+                    None if deviation is None else round(deviation, 3),
+                    most,
+                    verdict,
+                )
             )
     return table(OF_QUALITY, _QUALITY, rows)
 
@@ -150,7 +205,12 @@ def remarks(measured: SiteIntervals, schema: MonitoringSchema, today: date) -> l
     """What a reader has to know beside the tables."""
     sentences: list[Phrase | str] = []
     if measured.silent:
-        sentences.append(Phrase("Meters without one reading in the period are in no table: %(meters)s.", meters=", ".join(measured.silent)))
+        sentences.append(
+            Phrase(
+                "Meters without one reading in the period are in no table: %(meters)s.",
+                meters=", ".join(measured.silent),
+            )
+        )
     if measured.shared:
         sentences.append(
             Phrase(
@@ -172,12 +232,15 @@ def remarks(measured: SiteIntervals, schema: MonitoringSchema, today: date) -> l
             Phrase(
                 "Energy that is recorded per batch does not show when it was used, so it is in no table: %(energy)s.",
                 energy=listed(
-                    Phrase("%(step)s: %(carrier)s", step=step, carrier=CARRIERS[carrier].words) for step, carrier in measured.unmetered
+                    Phrase("%(step)s: %(carrier)s", step=step, carrier=CARRIERS[carrier].words)
+                    for step, carrier in measured.unmetered
                 ),
             )
         )
     kgce = CoalEquivalents(measured.factors, measured.heating_values)
-    if without := [series.object for series in measured.meters if kgce.lack(series, measured.clock)]:
+    if without := [
+        series.object for series in measured.meters if kgce.lack(series, measured.clock)
+    ]:
         sentences.append(
             Phrase(
                 "What these meters counted has no coal equivalent, at least on some days, because no factor is in force or no heating "
@@ -186,7 +249,13 @@ def remarks(measured: SiteIntervals, schema: MonitoringSchema, today: date) -> l
             )
         )
     if measured.clock.months_cut:
-        sentences.append(Phrase("A month that is only partly in the period has no row: a few days are not a month."))
+        sentences.append(
+            Phrase(
+                "A month that is only partly in the period has no row: a few days are not a month."
+            )
+        )
     if measured.clock.period.end.date() > today:
-        sentences.append(Phrase("The period has not ended: the time still to come counts as missing."))
+        sentences.append(
+            Phrase("The period has not ended: the time still to come counts as missing.")
+        )
     return sentences

@@ -24,7 +24,9 @@ FieldName = Literal[
     "site", "object", "step", "equipment", "carrier", "direction", "time", "start", "end", "energy", "unit", "kgce",
     "output", "output_unit", "day_sum", "day_sum_deviation_pct", "completeness_pct", "quality",
 ]  # fmt: skip
-NUMBERS = frozenset({"energy", "kgce", "output", "day_sum", "day_sum_deviation_pct", "completeness_pct"})
+NUMBERS = frozenset(
+    {"energy", "kgce", "output", "day_sum", "day_sum_deviation_pct", "completeness_pct"}
+)
 _FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 _MINUTES = {"15min": 15, "30min": 30, "60min": 60}
 OF_QUALITY = "quality"
@@ -57,11 +59,22 @@ class ExportTable(Setting):
             raise ValueError(Phrase("the column %(column)s stands twice", column=repr(twice[0])))
         fields = {column.field for column in self.columns}
         if self.every != "month" and (early := sorted(fields & OF_MONTHS)):
-            raise ValueError(Phrase("%(field)s is of months: a day has no sum of days", field=early[0]))
-        if written := next((column.field for column in self.columns if column.digits is not None and column.field not in NUMBERS), None):
+            raise ValueError(
+                Phrase("%(field)s is of months: a day has no sum of days", field=early[0])
+            )
+        if written := next(
+            (
+                column.field
+                for column in self.columns
+                if column.digits is not None and column.field not in NUMBERS
+            ),
+            None,
+        ):
             raise ValueError(Phrase("%(field)s is no number and has no digits", field=written))
         if self.of != "step" and (strange := sorted(fields & OF_STEPS)):
-            raise ValueError(Phrase("%(field)s is of steps: a meter has no output", field=strange[0]))
+            raise ValueError(
+                Phrase("%(field)s is of steps: a meter has no output", field=strange[0])
+            )
         return self
 
 
@@ -113,9 +126,16 @@ class MonitoringSchema(Setting):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(Phrase("the table %(table)s stands twice", table=repr(twice[0])))
         if OF_QUALITY in names:
-            raise ValueError(Phrase("a table cannot be called %(name)s: every export has one of that name besides", name=repr(OF_QUALITY)))
+            raise ValueError(
+                Phrase(
+                    "a table cannot be called %(name)s: every export has one of that name besides",
+                    name=repr(OF_QUALITY),
+                )
+            )
         for table in self.tables:
-            if OF_MOMENTS & {column.field for column in table.columns} and not self.time.tells_apart(table.every):
+            if OF_MOMENTS & {
+                column.field for column in table.columns
+            } and not self.time.tells_apart(table.every):
                 raise ValueError(
                     Phrase(
                         "the pattern of the time %(format)s gives two intervals of the table %(table)s the same time: give a pattern such "
@@ -127,11 +147,21 @@ class MonitoringSchema(Setting):
                 )
         for carrier, unit in self.units.items():
             if carrier not in CARRIERS:
-                raise ValueError(Phrase("%(carrier)s is no carrier: %(carriers)s", carrier=repr(carrier), carriers=enumerated(CARRIERS)))
+                raise ValueError(
+                    Phrase(
+                        "%(carrier)s is no carrier: %(carriers)s",
+                        carrier=repr(carrier),
+                        carriers=enumerated(CARRIERS),
+                    )
+                )
             try:
                 ratio(CARRIERS[carrier].unit, unit)
             except InputError as wrong:
-                raise ValueError(Phrase("%(carrier)s is not counted in %(unit)s", carrier=carrier, unit=repr(unit))) from wrong
+                raise ValueError(
+                    Phrase(
+                        "%(carrier)s is not counted in %(unit)s", carrier=carrier, unit=repr(unit)
+                    )
+                ) from wrong
         return self
 
 
@@ -143,11 +173,19 @@ def load_schema(path: Path | None) -> MonitoringSchema:
     """
     name = "monitoring.toml" if path is None else str(path)
     try:
-        raw = files("reporting_agent.exports").joinpath(name).read_bytes() if path is None else path.read_bytes()
+        raw = (
+            files("reporting_agent.exports").joinpath(name).read_bytes()
+            if path is None
+            else path.read_bytes()
+        )
         read = tomllib.loads(raw.decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
-        raise _invalid(Place(name), str(wrong), Phrase("a TOML file in UTF-8 as docs/exports.md describes it")) from wrong
-    return toml_files.checked(MonitoringSchema, {**read, "digest": hashlib.sha256(raw).hexdigest()}, name, _invalid)
+        raise _invalid(
+            Place(name), str(wrong), Phrase("a TOML file in UTF-8 as docs/exports.md describes it")
+        ) from wrong
+    return toml_files.checked(
+        MonitoringSchema, {**read, "digest": hashlib.sha256(raw).hexdigest()}, name, _invalid
+    )
 
 
 def _invalid(place: Place, found: str, wanted: str) -> InputError:

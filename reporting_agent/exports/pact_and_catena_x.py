@@ -62,8 +62,16 @@ def pact(footprint: Footprint) -> dict[str, Any]:
         "exemptedEmissionsPercent": _decimal(accounting.exempted_pct),
         "exemptedEmissionsDescription": accounting.exempted_words,
         "packagingEmissionsIncluded": accounting.packaging_included,
-        "secondaryEmissionFactorSources": [{"name": name, "version": version} for name, version in _secondary(footprint)],
-        "productOrSectorSpecificRules": [{"operator": "Other", "ruleNames": list(accounting.rules), "otherOperatorName": "as named"}],
+        "secondaryEmissionFactorSources": [
+            {"name": name, "version": version} for name, version in _secondary(footprint)
+        ],
+        "productOrSectorSpecificRules": [
+            {
+                "operator": "Other",
+                "ruleNames": list(accounting.rules),
+                "otherOperatorName": "as named",
+            }
+        ],
     }
     return {
         "id": footprint.id,
@@ -74,11 +82,17 @@ def pact(footprint: Footprint) -> dict[str, Any]:
         "companyIds": list(settings.company.ids),
         "productDescription": product.description,
         "productIds": list(product.ids),
-        **({"productClassifications": list(product.classifications)} if product.classifications else {}),
+        **(
+            {"productClassifications": list(product.classifications)}
+            if product.classifications
+            else {}
+        ),
         "productNameCompany": product.name,
         "comment": _comment(footprint),
         "pcf": pcf,
-        "extensions": [{"specVersion": "2.0.0", "dataSchema": ASSURED_SCHEMA, "data": assured(footprint)}],
+        "extensions": [
+            {"specVersion": "2.0.0", "dataSchema": ASSURED_SCHEMA, "data": assured(footprint)}
+        ],
     }
 
 
@@ -113,23 +127,29 @@ def catena_x(footprint: Footprint) -> dict[str, Any]:
             "pcfExcludingBiogenic": round(total, 9),
             "pcfIncludingBiogenic": round(total - product.biogenic_carbon_kg_per_kg * 44 / 12, 9),
             "fossilGhgEmissions": round(total, 9),
-            "carbonContentTotal": product.fossil_carbon_kg_per_kg + product.biogenic_carbon_kg_per_kg,
+            "carbonContentTotal": product.fossil_carbon_kg_per_kg
+            + product.biogenic_carbon_kg_per_kg,
             "extWBCSD_fossilCarbonContent": product.fossil_carbon_kg_per_kg,
             "carbonContentBiogenic": product.biogenic_carbon_kg_per_kg,
             "exemptedEmissionsPercent": accounting.exempted_pct,
             "exemptedEmissionsDescription": accounting.exempted_words,
-            "crossSectoralStandardsUsed": [{"crossSectoralStandard": name} for name in accounting.standards_catena_x],
+            "crossSectoralStandardsUsed": [
+                {"crossSectoralStandard": name} for name in accounting.standards_catena_x
+            ],
             "productOrSectorSpecificRules": [
                 {
                     "extWBCSD_operator": "Other",
-                    "productOrSectorSpecificRules": [{"ruleName": name} for name in accounting.rules],
+                    "productOrSectorSpecificRules": [
+                        {"ruleName": name} for name in accounting.rules
+                    ],
                     "extWBCSD_otherOperatorName": "as named",
                 }
             ],
             "extWBCSD_characterizationFactors": accounting.characterisation,
             "extTFS_allocationWasteIncineration": accounting.waste_incineration,
             "secondaryEmissionFactorSources": [
-                {"secondaryEmissionFactorSource": f"{name} {version}".strip()} for name, version in _secondary(footprint)
+                {"secondaryEmissionFactorSource": f"{name} {version}".strip()}
+                for name, version in _secondary(footprint)
             ],
             "extWBCSD_packagingEmissionsIncluded": accounting.packaging_included,
             "extSTEPLABEL_assured": assured(footprint),
@@ -140,7 +160,11 @@ def catena_x(footprint: Footprint) -> dict[str, Any]:
 def _secondary(footprint: Footprint) -> list[tuple[str, str]]:
     """Factors of the steps' carriers, and declared parts that are no primary data; each once."""
     factors = [(source, "as dated") for part in footprint.parts for source in part.sources]
-    declared = [(emission.source, "as declared") for emission in footprint.settings.outside if not emission.primary]
+    declared = [
+        (emission.source, "as declared")
+        for emission in footprint.settings.outside
+        if not emission.primary
+    ]
     return list(dict.fromkeys([*factors, *declared]))
 
 

@@ -118,7 +118,11 @@ def short_ids(members: Sequence[tuple[str, ...]]) -> list[str]:
     """
     plain = [short_id(*parts) for parts in members]
     return [
-        name if plain.count(name) == 1 and len(name) <= _LONGEST and all(part.isascii() for part in parts) else _hashed(name, parts)
+        name
+        if plain.count(name) == 1
+        and len(name) <= _LONGEST
+        and all(part.isascii() for part in parts)
+        else _hashed(name, parts)
         for name, parts in zip(plain, members, strict=True)
     ]
 
@@ -155,11 +159,17 @@ def _step(name: str, step: StepCarbon) -> model.SubmodelElementCollection:
         elements.append(_property("InQuestion", True))
     if step.lacking:
         elements.append(_property("Co2LacksFactorOf", ", ".join(step.lacking)))
-    elements.append(model.SubmodelElementCollection("EnergyByCarrier", list(_uses(step.uses)), semantic_id=_meaning("EnergyByCarrier")))
+    elements.append(
+        model.SubmodelElementCollection(
+            "EnergyByCarrier", list(_uses(step.uses)), semantic_id=_meaning("EnergyByCarrier")
+        )
+    )
     return model.SubmodelElementCollection(
         name,
         elements,
-        display_name=model.MultiLanguageNameType({code[:2]: text[:128] for code, text in step.words.by_language.items()}),
+        display_name=model.MultiLanguageNameType(
+            {code[:2]: text[:128] for code, text in step.words.by_language.items()}
+        ),
         semantic_id=_meaning("StepLabel"),
     )
 
@@ -177,7 +187,10 @@ def _uses(uses: Sequence[CarrierUse]) -> Iterator[model.SubmodelElementCollectio
         if use.kgce is not None:
             elements.append(_property("CoalEquivalent", use.kgce, "kgce"))
         if use.co2_kg is not None and use.direction is Direction.IMPORT:
-            elements += [_property("Co2", use.co2_kg, "kg CO2"), _property("Co2Factor", use.source or "")]
+            elements += [
+                _property("Co2", use.co2_kg, "kg CO2"),
+                _property("Co2Factor", use.source or ""),
+            ]
         yield model.SubmodelElementCollection(name, elements, semantic_id=_meaning("CarrierUse"))
 
 
@@ -186,7 +199,9 @@ def _property(name: str, value: Any, unit: str | None = None) -> model.Property:
     from basyx.aas import model
 
     qualifiers = () if unit is None else (model.Qualifier("Unit", str, unit),)
-    return model.Property(name, type(value), value, semantic_id=_meaning(name), qualifier=qualifiers)
+    return model.Property(
+        name, type(value), value, semantic_id=_meaning(name), qualifier=qualifiers
+    )
 
 
 def _meaning(name: str) -> model.ExternalReference:

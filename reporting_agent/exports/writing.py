@@ -45,11 +45,24 @@ def tables(out: Path, all_tables: Iterable[ReportTable], formats: Sequence[str])
     report_tables = list(all_tables)
     if (
         "xlsx" in formats
-        and (long := next((candidate for candidate in report_tables if len(candidate) >= xlsx.ROWS_OF_A_SHEET), None)) is not None
+        and (
+            long := next(
+                (
+                    candidate
+                    for candidate in report_tables
+                    if len(candidate) >= xlsx.ROWS_OF_A_SHEET
+                ),
+                None,
+            )
+        )
+        is not None
     ):
         raise InputError(
             "export-too-long",
-            Phrase("The table %(name)s has more rows than a sheet of a workbook can hold.", name=long.name),
+            Phrase(
+                "The table %(name)s has more rows than a sheet of a workbook can hold.",
+                name=long.name,
+            ),
             "Ask for a shorter period, or for csv and parquet only.",
             found=f"{len(long):,}",
             wanted=f"{xlsx.ROWS_OF_A_SHEET - 1:,}",
@@ -77,7 +90,9 @@ def as_csv(table: ReportTable) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def manifest(out: Path, description: ExportDescription, rows: Mapping[str, int | None]) -> dict[str, Any]:
+def manifest(
+    out: Path, description: ExportDescription, rows: Mapping[str, int | None]
+) -> dict[str, Any]:
     """Write `export.json` and return it."""
     folder = writing.folder(out)
     payload = {
@@ -93,7 +108,11 @@ def manifest(out: Path, description: ExportDescription, rows: Mapping[str, int |
         "remarks": [in_language(remark, "en") for remark in description.remarks],
         **description.more,
         "files": [
-            {"name": name, "rows": count, "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()}
+            {
+                "name": name,
+                "rows": count,
+                "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest(),
+            }
             for name, count in rows.items()
         ],
     }

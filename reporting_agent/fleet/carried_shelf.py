@@ -18,7 +18,9 @@ class CarriedShelf:
 
     @classmethod
     def of(cls, here: shelf.Shelf) -> CarriedShelf:
-        texts = {(name, version): here.pack(name, version) or "" for name, version in here.versions()}
+        texts = {
+            (name, version): here.pack(name, version) or "" for name, version in here.versions()
+        }
         named = {packs.load(name, version).conversion for name, version in texts}
         tables = {version: text for version in named if (text := here.factors(version)) is not None}
         return cls(texts, tables, here.practices())

@@ -17,7 +17,9 @@ def require_usable(authority: Path, own: Path, key: Path, now: datetime) -> None
     `dask-tls-file`, `dask-tls-expired`."""
     trusted, (ours, *_) = _read(authority), _read(own)
     _content(key)
-    _require_valid(authority, max(trusted, key=lambda certificate: certificate.not_valid_after_utc), now)
+    _require_valid(
+        authority, max(trusted, key=lambda certificate: certificate.not_valid_after_utc), now
+    )
     _require_valid(own, ours, now)
 
 

@@ -13,7 +13,10 @@ SCHEMA = "steplabel/fleet-check/1"
 
 def as_json(name: str, outcomes: Sequence[SiteTaskOutcome]) -> dict[str, Any]:
     """The document, in the order of fleet.toml."""
-    rows = [each.as_row() | {"quality": None if each.quality is None else asdict(each.quality)} for each in outcomes]
+    rows = [
+        each.as_row() | {"quality": None if each.quality is None else asdict(each.quality)}
+        for each in outcomes
+    ]
     return {"schema": SCHEMA, "fleet": name, "sites": rows}
 
 
@@ -26,4 +29,8 @@ def worst_first(outcomes: Iterable[SiteTaskOutcome]) -> list[SiteTaskOutcome]:
 def _to_mend(each: SiteTaskOutcome) -> tuple[bool, float, int]:
     quality = each.quality
     assert quality is not None, each.file  # noqa: S101 - `worst_first` left the others out
-    return bool(quality.open_questions), quality.excluded / max(quality.batches, 1), quality.rejected_rows
+    return (
+        bool(quality.open_questions),
+        quality.excluded / max(quality.batches, 1),
+        quality.rejected_rows,
+    )

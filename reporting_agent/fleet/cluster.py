@@ -58,9 +58,16 @@ class Cluster:
             ) from missing
         files = self._files()
         if not files and urlsplit(self.address).hostname not in {"127.0.0.1", "localhost", "::1"}:
-            say(Phrase("This cluster has no TLS: anybody on its network can read what the sites send it, and run code on its workers."))
+            say(
+                Phrase(
+                    "This cluster has no TLS: anybody on its network can read what the sites send it, and run code on its workers."
+                )
+            )
         security = Security(
-            **{f"tls_{name}": str(file) for name, file in zip(("ca_file", "client_cert", "client_key"), files, strict=False)},
+            **{
+                f"tls_{name}": str(file)
+                for name, file in zip(("ca_file", "client_cert", "client_key"), files, strict=False)
+            },
             require_encryption=bool(files),
         )
         try:
@@ -86,7 +93,9 @@ class Cluster:
                 found=self.address,
                 wanted="tcp://HOST:PORT, tls://HOST:PORT",
             )
-        files = [file for file in (self.tls_ca_file, self.tls_cert, self.tls_key) if file is not None]
+        files = [
+            file for file in (self.tls_ca_file, self.tls_cert, self.tls_key) if file is not None
+        ]
         if scheme == "tcp" and files:
             raise InputError(
                 "dask-without-tls",
@@ -107,5 +116,7 @@ class Cluster:
                 found=", ".join([self.address, *map(str, files)]),
                 wanted=Phrase("--tls-ca-file, --tls-cert and --tls-key"),
             )
-        certificates.require_usable(self.tls_ca_file, self.tls_cert, self.tls_key, datetime.now(UTC))
+        certificates.require_usable(
+            self.tls_ca_file, self.tls_cert, self.tls_key, datetime.now(UTC)
+        )
         return self.tls_ca_file, self.tls_cert, self.tls_key

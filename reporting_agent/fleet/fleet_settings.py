@@ -61,7 +61,9 @@ class Fleet(Setting):
     def _each_once(cls, sites: tuple[FleetSite, ...]) -> tuple[FleetSite, ...]:
         files = [site.file for site in sites]
         if twice := sorted({file for file in files if files.count(file) > 1}):
-            raise ValueError(Phrase("must name every site once; %(site)s stands twice", site=repr(twice[0])))
+            raise ValueError(
+                Phrase("must name every site once; %(site)s stands twice", site=repr(twice[0]))
+            )
         return sites
 
     @field_validator("inherit")
@@ -88,7 +90,11 @@ class Fleet(Setting):
             earlier = named.setdefault(Path(file).resolve(), site.file)
             if earlier != site.file:
                 raise ValueError(
-                    Phrase("must name every site once; %(first)s and %(second)s are one file", first=repr(earlier), second=repr(site.file))
+                    Phrase(
+                        "must name every site once; %(first)s and %(second)s are one file",
+                        first=repr(earlier),
+                        second=repr(site.file),
+                    )
                 )
         return self
 
@@ -112,24 +118,40 @@ class Fleet(Setting):
 
     def files(self) -> tuple[str, ...]:
         """Each site.toml: its path, or its address in object storage."""
-        return tuple(site.file if is_object(site.file) else str(self.folder / site.file) for site in self.sites)
+        return tuple(
+            site.file if is_object(site.file) else str(self.folder / site.file)
+            for site in self.sites
+        )
 
     def status_of(self, site: FleetSite) -> str:
         """What `status --out` wrote there. OSError, InputError where it is not to be had."""
-        return _content(str(site.status) if is_object(str(site.status)) else str(self.folder / str(site.status)))
+        return _content(
+            str(site.status) if is_object(str(site.status)) else str(self.folder / str(site.status))
+        )
 
     def of_storage(self, folder: str) -> Fleet:
         """With the addresses of what is relative to a fleet.toml in object storage."""
         sites = tuple(
-            site.model_copy(update={name: joined(folder, path) for name in ("file", "status") if (path := getattr(site, name))})
+            site.model_copy(
+                update={
+                    name: joined(folder, path)
+                    for name in ("file", "status")
+                    if (path := getattr(site, name))
+                }
+            )
             for site in self.sites
         )
-        named = self.fleet.model_copy(update={"reads": tuple(joined(folder, source) for source in self.fleet.reads)})
+        named = self.fleet.model_copy(
+            update={"reads": tuple(joined(folder, source) for source in self.fleet.reads)}
+        )
         return self.model_copy(update={"sites": sites, "fleet": named})
 
     def reads(self) -> tuple[str, ...]:
         """Absolute folders, and prefixes of object storage as they stand."""
-        return tuple(source if is_object(source) else str((self.folder / source).absolute()) for source in self.fleet.reads)
+        return tuple(
+            source if is_object(source) else str((self.folder / source).absolute())
+            for source in self.fleet.reads
+        )
 
 
 def _site_id(file: Path) -> str | None:

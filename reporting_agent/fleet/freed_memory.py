@@ -30,7 +30,9 @@ GLIBC_MMAP_BYTES = 128 << 10
 def keep_freed_memory() -> Iterator[None]:
     """For as long as the block lasts; afterwards as the worker was started. Does nothing where glibc learns, or is not the C library."""
     started_with = os.environ.get(_TRIM, "")
-    libc = ctypes.CDLL(None) if sys.platform == "linux" and started_with.isdecimal() else None  # elsewhere it may not even open
+    libc = (
+        ctypes.CDLL(None) if sys.platform == "linux" and started_with.isdecimal() else None
+    )  # elsewhere it may not even open
     if libc is None or not hasattr(libc, "mallopt") or not hasattr(libc, "malloc_trim"):
         yield
         return

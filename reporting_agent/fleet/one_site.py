@@ -25,7 +25,16 @@ from reporting_agent.config.tariff import Tariff
 from reporting_agent.console import LANGUAGE
 from reporting_agent.fleet import storage
 from reporting_agent.fleet.readable_folders import require_readable
-from reporting_agent.fleet.site_tasks import DataQuality, EnergyPrice, LackingLabel, SitePrices, SiteStep, SiteTaskOutcome, Task, refused
+from reporting_agent.fleet.site_tasks import (
+    DataQuality,
+    EnergyPrice,
+    LackingLabel,
+    SitePrices,
+    SiteStep,
+    SiteTaskOutcome,
+    Task,
+    refused,
+)
 from reporting_agent.fleet.unchanged_sites import OUTCOME, earlier_outcome, keep, made_from
 from reporting_agent.processors import on_one_processor
 from reporting_agent.report import quality, site_files
@@ -47,11 +56,17 @@ def _done(task: Task) -> SiteTaskOutcome:
     try:
         site = storage.site_at(task.file, task.inherit)
         if task.within is not None:
-            require_readable(site, (beside(task.file) if is_object(task.file) else str(site.folder), *task.within))
+            require_readable(
+                site,
+                (beside(task.file) if is_object(task.file) else str(site.folder), *task.within),
+            )
         if (outcome := earlier_outcome(task, site)) is not None:
             return outcome
         with storage.results(task.out, last=OUTCOME) as folder:
-            return keep(_label(task, site, folder) if task.work == "label" else _check(task, site, folder), folder)
+            return keep(
+                _label(task, site, folder) if task.work == "label" else _check(task, site, folder),
+                folder,
+            )
     except SteplabelError as refusal:
         return refused(task, refusal)
     except OSError as unreadable:
@@ -65,7 +80,9 @@ def _label(task: Task, site: SiteSettings, folder: Path) -> SiteTaskOutcome:
     result, analysis = label.result, analyse(site, label)
     site_files.write(site, result, analysis, folder, task.lang, now)
     steps, lacking = tuple(_steps(task, result, analysis)), tuple(_lacking(task, result))
-    done = SiteTaskOutcome(task.file, site.id, task.out, digest, steps, _prices(task, site), lacking=lacking)
+    done = SiteTaskOutcome(
+        task.file, site.id, task.out, digest, steps, _prices(task, site), lacking=lacking
+    )
     if done.steps:
         return done
     why = _without_label(task, lacking)
@@ -89,7 +106,13 @@ def _lacking(task: Task, result: pipeline.LabelResult) -> Iterator[LackingLabel]
     for label in result.site_label.steps:
         if label.best.value is None:
             yield LackingLabel(
-                *(label.step, label.product, label.variant, str(label.metric), label.best.reason or ""),
+                *(
+                    label.step,
+                    label.product,
+                    label.variant,
+                    str(label.metric),
+                    label.best.reason or "",
+                ),
                 *(label.used, label.read, dict(label.excluded)),
                 in_language(_left_out(label, result, task.lang), task.lang),
             )
@@ -97,15 +120,24 @@ def _lacking(task: Task, result: pipeline.LabelResult) -> Iterator[LackingLabel]
 
 def _left_out(label: StepLabel, result: pipeline.LabelResult, lang: str) -> Phrase:
     values = {
-        "name": label_name(result.data.pack.step(label.step), label.product, label.variant, label.metric, lang),
+        "name": label_name(
+            result.data.pack.step(label.step), label.product, label.variant, label.metric, lang
+        ),
         "used": f"{label.used:,}",
         "read": f"{label.read:,}",
         "why": reason(label.best.reason or "", lang),
     }
     if not label.excluded:
         return Phrase("%(name)s: %(used)s of %(read)s batches used, %(why)s", **values)
-    counts = enumerated(Phrase("%(why)s %(count)s", why=reason(why, lang), count=f"{count:,}") for why, count in label.excluded.items())
-    return Phrase("%(name)s: %(used)s of %(read)s batches used, %(why)s (excluded: %(counts)s)", **values, counts=counts)
+    counts = enumerated(
+        Phrase("%(why)s %(count)s", why=reason(why, lang), count=f"{count:,}")
+        for why, count in label.excluded.items()
+    )
+    return Phrase(
+        "%(name)s: %(used)s of %(read)s batches used, %(why)s (excluded: %(counts)s)",
+        **values,
+        counts=counts,
+    )
 
 
 def _check(task: Task, site: SiteSettings, folder: Path) -> SiteTaskOutcome:
@@ -123,7 +155,9 @@ def _check(task: Task, site: SiteSettings, folder: Path) -> SiteTaskOutcome:
         open_questions=len(reviewed.open),
         findings=dict(Counter(str(finding.severity) for finding in findings)),
         first=None if worst is None else in_language(worst.sentence, task.lang),
-        place=in_language(worst.places[0].words, task.lang) if worst is not None and worst.places else None,
+        place=in_language(worst.places[0].words, task.lang)
+        if worst is not None and worst.places
+        else None,
     )
     return SiteTaskOutcome(task.file, site.id, task.out, digest, quality=summary)
 
@@ -135,21 +169,38 @@ def _steps(task: Task, result: pipeline.LabelResult, analysis: Analysis) -> Iter
         if label.best.value is None:
             continue
         losses = lost.get(LabelKey.of(label))
-        money = None if losses is None or losses.gap.money is None or losses.gap.energy <= 0 else losses.gap.money / losses.gap.energy
+        money = (
+            None
+            if losses is None or losses.gap.money is None or losses.gap.energy <= 0
+            else losses.gap.money / losses.gap.energy
+        )
         yield SiteStep(
             f"{pack.id} {pack.version}",
-            *(label.step, label.product, label.variant, str(label.metric), label.boundary, label.unit),
+            *(
+                label.step,
+                label.product,
+                label.variant,
+                str(label.metric),
+                label.boundary,
+                label.unit,
+            ),
             best=label.best.value,
-            uncertainty=None if label.uncertainty is None or label.uncertainty.best is None else label.uncertainty.best.value,
+            uncertainty=None
+            if label.uncertainty is None or label.uncertainty.best is None
+            else label.uncertainty.best.value,
             typical=label.typical,
             used=label.used,
             read=label.read,
             output=label.output,
             money=money,
             currency=None if losses is None else losses.currency,
-            name=label_name(pack.step(label.step), label.product, label.variant, label.metric, task.lang),
+            name=label_name(
+                pack.step(label.step), label.product, label.variant, label.metric, task.lang
+            ),
             excluded=dict(label.excluded),
-            causes={} if losses is None else {str(cause): amount.energy for cause, amount in losses.by_cause.items()},
+            causes={}
+            if losses is None
+            else {str(cause): amount.energy for cause, amount in losses.by_cause.items()},
             in_total=losses is not None and not losses.counted,
             without_money=None if money is not None else _without_money(losses, task.lang),
         )
@@ -164,16 +215,22 @@ def _without_money(losses: StepLosses | None, lang: str) -> str:
 def _prices(task: Task, site: SiteSettings) -> SitePrices | None:
     if site.tariff is None:
         return None
-    inherited = "tariff" in task.inherit and "tariff" not in tomllib.loads(site.path.read_text(encoding="utf-8-sig"))
+    inherited = "tariff" in task.inherit and "tariff" not in tomllib.loads(
+        site.path.read_text(encoding="utf-8-sig")
+    )
     return SitePrices(inherited, tuple(_carriers(site.tariff)))
 
 
 def _carriers(tariff: Tariff) -> Iterator[EnergyPrice]:
     for series in tariff.series:
-        yield EnergyPrice(series.carrier, f"{tariff.currency}/{series.unit}", None, None, series.name)
+        yield EnergyPrice(
+            series.carrier, f"{tariff.currency}/{series.unit}", None, None, series.name
+        )
     amounts: dict[tuple[str, str], list[float]] = {}
     for price in tariff.prices:
-        amounts.setdefault((price.carrier, price.unit), []).extend([price.price, *(period.price for period in price.periods)])
+        amounts.setdefault((price.carrier, price.unit), []).extend(
+            [price.price, *(period.price for period in price.periods)]
+        )
     for (carrier, unit), values in amounts.items():
         yield EnergyPrice(carrier, f"{tariff.currency}/{unit}", min(values), max(values))
 
@@ -181,7 +238,10 @@ def _carriers(tariff: Tariff) -> Iterator[EnergyPrice]:
 def _unreadable(task: Task, why: OSError) -> InputError:
     return InputError(
         "fleet-site-unreadable",
-        Phrase("A file of this site could not be read or written: %(why)s.", why=str(why.strerror or why)),
+        Phrase(
+            "A file of this site could not be read or written: %(why)s.",
+            why=str(why.strerror or why),
+        ),
         "Free or repair the file named, and run `fleet` again: it continues with the sites that are not done.",
         place=Place(str(why.filename or task.file)),
     )

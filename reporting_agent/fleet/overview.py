@@ -63,9 +63,9 @@ class SiteOverview:
     def cells(self) -> dict[str, str]:
         """As a file has it: codes, and nothing where nothing is known."""
         value_by_column = {name: getattr(self, name) for name in COLUMNS[:-1]}
-        return {name: "" if value is None else str(value) for name, value in value_by_column.items()} | {
-            "trouble": " ".join(trouble.code for trouble in self.trouble)
-        }
+        return {
+            name: "" if value is None else str(value) for name, value in value_by_column.items()
+        } | {"trouble": " ".join(trouble.code for trouble in self.trouble)}
 
 
 def row(status: Mapping[str, Any], name: str, today: date) -> SiteOverview:
@@ -91,7 +91,14 @@ def row(status: Mapping[str, Any], name: str, today: date) -> SiteOverview:
 def unread(name: str, why: Phrase | str) -> SiteOverview:
     """The row of a site of which nothing could be read."""
     return SiteOverview(
-        name, None, None, None, None, None, None, (SiteTrouble("not-read", Phrase("nothing could be read: %(why)s", why=why)),)
+        name,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        (SiteTrouble("not-read", Phrase("nothing could be read: %(why)s", why=why)),),
     )
 
 
@@ -99,7 +106,9 @@ def with_fault(site: SiteOverview, refusal: SteplabelError | None) -> SiteOvervi
     """The row with, first, why the site's settings cannot be read."""
     if refusal is None:
         return site
-    fault = SiteTrouble(refusal.code, Phrase("its site.toml cannot be used: %(why)s", why=refusal.sentence))
+    fault = SiteTrouble(
+        refusal.code, Phrase("its site.toml cannot be used: %(why)s", why=refusal.sentence)
+    )
     return replace(site, trouble=(fault, *site.trouble))
 
 
@@ -108,29 +117,60 @@ def troubles(status: Mapping[str, Any], today: date) -> list[SiteTrouble]:
     needs = [
         SiteTrouble(
             "log-evidence",
-            Phrase("the portal signed statements that cannot all be true (%(code)s): send nothing more", code=evidence["code"]),
+            Phrase(
+                "the portal signed statements that cannot all be true (%(code)s): send nothing more",
+                code=evidence["code"],
+            ),
         )
         for evidence in status["log_evidence"]
     ]
     if status["enrolment"] is None:
         needs.append(SiteTrouble("not-enrolled", Phrase("not enrolled at a portal")))
     if status["enrolment_pending"]:
-        needs.append(SiteTrouble("enrolment-unfinished", Phrase("the portal has not answered the enrolment")))
+        needs.append(
+            SiteTrouble("enrolment-unfinished", Phrase("the portal has not answered the enrolment"))
+        )
     for report in status["reports"]:
         if report["state"] != "received" and not report.get("given_up"):
             what = {"period": report["period"], "revision": report["revision"]}
-            needs.append(SiteTrouble("report-unfinished", Phrase("%(period)s revision %(revision)s has no receipt", **what)))
+            needs.append(
+                SiteTrouble(
+                    "report-unfinished",
+                    Phrase("%(period)s revision %(revision)s has no receipt", **what),
+                )
+            )
             if report["refusal"]:
                 needs.append(
-                    SiteTrouble("refused", Phrase("%(period)s revision %(revision)s was refused: %(why)s", **what, why=report["refusal"]))
+                    SiteTrouble(
+                        "refused",
+                        Phrase(
+                            "%(period)s revision %(revision)s was refused: %(why)s",
+                            **what,
+                            why=report["refusal"],
+                        ),
+                    )
                 )
     until = status["keys_until"]
     if until is not None and date.fromisoformat(until) - today < KEYS_END_WITHIN:
-        needs.append(SiteTrouble("keys-end", Phrase("the portal's keys known here can be used only before %(until)s", until=until)))
+        needs.append(
+            SiteTrouble(
+                "keys-end",
+                Phrase(
+                    "the portal's keys known here can be used only before %(until)s", until=until
+                ),
+            )
+        )
     if status["newest_agent"] is not None:
-        needs.append(SiteTrouble("newer-agent", Phrase("version %(version)s was announced", version=status["newest_agent"])))
+        needs.append(
+            SiteTrouble(
+                "newer-agent",
+                Phrase("version %(version)s was announced", version=status["newest_agent"]),
+            )
+        )
     if today - datetime.fromisoformat(status["written_at"]).date() > OLD_AFTER:
-        needs.append(SiteTrouble("old", Phrase("written on %(day)s", day=status["written_at"][:10])))
+        needs.append(
+            SiteTrouble("old", Phrase("written on %(day)s", day=status["written_at"][:10]))
+        )
     return needs
 
 
@@ -138,7 +178,12 @@ def as_json(rows: Sequence[SiteOverview], language: str) -> list[dict[str, Any]]
     """Each row with its troubles as codes and sentences."""
     return [
         {name: getattr(site, name) for name in COLUMNS[:-1]}
-        | {"trouble": [{"code": what.code, "sentence": in_language(what.sentence, language)} for what in site.trouble]}
+        | {
+            "trouble": [
+                {"code": what.code, "sentence": in_language(what.sentence, language)}
+                for what in site.trouble
+            ]
+        }
         for site in rows
     ]
 
@@ -158,10 +203,16 @@ def as_table(rows: Sequence[SiteOverview], language: str) -> str:
     table = [{name: in_language(_HEADS[name], language) for name in columns}]
     for site in rows:
         cells = site.cells()
-        table.append(cells | {"report": in_language(_STATES[site.report], language) if site.report else ""})
+        table.append(
+            cells | {"report": in_language(_STATES[site.report], language) if site.report else ""}
+        )
     widths = {name: max(columns_of(cells[name]) for cells in table) for name in columns}
     lines = []
     for cells, below in zip(table, [(), *(site_row.trouble for site_row in rows)], strict=True):
-        lines.append("  ".join(cells[name] + " " * (widths[name] - columns_of(cells[name])) for name in columns).rstrip())
+        lines.append(
+            "  ".join(
+                cells[name] + " " * (widths[name] - columns_of(cells[name])) for name in columns
+            ).rstrip()
+        )
         lines += [f"    {in_language(what.sentence, language)} [{what.code}]" for what in below]
     return "\n".join(lines)

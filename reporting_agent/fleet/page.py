@@ -14,14 +14,27 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, Value, as_phrase, enumerated, joined
 from reporting_agent.fleet.checks import worst_first
-from reporting_agent.fleet.site_tasks import DataQuality, EnergyPrice, SitePrices, SiteStep, SiteTaskOutcome
+from reporting_agent.fleet.site_tasks import (
+    DataQuality,
+    EnergyPrice,
+    SitePrices,
+    SiteStep,
+    SiteTaskOutcome,
+)
 from reporting_agent.fleet.sites_compared import CauseApart, GroupStep, SiteAtStep
 from reporting_agent.report import html
 from reporting_agent.report.figures import NOTHING, DisplayUnit, count, shown, time, unit_for
 from reporting_agent.report.words import counted, reason, words
 
 
-def render(name: str, period: str, outcomes: Sequence[SiteTaskOutcome], steps: Sequence[GroupStep], lang: str, made_at: datetime) -> str:
+def render(
+    name: str,
+    period: str,
+    outcomes: Sequence[SiteTaskOutcome],
+    steps: Sequence[GroupStep],
+    lang: str,
+    made_at: datetime,
+) -> str:
     """The page of labels. `made_at` is the moment that it carries, zone-aware."""
     shared = [group for group in steps if len(group.sites) > 1]
     content: dict[str, Any] = {
@@ -29,29 +42,48 @@ def render(name: str, period: str, outcomes: Sequence[SiteTaskOutcome], steps: S
         "steps": [_step(group, lang) for group in shared],
         "causes": any(row.causes for group in shared for row in group.sites),
         "prices": _price_rows(outcomes, lang) if shared else [],
-        "alone": [in_language(_of_site(group.name, group.sites[0].site), lang) for group in steps if len(group.sites) == 1],
+        "alone": [
+            in_language(_of_site(group.name, group.sites[0].site), lang)
+            for group in steps
+            if len(group.sites) == 1
+        ],
         "failed": _failed(outcomes, lang),
         "lacking": [
-            {"site": each.site, "labels": [label.sentence for label in each.lacking]} for each in outcomes if each.steps and each.lacking
+            {"site": each.site, "labels": [label.sentence for label in each.lacking]}
+            for each in outcomes
+            if each.steps and each.lacking
         ],
     }
     return _framed("fleet.html", content, f"{name}, {period}", lang, made_at)
 
 
-def of_checks(name: str, period: str | None, outcomes: Sequence[SiteTaskOutcome], lang: str, made_at: datetime) -> str:
+def of_checks(
+    name: str, period: str | None, outcomes: Sequence[SiteTaskOutcome], lang: str, made_at: datetime
+) -> str:
     """The page of checks: which sites cannot be read, and what is to be mended at the others."""
     read = worst_first(outcomes)
-    counts = {"read": count(len(read)), "sites": count(len(outcomes)), "open": count(sum(_of(each).open_questions > 0 for each in read))}
-    lead = Phrase("Sites that could be read: %(read)s of %(sites)s; with changes in their data that are not explained: %(open)s.", **counts)
+    counts = {
+        "read": count(len(read)),
+        "sites": count(len(outcomes)),
+        "open": count(sum(_of(each).open_questions > 0 for each in read)),
+    }
+    lead = Phrase(
+        "Sites that could be read: %(read)s of %(sites)s; with changes in their data that are not explained: %(open)s.",
+        **counts,
+    )
     content: dict[str, Any] = {
         "lead": in_language(lead, lang),
         "rows": [_checked(each) for each in read],
         "failed": _failed(outcomes, lang),
     }
-    return _framed("fleet_check.html", content, name if period is None else f"{name}, {period}", lang, made_at)
+    return _framed(
+        "fleet_check.html", content, name if period is None else f"{name}, {period}", lang, made_at
+    )
 
 
-def _framed(template: str, content: dict[str, Any], heading: str, lang: str, made_at: datetime) -> str:
+def _framed(
+    template: str, content: dict[str, Any], heading: str, lang: str, made_at: datetime
+) -> str:
     w = words(lang)
     body = html.environment().get_template(template).render(s=content, w=w)
     page: str = (
@@ -78,12 +110,16 @@ def _failed(outcomes: Sequence[SiteTaskOutcome], lang: str) -> list[dict[str, st
     for each in outcomes:
         if each.refused is not None:
             actual, wanted = (each.refused.get(name) for name in ("found", "wanted"))
-            sentence = in_language(joined(as_phrase(each.refused["sentence"]), as_phrase(each.refused["remedy"])), lang)
+            sentence = in_language(
+                joined(as_phrase(each.refused["sentence"]), as_phrase(each.refused["remedy"])), lang
+            )
             rows.append(
                 {
                     "file": each.file,
                     "told": sentence,
-                    "at": " · ".join(in_language(part, lang) for part in (each.at, actual, wanted) if part),
+                    "at": " · ".join(
+                        in_language(part, lang) for part in (each.at, actual, wanted) if part
+                    ),
                 }
             )
     return rows
@@ -109,8 +145,15 @@ def _checked(each: SiteTaskOutcome) -> dict[str, Any]:
 
 
 def _lead(outcomes: Sequence[SiteTaskOutcome], shared: Sequence[GroupStep]) -> Phrase:
-    counts = {"done": count(sum(each.refused is None for each in outcomes)), "sites": count(len(outcomes)), "steps": count(len(shared))}
-    return Phrase("Sites labelled: %(done)s of %(sites)s; labels that exist at more than one of them: %(steps)s.", **counts)
+    counts = {
+        "done": count(sum(each.refused is None for each in outcomes)),
+        "sites": count(len(outcomes)),
+        "steps": count(len(shared)),
+    }
+    return Phrase(
+        "Sites labelled: %(done)s of %(sites)s; labels that exist at more than one of them: %(steps)s.",
+        **counts,
+    )
 
 
 def _step(group: GroupStep, lang: str) -> dict[str, Any]:
@@ -146,7 +189,10 @@ class _Columns:
     def of(cls, group: GroupStep, energies: Sequence[float | None]) -> _Columns:
         largest = max((abs(energy) for energy in energies if energy is not None), default=None)
         currencies = {row.step.currency for row in group.sites if row.step.currency is not None}
-        return cls(unit_for(largest, group.label.energy_unit), currencies.pop() if len(currencies) == 1 else None)
+        return cls(
+            unit_for(largest, group.label.energy_unit),
+            currencies.pop() if len(currencies) == 1 else None,
+        )
 
     def headed(self, title: str) -> str:
         return f"{title} ({self.unit.name})"
@@ -198,7 +244,10 @@ def _price_rows(outcomes: Sequence[SiteTaskOutcome], lang: str) -> list[dict[str
     w, comma = words(lang)["fleet"], words(lang)["page"]["comma"]
     return [
         {
-            "prices": comma.join(in_language(_priced(price, lang), lang) for price in prices.carriers) or NOTHING,
+            "prices": comma.join(
+                in_language(_priced(price, lang), lang) for price in prices.carriers
+            )
+            or NOTHING,
             "source": w["of_fleet"] if prices.inherited else w["of_site"],
             "sites": comma.join(names),
         }
@@ -207,12 +256,24 @@ def _price_rows(outcomes: Sequence[SiteTaskOutcome], lang: str) -> list[dict[str
 
 
 def _priced(price: EnergyPrice, lang: str) -> Phrase:
-    values = {"carrier": CARRIERS[price.carrier].words.said_in(lang) if price.carrier in CARRIERS else price.carrier, "unit": price.unit}
+    values = {
+        "carrier": CARRIERS[price.carrier].words.said_in(lang)
+        if price.carrier in CARRIERS
+        else price.carrier,
+        "unit": price.unit,
+    }
     if price.series is not None:
-        return Phrase("%(carrier)s by the series %(series)s, %(unit)s", **values, series=price.series)
+        return Phrase(
+            "%(carrier)s by the series %(series)s, %(unit)s", **values, series=price.series
+        )
     if price.least == price.most:
         return Phrase("%(carrier)s %(amount)s %(unit)s", **values, amount=f"{price.most:,.10g}")
-    return Phrase("%(carrier)s %(least)s to %(most)s %(unit)s", **values, least=f"{price.least:,.10g}", most=f"{price.most:,.10g}")
+    return Phrase(
+        "%(carrier)s %(least)s to %(most)s %(unit)s",
+        **values,
+        least=f"{price.least:,.10g}",
+        most=f"{price.most:,.10g}",
+    )
 
 
 def _batches(step: SiteStep) -> str:
@@ -225,13 +286,20 @@ def _batches(step: SiteStep) -> str:
 def _left_out(row: SiteAtStep, lang: str) -> str:
     """Reasons for which batches of a site are not in its label, most first."""
     ordered = sorted(row.step.excluded.items(), key=lambda item: -item[1])
-    reasons = enumerated(Phrase("%(why)s %(count)s", why=reason(why, lang), count=count(number)) for why, number in ordered)
+    reasons = enumerated(
+        Phrase("%(why)s %(count)s", why=reason(why, lang), count=count(number))
+        for why, number in ordered
+    )
     return in_language(_of_site(row.site, reasons), lang)
 
 
 def _left_out_of(group: GroupStep) -> Phrase:
     excluded = [sum(row.step.excluded.values()) for row in group.sites if row.step.excluded]
-    return Phrase("Batches left out: %(batches)s, at sites: %(sites)s", batches=count(sum(excluded)), sites=count(len(excluded)))
+    return Phrase(
+        "Batches left out: %(batches)s, at sites: %(sites)s",
+        batches=count(sum(excluded)),
+        sites=count(len(excluded)),
+    )
 
 
 def _without_money(group: GroupStep, lang: str) -> list[dict[str, str]]:
@@ -242,7 +310,14 @@ def _without_money(group: GroupStep, lang: str) -> list[dict[str, str]]:
             sites.setdefault(row.step.without_money or "", []).append(row.site)
     return [
         {
-            "why": in_language(Phrase("Sites without a saving in money: %(count)s. %(why)s", count=count(len(names)), why=why), lang),
+            "why": in_language(
+                Phrase(
+                    "Sites without a saving in money: %(count)s. %(why)s",
+                    count=count(len(names)),
+                    why=why,
+                ),
+                lang,
+            ),
             "sites": words(lang)["page"]["comma"].join(sorted(names)),
         }
         for why, names in sites.items()

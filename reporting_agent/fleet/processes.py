@@ -30,13 +30,17 @@ def in_processes(tasks: Sequence[Task], processes: int) -> Iterator[SiteTaskOutc
         return
     broken = []
     with _pool(min(processes, len(waiting))) as pool:
-        running: dict[Future[SiteTaskOutcome], Task] = {pool.submit(do, task): task for task in waiting}
+        running: dict[Future[SiteTaskOutcome], Task] = {
+            pool.submit(do, task): task for task in waiting
+        }
         for done in as_completed(running):
             if isinstance(why := done.exception(), BrokenProcessPool):
                 broken.append(running[done])
             else:
                 yield done.result() if why is None else refused(running[done], failed(why))
-    for task in broken:  # a pool that breaks takes all with it: each alone, so that the next death names its site
+    for task in (
+        broken
+    ):  # a pool that breaks takes all with it: each alone, so that the next death names its site
         with _pool(1) as alone:
             last = alone.submit(do, task)
             if isinstance(why := last.exception(), BrokenProcessPool):
@@ -65,4 +69,9 @@ def failed(why: BaseException) -> InputError:
 
 def _pool(processes: int) -> ProcessPoolExecutor:
     """Processes that look for approved packs where this one does."""
-    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=shelf.use, initargs=(shelf.approved(),))
+    return ProcessPoolExecutor(
+        processes,
+        mp_context=get_context("spawn"),
+        initializer=shelf.use,
+        initargs=(shelf.approved(),),
+    )

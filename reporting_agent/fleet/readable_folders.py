@@ -17,7 +17,9 @@ def require_readable(site: SiteSettings, folders: tuple[str, ...]) -> None:
         for path in [pattern] if is_object(pattern) else paths_of(site, pattern):
             _require_in(folders, path, Place(str(site.path), column="inputs", named="[inputs]"))
     for path in price_files_of(site):
-        _require_in(folders, path, Place(str(site.path), column="tariff.series", named="[[tariff.series]]"))
+        _require_in(
+            folders, path, Place(str(site.path), column="tariff.series", named="[[tariff.series]]")
+        )
 
 
 def _require_in(folders: tuple[str, ...], path: Path | str, place: Place) -> None:

@@ -38,7 +38,9 @@ _PARTS = {"agent": Phrase("agent"), "packs and factors": Phrase("packs and facto
 """Those whose names are words."""
 
 
-def difference(ours: Mapping[str, str], theirs: Mapping[str, str], worker: str) -> InputError | None:
+def difference(
+    ours: Mapping[str, str], theirs: Mapping[str, str], worker: str
+) -> InputError | None:
     """Why a worker may give other bytes: `fleet-worker-differs`; None where it gives the same."""
     for part, version in ours.items():
         if (actual := theirs.get(part, in_context("a release", "nothing"))) != version:
@@ -54,7 +56,11 @@ def no_agent(ours: Mapping[str, str], why: BaseException, worker: str) -> InputE
 def _differs(part: str, worker: str, found: str, wanted: str) -> InputError:
     return InputError(
         "fleet-worker-differs",
-        Phrase("The %(part)s of worker %(worker)s differs from that of this machine.", worker=worker, part=_PARTS.get(part, part)),
+        Phrase(
+            "The %(part)s of worker %(worker)s differs from that of this machine.",
+            worker=worker,
+            part=_PARTS.get(part, part),
+        ),
         "Install the same release of steplabel-agent, by requirements/dask.txt, on every machine of the cluster.",
         found=found,
         wanted=wanted,

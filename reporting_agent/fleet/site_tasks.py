@@ -33,8 +33,12 @@ class SiteStep:
     money: float | None
     currency: str | None
     name: str  # as `label` says it, in the task's language
-    excluded: Mapping[str, int] = field(default_factory=dict)  # batches that were left out, by reason
-    causes: Mapping[str, float] = field(default_factory=dict)  # what each named cause took of the gap, in `unit` of the whole output
+    excluded: Mapping[str, int] = field(
+        default_factory=dict
+    )  # batches that were left out, by reason
+    causes: Mapping[str, float] = field(
+        default_factory=dict
+    )  # what each named cause took of the gap, in `unit` of the whole output
     in_total: bool = False  # its energy is part of another label of the step
     without_money: str | None = None  # why `money` is None, in the task's language
 
@@ -100,16 +104,22 @@ class SiteTaskOutcome:
     prices: SitePrices | None = None
     quality: DataQuality | None = None
     refused: Mapping[str, Any] | None = None
-    at: str = ""  # place of the refusal, where it is not the site.toml as a whole, in the task's language
+    at: str = (
+        ""  # place of the refusal, where it is not the site.toml as a whole, in the task's language
+    )
     lacking: tuple[LackingLabel, ...] = ()
     refusal: str = ""  # as a terminal shows it, in the task's language
     kept: bool = False  # taken from an earlier run
 
     def as_row(self) -> dict[str, Any]:
         """The site in the group's document."""
-        return {"file": self.file, "site": self.site, "folder": self.folder, "kept": self.kept, "refused": self.refused} | {
-            "lacking": [asdict(label) for label in self.lacking]
-        }
+        return {
+            "file": self.file,
+            "site": self.site,
+            "folder": self.folder,
+            "kept": self.kept,
+            "refused": self.refused,
+        } | {"lacking": [asdict(label) for label in self.lacking]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +145,15 @@ def refused(task: Task, refusal: SteplabelError) -> SiteTaskOutcome:
     """What becomes of a site that cannot be done. It is not kept: the next run tries again."""
     place = refusal.place if isinstance(refusal, InputError) else None
     at = "" if place is None or place.words == task.file else in_language(place.words, task.lang)
-    return SiteTaskOutcome(task.file, task.name, task.out, "", refused=refusal.to_json(), at=at, refusal=refusal.in_words(task.lang))
+    return SiteTaskOutcome(
+        task.file,
+        task.name,
+        task.out,
+        "",
+        refused=refusal.to_json(),
+        at=at,
+        refusal=refusal.in_words(task.lang),
+    )
 
 
 def name_of(file: str) -> str:

@@ -63,7 +63,9 @@ class SameLabel(NamedTuple):
 
     @classmethod
     def of(cls, step: SiteStep) -> SameLabel:
-        return cls(step.pack, step.step, step.product, step.variant, step.metric, step.boundary, step.unit)
+        return cls(
+            step.pack, step.step, step.product, step.variant, step.metric, step.boundary, step.unit
+        )
 
     @property
     def energy_unit(self) -> str:
@@ -100,12 +102,33 @@ def _standings(of_sites: Sequence[tuple[str, SiteStep]]) -> tuple[SiteAtStep, ..
 
 def _standing(site: str, step: SiteStep, best: SiteStep, *, alone: bool) -> SiteAtStep:
     if alone or step.typical is None:
-        return SiteAtStep(site, step, is_best=step is best and not alone, distance=None, uncertainty=None, energy=None, money=None)
+        return SiteAtStep(
+            site,
+            step,
+            is_best=step is best and not alone,
+            distance=None,
+            uncertainty=None,
+            energy=None,
+            money=None,
+        )
     distance = step.typical - best.best
-    doubt = None if step.uncertainty is None or best.uncertainty is None else hypot(step.uncertainty, best.uncertainty)
+    doubt = (
+        None
+        if step.uncertainty is None or best.uncertainty is None
+        else hypot(step.uncertainty, best.uncertainty)
+    )
     energy = distance * step.output
     money = None if step.money is None else energy * step.money
-    return SiteAtStep(site, step, step is best, distance, doubt, energy, money, () if step is best else _causes_apart(step, best))
+    return SiteAtStep(
+        site,
+        step,
+        step is best,
+        distance,
+        doubt,
+        energy,
+        money,
+        () if step is best else _causes_apart(step, best),
+    )
 
 
 def _causes_apart(step: SiteStep, best: SiteStep) -> tuple[CauseApart, ...]:
@@ -115,11 +138,21 @@ def _causes_apart(step: SiteStep, best: SiteStep) -> tuple[CauseApart, ...]:
         here, at_best = energy / step.output, best.causes.get(name, 0.0) / best.output
         if WasteCause(name).named and here > at_best:
             more = (here - at_best) * step.output
-            causes.append(CauseApart(WasteCause(name), here, at_best, more, None if step.money is None else more * step.money))
+            causes.append(
+                CauseApart(
+                    WasteCause(name),
+                    here,
+                    at_best,
+                    more,
+                    None if step.money is None else more * step.money,
+                )
+            )
     return tuple(sorted(causes, key=lambda cause: -cause.energy)[:LARGEST])
 
 
-def as_json(name: str, period: str, outcomes: Sequence[SiteTaskOutcome], steps: Sequence[GroupStep]) -> dict[str, Any]:
+def as_json(
+    name: str, period: str, outcomes: Sequence[SiteTaskOutcome], steps: Sequence[GroupStep]
+) -> dict[str, Any]:
     """The group's report as a document. Confidential: it holds exact values of every site."""
     return {
         "schema": SCHEMA,
@@ -153,5 +186,8 @@ def as_json(name: str, period: str, outcomes: Sequence[SiteTaskOutcome], steps: 
             }
             for group in steps
         ],
-        "sites": [each.as_row() | {"prices": None if each.prices is None else asdict(each.prices)} for each in outcomes],
+        "sites": [
+            each.as_row() | {"prices": None if each.prices is None else asdict(each.prices)}
+            for each in outcomes
+        ],
     }

@@ -27,7 +27,9 @@ def site_at(file: str, inherit: Mapping[str, Any]) -> SiteSettings:
             return load_site(file, inherit)
         except InputError as refusal:
             if isinstance(refusal.__cause__, FileNotFoundError):
-                refusal.remedy = Phrase("Correct `file` under [[sites]] of fleet.toml, or put the site.toml there.")
+                refusal.remedy = Phrase(
+                    "Correct `file` under [[sites]] of fleet.toml, or put the site.toml there."
+                )
             raise
     place = Place(file)
     (copy,) = object_storage.fetched(file, place)

@@ -20,7 +20,15 @@ from benchmarks.errors import SteplabelError
 from reporting_agent import pipeline
 from reporting_agent.config import SiteSettings
 from reporting_agent.fleet import storage
-from reporting_agent.fleet.site_tasks import DataQuality, EnergyPrice, LackingLabel, SitePrices, SiteStep, SiteTaskOutcome, Task
+from reporting_agent.fleet.site_tasks import (
+    DataQuality,
+    EnergyPrice,
+    LackingLabel,
+    SitePrices,
+    SiteStep,
+    SiteTaskOutcome,
+    Task,
+)
 from reporting_agent.pipeline.inputs import paths_of
 from reporting_agent.report import writing
 from reporting_agent.software import SOFTWARE
@@ -49,32 +57,62 @@ def earlier_outcome(task: Task, site: SiteSettings | None = None) -> SiteTaskOut
         quality = None if raw["quality"] is None else DataQuality(**raw["quality"])
         steps = tuple(SiteStep(**step) for step in raw["steps"])
         lacking = tuple(LackingLabel(**label) for label in raw["lacking"])
-        of_this_run = {"file": task.file, "folder": task.out, "kept": True}  # the path may have been written otherwise then
+        of_this_run = {
+            "file": task.file,
+            "folder": task.out,
+            "kept": True,
+        }  # the path may have been written otherwise then
         return SiteTaskOutcome(
-            **{**raw, "steps": steps, "lacking": lacking, "prices": _prices(raw["prices"]), "quality": quality, **of_this_run}
+            **{
+                **raw,
+                "steps": steps,
+                "lacking": lacking,
+                "prices": _prices(raw["prices"]),
+                "quality": quality,
+                **of_this_run,
+            }
         )
     except (OSError, ValueError, KeyError, TypeError, SteplabelError):
         return None
 
 
 def _prices(raw: Mapping[str, Any] | None) -> SitePrices | None:
-    return None if raw is None else SitePrices(raw["inherited"], tuple(EnergyPrice(**price) for price in raw["carriers"]))
+    return (
+        None
+        if raw is None
+        else SitePrices(raw["inherited"], tuple(EnergyPrice(**price) for price in raw["carriers"]))
+    )
 
 
 def made_from(task: Task, site: SiteSettings) -> str:
     """Digest of all that a site's files are made from."""
     pack = pipeline.pack_of(site)
     files = [path for pattern in patterns_of(site) for path in paths_of(site, pattern)]
-    stats = [(_named(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for path in (*files, *price_files_of(site))]
+    stats = [
+        (_named(path), (stat := path.stat()).st_size, stat.st_mtime_ns)
+        for path in (*files, *price_files_of(site))
+    ]
     by = [SOFTWARE, FORM, packs.digest(pack).hex(), packs.factors(pack).digest.hex()]
-    inputs = [*by, task.work, task.period, task.lang, site.path.read_text(encoding="utf-8-sig"), task.inherit, sorted(stats)]
+    inputs = [
+        *by,
+        task.work,
+        task.period,
+        task.lang,
+        site.path.read_text(encoding="utf-8-sig"),
+        task.inherit,
+        sorted(stats),
+    ]
     return hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _named(path: Path) -> str:
     """Its path; a fetched object's has the name that it has on every machine."""
     home = object_storage.copies()
-    return f"{object_storage.SCHEME}{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
+    return (
+        f"{object_storage.SCHEME}{path.relative_to(home).as_posix()}"
+        if path.is_relative_to(home)
+        else str(path)
+    )
 
 
 def price_files_of(site: SiteSettings) -> list[Path]:

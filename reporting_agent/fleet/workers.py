@@ -51,7 +51,9 @@ _one_at_a_time = Lock()
 class _Worker:
     """A worker that the cluster has, and the site that it does. `right`: it has answered that it is of this release."""
 
-    shelf: Future[CarriedShelf]  # what a site needs beside its task: sent once, and lost with the worker
+    shelf: Future[
+        CarriedShelf
+    ]  # what a site needs beside its task: sent once, and lost with the worker
     last_seen: float  # by the scheduler's clock
     heard_at: float  # when that last changed, by ours
     right: bool = False
@@ -94,7 +96,9 @@ class WorkerAssignment:
     def _look(self) -> Iterator[SiteTaskOutcome]:
         """See which workers came, went and fell silent."""
         now, seen_at = time.monotonic(), self._seen_at()
-        self._left_out = {address: why for address, why in self._left_out.items() if address in seen_at}
+        self._left_out = {
+            address: why for address, why in self._left_out.items() if address in seen_at
+        }
         for address in [address for address in self._workers if address not in seen_at]:
             yield from self._gone(self._workers.pop(address))
         for address, last_seen in seen_at.items():
@@ -112,7 +116,10 @@ class WorkerAssignment:
         """Workers that the scheduler knows, each with when it last heard of it."""
         try:
             workers = self._client.scheduler_info()["workers"]
-        except (OSError, KeyError) as lost:  # KeyError: the client has tried in vain to reach it again, and has closed
+        except (
+            OSError,
+            KeyError,
+        ) as lost:  # KeyError: the client has tried in vain to reach it again, and has closed
             raise InputError(
                 "dask-lost",
                 "The scheduler of the Dask cluster no longer answers.",
@@ -145,7 +152,9 @@ class WorkerAssignment:
     def _give(self) -> None:
         """A site to each worker that has none."""
         for address, worker in self._workers.items():
-            while self._waiting and self._waiting[0].file not in self._undone:  # a worker was silent, and did it all the same
+            while (
+                self._waiting and self._waiting[0].file not in self._undone
+            ):  # a worker was silent, and did it all the same
                 self._waiting.popleft()
             if self._waiting and worker.right and not worker.silent and worker.task is None:
                 worker.task = self._waiting.popleft()
@@ -159,7 +168,9 @@ class WorkerAssignment:
         why = ended.exception()
         if ended is worker.shelf and why is None:
             worker.right = self._any_right = True
-        elif ended is worker.shelf or isinstance(why, SteplabelError):  # the latter of one that was started again at this address
+        elif ended is worker.shelf or isinstance(
+            why, SteplabelError
+        ):  # the latter of one that was started again at this address
             self._leave_out(address, why)
         elif ended is worker.future and worker.task is not None:
             task, worker.task = worker.task, None
@@ -170,13 +181,23 @@ class WorkerAssignment:
         worker = self._workers.pop(address)
         if worker.task is not None:
             self._waiting.appendleft(worker.task)
-        refusal = why if isinstance(why, SteplabelError) else same_release.no_agent(self._ours, why, address)
+        refusal = (
+            why
+            if isinstance(why, SteplabelError)
+            else same_release.no_agent(self._ours, why, address)
+        )
         self._left_out[address] = refusal
         if not self._workers and not self._any_right:
             raise refusal
-        say(Phrase("This worker gets no sites. %(refusal)s", refusal=refusal.in_words(LANGUAGE.get())))
+        say(
+            Phrase(
+                "This worker gets no sites. %(refusal)s", refusal=refusal.in_words(LANGUAGE.get())
+            )
+        )
 
-    def _finished(self, task: Task, ended: Future[SiteTaskOutcome], why: BaseException | None) -> Iterator[SiteTaskOutcome]:
+    def _finished(
+        self, task: Task, ended: Future[SiteTaskOutcome], why: BaseException | None
+    ) -> Iterator[SiteTaskOutcome]:
         from distributed.scheduler import KilledWorker
 
         if isinstance(why, KilledWorker):
@@ -208,7 +229,10 @@ class WorkerAssignment:
 def _silent(address: str, task: Task | None, since: str) -> Phrase:
     values = {"worker": address, "since": since}
     if task is None:
-        return Phrase("Worker %(worker)s has not been heard of since %(since)s. It gets no sites until it is.", **values)
+        return Phrase(
+            "Worker %(worker)s has not been heard of since %(since)s. It gets no sites until it is.",
+            **values,
+        )
     return Phrase(
         "Worker %(worker)s has not been heard of since %(since)s. Its site %(site)s goes to another worker. Check whether the worker is "
         "stopped or its machine is cut off, and restart it.",
@@ -220,14 +244,18 @@ def _silent(address: str, task: Task | None, since: str) -> Phrase:
 def _without_workers() -> InputError:
     return InputError(
         "dask-without-workers",
-        Phrase("The Dask cluster has had no worker for %(seconds)s seconds.", seconds=WITHOUT_WORKERS_S),
+        Phrase(
+            "The Dask cluster has had no worker for %(seconds)s seconds.", seconds=WITHOUT_WORKERS_S
+        ),
         "Start workers and run the same command again: it continues with the sites that are not done.",
     )
 
 
 def _received(carried: CarriedShelf, ours: Mapping[str, str], address: str) -> CarriedShelf:
     """Runs on each worker before its first site. Raises InputError `fleet-worker-differs`."""
-    if (refusal := same_release.difference(ours, same_release.of_this_process(), address)) is not None:
+    if (
+        refusal := same_release.difference(ours, same_release.of_this_process(), address)
+    ) is not None:
         raise refusal
     return carried
 

@@ -51,7 +51,11 @@ def without_running(batches: Sequence[Mapping[str, str]], zone: tzinfo) -> list[
     return [
         row
         for row in batches
-        if row.get("end") or ((began_us := moment_us(row.get("start"), zone)) is not None and began_us < latest_us.get(_line(row), 0))
+        if row.get("end")
+        or (
+            (began_us := moment_us(row.get("start"), zone)) is not None
+            and began_us < latest_us.get(_line(row), 0)
+        )
     ]
 
 
@@ -65,7 +69,12 @@ def refuse_without_batches(settings: LiveSettings, rows: Sequence[Row]) -> None:
     if any(row.get("end") for row in batches):
         return
     readings, meters, first_us, last_us = _extent(settings.folder)
-    extent: dict[str, Any] = {"readings": f"{readings:,}", "meters": len(meters), "first": _day(first_us), "last": _day(last_us)}
+    extent: dict[str, Any] = {
+        "readings": f"{readings:,}",
+        "meters": len(meters),
+        "first": _day(first_us),
+        "last": _day(last_us),
+    }
     begun = len({(row.get("step"), row.get("batch_id")) for row in batches})
     if begun:
         sentence = Phrase("No batch in the spool has ended. Begun: %(begun)s.", begun=begun)
@@ -76,9 +85,13 @@ def refuse_without_batches(settings: LiveSettings, rows: Sequence[Row]) -> None:
     raise InputError(
         "source-input-missing",
         sentence,
-        _remedy(settings, begun=begun > 0, unreadable=sum(row["table"] == "unreadable" for row in rows)),
+        _remedy(
+            settings, begun=begun > 0, unreadable=sum(row["table"] == "unreadable" for row in rows)
+        ),
         place=Place(str(settings.folder)),
-        found=Phrase("readings: %(readings)s, meters: %(meters)s, %(first)s to %(last)s", **extent) if readings else Phrase("no reading"),
+        found=Phrase("readings: %(readings)s, meters: %(meters)s, %(first)s to %(last)s", **extent)
+        if readings
+        else Phrase("no reading"),
         wanted=Phrase("a row with the end of a batch"),
     )
 
@@ -86,14 +99,19 @@ def refuse_without_batches(settings: LiveSettings, rows: Sequence[Row]) -> None:
 def _remedy(settings: LiveSettings, *, begun: bool, unreadable: int) -> Phrase:
     declared = [table for kind, (table, _) in _TABLES.items() if _says(settings, kind)]
     if not declared:
-        tables = " / ".join(table for kind, (table, _) in _TABLES.items() if getattr(settings, kind)) or _TABLES["mqtt"][0]
+        tables = (
+            " / ".join(table for kind, (table, _) in _TABLES.items() if getattr(settings, kind))
+            or _TABLES["mqtt"][0]
+        )
         return Phrase(
-            "Say where batches come from: write %(tables)s (docs/live.md), or name a file: batches under [inputs].", tables=tables
+            "Say where batches come from: write %(tables)s (docs/live.md), or name a file: batches under [inputs].",
+            tables=tables,
         )
     tables = " / ".join(declared)
     if begun:
         return Phrase(
-            "Let a batch end. If one has ended, look whether %(tables)s receives the row of its end, with a value for end.", tables=tables
+            "Let a batch end. If one has ended, look whether %(tables)s receives the row of its end, with a value for end.",
+            tables=tables,
         )
     return Phrase(
         "Look whether anything arrives by %(tables)s: at the topic, node, query or path there, and at the messages that could not "
@@ -122,9 +140,17 @@ def _extent(folder: Path) -> tuple[int, set[str], int, int]:
             part = layout.day_of(folder, layout.number_of(path))
             by_file += [] if part is None else [_of_day(part)]
         else:
-            by_file.append(({names[index] for index in np.unique(records["meter"])}, records["time_us"]))
-    meters, times = {meter for named, _ in by_file for meter in named}, [part for _, part in by_file if len(part)]
-    first_us, last_us = min((int(part.min()) for part in times), default=0), max((int(part.max()) for part in times), default=0)
+            by_file.append(
+                ({names[index] for index in np.unique(records["meter"])}, records["time_us"])
+            )
+    meters, times = (
+        {meter for named, _ in by_file for meter in named},
+        [part for _, part in by_file if len(part)],
+    )
+    first_us, last_us = (
+        min((int(part.min()) for part in times), default=0),
+        max((int(part.max()) for part in times), default=0),
+    )
     return sum(map(len, times)), meters, first_us, last_us
 
 

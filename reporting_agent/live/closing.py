@@ -33,7 +33,10 @@ AGAIN_S = 900.0  # where the portal is not reached
 BUSY_AGAIN_S = 60.0  # where another process, of an agent that was killed, is at it
 REFUSED_AGAIN_S = 86_400.0  # where it is refused: a question may be answered; asked at once where site.toml is read again
 DONE, REFUSED, UNREACHED = "done", "refused", "unreached"
-_STATES: Mapping[int, str] = {ExitCode.DONE: DONE, ExitCode.UNREACHABLE: UNREACHED}  # any other code is a refusal
+_STATES: Mapping[int, str] = {
+    ExitCode.DONE: DONE,
+    ExitCode.UNREACHABLE: UNREACHED,
+}  # any other code is a refusal
 _LONGEST = 2_000  # characters of an answer that are kept
 
 
@@ -50,7 +53,9 @@ class PeriodClosing:
         self._site, self._settings, self._tell, self._clock = site, settings.reports, tell, clock
         self._file = settings.folder / "reports.json"
         attempts = json.loads(self._file.read_text("utf-8")) if self._file.exists() else {}
-        self.made: dict[str, dict[str, Any]] = {period: attempt for period, attempt in attempts.items() if self._is_of_its_step(attempt)}
+        self.made: dict[str, dict[str, Any]] = {
+            period: attempt for period, attempt in attempts.items() if self._is_of_its_step(attempt)
+        }
         self._open: set[str] = set()  # periods that closed and have no report
         self._waits: Phrase | None = None
         self._not_before_s: dict[str, float] = {}
@@ -101,14 +106,25 @@ class PeriodClosing:
 
     def _is_of_its_step(self, attempt: Mapping[str, Any]) -> bool:
         """A local report is no sealed one, and neither was sent. An earlier version noted no step: then it was the one that is set."""
-        return self._settings is None or attempt.get("step", self._settings.step) == self._settings.step
+        return (
+            self._settings is None
+            or attempt.get("step", self._settings.step) == self._settings.step
+        )
 
     def _due(self, settings: Reports) -> Period | None:
         """The first period that closed with its grace over and has no report, once it may be tried; one that is refused keeps none after
         it, and a portal that is not reached is for none."""
         now = self._clock()
-        closed = [period for period in settings.periods(self._site.zone, now) if period.end + timedelta(hours=settings.grace_h) <= now]
-        lacking = {period: state for period in closed if (state := self.made.get(period.name, {}).get("state")) != DONE}
+        closed = [
+            period
+            for period in settings.periods(self._site.zone, now)
+            if period.end + timedelta(hours=settings.grace_h) <= now
+        ]
+        lacking = {
+            period: state
+            for period in closed
+            if (state := self.made.get(period.name, {}).get("state")) != DONE
+        }
         self._open = {period.name for period in lacking}
         for period, state in lacking.items():
             if time.monotonic() >= self._not_before_s.get(period.name, 0.0):
@@ -117,21 +133,41 @@ class PeriodClosing:
                 return None
         return None
 
-    def _waiting_for(self, period: Period, spool: Spool, sources: Sequence[LiveSource]) -> Phrase | None:
+    def _waiting_for(
+        self, period: Period, spool: Spool, sources: Sequence[LiveSource]
+    ) -> Phrase | None:
         for source in sources:
             if trouble := source.trouble():
-                return Phrase("%(period)s waits: %(source)s is not read (%(why)s)", period=period.name, source=source.name, why=trouble)
+                return Phrase(
+                    "%(period)s waits: %(source)s is not read (%(why)s)",
+                    period=period.name,
+                    source=source.name,
+                    why=trouble,
+                )
         end_us = round(period.end.timestamp() * 1e6)
-        first, last = (moment.astimezone(self._site.zone).date() for moment in (period.start, period.end - A_MOMENT))
+        first, last = (
+            moment.astimezone(self._site.zone).date()
+            for moment in (period.start, period.end - A_MOMENT)
+        )
         for meter in self._site.meters:
             if meter.computed or not meter.counts_within(first, last):
                 continue
             meter_state = spool.meters.get(meter.id)
-            stays = meter.counts_for(period.end, self._site.zone)  # one that was replaced has nothing to send after that
+            stays = meter.counts_for(
+                period.end, self._site.zone
+            )  # one that was replaced has nothing to send after that
             if stays and (meter_state is None or meter_state.highest[0] < end_us):
-                return Phrase("%(period)s waits: %(meter)s has sent no reading since its end", period=period.name, meter=meter.id)
+                return Phrase(
+                    "%(period)s waits: %(meter)s has sent no reading since its end",
+                    period=period.name,
+                    meter=meter.id,
+                )
             if meter_state is not None and meter_state.gaps.missing:
-                return Phrase("%(period)s waits: readings of %(meter)s are missing", period=period.name, meter=meter.id)
+                return Phrase(
+                    "%(period)s waits: readings of %(meter)s are missing",
+                    period=period.name,
+                    meter=meter.id,
+                )
         return None
 
     def _given_up(self, period: Period, spool: Spool) -> str:
@@ -147,16 +183,27 @@ class PeriodClosing:
 
     def _begin(self, settings: Reports, period: Period) -> None:
         try:
-            command = [sys.executable, "-m", "reporting_agent", *settings.command(self._site.path, period.name)]
+            command = [
+                sys.executable,
+                "-m",
+                "reporting_agent",
+                *settings.command(self._site.path, period.name),
+            ]
             process = subprocess.Popen(  # noqa: S603 - ours
-                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
             )
         except OSError as refused:
             self._take(period.name, REFUSED, reason(refused))
             return
         self._running = (period.name, process)
         self._answer = []
-        self._thread = threading.Thread(target=self._listen, args=(process,), daemon=True, name="report")
+        self._thread = threading.Thread(
+            target=self._listen, args=(process,), daemon=True, name="report"
+        )
         self._thread.start()
 
     def _listen(self, process: subprocess.Popen[str]) -> None:
@@ -175,7 +222,9 @@ class PeriodClosing:
 
     def _take(self, period: str, state: str, answer: str) -> None:
         """Keep what came of it before it is told."""
-        self._not_before_s[period] = time.monotonic() + (REFUSED_AGAIN_S if state == REFUSED else AGAIN_S)
+        self._not_before_s[period] = time.monotonic() + (
+            REFUSED_AGAIN_S if state == REFUSED else AGAIN_S
+        )
         before = self.made.get(period, {})
         step = None if self._settings is None else self._settings.step
         at = self._clock().isoformat(timespec="seconds")
@@ -201,7 +250,9 @@ def last_lines(text: str) -> str:
 
 def _lacks(period: str, lacking: str) -> Phrase:
     return Phrase(
-        "Report of %(period)s: without readings that did not come although they were requested: %(meters)s", period=period, meters=lacking
+        "Report of %(period)s: without readings that did not come although they were requested: %(meters)s",
+        period=period,
+        meters=lacking,
     )
 
 
@@ -210,5 +261,7 @@ def _state(period: str, attempt: dict[str, Any]) -> Phrase:
     if attempt["state"] == DONE:
         return Phrase("Report of %(period)s: done at %(at)s", period=period, at=at)
     if attempt["state"] == UNREACHED:
-        return Phrase("Report of %(period)s: portal not reached at %(at)s, tried again", period=period, at=at)
+        return Phrase(
+            "Report of %(period)s: portal not reached at %(at)s, tried again", period=period, at=at
+        )
     return Phrase("Report of %(period)s: refused at %(at)s, nothing was sent", period=period, at=at)

@@ -45,7 +45,10 @@ def settings_of(site: SiteSettings) -> LiveSettings:
             "Name where readings come from, as docs/live.md says.",
             place=Place(str(site.path), column="source"),
             found=Phrase("no source"),
-            wanted=Phrase("at least one of %(tables)s", tables=", ".join(f"[[source.{kind}]]" for kind in kinds.KINDS)),
+            wanted=Phrase(
+                "at least one of %(tables)s",
+                tables=", ".join(f"[[source.{kind}]]" for kind in kinds.KINDS),
+            ),
         )
     return settings
 
@@ -53,9 +56,15 @@ def settings_of(site: SiteSettings) -> LiveSettings:
 def topics_left(before: LiveSettings, after: LiveSettings) -> Iterator[Phrase]:
     """Topics of MQTT that nobody reads any more."""
     read = {_at(broker, topic) for broker in after.mqtt for topic in topics(broker)}
-    if left := [at for broker in before.mqtt for topic in topics(broker) if (at := _at(broker, topic)) not in read]:
+    if left := [
+        at
+        for broker in before.mqtt
+        for topic in topics(broker)
+        if (at := _at(broker, topic)) not in read
+    ]:
         yield Phrase(
-            "No longer read: %(topics)s. What is sent there from now on is saved nowhere, and does not come later.", topics=enumerated(left)
+            "No longer read: %(topics)s. What is sent there from now on is saved nowhere, and does not come later.",
+            topics=enumerated(left),
         )
 
 
@@ -63,12 +72,18 @@ def _at(broker: Mqtt, topic: str) -> str:
     return f"{topic} ({broker.host}:{broker.port})"
 
 
-def meters_changed(before: SiteSettings, after: SiteSettings, in_spool: Collection[str]) -> Iterator[Phrase]:
+def meters_changed(
+    before: SiteSettings, after: SiteSettings, in_spool: Collection[str]
+) -> Iterator[Phrase]:
     """Meters of the spool whose saved readings count otherwise than before."""
-    was, now = ({meter.id: meter for meter in site.meters if meter.id in in_spool} for site in (before, after))
+    was, now = (
+        {meter.id: meter for meter in site.meters if meter.id in in_spool}
+        for site in (before, after)
+    )
     if gone := [name for name in was if name not in now]:
         yield Phrase(
-            "site.toml no longer declares %(meters)s. Their saved readings count nowhere until it does again.", meters=enumerated(gone)
+            "site.toml no longer declares %(meters)s. Their saved readings count nowhere until it does again.",
+            meters=enumerated(gone),
         )
     if changed := [name for name, meter in was.items() if name in now and now[name] != meter]:
         yield Phrase(
@@ -90,7 +105,9 @@ class Reloading:
         """Asked once a second: a file that is still being written has another stamp a second later, and waits."""
         stamp, before = self._file_stamp(), self._changed
         self._changed = stamp
-        if not self.asked.is_set() and not (by_change and stamp is not None and stamp == before and stamp != self._stamp):
+        if not self.asked.is_set() and not (
+            by_change and stamp is not None and stamp == before and stamp != self._stamp
+        ):
             return False
         self.asked.clear()
         self._stamp = stamp

@@ -69,7 +69,9 @@ class SpoolKind:
             for reading in example.readings
         ]
         tables: list[Row] = [
-            {"table": name, **dict(zip(header, cells, strict=True))} for name, (header, *rows) in example.tables.items() for cells in rows
+            {"table": name, **dict(zip(header, cells, strict=True))}
+            for name, (header, *rows) in example.tables.items()
+            for cells in rows
         ]
         spool.append(sent[: len(sent) // 2], tables[:2])
         spool.seal()
@@ -86,7 +88,9 @@ class KeptSource:
         self.settings, self.zone = settings, zone
         self._years: BatchYears | None = None  # where ids of batches start again each year
         self._tallies: dict[str, Tally] = {}
-        self._read: dict[int, Path] = {}  # the segments that readings came from so far, each with the file that held them
+        self._read: dict[
+            int, Path
+        ] = {}  # the segments that readings came from so far, each with the file that held them
 
     def part_by_year(self) -> None:
         self._years = BatchYears(self.zone)
@@ -114,13 +118,29 @@ class KeptSource:
             key = (row.get("step"), row.get("batch_id"), year) if name == "batches" else index
             if key not in merged:  # with what was told of the batch before its year
                 merged[key] = merged.pop((row.get("step"), row.get("batch_id"), None), {})
-            merged[key].update({column: cell for column, cell in row.items() if column != "table" and cell not in (None, "")})
-        rows = without_running(list(merged.values()), self.zone) if name == "batches" else list(merged.values())
+            merged[key].update(
+                {
+                    column: cell
+                    for column, cell in row.items()
+                    if column != "table" and cell not in (None, "")
+                }
+            )
+        rows = (
+            without_running(list(merged.values()), self.zone)
+            if name == "batches"
+            else list(merged.values())
+        )
         met = dict.fromkeys(column for row in rows for column in row)
-        header = tuple(sorted(met, key=lambda column: _FIRST.index(column) if column in _FIRST else len(_FIRST)))
+        header = tuple(
+            sorted(
+                met, key=lambda column: _FIRST.index(column) if column in _FIRST else len(_FIRST)
+            )
+        )
         cells = [[row.get(column, "") for column in header] for row in rows]
         remedy = partial(column_remedy, self.settings) if name == "batches" else None
-        return Sheet(f"{self.settings.folder}:{name}", header, iter(enumerate(cells, start=2)), remedy)
+        return Sheet(
+            f"{self.settings.folder}:{name}", header, iter(enumerate(cells, start=2)), remedy
+        )
 
     def readings(self, meters: frozenset[str]) -> Iterator[ReadingBlock]:
         """Parquet by the path of files, then the segments; of each moment what counts."""
@@ -135,13 +155,19 @@ class KeptSource:
                 continue
             stays, value = standing
             tallies[block.meter].add("reading-corrected", block.file, block.row[~stays])
-            yield ReadingBlock(block.meter, block.time_us[stays], value[stays], block.row[stays], block.file)
+            yield ReadingBlock(
+                block.meter, block.time_us[stays], value[stays], block.row[stays], block.file
+            )
         self._tallies |= tallies
 
     def findings(self) -> Sequence[DataFinding]:
         """Readings that were corrected, among those that were asked for last; what came and could not be read."""
         return [
-            *(finding for _, tally in sorted(self._tallies.items()) for finding in tally.findings()),
+            *(
+                finding
+                for _, tally in sorted(self._tallies.items())
+                for finding in tally.findings()
+            ),
             *unreadable.findings(self.rows),
         ]
 
@@ -157,12 +183,16 @@ class KeptSource:
             raise _gone(gone[0])
         for path in parquet:
             yield from self._of_day(path, meters, log)
-        yield from gathered(block for path in segments for block in self._of_segment(path, meters, log))
+        yield from gathered(
+            block for path in segments for block in self._of_segment(path, meters, log)
+        )
 
     def units(self) -> Mapping[str, str]:
         return self.settings.units
 
-    def _of_day(self, path: Path, meters: frozenset[str], log: ReadingLog) -> Iterator[ReadingBlock]:
+    def _of_day(
+        self, path: Path, meters: frozenset[str], log: ReadingLog
+    ) -> Iterator[ReadingBlock]:
         self._read[layout.number_of(path)] = path
         try:
             yield from stream_readings([path], Profile(), meters, UTC, log)
@@ -171,7 +201,9 @@ class KeptSource:
                 raise _gone(path) from refused
             raise
 
-    def _of_segment(self, path: Path, meters: frozenset[str], log: ReadingLog) -> Iterator[ReadingBlock]:
+    def _of_segment(
+        self, path: Path, meters: frozenset[str], log: ReadingLog
+    ) -> Iterator[ReadingBlock]:
         try:
             names, records, _ = whole(path)
         except FileNotFoundError as missing:
@@ -183,9 +215,14 @@ class KeptSource:
         if not len(records):
             return
         self._read[layout.number_of(path)] = path
-        time_us, value = np.ascontiguousarray(records["time_us"]), np.ascontiguousarray(records["value"])
+        time_us, value = (
+            np.ascontiguousarray(records["time_us"]),
+            np.ascontiguousarray(records["value"]),
+        )
         rows = Consecutive(1, len(records))
-        for own in straight.parts(records["meter"].astype(np.int32), names, "", time_us, value, rows):
+        for own in straight.parts(
+            records["meter"].astype(np.int32), names, "", time_us, value, rows
+        ):
             if own.name in meters:
                 yield ReadingBlock(own.name or "", own.time_us, own.value, own.rows, str(path))
             elif own.name is not None:

@@ -36,7 +36,9 @@ class UnreadableMessages:
 
     def take(self, row: Row, at_us: int) -> Message:
         """A row of the spool's table `unreadable`."""
-        message = Message(at_us, row["topic"][:LONGEST_TEXT], why_of(row), row.get("payload", "")[:LONGEST_TEXT])
+        message = Message(
+            at_us, row["topic"][:LONGEST_TEXT], why_of(row), row.get("payload", "")[:LONGEST_TEXT]
+        )
         count, latest = self.by_topic.pop(message.topic, (0, deque[Message](maxlen=LAST_OF_EACH)))
         latest.append(message)
         self.by_topic[message.topic] = (count + 1, latest)
@@ -51,7 +53,10 @@ class UnreadableMessages:
 
     def listed(self) -> tuple[tuple[str, int, tuple[Message, ...]], ...]:
         """Topic, count and latest messages, the newest first, for another thread."""
-        return tuple((topic, count, tuple(reversed(latest))) for topic, (count, latest) in reversed(self.by_topic.items()))
+        return tuple(
+            (topic, count, tuple(reversed(latest)))
+            for topic, (count, latest) in reversed(self.by_topic.items())
+        )
 
 
 def why_of(row: Row) -> str:

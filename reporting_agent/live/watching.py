@@ -16,7 +16,13 @@ from reporting_agent.live import reloading
 from reporting_agent.live.closing import PeriodClosing
 from reporting_agent.live.control_room.notifying import Notifier
 from reporting_agent.live.control_room.room import Room
-from reporting_agent.live.reloading import Reloading, SourcesWanted, meters_changed, settings_of, topics_left
+from reporting_agent.live.reloading import (
+    Reloading,
+    SourcesWanted,
+    meters_changed,
+    settings_of,
+    topics_left,
+)
 from reporting_agent.live.sources import kinds, named_meters
 from reporting_agent.live.sources.asking_again import Pauses, Range, RepeatedQuestions, in_all
 from reporting_agent.live.sources.mqtt import MqttSource
@@ -36,14 +42,22 @@ AGAIN_FIRST_S, AGAIN_LONGEST_S = 1.0, 300.0  # before a source whose thread ende
 class SiteWatch:
     """One site's sources and spool."""
 
-    def __init__(self, site: SiteSettings, tell: Callable[[str], None], kind: type[Intake] = Intake) -> None:
+    def __init__(
+        self, site: SiteSettings, tell: Callable[[str], None], kind: type[Intake] = Intake
+    ) -> None:
         self.site, self.settings, self.tell = site, settings_of(site), tell
-        self.spool = Spool(self.settings.folder, most_bytes=self.settings.most_bytes, drop_oldest=self.settings.when_full == "drop-oldest")
+        self.spool = Spool(
+            self.settings.folder,
+            most_bytes=self.settings.most_bytes,
+            drop_oldest=self.settings.when_full == "drop-oldest",
+        )
         self.intake = kind(self.spool)
         self.sources = kinds.sources_of(self.settings, site.folder, self.intake)
         self.stored = self.repeated = self.contradicted = self.late = self.corrected = 0
         self.reloading = Reloading(site.path)
-        self.asking: defaultdict[str, RepeatedQuestions] = defaultdict(RepeatedQuestions)  # by broker: who is not connected was not asked
+        self.asking: defaultdict[str, RepeatedQuestions] = defaultdict(
+            RepeatedQuestions
+        )  # by broker: who is not connected was not asked
         self._begun_again: dict[str, Pauses] = {}  # sources whose thread ended
         self._told: dict[str, str] = {}
         self._looked_s = float("-inf")
@@ -62,7 +76,9 @@ class SiteWatch:
             raise ConnectionError("no [[source.mqtt]]")
         broker.publish(topic, content)
 
-    def run(self, stop: threading.Event, each_round: Callable[[SiteWatch], None] | None = None) -> None:
+    def run(
+        self, stop: threading.Event, each_round: Callable[[SiteWatch], None] | None = None
+    ) -> None:
         """Receive until `stop` is set; what came by then is kept."""
         between_moments.make_ready()
         self.room.start()
@@ -96,7 +112,12 @@ class SiteWatch:
         self._tell_of_room()
         self._say("compaction", self.spool.compaction.trouble, self._not_written())
         for name in self.spool.dropped:
-            self.tell(Phrase("The spool is full: %(file)s was deleted to make room, as site.toml says.", file=name))
+            self.tell(
+                Phrase(
+                    "The spool is full: %(file)s was deleted to make room, as site.toml says.",
+                    file=name,
+                )
+            )
         self.spool.dropped.clear()
         self._look()
 
@@ -104,7 +125,9 @@ class SiteWatch:
     def notices(self) -> Sequence[tuple[str, Phrase, bool]]:
         """What the page says of the spool and of reports."""
         full = self.intake.full
-        spool = [] if full is None else [(Phrase("Spool"), _full(self.settings.folder, full), False)]
+        spool = (
+            [] if full is None else [(Phrase("Spool"), _full(self.settings.folder, full), False)]
+        )
         if self.spool.compaction.trouble:
             spool.append((Phrase("Spool"), self._not_written(), False))
         return [*spool, *self.closing.notices()]
@@ -135,14 +158,22 @@ class SiteWatch:
             else:
                 same = names.index(entry)
                 sources.append(remaining[same])
-                names, remaining = names[:same] + names[same + 1 :], remaining[:same] + remaining[same + 1 :]
+                names, remaining = (
+                    names[:same] + names[same + 1 :],
+                    remaining[:same] + remaining[same + 1 :],
+                )
         for source in remaining:
             source.stop()
         self._drain()  # so that a source in its place goes on where it was
         self.sources = sources
-        changes = (*topics_left(self.settings, wanted.settings), *meters_changed(self.site, wanted.site, self.spool.meters))
+        changes = (
+            *topics_left(self.settings, wanted.settings),
+            *meters_changed(self.site, wanted.site, self.spool.meters),
+        )
         self.site, self.settings = wanted.site, wanted.settings
-        self.spool.bound(self.settings.most_bytes, drop_oldest=self.settings.when_full == "drop-oldest")
+        self.spool.bound(
+            self.settings.most_bytes, drop_oldest=self.settings.when_full == "drop-oldest"
+        )
         if room is not None:
             self.room.stop(leave_server=same_page)
             room.goes_on(self.room)
@@ -172,20 +203,35 @@ class SiteWatch:
 
     def _room_for(self, wanted: SourcesWanted) -> Room | None:
         """None where nothing of what it shows and tells changed."""
-        same = wanted.site.model_copy(update={"source": {}}) == self.site.model_copy(update={"source": {}})
-        if same and (wanted.settings.alerts, wanted.settings.page) == (self.settings.alerts, self.settings.page):
+        same = wanted.site.model_copy(update={"source": {}}) == self.site.model_copy(
+            update={"source": {}}
+        )
+        if same and (wanted.settings.alerts, wanted.settings.page) == (
+            self.settings.alerts,
+            self.settings.page,
+        ):
             return None
         return Room(wanted.site, wanted.settings, self.tell, self.teller)
 
     def _ask(self) -> None:
         """Every broker for what is missing, for nobody knows whose it is; what each was asked for often enough is given up, and told."""
         now_s = time.monotonic()
-        missing = {name: meter.gaps.ranges for name, meter in self.spool.meters.items() if meter.gaps.ranges}
-        brokers = {name: source for name, source in self._brokers() if source.settings.ask is not None}
+        missing = {
+            name: meter.gaps.ranges
+            for name, meter in self.spool.meters.items()
+            if meter.gaps.ranges
+        }
+        brokers = {
+            name: source for name, source in self._brokers() if source.settings.ask is not None
+        }
         due = {name: self.asking[name].due(missing, now_s) for name in brokers or (_NOBODY,)}
         for name, wanted in due.items():
             broker = brokers.get(name)
-            was_asked = broker.ask_again(wanted.ask) if broker else not any(source.trouble() for source in self.sources)
+            was_asked = (
+                broker.ask_again(wanted.ask)
+                if broker
+                else not any(source.trouble() for source in self.sources)
+            )
             if was_asked:
                 self.asking[name].asked(wanted.ask, now_s)
         give_up = in_all([wanted.give_up for wanted in due.values()])
@@ -195,16 +241,28 @@ class SiteWatch:
                 self.asking[name].asked(give_up, now_s)
 
     def _brokers(self) -> Iterator[tuple[str, MqttSource]]:
-        return ((name, source) for name, source in zip(self._names(), self.sources, strict=True) if isinstance(source, MqttSource))
+        return (
+            (name, source)
+            for name, source in zip(self._names(), self.sources, strict=True)
+            if isinstance(source, MqttSource)
+        )
 
     def _tell_of_room(self) -> None:
         full = self.intake.full
-        sentence = Phrase("The spool accepts readings again.") if full is None else _full(self.settings.folder, full)
+        sentence = (
+            Phrase("The spool accepts readings again.")
+            if full is None
+            else _full(self.settings.folder, full)
+        )
         self._say("full", "" if full is None else str(full.strerror), sentence)
 
     def _give_up(self, ranges: Mapping[str, Sequence[Range]]) -> None:
         at_us = now_us()
-        rows = [row_given_up(meter, first, last, at_us) for meter, gaps in ranges.items() for first, last in gaps]
+        rows = [
+            row_given_up(meter, first, last, at_us)
+            for meter, gaps in ranges.items()
+            for first, last in gaps
+        ]
         if not self.intake.offer(MessageArrival((), rows), 0.0):
             return
         self._keep(0.0)
@@ -273,7 +331,10 @@ class SiteWatch:
         if outcome is None:
             return False
         self.stored, self.repeated = self.stored + outcome.new, self.repeated + outcome.repeated
-        self.contradicted, self.late = self.contradicted + outcome.contradicted, self.late + len(outcome.late)
+        self.contradicted, self.late = (
+            self.contradicted + outcome.contradicted,
+            self.late + len(outcome.late),
+        )
         self.corrected += len(outcome.corrected)
         self.room.take(outcome)
         return True

@@ -12,4 +12,13 @@ from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.record import MeterFacts, MeterRecord, PauseStretch
 from reporting_agent.metering.stream import MeterQuery
 
-__all__ = ["Course", "MeterFacts", "MeterQuery", "MeterRecord", "MeteredEnergy", "PauseStretch", "Windows", "courses"]
+__all__ = [
+    "Course",
+    "MeterFacts",
+    "MeterQuery",
+    "MeterRecord",
+    "MeteredEnergy",
+    "PauseStretch",
+    "Windows",
+    "courses",
+]

@@ -38,7 +38,9 @@ class CleanedReadings:
     open_back: bool  # see order.Order
 
 
-def clean(readings: Readings, meter: Meter, file: str, tally: Tally, verdict: CleaningResult | None = None) -> CleanedReadings:
+def clean(
+    readings: Readings, meter: Meter, file: str, tally: Tally, verdict: CleaningResult | None = None
+) -> CleanedReadings:
     """Drop what cannot be a reading, and put the rest in order of time. Not for spikes of a register: those need a neighbour on each side.
 
     An interval meter's stamp also ends the interval before: there the value becomes unknown (NaN) and the stamp stays.
@@ -57,7 +59,10 @@ def clean(readings: Readings, meter: Meter, file: str, tally: Tally, verdict: Cl
             tally.add("saturated", file, readings.row, cut)
             bad |= cut
     if meter.reading == "interval":
-        readings, left_out = Readings(readings.time_us, np.where(bad, np.nan, readings.value), readings.row), readings.at(bad)
+        readings, left_out = (
+            Readings(readings.time_us, np.where(bad, np.nan, readings.value), readings.row),
+            readings.at(bad),
+        )
     else:
         bad |= blank
         readings, left_out = readings.at(~bad), readings.at(bad & ~blank)
@@ -69,7 +74,9 @@ def clean(readings: Readings, meter: Meter, file: str, tally: Tally, verdict: Cl
     if meter.reading == "rate":
         tally.add("saturated", file, readings.row, saturated(readings.value, meter, verdict))
     ordered, open_back = in_order(readings, meter, file, tally)
-    return CleanedReadings(without_duplicates(ordered, file, tally), np.sort(left_out.time_us), open_back)
+    return CleanedReadings(
+        without_duplicates(ordered, file, tally), np.sort(left_out.time_us), open_back
+    )
 
 
 def _judged(readings: Readings, meter: Meter, verdict: CleaningResult) -> Flags:
@@ -140,7 +147,9 @@ def in_order(readings: Readings, meter: Meter, file: str, tally: Tally) -> tuple
     if order is None:
         return readings, False
     after = order.after_back
-    tally.turned_back.append(np.column_stack((readings.time_us[after - 1], readings.time_us[after])))
+    tally.turned_back.append(
+        np.column_stack((readings.time_us[after - 1], readings.time_us[after]))
+    )
     tally.add("clock-jump", file, readings.row, order.wrong_clock)
     tally.add("reading-disordered", file, readings.row, order.late)
     return readings.at(order.sorted[~order.wrong_clock[order.sorted]]), order.open_back

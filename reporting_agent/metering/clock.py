@@ -21,7 +21,16 @@ from benchmarks.errors import Place
 from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import Meter
-from reporting_agent.metering.clock_offsets import DAY_S, FEWEST_PIECES, HOUR_US, NO_PIECES, SIGMAS, Bins, ShiftPieces, offsets_by_piece
+from reporting_agent.metering.clock_offsets import (
+    DAY_S,
+    FEWEST_PIECES,
+    HOUR_US,
+    NO_PIECES,
+    SIGMAS,
+    Bins,
+    ShiftPieces,
+    offsets_by_piece,
+)
 from reporting_agent.metering.curve import Course
 from reporting_agent.metering.moments import Windows, stretches_of
 from reporting_agent.metering.own_time import put_right, stays_on_standard_time, summers
@@ -37,7 +46,9 @@ DAY_US = 24 * HOUR_US
 
 MOST_AGREE = 0.8  # of the pieces must lie on the line, or in the two groups
 LEAST_DRIFT_S = 60.0  # over the record: less moves no batch by more than its own minutes
-HALVES_AGREE = 0.75  # how far the drift of each half may lie from that of the whole, as a share of it
+HALVES_AGREE = (
+    0.75  # how far the drift of each half may lie from that of the whole, as a share of it
+)
 HOUR_S = 3600.0
 NEAR_HOUR_S = 420.0  # how near to an hour a shift must be to be one of daylight saving
 MOST_TURNS = 8  # twice a year, in a record of four years
@@ -80,11 +91,22 @@ class ClockShift:
             interpolated: Floats = np.interp(moment_us, self.course.time_us, self.course.ahead_s)
             return interpolated
         days = (moment_us - self.at_us) / 1e6 / DAY_S
-        ahead: Floats = self.offset_s + self.drift_s_per_day * days + np.where(_within(moment_us, self.spans), self.hour_s, 0.0)
+        ahead: Floats = (
+            self.offset_s
+            + self.drift_s_per_day * days
+            + np.where(_within(moment_us, self.spans), self.hour_s, 0.0)
+        )
         return ahead
 
 
-def suspect(meter: Meter, course: Course, windows: Windows, least_completeness: float, zone: tzinfo, in_skipped_hour: bool) -> Suspicion:
+def suspect(
+    meter: Meter,
+    course: Course,
+    windows: Windows,
+    least_completeness: float,
+    zone: tzinfo,
+    in_skipped_hour: bool,
+) -> Suspicion:
     """What is wrong with one meter's clock, held against its batches, which stand in order of start.
 
     Args:
@@ -97,36 +119,67 @@ def suspect(meter: Meter, course: Course, windows: Windows, least_completeness: 
     length_s = (windows.end_us - windows.start_us) / 1e6
     middle_us = (windows.start_us + windows.end_us) // 2
     wrong = np.abs(shift.seconds(middle_us)) > (1 - least_completeness) * length_s
-    return Suspicion((finding(meter, shift, int(wrong.sum()), zone, _settings(shift, course)),), {str(shift.kind): wrong})
+    return Suspicion(
+        (finding(meter, shift, int(wrong.sum()), zone, _settings(shift, course)),),
+        {str(shift.kind): wrong},
+    )
 
 
-def _shift(meter: Meter, course: Course, windows: Windows, zone: tzinfo, in_skipped_hour: bool) -> ClockShift | None:
+def _shift(
+    meter: Meter, course: Course, windows: Windows, zone: tzinfo, in_skipped_hour: bool
+) -> ClockShift | None:
     crept = None if course.verdict is None else wander(course.verdict.sample)
     if crept is not None:
         right_us = put_right(crept.time_us, meter)
         ahead_s = crept.ahead_s - (crept.time_us - right_us) / 1e6  # what is not declared of it
         left = replace(crept, time_us=right_us, ahead_s=ahead_s)
-        return ClockShift(ClockShiftKind.DRIFT, int(right_us[-1]), float(ahead_s[-1]), 1.0, crept.rate_s_per_day, course=left)
+        return ClockShift(
+            ClockShiftKind.DRIFT,
+            int(right_us[-1]),
+            float(ahead_s[-1]),
+            1.0,
+            crept.rate_s_per_day,
+            course=left,
+        )
     by_stamps = _by_its_stamps(course, zone, in_skipped_hour)
     pieces = _offsets_by_piece(course, windows)
     if by_stamps is not None:
         of_summer = pieces.shift_s[_within(pieces.middle_us.astype(np.int64), by_stamps.spans)]
-        if not len(of_summer) or float(np.median(of_summer)) <= -HOUR_S / 2:  # else the batches know better
+        if (
+            not len(of_summer) or float(np.median(of_summer)) <= -HOUR_S / 2
+        ):  # else the batches know better
             return by_stamps
     shift = find_shift(pieces, windows.end_us - windows.start_us)
-    return _named(shift, windows, zone) if shift is not None and shift.kind is ClockShiftKind.DAYLIGHT else shift
+    return (
+        _named(shift, windows, zone)
+        if shift is not None and shift.kind is ClockShiftKind.DAYLIGHT
+        else shift
+    )
 
 
 def _by_its_stamps(course: Course, zone: tzinfo, in_skipped_hour: bool) -> ClockShift | None:
     """A meter on standard time, by what its stamps do where the plant's clock changes."""
     facts, verdict = course.facts, course.verdict
-    if verdict is None or facts.usual_step_s is None or facts.first_us is None or facts.last_us is None:
+    if (
+        verdict is None
+        or facts.usual_step_s is None
+        or facts.first_us is None
+        or facts.last_us is None
+    ):
         return None
     own = summers(zone, facts.first_us, facts.last_us)
     step_us = round(facts.usual_step_s * 1e6)
-    if not own or not (in_skipped_hour or any(stays_on_standard_time(span, verdict.turned_back, verdict.holes, step_us) for span in own)):
+    if not own or not (
+        in_skipped_hour
+        or any(
+            stays_on_standard_time(span, verdict.turned_back, verdict.holes, step_us)
+            for span in own
+        )
+    ):
         return None
-    return ClockShift(ClockShiftKind.STANDARD, facts.first_us, 0.0, 0.0, hour_s=-HOUR_S, spans=tuple(own))
+    return ClockShift(
+        ClockShiftKind.STANDARD, facts.first_us, 0.0, 0.0, hour_s=-HOUR_S, spans=tuple(own)
+    )
 
 
 def _offsets_by_piece(course: Course, windows: Windows) -> ShiftPieces:
@@ -134,7 +187,9 @@ def _offsets_by_piece(course: Course, windows: Windows) -> ShiftPieces:
     if not len(edges):
         return NO_PIECES
     energy, known_s = course.curve.over(edges[:-1], edges[1:])
-    return offsets_by_piece(Bins(edges, energy, known_s * 1e6 / (edges[1] - edges[0])), windows.start_us, windows.end_us)
+    return offsets_by_piece(
+        Bins(edges, energy, known_s * 1e6 / (edges[1] - edges[0])), windows.start_us, windows.end_us
+    )
 
 
 def _named(shift: ClockShift, windows: Windows, zone: tzinfo) -> ClockShift:
@@ -145,7 +200,11 @@ def _named(shift: ClockShift, windows: Windows, zone: tzinfo) -> ClockShift:
     shifted, summer = _within(grid, shift.spans), _within(grid, own)
     if not own or np.mean(shifted == summer) < MOST_AGREE:
         return shift
-    return replace(shift, kind=ClockShiftKind.STANDARD if shift.hour_s < 0 else ClockShiftKind.DAYLIGHT, spans=tuple(own))
+    return replace(
+        shift,
+        kind=ClockShiftKind.STANDARD if shift.hour_s < 0 else ClockShiftKind.DAYLIGHT,
+        spans=tuple(own),
+    )
 
 
 def _within(moment_us: Integers, spans: Sequence[tuple[int, int]]) -> Flags:
@@ -199,7 +258,14 @@ def _daylight(pieces: ShiftPieces) -> ClockShift | None:
     hour_s = HOUR_S if wrong is high else -HOUR_S
     error = float(np.median(pieces.error_s))
     settled = right_s if abs(right_s) >= LEAST_OFFSET_S else 0.0
-    return ClockShift(ClockShiftKind.DAYLIGHT, int(pieces.first_us[0]), settled, error, hour_s=hour_s, spans=tuple(spans))
+    return ClockShift(
+        ClockShiftKind.DAYLIGHT,
+        int(pieces.first_us[0]),
+        settled,
+        error,
+        hour_s=hour_s,
+        spans=tuple(spans),
+    )
 
 
 def _drift(pieces: ShiftPieces) -> ClockShift | None:
@@ -207,9 +273,13 @@ def _drift(pieces: ShiftPieces) -> ClockShift | None:
     days = (pieces.middle_us - pieces.middle_us[0]) / 1e6 / DAY_S
     inliers = np.ones(len(days), dtype=bool)
     for _ in range(2):  # once more without what lies far off the line
-        slope, level = np.polyfit(days[inliers], pieces.shift_s[inliers], 1, w=1 / pieces.error_s[inliers])
+        slope, level = np.polyfit(
+            days[inliers], pieces.shift_s[inliers], 1, w=1 / pieces.error_s[inliers]
+        )
         off = np.abs(pieces.shift_s - level - slope * days)
-        inliers = off <= np.maximum(SIGMAS * np.maximum(pieces.error_s, 1.4826 * np.median(off)), LEAST_DRIFT_S / 2)
+        inliers = off <= np.maximum(
+            SIGMAS * np.maximum(pieces.error_s, 1.4826 * np.median(off)), LEAST_DRIFT_S / 2
+        )
     weight = 1 / pieces.error_s[inliers] ** 2
     centre = float(np.average(days[inliers], weights=weight))
     spread = float((weight * (days[inliers] - centre) ** 2).sum())
@@ -222,14 +292,21 @@ def _drift(pieces: ShiftPieces) -> ClockShift | None:
         return None
     if grown < LEAST_DRIFT_S or abs(slope) < SIGMAS * slope_error or scatter > grown / 4:
         return None
-    for half in (days <= centre, days > centre):  # a line that the halves do not share is a step, or chance
+    for half in (
+        days <= centre,
+        days > centre,
+    ):  # a line that the halves do not share is a step, or chance
         own = half & inliers
-        if own.sum() < 3 or abs(float(np.polyfit(days[own], pieces.shift_s[own], 1)[0]) - slope) > HALVES_AGREE * abs(slope):
+        if own.sum() < 3 or abs(
+            float(np.polyfit(days[own], pieces.shift_s[own], 1)[0]) - slope
+        ) > HALVES_AGREE * abs(slope):
             return None
     at_us = int(pieces.middle_us[-1]) // DAY_US * DAY_US  # a midnight, for `clock_read_on`
     day = (at_us - pieces.middle_us[0]) / DAY_US
     error = float(np.hypot(1 / np.sqrt(weight.sum()), slope_error * (day - centre)))
-    return ClockShift(ClockShiftKind.DRIFT, at_us, float(level + slope * day), error, float(slope), slope_error)
+    return ClockShift(
+        ClockShiftKind.DRIFT, at_us, float(level + slope * day), error, float(slope), slope_error
+    )
 
 
 def _offset(pieces: ShiftPieces, usual_batch_s: float) -> ClockShift | None:
@@ -237,7 +314,10 @@ def _offset(pieces: ShiftPieces, usual_batch_s: float) -> ClockShift | None:
     offset = float(np.median(pieces.shift_s))
     scatter = 1.4826 * float(np.median(np.abs(pieces.shift_s - offset)))
     error = max(scatter, float(np.median(pieces.error_s))) / np.sqrt(len(pieces))
-    if abs(offset) < max(LEAST_OFFSET_S, OFFSET_SHARE * usual_batch_s, SIGMAS * error) or scatter > abs(offset) / 4:
+    if (
+        abs(offset) < max(LEAST_OFFSET_S, OFFSET_SHARE * usual_batch_s, SIGMAS * error)
+        or scatter > abs(offset) / 4
+    ):
         return None
     return ClockShift(ClockShiftKind.OFFSET, int(pieces.first_us[0]), offset, float(error))
 
@@ -245,9 +325,15 @@ def _offset(pieces: ShiftPieces, usual_batch_s: float) -> ClockShift | None:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def finding(meter: Meter, shift: ClockShift, left_out: int, zone: tzinfo, places: tuple[Place, ...] = ()) -> DataFinding:
+def finding(
+    meter: Meter, shift: ClockShift, left_out: int, zone: tzinfo, places: tuple[Place, ...] = ()
+) -> DataFinding:
     """The finding, counting the batches that are left out for it."""
-    clock = {"meter": meter.id, "clock": _WORDS[shift.kind](meter, shift, zone), "count": f"{left_out:,}"}
+    clock = {
+        "meter": meter.id,
+        "clock": _WORDS[shift.kind](meter, shift, zone),
+        "count": f"{left_out:,}",
+    }
     sentence = (
         in_number(
             left_out,

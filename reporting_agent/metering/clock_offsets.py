@@ -66,7 +66,9 @@ class ShiftPieces(Columns):
     error_s: Floats
 
 
-NO_PIECES = ShiftPieces(*(np.zeros(0, dtype=kind) for kind in (float, np.int64, np.int64, float, float)))
+NO_PIECES = ShiftPieces(
+    *(np.zeros(0, dtype=kind) for kind in (float, np.int64, np.int64, float, float))
+)
 
 
 def offsets_by_piece(bins: Bins, start_us: Integers, end_us: Integers) -> ShiftPieces:
@@ -76,7 +78,9 @@ def offsets_by_piece(bins: Bins, start_us: Integers, end_us: Integers) -> ShiftP
         return NO_PIECES
     knots_us, running = _running(bins, start_us, end_us)
     piece = np.searchsorted(bounds_us, bins.edge_us[:-1], side="right") - 1
-    usable = np.flatnonzero((piece >= 0) & (piece < len(bounds_us) - 1) & (bins.known >= FULLY_KNOWN))
+    usable = np.flatnonzero(
+        (piece >= 0) & (piece < len(bounds_us) - 1) & (bins.known >= FULLY_KNOWN)
+    )
     piece, energy = piece[usable], bins.energy[usable]
 
     ran = np.diff(np.interp(bins.edge_us, knots_us, running))[usable]
@@ -87,11 +91,15 @@ def offsets_by_piece(bins: Bins, start_us: Integers, end_us: Integers) -> ShiftP
     line = _Line(energy, piece, len(bounds_us) - 1)
 
     def left(shift_s: float) -> Floats:
-        return line.left_over(np.diff(np.interp(bins.edge_us - shift_s * 1e6, knots_us, running))[usable])
+        return line.left_over(
+            np.diff(np.interp(bins.edge_us - shift_s * 1e6, knots_us, running))[usable]
+        )
 
     shifts = np.array([-GRID_S, 0.0, GRID_S])
     squares = np.array([left(shift) for shift in shifts.tolist()])
-    if not (squares[1] < squares[[0, 2]].min(axis=0)).all():  # the rule: every piece is best explained by none
+    if not (
+        squares[1] < squares[[0, 2]].min(axis=0)
+    ).all():  # the rule: every piece is best explained by none
         shifts = np.arange(-REACH_S, REACH_S + GRID_S / 2, GRID_S)
         squares = np.array([left(shift) for shift in shifts.tolist()])
     count = np.bincount(piece, minlength=len(bounds_us) - 1)
@@ -151,7 +159,9 @@ class _Line:
         """Sum of squares that a line on the template leaves of each piece's energies."""
         x = self._centred(template)
         xx, xy = self._summed(x * x), self._summed(x * self._energy)
-        explained = np.divide(xy**2, xx, out=np.zeros(self._pieces), where=(xx > 1e-9) & (xy > 0))  # running takes energy, it gives none
+        explained = np.divide(
+            xy**2, xx, out=np.zeros(self._pieces), where=(xx > 1e-9) & (xy > 0)
+        )  # running takes energy, it gives none
         left: Floats = self.whole - explained
         return left
 
@@ -160,11 +170,15 @@ class _Line:
         return inside
 
     def _summed(self, values: Floats) -> Floats:
-        total: Floats = np.bincount(self._piece, values, minlength=self._pieces).astype(np.float64, copy=False)
+        total: Floats = np.bincount(self._piece, values, minlength=self._pieces).astype(
+            np.float64, copy=False
+        )
         return total
 
 
-def _least(shifts: Floats, squares: Floats, whole: Floats, count: Integers, bounds_us: Integers) -> ShiftPieces:
+def _least(
+    shifts: Floats, squares: Floats, whole: Floats, count: Integers, bounds_us: Integers
+) -> ShiftPieces:
     """The shift of least squares of each piece, by a parabola through the three around it, where it is told at all."""
     best = np.argmin(squares, axis=0)
     inside = (best > 0) & (best < len(shifts) - 1)
@@ -175,12 +189,26 @@ def _least(shifts: Floats, squares: Floats, whole: Floats, count: Integers, boun
     curved = inside & (bend > 0)
     step = np.divide(before - after, 2 * bend, out=np.zeros(len(at)), where=curved)
     variance = np.maximum(here, 0.0) / np.maximum(count - 4, 1)  # rounding leaves a hair below 0
-    error = GRID_S * np.sqrt(np.divide(2 * variance, bend, out=np.full(len(at), np.inf), where=curved))
+    error = GRID_S * np.sqrt(
+        np.divide(2 * variance, bend, out=np.full(len(at), np.inf), where=curved)
+    )
     shift = shifts[at] + step * GRID_S
     elsewhere = np.where(np.abs(shifts[:, None] - shift) > APART_S, squares, np.inf).min(axis=0)
-    clear = curved & (count > 4) & (whole - here > LEAST_GAIN * whole) & (error < SURE_S) & (elsewhere - here > SIGMAS**2 * variance)
+    clear = (
+        curved
+        & (count > 4)
+        & (whole - here > LEAST_GAIN * whole)
+        & (error < SURE_S)
+        & (elsewhere - here > SIGMAS**2 * variance)
+    )
     middle = (bounds_us[:-1] + bounds_us[1:]) / 2
-    return ShiftPieces(middle[clear], bounds_us[:-1][clear], bounds_us[1:][clear], shift[clear], np.maximum(error[clear], FINEST_S))
+    return ShiftPieces(
+        middle[clear],
+        bounds_us[:-1][clear],
+        bounds_us[1:][clear],
+        shift[clear],
+        np.maximum(error[clear], FINEST_S),
+    )
 
 
 FARTHEST_S = 14 * 3600.0 + 900
@@ -205,12 +233,16 @@ class FittedLags:
     @property
     def shifted(self) -> NDArray[np.bool_]:
         """The parts whose lag beats none by more than chance (Fisher's z of as many runs)."""
-        better = np.arctanh(np.clip(self.resembles, -0.999, 0.999)) - np.arctanh(np.clip(self.resembles_unshifted, -0.999, 0.999))
+        better = np.arctanh(np.clip(self.resembles, -0.999, 0.999)) - np.arctanh(
+            np.clip(self.resembles_unshifted, -0.999, 0.999)
+        )
         significant: NDArray[np.bool_] = better > SIGMAS / np.sqrt(np.maximum(self.runs, 1))
         return significant & (self.resembles >= LEAST_RESEMBLANCE)
 
 
-NOTHING_TOLD = FittedLags(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, float, float, float, np.int64)))
+NOTHING_TOLD = FittedLags(
+    *(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, float, float, float, np.int64))
+)
 
 
 def search(bins: Bins, start_us: Integers, end_us: Integers) -> FittedLags:
@@ -227,21 +259,32 @@ def search(bins: Bins, start_us: Integers, end_us: Integers) -> FittedLags:
         begins, ends = bins.edge_us[first], bins.edge_us[last]
         runs = int(np.count_nonzero((start_us >= begins) & (start_us < ends)))
         well_known = bins.known[first:last] >= FULLY_KNOWN
-        if runs < FEWEST_RUNS or well_known.sum() < per_part / 4 or running[first:last].std() < LEAST_CHANGING:
+        if (
+            runs < FEWEST_RUNS
+            or well_known.sum() < per_part / 4
+            or running[first:last].std() < LEAST_CHANGING
+        ):
             continue
-        correlation = _correlations(np.where(well_known, bins.energy[first:last], np.nan), running[first:last], most)
+        correlation = _correlations(
+            np.where(well_known, bins.energy[first:last], np.nan), running[first:last], most
+        )
         at = int(np.argmax(correlation))
         lag = _between(correlation, at) - most if 0 < at < 2 * most else at - most
         lags.append((begins, ends, lag * width_us / 1e6, correlation[at], correlation[most], runs))
     if not lags:
         return NOTHING_TOLD
-    first_us, last_us, ahead, best, unshifted, counted = (np.array(column) for column in zip(*lags, strict=True))
+    first_us, last_us, ahead, best, unshifted, counted = (
+        np.array(column) for column in zip(*lags, strict=True)
+    )
     return FittedLags(first_us, last_us, ahead, best, unshifted, counted)
 
 
 def running_share(edge_us: Integers, start_us: Integers, end_us: Integers) -> Floats:
     """Of each stretch, the share of its time that runs took; more than 1 where they overlap."""
-    knots, turn = np.concatenate((start_us, end_us)), np.concatenate((np.ones(len(start_us)), -np.ones(len(end_us))))
+    knots, turn = (
+        np.concatenate((start_us, end_us)),
+        np.concatenate((np.ones(len(start_us)), -np.ones(len(end_us)))),
+    )
     order = np.argsort(knots, kind="stable")
     knots, at_work = knots[order], np.cumsum(turn[order])
     until = np.concatenate(([0.0], np.cumsum(np.diff(knots) * at_work[:-1])))

@@ -93,11 +93,15 @@ class ReadingRun:
         scanned = self.scan
         if self.reading == "rate":
             return scanned.lowest, scanned.highest
-        if scanned.least_step_us == scanned.most_step_us:  # the same step for all: rounding keeps their order
+        if (
+            scanned.least_step_us == scanned.most_step_us
+        ):  # the same step for all: rounding keeps their order
             least, most = self._least_and_most()
             per_hour = HOUR_US / scanned.least_step_us
             return least * per_hour, most * per_hour
-        return kernel.loads(self.time_us, np.diff(self.value) if self.reading == "register" else self.value)
+        return kernel.loads(
+            self.time_us, np.diff(self.value) if self.reading == "register" else self.value
+        )
 
     def _least_and_most(self) -> tuple[float, float]:
         if self.reading == "register":
@@ -108,8 +112,14 @@ class ReadingRun:
         """Some of the segments: those that begin with the readings `at`."""
         start, end = self.time_us[at], self.time_us[at + 1]
         if self.reading == "rate":
-            return Segments.of_rate(start, end, self.value[at] * self.factor, self.value[at + 1] * self.factor)
-        return Segments.even(start, end, self.value[at] if self.reading == "interval" else self.value[at + 1] - self.value[at])
+            return Segments.of_rate(
+                start, end, self.value[at] * self.factor, self.value[at + 1] * self.factor
+            )
+        return Segments.even(
+            start,
+            end,
+            self.value[at] if self.reading == "interval" else self.value[at + 1] - self.value[at],
+        )
 
     def sums(self, at: Integers) -> tuple[Integers, Integers]:
         """Exact sums of the energy before each of the readings `at`, which rise, and of all: one more than `at`."""
@@ -165,7 +175,9 @@ class Curve:
         moment = self._next_until(int(run.time_us[-1]))
         at = run.index_at(moment)
         whole, rest = run.sums(at)
-        self._read_off(moment, whole[:-1], rest[:-1], run.time_us[at] - run.time_us[0], run.segments(at))
+        self._read_off(
+            moment, whole[:-1], rest[:-1], run.time_us[at] - run.time_us[0], run.segments(at)
+        )
         self._go_on(whole[-1], rest[-1], run.time_us[-1] - run.time_us[0])
 
     def add_unplaced(self, end_us: Integers, energy: Floats) -> None:
@@ -182,11 +194,15 @@ class Curve:
         if self._gaps:
             end_us, steps = (np.concatenate(parts) for parts in zip(*self._gaps, strict=True))
             order = np.argsort(end_us, kind="stable")
-            self.unplaced_steps[:] = _prefix(steps[order])[np.searchsorted(end_us[order], self.moments_us, side="right")]
+            self.unplaced_steps[:] = _prefix(steps[order])[
+                np.searchsorted(end_us[order], self.moments_us, side="right")
+            ]
 
     def unplaced(self, start_us: Integers, end_us: Integers) -> Floats:
         """Energy across gaps that ended in the window."""
-        return units(self.unplaced_steps[self._at(end_us)] - self.unplaced_steps[self._at(start_us)])
+        return units(
+            self.unplaced_steps[self._at(end_us)] - self.unplaced_steps[self._at(start_us)]
+        )
 
     def over(self, start_us: Integers, end_us: Integers) -> tuple[Floats, Floats]:
         """Known energy of windows between moments of this curve, exact on the grid, and the seconds of it."""
@@ -200,14 +216,19 @@ class Curve:
 
     def is_known(self, start_us: Integers, end_us: Integers) -> NDArray[np.bool_]:
         """Whether every second of a window is known."""
-        return np.asarray(self.known_us[self._at(end_us)] - self.known_us[self._at(start_us)] == end_us - start_us)
+        return np.asarray(
+            self.known_us[self._at(end_us)] - self.known_us[self._at(start_us)] == end_us - start_us
+        )
 
     def bent(self, edges: Iterable[Edges]) -> Curve:
         """The same but at these edges, and kept at the moments on either side of each between the edge and the ends of its reach."""
         other = copy.copy(self)
         other.steps = self.steps.copy()
         for low_us, at_us, high_us, steps in edges:
-            low, at, high = (np.searchsorted(self.moments_us, moment_us) for moment_us in (low_us, at_us, high_us))
+            low, at, high = (
+                np.searchsorted(self.moments_us, moment_us)
+                for moment_us in (low_us, at_us, high_us)
+            )
             high = np.minimum(high, len(other.steps) - 1)
             first, last = other.steps[low], other.steps[high]
             put = np.clip(steps, np.minimum(first, last), np.maximum(first, last))
@@ -218,15 +239,26 @@ class Curve:
 
     def _at(self, moment_us: Integers) -> Integers:
         at = np.searchsorted(self.moments_us, moment_us)
-        if len(at) and not np.array_equal(self.moments_us[np.minimum(at, len(self.moments_us) - 1)], moment_us):
+        if len(at) and not np.array_equal(
+            self.moments_us[np.minimum(at, len(self.moments_us) - 1)], moment_us
+        ):
             raise KeyError("a window does not begin and end at moments of the curve")
         return at
 
     def _next_until(self, end_us: int) -> Integers:
         """The moments before this one that are not settled yet."""
-        return self.moments_us[self._reached : max(int(np.searchsorted(self.moments_us, end_us)), self._reached)]
+        return self.moments_us[
+            self._reached : max(int(np.searchsorted(self.moments_us, end_us)), self._reached)
+        ]
 
-    def _read_off(self, moment: Integers, whole: Integers, rest: Integers, known_us: Integers, segments: Segments) -> None:
+    def _read_off(
+        self,
+        moment: Integers,
+        whole: Integers,
+        rest: Integers,
+        known_us: Integers,
+        segments: Segments,
+    ) -> None:
         """The curve at the next moments, from the sums before the segments they fall into."""
         if not len(moment):
             return
@@ -244,11 +276,16 @@ class Curve:
         self._known_us += int(known_us)
 
 
-def _keep(steps: Integers, begin: Integers, end: Integers, first: Integers, other: Integers) -> None:
+def _keep(
+    steps: Integers, begin: Integers, end: Integers, first: Integers, other: Integers
+) -> None:
     """Keep the steps from each of these indices until its end between two values."""
     count = np.maximum(end - begin, 0)
     index = np.repeat(begin - np.cumsum(count) + count, count) + np.arange(count.sum())
-    least, most = np.repeat(np.minimum(first, other), count), np.repeat(np.maximum(first, other), count)
+    least, most = (
+        np.repeat(np.minimum(first, other), count),
+        np.repeat(np.maximum(first, other), count),
+    )
     steps[index] = np.clip(steps[index], least, most)
 
 
@@ -276,7 +313,9 @@ class Course:
     findings: tuple[DataFinding, ...]
     facts: MeterFacts
     verdict: CleaningResult | None = None  # what the whole record showed, in the meter's own time
-    own: OwnEnergy | None = None  # of the query's own windows; None where it has none, or no reading came
+    own: OwnEnergy | None = (
+        None  # of the query's own windows; None where it has none, or no reading came
+    )
 
     def over(self, windows: Windows) -> MeteredEnergy:
         """Energy and completeness of windows between moments of the curve."""

@@ -28,7 +28,12 @@ Integers = NDArray[np.int64]
 class DeclaredReadings:
     """The events of a site's meters, put to one block of readings after the other."""
 
-    def __init__(self, events: Sequence[DeclaredEvent], zone: ZoneInfo, intervals: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        events: Sequence[DeclaredEvent],
+        zone: ZoneInfo,
+        intervals: frozenset[str] = frozenset(),
+    ) -> None:
         """`intervals` are meters whose readings are amounts over a time that ends at their stamp."""
         self._zone = zone
         self._intervals = intervals
@@ -45,19 +50,27 @@ class DeclaredReadings:
                 self._by_meter.setdefault(event.other, []).append(event)
                 self._partner.setdefault(event.meter, set()).add(event.other)
                 self._partner.setdefault(event.other, set()).add(event.meter)
-        self.swaps = bool(self._partner)  # readings of one meter may stand under the name of another
+        self.swaps = bool(
+            self._partner
+        )  # readings of one meter may stand under the name of another
 
     @classmethod
     def of(cls, site: SiteSettings) -> DeclaredReadings:
         """Those that the site declares."""
-        intervals = frozenset(meter.id for meter in site.meters if meter.reading == "interval" and meter.stamp == "end")
+        intervals = frozenset(
+            meter.id
+            for meter in site.meters
+            if meter.reading == "interval" and meter.stamp == "end"
+        )
         return cls(site.events, site.zone, intervals)
 
     def to_read(self, meters: frozenset[str]) -> frozenset[str]:
         """The names under which these meters' readings may stand."""
         return meters.union(*(self._partner.get(meter, frozenset()) for meter in meters))
 
-    def put_to(self, meter: str, readings: Readings, asked: frozenset[str]) -> Iterator[tuple[str, Readings]]:
+    def put_to(
+        self, meter: str, readings: Readings, asked: frozenset[str]
+    ) -> Iterator[tuple[str, Readings]]:
         """The block's readings as they were declared to be, by the meter that they are of."""
         events = self._by_meter.get(meter)
         if events is None:
@@ -68,7 +81,9 @@ class DeclaredReadings:
         owner = np.full(len(readings), meter, dtype=object)
         for event in events:
             if event.kind == "swap":
-                owner[self._counted_within(event, meter, stamps_us)] = event.other if event.meter == meter else event.meter
+                owner[self._counted_within(event, meter, stamps_us)] = (
+                    event.other if event.meter == meter else event.meter
+                )
         for name in dict.fromkeys(owner.tolist()):
             if name in asked:
                 own = owner == name
@@ -78,7 +93,11 @@ class DeclaredReadings:
         """From which moments on the meter is declared to have begun anew, in order, on the clock of the readings that are put to it."""
         stamps_us = np.array(self._resets.get(meter, ()), dtype=np.int64)
         count = len(stamps_us)
-        return np.sort(self._valued(meter, Readings(stamps_us, np.zeros(count), np.zeros(count, np.int64)), stamps_us).time_us)
+        return np.sort(
+            self._valued(
+                meter, Readings(stamps_us, np.zeros(count), np.zeros(count, np.int64)), stamps_us
+            ).time_us
+        )
 
     def _valued(self, meter: str, readings: Readings, stamps_us: Integers) -> Readings:
         for event in self._by_meter.get(meter, ()):
@@ -86,17 +105,26 @@ class DeclaredReadings:
                 continue
             if event.factor is not None:
                 within = self._counted_within(event, meter, stamps_us)
-                amount = within & ~all_nines(readings.value)  # a logger's nines are no amount in any unit
-                readings = replace(readings, value=np.where(amount, readings.value * event.factor, readings.value))
+                amount = within & ~all_nines(
+                    readings.value
+                )  # a logger's nines are no amount in any unit
+                readings = replace(
+                    readings, value=np.where(amount, readings.value * event.factor, readings.value)
+                )
             elif event.shift:
                 within = within_event(event, stamps_us, self._zone)
                 shift_us = round(event.shift.total_seconds() * 1e6)
-                readings = replace(readings, time_us=np.where(within, readings.time_us + shift_us, readings.time_us))
+                readings = replace(
+                    readings,
+                    time_us=np.where(within, readings.time_us + shift_us, readings.time_us),
+                )
         return readings
 
     def _counted_within(self, event: DeclaredEvent, meter: str, stamps_us: Integers) -> Flags:
         """Which readings tell of time within the event: of an interval its last moment."""
-        return within_event(event, stamps_us - 1 if meter in self._intervals else stamps_us, self._zone)
+        return within_event(
+            event, stamps_us - 1 if meter in self._intervals else stamps_us, self._zone
+        )
 
 
 def within_event(event: DeclaredEvent, moment_us: Integers, zone: ZoneInfo) -> Flags:

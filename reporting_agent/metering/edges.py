@@ -22,7 +22,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.metering.clock_offsets import FULLY_KNOWN, NOTHING_TOLD, Bins, FittedLags, search
+from reporting_agent.metering.clock_offsets import (
+    FULLY_KNOWN,
+    NOTHING_TOLD,
+    Bins,
+    FittedLags,
+    search,
+)
 from reporting_agent.metering.curve import Curve
 from reporting_agent.metering.moments import FEWEST_JOINED, SLICES, EdgeReach, joined, slices_of
 
@@ -50,7 +56,11 @@ def edges_seen(curve: Curve, reach: EdgeReach) -> Edges:
     begin, until = reach.start_us + reach.at_start_us, reach.end_us - reach.at_end_us
     running = _power(curve, begin, until)
     pause = np.flatnonzero((reach.at_end_us[:-1] > 0) & (reach.at_start_us[1:] > 0))
-    resting = _power(curve, (reach.end_us + reach.at_end_us)[pause], (reach.start_us - reach.at_start_us)[pause + 1])
+    resting = _power(
+        curve,
+        (reach.end_us + reach.at_end_us)[pause],
+        (reach.start_us - reach.at_start_us)[pause + 1],
+    )
     if not len(resting) or not np.isfinite(resting).any():
         none = np.full(len(running), np.nan)
         return Edges(none, none, none)
@@ -58,7 +68,10 @@ def edges_seen(curve: Curve, reach: EdgeReach) -> Edges:
     rise = running - idle
     rise = np.where((rise != 0) & (np.abs(rise) >= LEAST_RISE * np.abs(running)), rise, np.nan)
     late: list[Floats] = []
-    for middle_us, x_us, sign in ((reach.start_us, reach.at_start_us, 1.0), (reach.end_us, reach.at_end_us, -1.0)):
+    for middle_us, x_us, sign in (
+        (reach.start_us, reach.at_start_us, 1.0),
+        (reach.end_us, reach.at_end_us, -1.0),
+    ):
         x_s = np.where(x_us > 0, x_us / 1e6, np.nan)
         around = _power(curve, middle_us - x_us, middle_us + x_us) * 2 * x_s
         late.append(sign * (x_s * (running + idle) - around) / rise)
@@ -111,7 +124,11 @@ def rests_seen(curve: Curve, start_us: Integers, end_us: Integers) -> RunEdges |
     energy, known_s = curve.over(edges[:, :-1].ravel(), edges[:, 1:].ravel())
     length_s = np.diff(edges, axis=1) / 1e6
     energy, known_s = np.abs(energy).reshape(length_s.shape), known_s.reshape(length_s.shape)
-    throughout_known = (known_s >= KNOWN * length_s).all(axis=1) & (length_s > 0).all(axis=1) & (energy.sum(axis=1) > 0)
+    throughout_known = (
+        (known_s >= KNOWN * length_s).all(axis=1)
+        & (length_s > 0).all(axis=1)
+        & (energy.sum(axis=1) > 0)
+    )
     if throughout_known.sum() < FEWEST_JOINED:
         return None
     energy, length_s = energy[throughout_known], length_s[throughout_known]
@@ -125,7 +142,9 @@ def rests_seen(curve: Curve, start_us: Integers, end_us: Integers) -> RunEdges |
     last = last[:, ::-1] & ~first  # what rests throughout has no end to find
     last_s = (last * length_s).sum(axis=1)
     idle = np.where(last, power, np.inf).min(axis=1, initial=at_work)
-    idle = np.minimum(idle, np.median(idle[last_s >= np.quantile(last_s, LONG)]))  # a short one may share its readings with runs
+    idle = np.minimum(
+        idle, np.median(idle[last_s >= np.quantile(last_s, LONG)])
+    )  # a short one may share its readings with runs
     of_known = ((first * length_s).sum(axis=1), last_s, last_s * idle / energy.sum(axis=1))
     of_all = [np.full(len(throughout_known), np.nan) for _ in of_known]
     for whole, own in zip(of_all, of_known, strict=True):
@@ -158,14 +177,18 @@ class RunRecord:
         return len(self.start_us)
 
 
-def of_runs(curve: Curve, start_us: Integers, end_us: Integers, ids: Sequence[str], bin_edges_us: Integers) -> RunRecord:
+def of_runs(
+    curve: Curve, start_us: Integers, end_us: Integers, ids: Sequence[str], bin_edges_us: Integers
+) -> RunRecord:
     """The runs along one curve that was asked for the edges of `Reach.of` them, for `slices_of` them and for `bin_edges_us`."""
     energy, known_s = curve.over(start_us, end_us)
     length_s = (end_us - start_us) / 1e6
     offsets, silent = NOTHING_TOLD, np.zeros(len(start_us))
     if len(bin_edges_us) > 1:
         in_bins, known_in_bins_s = curve.over(bin_edges_us[:-1], bin_edges_us[1:])
-        bins = Bins(bin_edges_us, in_bins, known_in_bins_s * 1e6 / (bin_edges_us[1] - bin_edges_us[0]))
+        bins = Bins(
+            bin_edges_us, in_bins, known_in_bins_s * 1e6 / (bin_edges_us[1] - bin_edges_us[0])
+        )
         offsets = search(bins, start_us, end_us)
         silent = _silent(bins, start_us, end_us, np.abs(energy) / length_s) / length_s
     return RunRecord(
@@ -184,7 +207,9 @@ def of_runs(curve: Curve, start_us: Integers, end_us: Integers, ids: Sequence[st
 def _silent(bins: Bins, start_us: Integers, end_us: Integers, power: Floats) -> Floats:
     """Seconds of each run in stretches of which less than `NOTHING` of the usual power is known."""
     width_s = float(bins.edge_us[1] - bins.edge_us[0]) / 1e6
-    nothing = (bins.known >= FULLY_KNOWN) & (np.abs(bins.energy) < NOTHING * width_s * float(np.median(power)))
+    nothing = (bins.known >= FULLY_KNOWN) & (
+        np.abs(bins.energy) < NOTHING * width_s * float(np.median(power))
+    )
     until_s = np.concatenate(([0.0], np.cumsum(nothing * width_s)))
     first = np.searchsorted(bins.edge_us, start_us)
     last = np.maximum(np.searchsorted(bins.edge_us, end_us, side="right") - 1, first)

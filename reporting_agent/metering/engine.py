@@ -24,7 +24,9 @@ Read = Callable[[frozenset[str]], Iterable[Block]]
 """Gives the blocks of the meters named, from the beginning; called again where a meter must be read again."""
 
 
-def courses(asked: Sequence[MeterQuery], lanes: Sequence[Read], *, fast: bool = False) -> dict[str, Course]:
+def courses(
+    asked: Sequence[MeterQuery], lanes: Sequence[Read], *, fast: bool = False
+) -> dict[str, Course]:
     """The course of each meter, by its id.
 
     Args:
@@ -38,7 +40,10 @@ def courses(asked: Sequence[MeterQuery], lanes: Sequence[Read], *, fast: bool = 
         with ThreadPoolExecutor(threads) as pool:
             followed = list(pool.map(lambda read: _follow(read, by_id, fast), lanes))
     closed = {name: course for lane in followed for name, course in lane.items()}
-    return {name: closed[name] if name in closed else MeterStream(request).close() for name, request in by_id.items()}
+    return {
+        name: closed[name] if name in closed else MeterStream(request).close()
+        for name, request in by_id.items()
+    }
 
 
 def _follow(read: Read, by_id: Mapping[str, MeterQuery], fast: bool) -> dict[str, Course]:
@@ -50,7 +55,9 @@ def _follow(read: Read, by_id: Mapping[str, MeterQuery], fast: bool) -> dict[str
         asked = by_id[name]
         if asked.own is not None:
             if name not in own:
-                own[name] = OwnWindows(asked.meter, asked.own, asked.longest_gap_s, asked.factor, asked.resets_us)
+                own[name] = OwnWindows(
+                    asked.meter, asked.own, asked.longest_gap_s, asked.factor, asked.resets_us
+                )
             own[name].take(readings)
         if name in again:
             continue
@@ -62,12 +69,18 @@ def _follow(read: Read, by_id: Mapping[str, MeterQuery], fast: bool) -> dict[str
             again.add(name)
     by_itself = _close_own(own, read)
     closed = {name: follower.close() for name, follower in running.items() if name not in again}
-    judged = {name: course.verdict for name, course in closed.items() if course.verdict is not None and course.verdict.leaves_out}
+    judged = {
+        name: course.verdict
+        for name, course in closed.items()
+        if course.verdict is not None and course.verdict.leaves_out
+    }
     if again:
         for name, readings, file in _whole(read(frozenset(again))):
             closed[name] = _whole_read(by_id[name], readings, file)
     if judged:
-        second = {name: MeterStream(by_id[name], verdict, fast=fast) for name, verdict in judged.items()}
+        second = {
+            name: MeterStream(by_id[name], verdict, fast=fast) for name, verdict in judged.items()
+        }
         for name, readings, file in read(frozenset(judged)):
             second[name].take(readings, file)
         closed |= {name: stream.close() for name, stream in second.items()}

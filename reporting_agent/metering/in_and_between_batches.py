@@ -79,10 +79,19 @@ def record_of(
         began_before=_tail(course, first_us, occupied.windows.end_us[earlier], last_us),
         runs_on=_tail(course, last_us, occupied.windows.end_us[own], None),
         known_s=known_s,
-        missing_s=max(((end_us - start_us) if ever else (last_us - first_us)) / MICROSECONDS - known_s, 0.0),
+        missing_s=max(
+            ((end_us - start_us) if ever else (last_us - first_us)) / MICROSECONDS - known_s, 0.0
+        ),
         stretches=tuple(
             PauseStretch(meter.equipment, *cells)
-            for cells in zip(*shown.tolist(), energy.tolist(), np.minimum(share, 1.0).tolist(), before, after, strict=True)
+            for cells in zip(
+                *shown.tolist(),
+                energy.tolist(),
+                np.minimum(share, 1.0).tolist(),
+                before,
+                after,
+                strict=True,
+            )
         ),
         hour_us=hours[:-1],
         hour_energy=hour_energy,
@@ -103,8 +112,14 @@ def _peaks_blank(course: Course, meter: Meter, load: float) -> float:
     facts = course.facts
     if meter.reading != "rate" or load <= 0 or not blank or not facts.usual_step_s:
         return 0.0
-    wanted = ((facts.last_us or 0) - (facts.first_us or 0)) / MICROSECONDS / facts.usual_step_s  # a wide table has blanks between readings
-    return min(blank, max(wanted - facts.readings, 0.0)) / max(wanted, 1.0) * (max((facts.highest or 0.0) / load, PEAK) - 1)
+    wanted = (
+        ((facts.last_us or 0) - (facts.first_us or 0)) / MICROSECONDS / facts.usual_step_s
+    )  # a wide table has blanks between readings
+    return (
+        min(blank, max(wanted - facts.readings, 0.0))
+        / max(wanted, 1.0)
+        * (max((facts.highest or 0.0) / load, PEAK) - 1)
+    )
 
 
 def _peaks_beyond(course: Course, meter: Meter, load: float) -> float:
@@ -112,7 +127,9 @@ def _peaks_beyond(course: Course, meter: Meter, load: float) -> float:
     if course.verdict is None or meter.range is None or load <= 0:
         return 0.0
     count, median = course.verdict.outside
-    beyond = min(median, FAULT_RANGES * meter.range[1]) / load - (1 if meter.reading == "rate" else 0)
+    beyond = min(median, FAULT_RANGES * meter.range[1]) / load - (
+        1 if meter.reading == "rate" else 0
+    )
     return count / (course.facts.readings + count) * max(beyond, 0.0)
 
 
@@ -127,7 +144,9 @@ def _pair(edges_us: Integers) -> tuple[Integers, Integers]:
     return edges_us[:1], edges_us[1:]
 
 
-def pauses_of(occupied: OccupiedWindows, period_us: Integers) -> tuple[Windows, list[str], list[str]]:
+def pauses_of(
+    occupied: OccupiedWindows, period_us: Integers
+) -> tuple[Windows, list[str], list[str]]:
     """The period less the union of the batches, with the ids of the batches on either side of each stretch."""
     start_us, end_us, ids = occupied.windows.start_us, occupied.windows.end_us, occupied.ids
     first_us, last_us = period_us.tolist()
@@ -135,7 +154,9 @@ def pauses_of(occupied: OccupiedWindows, period_us: Integers) -> tuple[Windows, 
     opening = np.searchsorted(start_us, islands.start_us)  # the first batch of each
     # the batch that an island ends with is the one whose end is the latest
     latest = np.where(end_us == np.maximum.accumulate(end_us), np.arange(len(end_us)), 0)
-    ending = np.maximum.accumulate(latest)[np.append(opening[1:], len(start_us))[: len(opening)] - 1]
+    ending = np.maximum.accumulate(latest)[
+        np.append(opening[1:], len(start_us))[: len(opening)] - 1
+    ]
     begins = np.append(first_us, np.maximum(islands.end_us, first_us))
     ends = np.append(np.minimum(islands.start_us, last_us), last_us)
     lasting = begins < ends

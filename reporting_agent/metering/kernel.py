@@ -21,7 +21,9 @@ from reporting_agent.metering.segments import HOUR_US, load_of, under_line
 
 STEPS_PER_UNIT = float(2**20)
 PARTS_OF_A_STEP = float(2**32)  # of a step
-MOST = float(2**42)  # units; a meter that counts 4e12 in one step of time has counted nonsense, and no integer would hold it
+MOST = float(
+    2**42
+)  # units; a meter that counts 4e12 in one step of time has counted nonsense, and no integer would hold it
 
 
 Integers = NDArray[np.int64]
@@ -61,28 +63,65 @@ scratch = _Scratch()  # for loops over chunks elsewhere too
 
 def scan(time_us: Integers, value: Floats) -> Scan:
     """One look at a block of at least two readings, for the screen."""
-    looks = [_look(time_us[first : first + CHUNK + 1], value[first : first + CHUNK + 1]) for first in range(0, len(value) - 1, CHUNK)]
-    least_step, most_step, lowest, highest, least_move, most_move, quantum = zip(*(look[:-1] for look in looks), strict=True)
-    sound = all(-MOST < low <= high < MOST for low, high in zip(lowest, highest, strict=True))  # no comparison with NaN holds
+    looks = [
+        _look(time_us[first : first + CHUNK + 1], value[first : first + CHUNK + 1])
+        for first in range(0, len(value) - 1, CHUNK)
+    ]
+    least_step, most_step, lowest, highest, least_move, most_move, quantum = zip(
+        *(look[:-1] for look in looks), strict=True
+    )
+    sound = all(
+        -MOST < low <= high < MOST for low, high in zip(lowest, highest, strict=True)
+    )  # no comparison with NaN holds
     still = any(look[-1] for look in looks)
     ends = min(lowest), max(highest), min(least_move), max(most_move)
-    return Scan(sound, min(least_step), max(most_step), *ends, min(quantum), still, still and _standing(value))
+    return Scan(
+        sound,
+        min(least_step),
+        max(most_step),
+        *ends,
+        min(quantum),
+        still,
+        still and _standing(value),
+    )
 
 
-def _look(time_us: Integers, value: Floats) -> tuple[int, int, float, float, float, float, float, bool]:
+def _look(
+    time_us: Integers, value: Floats
+) -> tuple[int, int, float, float, float, float, float, bool]:
     """The same of one chunk, but for runs of equal values: only whether two neighbours are equal."""
     length = len(value) - 1
     step = np.subtract(time_us[1:], time_us[:-1], out=scratch.whole[:length])
     move = np.subtract(value[1:], value[:-1], out=scratch.float_1[:length])
     least, most = float(move.min()), float(move.max())
     if least > 0:  # a register that runs: the values are in order, and no two are equal
-        return int(step.min()), int(step.max()), float(value[0]), float(value[-1]), least, most, least, False
+        return (
+            int(step.min()),
+            int(step.max()),
+            float(value[0]),
+            float(value[-1]),
+            least,
+            most,
+            least,
+            False,
+        )
     size = np.abs(move, out=move)
     quantum = float(size.min())
     still = quantum == 0
     if still:
-        quantum = float(size.min(initial=np.inf, where=np.greater(size, 0, out=scratch.flags[:length])))
-    return int(step.min()), int(step.max()), float(value.min()), float(value.max()), least, most, quantum, still
+        quantum = float(
+            size.min(initial=np.inf, where=np.greater(size, 0, out=scratch.flags[:length]))
+        )
+    return (
+        int(step.min()),
+        int(step.max()),
+        float(value.min()),
+        float(value.max()),
+        least,
+        most,
+        quantum,
+        still,
+    )
 
 
 def _standing(value: Floats) -> bool:
@@ -101,7 +140,9 @@ def loads(time_us: Integers, energy: Floats) -> tuple[float, float]:
     return float(load.min()), float(load.max())
 
 
-def rate_sums(time_us: Integers, value: Floats, factor: float, at: Integers) -> tuple[Integers, Integers]:
+def rate_sums(
+    time_us: Integers, value: Floats, factor: float, at: Integers
+) -> tuple[Integers, Integers]:
     """Exact sums (see `curve.split`) of the trapezoids before each reading `at` (in order), and of all."""
     sums_at = _Sums(at)
     for first in range(0, len(value) - 1, CHUNK):
@@ -153,7 +194,10 @@ class _Sums:
         edges = np.concatenate(([0], self._at[asked] - first))
         further = edges[1:] > edges[:-1]
         starts, pieces_before = edges[np.concatenate(([True], further))], np.cumsum(further)
-        for parts, sums, before in ((whole, self._whole, self._whole_sum), (rest, self._rest, self._rest_sum)):
+        for parts, sums, before in (
+            (whole, self._whole, self._whole_sum),
+            (rest, self._rest, self._rest_sum),
+        ):
             pieces = np.cumsum(np.add.reduceat(parts, starts).astype(np.int64))
             sums[asked] = before + np.where(pieces_before > 0, pieces[pieces_before - 1], 0)
             sums[-1] = before + pieces[-1]  # the last sum is free until all is done

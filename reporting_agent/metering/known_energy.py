@@ -54,23 +54,41 @@ def known_segments(
     gap = length > longest_gap_us
     if gap.any():
         tally.holes.append(np.column_stack((readings.time_us[:-1][gap], readings.time_us[1:][gap])))
-        tally.add("reading-gap", file, rows, gap & _missed(readings.time_us, gap, left_out_us, longest_gap_us))
-    keep &= ~gap & (length > 0) & (np.abs(energy) < MOST) & ~_unknown(readings, meter, verdict)  # NaN is not below it either
+        tally.add(
+            "reading-gap",
+            file,
+            rows,
+            gap & _missed(readings.time_us, gap, left_out_us, longest_gap_us),
+        )
+    keep &= (
+        ~gap & (length > 0) & (np.abs(energy) < MOST) & ~_unknown(readings, meter, verdict)
+    )  # NaN is not below it either
     if meter.range is not None and meter.reading != "rate":
         keep &= _within_range(energy, length, keep, rows, meter, file, tally)
     return replace(segments, energy=energy), keep
 
 
 def across_gaps(
-    segments: Segments, readings: Readings, meter: Meter, longest_gap_us: int, verdict: CleaningResult | None, resets_us: Integers
+    segments: Segments,
+    readings: Readings,
+    meter: Meter,
+    longest_gap_us: int,
+    verdict: CleaningResult | None,
+    resets_us: Integers,
 ) -> Iterator[tuple[Integers, Floats]]:
     """What a register counted across gaps, by their ends: known in all, not when. Nothing where it fell, began anew or counted too much."""
     if verdict is not None:
-        hung = verdict.caught_up.between(readings.time_us) & (segments.energy > 0) & ~_across(resets_us, segments, meter)
+        hung = (
+            verdict.caught_up.between(readings.time_us)
+            & (segments.energy > 0)
+            & ~_across(resets_us, segments, meter)
+        )
         yield segments.end_us[hung], segments.energy[hung]
     length = segments.end_us - segments.start_us
     if (length > longest_gap_us).any():
-        counted, long = known_segments(segments, readings, meter, int(length.max()), "", Tally(meter.id), resets_us=resets_us)
+        counted, long = known_segments(
+            segments, readings, meter, int(length.max()), "", Tally(meter.id), resets_us=resets_us
+        )
         long &= length > longest_gap_us
         yield counted.end_us[long], counted.energy[long]
 
@@ -94,7 +112,15 @@ def _missed(time_us: Integers, gap: Flags, left_out_us: Integers, longest_gap_us
     return missed
 
 
-def _within_range(energy: Floats, length_us: Integers, keep: Flags, rows: Rows, meter: Meter, file: str, tally: Tally) -> Flags:
+def _within_range(
+    energy: Floats,
+    length_us: Integers,
+    keep: Flags,
+    rows: Rows,
+    meter: Meter,
+    file: str,
+    tally: Tally,
+) -> Flags:
     """Segments whose mean load the meter can have told: within its range, and not at the end of it."""
     outside, at_end = (keep & flags for flags in loads_beyond(energy, length_us, meter))
     tally.add("out-of-range", file, rows, outside)

@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 
 from benchmarks.measurements import Period
 from reporting_agent.config.tree import MeterTree
-from reporting_agent.metering.clock_offsets import BIN_US, FARTHEST_S, FEWEST_BATCHES, FEWEST_PIECES, FEWEST_RUNS, HOUR_US
+from reporting_agent.metering.clock_offsets import (
+    BIN_US,
+    FARTHEST_S,
+    FEWEST_BATCHES,
+    FEWEST_PIECES,
+    FEWEST_RUNS,
+    HOUR_US,
+)
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -45,7 +52,9 @@ NEAR_THE_NEXT_US = 60_000_000  # an end that lies so near the next start is that
 LEAST_JOINED = 0.5  # of the runs
 FEWEST_JOINED = 30  # runs of a log of which pauses are looked for inside
 
-AROUND_US = 3 * HOUR_US  # before the first batch and after the last, so that a shifted meter still shows their edges
+AROUND_US = (
+    3 * HOUR_US
+)  # before the first batch and after the last, so that a shifted meter still shows their edges
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,9 @@ def to_us(moment: datetime) -> int:
 def distinct(moments_us: Integers) -> Integers:
     """The moments in order, each once: `np.unique` hashes, which takes longer than to sort what is nearly in order."""
     moments = np.sort(moments_us)
-    return moments[np.concatenate(([True], moments[1:] != moments[:-1]))] if len(moments) else moments
+    return (
+        moments[np.concatenate(([True], moments[1:] != moments[:-1]))] if len(moments) else moments
+    )
 
 
 def hours_of(period: Period | None, zone: tzinfo) -> Integers:
@@ -85,7 +96,12 @@ def hours_of(period: Period | None, zone: tzinfo) -> Integers:
             pieces.append(np.arange(full_us, until_us, HOUR_US))
         else:  # the clock changes on a quarter hour of this day
             quarters = range(-(-day_us // _QUARTER_US) * _QUARTER_US, until_us, _QUARTER_US)
-            pieces.append(np.array([at for at in quarters if not (at + _offset_us(at, zone)) % HOUR_US], dtype=np.int64))
+            pieces.append(
+                np.array(
+                    [at for at in quarters if not (at + _offset_us(at, zone)) % HOUR_US],
+                    dtype=np.int64,
+                )
+            )
     edges = np.concatenate(([first_us], *pieces, [last_us]))
     return edges[np.concatenate(([True], np.diff(edges) > 0))]
 
@@ -113,18 +129,30 @@ def of_comparisons(windows: Windows) -> Integers:
     """What holds a meter against its batches, which stand in order of start."""
     start_us, end_us = windows.start_us, windows.end_us
     return np.concatenate(
-        (stretches_of(windows), quarters_of(start_us, end_us), EdgeReach.of(start_us, end_us).moments_us(), slices_of(start_us, end_us))
+        (
+            stretches_of(windows),
+            quarters_of(start_us, end_us),
+            EdgeReach.of(start_us, end_us).moments_us(),
+            slices_of(start_us, end_us),
+        )
     )
 
 
 def of_readings(tree: MeterTree, own: Mapping[str, Integers]) -> dict[str, Integers]:
     """By meter with readings, the moments at which it must be read off: its own and those of every meter made from it."""
-    asked = {meter.id: [own[meter.id]] if meter.id in own else [] for meter in tree.meters if not meter.computed}
+    asked = {
+        meter.id: [own[meter.id]] if meter.id in own else []
+        for meter in tree.meters
+        if not meter.computed
+    }
     for meter in tree.meters:
         if meter.id in own:
             for name in tree.needed_by(meter) - {meter.id}:
                 asked[name].append(own[meter.id])
-    return {name: distinct(np.concatenate(moments)) if moments else _NOTHING for name, moments in asked.items()}
+    return {
+        name: distinct(np.concatenate(moments)) if moments else _NOTHING
+        for name, moments in asked.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +175,11 @@ class Islands:
     @property
     def pause_us(self) -> Integers:
         between = self.start_us[1:] - self.end_us[:-1]
-        return np.concatenate(([_NO_PAUSE_US], between, [_NO_PAUSE_US])) if len(self.start_us) else between
+        return (
+            np.concatenate(([_NO_PAUSE_US], between, [_NO_PAUSE_US]))
+            if len(self.start_us)
+            else between
+        )
 
     def beside_long(self, reach_us: int) -> tuple[Flags, Flags]:
         """Whether the pause before each start, and after each end, is long enough to show its power."""
@@ -169,8 +201,14 @@ def beside_edges(windows: Windows) -> Integers:
         before, after = runs.beside_long(reach_us)
         short = runs.beside_short(reach_us)
         for times in (1, 2):
-            asked += [runs.start_us[before] - times * reach_us, runs.end_us[after] + times * reach_us]
-            asked += [runs.end_us[short] - times * reach_us, runs.start_us[short + 1] + times * reach_us]
+            asked += [
+                runs.start_us[before] - times * reach_us,
+                runs.end_us[after] + times * reach_us,
+            ]
+            asked += [
+                runs.end_us[short] - times * reach_us,
+                runs.start_us[short + 1] + times * reach_us,
+            ]
     return np.concatenate(asked)
 
 
@@ -190,7 +228,10 @@ def quarters_of(start_us: Integers, end_us: Integers) -> Integers:
     if len(start_us) < FEWEST_RUNS:
         return _NOTHING
     around = round(FARTHEST_S * 1e6)
-    first, last = (int(start_us.min()) - around) // BIN_US, (int(end_us.max()) + around) // BIN_US + 1
+    first, last = (
+        (int(start_us.min()) - around) // BIN_US,
+        (int(end_us.max()) + around) // BIN_US + 1,
+    )
     return np.arange(first, last + 1, dtype=np.int64) * BIN_US
 
 
@@ -228,7 +269,11 @@ class EdgeReach:
 
 
 def _reach(pause_us: Integers, own: Floats) -> Integers:
-    reach = np.minimum(np.minimum(pause_us * SHARE, own), FARTHEST_US).astype(np.int64) // _MINUTE_US * _MINUTE_US
+    reach = (
+        np.minimum(np.minimum(pause_us * SHARE, own), FARTHEST_US).astype(np.int64)
+        // _MINUTE_US
+        * _MINUTE_US
+    )
     return np.where(reach >= SHORTEST_US, reach, 0)
 
 
@@ -243,5 +288,7 @@ def slices_of(start_us: Integers, end_us: Integers) -> Integers:
     ends_joined = joined(start_us, end_us)
     if len(ends_joined) < FEWEST_JOINED or float(ends_joined.mean()) < LEAST_JOINED:
         return _NOTHING
-    edges: Integers = start_us[:, None] + (end_us - start_us)[:, None] * np.arange(SLICES + 1) // SLICES
+    edges: Integers = (
+        start_us[:, None] + (end_us - start_us)[:, None] * np.arange(SLICES + 1) // SLICES
+    )
     return edges.ravel()

@@ -36,7 +36,9 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 LEAST_LEAP_US = 600_000_000  # a clock set right by less is no clock that was wrong for a while
-LONGEST_WRONG_US = 14 * 86_400_000_000  # a clock that is wrong for longer is found against the batches
+LONGEST_WRONG_US = (
+    14 * 86_400_000_000
+)  # a clock that is wrong for longer is found against the batches
 AROUND = 12  # steps on either side that tell how long one is here, and what a register counts in it
 EXACT_US = 3_000_000  # stamps are written in whole seconds
 SHORT = 0.1  # quantile of the times between readings
@@ -54,7 +56,11 @@ class Spacing:
     def of(cls, rising_us: Integers) -> Spacing:
         apart = np.diff(rising_us)
         apart = apart[apart > 0]
-        return cls(float(np.median(apart)), float(np.quantile(apart, SHORT)) / 2) if len(apart) else cls(1.0, 1.0)
+        return (
+            cls(float(np.median(apart)), float(np.quantile(apart, SHORT)) / 2)
+            if len(apart)
+            else cls(1.0, 1.0)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,9 @@ def leapt(time_us: Integers, count: Floats | None, back: list[int], spacing: Spa
         for leap in near.tolist():
             off_us = abs(int(steps[leap]) - _usual(steps, leap) - leap_us)
             if off_us <= spacing.usual_us:
-                against = int(off_us > EXACT_US) + int(count is not None and passed(count, leap, float(steps[leap]) / spacing.usual_us))
+                against = int(off_us > EXACT_US) + int(
+                    count is not None and passed(count, leap, float(steps[leap]) / spacing.usual_us)
+                )
                 pairs.append(Pair(leap, min(leap, at) + 1, max(leap, at) + 1, against))
         stages.append([pair for pair in pairs if _explains(time_us, pair, leap_us, spacing)])
     for pair in _chosen(stages):
@@ -118,7 +126,9 @@ def passed(count: Floats, index: int, times: float) -> bool:
 
 def _chosen(stages: list[list[Pair]]) -> list[Pair]:
     """One pair or none of each stage, no leap twice: fewest left open, then least against them, then fewest readings."""
-    best: dict[int, tuple[tuple[int, int, int], int]] = {-1: ((0, 0, 0), -1)}  # leap taken last -> cost, and the leap taken before
+    best: dict[int, tuple[tuple[int, int, int], int]] = {
+        -1: ((0, 0, 0), -1)
+    }  # leap taken last -> cost, and the leap taken before
     trail: list[dict[int, tuple[int, Pair | None]]] = []
     for stage in stages:
         following: dict[int, tuple[tuple[int, int, int], int]] = {}
@@ -151,7 +161,9 @@ def _explains(time_us: Integers, pair: Pair, leap_us: float, spacing: Spacing) -
     if abs(int(time_us[end - 1] - time_us[first])) > LONGEST_WRONG_US:
         return False
     reach = int(leap_us / spacing.usual_us) + 2 * (end - first) + 10
-    others = np.sort(np.concatenate((time_us[max(first - reach, 0) : first], time_us[end : end + reach])))
+    others = np.sort(
+        np.concatenate((time_us[max(first - reach, 0) : first], time_us[end : end + reach]))
+    )
     twice = int(beside(time_us[first:end], others, spacing.near_us).sum())
     return twice >= max(CLAIMED_TWICE * min(end - first, round(leap_us / spacing.usual_us)), 1)
 
@@ -203,7 +215,9 @@ def order_of(time_us: Integers, value: Floats, *, counts: bool = False) -> Order
     if len(back) > min(max(NOT_SORTED * len(steps), FEWEST_STEPS_BACK), MOST_STEPS_BACK):
         return Order(wrong, _behind(time_us) & ~_doubled(time_us), in_order, back[:0])
     spacing = Spacing.of(time_us[in_order])
-    wrong = leapt(time_us, value if counts else None, _unexplained(time_us, value, spacing), spacing)
+    wrong = leapt(
+        time_us, value if counts else None, _unexplained(time_us, value, spacing), spacing
+    )
     sound = np.flatnonzero(~wrong)
     behind = _behind(time_us[sound])
     doubled = _doubled(time_us[sound])
@@ -230,9 +244,13 @@ def _unexplained(time_us: Integers, value: Floats, spacing: Spacing) -> list[int
         reach = _reach(time_us, start, end, spacing.usual_us)
         others = np.argsort(time_us[reach:start], kind="stable") + reach
         within_others = beside(time_us[start:end], time_us[others], spacing.near_us)
-        same = others[np.minimum(np.searchsorted(time_us[others], time_us[start:end]), len(others) - 1)]
+        same = others[
+            np.minimum(np.searchsorted(time_us[others], time_us[start:end]), len(others) - 1)
+        ]
         twice = (time_us[same] == time_us[start:end]) & (value[same] == value[start:end])
-        telling = end - start < FEWEST_PUT_BACK or len(np.unique(value[start:end])) > 1  # a standing value repeats anyway
+        telling = (
+            end - start < FEWEST_PUT_BACK or len(np.unique(value[start:end])) > 1
+        )  # a standing value repeats anyway
         if within_others.any() and not (twice.all() and telling):
             left.append(start - 1)
     return left
@@ -279,7 +297,12 @@ def _put_back(time_us: Integers, value: Floats, behind: Flags, spacing: Spacing)
         reach = _reach(time_us, start, end, spacing.usual_us)
         others = np.argsort(time_us[reach:start], kind="stable") + reach
         within_others = beside(time_us[start:end], time_us[others], spacing.near_us)
-        nearest = others[np.minimum(np.searchsorted(time_us[others], time_us[start:end] - spacing.near_us), len(others) - 1)]
+        nearest = others[
+            np.minimum(
+                np.searchsorted(time_us[others], time_us[start:end] - spacing.near_us),
+                len(others) - 1,
+            )
+        ]
         other_values = ~(value[start:end] == value[nearest])
         doubled = np.isin(time_us[start:end], time_us[others]).all()
         enough = end - start >= FEWEST_PUT_BACK or not doubled

@@ -58,7 +58,12 @@ class SampledReadings(Columns):
     file: Integers
 
 
-EMPTY = SampledReadings(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, float, np.int64, float, np.int64, np.int64)))
+EMPTY = SampledReadings(
+    *(
+        np.zeros(0, dtype=kind)
+        for kind in (np.int64, np.int64, float, np.int64, float, np.int64, np.int64)
+    )
+)
 
 
 @dataclass(slots=True)
@@ -69,7 +74,9 @@ class Sampler:
     seen: int = 0
     _parts: list[SampledReadings] = field(default_factory=list)
 
-    def see(self, meter: Meter, readings: Readings, last: tuple[int, float] | None, file: int) -> None:
+    def see(
+        self, meter: Meter, readings: Readings, last: tuple[int, float] | None, file: int
+    ) -> None:
         """The next readings, after one of this stamp and value; those of them belong to the sample that the stride then chooses."""
         number, count, before = self.seen, len(readings), self.stride
         while -(-(number + count) // self.stride) > MOST:
@@ -88,7 +95,15 @@ class Sampler:
         step_us = time_us - before_us
         load = loads(meter, step_us, before_value, value)
         self._parts.append(
-            SampledReadings(number + indices, time_us, value, step_us, load, readings.row[indices], np.full(len(indices), file))
+            SampledReadings(
+                number + indices,
+                time_us,
+                value,
+                step_us,
+                load,
+                readings.row[indices],
+                np.full(len(indices), file),
+            )
         )
 
     def sample(self) -> SampledReadings:
@@ -107,12 +122,20 @@ def loads(meter: Meter, step_us: Integers, before: Floats, value: Floats) -> Flo
 MOST_KEPT = 1024
 FEWEST_LOADED = 48  # below this number of readings under load nothing can be called unusual
 TIMES_HIGH = 1.5  # above the 99th percentile of the load; starting currents stay below in readings of a minute and more
-DEVIATIONS = 12.0  # robust standard deviations above the median under load: for loads that swing widely
+DEVIATIONS = (
+    12.0  # robust standard deviations above the median under load: for loads that swing widely
+)
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
-LONGEST, NEAR = 3, 12  # high readings among so many on either side; where there are more, it is a load
+LONGEST, NEAR = (
+    3,
+    12,
+)  # high readings among so many on either side; where there are more, it is a load
 STEEP = 0.5  # of a peak that a reading next to it shows: then it was a load that rose and fell
 BEYOND_ANY_LOAD = 4.0  # times the 99th percentile: no way of running, even if it comes back
-FEWEST_ALIKE, ALIKE = 8, 0.1  # so many peaks within this share of their median height are a way of running
+FEWEST_ALIKE, ALIKE = (
+    8,
+    0.1,
+)  # so many peaks within this share of their median height are a way of running
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +150,9 @@ class HighestLoads(Columns):
     file: Integers
 
 
-NONE = HighestLoads(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, np.int64, float, np.int64, np.int64)))
+NONE = HighestLoads(
+    *(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, np.int64, float, np.int64, np.int64))
+)
 
 
 @dataclass(slots=True)
@@ -142,7 +167,14 @@ class Peaks:
         above = np.flatnonzero(load > self.floor)
         if not len(above):
             return
-        highest = HighestLoads(number + above, time_us[above], time_us[above + 1], load[above], row[above], np.full(len(above), file))
+        highest = HighestLoads(
+            number + above,
+            time_us[above],
+            time_us[above + 1],
+            load[above],
+            row[above],
+            np.full(len(above), file),
+        )
         whole = self.highest.then(highest)
         if len(whole) > MOST_KEPT:
             whole = whole.at(np.sort(np.argsort(-whole.load, kind="stable")[:MOST_KEPT]))
@@ -174,7 +206,9 @@ def spikes(peaks: HighestLoads, limit: float) -> Flags:
     if not above.any():
         return above
     high = peaks.number[above]
-    around = np.searchsorted(high, peaks.number + NEAR, side="right") - np.searchsorted(high, peaks.number - NEAR)
+    around = np.searchsorted(high, peaks.number + NEAR, side="right") - np.searchsorted(
+        high, peaks.number - NEAR
+    )
     above &= (around <= LONGEST) & ~_beside_a_load(peaks)
     if not above.any():
         return above
@@ -197,7 +231,10 @@ def _beside_a_load(peaks: HighestLoads) -> Flags:
 MOST_ZEROS = 256  # zeros; a meter with more is at rest from time to time
 FEWEST_READINGS = 500  # below this number nobody can say "never"
 MOST_SHARE = 1e-3  # of the readings
-BASE, LOW = 0.1, 0.01  # of the median: what the lowest hundredth of the readings must reach for a base load
+BASE, LOW = (
+    0.1,
+    0.01,
+)  # of the median: what the lowest hundredth of the readings must reach for a base load
 LONGEST_DROPOUT = 2  # readings in a row
 
 
@@ -215,13 +252,21 @@ class Zeros:
         at = np.flatnonzero(value == 0)
         if len(at):
             self.count += len(at)
-            self.zeros.append(np.column_stack((number + at, time_us[at], row[at], np.full(len(at), file)))[: MOST_ZEROS + 1])
+            self.zeros.append(
+                np.column_stack((number + at, time_us[at], row[at], np.full(len(at), file)))[
+                    : MOST_ZEROS + 1
+                ]
+            )
 
     def dropped(self, sample: SampledReadings, readings: int) -> Integers:
         """Stamp, row and file of each zero that is a drop-out."""
         none = np.zeros((0, 3), dtype=np.int64)
         value = sample.value[np.isfinite(sample.value) & (sample.value != 0)]
-        if not 0 < self.count <= min(MOST_ZEROS, MOST_SHARE * readings) or readings < FEWEST_READINGS or not len(value):
+        if (
+            not 0 < self.count <= min(MOST_ZEROS, MOST_SHARE * readings)
+            or readings < FEWEST_READINGS
+            or not len(value)
+        ):
             return none
         if value.min() < 0 or np.quantile(value, LOW) < BASE * np.median(value):
             return none

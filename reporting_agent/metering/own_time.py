@@ -32,8 +32,12 @@ def put_right(time_us: Integers, meter: Meter) -> Integers:
     offset_us = round(meter.clock_offset_s * _MICROSECONDS)
     if meter.clock_read_on is not None and meter.clock_drift_s_per_day:
         read = meter.clock_read_on
-        read_us = round(datetime(read.year, read.month, read.day, tzinfo=UTC).timestamp()) * _MICROSECONDS
-        gained: Integers = np.rint((time_us - read_us) * (meter.clock_drift_s_per_day / _DAY_S)).astype(np.int64)
+        read_us = (
+            round(datetime(read.year, read.month, read.day, tzinfo=UTC).timestamp()) * _MICROSECONDS
+        )
+        gained: Integers = np.rint(
+            (time_us - read_us) * (meter.clock_drift_s_per_day / _DAY_S)
+        ).astype(np.int64)
         return time_us - offset_us - gained
     return time_us - offset_us if offset_us else time_us
 
@@ -85,7 +89,9 @@ def _us(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-def stays_on_standard_time(summer: tuple[int, int], turned_back: Integers, holes: Integers, step_us: int) -> bool:
+def stays_on_standard_time(
+    summer: tuple[int, int], turned_back: Integers, holes: Integers, step_us: int
+) -> bool:
     """Whether a meter read every `step_us` goes through one of the two changes of this summer without changing.
 
     Args:
@@ -93,7 +99,11 @@ def stays_on_standard_time(summer: tuple[int, int], turned_back: Integers, holes
     """
     begins, ends = summer
     back = turned_back[:, 0] - turned_back[:, 1]
-    spring = (np.abs(back - (HOUR_US - step_us)) <= step_us) & (np.abs(turned_back[:, 1] - begins) <= step_us)
+    spring = (np.abs(back - (HOUR_US - step_us)) <= step_us) & (
+        np.abs(turned_back[:, 1] - begins) <= step_us
+    )
     hole = holes[:, 1] - holes[:, 0]
-    autumn = (np.abs(hole - (HOUR_US + step_us)) <= step_us / 2) & (np.abs(holes[:, 1] - (ends + HOUR_US)) <= step_us)
+    autumn = (np.abs(hole - (HOUR_US + step_us)) <= step_us / 2) & (
+        np.abs(holes[:, 1] - (ends + HOUR_US)) <= step_us
+    )
     return bool(spring.any() or autumn.any())

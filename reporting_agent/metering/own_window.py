@@ -24,7 +24,14 @@ from numpy.typing import NDArray
 from reporting_agent.all_nines import all_nines
 from reporting_agent.config import Meter
 from reporting_agent.metering import known_energy
-from reporting_agent.metering.cleaning import enclosed, loads_beyond, out_of_range, saturated, spikes, stamped_again
+from reporting_agent.metering.cleaning import (
+    enclosed,
+    loads_beyond,
+    out_of_range,
+    saturated,
+    spikes,
+    stamped_again,
+)
 from reporting_agent.metering.kernel import MOST, STEPS_PER_UNIT
 from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.own_time import put_right
@@ -70,7 +77,9 @@ class OwnWindows:
     longest_gap_s: float
     factor: float = 1.0
     resets_us: Integers = field(default_factory=lambda: NO_STAMPS)
-    late: set[int] = field(default_factory=set)  # windows of which readings came after they were metered: to be taken again
+    late: set[int] = field(
+        default_factory=set
+    )  # windows of which readings came after they were metered: to be taken again
     _steps: Integers = field(init=False)
     _known_us: Integers = field(init=False)
     _resets_us: Integers = field(init=False)
@@ -117,10 +126,18 @@ class OwnWindows:
 
     def _inside(self, readings: Readings) -> _Own:
         time_us = put_right(readings.time_us, self.meter)
-        at_us = time_us - 1 if self.meter.reading == "interval" and self.meter.stamp == "end" else time_us
+        at_us = (
+            time_us - 1
+            if self.meter.reading == "interval" and self.meter.stamp == "end"
+            else time_us
+        )
         start_us, end_us = self.windows.start_us, self.windows.end_us
         window = np.searchsorted(start_us, at_us, side="right") - 1
-        inside = (window >= 0) & (at_us < end_us[np.maximum(window, 0)]) if len(start_us) else np.zeros(len(at_us), dtype=bool)
+        inside = (
+            (window >= 0) & (at_us < end_us[np.maximum(window, 0)])
+            if len(start_us)
+            else np.zeros(len(at_us), dtype=bool)
+        )
         return _Own(window[inside], time_us[inside], readings.value[inside])
 
     def _settle(self, until: int) -> None:
@@ -133,9 +150,13 @@ class OwnWindows:
         own = own.at(now)
         if not len(own.window):
             return
-        key_rises = (np.diff(own.window) > 0) | ((np.diff(own.window) == 0) & (np.diff(own.time_us) >= 0))
+        key_rises = (np.diff(own.window) > 0) | (
+            (np.diff(own.window) == 0) & (np.diff(own.time_us) >= 0)
+        )
         if not key_rises.all():
-            own = own.at(np.lexsort((own.time_us, own.window)))  # stable: of one stamp the first in the file stays first
+            own = own.at(
+                np.lexsort((own.time_us, own.window))
+            )  # stable: of one stamp the first in the file stays first
         chosen = np.unique(own.window)
         self._steps[chosen], self._known_us[chosen] = 0, 0
         for every, energies, lengths_us in self._pieces(own):
@@ -152,7 +173,11 @@ class OwnWindows:
         if self.meter.reading == "register":
             nines &= ~enclosed(own.value, nines | blank, own.window)
         bad = blank | nines
-        own = _Own(own.window, own.time_us, np.where(bad, np.nan, own.value)) if interval else own.at(~bad)
+        own = (
+            _Own(own.window, own.time_us, np.where(bad, np.nan, own.value))
+            if interval
+            else own.at(~bad)
+        )
         if self.meter.reading == "rate" and self.meter.range is not None:
             own = own.at(~out_of_range(own.value, self.meter))
         own = own.at(~stamped_again(own.time_us))  # what has one stamp lies in one window
@@ -166,10 +191,20 @@ class OwnWindows:
     def _of_points(self, own: _Own) -> list[tuple[Integers, Floats, Integers]]:
         """Of a register or a rate: from reading to reading, and on to the edges."""
         register = self.meter.reading == "register"
-        pieces = register_segments(own.time_us, own.value) if register else rate_segments(own.time_us, own.value * self.factor)
+        pieces = (
+            register_segments(own.time_us, own.value)
+            if register
+            else rate_segments(own.time_us, own.value * self.factor)
+        )
         points = Readings(own.time_us, own.value, np.zeros(len(own), np.int64))
         pieces, keep = known_energy.known_segments(
-            pieces, points, self.meter, self._gap_us, "", Tally(self.meter.id), resets_us=self._resets_us
+            pieces,
+            points,
+            self.meter,
+            self._gap_us,
+            "",
+            Tally(self.meter.id),
+            resets_us=self._resets_us,
         )
         same = own.window[:-1] == own.window[1:]
         keep &= same
@@ -177,16 +212,29 @@ class OwnWindows:
         first, last = np.append(True, ~same), np.append(~same, True)
         if register:
             slope = np.where(keep, energy / (length_us / HOUR_US), np.nan)
-            head, tail = np.append(slope, np.nan)[first], np.append(np.nan, slope)[last]  # a lone reading tells no energy
+            head, tail = (
+                np.append(slope, np.nan)[first],
+                np.append(np.nan, slope)[last],
+            )  # a lone reading tells no energy
         else:
             # the factor after the mean: what a plant committed to is compared to the last bit (`benchmarks.audit.records`)
             energy = (own.value[:-1] + own.value[1:]) / 2 * self.factor * (length_us / HOUR_US)
-            level = np.where(saturated(own.value, self.meter, None), np.nan, own.value) * self.factor
+            level = (
+                np.where(saturated(own.value, self.meter, None), np.nan, own.value) * self.factor
+            )
             head, tail = level[first], level[last]
         return [
             (own.window[:-1][keep], energy[keep], length_us[keep]),
-            self._edge(own.window[first], head, self.windows.start_us[own.window[first]], own.time_us[first], at_end=True),
-            self._edge(own.window[last], tail, own.time_us[last], self.windows.end_us[own.window[last]]),
+            self._edge(
+                own.window[first],
+                head,
+                self.windows.start_us[own.window[first]],
+                own.time_us[first],
+                at_end=True,
+            ),
+            self._edge(
+                own.window[last], tail, own.time_us[last], self.windows.end_us[own.window[last]]
+            ),
         ]
 
     def _of_intervals(self, own: _Own) -> list[tuple[Integers, Floats, Integers]]:
@@ -207,9 +255,15 @@ class OwnWindows:
         if declared is not None:
             full_us = np.full(len(near), round(declared * 1e6))
             whole_us = np.where(near > 0, np.minimum(near, full_us), full_us)
-        start, end = (own.time_us - whole_us, own.time_us) if ends else (own.time_us, own.time_us + whole_us)
-        inside_us = np.minimum(end, self.windows.end_us[own.window]) - np.maximum(start, self.windows.start_us[own.window])
-        usable = (whole_us > 0) & (whole_us <= self._gap_us) & np.isfinite(own.value) & (inside_us > 0)
+        start, end = (
+            (own.time_us - whole_us, own.time_us) if ends else (own.time_us, own.time_us + whole_us)
+        )
+        inside_us = np.minimum(end, self.windows.end_us[own.window]) - np.maximum(
+            start, self.windows.start_us[own.window]
+        )
+        usable = (
+            (whole_us > 0) & (whole_us <= self._gap_us) & np.isfinite(own.value) & (inside_us > 0)
+        )
         usable &= ~hold(start, end, self._resets_us, at_end=False)
         outside, at_end = loads_beyond(np.where(usable, own.value, 0.0), full_us, self.meter)
         usable &= ~(outside | at_end)
@@ -219,11 +273,21 @@ class OwnWindows:
         slope[usable] = own.value[usable] / (whole_us[usable] / HOUR_US)
         edge = np.append(~same, True) if ends else np.append(True, ~same)
         window, time_us = own.window[edge], own.time_us[edge]
-        start_us, end_us = (time_us, self.windows.end_us[window]) if ends else (self.windows.start_us[window], time_us)
+        start_us, end_us = (
+            (time_us, self.windows.end_us[window])
+            if ends
+            else (self.windows.start_us[window], time_us)
+        )
         return [*pieces, self._edge(window, slope[edge], start_us, end_us)]
 
     def _edge(
-        self, window: Integers, slope: Floats, start_us: Integers, end_us: Integers, *, at_end: bool = False
+        self,
+        window: Integers,
+        slope: Floats,
+        start_us: Integers,
+        end_us: Integers,
+        *,
+        at_end: bool = False,
     ) -> tuple[Integers, Floats, Integers]:
         length_us = end_us - start_us
         usable = np.isfinite(slope) & (length_us > 0) & (length_us <= self._gap_us)

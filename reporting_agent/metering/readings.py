@@ -22,14 +22,22 @@ class Columns:
         """The rows that flags, indices or a slice choose."""
         if isinstance(chosen, np.ndarray) and chosen.dtype == np.bool_ and chosen.all():
             return self
-        return replace(self, **{column.name: getattr(self, column.name)[chosen] for column in fields(self)})
+        return replace(
+            self, **{column.name: getattr(self, column.name)[chosen] for column in fields(self)}
+        )
 
     def then(self, *later: Self) -> Self:
         """These rows, and others after them."""
         parts = [part for part in (self, *later) if len(part)]
         if len(parts) < 2:
             return parts[0] if parts else self
-        return replace(self, **{column.name: np.concatenate([getattr(part, column.name) for part in parts]) for column in fields(self)})
+        return replace(
+            self,
+            **{
+                column.name: np.concatenate([getattr(part, column.name) for part in parts])
+                for column in fields(self)
+            },
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,9 @@ class MeterRecord:
     peaks_blank: float = 0.0
     peaks_beyond: float = 0.0
     runs: RunRecord | None = None  # None of a meter that is worked out from others
-    demand: Intervals | None = None  # of a meter on top of the tree, where the tariff has a demand charge
+    demand: Intervals | None = (
+        None  # of a meter on top of the tree, where the tariff has a demand charge
+    )
     closely: Intervals | None = None  # between the moments that somebody asked for besides
 
     def in_service(self, moments_us: Integers, zone: tzinfo) -> Flags:
@@ -133,7 +135,10 @@ class MeterRecord:
 def in_its_time(meter: Meter, period_us: Integers, zone: tzinfo) -> Integers:
     """Start and end of what of a period lies in the meter's own time, from the local day of its `from` to that of its `until`."""
     edges = zip((meter.since, meter.until), period_us.tolist(), strict=True)
-    own_us = [edge_us if day is None else to_us(datetime.combine(day, time(), zone)) for day, edge_us in edges]
+    own_us = [
+        edge_us if day is None else to_us(datetime.combine(day, time(), zone))
+        for day, edge_us in edges
+    ]
     return np.clip(own_us, *period_us)
 
 
@@ -154,7 +159,9 @@ class RecordSurvey:
     steps_s: dict[int, int] = field(default_factory=dict)
     at_range_us: int = 0
 
-    def add(self, time_us: Integers, value: Floats, segments: Segments, known_segments: Segments) -> None:
+    def add(
+        self, time_us: Integers, value: Floats, segments: Segments, known_segments: Segments
+    ) -> None:
         """The readings as cleaned, what lies between them, and where energy is known; the first reading stood in the call before."""
         self._count(time_us)
         self._count_steps(time_us)
@@ -169,7 +176,9 @@ class RecordSurvey:
         else:
             at_end = load_of(segments.energy, segments.end_us - segments.start_us) >= end
             if len(known_segments):
-                load = load_of(known_segments.energy, known_segments.end_us - known_segments.start_us)
+                load = load_of(
+                    known_segments.energy, known_segments.end_us - known_segments.start_us
+                )
                 self._loads(float(load.min()), float(load.max()))
         self.at_range_us += int((segments.end_us - segments.start_us)[at_end].sum())
 
@@ -208,14 +217,18 @@ class RecordSurvey:
     def facts(self) -> MeterFacts:
         """All that was seen."""
         usual = max(self.steps_s, key=lambda step: (self.steps_s[step], -step), default=None)
-        whole_us = 0 if self.first_us is None or self.last_us is None else self.last_us - self.first_us
+        whole_us = (
+            0 if self.first_us is None or self.last_us is None else self.last_us - self.first_us
+        )
         return MeterFacts(
             readings=self.readings,
             first_us=self.first_us,
             last_us=self.last_us,
             highest=_finite(self.highest),
             lowest=_finite(self.lowest),
-            quantum=None if not np.isfinite(self.quantum) else float(f"{self.quantum:.6g}"),  # 0.30000000000001 is 0.3
+            quantum=None
+            if not np.isfinite(self.quantum)
+            else float(f"{self.quantum:.6g}"),  # 0.30000000000001 is 0.3
             usual_step_s=None if usual is None else float(usual),
             at_range_share=self.at_range_us / whole_us if whole_us else 0.0,
         )

@@ -18,7 +18,9 @@ Flags = NDArray[np.bool_]
 FROM_ZERO = 5.0  # times what the register counts next: a value below that began again at 0
 
 
-def over_falls(segments: Segments, value: Floats, meter: Meter, rows: Rows, file: str, tally: Tally) -> tuple[Floats, Flags]:
+def over_falls(
+    segments: Segments, value: Floats, meter: Meter, rows: Rows, file: str, tally: Tally
+) -> tuple[Floats, Flags]:
     """Energy of the segments between register readings with rollovers added back, and over which of them it is known.
 
     Args:
@@ -61,4 +63,9 @@ def rolls(before: Floats, after: Floats, meter: Meter) -> Flags:
     """Whether the register fell as a rollover would make it fall: from its last tenth to its first."""
     if meter.rollover is None:
         return np.zeros(len(before), dtype=bool)
-    return (before >= 0.9 * meter.rollover) & (before < meter.rollover) & (after <= 0.1 * meter.rollover) & (after >= 0)
+    return (
+        (before >= 0.9 * meter.rollover)
+        & (before < meter.rollover)
+        & (after <= 0.1 * meter.rollover)
+        & (after >= 0)
+    )

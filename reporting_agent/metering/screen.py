@@ -49,7 +49,11 @@ class Screen:
     @property
     def _longest_step_us(self) -> int:
         interval_s = self.meter.interval_s if self.meter.reading == "interval" else None
-        return self.longest_gap_us if interval_s is None else min(self.longest_gap_us, round(interval_s * MICROSECONDS))
+        return (
+            self.longest_gap_us
+            if interval_s is None
+            else min(self.longest_gap_us, round(interval_s * MICROSECONDS))
+        )
 
     def passes(self, time_us: Integers, value: Floats, scan: Scan) -> bool:
         """Whether nothing is to be looked at in these readings, but for their load: see `load_passes`."""
@@ -59,7 +63,11 @@ class Screen:
             return False
         if self.meter.reading == "rate" and not self.load_passes(scan.lowest, scan.highest):
             return False
-        return not self._begins_anew(time_us) and not self._nines(value, scan) and not self._judged(time_us, scan)
+        return (
+            not self._begins_anew(time_us)
+            and not self._nines(value, scan)
+            and not self._judged(time_us, scan)
+        )
 
     def load_passes(self, lowest: float, highest: float) -> bool:
         """Whether power or flow, of a register or an interval energy an hour, lies inside the range."""
@@ -85,7 +93,10 @@ class Screen:
         first, last = int(time_us[0]), int(time_us[-1])
         return bool(
             (verdict.ceiling is not None and scan.highest >= verdict.ceiling)
-            or any(((spans.first_us <= last) & (spans.last_us >= first)).any() for spans in (verdict.unknown, verdict.caught_up))
+            or any(
+                ((spans.first_us <= last) & (spans.last_us >= first)).any()
+                for spans in (verdict.unknown, verdict.caught_up)
+            )
             or ((verdict.stamps_us >= first) & (verdict.stamps_us <= last)).any()
         )
 

@@ -42,7 +42,9 @@ class Segments(Columns):
         return cls(start_us, end_us, energy, np.zeros(len(energy)))
 
     @classmethod
-    def of_rate(cls, start_us: Integers, end_us: Integers, before: Floats, after: Floats) -> Segments:
+    def of_rate(
+        cls, start_us: Integers, end_us: Integers, before: Floats, after: Floats
+    ) -> Segments:
         """Straight lines from `before` to `after`; energy in rate x hours."""
         hours = (end_us - start_us) / HOUR_US
         return cls(start_us, end_us, under_line(before, after, hours), (after - before) / 2 * hours)
@@ -72,7 +74,9 @@ def rate_segments(time_us: Integers, value: Floats) -> Segments:
     return Segments.of_rate(time_us[:-1], time_us[1:], value[:-1], value[1:])
 
 
-def interval_segments(time_us: Integers, value: Floats, *, stamp: str, length_us: int | None) -> Segments:
+def interval_segments(
+    time_us: Integers, value: Floats, *, stamp: str, length_us: int | None
+) -> Segments:
     """Energy of the interval that ends (or starts) at the stamp: since the stamp before, at most the declared length."""
     start, end = time_us[:-1], time_us[1:]
     if stamp == "end":
@@ -86,7 +90,9 @@ def interval_segments(time_us: Integers, value: Floats, *, stamp: str, length_us
     return Segments.even(start, end, energy)
 
 
-def hold(start_us: Integers, end_us: Integers, moments_us: Integers, *, at_end: bool) -> NDArray[np.bool_]:
+def hold(
+    start_us: Integers, end_us: Integers, moments_us: Integers, *, at_end: bool
+) -> NDArray[np.bool_]:
     """Which stretches hold one of these moments, given in order, after their start and before their end, or `at_end` as well."""
     passed = np.searchsorted(moments_us, end_us, side="right" if at_end else "left")
     holding: NDArray[np.bool_] = passed > np.searchsorted(moments_us, start_us, side="right")

@@ -55,7 +55,9 @@ class SharedEnergy:
     nobodys: float
 
 
-def share_out(allocation: Allocation, sinks: Sequence[Sink], served: ServedBatches, curve: Curve) -> SharedEnergy:
+def share_out(
+    allocation: Allocation, sinks: Sequence[Sink], served: ServedBatches, curve: Curve
+) -> SharedEnergy:
     """Divide a meter's known energy, from the first beginning to the last end of its batches, among them.
 
     Energies add up: the batches' parts and `nobodys` are the meter's energy over that time, exactly.
@@ -65,13 +67,19 @@ def share_out(allocation: Allocation, sinks: Sequence[Sink], served: ServedBatch
         return SharedEnergy(np.zeros(0), np.zeros(0), 0.0)
     if allocation.by == "power":
         power = np.array([allocation.power[sink.id] for sink in sinks])[served.sink]
-        energy = np.rint(power * ((served.end_us - served.start_us) / HOUR_US) * STEPS_PER_UNIT) / STEPS_PER_UNIT
+        energy = (
+            np.rint(power * ((served.end_us - served.start_us) / HOUR_US) * STEPS_PER_UNIT)
+            / STEPS_PER_UNIT
+        )
         metered = curve.over(np.array([served.start_us.min()]), np.array([served.end_us.max()]))[0]
         return SharedEnergy(energy, np.ones(count), float(metered[0] - energy.sum()))
     edges_us = np.unique(np.concatenate((served.start_us, served.end_us)))
     at = np.searchsorted(curve.moments_us, edges_us)
     steps, known_us = np.diff(curve.steps[at]), np.diff(curve.known_us[at])
-    first, last = np.searchsorted(edges_us, served.start_us), np.searchsorted(edges_us, served.end_us)
+    first, last = (
+        np.searchsorted(edges_us, served.start_us),
+        np.searchsorted(edges_us, served.end_us),
+    )
     batch = np.repeat(np.arange(count), last - first)  # one row for each piece of each batch
     piece = _ranges(first, last)
     order = np.lexsort((batch, served.sink[batch], piece))
@@ -98,7 +106,12 @@ def share_out(allocation: Allocation, sinks: Sequence[Sink], served: ServedBatch
 
 
 def _weights(
-    allocation: Allocation, sinks: Sequence[Sink], served: ServedBatches, batch: Integers, piece: Integers, pieces: int
+    allocation: Allocation,
+    sinks: Sequence[Sink],
+    served: ServedBatches,
+    batch: Integers,
+    piece: Integers,
+    pieces: int,
 ) -> tuple[Floats, Floats]:
     """The weight of each row, and by piece the weight of the whole."""
     sink = served.sink[batch]
@@ -114,7 +127,9 @@ def _weights(
     else:
         weight = np.ones(len(batch))
     whole = np.bincount(piece, weights=weight, minlength=pieces)
-    idle = whole == 0  # nothing but batches without output: evenly, so that their energy is not lost
+    idle = (
+        whole == 0
+    )  # nothing but batches without output: evenly, so that their energy is not lost
     if idle.any():
         weight = np.where(idle[piece], 1.0, weight)
         whole = np.bincount(piece, weights=weight, minlength=pieces)

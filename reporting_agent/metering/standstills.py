@@ -35,24 +35,41 @@ TIMES_REST = 3.0  # how much longer than rest within batches usually is
 REST = 0.9  # "usually": this quantile of the standstills within batches
 FEWEST_RESTS = 10  # fewer standstills within batches are no habit
 QUANTA = 10.0  # smallest steps of the meter that the batches should have drawn meanwhile
-LEAST_SHARE, LEAST_S = 0.8, 4 * 3600.0  # of a usual batch, at most four hours: a short stop within a batch is nobody's fault
+LEAST_SHARE, LEAST_S = (
+    0.8,
+    4 * 3600.0,
+)  # of a usual batch, at most four hours: a short stop within a batch is nobody's fault
 
 
-def suspect(meter: Meter, course: Course, windows: Windows, least_completeness: float, zone: tzinfo) -> Suspicion:
+def suspect(
+    meter: Meter, course: Course, windows: Windows, least_completeness: float, zone: tzinfo
+) -> Suspicion:
     """What a meter hid by standing still: batches in order of start, of which an energy known to a lesser share is not known."""
-    runs, files = (NO_RUNS, ()) if course.verdict is None else (course.verdict.runs, course.verdict.files)
+    runs, files = (
+        (NO_RUNS, ()) if course.verdict is None else (course.verdict.runs, course.verdict.files)
+    )
     measured = course.over(windows)
     energy = np.where(measured.completeness >= least_completeness, np.abs(measured.energy), np.nan)
     first_us, last_us = put_right(runs.first_us, meter), put_right(runs.last_us, meter)
     own = replace(runs, first_us=first_us, last_us=last_us)
-    stood = standstills(own, meter.reading == "register", windows.start_us, windows.end_us, energy, course.facts.quantum or 0.0)
+    stood = standstills(
+        own,
+        meter.reading == "register",
+        windows.start_us,
+        windows.end_us,
+        energy,
+        course.facts.quantum or 0.0,
+    )
     if not stood.any():
         return Suspicion()
     touched = np.zeros(len(windows.start_us), dtype=bool)
     for first, last in zip(first_us[stood].tolist(), last_us[stood].tolist(), strict=True):
         touched |= (windows.start_us < last) & (windows.end_us > first)
     count, hit = int(stood.sum()), int(touched.sum())
-    inside_h = within_batches(first_us[stood], last_us[stood], windows.start_us, windows.end_us).sum() / 3600
+    inside_h = (
+        within_batches(first_us[stood], last_us[stood], windows.start_us, windows.end_us).sum()
+        / 3600
+    )
     spans = list(zip(first_us[stood].tolist(), (last_us[stood] + 1_000_000).tolist(), strict=True))
     finding = DataFinding(
         STILL,
@@ -72,10 +89,21 @@ def suspect(meter: Meter, course: Course, windows: Windows, least_completeness: 
         count,
         places_of(files, runs.row[stood], runs.file[stood]),
     )
-    return Suspicion((finding,), {STILL: touched}, tuple(found_of(meter.id, "unusable", span, zone) for span in spans))
+    return Suspicion(
+        (finding,),
+        {STILL: touched},
+        tuple(found_of(meter.id, "unusable", span, zone) for span in spans),
+    )
 
 
-def standstills(runs: EqualValueRuns, register: bool, start_us: Integers, end_us: Integers, energy: Floats, quantum: float) -> Flags:
+def standstills(
+    runs: EqualValueRuns,
+    register: bool,
+    start_us: Integers,
+    end_us: Integers,
+    energy: Floats,
+    quantum: float,
+) -> Flags:
     """Which runs are no rest.
 
     Args:
@@ -101,10 +129,14 @@ def standstills(runs: EqualValueRuns, register: bool, start_us: Integers, end_us
     return standing
 
 
-def within_batches(first_us: Integers, last_us: Integers, start_us: Integers, end_us: Integers) -> Floats:
+def within_batches(
+    first_us: Integers, last_us: Integers, start_us: Integers, end_us: Integers
+) -> Floats:
     """Seconds of each stretch in which a batch ran. Batches in order of start; where some overlap, their union counts."""
     running = Islands.of(Windows(start_us, end_us))
     knots = np.column_stack((running.start_us, running.end_us)).ravel()
-    run_us = np.concatenate(([0.0], np.cumsum(np.where(np.arange(len(knots) - 1) % 2 == 0, np.diff(knots), 0))))
+    run_us = np.concatenate(
+        ([0.0], np.cumsum(np.where(np.arange(len(knots) - 1) % 2 == 0, np.diff(knots), 0)))
+    )
     seconds: Floats = (np.interp(last_us, knots, run_us) - np.interp(first_us, knots, run_us)) / 1e6
     return seconds

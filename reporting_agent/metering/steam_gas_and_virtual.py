@@ -40,13 +40,20 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 LEAST_KNOWN_STATE = 0.5  # of the seconds of a piece over which the flow is known, its temperature and pressure must be read
-_AGE_US = 1 << 50  # no piece of a period is so long: one that is reaches to the ends of time, where no period was given
+_AGE_US = (
+    1 << 50
+)  # no piece of a period is so long: one that is reaches to the ends of time, where no period was given
 NO_FACTS = MeterFacts(0, None, None, None, None, None, None, 0.0)
 
 
 def has_state(meter: Meter) -> bool:
     """Whether its energy depends on a temperature or a pressure."""
-    states = (meter.temperature_c, meter.temperature_meter, meter.pressure_kpa, meter.pressure_meter)
+    states = (
+        meter.temperature_c,
+        meter.temperature_meter,
+        meter.pressure_kpa,
+        meter.pressure_meter,
+    )
     return meter.steam is not None or any(value is not None for value in states)
 
 
@@ -61,23 +68,39 @@ def factor(meter: Meter, unit: str, temperature_k: Floats, pressure_kpa: Floats)
     normal = gas_and_steam.normal_volume(temperature_k, pressure_kpa)
     dry: Floats | float = 1.0
     if meter.relative_humidity_pct:
-        dry = gas_and_steam.dry_share(temperature_k, pressure_kpa, meter.relative_humidity_pct / 100)
+        dry = gas_and_steam.dry_share(
+            temperature_k, pressure_kpa, meter.relative_humidity_pct / 100
+        )
     if meter.computed_at is None:
         return normal * dry * ratio(unit, "m3")
-    design = gas_and_steam.normal_volume(*_point(meter.computed_at.temperature_c, meter.computed_at.pressure_kpa))
+    design = gas_and_steam.normal_volume(
+        *_point(meter.computed_at.temperature_c, meter.computed_at.pressure_kpa)
+    )
     return np.sqrt(normal / design) * dry * ratio(unit, "Nm3")
 
 
-def doubt_of_state(meter: Meter, unit: str, temperature_k: float, pressure_kpa: float, tree: MeterTree) -> float:
+def doubt_of_state(
+    meter: Meter, unit: str, temperature_k: float, pressure_kpa: float, tree: MeterTree
+) -> float:
     """Standard uncertainty of the factor, as a share, from the classes that the meters of temperature and pressure declare."""
     here = factor(meter, unit, np.array([temperature_k]), np.array([pressure_kpa]))[0]
     variance = 0.0
     for name, shift in ((meter.temperature_meter, (1.0, 0.0)), (meter.pressure_meter, (0.0, 1.0))):
         companion = None if name is None else tree.by_id[name]
-        if companion is None or companion.accuracy_class is None or not np.isfinite(here) or here == 0:
+        if (
+            companion is None
+            or companion.accuracy_class is None
+            or not np.isfinite(here)
+            or here == 0
+        ):
             continue
         limit = _limit(companion, temperature_k, pressure_kpa)
-        moved = factor(meter, unit, np.array([temperature_k + shift[0] * limit]), np.array([pressure_kpa + shift[1] * limit]))[0]
+        moved = factor(
+            meter,
+            unit,
+            np.array([temperature_k + shift[0] * limit]),
+            np.array([pressure_kpa + shift[1] * limit]),
+        )[0]
         if np.isfinite(moved):
             variance += (moved / here - 1) ** 2 / 3
     return sqrt(variance)
@@ -90,11 +113,17 @@ def _limit(companion: Meter, temperature_k: float, pressure_kpa: float) -> float
     if companion.accuracy_of == "range" and companion.range is not None:
         return share * companion.range[1] * scale
     if companion.unit in PRESSURE_UNITS:
-        return share * abs(pressure_kpa - (companion.atmosphere_kpa if companion.pressure_is == "gauge" else 0.0))
-    return share * abs(temperature_k - (0.0 if companion.unit == "K" else gas_and_steam.ZERO_CELSIUS_K))
+        return share * abs(
+            pressure_kpa - (companion.atmosphere_kpa if companion.pressure_is == "gauge" else 0.0)
+        )
+    return share * abs(
+        temperature_k - (0.0 if companion.unit == "K" else gas_and_steam.ZERO_CELSIUS_K)
+    )
 
 
-def _heat(meter: Meter, steam: Steam, unit: str, temperature_k: Floats, pressure_kpa: Floats) -> Floats:
+def _heat(
+    meter: Meter, steam: Steam, unit: str, temperature_k: Floats, pressure_kpa: Floats
+) -> Floats:
     """MJ per unit of steam, above the water it was made from."""
     enthalpy, density = _steam(meter, steam, temperature_k, pressure_kpa)
     returned = steam.condensate_returned
@@ -105,12 +134,16 @@ def _heat(meter: Meter, steam: Steam, unit: str, temperature_k: Floats, pressure
     if amount_unit(meter) in ACTUAL_VOLUME:
         return per_kg * density * ratio(unit, "m3")
     if meter.computed_at is not None:
-        _, design = _steam(meter, steam, *_point(meter.computed_at.temperature_c, meter.computed_at.pressure_kpa))
+        _, design = _steam(
+            meter, steam, *_point(meter.computed_at.temperature_c, meter.computed_at.pressure_kpa)
+        )
         per_kg = per_kg * np.sqrt(density / design)
     return per_kg * ratio(unit, "kg")
 
 
-def _steam(meter: Meter, steam: Steam, temperature_k: Floats, pressure_kpa: Floats) -> tuple[Floats, Floats]:
+def _steam(
+    meter: Meter, steam: Steam, temperature_k: Floats, pressure_kpa: Floats
+) -> tuple[Floats, Floats]:
     if steam.state == "superheated":
         return gas_and_steam.superheated(temperature_k, pressure_kpa)
     if meter.pressure_meter is not None or meter.pressure_kpa is not None:
@@ -141,7 +174,9 @@ class CountedCourse:
 
 def state_unit(meter: Meter) -> tuple[str, float]:
     """The unit that a state meter is added up in, and its factor: kPa of a pressure, so that the grid does not cut its digits."""
-    return ("kPa", PRESSURE_UNITS[meter.unit]) if meter.unit in PRESSURE_UNITS else (meter.unit, 1.0)
+    return (
+        ("kPa", PRESSURE_UNITS[meter.unit]) if meter.unit in PRESSURE_UNITS else (meter.unit, 1.0)
+    )
 
 
 def state_of(meter: Meter, value: float) -> float:
@@ -150,7 +185,10 @@ def state_of(meter: Meter, value: float) -> float:
 
 
 def work_out(
-    tree: MeterTree, courses: Mapping[str, Course], read_in: Mapping[str, tuple[str, float]], zone: tzinfo
+    tree: MeterTree,
+    courses: Mapping[str, Course],
+    read_in: Mapping[str, tuple[str, float]],
+    zone: tzinfo,
 ) -> dict[str, CountedCourse]:
     """Every meter that counts energy, in its final unit; not those of which no course was asked.
 
@@ -164,20 +202,34 @@ def work_out(
         if meter.id not in courses or meter.role == "state":
             continue
         counted = CountedCourse(courses[meter.id], *read_in[meter.id])
-        by_meter[meter.id] = _at_its_state(meter, counted, courses, tree) if has_state(meter) else counted
+        by_meter[meter.id] = (
+            _at_its_state(meter, counted, courses, tree) if has_state(meter) else counted
+        )
     for meter in tree.meters:
         if meter.computed and tree.parts(meter).keys() <= by_meter.keys():
             by_meter[meter.id] = _sum(meter, tree, by_meter, zone)
     return by_meter
 
 
-def _at_its_state(meter: Meter, counted: CountedCourse, courses: Mapping[str, Course], tree: MeterTree) -> CountedCourse:
+def _at_its_state(
+    meter: Meter, counted: CountedCourse, courses: Mapping[str, Course], tree: MeterTree
+) -> CountedCourse:
     curve = counted.course.curve
     moments = curve.moments_us
     flowing_us = np.diff(curve.known_us)
     flowed = flowing_us > 0
-    temperature_k = _state(meter.temperature_meter, meter.temperature_c, gas_and_steam.ZERO_CELSIUS_K, moments, flowing_us, courses, tree)
-    pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, moments, flowing_us, courses, tree)
+    temperature_k = _state(
+        meter.temperature_meter,
+        meter.temperature_c,
+        gas_and_steam.ZERO_CELSIUS_K,
+        moments,
+        flowing_us,
+        courses,
+        tree,
+    )
+    pressure_kpa = _state(
+        meter.pressure_meter, meter.pressure_kpa, 0.0, moments, flowing_us, courses, tree
+    )
     each = np.full(len(flowed), np.nan)
     each[flowed] = factor(meter, counted.unit, temperature_k[flowed], pressure_kpa[flowed])
     finite = np.isfinite(each)
@@ -187,17 +239,29 @@ def _at_its_state(meter: Meter, counted: CountedCourse, courses: Mapping[str, Co
         moments,
         np.rint(np.where(finite, steps * np.nan_to_num(each), 0.0)).astype(np.int64),
         np.where(finite, flowing_us, 0),
-        np.rint(np.diff(curve.unplaced_steps) * np.where(finite, np.nan_to_num(each), usual)).astype(np.int64),
+        np.rint(
+            np.diff(curve.unplaced_steps) * np.where(finite, np.nan_to_num(each), usual)
+        ).astype(np.int64),
     )
     lost_s = float(flowing_us[flowed & ~finite].sum()) / 1e6
-    course = replace(counted.course, curve=converted, findings=(*counted.course.findings, *_findings(meter, lost_s)))
+    course = replace(
+        counted.course,
+        curve=converted,
+        findings=(*counted.course.findings, *_findings(meter, lost_s)),
+    )
     doubt, vapour, mean = 0.0, 0.0, None
     if finite.any():
         mean = _usual(temperature_k, steps, finite), _usual(pressure_kpa, steps, finite)
         if meter.steam is None:
-            vapour = _usual(1 - np.nan_to_num(gas_and_steam.dry_share(temperature_k, pressure_kpa)), steps, finite)
+            vapour = _usual(
+                1 - np.nan_to_num(gas_and_steam.dry_share(temperature_k, pressure_kpa)),
+                steps,
+                finite,
+            )
         doubt = doubt_of_state(meter, counted.unit, *mean, tree)
-    return CountedCourse(course, final_unit(meter), counted.per_reading * usual, doubt, vapour, mean)
+    return CountedCourse(
+        course, final_unit(meter), counted.per_reading * usual, doubt, vapour, mean
+    )
 
 
 def _state(
@@ -238,33 +302,50 @@ def _usual(factor: Floats, steps: Integers, finite: NDArray[np.bool_]) -> float:
     return float((factor[finite] * weight).sum() / weight.sum())
 
 
-def _sum(meter: Meter, tree: MeterTree, by_meter: Mapping[str, CountedCourse], zone: tzinfo) -> CountedCourse:
+def _sum(
+    meter: Meter, tree: MeterTree, by_meter: Mapping[str, CountedCourse], zone: tzinfo
+) -> CountedCourse:
     """The course of a virtual meter: its parts' curves at the moments that all of them share, added with their signs, each in its time."""
     parts = tree.parts(meter)
     moments = by_meter[next(iter(parts))].course.curve.moments_us
     for part in parts:
-        moments = np.intersect1d(moments, by_meter[part].course.curve.moments_us, assume_unique=True)
+        moments = np.intersect1d(
+            moments, by_meter[part].course.curve.moments_us, assume_unique=True
+        )
     length_us, serves = np.diff(moments), dict[str, NDArray[np.bool_]]()
     ats = {part: np.searchsorted(by_meter[part].course.curve.moments_us, moments) for part in parts}
     known_us = {part: np.diff(by_meter[part].course.curve.known_us[at]) for part, at in ats.items()}
     longest_us = np.max(list(known_us.values()), axis=0)
     length_us = np.where(length_us > _AGE_US, longest_us, length_us)
-    for part, (begins_us, ends_us) in {part: in_its_time(tree.by_id[part], EVER, zone) for part in parts}.items():
+    for part, (begins_us, ends_us) in {
+        part: in_its_time(tree.by_id[part], EVER, zone) for part in parts
+    }.items():
         serves[part] = (moments[1:] > begins_us) & (moments[:-1] < ends_us)
         known_us[part] = np.where(serves[part], known_us[part], length_us)
     common_us = np.maximum(
-        length_us - sum(((length_us - part_known_us) for part_known_us in known_us.values()), np.zeros_like(length_us)), 0
+        length_us
+        - sum(
+            ((length_us - part_known_us) for part_known_us in known_us.values()),
+            np.zeros_like(length_us),
+        ),
+        0,
     )
     steps, unplaced = np.zeros_like(length_us), np.zeros_like(length_us)
     for part, times in parts.items():
         curve, at = by_meter[part].course.curve, ats[part]
         scale = np.where(serves[part], times * _ratio(tree, meter, by_meter[part].unit), 0.0)
         # each part at its own mean power over the time that all of them know: else what one misses would stand as energy
-        share = np.divide(common_us, known_us[part], out=np.zeros(len(length_us)), where=known_us[part] > 0)
+        share = np.divide(
+            common_us, known_us[part], out=np.zeros(len(length_us)), where=known_us[part] > 0
+        )
         steps += np.rint(np.diff(curve.steps[at]) * (scale * share)).astype(np.int64)
         unplaced += np.rint(np.diff(curve.unplaced_steps[at]) * scale).astype(np.int64)
     return CountedCourse(
-        Course(_curve(moments, steps, common_us, unplaced), (), _facts({part: by_meter[part].course.facts for part in parts}, tree)),
+        Course(
+            _curve(moments, steps, common_us, unplaced),
+            (),
+            _facts({part: by_meter[part].course.facts for part in parts}, tree),
+        ),
         meter.unit,
         1.0,
     )
@@ -277,7 +358,11 @@ def _ratio(tree: MeterTree, meter: Meter, unit: str) -> float:
         raise tree.refuse(
             meter,
             "unit",
-            Phrase("Virtual meter %(meter)s adds up %(unit)s, which is not its own unit.", meter=meter.id, unit=unit),
+            Phrase(
+                "Virtual meter %(meter)s adds up %(unit)s, which is not its own unit.",
+                meter=meter.id,
+                unit=unit,
+            ),
             Phrase("Give it the unit that its parts count in, without the time of a rate."),
             meter.unit,
             unit,
@@ -287,15 +372,26 @@ def _ratio(tree: MeterTree, meter: Meter, unit: str) -> float:
 def _facts(by_part: Mapping[str, MeterFacts], tree: MeterTree) -> MeterFacts:
     """Of a virtual meter: as many readings as its poorest part, and the span that all of them cover, but for one that took another's
     place or gave its own up."""
-    begun = {part: facts for part, facts in by_part.items() if tree.by_id[part].since is None} or by_part
-    lasting = {part: facts for part, facts in by_part.items() if tree.by_id[part].until is None} or by_part
+    begun = {
+        part: facts for part, facts in by_part.items() if tree.by_id[part].since is None
+    } or by_part
+    lasting = {
+        part: facts for part, facts in by_part.items() if tree.by_id[part].until is None
+    } or by_part
     whole = [facts for part, facts in begun.items() if part in lasting] or by_part.values()
     return replace(
         NO_FACTS,
         readings=min(facts.readings for facts in whole),
-        first_us=max((facts.first_us for facts in begun.values() if facts.first_us is not None), default=None),
-        last_us=min((facts.last_us for facts in lasting.values() if facts.last_us is not None), default=None),
-        usual_step_s=max((facts.usual_step_s for facts in by_part.values() if facts.usual_step_s is not None), default=None),
+        first_us=max(
+            (facts.first_us for facts in begun.values() if facts.first_us is not None), default=None
+        ),
+        last_us=min(
+            (facts.last_us for facts in lasting.values() if facts.last_us is not None), default=None
+        ),
+        usual_step_s=max(
+            (facts.usual_step_s for facts in by_part.values() if facts.usual_step_s is not None),
+            default=None,
+        ),
     )
 
 

@@ -28,7 +28,13 @@ from reporting_agent.metering.own_time import put_right
 from reporting_agent.metering.readings import NOTHING, Readings
 from reporting_agent.metering.record import RecordSurvey
 from reporting_agent.metering.screen import Screen, load_at_most
-from reporting_agent.metering.segments import MICROSECONDS, Segments, interval_segments, rate_segments, register_segments
+from reporting_agent.metering.segments import (
+    MICROSECONDS,
+    Segments,
+    interval_segments,
+    rate_segments,
+    register_segments,
+)
 from reporting_agent.metering.tally import NO_STAMPS, CleaningResult, Tally
 from reporting_agent.metering.whole_record import WholeRecord
 from reporting_agent.row_numbers import Rows
@@ -68,7 +74,14 @@ class OutOfOrder(Exception):  # noqa: N818 - what a stream tells the engine, whi
 class MeterStream:
     """Takes the blocks of one meter in file order and gives segments of known energy in order of time."""
 
-    def __init__(self, asked: MeterQuery, verdict: CleaningResult | None = None, *, fast: bool = False, whole: bool = False) -> None:
+    def __init__(
+        self,
+        asked: MeterQuery,
+        verdict: CleaningResult | None = None,
+        *,
+        fast: bool = False,
+        whole: bool = False,
+    ) -> None:
         """One pass over the record of a meter.
 
         Args:
@@ -79,19 +92,25 @@ class MeterStream:
         self.meter = meter = asked.meter
         self.curve = Curve(asked.moments_us)
         self._fast = fast
-        self._whole = whole or verdict is not None  # a first pass in blocks found no clock that reaches over their edges
+        self._whole = (
+            whole or verdict is not None
+        )  # a first pass in blocks found no clock that reaches over their edges
         self.tally = Tally(meter.id)
         self.seen = RecordSurvey(meter)
         self._factor = asked.factor
         self._judged_before = verdict
         self._watch = WholeRecord(meter) if verdict is None else None
-        self._left_out_us = NO_STAMPS  # stamps of readings that were there and were left out, since the tail
+        self._left_out_us = (
+            NO_STAMPS  # stamps of readings that were there and were left out, since the tail
+        )
         self._longest_gap_us = round(asked.longest_gap_s * MICROSECONDS)
         self._resets_us = put_right(asked.resets_us, meter)
         self._screen = Screen(meter, self._longest_gap_us, verdict, asked.resets_us)
         self._tail = NOTHING
         self._file = ""
-        self._opens = meter.reading == "interval" and meter.stamp == "end"  # the first reading's length is still to be found
+        self._opens = (
+            meter.reading == "interval" and meter.stamp == "end"
+        )  # the first reading's length is still to be found
         self._closes = meter.reading == "interval" and meter.stamp == "start"
         self._third_last_us: int | None = None
 
@@ -102,7 +121,9 @@ class MeterStream:
             OutOfOrder: the meter must be read again as a whole.
         """
         if self._fast and not len(self._tail) and len(readings) > 2 * FIRST_READINGS:
-            self._take(readings.at(slice(0, FIRST_READINGS)), file)  # the fast path needs a beginning to go on from
+            self._take(
+                readings.at(slice(0, FIRST_READINGS)), file
+            )  # the fast path needs a beginning to go on from
             readings = readings.at(slice(FIRST_READINGS, None))
         self._take(readings, file)
 
@@ -136,9 +157,16 @@ class MeterStream:
         if len(joined) >= 3:  # before that nothing has been settled
             joined = self._with_first(joined)
             self._third_last_us = int(joined.time_us[-3])
-        settled, self._tail = joined.at(slice(0, max(len(joined) - 1, 0))), joined.at(slice(max(len(joined) - 2, 0), None))
+        settled, self._tail = (
+            joined.at(slice(0, max(len(joined) - 1, 0))),
+            joined.at(slice(max(len(joined) - 2, 0), None)),
+        )
         segments = self._segments(settled)
-        self._left_out_us = self._left_out_us[self._left_out_us > self._tail.time_us[0]] if len(self._tail) else self._left_out_us
+        self._left_out_us = (
+            self._left_out_us[self._left_out_us > self._tail.time_us[0]]
+            if len(self._tail)
+            else self._left_out_us
+        )
         return segments
 
     def pass_over(self, readings: Readings, file: str) -> tuple[Segments, ReadingRun] | None:
@@ -166,20 +194,37 @@ class MeterStream:
             return None
         self._file = file
         if self._watch is not None:
-            self._watch.see(lead, file, lowest=found_lead.lowest, highest=load_at_most(self.meter.reading, found_lead))
+            self._watch.see(
+                lead,
+                file,
+                lowest=found_lead.lowest,
+                highest=load_at_most(self.meter.reading, found_lead),
+            )
             longest_run = None if scanned.standing else 1 + scanned.still
-            self._watch.see(readings.at(settled), file, lowest=scanned.lowest, highest=highest, longest_run=longest_run)
+            self._watch.see(
+                readings.at(settled),
+                file,
+                lowest=scanned.lowest,
+                highest=highest,
+                longest_run=longest_run,
+            )
         led = self._segments(lead)
         self.seen.add_run(run, lowest, highest)
         self._third_last_us = int(time_us[-3])
-        self._tail = Readings(time_us[end].copy(), value[end].copy(), readings.row[end])  # copied: views would hold on to the block
+        self._tail = Readings(
+            time_us[end].copy(), value[end].copy(), readings.row[end]
+        )  # copied: views would hold on to the block
         self._left_out_us = NO_STAMPS
         return led, run
 
-    def _run(self, time_us: NDArray[np.int64], value: NDArray[np.float64], scan: Scan) -> ReadingRun:
+    def _run(
+        self, time_us: NDArray[np.int64], value: NDArray[np.float64], scan: Scan
+    ) -> ReadingRun:
         if self.meter.reading == "interval":
             value = value[1:] if self.meter.stamp == "end" else value[:-1]
-        return ReadingRun(self.meter.reading, put_right(time_us, self.meter), value, self._factor, scan)
+        return ReadingRun(
+            self.meter.reading, put_right(time_us, self.meter), value, self._factor, scan
+        )
 
     def close(self) -> Course:
         """After all blocks: the last segment, and all that this meter told, with what its whole record showed."""
@@ -202,7 +247,9 @@ class MeterStream:
         length_us = self._edge_length_us(readings.time_us[:3].tolist(), readings.row[:1])
         if length_us is None:
             return readings
-        return Readings(readings.time_us[:1] - length_us, np.zeros(1), readings.row[:1]).then(readings)
+        return Readings(readings.time_us[:1] - length_us, np.zeros(1), readings.row[:1]).then(
+            readings
+        )
 
     def _with_last(self, readings: Readings) -> Readings:
         """A stamp after the last reading, so that its interval has an end."""
@@ -212,7 +259,9 @@ class MeterStream:
         length_us = self._edge_length_us([*before, *readings.time_us.tolist()], readings.row[-1:])
         if length_us is None:
             return readings
-        return readings.then(Readings(readings.time_us[-1:] + length_us, np.zeros(1), readings.row[-1:]))
+        return readings.then(
+            Readings(readings.time_us[-1:] + length_us, np.zeros(1), readings.row[-1:])
+        )
 
     def _edge_length_us(self, stamps_us: list[int], row: Rows) -> int | None:
         """Length of the interval at the edge, from the three stamps nearest to it."""
@@ -230,13 +279,26 @@ class MeterStream:
         time_us = put_right(readings.time_us, self.meter)
         if self.meter.reading == "register":
             pieces = register_segments(time_us, readings.value)
-            for end_us, energy in across_gaps(pieces, readings, self.meter, self._longest_gap_us, self._judged_before, self._resets_us):
+            for end_us, energy in across_gaps(
+                pieces,
+                readings,
+                self.meter,
+                self._longest_gap_us,
+                self._judged_before,
+                self._resets_us,
+            ):
                 self.curve.add_unplaced(end_us, energy)
         elif self.meter.reading == "rate":
             pieces = rate_segments(time_us, readings.value * self._factor)
         else:
-            length = None if self.meter.interval_s is None else round(self.meter.interval_s * MICROSECONDS)
-            pieces = interval_segments(time_us, readings.value, stamp=self.meter.stamp, length_us=length)
+            length = (
+                None
+                if self.meter.interval_s is None
+                else round(self.meter.interval_s * MICROSECONDS)
+            )
+            pieces = interval_segments(
+                time_us, readings.value, stamp=self.meter.stamp, length_us=length
+            )
         segments, keep = known_segments(
             pieces,
             readings,

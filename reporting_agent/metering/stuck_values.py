@@ -33,7 +33,9 @@ PARTS = 8  # of an octave, alike in width: up to 16 steps of a meter's resolutio
 BANDS = 128 * PARTS
 FEWEST_STUCK = 8  # a sensor that froze for fewer readings cannot be told from a steady load
 CHANCE = 1e-3  # runs as long as this happen by chance in one of a thousand records
-USUAL_SHARE = 0.1  # a meter that spends this share of its working time in runs so long has a steady load
+USUAL_SHARE = (
+    0.1  # a meter that spends this share of its working time in runs so long has a steady load
+)
 TIMES_USUAL = 4  # how much longer than those a run must be
 RETURNS = 3  # a value at which the meter stands again in so many other runs is a level of the load: standby, a fixed speed
 
@@ -79,7 +81,9 @@ class Pairs:
         equal = np.flatnonzero((later == before) & (later != 0))
         if not len(equal):
             return
-        pieces, count = np.unique((number + equal) // PIECE * BANDS + band(later[equal]), return_counts=True)
+        pieces, count = np.unique(
+            (number + equal) // PIECE * BANDS + band(later[equal]), return_counts=True
+        )
         self._number.append(pieces // BANDS * PIECE)
         self._band.append(pieces % BANDS)
         self._count.append(count)
@@ -88,7 +92,9 @@ class Pairs:
         """By band, of the readings with these numbers, to within a piece."""
         if not self._number:
             return np.zeros(BANDS, dtype=np.int64)
-        number, size, count = (np.concatenate(part) for part in (self._number, self._band, self._count))
+        number, size, count = (
+            np.concatenate(part) for part in (self._number, self._band, self._count)
+        )
         within = (number >= first) & (number < end)
         return np.bincount(size[within], count[within], minlength=BANDS).astype(np.int64)
 
@@ -116,7 +122,9 @@ class StandingRuns:
         self.pairs.see(number, value)
         self._see_runs(number, time_us, value, row, file)
 
-    def _see_runs(self, number: int, time_us: Integers, value: Floats, row: Rows, file: int) -> None:
+    def _see_runs(
+        self, number: int, time_us: Integers, value: Floats, row: Rows, file: int
+    ) -> None:
         if len(value) <= _FEW:
             self._see_few(number, time_us, value, row, file)
             return
@@ -129,7 +137,13 @@ class StandingRuns:
         long = np.flatnonzero((count >= FEWEST) | edge)
         first, last = starts[long], starts[long] + count[long] - 1
         runs = EqualValueRuns(
-            number + first, count[long], value[first], time_us[first], time_us[last], row[first], np.full(len(long), file)
+            number + first,
+            count[long],
+            value[first],
+            time_us[first],
+            time_us[last],
+            row[first],
+            np.full(len(long), file),
         )
         if self._open is not None:
             runs = _carried_on(self._open, runs)
@@ -141,7 +155,9 @@ class StandingRuns:
         run: list[Any] | None = None
         if self._open is not None:
             run = [getattr(self._open, name)[0].item() for name in EqualValueRuns.__slots__]
-        for index, (at_us, reading) in enumerate(zip(time_us.tolist(), value.tolist(), strict=True)):
+        for index, (at_us, reading) in enumerate(
+            zip(time_us.tolist(), value.tolist(), strict=True)
+        ):
             if run is not None and reading == run[2]:
                 run[1] += 1
                 run[4] = at_us
@@ -152,7 +168,9 @@ class StandingRuns:
         if run is not None:
             self._open = _one_run(run)
 
-    def pass_over(self, number: int, time_us: Integers, value: Floats, row: Rows, file: int, *, pairs: bool) -> None:
+    def pass_over(
+        self, number: int, time_us: Integers, value: Floats, row: Rows, file: int, *, pairs: bool
+    ) -> None:
         """The next readings, among which no run is worth keeping but one that began before them or goes on after them.
 
         Args:
@@ -196,7 +214,13 @@ def _carried_on(before: EqualValueRuns, runs: EqualValueRuns) -> EqualValueRuns:
     """The block's runs after the one that was open; joined where the value went on."""
     if before.value[0] == runs.value[0]:
         first = EqualValueRuns(
-            before.number, before.count + runs.count[:1], before.value, before.first_us, runs.last_us[:1], before.row, before.file
+            before.number,
+            before.count + runs.count[:1],
+            before.value,
+            before.first_us,
+            runs.last_us[:1],
+            before.row,
+            before.file,
         )
         runs = runs.at(np.arange(1, len(runs)))
     else:
@@ -204,7 +228,9 @@ def _carried_on(before: EqualValueRuns, runs: EqualValueRuns) -> EqualValueRuns:
     return first.then(runs)
 
 
-def implausible(runs: EqualValueRuns, pairs: Pairs, sample: SampledReadings, readings: int, changes: Integers) -> tuple[Flags, Flags]:
+def implausible(
+    runs: EqualValueRuns, pairs: Pairs, sample: SampledReadings, readings: int, changes: Integers
+) -> tuple[Flags, Flags]:
     """Which runs of a rate or an interval are longer than its own history makes plausible, and which of them too long for their value.
 
     They are longer than chance makes them (from how often two readings of that octave are equal), and much
@@ -219,7 +245,9 @@ def implausible(runs: EqualValueRuns, pairs: Pairs, sample: SampledReadings, rea
     for first, end in pairwise(edges):
         within = np.flatnonzero((runs.number >= first) & (runs.number < end))
         own = sample.at((sample.number >= first) & (sample.number < end))
-        long[within], too_long[within] = _long(runs.at(within), own, pairs.between(first, end), end - first)
+        long[within], too_long[within] = _long(
+            runs.at(within), own, pairs.between(first, end), end - first
+        )
     return long, too_long
 
 
@@ -229,7 +257,9 @@ def returning(runs: EqualValueRuns) -> Flags:
     return returns
 
 
-def _long(runs: EqualValueRuns, sample: SampledReadings, pairs: Integers, readings: int) -> tuple[Flags, Flags]:
+def _long(
+    runs: EqualValueRuns, sample: SampledReadings, pairs: Integers, readings: int
+) -> tuple[Flags, Flags]:
     working: Flags = runs.value != 0
     if not working.any() or not len(sample):
         return np.zeros(len(runs), dtype=bool), np.zeros(len(runs), dtype=bool)
@@ -237,10 +267,14 @@ def _long(runs: EqualValueRuns, sample: SampledReadings, pairs: Integers, readin
     loaded = readings * len(moving) / len(sample)
     least = max(FEWEST_STUCK, TIMES_USUAL * _usual(runs.count[working & ~returning(runs)], loaded))
     size = band(runs.value)
-    of_size = np.asarray(np.bincount(band(moving), minlength=BANDS) * (readings / len(sample)), dtype=float)
+    of_size = np.asarray(
+        np.bincount(band(moving), minlength=BANDS) * (readings / len(sample)), dtype=float
+    )
     by_octave = _by_chance(_octaves(pairs), _octaves(of_size))[size // PARTS]
     long: Flags = working & (runs.count >= np.maximum(least, by_octave))
-    elsewhere = _by_chance(np.maximum(pairs[size] - (runs.count - 1), 0), of_size[size] - runs.count)
+    elsewhere = _by_chance(
+        np.maximum(pairs[size] - (runs.count - 1), 0), of_size[size] - runs.count
+    )
     return long, long & (runs.count >= elsewhere)
 
 
@@ -257,7 +291,9 @@ def hung(runs: EqualValueRuns, jumps: HighestLoads, plausible: float) -> Flags:
         return leaps
     at = np.minimum(at, len(jumps) - 1)
     energy = jumps.load[at] * (jumps.time_us - jumps.before_us)[at]
-    leaps[:] = (jumps.before_us[at] == runs.last_us) & (energy <= plausible * (jumps.time_us[at] - runs.first_us))
+    leaps[:] = (jumps.before_us[at] == runs.last_us) & (
+        energy <= plausible * (jumps.time_us[at] - runs.first_us)
+    )
     return leaps
 
 

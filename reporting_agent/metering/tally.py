@@ -27,19 +27,27 @@ PLACES_KEPT = 20
 SENTENCES: dict[str, tuple[Severity, Phrase]] = {
     "sentinel": (
         Severity.WARNING,
-        Phrase("values of all nines, which a logger writes for a fault; left out, the time counts as missing"),
+        Phrase(
+            "values of all nines, which a logger writes for a fault; left out, the time counts as missing"
+        ),
     ),
     "out-of-range": (
         Severity.WARNING,
-        Phrase("values that the meter's declared range makes impossible; left out, the time counts as missing"),
+        Phrase(
+            "values that the meter's declared range makes impossible; left out, the time counts as missing"
+        ),
     ),
     "register-spike": (
         Severity.WARNING,
-        Phrase("single register values that jump away and back; left out, the register counts as continuous"),
+        Phrase(
+            "single register values that jump away and back; left out, the register counts as continuous"
+        ),
     ),
     "register-reset": (
         Severity.WARNING,
-        Phrase("falls of the register that are not a declared rollover; the energy across the fall is not known"),
+        Phrase(
+            "falls of the register that are not a declared rollover; the energy across the fall is not known"
+        ),
     ),
     "register-rescaled": (
         Severity.WARNING,
@@ -50,19 +58,27 @@ SENTENCES: dict[str, tuple[Severity, Phrase]] = {
     ),
     "register-jump": (
         Severity.WARNING,
-        Phrase("rises of the register faster than anything in its own history; the energy across the rise is not known"),
+        Phrase(
+            "rises of the register faster than anything in its own history; the energy across the rise is not known"
+        ),
     ),
     "rate-spike": (
         Severity.WARNING,
-        Phrase("single values far above anything in the meter's own history; left out, the load counts as continuous"),
+        Phrase(
+            "single values far above anything in the meter's own history; left out, the load counts as continuous"
+        ),
     ),
     "interval-spike": (
         Severity.WARNING,
-        Phrase("single intervals far above anything in the meter's own history; left out, the time counts as missing"),
+        Phrase(
+            "single intervals far above anything in the meter's own history; left out, the time counts as missing"
+        ),
     ),
     "zero-dropout": (
         Severity.WARNING,
-        Phrase("single zeros of a meter that is never at zero: an outage, or a logger that writes zero when no value arrived; left out"),
+        Phrase(
+            "single zeros of a meter that is never at zero: an outage, or a logger that writes zero when no value arrived; left out"
+        ),
     ),
     "value-stuck": (
         Severity.WARNING,
@@ -73,7 +89,9 @@ SENTENCES: dict[str, tuple[Severity, Phrase]] = {
     ),
     "saturated": (
         Severity.WARNING,
-        Phrase("values at the end of the meter's range: the load was that or more; the time counts as missing. Widen the range"),
+        Phrase(
+            "values at the end of the meter's range: the load was that or more; the time counts as missing. Widen the range"
+        ),
     ),
     "register-rollover": (Severity.NOTICE, Phrase("rollovers of the register; added back")),
     "reading-duplicate": (
@@ -82,7 +100,9 @@ SENTENCES: dict[str, tuple[Severity, Phrase]] = {
     ),
     "reading-conflict": (
         Severity.WARNING,
-        Phrase("readings with the same time stamp and different values; the first in the file is used"),
+        Phrase(
+            "readings with the same time stamp and different values; the first in the file is used"
+        ),
     ),
     "reading-corrected": (
         Severity.NOTICE,
@@ -94,15 +114,21 @@ SENTENCES: dict[str, tuple[Severity, Phrase]] = {
     ),
     "clock-jump": (
         Severity.WARNING,
-        Phrase("readings stamped by a clock that was wrong (it jumped, or was set back); left out, the time counts as missing"),
+        Phrase(
+            "readings stamped by a clock that was wrong (it jumped, or was set back); left out, the time counts as missing"
+        ),
     ),
     "reading-blank": (
         Severity.NOTICE,
-        Phrase("readings without a readable value; the time around them counts by the readings next to them"),
+        Phrase(
+            "readings without a readable value; the time around them counts by the readings next to them"
+        ),
     ),
     "reading-gap": (
         Severity.WARNING,
-        Phrase("gaps longer than longest_gap_s of the pack's label rule; no energy is assigned to them, and the time counts as missing"),
+        Phrase(
+            "gaps longer than longest_gap_s of the pack's label rule; no energy is assigned to them, and the time counts as missing"
+        ),
     ),
     "resolution-change": (
         Severity.NOTICE,
@@ -122,9 +148,14 @@ SENTENCES: dict[str, tuple[Severity, Phrase]] = {
 }
 
 
-def places_of(files: Sequence[str], rows: NDArray[np.int64], file: NDArray[np.int64]) -> tuple[Place, ...]:
+def places_of(
+    files: Sequence[str], rows: NDArray[np.int64], file: NDArray[np.int64]
+) -> tuple[Place, ...]:
     """The first few places, where `file` says in which of the files each row stands."""
-    return tuple(Place(files[at], row) for row, at in zip(rows[:PLACES_KEPT].tolist(), file[:PLACES_KEPT].tolist(), strict=True))
+    return tuple(
+        Place(files[at], row)
+        for row, at in zip(rows[:PLACES_KEPT].tolist(), file[:PLACES_KEPT].tolist(), strict=True)
+    )
 
 
 @dataclass(slots=True)
@@ -134,9 +165,13 @@ class Tally:
     meter: str
     counts: dict[str, int] = field(default_factory=dict)
     places: dict[str, list[Place]] = field(default_factory=dict)
-    turned_back: list[NDArray[np.int64]] = field(default_factory=list)  # stamps before and after each step back in time
+    turned_back: list[NDArray[np.int64]] = field(
+        default_factory=list
+    )  # stamps before and after each step back in time
     holes: list[NDArray[np.int64]] = field(default_factory=list)  # stamps before and after each gap
-    loads_outside: list[tuple[int, float]] = field(default_factory=list)  # of each block: how many, and their median
+    loads_outside: list[tuple[int, float]] = field(
+        default_factory=list
+    )  # of each block: how many, and their median
 
     def note_outside(self, load: NDArray[np.float64]) -> None:
         """Loads of one block that the range makes impossible."""
@@ -174,7 +209,12 @@ class Tally:
         for code, count in self.counts.items():
             severity, fault = SENTENCES[code]
             places = tuple(self.places.get(code, ()))
-            sentence = Phrase("Meter %(meter)s: %(count)s %(fault)s.", meter=self.meter, count=f"{count:,}", fault=fault)
+            sentence = Phrase(
+                "Meter %(meter)s: %(count)s %(fault)s.",
+                meter=self.meter,
+                count=f"{count:,}",
+                fault=fault,
+            )
             tallied.append(DataFinding(code, severity, sentence, count, places))
         return tallied
 
@@ -232,4 +272,9 @@ class CleaningResult:
     @property
     def leaves_out(self) -> bool:
         """Whether the meter must be read again."""
-        return bool(len(self.unknown) or len(self.caught_up) or len(self.stamps_us) or self.ceiling is not None)
+        return bool(
+            len(self.unknown)
+            or len(self.caught_up)
+            or len(self.stamps_us)
+            or self.ceiling is not None
+        )

@@ -62,7 +62,9 @@ class WindowUncertainty:
         return whole, common
 
 
-def limit_of_error(meter: Meter, energy: Floats, hours: Floats, per_reading: float = 1.0) -> Floats | None:
+def limit_of_error(
+    meter: Meter, energy: Floats, hours: Floats, per_reading: float = 1.0
+) -> Floats | None:
     """The class's limit of error for these energies, in their unit; None where no class is declared.
 
     Args:
@@ -86,7 +88,10 @@ def resolution(meter: Meter, facts: MeterFacts, usual_difference: float) -> floa
     if meter.resolution is not None or facts.quantum is None or facts.quantum <= 0:
         return meter.resolution
     digits = facts.quantum / 10.0 ** (floor(log10(facts.quantum)) - 1)
-    steady = meter.reading == "register" and STEADY * usual_difference < facts.quantum <= usual_difference * (1 + 1e-3)
+    steady = (
+        meter.reading == "register"
+        and STEADY * usual_difference < facts.quantum <= usual_difference * (1 + 1e-3)
+    )
     return None if abs(digits - round(digits)) > _ROUND or steady else facts.quantum
 
 
@@ -112,7 +117,11 @@ def doubt(
         return None
     step_s = facts.usual_step_s or 0.0
     power = np.divide(np.abs(energy), known_h, out=np.zeros(len(energy)), where=known_h > 0)
-    usual = float(np.median(power)) * step_s / 3600 / abs(per_reading) if len(power) and per_reading else 0.0
+    usual = (
+        float(np.median(power)) * step_s / 3600 / abs(per_reading)
+        if len(power) and per_reading
+        else 0.0
+    )
     quantum = (resolution(meter, facts, usual) or 0.0) * abs(per_reading)
     missing = (1.0 - completeness) * length_h * power
     own = _resolution(meter, quantum, known_h, step_s) ** 2 + missing**2
@@ -121,7 +130,9 @@ def doubt(
         for edge_us in (windows.start_us, windows.end_us):
             share = ((edge_us - facts.first_us) / MICROSECONDS % step_s) / step_s
             own += segment**2 * share * (1 - share) / 3
-    return WindowUncertainty(np.hypot(limit / _RECTANGULAR, state_doubt * np.abs(energy)), np.sqrt(own))
+    return WindowUncertainty(
+        np.hypot(limit / _RECTANGULAR, state_doubt * np.abs(energy)), np.sqrt(own)
+    )
 
 
 def _resolution(meter: Meter, quantum: float, hours: Floats, step_s: float) -> Floats:

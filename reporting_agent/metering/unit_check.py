@@ -32,11 +32,15 @@ Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 HIGH = 0.99  # quantile of the load that is held against the range
-USED = 0.05  # of its range that any meter's high load reaches, unless it was chosen for another plant
+USED = (
+    0.05  # of its range that any meter's high load reaches, unless it was chosen for another plant
+)
 TOO_LITTLE = 0.005  # of the range: below, it is no range that anybody would choose
 FEWEST = 12  # batches
 MOST_AGREE = 0.8
-NEARLY_ONE = 0.4  # in ln: a meter that was right before its unit changed showed about what the other did
+NEARLY_ONE = (
+    0.4  # in ln: a meter that was right before its unit changed showed about what the other did
+)
 HALF = 0.5  # of a batch: what is known of less says nothing of the whole
 AROUND = 3  # batches on either side
 
@@ -72,7 +76,9 @@ class KnownBatchFacts:
     outside: tuple[int, float] = (0, 0.0)
 
 
-def suspect(meter: Meter, course: Course, windows: Windows, zone: tzinfo, beside: MeterContext) -> Suspicion:
+def suspect(
+    meter: Meter, course: Course, windows: Windows, zone: tzinfo, beside: MeterContext
+) -> Suspicion:
     """Whether one meter's values are in its unit, held against its batches, which stand in order of start."""
     if course.verdict is None:
         return Suspicion()
@@ -90,14 +96,21 @@ def suspect(meter: Meter, course: Course, windows: Windows, zone: tzinfo, beside
     if wrong is None:
         return Suspicion()
     finding, batches, span = _finding(meter, course.verdict, windows, wrong, zone)
-    return Suspicion((finding,), {LABEL: batches}, (found_of(meter.id, "unit", span, zone, 1 / wrong.factor),))
+    return Suspicion(
+        (finding,), {LABEL: batches}, (found_of(meter.id, "unit", span, zone, 1 / wrong.factor),)
+    )
 
 
 def _whole_energies(course: Course, windows: Windows) -> Floats:
     """Of each batch of which half is known, as if all of it were: near enough to tell a unit by."""
     measured = course.over(windows)
     half_known = measured.completeness >= HALF
-    whole: Floats = np.divide(np.abs(measured.energy), measured.completeness, out=np.full(len(half_known), np.nan), where=half_known)
+    whole: Floats = np.divide(
+        np.abs(measured.energy),
+        measured.completeness,
+        out=np.full(len(half_known), np.nan),
+        where=half_known,
+    )
     return whole
 
 
@@ -107,7 +120,11 @@ def _finding(
     """The finding, the batches that it concerns, and from when until when its values are off."""
     first_us = int(verdict.sample.time_us[0]) if len(verdict.sample) else int(windows.start_us[0])
     if wrong.between is None:
-        return label(meter, wrong.factor, wrong.proof, int(wrong.batches.sum())), wrong.batches, (first_us, None)
+        return (
+            label(meter, wrong.factor, wrong.proof, int(wrong.batches.sum())),
+            wrong.batches,
+            (first_us, None),
+        )
     sample = verdict.sample
     time_us = put_right(sample.time_us, meter)
     before, after = wrong.between
@@ -118,18 +135,25 @@ def _finding(
     from_us = int(time_us[row[0]])
     batches = windows.end_us > from_us if wrong.later else windows.start_us < from_us
     rows = places_of(verdict.files, sample.row[row], sample.file[row])
-    finding = change(meter, factor, from_us, int(batches.sum()), rows, zone, later=wrong.later, proof=wrong.proof)
+    finding = change(
+        meter, factor, from_us, int(batches.sum()), rows, zone, later=wrong.later, proof=wrong.proof
+    )
     return finding, batches, (from_us, None) if wrong.later else (first_us, from_us)
 
 
-def misread(batch_facts: KnownBatchFacts, sample: SampledReadings, readings: int) -> UnitMismatch | None:
+def misread(
+    batch_facts: KnownBatchFacts, sample: SampledReadings, readings: int
+) -> UnitMismatch | None:
     """None where nothing speaks against the unit."""
     every = np.ones(len(batch_facts.per_output), dtype=bool)
     right = False
     if batch_facts.range is not None:
         high = batch_facts.range[1]
         count, median = batch_facts.outside
-        if count >= MOST_AGREE * max(readings, 1) and (factor := into(median, USED * high, high)) is not None:
+        if (
+            count >= MOST_AGREE * max(readings, 1)
+            and (factor := into(median, USED * high, high)) is not None
+        ):
             return UnitMismatch(1 / factor, every, "range")
         load = sample.power[np.isfinite(sample.power) & (sample.power > 0)]
         top = float(np.quantile(load, HIGH)) if len(load) else 0.0
@@ -139,11 +163,17 @@ def misread(batch_facts: KnownBatchFacts, sample: SampledReadings, readings: int
     if batch_facts.beside is not None:
         return _beside(batch_facts.energy, batch_facts.beside)
     turn = _turn(batch_facts)
-    if batch_facts.bounds is not None and not right and np.isfinite(batch_facts.per_output).sum() >= FEWEST:
+    if (
+        batch_facts.bounds is not None
+        and not right
+        and np.isfinite(batch_facts.per_output).sum() >= FEWEST
+    ):
         low, high = batch_facts.bounds
         usual = float(np.nanmedian(batch_facts.per_output))
         if (factor := into(usual, low, high)) is not None:
-            if turn is not None and low <= usual * turn.factor <= high:  # the larger side is the wrong one
+            if (
+                turn is not None and low <= usual * turn.factor <= high
+            ):  # the larger side is the wrong one
                 return replace(turn, factor=1 / turn.factor, proof="bounds", later=not turn.later)
             return UnitMismatch(1 / factor, every, "bounds")
         if turn is not None and low <= usual <= high and not low <= usual * turn.factor <= high:
@@ -155,7 +185,9 @@ def _beside(own: Floats, main: Floats) -> UnitMismatch | None:
     comparable = np.flatnonzero(np.isfinite(own) & np.isfinite(main) & (main > 0))
     if len(comparable) < FEWEST:
         return None
-    smooth = _around(own[comparable]) / _around(main[comparable])  # of several batches: a clock that is off mixes neighbours
+    smooth = _around(own[comparable]) / _around(
+        main[comparable]
+    )  # of several batches: a clock that is off mixes neighbours
     factors = np.array([fitting(level) or 1.0 for level in smooth.tolist()])
     off = np.flatnonzero(factors != 1)
     if not len(off):
@@ -163,7 +195,12 @@ def _beside(own: Floats, main: Floats) -> UnitMismatch | None:
     factor = float(np.median(factors[off]))
     begins = _from_then_on(factors == factor)
     if begins is not None and abs(np.log(np.median(smooth[:begins]))) <= NEARLY_ONE:
-        return UnitMismatch(factor, np.zeros(len(own), dtype=bool), "beside", _around_turn(comparable, begins, 2 * AROUND))
+        return UnitMismatch(
+            factor,
+            np.zeros(len(own), dtype=bool),
+            "beside",
+            _around_turn(comparable, begins, 2 * AROUND),
+        )
     batches = np.zeros(len(own), dtype=bool)
     if len(off) >= MOST_AGREE * len(comparable) and np.mean(factors[off] == factor) >= MOST_AGREE:
         batches[:] = True
@@ -173,14 +210,18 @@ def _beside(own: Floats, main: Floats) -> UnitMismatch | None:
 
 def _around_turn(batches: Integers, begins: int, before: int) -> tuple[int, int]:
     """The batches between which the unit changed: the sums of several batches lag behind."""
-    return int(batches[max(begins - before - 2, 0)]), int(batches[min(begins + 1, len(batches) - 1)])
+    return int(batches[max(begins - before - 2, 0)]), int(
+        batches[min(begins + 1, len(batches) - 1)]
+    )
 
 
 def _around(values: Floats) -> Floats:
     """Running sums over `AROUND` values on either side, fewer at the ends."""
     sums = np.concatenate(([0.0], np.cumsum(values)))
     index = np.arange(len(values))
-    total: Floats = sums[np.minimum(index + AROUND + 1, len(values))] - sums[np.maximum(index - AROUND, 0)]
+    total: Floats = (
+        sums[np.minimum(index + AROUND + 1, len(values))] - sums[np.maximum(index - AROUND, 0)]
+    )
     return total
 
 
@@ -198,7 +239,9 @@ def _turn(batch_facts: KnownBatchFacts) -> UnitMismatch | None:
         return UnitMismatch(factor, none, "rows", _around_turn(usable, begins, 0))
     ends = _from_then_on((factors == factor)[usable][::-1])
     if ends is not None:  # those before are off
-        return UnitMismatch(factor, none, "rows", _around_turn(usable, len(usable) - ends, 0), later=False)
+        return UnitMismatch(
+            factor, none, "rows", _around_turn(usable, len(usable) - ends, 0), later=False
+        )
     return None  # a meter does not change its unit from batch to batch
 
 
@@ -209,10 +252,14 @@ def _from_then_on(off: Flags) -> int | None:
     before = np.concatenate(([0], np.cumsum(off)))
     count = len(off)
     indices = np.arange(1, count)
-    wrong = before[indices] + (count - indices) - (before[count] - before[indices])  # off before, and not off after
+    wrong = (
+        before[indices] + (count - indices) - (before[count] - before[indices])
+    )  # off before, and not off after
     best = int(indices[np.argmin(wrong)])
     few = (1 - MOST_AGREE) / 2
-    if before[best] > few * best or (count - best) - (before[count] - before[best]) > few * (count - best):
+    if before[best] > few * best or (count - best) - (before[count] - before[best]) > few * (
+        count - best
+    ):
         return None
     return best
 
@@ -239,24 +286,41 @@ def label(meter: Meter, factor: float, proof: str, left_out: int) -> DataFinding
         unit=meter.unit,
         back=_spelled(1 / factor),
     )
-    return DataFinding(LABEL, Severity.WARNING, _with_left_out(sentence, left_out), max(left_out, 1))
+    return DataFinding(
+        LABEL, Severity.WARNING, _with_left_out(sentence, left_out), max(left_out, 1)
+    )
 
 
 _SIDE = {
     (True, "bounds"): Phrase("The values since then are beyond what a batch of this step can use."),
     (False, "bounds"): Phrase("The values before are beyond what a batch of this step can use."),
     (True, "beside"): Phrase("The meter that it is compared with shows the same as before."),
-    (True, "rows"): Phrase("Most batches are before that day; nothing else shows which of the two is wrong."),
-    (False, "rows"): Phrase("Most batches are after that day; nothing else shows which of the two is wrong."),
+    (True, "rows"): Phrase(
+        "Most batches are before that day; nothing else shows which of the two is wrong."
+    ),
+    (False, "rows"): Phrase(
+        "Most batches are after that day; nothing else shows which of the two is wrong."
+    ),
 }
 """By whether the values are wrong since the change or were until it, and by what proves it."""
 
 
 def change(
-    meter: Meter, factor: float, at_us: int, left_out: int, places: tuple[Place, ...], zone: tzinfo, *, later: bool, proof: str
+    meter: Meter,
+    factor: float,
+    at_us: int,
+    left_out: int,
+    places: tuple[Place, ...],
+    zone: tzinfo,
+    *,
+    later: bool,
+    proof: str,
 ) -> DataFinding:
     """From a moment on its values are the factor times those before; `later` where the wrong ones are those since."""
-    day, times = (_EPOCH + timedelta(microseconds=at_us)).astimezone(zone).date().isoformat(), _spelled(factor)
+    day, times = (
+        (_EPOCH + timedelta(microseconds=at_us)).astimezone(zone).date().isoformat(),
+        _spelled(factor),
+    )
     sentence = Phrase(
         "Meter %(meter)s: from %(day)s on its values are %(times)s times those before, for the same production: their unit changed."
         ' %(side)s Declare it under [[events]] (kind = "unit", factor = %(factor)s, %(since)s that day).',
@@ -267,7 +331,9 @@ def change(
         factor=f"{1 / factor if later else factor:.6g}",
         since=Phrase("from") if later else Phrase("until"),
     )
-    return DataFinding(CHANGE, Severity.WARNING, _with_left_out(sentence, left_out), max(left_out, 1), places)
+    return DataFinding(
+        CHANGE, Severity.WARNING, _with_left_out(sentence, left_out), max(left_out, 1), places
+    )
 
 
 def _spelled(factor: float) -> str:

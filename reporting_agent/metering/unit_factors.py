@@ -14,7 +14,14 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-LARGE = (1e3, 1e6, 3.6e3, 3.6e6, 1e3 / 3.6, 1e6 / 3.6)  # W, kW, MW; kJ, MJ, GJ against them; L and m3, kg and t
+LARGE = (
+    1e3,
+    1e6,
+    3.6e3,
+    3.6e6,
+    1e3 / 3.6,
+    1e6 / 3.6,
+)  # W, kW, MW; kJ, MJ, GJ against them; L and m3, kg and t
 SMALL = (3.6,)  # MJ and kWh: a batch that was broken off may come near it
 FACTORS = np.array([factor for multiple in (*LARGE, *SMALL) for factor in (multiple, 1 / multiple)])
 FEWEST = 12  # values that tell what is usual
@@ -27,8 +34,13 @@ LEAST_WIDTH, MOST_WIDTH = 0.1, 0.4  # the same in ln: 10 % and 49 %
 APART = 3.0  # widths that a factor must lie from 1, or else the values themselves swing that far
 FEWEST_SMALL = 3  # values at a small factor, which by themselves are no proof
 FEWEST_SIDE = 3  # loads on either side of a change
-HIGH, ABOVE = 0.95, 3.0  # of the loads the highest; times what it is in the smaller unit, which no load in that unit reaches
-MOST_BESIDE = 0.5  # values just outside the width, as a share of those inside: more are a tail, not a unit
+HIGH, ABOVE = (
+    0.95,
+    3.0,
+)  # of the loads the highest; times what it is in the smaller unit, which no load in that unit reaches
+MOST_BESIDE = (
+    0.5  # values just outside the width, as a share of those inside: more are a tail, not a unit
+)
 
 
 def off_scale(value: Floats) -> Floats:
@@ -45,9 +57,15 @@ def off_scale(value: Floats) -> Floats:
         centre = float(np.log(factor))
         inside = np.abs(away - centre) <= width
         count = int(inside.sum())
-        beside = int((~inside & (np.abs(away - centre) <= 2 * width) & (np.abs(away) > width)).sum())
+        beside = int(
+            (~inside & (np.abs(away - centre) <= 2 * width) & (np.abs(away) > width)).sum()
+        )
         fewest = FEWEST_SMALL if abs(centre) < np.log(min(LARGE)) else 1
-        if abs(centre) >= APART * max(width, swing) and count >= fewest and beside <= MOST_BESIDE * count:
+        if (
+            abs(centre) >= APART * max(width, swing)
+            and count >= fewest
+            and beside <= MOST_BESIDE * count
+        ):
             factors[positive[inside]] = factor
     return factors
 
@@ -59,7 +77,9 @@ def fitting(ratio: float) -> float | None:
     away = np.abs(np.log(ratio / FACTORS))
     nearest = int(np.argmin(away))
     large = abs(np.log(FACTORS[nearest])) >= np.log(min(LARGE)) - 1e-9
-    return float(FACTORS[nearest]) if away[nearest] <= (MOST_WIDTH if large else LEAST_WIDTH) else None
+    return (
+        float(FACTORS[nearest]) if away[nearest] <= (MOST_WIDTH if large else LEAST_WIDTH) else None
+    )
 
 
 def into(value: float, low: float, high: float) -> float | None:
@@ -89,7 +109,9 @@ def turning(load: Floats, indices: Integers, factor: float) -> int:
         high = float(np.quantile(load[positive], HIGH)) * min(factor, 1 / factor) * ABOVE
         large = (load[positive] > high) == (factor < 1)  # as before the change
         sums = np.concatenate(([0], np.cumsum(large)))
-        misplaced = np.arange(len(positive)) - sums[:-1] + sums[-1] - sums[:-1]  # other ones before, such ones after
+        misplaced = (
+            np.arange(len(positive)) - sums[:-1] + sums[-1] - sums[:-1]
+        )  # other ones before, such ones after
         return int(positive[np.argmin(misplaced)])
     if len(positive) < 2 * FEWEST_SIDE:
         return int(indices[len(indices) // 2])
@@ -106,6 +128,8 @@ def rescaled_by(before: Floats, after: Floats, usual: float) -> Flags:
     """Whether a register went on in another unit: its value is the one before, and about a step's energy, times a factor between units."""
     slack = np.minimum(SAME_SCALE + 2 * usual / np.maximum(np.abs(before), 1e-9), MOST_SLACK)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where((before > 0) & (after > 0), np.maximum(before / after, after / before), 1.0)
+        ratio = np.where(
+            (before > 0) & (after > 0), np.maximum(before / after, after / before), 1.0
+        )
     rescaled: Flags = (np.abs(ratio[:, None] / np.array(RISES) - 1) <= slack[:, None]).any(axis=1)
     return rescaled

@@ -64,11 +64,17 @@ def wander(sample: SampledReadings) -> ClockWander | None:
             continue
         days = (sample.time_us[first:end] - sample.time_us[first]) / 86_400e6
         rate, start = np.polyfit(days, phase[first:end], 1)
-        whole = step_s * np.round(start / step_s) if first else 0.0  # it was set by more than half a step
+        whole = (
+            step_s * np.round(start / step_s) if first else 0.0
+        )  # it was set by more than half a step
         if np.abs(phase[first:end] - start - rate * days).max() > LEAST_JUMP_S:
             return None
         start -= whole
-        if first and abs(start) > NEAR_S + abs(rate) * (sample.time_us[first] - sample.time_us[first - 1]) / 86_400e6:
+        if (
+            first
+            and abs(start)
+            > NEAR_S + abs(rate) * (sample.time_us[first] - sample.time_us[first - 1]) / 86_400e6
+        ):
             return None  # it was not set onto the grid
         rates.append((float(rate), float(days[-1])))
         times += [int(sample.time_us[first]), int(sample.time_us[end - 1])]
@@ -76,7 +82,10 @@ def wander(sample: SampledReadings) -> ClockWander | None:
     if lost > MOST_LOST * len(phase) or not rates:
         return None
     usual = float(np.median([rate for rate, _ in rates]))
-    steady = all(abs(rate - usual) * length <= max(ALIKE * abs(usual) * length, NEAR_S) for rate, length in rates)
+    steady = all(
+        abs(rate - usual) * length <= max(ALIKE * abs(usual) * length, NEAR_S)
+        for rate, length in rates
+    )
     if not len(jumps) or abs(usual) < LEAST_RATE or not steady:
         return None
     return ClockWander(np.array(times, dtype=np.int64), np.array(ahead), usual, jumps)
@@ -92,7 +101,9 @@ def _creep(time_s: Floats, step_s: float) -> tuple[Floats, Integers]:
     moved -= step_s * np.round(moved / step_s)
     passed = np.diff(time_s)
     small = np.abs(moved) < LEAST_JUMP_S
-    usual = moved[small].sum() / max(float(passed[small].sum()), 1.0)  # a mean: between two samples it is less than a second
+    usual = moved[small].sum() / max(
+        float(passed[small].sum()), 1.0
+    )  # a mean: between two samples it is less than a second
     jumps = np.flatnonzero(np.abs(moved - usual * passed) >= LEAST_JUMP_S) + 1
     crept = np.concatenate(([0.0], np.cumsum(moved)))
     begins = np.concatenate(([0], jumps))

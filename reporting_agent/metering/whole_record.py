@@ -38,7 +38,9 @@ TWICE = 2.0  # jitter of a second is no change of resolution
 SINGLE = 3  # values in a row that may fit no step: a spike, or what it left
 COARSER = 4.0  # times the finest step; of steps of 1, 2, 2.5 and 5 the next but one
 MOST_CHANGES = 6  # a display that chooses its digits by the size of the value changes with the load: no change of resolution
-_STEPS = np.array(sorted(mantissa * 10.0**power for power in range(-6, 5) for mantissa in (1.0, 2.0, 2.5, 5.0)))
+_STEPS = np.array(
+    sorted(mantissa * 10.0**power for power in range(-6, 5) for mantissa in (1.0, 2.0, 2.5, 5.0))
+)
 _UNROUNDED = 1e-7  # stands for values written in full
 _CLOSE = 1e-6  # of a step: how near to a multiple of it a number must be that passed through decimal text
 
@@ -90,11 +92,17 @@ def _first_changes(sample: SampledReadings) -> Integers:
             continue
         starts, ends = _stretches(fits, moves)
         bounds = zip(starts.tolist(), ends.tolist(), strict=True)
-        own = np.array([not nearly_so_around(value, step, start, end) for start, end in bounds], dtype=bool)
+        own = np.array(
+            [not nearly_so_around(value, step, start, end) for start, end in bounds], dtype=bool
+        )
         starts, ends = starts[own], ends[own]
         if len(starts):
             edges = np.concatenate((starts[starts > 0], ends[ends < len(value)]))
-            return moving[np.sort(edges)] if len(edges) <= MOST_CHANGES else np.zeros(0, dtype=np.int64)
+            return (
+                moving[np.sort(edges)]
+                if len(edges) <= MOST_CHANGES
+                else np.zeros(0, dtype=np.int64)
+            )
     return np.zeros(0, dtype=np.int64)
 
 
@@ -102,16 +110,24 @@ def _multiples(value: Floats, step: float) -> Flags:
     """Which values are multiples of the step, other than 0, which is one of any."""
     share = value / step
     size = np.abs(share)
-    fits: Flags = (np.abs(share - np.rint(share)) <= _CLOSE + 1e-12 * size) & (size > 0.5)  # doubles hold 15 digits
+    fits: Flags = (np.abs(share - np.rint(share)) <= _CLOSE + 1e-12 * size) & (
+        size > 0.5
+    )  # doubles hold 15 digits
     return fits
 
 
 def nearly_so_around(value: Floats, step: float, start: int, end: int) -> bool:
     """Whether the values before or after are multiples of a step nearly as coarse: then those between are of this one by chance."""
-    finer = [candidate for candidate in _STEPS.tolist() if step / COARSER * (1 + 1e-9) < candidate < step]
+    finer = [
+        candidate for candidate in _STEPS.tolist() if step / COARSER * (1 + 1e-9) < candidate < step
+    ]
     around = (value[max(start - FEWEST_MOVES, 0) : start], value[end : end + FEWEST_MOVES])
     sides = [beyond for beyond in around if len(beyond) > 2 * SINGLE]
-    return any(np.count_nonzero(~_multiples(beyond, candidate)) <= SINGLE for beyond in sides for candidate in finer)
+    return any(
+        np.count_nonzero(~_multiples(beyond, candidate)) <= SINGLE
+        for beyond in sides
+        for candidate in finer
+    )
 
 
 def _stretches(fits: Flags, moves: Flags) -> tuple[Integers, Integers]:
@@ -120,7 +136,9 @@ def _stretches(fits: Flags, moves: Flags) -> tuple[Integers, Integers]:
     starts, ends = edges[::2], edges[1::2]
     telling = ends - starts >= FEWEST_MOVES // 2
     starts, ends = starts[telling], ends[telling]
-    apart = np.concatenate(([True], starts[1:] - ends[:-1] > SINGLE)) if len(starts) else telling[:0]
+    apart = (
+        np.concatenate(([True], starts[1:] - ends[:-1] > SINGLE)) if len(starts) else telling[:0]
+    )
     starts, ends = starts[apart], ends[np.concatenate((apart[1:], [True]))] if len(starts) else ends
     moved = np.concatenate(([0], np.cumsum(moves & fits)))
     long = moved[ends] - moved[starts] >= FEWEST_MOVES
@@ -136,7 +154,10 @@ def _changes(pieces: Integers, level: Floats, factor: float) -> Integers:
     now = levels[0]
     for index in range(1, len(levels)):
         following = levels[min(index + 1, len(levels) - 1)]
-        changed = all(max(neighbour / now, now / neighbour) >= factor * (1 - 1e-9) for neighbour in (levels[index], following))
+        changed = all(
+            max(neighbour / now, now / neighbour) >= factor * (1 - 1e-9)
+            for neighbour in (levels[index], following)
+        )
         if changed and max(levels[index] / following, following / levels[index]) < factor:
             changes.append(int(pieces[index]))
             now = levels[index]
@@ -161,7 +182,13 @@ class WholeRecord:
     _judged_at: int = 0  # readings seen when the floor of the peaks was last raised
 
     def see(
-        self, readings: Readings, file: str, *, lowest: float = -np.inf, highest: float = np.inf, longest_run: int | None = None
+        self,
+        readings: Readings,
+        file: str,
+        *,
+        lowest: float = -np.inf,
+        highest: float = np.inf,
+        longest_run: int | None = None,
     ) -> None:
         """The next readings: cleaned, in order of time. A first one that was given before is passed over.
 
@@ -180,14 +207,19 @@ class WholeRecord:
         if longest_run is None or longest_run >= FEWEST:
             self._runs.see(number, readings.time_us, readings.value, readings.row, at)
         else:
-            self._runs.pass_over(number, readings.time_us, readings.value, readings.row, at, pairs=longest_run > 1)
+            self._runs.pass_over(
+                number, readings.time_us, readings.value, readings.row, at, pairs=longest_run > 1
+            )
         self._sampler.see(self.meter, readings, self._last, at)
         if self.meter.reading != "register" and lowest <= 0:
             self._zeros.see(number, readings.time_us, readings.value, readings.row, at)
         if highest > self._peaks.floor:
             time_us, value = readings.time_us, readings.value
             if self._last is not None:
-                time_us, value = (np.append(last, more) for last, more in zip(self._last, (time_us, value), strict=True))
+                time_us, value = (
+                    np.append(last, more)
+                    for last, more in zip(self._last, (time_us, value), strict=True)
+                )
             load = outliers.loads(self.meter, np.diff(time_us), value[:-1], value[1:])
             first = len(readings) - len(load)
             self._peaks.see(number + first, time_us, load, readings.row[first:], at)
@@ -195,12 +227,17 @@ class WholeRecord:
         if self._sampler.seen >= 4 * self._judged_at:
             self._judged_at = self._sampler.seen
             limit = outliers.plausible_load(self._sampler.sample())
-            self._peaks.floor = max(self._peaks.floor, NEARLY * limit if np.isfinite(limit) else 0.0)
+            self._peaks.floor = max(
+                self._peaks.floor, NEARLY * limit if np.isfinite(limit) else 0.0
+            )
 
     def verdict(self, passing: Tally) -> CleaningResult:
         """After the last reading; `passing` counted what was found as they passed."""
         verdict = replace(self._judged(), files=tuple(self._files))
-        pairs = (np.concatenate([NO_PAIRS, *passing.turned_back]), np.concatenate([NO_PAIRS, *passing.holes]))
+        pairs = (
+            np.concatenate([NO_PAIRS, *passing.turned_back]),
+            np.concatenate([NO_PAIRS, *passing.holes]),
+        )
         return replace(verdict, outside=passing.outside(), turned_back=pairs[0], holes=pairs[1])
 
     def _judged(self) -> CleaningResult:
@@ -213,7 +250,9 @@ class WholeRecord:
         if meter.reading == "register":
             return self._of_register(sample, runs, above, stuck_values.hung(runs, above, limit))
         tally, regimes = self._resolution(sample)
-        standing, too_long = stuck_values.implausible(runs, self._runs.pairs, sample, readings, sample.number[regimes])
+        standing, too_long = stuck_values.implausible(
+            runs, self._runs.pairs, sample, readings, sample.number[regimes]
+        )
         long = runs.at(standing)
         back = stuck_values.returning(long)
         flat = outliers.flat_ceiling(sample, limit) if meter.range is None else None
@@ -237,7 +276,9 @@ class WholeRecord:
             sample=sample,
         )
 
-    def _of_register(self, sample: SampledReadings, runs: EqualValueRuns, above: HighestLoads, hung: Flags) -> CleaningResult:
+    def _of_register(
+        self, sample: SampledReadings, runs: EqualValueRuns, above: HighestLoads, hung: Flags
+    ) -> CleaningResult:
         """What leaped after it hung is known in all; what leaped otherwise is not."""
         tally, _ = self._resolution(sample)
         jumps = above.at(~np.isin(above.before_us, runs.last_us[hung]))
@@ -245,12 +286,20 @@ class WholeRecord:
         self._count(tally, "register-jump", jumps.row, jumps.file)
         ends_us = above.time_us[np.searchsorted(above.before_us, runs.last_us[hung])]
         return CleaningResult(
-            tally, Spans(jumps.before_us, jumps.time_us), Spans(runs.first_us[hung], ends_us), runs=runs.at(~hung), sample=sample
+            tally,
+            Spans(jumps.before_us, jumps.time_us),
+            Spans(runs.first_us[hung], ends_us),
+            runs=runs.at(~hung),
+            sample=sample,
         )
 
     def _resolution(self, sample: SampledReadings) -> tuple[Tally, Integers]:
         """A tally with the changes of resolution, and the indices in the sample from which on values have another step."""
-        tally, spacings, values = Tally(self.meter.id), spacing_changes(sample), value_changes(sample)
+        tally, spacings, values = (
+            Tally(self.meter.id),
+            spacing_changes(sample),
+            value_changes(sample),
+        )
         self._count(tally, "resolution-change", sample.row[spacings], sample.file[spacings])
         self._count(tally, "quantum-change", sample.row[values], sample.file[values])
         return tally, values

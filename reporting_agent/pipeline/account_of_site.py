@@ -25,7 +25,9 @@ TENFOLD = 10
 """An error of so many percent of a carrier is looked at, of which a supplier's bill would tell (a convention of ours)."""
 
 
-def sentences(label: StepLabel, whole: SiteTotals, pack: Pack, balance: SiteBalance | None) -> Iterator[Words]:
+def sentences(
+    label: StepLabel, whole: SiteTotals, pack: Pack, balance: SiteBalance | None
+) -> Iterator[Words]:
     """That there is no account, or each carrier of it that does not balance, with what that makes of the label."""
     output = whole.outputs.get(label.step, 0.0)
     if label.best.value is None or output <= 0:
@@ -36,15 +38,27 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack, balance: SiteBala
             "or a row goes missing unnoticed. Each percent that is missing lowers the label by %(size)s %(unit)s. State in "
             "[site_boundary] what the site bought, made and sold.",
             # of 100 parts 99 are here; what credits take off cannot go missing
-            size=significant(fsum(max(energy, 0.0) for energy in label.energy_by_carrier.values()) / 99 / (label.output or output), 2),
+            size=significant(
+                fsum(max(energy, 0.0) for energy in label.energy_by_carrier.values())
+                / 99
+                / (label.output or output),
+                2,
+            ),
             unit=label.unit,
         )
         yield Words.of(sentence)
         return
-    own = {carrier_id for carrier_id in within(pack.step(label.step).boundary) if counts(carrier_id, label.metric)}
+    own = {
+        carrier_id
+        for carrier_id in within(pack.step(label.step).boundary)
+        if counts(carrier_id, label.metric)
+    }
     conversions = whole.site.site_boundary.conversions if whole.site.site_boundary else ()
     touched = own | {
-        flow.carrier for conversion in conversions if own & {inflow.carrier for inflow in conversion.takes} for flow in conversion.gives
+        flow.carrier
+        for conversion in conversions
+        if own & {inflow.carrier for inflow in conversion.takes}
+        for flow in conversion.gives
     }
     by_carrier = {entry.carrier: entry for entry in balance.carriers}
     for carrier in CARRIERS:
@@ -52,9 +66,15 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack, balance: SiteBala
             account = by_carrier[carrier]
             amount = account.allowance if account.closes is None else account.residual
             size = _size(account, abs(amount), own, label, whole, pack) / output
-            if size > WORTH_TELLING * abs(label.best.value) and (amount > 0 or label.energy_by_carrier.get(carrier)):
+            if size > WORTH_TELLING * abs(label.best.value) and (
+                amount > 0 or label.energy_by_carrier.get(carrier)
+            ):
                 yield Words.of(_sentence(account, amount, size, label))
-        elif carrier in by_carrier and carrier in touched and (of_meters := _of_own_meters(carrier, whole)):
+        elif (
+            carrier in by_carrier
+            and carrier in touched
+            and (of_meters := _of_own_meters(carrier, whole))
+        ):
             percent = 0.01 * label.energy_by_carrier.get(carrier, 0.0) / (label.output or output)
             if TENFOLD * percent > WORTH_TELLING * abs(label.best.value):
                 sentence = Phrase(
@@ -81,20 +101,45 @@ def _of_own_meters(carrier: str, whole: SiteTotals) -> list[str]:
     fence = whole.site.site_boundary
     bought = [flow.meter for flow in (fence.purchased if fence else ()) if flow.carrier == carrier]
     counted = {meter.id for meter in whole.site.tree.counted}
-    return [meter for meter in bought if meter is not None] if all(meter in counted for meter in bought) else []
+    return (
+        [meter for meter in bought if meter is not None]
+        if all(meter in counted for meter in bought)
+        else []
+    )
 
 
-def _size(account: CarrierBalance, amount: float, own: set[str], label: StepLabel, whole: SiteTotals, pack: Pack) -> float:
+def _size(
+    account: CarrierBalance,
+    amount: float,
+    own: set[str],
+    label: StepLabel,
+    whole: SiteTotals,
+    pack: Pack,
+) -> float:
     """An amount of a carrier in the label's unit of energy: its own heat, or, where that is more, what conversions took for it."""
-    itself = in_unit_of(label, account.carrier, amount, account.unit, None, whole, pack) if account.carrier in own else 0.0
-    from_conversions, fence = fsum(line.amount for line in account.supply if line.kind == "given"), whole.site.site_boundary
+    itself = (
+        in_unit_of(label, account.carrier, amount, account.unit, None, whole, pack)
+        if account.carrier in own
+        else 0.0
+    )
+    from_conversions, fence = (
+        fsum(line.amount for line in account.supply if line.kind == "given"),
+        whole.site.site_boundary,
+    )
     makers = [
         conversion
         for conversion in (fence.conversions if fence else ())
         if any(flow.carrier == account.carrier for flow in conversion.gives)
     ]
-    conversion_input = fsum(size_of(flow, label, whole, pack) for conversion in makers for flow in conversion.takes if flow.carrier in own)
-    return max(itself, conversion_input * min(amount / from_conversions, 1.0) if from_conversions else 0.0)
+    conversion_input = fsum(
+        size_of(flow, label, whole, pack)
+        for conversion in makers
+        for flow in conversion.takes
+        if flow.carrier in own
+    )
+    return max(
+        itself, conversion_input * min(amount / from_conversions, 1.0) if from_conversions else 0.0
+    )
 
 
 def _sentence(account: CarrierBalance, amount: float, size: float, label: StepLabel) -> Phrase:

@@ -27,9 +27,13 @@ class ExaminedBatches:
     blank: Flags  # some energy is not known: a blank quantity, a rejected row
     again: Flags  # the same step and id stood before
     overlapped: Flags  # another batch of the same equipment began before this one ended, or ended after it began
-    equipment: Sequence[Equipment | None]  # its own; of the step's only one where the log names none
+    equipment: Sequence[
+        Equipment | None
+    ]  # its own; of the step's only one where the log names none
     off_scale: Floats  # how many times that of the step's other batches its energy is, where it is a factor between units
-    suspected: Mapping[int, AbstractSet[str]]  # by row, codes under which its meters were found wrong about it
+    suspected: Mapping[
+        int, AbstractSet[str]
+    ]  # by row, codes under which its meters were found wrong about it
 
     def suspected_of(self, code: str) -> Flags:
         """Batches about which a meter was found wrong under this code."""
@@ -45,13 +49,18 @@ class ExaminedBatches:
     @cached_property
     def duration_s(self) -> Floats:
         """From start to end, NaN without an end."""
-        lengths = [np.nan if batch.end is None else (batch.end - batch.start).total_seconds() for batch in self.batches]
+        lengths = [
+            np.nan if batch.end is None else (batch.end - batch.start).total_seconds()
+            for batch in self.batches
+        ]
         return np.array(lengths, dtype=float)
 
     @cached_property
     def power_on_s(self) -> Floats:
         """As the log gives it, else NaN."""
-        return np.array([batch.variables.get(POWER_ON_S, np.nan) for batch in self.batches], dtype=float)
+        return np.array(
+            [batch.variables.get(POWER_ON_S, np.nan) for batch in self.batches], dtype=float
+        )
 
     @cached_property
     def running_s(self) -> Floats:
@@ -76,7 +85,9 @@ class ExaminedBatches:
         is_intake = energies.electricity & energies.taken_in
         kwh = np.bincount(energies.row[is_intake], weights=energies.kwh[is_intake], minlength=count)
         is_known = energies.any_of(is_intake, count) & (self.running_s > 0)
-        power: Floats = np.divide(kwh * 3600, self.running_s, out=np.full(count, np.nan), where=is_known)
+        power: Floats = np.divide(
+            kwh * 3600, self.running_s, out=np.full(count, np.nan), where=is_known
+        )
         return power
 
 
@@ -95,13 +106,24 @@ class Energies:
     def of(cls, batches: Sequence[Batch]) -> Energies:
         entries = [(row, energy) for row, batch in enumerate(batches) for energy in batch.energy]
         completeness = np.array([energy.completeness for _, energy in entries], dtype=float)
-        electricity = np.array([energy.carrier == "electricity" for _, energy in entries], dtype=bool)
-        taken_in = np.array([energy.direction is Direction.IMPORT for _, energy in entries], dtype=bool) & (completeness > 0)
+        electricity = np.array(
+            [energy.carrier == "electricity" for _, energy in entries], dtype=bool
+        )
+        taken_in = np.array(
+            [energy.direction is Direction.IMPORT for _, energy in entries], dtype=bool
+        ) & (completeness > 0)
         quantity = np.array([energy.quantity for _, energy in entries], dtype=float)
         kwh = np.full(len(entries), np.nan)
         for index in np.flatnonzero(electricity & taken_in).tolist():
             kwh[index] = quantity[index] * to_kwh(entries[index][1].unit)
-        return cls(np.array([row for row, _ in entries], dtype=np.int64), quantity, completeness, electricity, taken_in, kwh)
+        return cls(
+            np.array([row for row, _ in entries], dtype=np.int64),
+            quantity,
+            completeness,
+            electricity,
+            taken_in,
+            kwh,
+        )
 
     def any_of(self, entries: Flags, batches: int) -> Flags:
         """Which of so many batches have one of these entries."""

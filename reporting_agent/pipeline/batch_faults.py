@@ -50,7 +50,9 @@ def _unknown(columns: ExaminedBatches) -> Flags:
 
 
 def _negative(columns: ExaminedBatches) -> Flags:
-    return columns.energies.any_of(columns.energies.quantity < 0, len(columns.batches)) & ~_sentinel(columns)
+    return columns.energies.any_of(
+        columns.energies.quantity < 0, len(columns.batches)
+    ) & ~_sentinel(columns)
 
 
 def _zero(columns: ExaminedBatches) -> Flags:
@@ -58,8 +60,14 @@ def _zero(columns: ExaminedBatches) -> Flags:
     energies, count = columns.energies, len(columns.batches)
     least = np.array([step.label_rule.least_completeness for step in columns.steps], dtype=float)
     nothing = (energies.completeness >= least[energies.row]) & (energies.quantity == 0)
-    zero, delivers = never(columns), energies.any_of(energies.electricity & ~energies.taken_in & (energies.quantity > 0), count)
-    for claimed in (energies.taken_in & energies.electricity & ~delivers[energies.row], energies.taken_in):
+    zero, delivers = (
+        never(columns),
+        energies.any_of(energies.electricity & ~energies.taken_in & (energies.quantity > 0), count),
+    )
+    for claimed in (
+        energies.taken_in & energies.electricity & ~delivers[energies.row],
+        energies.taken_in,
+    ):
         zero |= energies.any_of(claimed, count) & ~energies.any_of(claimed & ~nothing, count)
     return zero
 
@@ -76,7 +84,9 @@ def _wrong_unit(columns: ExaminedBatches) -> Flags:
 
 def _too_short(columns: ExaminedBatches) -> Flags:
     """Of normal running: a time of waiting or starting up has no shortest length."""
-    normal = np.array([batch.state is OperatingState.NORMAL for batch in columns.batches], dtype=bool)
+    normal = np.array(
+        [batch.state is OperatingState.NORMAL for batch in columns.batches], dtype=bool
+    )
     shortest_s = np.array([step.label_rule.shortest_s for step in columns.steps], dtype=float)
     short: Flags = normal & (columns.running_s < shortest_s)
     return short
@@ -201,7 +211,9 @@ FAULTS = (
         Phrase("value of all nines (counter fault)"),
         _sentinel,
         always,
-        Phrase("batches with an energy of all nines such as ±999.999, which a logger writes when its counter is reset"),
+        Phrase(
+            "batches with an energy of all nines such as ±999.999, which a logger writes when its counter is reset"
+        ),
         shown_by="an energy of all nines",
         remedy="read the meter's own log",
     ),
@@ -228,7 +240,9 @@ FAULTS = (
         Phrase("unit label wrong"),
         _wrong_unit,
         always,
-        Phrase("batches whose energy is in a different unit from the rest: it differs by a factor between units, such as 1,000"),
+        Phrase(
+            "batches whose energy is in a different unit from the rest: it differs by a factor between units, such as 1,000"
+        ),
         shown_by="an energy per output that is 1000, 3.6, ... times that of the step's other batches, "
         "while those near it are few; a small factor needs three that agree, and a batch cut short none",
         remedy="set the meter's `unit`, or the row's; the finding names the factor",
@@ -260,7 +274,9 @@ FAULTS = (
         Phrase("power-on time longer than the batch"),
         _power_on_beyond,
         never,
-        Phrase("batches with more power-on time than the time between their start and their end; the power-on time is used"),
+        Phrase(
+            "batches with more power-on time than the time between their start and their end; the power-on time is used"
+        ),
         shown_by="more power-on time than lies between start and end",
         remedy="nothing: the power-on time is believed; correct the times where it is wrong",
     ),
@@ -269,7 +285,9 @@ FAULTS = (
         Phrase("too short"),
         _too_short,
         never,
-        Phrase("batches shorter than a real one (by power-on time where given); the label rule decides on them"),
+        Phrase(
+            "batches shorter than a real one (by power-on time where given); the label rule decides on them"
+        ),
         shown_by="shorter than a real batch",
         remedy="correct the times",
         which="the label rule decides",

@@ -33,13 +33,19 @@ def split(batch_id: str) -> tuple[str, int | None]:
 
 def in_their_years(batches: Sequence[Batch]) -> list[Batch]:
     """The batches under names with the year of their start, in the site's time."""
-    return [replace(batch, batch_id=with_year(batch.batch_id, batch.start.year)) for batch in batches]
+    return [
+        replace(batch, batch_id=with_year(batch.batch_id, batch.start.year)) for batch in batches
+    ]
 
 
 def of_rows(rows: Sequence[int], batches: Sequence[Batch], *, yearly: bool) -> list[Key | None]:
     """Step and name of the batch that each of these rows of a file holds; None where it holds none."""
     renamed = in_their_years(batches) if yearly else batches
-    key_of = {batch.place.row: (batch.step, batch.batch_id) for batch in renamed if batch.place is not None}
+    key_of = {
+        batch.place.row: (batch.step, batch.batch_id)
+        for batch in renamed
+        if batch.place is not None
+    }
     return [key_of.get(row) for row in rows]
 
 

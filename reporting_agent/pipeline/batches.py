@@ -32,26 +32,81 @@ def batches_of(table: Table, pack: Pack) -> tuple[list[Batch], list[RejectedRow]
     batches: list[Batch] = []
     refused: list[RejectedRow] = []
     columns = table.columns
-    variables = [(name.removeprefix("var."), columns[name]) for name in columns if name.startswith("var.")]
+    variables = [
+        (name.removeprefix("var."), columns[name]) for name in columns if name.startswith("var.")
+    ]
     inputs = [name for name in columns if name.startswith("input.") and not name.endswith(".unit")]
-    densities = tuple((id_, carrier.kg_per_nm3) for id_, carrier in by_id(pack.own_carriers).items())
+    densities = tuple(
+        (id_, carrier.kg_per_nm3) for id_, carrier in by_id(pack.own_carriers).items()
+    )
     statuses = {text: ProductStatus(text) for text in set(columns["status"])}
     states = {text: OperatingState(text) for text in set(columns["state"])}
-    names = ("step", "output_unit", "batch_id", "product", "variant", "start", "end", "output_quantity", "equipment", "status", "state")
-    for index, cells in enumerate(zip(*(columns[name] for name in (*names, "reject_quantity", "parent_batch_ids")), strict=True)):
-        name, unit, batch_id, product, variant, start, end, quantity, equipment, status, state, rejected, parents = cells
+    names = (
+        "step",
+        "output_unit",
+        "batch_id",
+        "product",
+        "variant",
+        "start",
+        "end",
+        "output_quantity",
+        "equipment",
+        "status",
+        "state",
+    )
+    for index, cells in enumerate(
+        zip(
+            *(columns[name] for name in (*names, "reject_quantity", "parent_batch_ids")),
+            strict=True,
+        )
+    ):
+        (
+            name,
+            unit,
+            batch_id,
+            product,
+            variant,
+            start,
+            end,
+            quantity,
+            equipment,
+            status,
+            state,
+            rejected,
+            parents,
+        ) = cells
         step = steps.get(name)
         place = table.place(index)
         if step is None:
-            refused.append(_refused(place, "step", _row(table, index), Phrase("the pack has no such step"), ", ".join(steps)))
+            refused.append(
+                _refused(
+                    place,
+                    "step",
+                    _row(table, index),
+                    Phrase("the pack has no such step"),
+                    ", ".join(steps),
+                )
+            )
             continue
         try:
             in_output_unit = to_output_unit(unit, step)
         except InputError as wrong:
             table.unread.append(_row(table, index))
-            refused.append(_refused(place, "output_unit", _row(table, index), wrong.sentence, wrong.wanted or step.output_unit))
+            refused.append(
+                _refused(
+                    place,
+                    "output_unit",
+                    _row(table, index),
+                    wrong.sentence,
+                    wrong.wanted or step.output_unit,
+                )
+            )
             continue
-        values = {variable: float(column[index]) for variable, column in variables if column[index] is not None}
+        values = {
+            variable: float(column[index])
+            for variable, column in variables
+            if column[index] is not None
+        }
         if inputs:
             values |= dict(_inputs(table, index, inputs, densities))
         batches.append(
@@ -68,7 +123,9 @@ def batches_of(table: Table, pack: Pack) -> tuple[list[Batch], list[RejectedRow]
                 state=states[state],
                 reject=rejected * in_output_unit,
                 variables=values,
-                parents=tuple(parent.strip() for parent in parents.split(";") if parent.strip()) if parents else (),
+                parents=tuple(parent.strip() for parent in parents.split(";") if parent.strip())
+                if parents
+                else (),
                 place=place,
             )
         )
@@ -80,7 +137,9 @@ def _row(table: Table, index: int) -> dict[str, object]:
     return {name: column[index] for name, column in table.columns.items()}
 
 
-def _inputs(table: Table, index: int, names: list[str], densities: Densities) -> Iterator[tuple[str, float]]:
+def _inputs(
+    table: Table, index: int, names: list[str], densities: Densities
+) -> Iterator[tuple[str, float]]:
     """What was charged, in t; gas whose density is not known in Nm3. `densities` are those of the pack's own carriers.
 
     Raises:
@@ -99,7 +158,9 @@ def _inputs(table: Table, index: int, names: list[str], densities: Densities) ->
                     "Otherwise remove the column from the file or from its mapping.",
                     place=table.place(index, f"{name}.unit"),
                     found=repr(unit),
-                    wanted="t, kg" if (what := named(name)) is None else f"t, kg, {CARRIERS[what.carrier].unit}",
+                    wanted="t, kg"
+                    if (what := named(name)) is None
+                    else f"t, kg, {CARRIERS[what.carrier].unit}",
                 ) from None
 
 
@@ -114,9 +175,17 @@ def _scale(name: str, unit: str, densities: Densities) -> float:
         return ratio(unit, "Nm3") * (1.0 if density is None else density / 1000)
 
 
-def _refused(place: Place, column: str, row: dict[str, object], reason: str, wanted: str) -> RejectedRow:
+def _refused(
+    place: Place, column: str, row: dict[str, object], reason: str, wanted: str
+) -> RejectedRow:
     where = Place(place.file, place.row, column)
-    return RejectedRow(where, reason, repr(row[column]), wanted, tuple("" if value is None else str(value) for value in row.values()))
+    return RejectedRow(
+        where,
+        reason,
+        repr(row[column]),
+        wanted,
+        tuple("" if value is None else str(value) for value in row.values()),
+    )
 
 
 def _refuse_if_no_step_fits(table: Table, batches: list[Batch], refused: list[RejectedRow]) -> None:
@@ -164,7 +233,11 @@ def missing_before(batches: Sequence[Batch]) -> dict[int, int]:
 def missing_numbers(batches: Sequence[Batch]) -> list[DataFinding]:
     """One finding over all series, of what is missing before batches of the period."""
     before = missing_before(batches)
-    missing = {index: count for index, count in before.items() if batches[index].excluded != ExclusionReason.OUTSIDE_PERIOD}
+    missing = {
+        index: count
+        for index, count in before.items()
+        if batches[index].excluded != ExclusionReason.OUTSIDE_PERIOD
+    }
     if not missing:
         return []
     after = [batches[index] for index in missing]

@@ -25,7 +25,14 @@ class KeptOut(NamedTuple):
     @property
     def sentence(self) -> Phrase:
         """Why, and what to do."""
-        condition, names = self.condition, {"step": self.step.id, "variable": self.condition.variable, "unit": self.condition.unit}
+        condition, names = (
+            self.condition,
+            {
+                "step": self.step.id,
+                "variable": self.condition.variable,
+                "unit": self.condition.unit,
+            },
+        )
         if self.code == ExclusionReason.VARIABLE_MISSING:
             return Phrase(
                 "Step %(step)s: %(variable)s is not given. The pack corrects every run to %(reference)s %(unit)s of it, so "
@@ -48,17 +55,31 @@ def kept_out(batches: Sequence[Batch], pack: Pack) -> Iterator[KeptOut]:
     """By step and variable the runs that nothing else excludes and that lack it, and those that give what it cannot be."""
     for step in pack.steps:
         own = [batch for batch in batches if batch.step == step.id and batch.excluded is None]
-        for condition in {reference.variable: reference for reference in step.reference_conditions}.values() if own else ():
-            if lacking := [batch for batch in own if condition.required and condition.variable not in batch.variables]:
+        for condition in (
+            {reference.variable: reference for reference in step.reference_conditions}.values()
+            if own
+            else ()
+        ):
+            if lacking := [
+                batch
+                for batch in own
+                if condition.required and condition.variable not in batch.variables
+            ]:
                 yield KeptOut(ExclusionReason.VARIABLE_MISSING.value, step, condition, lacking)
-            if beyond := [batch for batch in own if not _possible(batch.variables.get(condition.variable), condition)]:
+            if beyond := [
+                batch
+                for batch in own
+                if not _possible(batch.variables.get(condition.variable), condition)
+            ]:
                 yield KeptOut(ExclusionReason.VARIABLE_IMPOSSIBLE.value, step, condition, beyond)
 
 
 def examine(batches: Sequence[Batch], pack: Pack) -> Iterator[DataFinding]:
     """A finding a variable and step."""
     for out in kept_out(batches, pack):
-        yield DataFinding(out.code, Severity.EXCLUSION, out.sentence, len(out.runs), _places(out.runs))
+        yield DataFinding(
+            out.code, Severity.EXCLUSION, out.sentence, len(out.runs), _places(out.runs)
+        )
 
 
 def _possible(value: float | None, condition: ReferenceCondition) -> bool:

@@ -41,7 +41,10 @@ class JudgedConversion:
     def takes_of(self, label: StepLabel, pack: Pack) -> bool:
         """Whether the label's step counts a carrier that it takes."""
         own = within(pack.step(label.step).boundary)
-        return any(flow.carrier in own and counts(flow.carrier, label.metric) for flow in self.conversion.takes)
+        return any(
+            flow.carrier in own and counts(flow.carrier, label.metric)
+            for flow in self.conversion.takes
+        )
 
 
 def judged(whole: SiteTotals) -> list[JudgedConversion]:
@@ -56,13 +59,24 @@ def _judged(conversion: Conversion, whole: SiteTotals) -> JudgedConversion | Non
     if not any(amount is not None and amount[0] > 0 for amount in amounts):
         return None
     mj_taken = _by_carrier(conversion.takes, whole)
-    mj_given = dict.fromkeys(flow.carrier for flow in conversion.gives) | _by_carrier(conversion.gives, whole)
-    known_taken, known_given = [mj for mj in mj_taken.values() if mj is not None], [mj for mj in mj_given.values() if mj is not None]
+    mj_given = dict.fromkeys(flow.carrier for flow in conversion.gives) | _by_carrier(
+        conversion.gives, whole
+    )
+    known_taken, known_given = (
+        [mj for mj in mj_taken.values() if mj is not None],
+        [mj for mj in mj_given.values() if mj is not None],
+    )
     into = fsum(known_taken)
     if len(known_taken) < len(mj_taken) or len(known_given) < len(mj_given) or into <= 0:
-        return JudgedConversion(conversion, into if len(known_taken) == len(mj_taken) else None, None, False, into)
+        return JudgedConversion(
+            conversion, into if len(known_taken) == len(mj_taken) else None, None, False, into
+        )
     main = kind_of(max(mj_taken, key=lambda carrier: mj_taken[carrier] or 0.0))
-    rows = [(mj, whole.factors.efficiencies.get((main, kind_of(carrier)))) for carrier, mj in mj_given.items() if mj]
+    rows = [
+        (mj, whole.factors.efficiencies.get((main, kind_of(carrier))))
+        for carrier, mj in mj_given.items()
+        if mj
+    ]
     bounds = [(mj or 0.0, row) for mj, row in rows if row is not None]
     out = fsum(known_given)
     if len(bounds) < len(rows):
@@ -88,8 +102,18 @@ def _needed(bounds: list[tuple[float, Efficiency]], name: str) -> float:
 
 def withheld(label: SiteLabel, whole: SiteTotals, pack: Pack) -> SiteLabel:
     """The label without those of steps that count what conversions take which explain nothing."""
-    doubtful = [judgement for judgement in judged(whole) if not judgement.stands and not judgement.conversion.reason.strip()]
-    return replace(label, steps=tuple(_held_back(step_label, doubtful, pack) for step_label in label.steps)) if doubtful else label
+    doubtful = [
+        judgement
+        for judgement in judged(whole)
+        if not judgement.stands and not judgement.conversion.reason.strip()
+    ]
+    return (
+        replace(
+            label, steps=tuple(_held_back(step_label, doubtful, pack) for step_label in label.steps)
+        )
+        if doubtful
+        else label
+    )
 
 
 def _held_back(label: StepLabel, doubtful: list[JudgedConversion], pack: Pack) -> StepLabel:
@@ -97,7 +121,9 @@ def _held_back(label: StepLabel, doubtful: list[JudgedConversion], pack: Pack) -
     if label.best.value is None or not own:
         return label
     known_intake = fsum(judgement.taken for judgement in own if judgement.taken is not None)
-    if all(judgement.taken is not None for judgement in own) and known_intake < WORTH_TELLING * _all_taken(label):
+    if all(
+        judgement.taken is not None for judgement in own
+    ) and known_intake < WORTH_TELLING * _all_taken(label):
         return label
     why = Phrase(
         "The site's conversions use energy that this step counts: %(what)s. Their figures for the period are incomplete, or their "
@@ -105,11 +131,19 @@ def _held_back(label: StepLabel, doubtful: list[JudgedConversion], pack: Pack) -
         "under reason of [[site_boundary.conversions]].",
         what=enumerated(_figures(judgement) for judgement in own),
     )
-    return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=StepGrade(None, CODE, label.grade.limits, Words.of(why)))
+    return replace(
+        label,
+        best=Best(None, label.best.rule, CODE),
+        gap=None,
+        grade=StepGrade(None, CODE, label.grade.limits, Words.of(why)),
+    )
 
 
 def _all_taken(label: StepLabel) -> float:
-    return fsum(max(energy, 0.0) for energy in label.energy_by_carrier.values()) * MJ_PER[label.energy_unit]
+    return (
+        fsum(max(energy, 0.0) for energy in label.energy_by_carrier.values())
+        * MJ_PER[label.energy_unit]
+    )
 
 
 def _figures(judgement: JudgedConversion) -> Value:
@@ -134,7 +168,9 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
     for judgement in judged(whole):
         yield from _lost_before_it(label, judgement)
         size = judgement.more_lost / MJ_PER[label.energy_unit] / label.output
-        if judgement.takes_of(label, pack) and (judgement.conversion.reason.strip() or size > WORTH_TELLING * abs(label.best.value)):
+        if judgement.takes_of(label, pack) and (
+            judgement.conversion.reason.strip() or size > WORTH_TELLING * abs(label.best.value)
+        ):
             if judgement.stands and size <= WORTH_TELLING * abs(label.best.value):
                 continue
             sentence = Phrase(
@@ -146,17 +182,36 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
             )
             yield Words.of(sentence)
             if reason := judgement.conversion.reason.strip():
-                yield Words.of(Phrase("The site declares for %(id)s: %(reason)s.", id=judgement.conversion.id, reason=reason.rstrip(".")))
+                yield Words.of(
+                    Phrase(
+                        "The site declares for %(id)s: %(reason)s.",
+                        id=judgement.conversion.id,
+                        reason=reason.rstrip("."),
+                    )
+                )
 
 
 def _lost_before_it(label: StepLabel, judgement: JudgedConversion) -> Iterator[Words]:
     """A fuel burnt in a boiler or a gas producer beside the step counts as the heat or the gas alone: its loss stands in no label."""
     best, carriers = (
         label.best.value or 0.0,
-        {flow.carrier for flow in judgement.conversion.gives if CARRIERS[flow.carrier].form != "medium"},
+        {
+            flow.carrier
+            for flow in judgement.conversion.gives
+            if CARRIERS[flow.carrier].form != "medium"
+        },
     )
-    energy_by_carrier = {carrier: energy for carrier in carriers if (energy := label.energy_by_carrier.get(carrier, 0.0)) > 0}
-    if judgement.taken is None or not judgement.given or not energy_by_carrier or judgement.taken <= judgement.given:
+    energy_by_carrier = {
+        carrier: energy
+        for carrier in carriers
+        if (energy := label.energy_by_carrier.get(carrier, 0.0)) > 0
+    }
+    if (
+        judgement.taken is None
+        or not judgement.given
+        or not energy_by_carrier
+        or judgement.taken <= judgement.given
+    ):
         return
     size = fsum(energy_by_carrier.values()) / label.output * (judgement.taken / judgement.given - 1)
     if size > UNTOLD * abs(best):

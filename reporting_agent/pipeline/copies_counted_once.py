@@ -30,18 +30,28 @@ BY_CHANCE = 3.0
 
 def once(batches: Sequence[Batch]) -> list[Batch] | None:
     """The batches with such runs as one, the first of them; None where there are none."""
-    indices = [index for index, batch in enumerate(batches) if batch.excluded is None and batch.energy and batch.output > 0]
+    indices = [
+        index
+        for index, batch in enumerate(batches)
+        if batch.excluded is None and batch.energy and batch.output > 0
+    ]
     copies = dict[int, int]()  # index of a run -> index of the one that it is
     for earlier, other in at_once(batches, indices):
         copies[other] = earlier
-    copies |= dict.fromkeys(_alike(batches, [index for index in indices if index not in copies]), -1)
+    copies |= dict.fromkeys(
+        _alike(batches, [index for index in indices if index not in copies]), -1
+    )
     if not copies:
         return None
     parts: dict[int, list[Batch]] = {}
     for index, first in copies.items():
         if first >= 0:
             parts.setdefault(first, []).append(batches[index])
-    return [_together(batch, parts.get(index, ())) for index, batch in enumerate(batches) if index not in copies]
+    return [
+        _together(batch, parts.get(index, ()))
+        for index, batch in enumerate(batches)
+        if index not in copies
+    ]
 
 
 def where_better(site_label: SiteLabel, counted_once: SiteLabel) -> SiteLabel:
@@ -50,7 +60,11 @@ def where_better(site_label: SiteLabel, counted_once: SiteLabel) -> SiteLabel:
     steps, findings = [], []
     for label in site_label.steps:
         other = others.get(LabelKey.of(label))
-        if other is None or label.best.value is None or not _betters(label.best.value, other.best.value):
+        if (
+            other is None
+            or label.best.value is None
+            or not _betters(label.best.value, other.best.value)
+        ):
             steps.append(label)
             continue
         steps.append(other)
@@ -61,7 +75,9 @@ def where_better(site_label: SiteLabel, counted_once: SiteLabel) -> SiteLabel:
             step=label.step, metric=str(label.metric), twice=significant(label.best.value, 4),
             once="–" if other.best.value is None else significant(other.best.value, 4), unit=label.unit,
         )  # fmt: skip
-        findings.append(DataFinding("runs-copied", Severity.WARNING, sentence, label.used - other.used))
+        findings.append(
+            DataFinding("runs-copied", Severity.WARNING, sentence, label.used - other.used)
+        )
     return replace(site_label, steps=tuple(steps), findings=(*site_label.findings, *findings))
 
 
@@ -79,7 +95,12 @@ def _alike(batches: Sequence[Batch], indices: Iterable[int]) -> Iterator[int]:
         run_keys, again = set[tuple[object, ...]](), []
         for index in own:
             batch = batches[index]
-            amounts = tuple(sorted((energy.carrier, str(energy.direction), energy.unit, energy.quantity) for energy in batch.energy))
+            amounts = tuple(
+                sorted(
+                    (energy.carrier, str(energy.direction), energy.unit, energy.quantity)
+                    for energy in batch.energy
+                )
+            )
             key = batch.product, batch.variant, batch.output, amounts
             again += [index] if key in run_keys else []
             run_keys.add(key)
@@ -92,15 +113,27 @@ def _by_chance(batches: Sequence[Batch]) -> float:
     output = np.array([batch.output for batch in batches])
     likely = _finest(output, output)
     for carrier in {energy.carrier for batch in batches for energy in batch.energy}:
-        amount = np.array([sum(energy.quantity for energy in batch.energy if energy.carrier == carrier) for batch in batches])
+        amount = np.array(
+            [
+                sum(energy.quantity for energy in batch.energy if energy.carrier == carrier)
+                for batch in batches
+            ]
+        )
         likely *= _finest(amount, amount / output * output.mean())
     return len(batches) ** 2 / 2 * likely
 
 
 def _finest(written: Floats, scatters: Floats) -> float:
     """The chance that two values are equal: the least step between two as they are written, of what they scatter by beside the output."""
-    steps, spread = np.diff(np.unique(written)), float(np.subtract(*np.percentile(scatters, [84, 16])))
-    return min(float(steps.min()) / (1.8 * spread), 1.0) if len(steps) and spread > ALIKE * abs(float(scatters.mean())) else 1.0
+    steps, spread = (
+        np.diff(np.unique(written)),
+        float(np.subtract(*np.percentile(scatters, [84, 16]))),
+    )
+    return (
+        min(float(steps.min()) / (1.8 * spread), 1.0)
+        if len(steps) and spread > ALIKE * abs(float(scatters.mean()))
+        else 1.0
+    )
 
 
 def _together(batch: Batch, parts: Sequence[Batch]) -> Batch:
@@ -109,7 +142,8 @@ def _together(batch: Batch, parts: Sequence[Batch]) -> Batch:
         return batch
     runs = (batch, *parts)
     variables = {
-        name: sum(run.variables.get(name, value) * run.output for run in runs) / sum(run.output for run in runs)
+        name: sum(run.variables.get(name, value) * run.output for run in runs)
+        / sum(run.output for run in runs)
         for name, value in batch.variables.items()
     }
     return replace(

@@ -47,11 +47,19 @@ def _row(batch: Batch, site: SiteSettings) -> Batch:
         if event.carrier is not None or not event.holds(start, site.zone):
             continue
         if event.kind == "unusable":
-            batch = replace(batch, excluded=batch.excluded or ExclusionReason.DECLARED_UNUSABLE.value)
+            batch = replace(
+                batch, excluded=batch.excluded or ExclusionReason.DECLARED_UNUSABLE.value
+            )
         elif event.factor is not None:
-            batch = replace(batch, output=batch.output * event.factor, reject=batch.reject * event.factor)
+            batch = replace(
+                batch, output=batch.output * event.factor, reject=batch.reject * event.factor
+            )
         elif event.shift:
-            batch = replace(batch, start=batch.start + event.shift, end=None if batch.end is None else batch.end + event.shift)
+            batch = replace(
+                batch,
+                start=batch.start + event.shift,
+                end=None if batch.end is None else batch.end + event.shift,
+            )
     return batch
 
 
@@ -74,9 +82,13 @@ def _energies(batch: Batch, site: SiteSettings) -> Batch:
     start = start_as_written(batch, site)
     for event in of_step(site.events, batch.step, batch.equipment, batch.product, batch.variant):
         if event.carrier is not None and event.factor is not None and event.holds(start, site.zone):
-            nines = all_nines(np.array([energy.quantity for energy in batch.energy]))  # are no amount in any unit
+            nines = all_nines(
+                np.array([energy.quantity for energy in batch.energy])
+            )  # are no amount in any unit
             scaled = (
-                replace(energy, quantity=energy.quantity * event.factor) if energy.carrier == event.carrier and not nine else energy
+                replace(energy, quantity=energy.quantity * event.factor)
+                if energy.carrier == event.carrier and not nine
+                else energy
                 for energy, nine in zip(batch.energy, nines, strict=True)
             )
             batch = replace(batch, energy=tuple(scaled))
@@ -88,7 +100,9 @@ def stops(site: SiteSettings, period: Period) -> dict[str, list[tuple[datetime, 
     spans: dict[str, list[tuple[datetime, datetime]]] = {}
     for event in site.events:
         if event.kind == "stopped" and event.step is not None and event.equipment is None:
-            spans.setdefault(event.step, []).append((event.begins(site.zone), event.ends(site.zone) or period.end))
+            spans.setdefault(event.step, []).append(
+                (event.begins(site.zone), event.ends(site.zone) or period.end)
+            )
     return spans
 
 
@@ -100,10 +114,15 @@ def _factors(site: SiteSettings, pack: Pack, period: Period) -> dict[str, list[D
             by_step.setdefault(event.step, {})[event] = None
     for (step, _), events in _of_lines(site, pack).items():
         by_step.setdefault(step, {}).update(dict.fromkeys(events))
-    return {step: [declared for declared in events if _in(declared, site, period)] for step, events in by_step.items()}
+    return {
+        step: [declared for declared in events if _in(declared, site, period)]
+        for step, events in by_step.items()
+    }
 
 
-def sentences(label: StepLabel, site: SiteSettings, pack: Pack, whole: SiteTotals) -> Iterator[Words]:
+def sentences(
+    label: StepLabel, site: SiteSettings, pack: Pack, whole: SiteTotals
+) -> Iterator[Words]:
     """Every such factor of the label's step, and of the mapping, each with what the label would be without it."""
     for event in _factors(site, pack, whole.period).get(label.step, ()):
         yield _factor(event)
@@ -129,7 +148,11 @@ def sentences(label: StepLabel, site: SiteSettings, pack: Pack, whole: SiteTotal
                 column=column,
                 table=table,
                 factor=f"{factor:g}",
-                without=significant(label.best.value + _moved(label, more, pack.step(label.step).label_rule.quantile), 4),
+                without=significant(
+                    label.best.value
+                    + _moved(label, more, pack.step(label.step).label_rule.quantile),
+                    4,
+                ),
                 best=significant(label.best.value, 4),
                 unit=label.unit,
             )
@@ -141,28 +164,61 @@ def _scales(site: SiteSettings) -> Iterator[tuple[str, str, float]]:
     for table in ("batches", "energy", "log", "readings"):
         profile: Profile = getattr(site.mapping, table)
         for column, factor in profile.scale.items():
-            tens = [abs(log10(abs(factor) * times)) % 1 if factor else 0.5 for times in (1.0, 3.6, 1 / 3.6)]
+            tens = [
+                abs(log10(abs(factor) * times)) % 1 if factor else 0.5
+                for times in (1.0, 3.6, 1 / 3.6)
+            ]
             if min(min(remainder, 1 - remainder) for remainder in tens) > BETWEEN_UNITS:
                 yield table, column, factor
 
 
-def _scaled(label: StepLabel, column: str, factor: float, whole: SiteTotals, pack: Pack, *, given_by_plant: bool) -> Floats | None:
+def _scaled(
+    label: StepLabel,
+    column: str,
+    factor: float,
+    whole: SiteTotals,
+    pack: Pack,
+    *,
+    given_by_plant: bool,
+) -> Floats | None:
     """What each used run would have more without it: its output, a variable, energy that the plant gave or its meters read, its heat."""
     measured = label.made_from
-    if measured is None or label.best.value is None or not factor or column.partition(".")[0] not in SCALED:
+    if (
+        measured is None
+        or label.best.value is None
+        or not factor
+        or column.partition(".")[0] not in SCALED
+    ):
         return None
     if column == "output_quantity":
         return measured.value * (factor - 1)
     if column.startswith("var."):
-        own = (condition for condition in pack.step(label.step).reference_conditions if f"var.{condition.variable}" == column)
+        own = (
+            condition
+            for condition in pack.step(label.step).reference_conditions
+            if f"var.{condition.variable}" == column
+        )
         slopes = sum(condition.slope.get(label.metric) or 0.0 for condition in own)
-        corrected: Floats = np.nan_to_num(measured.columns.variable(column[4:])[measured.rows]) * slopes * (1 - 1 / factor)
+        corrected: Floats = (
+            np.nan_to_num(measured.columns.variable(column[4:])[measured.rows])
+            * slopes
+            * (1 - 1 / factor)
+        )
         return corrected
-    read = {account.record.meter.carrier for account in whole.accounts.values() if label.step in account.in_runs}
+    read = {
+        account.record.meter.carrier
+        for account in whole.accounts.values()
+        if label.step in account.in_runs
+    }
     counted = [
-        (carrier not in read) is given_by_plant and (column != "lhv" or CARRIERS[carrier].thermal) for carrier in measured.energy.carriers
+        (carrier not in read) is given_by_plant and (column != "lhv" or CARRIERS[carrier].thermal)
+        for carrier in measured.energy.carriers
     ]
-    more: Floats = measured.energy.by_carrier[measured.rows][:, counted].sum(axis=1) * (1 / factor - 1) / measured.output
+    more: Floats = (
+        measured.energy.by_carrier[measured.rows][:, counted].sum(axis=1)
+        * (1 / factor - 1)
+        / measured.output
+    )
     return more
 
 
@@ -174,29 +230,45 @@ def _moved(label: StepLabel, more: Floats, quantile: Fraction) -> float:
     return float(np.sort(measured.at_reference + more)[at] - np.sort(measured.at_reference)[at])
 
 
-def _without(event: DeclaredEvent, label: StepLabel, quantile: Fraction, whole: SiteTotals) -> float | None:
+def _without(
+    event: DeclaredEvent, label: StepLabel, quantile: Fraction, whole: SiteTotals
+) -> float | None:
     """The label with runs as they are without the event; where several meters count a carrier, of each run as much is this one's as of
     all. None of a meter of temperature or pressure."""
     measured, factor = label.made_from, event.factor
     shares = _shares(event, label.step, whole)
-    if measured is None or label.best.value is None or not factor or (event.meter is not None and not shares):
+    if (
+        measured is None
+        or label.best.value is None
+        or not factor
+        or (event.meter is not None and not shares)
+    ):
         return None
     batches = [measured.columns.batches[row] for row in measured.rows.tolist()]
-    starts = (batch.start if event.step is None else start_as_written(batch, whole.site) for batch in batches)
+    starts = (
+        batch.start if event.step is None else start_as_written(batch, whole.site)
+        for batch in batches
+    )
     in_time = [event.holds(start, whole.site.zone) for start in starts]
-    of_event = np.array([holds and _is_of(event, batch) for holds, batch in zip(in_time, batches, strict=True)])
+    of_event = np.array(
+        [holds and _is_of(event, batch) for holds, batch in zip(in_time, batches, strict=True)]
+    )
     if event.meter is None and event.carrier is None:
         more = measured.value * (factor - 1)
     else:
         counted = (
-            measured.energy.by_carrier[measured.rows, at] * shares.get(carrier, 0.0) for at, carrier in enumerate(measured.energy.carriers)
+            measured.energy.by_carrier[measured.rows, at] * shares.get(carrier, 0.0)
+            for at, carrier in enumerate(measured.energy.carriers)
         )
         more = sum(counted, np.zeros(len(batches))) * (1 / factor - 1) / measured.output
     return label.best.value + _moved(label, more * of_event, quantile)
 
 
 def _is_of(event: DeclaredEvent, batch: Batch) -> bool:
-    return event.meter is not None or (event.equipment in {None, batch.equipment} and event.product in {None, batch.product, batch.variant})
+    return event.meter is not None or (
+        event.equipment in {None, batch.equipment}
+        and event.product in {None, batch.product, batch.variant}
+    )
 
 
 def _shares(event: DeclaredEvent, step: str, whole: SiteTotals) -> dict[str, float]:
@@ -207,20 +279,40 @@ def _shares(event: DeclaredEvent, step: str, whole: SiteTotals) -> dict[str, flo
     for meter in tree.counted:
         if (times := tree.parts(meter).get(event.meter)) and whole.serves(meter, step):
             part, own = whole.records.get(event.meter), whole.records.get(meter.id)
-            through = part.total * ratio(part.unit, own.unit) / own.total if part is not None and own is not None and own.total else 1.0
-            shares[meter.carrier] = shares.get(meter.carrier, 0.0) + times * through * whole.share_of(meter, step)
+            through = (
+                part.total * ratio(part.unit, own.unit) / own.total
+                if part is not None and own is not None and own.total
+                else 1.0
+            )
+            shares[meter.carrier] = shares.get(
+                meter.carrier, 0.0
+            ) + times * through * whole.share_of(meter, step)
     return shares
 
 
 def _in(event: DeclaredEvent, site: SiteSettings, period: Period) -> bool:
     ends = event.ends(site.zone)
-    return event.factor is not None and event.begins(site.zone) < period.end and (ends is None or period.start < ends)
+    return (
+        event.factor is not None
+        and event.begins(site.zone) < period.end
+        and (ends is None or period.start < ends)
+    )
 
 
 def _factor(event: DeclaredEvent) -> Words:
-    shown = {"what": event.named, "factor": f"{event.factor:g}", "start": event.start, "reason": event.reason}
+    shown = {
+        "what": event.named,
+        "factor": f"{event.factor:g}",
+        "start": event.start,
+        "reason": event.reason,
+    }
     if event.until is None:
-        return Words.of(Phrase("The site declares that %(what)s is multiplied by %(factor)s from %(start)s on: %(reason)s", **shown))
+        return Words.of(
+            Phrase(
+                "The site declares that %(what)s is multiplied by %(factor)s from %(start)s on: %(reason)s",
+                **shown,
+            )
+        )
     return Words.of(
         Phrase(
             "The site declares that %(what)s is multiplied by %(factor)s from %(start)s until %(until)s: %(reason)s",
@@ -237,7 +329,8 @@ def metered(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> list[Ba
         return list(batches)
     return [
         replace(batch, excluded=ExclusionReason.DECLARED_UNUSABLE.value)
-        if batch.excluded is None and any(_strikes(event, batch, site) for event in _of_line(events, batch))
+        if batch.excluded is None
+        and any(_strikes(event, batch, site) for event in _of_line(events, batch))
         else batch
         for batch in batches
     ]
@@ -247,14 +340,21 @@ def _of_lines(site: SiteSettings, pack: Pack) -> dict[tuple[str, str], list[Decl
     """By step and equipment ("" for all), the events of the meters that its energy is made from."""
     by_line: dict[tuple[str, str], list[DeclaredEvent]] = {}
     for meter in site.tree.counted:
-        events = [event for name in site.tree.needed_by(meter) for event in of_meter(site.events, name)]
+        events = [
+            event for name in site.tree.needed_by(meter) for event in of_meter(site.events, name)
+        ]
         for sink in sinks_of(meter, site) if events else ():
             by_line.setdefault((sink.step, sink.equipment), []).extend(events)
     return by_line
 
 
-def _of_line(events: dict[tuple[str, str], list[DeclaredEvent]], batch: Batch) -> Iterable[DeclaredEvent]:
-    return (*events.get((batch.step, ""), ()), *(events.get((batch.step, batch.equipment), ()) if batch.equipment else ()))
+def _of_line(
+    events: dict[tuple[str, str], list[DeclaredEvent]], batch: Batch
+) -> Iterable[DeclaredEvent]:
+    return (
+        *events.get((batch.step, ""), ()),
+        *(events.get((batch.step, batch.equipment), ()) if batch.equipment else ()),
+    )
 
 
 def _strikes(event: DeclaredEvent, batch: Batch, site: SiteSettings) -> bool:

@@ -82,18 +82,36 @@ def join(
     for index, cells in enumerate(zip(*table.columns.values(), strict=True)):
         row = dict(zip(columns, cells, strict=True))
         key = (row["step"], renamed.get((row["step"], row["batch_id"]), row["batch_id"]))
-        content = (*_TEMPLATE(row), *((name, row[name]) for name in beside if row[name] is not None))
+        content = (
+            *_TEMPLATE(row),
+            *((name, row[name]) for name in beside if row[name] is not None),
+        )
         if row["carrier"] not in CARRIERS:
             blank.add(key)
             where = table.place(index, "carrier")
             rejected.append(
-                RejectedRow(where, Phrase("the carrier is not known"), repr(row["carrier"]), ", ".join(CARRIERS), _as_texts(row))
+                RejectedRow(
+                    where,
+                    Phrase("the carrier is not known"),
+                    repr(row["carrier"]),
+                    ", ".join(CARRIERS),
+                    _as_texts(row),
+                )
             )
         elif key not in batch_keys:
             strays.append(table.place(index))
-            for step in {row["step"], *steps_by_id.get(row["batch_id"], ())} if row["batch_id"] not in unread else ():
+            for step in (
+                {row["step"], *steps_by_id.get(row["batch_id"], ())}
+                if row["batch_id"] not in unread
+                else ()
+            ):
                 nameless.setdefault(step, []).append(
-                    CarrierEnergy(row["carrier"], row["quantity"] or 0.0, row["unit"], _DIRECTIONS[row["direction"]])
+                    CarrierEnergy(
+                        row["carrier"],
+                        row["quantity"] or 0.0,
+                        row["unit"],
+                        _DIRECTIONS[row["direction"]],
+                    )
                 )
         elif row["quantity"] is None:
             blank.add(key)
@@ -113,12 +131,24 @@ def join(
                 column = "lhv" if beyond else "lhv_unit" if by_heat else "unit"
                 wanted = wrong.wanted if by_heat else _units(row["carrier"])
                 reason = _IMPOSSIBLE if beyond else Phrase("the unit does not measure the carrier")
-                rejected.append(RejectedRow(table.place(index, column), reason, repr(row[column]), wanted, _as_texts(row)))
+                rejected.append(
+                    RejectedRow(
+                        table.place(index, column),
+                        reason,
+                        repr(row[column]),
+                        wanted,
+                        _as_texts(row),
+                    )
+                )
     joined = [
-        replace(batch, energy=(*batch.energy, *entries)) if (entries := energy.get((batch.step, batch.batch_id))) else batch
+        replace(batch, energy=(*batch.energy, *entries))
+        if (entries := energy.get((batch.step, batch.batch_id)))
+        else batch
         for batch in batches
     ]
-    return GivenEnergy(joined, rejected, _findings(again, strays, doubtful), frozenset(blank), nameless)
+    return GivenEnergy(
+        joined, rejected, _findings(again, strays, doubtful), frozenset(blank), nameless
+    )
 
 
 def _of_two_batches(batches: Sequence[Batch]) -> set[Key]:
@@ -127,11 +157,14 @@ def _of_two_batches(batches: Sequence[Batch]) -> set[Key]:
     return {
         (batch.step, batch.batch_id)
         for batch in batches
-        if abs(batch.start - first.setdefault((batch.step, batch.batch_id), batch.start)) > WRITTEN_AGAIN
+        if abs(batch.start - first.setdefault((batch.step, batch.batch_id), batch.start))
+        > WRITTEN_AGAIN
     }
 
 
-def _findings(again: Sequence[Place], strays: Sequence[Place], doubtful: Sequence[Place]) -> list[DataFinding]:
+def _findings(
+    again: Sequence[Place], strays: Sequence[Place], doubtful: Sequence[Place]
+) -> list[DataFinding]:
     """Of rows that stand twice, that name no batch, and that name two."""
     repeated = in_number(
         len(again),
@@ -158,9 +191,23 @@ def _findings(again: Sequence[Place], strays: Sequence[Place], doubtful: Sequenc
         count=f"{len(doubtful):,}",
     )
     findings = (
-        DataFinding("energy-repeated", Severity.WARNING, repeated, len(again), tuple(again[:PLACES_KEPT])),
-        DataFinding("energy-without-batch", Severity.WARNING, unnamed, len(strays), tuple(strays[:PLACES_KEPT])),
-        DataFinding("energy-of-two-batches", Severity.WARNING, of_two, len(doubtful), tuple(doubtful[:PLACES_KEPT])),
+        DataFinding(
+            "energy-repeated", Severity.WARNING, repeated, len(again), tuple(again[:PLACES_KEPT])
+        ),
+        DataFinding(
+            "energy-without-batch",
+            Severity.WARNING,
+            unnamed,
+            len(strays),
+            tuple(strays[:PLACES_KEPT]),
+        ),
+        DataFinding(
+            "energy-of-two-batches",
+            Severity.WARNING,
+            of_two,
+            len(doubtful),
+            tuple(doubtful[:PLACES_KEPT]),
+        ),
     )
     return [finding for finding in findings if finding.count]
 
@@ -169,7 +216,9 @@ def _carrier_energy(row: Mapping[str, Any], factors: FactorTable) -> CarrierEner
     """An amount of energy that comes with its heating value is the amount of fuel that holds it; of one that is said to be measured (or
     by contract) the heating value is the MJ of its unit, and one of which nothing is said has none."""
     unit, quantity, what = row["unit"], row["quantity"], CARRIERS[row["carrier"]]
-    lhv: float | None = None if row["lhv_source"] == "default" else row["lhv"]  # a default is the pack's to give
+    lhv: float | None = (
+        None if row["lhv_source"] == "default" else row["lhv"]
+    )  # a default is the pack's to give
     mj = mj_in(unit) if what.thermal else None
     if lhv is None or not what.thermal:
         _check_unit(what.id, unit)
@@ -200,7 +249,11 @@ def _carrier_energy(row: Mapping[str, Any], factors: FactorTable) -> CarrierEner
 def _units(carrier_id: str) -> str:
     what = CARRIERS[carrier_id]
     if what.thermal:
-        return Phrase("a unit of %(carrier)s, such as %(unit)s, or of its heat, such as GJ", carrier=carrier_id, unit=what.unit)
+        return Phrase(
+            "a unit of %(carrier)s, such as %(unit)s, or of its heat, such as GJ",
+            carrier=carrier_id,
+            unit=what.unit,
+        )
     return Phrase("a unit of %(carrier)s, such as %(unit)s", carrier=carrier_id, unit=what.unit)
 
 
@@ -245,11 +298,20 @@ def withheld(label: SiteLabel, strays: Strays, code: str = CODE, why: str = UNNA
         (step_label.step, step_label.metric): _share(own, strays[step_label.step])
         for step_label in label.steps
         if step_label.step in strays
-        and (own := [other for other in label.steps if (other.step, other.metric) == (step_label.step, step_label.metric)])
+        and (
+            own := [
+                other
+                for other in label.steps
+                if (other.step, other.metric) == (step_label.step, step_label.metric)
+            ]
+        )
     }
     return replace(
         label,
-        steps=tuple(_held_back(step_label, shares.get((step_label.step, step_label.metric)), code, why) for step_label in label.steps),
+        steps=tuple(
+            _held_back(step_label, shares.get((step_label.step, step_label.metric)), code, why)
+            for step_label in label.steps
+        ),
     )
 
 
@@ -257,22 +319,42 @@ def _held_back(label: StepLabel, share: float | None, code: str, why: str) -> St
     if share is None or share <= LARGEST_SHARE:
         return label
     sentence = Words.of(Phrase(why, share=f"{share:.1%}", most=f"{LARGEST_SHARE:.1%}"))
-    return replace(label, best=Best(None, label.best.rule, code), gap=None, grade=StepGrade(None, code, label.grade.limits, sentence))
+    return replace(
+        label,
+        best=Best(None, label.best.rule, code),
+        gap=None,
+        grade=StepGrade(None, code, label.grade.limits, sentence),
+    )
 
 
 def _share(labels: Sequence[StepLabel], strays: Sequence[CarrierEnergy]) -> float:
     """Of what the step took in; 1 where it is not known, which is never small."""
     metric = labels[0].metric
-    nameless = [stray for stray in strays if stray.direction is Direction.IMPORT and stray.quantity and counts(stray.carrier, metric)]
+    nameless = [
+        stray
+        for stray in strays
+        if stray.direction is Direction.IMPORT and stray.quantity and counts(stray.carrier, metric)
+    ]
     if not nameless:
         return 0.0
-    used = [label.made_from.columns.batches[row] for label in labels if label.made_from for row in label.made_from.rows.tolist()]
+    used = [
+        label.made_from.columns.batches[row]
+        for label in labels
+        if label.made_from
+        for row in label.made_from.rows.tolist()
+    ]
     energy_by_carrier = {
-        carrier: fsum(label.energy_by_carrier.get(carrier, 0.0) for label in labels) for carrier in {stray.carrier for stray in nameless}
+        carrier: fsum(label.energy_by_carrier.get(carrier, 0.0) for label in labels)
+        for carrier in {stray.carrier for stray in nameless}
     }
-    whole = fsum(max(energy, 0.0) for label in labels for energy in label.energy_by_carrier.values())
+    whole = fsum(
+        max(energy, 0.0) for label in labels for energy in label.energy_by_carrier.values()
+    )
     try:
-        energy = fsum(energy_by_carrier[stray.carrier] * stray.quantity / _amount(used, stray) for stray in nameless)
+        energy = fsum(
+            energy_by_carrier[stray.carrier] * stray.quantity / _amount(used, stray)
+            for stray in nameless
+        )
     except (InputError, ZeroDivisionError):
         return 1.0
     return energy / (energy + whole) if energy > 0 and whole > 0 else 1.0
@@ -281,6 +363,9 @@ def _share(labels: Sequence[StepLabel], strays: Sequence[CarrierEnergy]) -> floa
 def _amount(batches: Sequence[Batch], like: CarrierEnergy) -> float:
     """What the batches took in of the carrier, in this unit."""
     imports = (
-        energy for batch in batches for energy in batch.energy if energy.carrier == like.carrier and energy.direction is Direction.IMPORT
+        energy
+        for batch in batches
+        for energy in batch.energy
+        if energy.carrier == like.carrier and energy.direction is Direction.IMPORT
     )
     return fsum(energy.quantity * ratio(energy.unit, like.unit) for energy in imports)

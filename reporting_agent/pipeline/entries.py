@@ -29,10 +29,14 @@ _RULES = {
 }
 
 
-def of_period(followed: FollowedMeters, name: str, batches: Sequence[Batch]) -> tuple[list[int], Windows]:
+def of_period(
+    followed: FollowedMeters, name: str, batches: Sequence[Batch]
+) -> tuple[list[int], Windows]:
     """The batches of this period that a meter counts for, and their windows."""
     indices = followed.chosen[name]
-    own = np.fromiter((batches[index].excluded is None for index in indices), np.bool_, len(indices))
+    own = np.fromiter(
+        (batches[index].excluded is None for index in indices), np.bool_, len(indices)
+    )
     windows = followed.occupied[name].windows
     mine = [index for index, counts in zip(indices, own.tolist(), strict=True) if counts]
     return mine, Windows(windows.start_us[own], windows.end_us[own])
@@ -56,9 +60,15 @@ def entries(
     uncertainty = doubts(meter, tree, worked, windows, zone)
     measured = counted.course.over(windows)
     energy, completeness = measured.energy, measured.completeness
-    whole, common = (np.full(len(own), np.nan), np.full(len(own), np.nan)) if uncertainty is None else uncertainty.relative(energy)
+    whole, common = (
+        (np.full(len(own), np.nan), np.full(len(own), np.nan))
+        if uncertainty is None
+        else uncertainty.relative(energy)
+    )
     if meter.allocation is not None:
-        shared = share_out(meter.allocation, sinks, served(batches, own, sinks), counted.course.curve)
+        shared = share_out(
+            meter.allocation, sinks, served(batches, own, sinks), counted.course.curve
+        )
         energy, completeness = shared.energy, shared.completeness
     lhv_mj_per_unit = meter.own_lhv(mj_in(counted.unit))
     columns = (own, energy.tolist(), completeness.tolist(), whole.tolist(), common.tolist())
@@ -80,7 +90,13 @@ def entries(
         )
 
 
-def doubts(meter: Meter, tree: MeterTree, worked: Mapping[str, CountedCourse], windows: Windows, zone: tzinfo) -> WindowUncertainty | None:
+def doubts(
+    meter: Meter,
+    tree: MeterTree,
+    worked: Mapping[str, CountedCourse],
+    windows: Windows,
+    zone: tzinfo,
+) -> WindowUncertainty | None:
     """The uncertainty of a meter's energy over these windows; of a virtual meter that of its parts, each in its time; None where a class is
     not declared."""
     scaled = []
@@ -88,7 +104,13 @@ def doubts(meter: Meter, tree: MeterTree, worked: Mapping[str, CountedCourse], w
         part = worked[name]
         measured = part.course.over(windows)
         uncertainty = doubt(
-            tree.by_id[name], part.course.facts, windows, measured.energy, measured.completeness, part.per_reading, part.state_doubt
+            tree.by_id[name],
+            part.course.facts,
+            windows,
+            measured.energy,
+            measured.completeness,
+            part.per_reading,
+            part.state_doubt,
         )
         if uncertainty is None:
             return None

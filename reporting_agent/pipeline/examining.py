@@ -57,20 +57,37 @@ def examine(
     overlapped: AbstractSet[int] = frozenset()
     off: Mapping[int, float] = {}
     if not alone:
-        first_told = [index for index in range(len(batches)) if index not in again]  # a row exported twice does not overlap itself
-        overlapped = {first_told[index] for index in overlapping([batches[index] for index in first_told])}
+        first_told = [
+            index for index in range(len(batches)) if index not in again
+        ]  # a row exported twice does not overlap itself
+        overlapped = {
+            first_told[index] for index in overlapping([batches[index] for index in first_told])
+        }
         off = off_scales(batches) if off_scale is None else off_scale
-    columns = _columns_of(batches, site, pack, metered_steps, blank, again, overlapped, off, suspected)
+    columns = _columns_of(
+        batches, site, pack, metered_steps, blank, again, overlapped, off, suspected
+    )
     judged_here = np.array([batch.excluded is None for batch in batches], dtype=bool)
     reason: dict[int, str] = {}
     findings: list[DataFinding] = []
     for fault in FAULTS:
         shows = fault.shows(columns) & judged_here
-        claimed = [row for row in np.flatnonzero(shows & fault.excludes(columns)).tolist() if row not in reason]
+        claimed = [
+            row
+            for row in np.flatnonzero(shows & fault.excludes(columns)).tolist()
+            if row not in reason
+        ]
         reason |= dict.fromkeys(claimed, fault.code)
         if shows.any() and not fault.of_meter:
-            findings.append(_finding(fault, [batches[row] for row in np.flatnonzero(shows).tolist()], len(claimed)))
-    judged = [replace(batch, excluded=reason[row]) if row in reason else batch for row, batch in enumerate(batches)]
+            findings.append(
+                _finding(
+                    fault, [batches[row] for row in np.flatnonzero(shows).tolist()], len(claimed)
+                )
+            )
+    judged = [
+        replace(batch, excluded=reason[row]) if row in reason else batch
+        for row, batch in enumerate(batches)
+    ]
     return judged, findings if alone else [*findings, *_gaps(batches), *missing_numbers(batches)]
 
 
@@ -88,7 +105,10 @@ def _columns_of(
     """What the faults look at; what holds of a step and equipment is asked once for each."""
     rows = range(len(batches))
     lines = {(batch.step, batch.equipment) for batch in batches}
-    metered = {(step, name): bool({"", name} & metered_steps.get(step, frozenset())) for step, name in lines}
+    metered = {
+        (step, name): bool({"", name} & metered_steps.get(step, frozenset()))
+        for step, name in lines
+    }
     equipment = {line: _equipment(*line, site.equipment) for line in lines}
     steps = {name: pack.step(name) for name, _ in lines}
     return ExaminedBatches(
@@ -138,7 +158,9 @@ def overlapping(batches: Sequence[Batch]) -> set[int]:
     lines: dict[tuple[str, str], list[tuple[datetime, datetime, int]]] = {}
     for index, batch in enumerate(batches):
         if batch.end is not None and batch.end > batch.start:
-            lines.setdefault((batch.step, batch.equipment), []).append((batch.start, batch.end, index))
+            lines.setdefault((batch.step, batch.equipment), []).append(
+                (batch.start, batch.end, index)
+            )
     shared: set[int] = set()
     for line in lines.values():
         line.sort()
@@ -170,10 +192,16 @@ def _gaps(batches: Sequence[Batch]) -> list[DataFinding]:
     for line in lines.values():
         line.sort(key=lambda entry: entry[0])
         span_h = (line[-1][0] - line[0][0]).total_seconds() / 3600
-        usually_faster = span_h / len(line) < _LONGEST_GAP_BETWEEN_H / 2  # daily runs follow each other by a day
+        usually_faster = (
+            span_h / len(line) < _LONGEST_GAP_BETWEEN_H / 2
+        )  # daily runs follow each other by a day
         for (earlier, _), (later, batch) in pairwise(line):
             hours = (later - earlier).total_seconds() / 3600
-            if hours > _LONGEST_GAP_BETWEEN_H and usually_faster and batch.excluded != ExclusionReason.OUTSIDE_PERIOD:
+            if (
+                hours > _LONGEST_GAP_BETWEEN_H
+                and usually_faster
+                and batch.excluded != ExclusionReason.OUTSIDE_PERIOD
+            ):
                 after.append(batch)
                 longest = max(longest, hours)
     if not after:

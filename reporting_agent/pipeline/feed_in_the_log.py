@@ -31,11 +31,20 @@ _IN_KG = 100
 def withheld(label: SiteLabel, batches: Sequence[Batch], pack: Pack) -> SiteLabel:
     """The label without those of steps of which the log names what no such plant is fed with."""
     charged = ChargedMaterials.by(batches, pack)
-    return replace(label, steps=tuple(_held_back(step_label, charged, batches) for step_label in label.steps)) if charged.columns else label
+    return (
+        replace(
+            label,
+            steps=tuple(_held_back(step_label, charged, batches) for step_label in label.steps),
+        )
+        if charged.columns
+        else label
+    )
 
 
 def _held_back(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch]) -> StepLabel:
-    for feed, amount, columns in _judged(label, charged, batches) if label.best.value is not None else ():
+    for feed, amount, columns in (
+        _judged(label, charged, batches) if label.best.value is not None else ()
+    ):
         shown = _shown(feed, amount, columns, label, charged)
         if amount < (feed.least or 0.0):
             sentence = Phrase(
@@ -54,7 +63,12 @@ def _held_back(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Ba
         else:
             continue
         why = Words.of(sentence)
-        return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=StepGrade(None, CODE, label.grade.limits, why))
+        return replace(
+            label,
+            best=Best(None, label.best.rule, CODE),
+            gap=None,
+            grade=StepGrade(None, CODE, label.grade.limits, why),
+        )
     return label
 
 
@@ -92,7 +106,11 @@ def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterato
                 size=significant(burnt, 3),
             )
             yield Words.of(sentence)
-        elif label.metric is not Metric.ELECTRICITY and percent and _is_part(feed, charged.pack.step(label.step).feeds):
+        elif (
+            label.metric is not Metric.ELECTRICITY
+            and percent
+            and _is_part(feed, charged.pack.step(label.step).feeds)
+        ):
             sentence = Phrase(
                 "The log shows %(amount)s t of %(materials)s charged per %(per)s of output and names no other material of the "
                 "product. So nothing shows that none of it is burnt: each percent burnt would raise the label by %(size)s %(unit)s. "
@@ -103,16 +121,23 @@ def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterato
             yield Words.of(sentence)
 
 
-def _held_by_nothing(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch]) -> Iterator[Words]:
+def _held_by_nothing(
+    label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch]
+) -> Iterator[Words]:
     """Where the log names nothing, or too little, of what the output is made of: what each percent of it is.
 
     Parents do not hold it: nothing says that they are all of it.
     """
-    best, feeds = label.best.value or 0.0, [feed for feed in charged.pack.step(label.step).feeds if feed.usual[0] > 0]
+    best, feeds = (
+        label.best.value or 0.0,
+        [feed for feed in charged.pack.step(label.step).feeds if feed.usual[0] > 0],
+    )
     if best <= 0 or not feeds:
         return
     own = own_runs(batches, label.step)
-    if _made_of_it(feeds[0], charged, own, label.step) < (1 - NEARLY_WHOLE) * own_output(own):  # bought half made, and told so
+    if _made_of_it(feeds[0], charged, own, label.step) < (1 - NEARLY_WHOLE) * own_output(
+        own
+    ):  # bought half made, and told so
         return
     sentence = Phrase(
         "The log names no materials of the product, or too little of them, so the output cannot be checked: each percent by which it "
@@ -124,9 +149,20 @@ def _held_by_nothing(label: StepLabel, charged: ChargedMaterials, batches: Seque
     yield Words.of(sentence)
 
 
-def _shown(feed: Feed, amount: float, columns: Set[str], label: StepLabel, charged: ChargedMaterials) -> dict[str, Value]:
-    names = enumerated(charged.words_of(material) for material in feed.of if columns & {*charged.columns_of([material])})
-    return {"amount": significant(amount, 3), "materials": names, "per": charged.pack.step(label.step).output_unit, "unit": label.unit}
+def _shown(
+    feed: Feed, amount: float, columns: Set[str], label: StepLabel, charged: ChargedMaterials
+) -> dict[str, Value]:
+    names = enumerated(
+        charged.words_of(material)
+        for material in feed.of
+        if columns & {*charged.columns_of([material])}
+    )
+    return {
+        "amount": significant(amount, 3),
+        "materials": names,
+        "per": charged.pack.step(label.step).output_unit,
+        "unit": label.unit,
+    }
 
 
 def _is_part(feed: Feed, feeds: Sequence[Feed]) -> bool:
@@ -135,25 +171,48 @@ def _is_part(feed: Feed, feeds: Sequence[Feed]) -> bool:
 
 def _made_of_it(feed: Feed, charged: ChargedMaterials, own: Sequence[Batch], step: str) -> float:
     """The output of the runs, without what the log says was bought half made and is no part of the feed (hydrate beside bauxite)."""
-    ready = [(at, columns) for at, _, columns in charged.stating(charged.pack.step(step)) if at.variable is at.rest_of is None]
-    ready = [(at, columns) for at, columns in ready if not {*columns} & {*charged.columns_of(feed.of)}]
-    return own_output(own) - fsum(charged.amount(own, columns) / at.whole[0] for at, columns in ready)
+    ready = [
+        (at, columns)
+        for at, _, columns in charged.stating(charged.pack.step(step))
+        if at.variable is at.rest_of is None
+    ]
+    ready = [
+        (at, columns) for at, columns in ready if not {*columns} & {*charged.columns_of(feed.of)}
+    ]
+    return own_output(own) - fsum(
+        charged.amount(own, columns) / at.whole[0] for at, columns in ready
+    )
 
 
-def _judged(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch]) -> Iterator[tuple[Feed, float, Set[str]]]:
+def _judged(
+    label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch]
+) -> Iterator[tuple[Feed, float, Set[str]]]:
     """Feeds of the step that the log names, with t per unit of output and its columns: a narrower one where it names no more, of one that
     may be logged in part where it looks whole."""
     fed_materials: set[str] = set()
-    feeds = [(listed, charged.columns_of(listed.of)) for listed in charged.pack.step(label.step).feeds]
+    feeds = [
+        (listed, charged.columns_of(listed.of)) for listed in charged.pack.step(label.step).feeds
+    ]
     for index, (feed, columns) in enumerate(feeds):
         if any(narrower == columns for _, narrower in feeds[index + 1 :]):
             continue
-        own = [run for run in own_runs(batches, label.step) if any(column in run.variables for column in columns)]
-        if fed_materials & {*feed.of} or (output := _made_of_it(feed, charged, own, label.step)) <= 0:
+        own = [
+            run
+            for run in own_runs(batches, label.step)
+            if any(column in run.variables for column in columns)
+        ]
+        if (
+            fed_materials & {*feed.of}
+            or (output := _made_of_it(feed, charged, own, label.step)) <= 0
+        ):
             continue
         amount = charged.amount(own, columns) / output
         if amount > _IN_KG * (feed.most or feed.usual[1]):
             amount /= 1000
         if amount > 0 and (feed.least is not None or amount >= NEARLY_WHOLE * feed.usual[0]):
             fed_materials |= {*feed.of}
-            yield feed, amount, {column for run in own for column in columns if column in run.variables}
+            yield (
+                feed,
+                amount,
+                {column for run in own for column in columns if column in run.variables},
+            )

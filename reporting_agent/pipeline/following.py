@@ -47,7 +47,11 @@ def sinks_of(meter: Meter, site: SiteSettings) -> tuple[Sink, ...]:
         if sink_machine is None:
             sinks.append(Sink(name, name))
         else:
-            sinks.append(Sink(name, sink_machine.step or meter.step, name, sink_machine.rated_power_kw or 1.0))
+            sinks.append(
+                Sink(
+                    name, sink_machine.step or meter.step, name, sink_machine.rated_power_kw or 1.0
+                )
+            )
     return tuple(sinks)
 
 
@@ -58,7 +62,10 @@ def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
         if scale.step not in units:
             raise InputError(
                 "step-unknown",
-                Phrase("Scale %(scale_id)s names a step that the pack does not have.", scale_id=scale.id),
+                Phrase(
+                    "Scale %(scale_id)s names a step that the pack does not have.",
+                    scale_id=scale.id,
+                ),
                 "Correct step under [[scales]].",
                 place=Place(str(site.path), column=f"scales.{scale.id}.step"),
                 found=repr(scale.step),
@@ -70,17 +77,30 @@ def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
             if sink.step not in units:
                 raise InputError(
                     "step-unknown",
-                    Phrase("Meter %(meter_id)s names a step that the pack does not have.", meter_id=meter.id),
+                    Phrase(
+                        "Meter %(meter_id)s names a step that the pack does not have.",
+                        meter_id=meter.id,
+                    ),
                     "Correct step under [[meters]]; a meter of the whole site has none.",
-                    place=Place(str(site.path), column=f"meters.{meter.id}.{'step' if meter.allocation is None else 'allocation'}"),
+                    place=Place(
+                        str(site.path),
+                        column=f"meters.{meter.id}.{'step' if meter.allocation is None else 'allocation'}",
+                    ),
                     found=repr(sink.step),
                     wanted=", ".join(sorted(units)),
                 )
         measured_in = {units[sink.step] for sink in sinks}
-        if meter.allocation is not None and meter.allocation.by == "output" and len(measured_in) > 1:
+        if (
+            meter.allocation is not None
+            and meter.allocation.by == "output"
+            and len(measured_in) > 1
+        ):
             raise InputError(
                 "meter-tree-invalid",
-                Phrase("Meter %(meter_id)s is shared by output, and its steps count their output in different units.", meter_id=meter.id),
+                Phrase(
+                    "Meter %(meter_id)s is shared by output, and its steps count their output in different units.",
+                    meter_id=meter.id,
+                ),
                 "Share it by hours, by rated power or by declared shares.",
                 place=Place(str(site.path), column=f"meters.{meter.id}.allocation.by"),
                 found=", ".join(sorted(measured_in)),
@@ -103,7 +123,9 @@ def longest_gaps_s(site: SiteSettings, pack: Pack) -> dict[str, float]:
     return {meter.id: strictest.get(meter.id, patient) for meter in site.meters}
 
 
-def served(batches: Sequence[Batch], indices: Sequence[int], sinks: Sequence[Sink]) -> ServedBatches:
+def served(
+    batches: Sequence[Batch], indices: Sequence[int], sinks: Sequence[Sink]
+) -> ServedBatches:
     """The batches of these indices as the sharing needs them."""
     by_equipment = {(sink.step, sink.equipment): position for position, sink in enumerate(sinks)}
     chosen = [batches[index] for index in indices]
@@ -112,7 +134,13 @@ def served(batches: Sequence[Batch], indices: Sequence[int], sinks: Sequence[Sin
         np.array([to_us(batch.end) for batch in chosen if batch.end is not None], dtype=np.int64),
         np.array([batch.output for batch in chosen], dtype=float),
         np.array(
-            [by_equipment.get((batch.step, batch.equipment), by_equipment.get((batch.step, ""), 0)) for batch in chosen], dtype=np.int64
+            [
+                by_equipment.get(
+                    (batch.step, batch.equipment), by_equipment.get((batch.step, ""), 0)
+                )
+                for batch in chosen
+            ],
+            dtype=np.int64,
         ),
     )
 
@@ -136,8 +164,12 @@ class FollowedMeters:
     hours_us: Integers
     units: dict[str, tuple[str, float]]
     courses: dict[str, Course]
-    demand_us: dict[str, Integers]  # edges of the demand charge's intervals, of the meters that tell the site's power
-    closely_us: Mapping[str, Integers]  # what was asked of a meter besides, by somebody who looks closely
+    demand_us: dict[
+        str, Integers
+    ]  # edges of the demand charge's intervals, of the meters that tell the site's power
+    closely_us: Mapping[
+        str, Integers
+    ]  # what was asked of a meter besides, by somebody who looks closely
 
 
 def follow(
@@ -166,27 +198,46 @@ def follow(
     demand_us = dict.fromkeys(tops, intervals_us) if len(intervals_us) else {}
     closely_us = {} if closely is None else closely(windows_of)
     for further in (demand_us, closely_us):
-        read_off |= {name: np.concatenate((read_off[name], edges)) for name, edges in further.items()}
+        read_off |= {
+            name: np.concatenate((read_off[name], edges)) for name, edges in further.items()
+        }
     read_off |= {
-        name: np.concatenate((edges, moments.of_comparisons(windows_of[name]))) for name, edges in read_off.items() if name in units
+        name: np.concatenate((edges, moments.of_comparisons(windows_of[name])))
+        for name, edges in read_off.items()
+        if name in units
     }
-    asked_us = moments.of_readings(tree, read_off)  # of those that tell a meter's temperature and pressure, too
+    asked_us = moments.of_readings(
+        tree, read_off
+    )  # of those that tell a meter's temperature and pressure, too
     declared = DeclaredReadings.of(site)
     resets_us = {name: declared.resets_of(name) for name in units}
     asked = [
-        MeterQuery(tree.by_id[name], asked_us[name], gaps_s[name], factor, own_windows.get(name), resets_us[name])
+        MeterQuery(
+            tree.by_id[name],
+            asked_us[name],
+            gaps_s[name],
+            factor,
+            own_windows.get(name),
+            resets_us[name],
+        )
         for name, (_, factor) in units.items()
     ]
     lanes = Lanes.of(readings, site, declared, log, days)
     by_meter = courses(asked, lanes.reads, fast=True)
     lanes.finish(log)
-    return FollowedMeters(meters, sinks, chosen, occupied, hours_us, units, by_meter, demand_us, closely_us)
+    return FollowedMeters(
+        meters, sinks, chosen, occupied, hours_us, units, by_meter, demand_us, closely_us
+    )
 
 
 def units_of(site: SiteSettings) -> dict[str, tuple[str, float]]:
     """By meter with readings, the unit that its course is in, and how many of it a unit of the readings makes (in an hour, of a rate)."""
     return {
-        meter.id: state_unit(meter) if meter.role == "state" else over_time(meter.unit) if meter.reading == "rate" else (meter.unit, 1.0)
+        meter.id: state_unit(meter)
+        if meter.role == "state"
+        else over_time(meter.unit)
+        if meter.reading == "rate"
+        else (meter.unit, 1.0)
         for meter in site.meters
         if not meter.computed
     }
@@ -194,26 +245,48 @@ def units_of(site: SiteSettings) -> dict[str, tuple[str, float]]:
 
 def _demand(site: SiteSettings) -> tuple[int, list[str]]:
     """Minutes of the demand charge's intervals, and the electricity meters on top of the tree: none where it takes hours."""
-    minutes = min((charge.minutes for charge in site.tariff.demand), default=60) if site.tariff is not None else 60
-    top = [meter.id for meter in site.meters if meter.carrier == "electricity" and meter.role in {"main", "check"} and meter.parent is None]
+    minutes = (
+        min((charge.minutes for charge in site.tariff.demand), default=60)
+        if site.tariff is not None
+        else 60
+    )
+    top = [
+        meter.id
+        for meter in site.meters
+        if meter.carrier == "electricity"
+        and meter.role in {"main", "check"}
+        and meter.parent is None
+    ]
     return minutes, top if minutes != 60 else []
 
 
 def occupied_by(
-    meters: Sequence[Meter], sinks: Mapping[str, Sequence[Sink]], batches: Sequence[Batch], site: SiteSettings
+    meters: Sequence[Meter],
+    sinks: Mapping[str, Sequence[Sink]],
+    batches: Sequence[Batch],
+    site: SiteSettings,
 ) -> tuple[dict[str, list[int]], dict[str, OccupiedWindows]]:
     """By meter id, the indices and the windows of the batches it counts for, of other periods too, in order of start."""
-    chosen: dict[str, list[tuple[int, str, int, int]]] = {name: [] for name in sinks}  # start, id, end, index
+    chosen: dict[str, list[tuple[int, str, int, int]]] = {
+        name: [] for name in sinks
+    }  # start, id, end, index
     counting: dict[tuple[str, str], list[list[tuple[int, str, int, int]]]] = {}
     for index, batch in enumerate(batches):
-        if batch.excluded not in {None, ExclusionReason.OUTSIDE_PERIOD} or batch.end is None or batch.end <= batch.start:
+        if (
+            batch.excluded not in {None, ExclusionReason.OUTSIDE_PERIOD}
+            or batch.end is None
+            or batch.end <= batch.start
+        ):
             continue
         key = (batch.step, batch.equipment)
         if key not in counting:
             counting[key] = [
                 chosen[name]
                 for name, serves in sinks.items()
-                if any(sink.step == batch.step and sink.equipment in {"", batch.equipment} for sink in serves)
+                if any(
+                    sink.step == batch.step and sink.equipment in {"", batch.equipment}
+                    for sink in serves
+                )
             ]
         if counting[key]:
             window = (to_us(batch.start), batch.batch_id, to_us(batch.end), index)
@@ -224,10 +297,14 @@ def occupied_by(
     for meter in meters:
         if meter.since is not None or meter.until is not None:
             windows = chosen[meter.id]
-            chosen[meter.id] = [span for span in windows if meter.counts_for(batches[span[3]].start, site.zone)]
+            chosen[meter.id] = [
+                span for span in windows if meter.counts_for(batches[span[3]].start, site.zone)
+            ]
     for name, windows in chosen.items():
         windows.sort()
         starts, ids, ends, mine = zip(*windows, strict=True) if windows else ((), (), (), ())
         indices[name] = list(mine)
-        occupied[name] = OccupiedWindows(Windows(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)), ids)
+        occupied[name] = OccupiedWindows(
+            Windows(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)), ids
+        )
     return indices, occupied

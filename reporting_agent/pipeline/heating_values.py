@@ -41,7 +41,9 @@ class BatchesWithHeat:
     findings: list[DataFinding]
 
 
-def settle(batches: Sequence[Batch], site: SiteSettings, pack: Pack | None = None, *, alone: bool = False) -> BatchesWithHeat:
+def settle(
+    batches: Sequence[Batch], site: SiteSettings, pack: Pack | None = None, *, alone: bool = False
+) -> BatchesWithHeat:
     """Give every amount of fuel or steam its heating value of the day, and take out media made inside the step.
 
     Args:
@@ -49,12 +51,19 @@ def settle(batches: Sequence[Batch], site: SiteSettings, pack: Pack | None = Non
         alone: each batch is judged by itself, as on the way out; where one side of a day contradicts another, nothing leaves (`material`).
     """
     values = site.heating_values
-    inside = {step: frozenset(setting.made_inside) for step, setting in site.steps.items() if setting.made_inside}
+    inside = {
+        step: frozenset(setting.made_inside)
+        for step, setting in site.steps.items()
+        if setting.made_inside
+    }
     media_counts: Counter[tuple[str, str]] = Counter()
     settled = list(batches)
     if values or inside:
         settled = [
-            replace(batch, energy=tuple(_settled(batch, values, inside, media_counts))) if batch.energy else batch for batch in batches
+            replace(batch, energy=tuple(_settled(batch, values, inside, media_counts)))
+            if batch.energy
+            else batch
+            for batch in batches
         ]
     findings = [*_made_inside(media_counts), *_by_default(settled, site, pack)]
     if not alone and (doubtful := two_sided(settled, values, pack)):
@@ -64,7 +73,10 @@ def settle(batches: Sequence[Batch], site: SiteSettings, pack: Pack | None = Non
 
 
 def _settled(
-    batch: Batch, values: HeatingValues, inside: Mapping[str, frozenset[str]], media_counts: Counter[tuple[str, str]]
+    batch: Batch,
+    values: HeatingValues,
+    inside: Mapping[str, frozenset[str]],
+    media_counts: Counter[tuple[str, str]],
 ) -> Iterator[CarrierEnergy]:
     for energy in batch.energy:
         if energy.carrier in inside.get(batch.step, ()):
@@ -75,7 +87,9 @@ def _settled(
             yield energy
 
 
-def with_heating_value(energy: CarrierEnergy, values: HeatingValues, step: str, on: date) -> CarrierEnergy:
+def with_heating_value(
+    energy: CarrierEnergy, values: HeatingValues, step: str, on: date
+) -> CarrierEnergy:
     """An amount with the laboratory's value of the day, where there is one and the amount has none of its own."""
     return _valued(energy, values, step, on) if energy.lhv_mj_per_unit is None else energy
 
@@ -89,13 +103,17 @@ def _value(values: HeatingValues, energy: CarrierEnergy, step: str, on: date) ->
     value = values.of(energy.carrier, on, step)
     if value is None or value.source == "default":
         return None
-    return mj_in(energy.unit) if _is_heat(energy.carrier, energy.unit) else value.mj_per(energy.unit)
+    return (
+        mj_in(energy.unit) if _is_heat(energy.carrier, energy.unit) else value.mj_per(energy.unit)
+    )
 
 
 def _is_heat(carrier: str, unit: str) -> bool:
     """Whether the amount is given in a unit of energy, so that no heating value is asked for."""
     entry = CARRIERS.get(carrier)
-    return entry is not None and (entry.unit == "MJ" if unit == entry.unit else mj_in(unit) is not None)
+    return entry is not None and (
+        entry.unit == "MJ" if unit == entry.unit else mj_in(unit) is not None
+    )
 
 
 def _made_inside(media_counts: Counter[tuple[str, str]]) -> Iterator[DataFinding]:
@@ -108,23 +126,36 @@ def _made_inside(media_counts: Counter[tuple[str, str]]) -> Iterator[DataFinding
         yield DataFinding("medium-made-inside", Severity.NOTICE, sentence, count)
 
 
-def _by_default(batches: Sequence[Batch], site: SiteSettings, pack: Pack | None) -> Iterator[DataFinding]:
+def _by_default(
+    batches: Sequence[Batch], site: SiteSettings, pack: Pack | None
+) -> Iterator[DataFinding]:
     """Fuels that count by the table, whatever value the plant itself calls a default; and those that the pack does not take so."""
     measured = {} if pack is None else {step.id: step.boundary.measured for step in pack.steps}
     refused: Counter[tuple[str, str]] = Counter()
-    declared = {meter.carrier for meter in site.meters if meter.lhv is not None and meter.lhv_source == "default"}
+    declared = {
+        meter.carrier
+        for meter in site.meters
+        if meter.lhv is not None and meter.lhv_source == "default"
+    }
     declared |= {value.carrier for value in site.lhv if value.source == "default"}
     defaults: Counter[str] = Counter()
     for batch in batches:
         if batch.excluded is None:
             for energy in batch.energy:
                 entry = CARRIERS.get(energy.carrier)
-                if entry is None or not entry.thermal or energy.carrier == "heat" or energy.quantity == 0:
+                if (
+                    entry is None
+                    or not entry.thermal
+                    or energy.carrier == "heat"
+                    or energy.quantity == 0
+                ):
                     continue
                 if energy.carrier in measured.get(batch.step, ()):
                     refused[batch.step, energy.carrier] += energy.lhv_mj_per_unit is None
                     continue
-                if energy.carrier in declared or (energy.lhv_mj_per_unit is None and not _is_heat(energy.carrier, energy.unit)):
+                if energy.carrier in declared or (
+                    energy.lhv_mj_per_unit is None and not _is_heat(energy.carrier, energy.unit)
+                ):
                     defaults[energy.carrier] += 1
     for (step, carrier), count in sorted((+refused).items()):
         words = CARRIERS[carrier].words
@@ -163,14 +194,18 @@ def two_sided(batches: Sequence[Batch], values: HeatingValues, pack: Pack | None
     values_given_back: dict[tuple[str, date], set[float | None]] = {}
     for batch, energy in _of_one_stream(batches, values):
         if energy.direction is not Direction.IMPORT:
-            values_given_back.setdefault((energy.carrier, batch.start.date()), set()).add(_per_own_unit(energy, values, batch))
+            values_given_back.setdefault((energy.carrier, batch.start.date()), set()).add(
+                _per_own_unit(energy, values, batch)
+            )
     differ: Counter[tuple[str, date]] = Counter()
     heating = packs.factors(pack).heating if pack else {}
     for batch, energy in _of_one_stream(batches, values) if values_given_back else ():
         key = (energy.carrier, batch.start.date())
         if energy.direction is Direction.IMPORT and key in values_given_back:
             stated = values_given_back[key] | {_per_own_unit(energy, values, batch)}
-            differ[key] += stated == {_NOT_KNOWN} or (len(stated) > 1 and _apart_by(energy.carrier, stated) > ONE_ANALYSIS)
+            differ[key] += stated == {_NOT_KNOWN} or (
+                len(stated) > 1 and _apart_by(energy.carrier, stated) > ONE_ANALYSIS
+            )
         bounds = heating.get(energy.carrier)
         if (
             bounds is not None
@@ -195,7 +230,9 @@ def _apart_by(carrier: str, stated: AbstractSet[float | None]) -> float:
 Range = tuple[float, float]
 
 
-def analysed_twice(batches: Sequence[Batch], values: HeatingValues) -> Mapping[tuple[str, date], Range]:
+def analysed_twice(
+    batches: Sequence[Batch], values: HeatingValues
+) -> Mapping[tuple[str, date], Range]:
     """The least and the most value of each gas on a day on which it is given back and taken at two that lie within `ONE_ANALYSIS`."""
     keys_given_back: set[tuple[str, date]] = set()
     stated: dict[tuple[str, date], set[float | None]] = {}
@@ -205,21 +242,31 @@ def analysed_twice(batches: Sequence[Batch], values: HeatingValues) -> Mapping[t
             stated.setdefault(key, set()).add(_per_own_unit(energy, values, batch))
             if energy.direction is not Direction.IMPORT:
                 keys_given_back.add(key)
-    both = {key: [value or 0.0 for value in stated[key]] for key in keys_given_back if 0 < _apart_by(key[0], stated[key]) <= ONE_ANALYSIS}
+    both = {
+        key: [value or 0.0 for value in stated[key]]
+        for key in keys_given_back
+        if 0 < _apart_by(key[0], stated[key]) <= ONE_ANALYSIS
+    }
     return {key: (min(day_values), max(day_values)) for key, day_values in both.items()}
 
 
-def sentences(label: StepLabel, ranges: Mapping[tuple[str, date], Range], values: HeatingValues) -> Iterator[Words]:
+def sentences(
+    label: StepLabel, ranges: Mapping[tuple[str, date], Range], values: HeatingValues
+) -> Iterator[Words]:
     """By how much the label would be higher at the other value of a gas that was analysed twice: the richer taken, the poorer given."""
     measured = label.made_from
     if measured is None or label.best.value is None or not ranges:
         return
     better: dict[str, float] = {}
-    for batch, energy in _of_one_stream([measured.columns.batches[row] for row in measured.rows.tolist()], values):
+    for batch, energy in _of_one_stream(
+        [measured.columns.batches[row] for row in measured.rows.tolist()], values
+    ):
         least, most = ranges.get((energy.carrier, batch.start.date()), (0.0, 0.0))
         value = _per_own_unit(energy, values, batch)
         if value and most and counts(energy.carrier, label.metric):
-            heat = energy.quantity * (mj_in(energy.unit) or value * ratio(energy.unit, CARRIERS[energy.carrier].unit))
+            heat = energy.quantity * (
+                mj_in(energy.unit) or value * ratio(energy.unit, CARRIERS[energy.carrier].unit)
+            )
             other = most - value if energy.direction is Direction.IMPORT else value - least
             better[energy.carrier] = better.get(energy.carrier, 0.0) + heat / value * other
     for carrier, mj in sorted(better.items()):
@@ -231,21 +278,40 @@ def sentences(label: StepLabel, ranges: Mapping[tuple[str, date], Range], values
                     "%(share)s %% apart. With the other one the label would be higher by %(size)s %(unit)s. Use one value of the day "
                     "for both sides.",
                     carrier=CARRIERS[carrier].words.each(str.capitalize),
-                    share=significant(100 * max(most / least - 1 for (gas, _), (least, most) in ranges.items() if gas == carrier), 2),
+                    share=significant(
+                        100
+                        * max(
+                            most / least - 1
+                            for (gas, _), (least, most) in ranges.items()
+                            if gas == carrier
+                        ),
+                        2,
+                    ),
                     size=significant(size, 2),
                     unit=label.unit,
                 )
             )
 
 
-def _of_one_stream(batches: Sequence[Batch], values: HeatingValues) -> Iterator[tuple[Batch, CarrierEnergy]]:
+def _of_one_stream(
+    batches: Sequence[Batch], values: HeatingValues
+) -> Iterator[tuple[Batch, CarrierEnergy]]:
     """Energy whose heating value can be compared with that of others of its carrier: of no stream declared apart, no metered heat, and not
     of an amount of 0, which has none."""
-    compared = {carrier.id for carrier in CARRIERS.values() if carrier.thermal and carrier.form != "heat"}
+    compared = {
+        carrier.id for carrier in CARRIERS.values() if carrier.thermal and carrier.form != "heat"
+    }
     for batch in batches:
         for energy in batch.energy if batch.excluded is None else ():
-            metered = CARRIERS[energy.carrier].form == "steam" and _is_heat(energy.carrier, energy.unit)
-            if energy.carrier in compared and energy.quantity != 0 and not metered and not _apart(energy, values, batch):
+            metered = CARRIERS[energy.carrier].form == "steam" and _is_heat(
+                energy.carrier, energy.unit
+            )
+            if (
+                energy.carrier in compared
+                and energy.quantity != 0
+                and not metered
+                and not _apart(energy, values, batch)
+            ):
                 yield batch, energy
 
 
@@ -253,13 +319,18 @@ def _apart(energy: CarrierEnergy, values: HeatingValues, batch: Batch) -> bool:
     """Whether the site declares this stream, with the value by which it counts."""
     own = values.of(energy.carrier, batch.start.date(), batch.step)
     return (
-        own is not None and own.step != "" and _per_own_unit(energy, values, batch) == round(own.mj_per(CARRIERS[energy.carrier].unit), 9)
+        own is not None
+        and own.step != ""
+        and _per_own_unit(energy, values, batch)
+        == round(own.mj_per(CARRIERS[energy.carrier].unit), 9)
     )
 
 
 def _left_out(batch: Batch, doubtful: Doubtful) -> Batch:
     """Of either side, for nobody knows which value is the right one."""
-    if batch.excluded is not None or all((energy.carrier, batch.start.date()) not in doubtful for energy in batch.energy):
+    if batch.excluded is not None or all(
+        (energy.carrier, batch.start.date()) not in doubtful for energy in batch.energy
+    ):
         return batch
     return replace(batch, excluded=ExclusionReason.HEATING_VALUE_TWO_SIDED.value)
 
@@ -298,7 +369,9 @@ def require_one_value(batches: Sequence[Batch], values: HeatingValues, pack: Pac
     raise PolicyRefusal(
         "heating-value-two-sided",
         findings[0].sentence,
-        Phrase("Use the laboratory's value wherever it is made or used, with its amounts or under [[lhv]] in site.toml."),
+        Phrase(
+            "Use the laboratory's value wherever it is made or used, with its amounts or under [[lhv]] in site.toml."
+        ),
     )
 
 
@@ -310,8 +383,16 @@ def _per_own_unit(energy: CarrierEnergy, values: HeatingValues, batch: Batch) ->
     own = CARRIERS[energy.carrier].unit
     if _is_heat(energy.carrier, energy.unit):
         of_day = values.of(energy.carrier, batch.start.date(), batch.step)
-        return _NOT_KNOWN if of_day is None or of_day.source == "default" else round(of_day.mj_per(own), 9)
+        return (
+            _NOT_KNOWN
+            if of_day is None or of_day.source == "default"
+            else round(of_day.mj_per(own), 9)
+        )
     try:
-        return None if energy.lhv_mj_per_unit is None else round(energy.lhv_mj_per_unit * ratio(own, energy.unit), 9)
+        return (
+            None
+            if energy.lhv_mj_per_unit is None
+            else round(energy.lhv_mj_per_unit * ratio(own, energy.unit), 9)
+        )
     except InputError:  # a gas by its mass
         return _NOT_KNOWN

@@ -24,7 +24,12 @@ from reporting_agent.sources import (
 )
 from reporting_agent.sources.corrections import Corrections
 from reporting_agent.sources.extract import Extract, ExtractReadings
-from reporting_agent.sources.interface import Source, SourceOfManyRows, SourceWithFindings, SourceWithLog
+from reporting_agent.sources.interface import (
+    Source,
+    SourceOfManyRows,
+    SourceWithFindings,
+    SourceWithLog,
+)
 from reporting_agent.sources.meter_readings import ReadingLog
 from reporting_agent.sources.signatures import BESIDE_OTHERS
 from reporting_agent.sources.totals import TotalRow
@@ -44,8 +49,12 @@ class Inputs:
         if extract is not None:
             return
         if site.inputs.source is not None:
-            self.source = interface.connect(site.inputs.source, dict(site.source), site.folder, site.zone)
-            if site.site.batch_ids == "restart-yearly" and isinstance(self.source, SourceOfManyRows):
+            self.source = interface.connect(
+                site.inputs.source, dict(site.source), site.folder, site.zone
+            )
+            if site.site.batch_ids == "restart-yearly" and isinstance(
+                self.source, SourceOfManyRows
+            ):
                 self.source.part_by_year()
             self._check_units(self.source)
         if site.inputs.corrections is not None:
@@ -59,7 +68,9 @@ class Inputs:
 
     def weighings(self) -> Mapping[str, ExtractReadings]:
         """The records of every scale; nothing where the site has none."""
-        from reporting_agent.sources.weighings import by_scale  # what it digests with is not in a small firm's one file
+        from reporting_agent.sources.weighings import (
+            by_scale,
+        )  # what it digests with is not in a small firm's one file
 
         return by_scale(self.site, self.tables(SCALES)) if self.has(SCALES.name) else {}
 
@@ -70,11 +81,18 @@ class Inputs:
             return [read_sheet(lambda: extract.table(wanted.name), Profile(), wanted, site.zone)]
         pattern = getattr(site.inputs, wanted.name)
         if pattern is not None:
-            sheets = [read_table(path, profile, wanted, site.zone, self.corrections) for path in paths_of(site, pattern)]
+            sheets = [
+                read_table(path, profile, wanted, site.zone, self.corrections)
+                for path in paths_of(site, pattern)
+            ]
         else:
             source = self.source
             assert source is not None, wanted.name  # noqa: S101 - `given` was asked
-            sheets = [read_sheet(lambda: source.table(wanted.name), profile, wanted, site.zone, self.corrections)]
+            sheets = [
+                read_sheet(
+                    lambda: source.table(wanted.name), profile, wanted, site.zone, self.corrections
+                )
+            ]
         self._tables += sheets
         return sheets
 
@@ -91,7 +109,9 @@ class Inputs:
         for table in self._tables:
             yield from table.in_doubt
 
-    def readings(self) -> list[Path] | Callable[[frozenset[str], ReadingLog], Iterator[ReadingBlock]]:
+    def readings(
+        self,
+    ) -> list[Path] | Callable[[frozenset[str], ReadingLog], Iterator[ReadingBlock]]:
         """The files of readings, or what opens those of the source."""
         if self.extract is not None:
             return self.extract.readings_with_log
@@ -99,7 +119,11 @@ class Inputs:
             return paths_of(self.site, self.site.inputs.readings)
         source = self.source
         assert source is not None  # noqa: S101 - `given` was asked
-        return source.readings_with_log if isinstance(source, SourceWithLog) else lambda meters, _: source.readings(meters)
+        return (
+            source.readings_with_log
+            if isinstance(source, SourceWithLog)
+            else lambda meters, _: source.readings(meters)
+        )
 
     @property
     def corrected(self) -> tuple[RejectedRow, ...]:
@@ -108,8 +132,14 @@ class Inputs:
 
     def findings(self) -> list[DataFinding]:
         """What is to be told of the inputs as such: totals, corrections, what a source says. Asked once everything is read."""
-        table_findings = findings([*self.totals, *(total for table in self._tables for total in table.totals)], self.corrections)
-        return [*table_findings, *(self.source.findings() if isinstance(self.source, SourceWithFindings) else ())]
+        table_findings = findings(
+            [*self.totals, *(total for table in self._tables for total in table.totals)],
+            self.corrections,
+        )
+        return [
+            *table_findings,
+            *(self.source.findings() if isinstance(self.source, SourceWithFindings) else ()),
+        ]
 
     def _from_source(self, name: str) -> bool:
         return self.source is not None and name in self.source.gives()
@@ -125,7 +155,8 @@ class Inputs:
                 raise InputError(
                     "unit-differs",
                     Phrase(
-                        "The source gives meter %(meter_id)s in a different unit from the one that site.toml declares.", meter_id=meter.id
+                        "The source gives meter %(meter_id)s in a different unit from the one that site.toml declares.",
+                        meter_id=meter.id,
                     ),
                     "Correct unit under [[meters]], or the unit that the source gives.",
                     place=Place(str(self.site.path), column=f"meters.{meter.id}.unit"),
@@ -137,7 +168,9 @@ class Inputs:
 def first_files(site: SiteSettings) -> dict[str, Path]:
     """Of each input that is read by a profile, its first file; InputError where there is none."""
     named = {name: getattr(site.inputs, name) for name in type(site.mapping).model_fields}
-    return {name: paths_of(site, pattern)[0] for name, pattern in named.items() if pattern is not None}
+    return {
+        name: paths_of(site, pattern)[0] for name, pattern in named.items() if pattern is not None
+    }
 
 
 def paths_of(site: SiteSettings, pattern: str) -> list[Path]:

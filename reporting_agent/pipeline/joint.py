@@ -48,26 +48,39 @@ def merged(batches: Sequence[Batch], *, by_time: bool) -> JointRuns:
     for index, batch in enumerate(batches):
         groups.setdefault(("id", batch.step, batch.equipment, batch.batch_id), []).append(index)
         if by_time and batch.equipment and batch.end is not None and batch.end > batch.start:
-            groups.setdefault(("time", batch.step, batch.equipment, batch.start, batch.end), []).append(index)
+            groups.setdefault(
+                ("time", batch.step, batch.equipment, batch.start, batch.end), []
+            ).append(index)
     replaced: dict[int, Batch | None] = {}
     parts: dict[Key, tuple[Batch, ...]] = {}
     consecutive: list[Batch] = []
     for indices in groups.values():
         rows = [batches[index] for index in indices]
-        if len({(row.product, row.variant) for row in rows}) < 2 or any(index in replaced for index in indices):
+        if len({(row.product, row.variant) for row in rows}) < 2 or any(
+            index in replaced for index in indices
+        ):
             continue
         if by_time and follow_one_another(rows):
-            replaced |= {index: replace(row, batch_id=named(row)) for index, row in zip(indices, rows, strict=True)}
+            replaced |= {
+                index: replace(row, batch_id=named(row))
+                for index, row in zip(indices, rows, strict=True)
+            }
             consecutive += rows
         else:
             whole = _whole(rows)
             replaced |= {index: whole if index == indices[0] else None for index in indices}
             parts[whole.step, whole.batch_id] = tuple(rows)
-    runs = [run for index, batch in enumerate(batches) if (run := replaced.get(index, batch)) is not None]
+    runs = [
+        run
+        for index, batch in enumerate(batches)
+        if (run := replaced.get(index, batch)) is not None
+    ]
     return JointRuns(runs, parts, list(_changeovers(consecutive)))
 
 
-def split(batches: Sequence[Batch], parts: Mapping[Key, tuple[Batch, ...]], site: SiteSettings) -> tuple[list[Batch], list[DataFinding]]:
+def split(
+    batches: Sequence[Batch], parts: Mapping[Key, tuple[Batch, ...]], site: SiteSettings
+) -> tuple[list[Batch], list[DataFinding]]:
     """Divide the joint runs, once their energy is known."""
     ratios = {setting.step: setting.ratios for setting in site.joint}
     separated: list[Batch] = []
@@ -92,13 +105,19 @@ def split(batches: Sequence[Batch], parts: Mapping[Key, tuple[Batch, ...]], site
 def _each_alone(batches: Sequence[Batch]) -> bool:
     """No id and no beginning stands twice: the usual log, looked at once."""
     ids = {(batch.step, batch.batch_id) for batch in batches}
-    return len(ids) == len({(batch.step, batch.equipment, batch.start) for batch in batches}) == len(batches)
+    return (
+        len(ids)
+        == len({(batch.step, batch.equipment, batch.start) for batch in batches})
+        == len(batches)
+    )
 
 
 def follow_one_another(rows: Sequence[Batch]) -> bool:
     """Whether the rows follow one another: the log tells where the product changed."""
     ordered = sorted(rows, key=lambda row: row.start)
-    return all(first.end is not None and first.end <= second.start for first, second in pairwise(ordered))
+    return all(
+        first.end is not None and first.end <= second.start for first, second in pairwise(ordered)
+    )
 
 
 def _whole(rows: Sequence[Batch]) -> Batch:
@@ -128,7 +147,11 @@ def _divided(batch: Batch, rows: Sequence[Batch], weights: Sequence[float]) -> I
     shares = [edge / reached[-1] for edge in reached]
     in_turn = follow_one_another(rows)
     for row, before, after in zip(rows, shares, shares[1:], strict=False):
-        start, end = (row.start, row.end) if in_turn or batch.end is None else _time(batch, batch.end, before, after)
+        start, end = (
+            (row.start, row.end)
+            if in_turn or batch.end is None
+            else _time(batch, batch.end, before, after)
+        )
         yield replace(
             row,
             batch_id=named(row),
@@ -189,4 +212,10 @@ def _not_divided(runs: Sequence[Batch]) -> Iterator[DataFinding]:
 
 def _finding(code: str, severity: Severity, runs: Sequence[Batch], what: Phrase) -> DataFinding:
     places = tuple(run.place for run in runs[:PLACES_KEPT] if run.place is not None)
-    return DataFinding(code, severity, Phrase("%(count)s %(runs)s", count=f"{len(runs):,}", runs=what), len(runs), places)
+    return DataFinding(
+        code,
+        severity,
+        Phrase("%(count)s %(runs)s", count=f"{len(runs):,}", runs=what),
+        len(runs),
+        places,
+    )

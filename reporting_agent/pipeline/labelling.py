@@ -53,7 +53,9 @@ class LabelResult:
 
     def sitewide(self, site: SiteSettings) -> SiteTotals:
         """What the site's steps took and gave back over the label's period."""
-        return SiteTotals.of(site, self.data.pack, self.site_label.period, self.data.batches, self.data.meters)
+        return SiteTotals.of(
+            site, self.data.pack, self.site_label.period, self.data.batches, self.data.meters
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The content of label.json; every step says which limits the pack lacks, and where the unit of its energy is an assumption."""
@@ -66,7 +68,9 @@ class LabelResult:
         return payload
 
 
-def label(site: SiteSettings, period: Period, *, outward: bool = False, pack: Pack | None = None) -> LabelResult:
+def label(
+    site: SiteSettings, period: Period, *, outward: bool = False, pack: Pack | None = None
+) -> LabelResult:
     """The site's exact label over the period, by its pack's rules or those of another one; `outward` as `read` takes it."""
     data = read(site, period, outward=outward, pack=pack)
     return LabelResult(label_of(site, data, period), data)
@@ -89,7 +93,13 @@ def label_of(site: SiteSettings, data: PlantData, period: Period) -> SiteLabel:
     site_label, batches = _by_nothing_bettered(data.batches, rules)
     whole = SiteTotals.of(site, pack, period, batches, data.meters, data.left_out)
     site_label = _withheld(site_label, data, whole)
-    return _with_what_is_told(site_label, batches, replace(whole, labels=site_label.steps, unmapped=data.unmapped), data, rules)
+    return _with_what_is_told(
+        site_label,
+        batches,
+        replace(whole, labels=site_label.steps, unmapped=data.unmapped),
+        data,
+        rules,
+    )
 
 
 def outgoing_label(site: SiteSettings, data: PlantData, period: Period) -> SiteLabel:
@@ -119,14 +129,18 @@ class _Rules:
             site=self.site.id,
             not_used={step: setting.unreported for step, setting in settings},
             static_factors=self.site.static or None,
-            relative_uncertainty=RELATIVE_UNCERTAINTY if uncertainty_pct is None else uncertainty_pct / 100,
+            relative_uncertainty=RELATIVE_UNCERTAINTY
+            if uncertainty_pct is None
+            else uncertainty_pct / 100,
             outside={step: setting.outside for step, setting in settings},
             stopped=declared.stops(self.site, period),
             paths=self.paths,
         )
 
 
-def _by_nothing_bettered(batches: Sequence[Batch], rules: _Rules) -> tuple[SiteLabel, Sequence[Batch]]:
+def _by_nothing_bettered(
+    batches: Sequence[Batch], rules: _Rules
+) -> tuple[SiteLabel, Sequence[Batch]]:
     """The label that no scattered value and no copied run makes better than it is, and the batches whose energy stands in it.
 
     In this order: heating values are held by their lots first, since a step's energies are made of them; variables that scatter are then
@@ -135,9 +149,15 @@ def _by_nothing_bettered(batches: Sequence[Batch], rules: _Rules) -> tuple[SiteL
     site_label, of_lots = rules.label(batches), scattered.of_one_lot(batches)
     if of_lots is not None:
         site_label = scattered.held_by_lot(site_label, rules.label(of_lots))
-        batches = of_lots if any(finding.code == scattered.HEATING_VALUE for finding in site_label.findings) else batches
+        batches = (
+            of_lots
+            if any(finding.code == scattered.HEATING_VALUE for finding in site_label.findings)
+            else batches
+        )
     if scatters := scattered.of(site_label, rules.pack):
-        site_label = scattered.by_the_mean(site_label, rules.label(scattered.at_mean(batches, scatters)), scatters)
+        site_label = scattered.by_the_mean(
+            site_label, rules.label(scattered.at_mean(batches, scatters)), scatters
+        )
     if (counted_once := copies_counted_once.once(batches)) is not None:
         site_label = copies_counted_once.where_better(site_label, rules.label(counted_once))
     return site_label, batches
@@ -152,11 +172,19 @@ def _withheld(site_label: SiteLabel, data: PlantData, whole: SiteTotals) -> Site
     site_label = energy_by_batch.withheld(site_label, data.nameless)
     site_label = materials_in_the_log.withheld(site_label, whole.batches, whole.site, data.pack)
     site_label = feed_in_the_log.withheld(site_label, whole.batches, data.pack)
-    site_label = energy_by_batch.withheld(site_label, data.uncounted.amounts, fuels_in_the_log.CODE, fuels_in_the_log.HELD)
+    site_label = energy_by_batch.withheld(
+        site_label, data.uncounted.amounts, fuels_in_the_log.CODE, fuels_in_the_log.HELD
+    )
     return conversions.withheld(site_label, whole, data.pack)
 
 
-def _with_what_is_told(site_label: SiteLabel, batches: Sequence[Batch], whole: SiteTotals, data: PlantData, rules: _Rules) -> SiteLabel:
+def _with_what_is_told(
+    site_label: SiteLabel,
+    batches: Sequence[Batch],
+    whole: SiteTotals,
+    data: PlantData,
+    rules: _Rules,
+) -> SiteLabel:
     """With what is told beside each step: on what its value hangs, and how the site's account comes out."""
     site, pack, balance = rules.site, rules.pack, site_balance(whole)
     beside, apart = longer_period.around(batches, rules.period), set_apart.as_usual(batches)
@@ -167,7 +195,9 @@ def _with_what_is_told(site_label: SiteLabel, batches: Sequence[Batch], whole: S
             step_label,
             provisos=(
                 *provisos.of(step_label, site, pack, whole, longer, usual),
-                *fuels_in_the_log.sentences(step_label, data.uncounted.short, data.uncounted.doubted),
+                *fuels_in_the_log.sentences(
+                    step_label, data.uncounted.short, data.uncounted.doubted
+                ),
             ),
             account=(
                 *own_pack.sentences(step_label, pack),
@@ -177,4 +207,8 @@ def _with_what_is_told(site_label: SiteLabel, batches: Sequence[Batch], whole: S
         )
         for step_label in site_label.steps
     )
-    return replace(site_label, steps=steps, method={**site_label.method, "constants_digest": constants.digest()})
+    return replace(
+        site_label,
+        steps=steps,
+        method={**site_label.method, "constants_digest": constants.digest()},
+    )

@@ -42,7 +42,12 @@ class Lanes:
 
     @classmethod
     def of(
-        cls, readings: Sequence[Path] | Opener, site: SiteSettings, declared: DeclaredReadings, log: ReadingLog, days: DayDigests | None
+        cls,
+        readings: Sequence[Path] | Opener,
+        site: SiteSettings,
+        declared: DeclaredReadings,
+        log: ReadingLog,
+        days: DayDigests | None,
     ) -> Lanes:
         """Lanes of files, or one of a provider's source.
 
@@ -51,11 +56,16 @@ class Lanes:
             days: takes the readings that pass, where their days are to be digested.
         """
         if callable(readings):
-            return cls([_read(readings, log, days, declared, shows_progress=True)], [log], [readings], days)
+            return cls(
+                [_read(readings, log, days, declared, shows_progress=True)], [log], [readings], days
+            )
         profile = site.mapping.readings
         groups = [list(readings)] if declared.swaps else lanes_of(readings, profile)
         read_ahead = len(groups) < processors()
-        logs, openers = [_empty(log) for _ in groups], [_opener(group, site, read_ahead) for group in groups]
+        logs, openers = (
+            [_empty(log) for _ in groups],
+            [_opener(group, site, read_ahead) for group in groups],
+        )
         reads = [
             _read(opened, own, days, declared, shows_progress=not index)
             for index, (opened, own) in enumerate(zip(openers, logs, strict=True))
@@ -76,7 +86,9 @@ def lanes_of(paths: Sequence[Path], profile: Profile) -> list[list[Path]]:
     """Files that must be read one after the other."""
     if len(paths) < 2:
         return [list(paths)]
-    column = None if "meter_id" in profile.constants else profile.columns.get("meter_id", "meter_id")
+    column = (
+        None if "meter_id" in profile.constants else profile.columns.get("meter_id", "meter_id")
+    )
     by_meter: dict[str, list[Path]] = {}
     empty: list[Path] = []
     apart = column is not None
@@ -106,16 +118,22 @@ def _parquet(path: Path, column: str | None) -> tuple[int, set[str | None]]:
         metadata = pq.read_metadata(path)
     except (pa.ArrowException, OSError):
         return 0, {None}  # what is wrong with it is told when it is read
-    return metadata.num_rows, {only_value(metadata, group, column) for group in range(metadata.num_row_groups)}
+    return metadata.num_rows, {
+        only_value(metadata, group, column) for group in range(metadata.num_row_groups)
+    }
 
 
 def _opener(paths: Sequence[Path], site: SiteSettings, read_ahead: bool) -> Opener:
-    return lambda meters, log: stream_readings(paths, site.mapping.readings, meters, site.zone, log, read_ahead=read_ahead)
+    return lambda meters, log: stream_readings(
+        paths, site.mapping.readings, meters, site.zone, log, read_ahead=read_ahead
+    )
 
 
 def _empty(log: ReadingLog) -> ReadingLog:
     """A log of the same corrections in which nothing has been met."""
-    return replace(log, rejected=[], rejected_count=0, rows=0, unknown_meters={}, totals=[], understood=set())
+    return replace(
+        log, rejected=[], rejected_count=0, rows=0, unknown_meters={}, totals=[], understood=set()
+    )
 
 
 def read_again(log: ReadingLog) -> ReadingLog:
@@ -123,14 +141,23 @@ def read_again(log: ReadingLog) -> ReadingLog:
     return replace(_empty(log), understood=set(log.understood))
 
 
-def _read(opened: Opener, log: ReadingLog, days: DayDigests | None, declared: DeclaredReadings, *, shows_progress: bool) -> Read:
+def _read(
+    opened: Opener,
+    log: ReadingLog,
+    days: DayDigests | None,
+    declared: DeclaredReadings,
+    *,
+    shows_progress: bool,
+) -> Read:
     passes = count(1)  # the engine asks for all meters once, and then again for some
 
     def read(names: frozenset[str]) -> Iterator[Block]:
         is_first, wanted = next(passes) == 1, declared.to_read(names)
         blocks = opened(wanted, log if is_first else read_again(log))
         blocks = gathered(_digested(blocks, days) if is_first and days is not None else blocks)
-        for block in progress(blocks, None, Phrase("reading meters, blocks")) if shows_progress else blocks:
+        for block in (
+            progress(blocks, None, Phrase("reading meters, blocks")) if shows_progress else blocks
+        ):
             readings = Readings(block.time_us, block.value, block.row)
             for meter, own in declared.put_to(block.meter, readings, names):
                 yield meter, own, block.file

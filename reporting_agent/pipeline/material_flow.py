@@ -26,9 +26,14 @@ def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
     """
     step_ids = sorted(step.id for step in pack.steps)
     named = [("product_stocks.made_by", stock.made_by) for stock in site.product_stocks]
-    named += [pair for purchase in site.bought_in for pair in (("bought_in.made_by", purchase.made_by), ("bought_in.into", purchase.into))]
     named += [
-        ("site_boundary.auxiliaries.step", auxiliary.step) for auxiliary in (site.site_boundary.auxiliaries if site.site_boundary else ())
+        pair
+        for purchase in site.bought_in
+        for pair in (("bought_in.made_by", purchase.made_by), ("bought_in.into", purchase.into))
+    ]
+    named += [
+        ("site_boundary.auxiliaries.step", auxiliary.step)
+        for auxiliary in (site.site_boundary.auxiliaries if site.site_boundary else ())
     ]
     if foreign := set(site.tariff.shiftable if site.tariff else ()).difference(step_ids):
         named += [("tariff.shiftable", step) for step in sorted(foreign - _steps_of_any_pack())]
@@ -45,7 +50,12 @@ def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
 
 
 def _steps_of_any_pack() -> set[str]:
-    return {step.id for name in packs.available() for version in packs.versions(name) for step in version.steps}
+    return {
+        step.id
+        for name in packs.available()
+        for version in packs.versions(name)
+        for step in version.steps
+    }
 
 
 def refuse_unused_essentials(site: SiteSettings, pack: Pack) -> None:
@@ -57,7 +67,9 @@ def refuse_unused_essentials(site: SiteSettings, pack: Pack) -> None:
                 words = CARRIERS[carrier].words
                 raise InputError(
                     "carrier-essential",
-                    Phrase("The process of the step cannot run without %(carrier)s.", carrier=words),
+                    Phrase(
+                        "The process of the step cannot run without %(carrier)s.", carrier=words
+                    ),
                     (
                         "Report its amounts; a medium made by machines whose electricity counts in the step may be listed in made_inside "
                         "instead."
@@ -71,13 +83,22 @@ def refuse_unused_essentials(site: SiteSettings, pack: Pack) -> None:
 def unused_factors(site: SiteSettings, pack: Pack) -> list[DataFinding]:
     """Static factors that no limit of the pack asks for: most often a name mistyped."""
     factor_names = factors_of(pack) | {
-        route_step.share_variable for route in pack.routes for route_step in route.steps if route_step.share_variable
+        route_step.share_variable
+        for route in pack.routes
+        for route_step in route.steps
+        if route_step.share_variable
     }
     factor_names |= {step.bought_share for step in pack.steps if step.bought_share}
-    factor_names |= {held_heat.stated_by for step in pack.steps for held_heat in step.holds_heat} | (
-        {pack.own_power} if pack.own_power else set()
-    )
-    factor_names |= {name for material in pack.materials for at in material.at for name in (at.unless, at.returns) if name}
+    factor_names |= {
+        held_heat.stated_by for step in pack.steps for held_heat in step.holds_heat
+    } | ({pack.own_power} if pack.own_power else set())
+    factor_names |= {
+        name
+        for material in pack.materials
+        for at in material.at
+        for name in (at.unless, at.returns)
+        if name
+    }
     names = ", ".join(sorted(factor_names)) or "none"
     return [
         DataFinding(
@@ -109,7 +130,9 @@ def parents_of(batches: Sequence[Batch]) -> dict[int, list[int]]:
         for name in batch.parents:
             named = [parent for parent in by_id.get(name, []) if parent != index]
             if named:
-                parents.setdefault(index, []).append(min(named, key=lambda parent: (batches[parent].step == batch.step, parent)))
+                parents.setdefault(index, []).append(
+                    min(named, key=lambda parent: (batches[parent].step == batch.step, parent))
+                )
     return parents
 
 
@@ -120,9 +143,24 @@ def examine(batches: Sequence[Batch], pack: Pack) -> list[DataFinding]:
     if not named:
         return []
     units = {step.id: step.output_unit for step in pack.steps}
-    unknown = [index for index in named if len(parents_by_index.get(index, [])) < len(set(batches[index].parents))]
-    later = [index for index in named if any(batches[parent].start > batches[index].start for parent in parents_by_index.get(index, []))]
-    too_much = [index for index in named if _more_out(index, batches, parents_by_index.get(index, []), units)]
+    unknown = [
+        index
+        for index in named
+        if len(parents_by_index.get(index, [])) < len(set(batches[index].parents))
+    ]
+    later = [
+        index
+        for index in named
+        if any(
+            batches[parent].start > batches[index].start
+            for parent in parents_by_index.get(index, [])
+        )
+    ]
+    too_much = [
+        index
+        for index in named
+        if _more_out(index, batches, parents_by_index.get(index, []), units)
+    ]
     faults = (
         (
             "parent-unknown",
@@ -158,18 +196,30 @@ def examine(batches: Sequence[Batch], pack: Pack) -> list[DataFinding]:
     return list(_findings(batches, faults))
 
 
-def _more_out(index: int, batches: Sequence[Batch], parents: Sequence[int], units: Mapping[str, str]) -> bool:
+def _more_out(
+    index: int, batches: Sequence[Batch], parents: Sequence[int], units: Mapping[str, str]
+) -> bool:
     """Only where every parent is known, all is weighed, and nothing else was charged."""
     batch = batches[index]
-    if len(parents) < len(set(batch.parents)) or any(name.startswith("input.") for name in batch.variables):
+    if len(parents) < len(set(batch.parents)) or any(
+        name.startswith("input.") for name in batch.variables
+    ):
         return False
     if {units.get(batches[row].step) for row in (*parents, index)} != {"t"}:
         return False
-    return batch.output + batch.reject > _MORE_OUT_THAN_IN * sum(batches[parent].output for parent in parents)
+    return batch.output + batch.reject > _MORE_OUT_THAN_IN * sum(
+        batches[parent].output for parent in parents
+    )
 
 
-def _findings(batches: Sequence[Batch], faults: Sequence[tuple[str, list[int], Phrase]]) -> Iterator[DataFinding]:
+def _findings(
+    batches: Sequence[Batch], faults: Sequence[tuple[str, list[int], Phrase]]
+) -> Iterator[DataFinding]:
     for code, indices, sentence in faults:
         if indices:
-            places = tuple(place for index in indices[:PLACES_KEPT] if (place := batches[index].place) is not None)
+            places = tuple(
+                place
+                for index in indices[:PLACES_KEPT]
+                if (place := batches[index].place) is not None
+            )
             yield DataFinding(code, Severity.WARNING, sentence, len(indices), places)

@@ -50,55 +50,96 @@ class ChargedMaterials:
     @classmethod
     def by(cls, batches: Sequence[Batch], pack: Pack) -> ChargedMaterials:
         names = sorted({name for batch in batches for name in batch.variables})
-        variables = {condition.variable for step in pack.steps for condition in step.reference_conditions} | factors_of(pack)
-        weighed = (name for name in names if not name.startswith(_INPUT) and name not in variables and WEIGHED.search(name))
+        variables = {
+            condition.variable for step in pack.steps for condition in step.reference_conditions
+        } | factors_of(pack)
+        weighed = (
+            name
+            for name in names
+            if not name.startswith(_INPUT) and name not in variables and WEIGHED.search(name)
+        )
         return cls(pack, tuple(name for name in names if name.startswith(_INPUT)), tuple(weighed))
 
     @cached_property
     def _headings(self) -> Mapping[str, Naming]:
         names = _names(tuple(_words(material) for material in self.pack.materials))
         columns = (*self.columns, *self.weighed)
-        headings = {column: read_heading(column, names) or read_heading(_NUMBERED.sub("", column), names) for column in columns}
+        headings = {
+            column: read_heading(column, names) or read_heading(_NUMBERED.sub("", column), names)
+            for column in columns
+        }
         return {column: naming for column, naming in headings.items() if naming is not None}
 
     @cached_property
     def _materials(self) -> Mapping[str, Material]:
         by_id = {material.id: material for material in self.pack.materials}
-        return {column: by_id[naming.carrier] for column, naming in self._headings.items() if column in self.columns}
+        return {
+            column: by_id[naming.carrier]
+            for column, naming in self._headings.items()
+            if column in self.columns
+        }
 
     def amount(self, batches: Sequence[Batch], columns: Sequence[str]) -> float:
         """What runs charged by these columns, in t: a heading may say that it is in kg, of a unit of output, or in % of it."""
-        return fsum(amount for column in columns for amount in self._t(column, [batch for batch in batches if column in batch.variables]))
+        return fsum(
+            amount
+            for column in columns
+            for amount in self._t(column, [batch for batch in batches if column in batch.variables])
+        )
 
     def _t(self, column: str, batches: Sequence[Batch]) -> list[float]:
-        values, heading = [batch.variables[column] for batch in batches], self._headings.get(column) or named(column)
+        values, heading = (
+            [batch.variables[column] for batch in batches],
+            self._headings.get(column) or named(column),
+        )
         if heading is None:
             return [value / 1000 for value in values] if _IN_KG.search(column) else values
         scale = 0.01 if heading.unit == "%" else 0.001 if heading.unit == "kg" else 1.0
-        outputs = [batch.output if heading.per_output or heading.unit == "%" else 1.0 for batch in batches]
+        outputs = [
+            batch.output if heading.per_output or heading.unit == "%" else 1.0 for batch in batches
+        ]
         return [value * scale * output for value, output in zip(values, outputs, strict=True)]
 
     def columns_of(self, ids: Collection[str]) -> list[str]:
         """Columns of these materials and carriers."""
         what = {column: self._headings.get(column) or named(column) for column in self.columns}
-        return [column for column, naming in what.items() if naming is not None and naming.carrier in ids]
+        return [
+            column
+            for column, naming in what.items()
+            if naming is not None and naming.carrier in ids
+        ]
 
     def words_of(self, id_: str) -> Words:
         """What a material or carrier is called."""
-        return next((material.words for material in self.pack.materials if material.id == id_), None) or CARRIERS[id_].words
+        return (
+            next((material.words for material in self.pack.materials if material.id == id_), None)
+            or CARRIERS[id_].words
+        )
 
     @cached_property
     def unknown(self) -> tuple[str, ...]:
         """Columns of which the pack says nothing; of a pack that names no materials none."""
         if not self.pack.materials:
             return ()
-        products = {name_key(text) for step in self.pack.steps for text in (step.product, *step.product_words.by_language.values())}
-        others = (column for column in (*self.columns, *self.weighed) if column not in self._headings and named(column) is None)
-        return tuple(column for column in others if name_key(column.removeprefix(_INPUT)) not in products)
+        products = {
+            name_key(text)
+            for step in self.pack.steps
+            for text in (step.product, *step.product_words.by_language.values())
+        }
+        others = (
+            column
+            for column in (*self.columns, *self.weighed)
+            if column not in self._headings and named(column) is None
+        )
+        return tuple(
+            column for column in others if name_key(column.removeprefix(_INPUT)) not in products
+        )
 
     def stating(self, step: Step) -> list[tuple[MaterialAt, Material, list[str]]]:
         """What says something of the step's output or charge, each with its columns."""
-        return [entry for entry in self.at(step) if (entry[0].unless, entry[0].returns) == (None, None)]
+        return [
+            entry for entry in self.at(step) if (entry[0].unless, entry[0].returns) == (None, None)
+        ]
 
     def at(self, step: Step) -> list[tuple[MaterialAt, Material, list[str]]]:
         """What the pack says of materials at the step, each with its columns."""
@@ -106,12 +147,21 @@ class ChargedMaterials:
         for column, material in self._materials.items():
             columns.setdefault(material.id, []).append(column)
         materials = {listed.id: listed for listed in self.pack.materials}
-        return [(at, materials[id_], own) for id_, own in columns.items() for at in materials[id_].at if at.step == step.id]
+        return [
+            (at, materials[id_], own)
+            for id_, own in columns.items()
+            for at in materials[id_].at
+            if at.step == step.id
+        ]
 
 
 @lru_cache(maxsize=8)
 def _names(words: tuple[tuple[str, ...], ...]) -> Mapping[str, str]:
-    return {name_key(text): id_ for id_, *texts in words for text in (id_, *texts, *(f"{noun}s" for noun in texts if noun.isascii()))}
+    return {
+        name_key(text): id_
+        for id_, *texts in words
+        for text in (id_, *texts, *(f"{noun}s" for noun in texts if noun.isascii()))
+    }
 
 
 def _words(material: Material) -> tuple[str, ...]:
@@ -158,20 +208,35 @@ def _finding(step: str, column: str, variable: str, count: int, of: Sequence[Bat
         column=column,
         variable=variable,
     )
-    return DataFinding(CODE, Severity.EXCLUSION, sentence, count, tuple(batch.place for batch in of[:20] if batch.place is not None))
+    return DataFinding(
+        CODE,
+        Severity.EXCLUSION,
+        sentence,
+        count,
+        tuple(batch.place for batch in of[:20] if batch.place is not None),
+    )
 
 
-def withheld(label: SiteLabel, batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> SiteLabel:
+def withheld(
+    label: SiteLabel, batches: Sequence[Batch], site: SiteSettings, pack: Pack
+) -> SiteLabel:
     """The label without those of steps of which the log shows more than the share that the site states under [static]."""
     charged = ChargedMaterials.by(batches, pack)
     return (
-        replace(label, steps=tuple(_held_back(step_label, charged, batches, site.static) for step_label in label.steps))
+        replace(
+            label,
+            steps=tuple(
+                _held_back(step_label, charged, batches, site.static) for step_label in label.steps
+            ),
+        )
         if charged.columns
         else label
     )
 
 
-def _held_back(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch], static: Static) -> StepLabel:
+def _held_back(
+    label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch], static: Static
+) -> StepLabel:
     step = charged.pack.step(label.step)
     for at, material, columns in charged.stating(step):
         name = at.variable or at.rest_of or step.bought_share or ""
@@ -190,11 +255,18 @@ def _held_back(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Ba
                 stated=f"{static[name]:g}",
             )
         )
-        return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=StepGrade(None, CODE, label.grade.limits, sentence))
+        return replace(
+            label,
+            best=Best(None, label.best.rule, CODE),
+            gap=None,
+            grade=StepGrade(None, CODE, label.grade.limits, sentence),
+        )
     return label
 
 
-def unmapped(table: Table, batches: Sequence[Batch], *, yearly: bool) -> dict[batch_names.Key, dict[str, float]]:
+def unmapped(
+    table: Table, batches: Sequence[Batch], *, yearly: bool
+) -> dict[batch_names.Key, dict[str, float]]:
     """By batch, what a batches file weighs in columns that nothing maps."""
     masses: dict[batch_names.Key, dict[str, float]] = {}
     keys = batch_names.of_rows(table.rows, batches, yearly=yearly) if table.weighed else []
@@ -207,7 +279,11 @@ def unmapped(table: Table, batches: Sequence[Batch], *, yearly: bool) -> dict[ba
 
 
 def sentences(
-    label: StepLabel, batches: Sequence[Batch], site: SiteSettings, pack: Pack, unmapped: Collection[str] = ()
+    label: StepLabel,
+    batches: Sequence[Batch],
+    site: SiteSettings,
+    pack: Pack,
+    unmapped: Collection[str] = (),
 ) -> Iterator[Words]:
     """Product of the step's own kind that the log charges and no share states; and inputs of which the pack knows nothing, `unmapped` ones
     by their heading."""
@@ -216,18 +292,34 @@ def sentences(
     if label.best.value is None or (output := own_output(own)) <= 0:
         return
     for at, material, columns in charged.stating(step):
-        amount, name = charged.amount(own, columns), at.variable or at.rest_of or step.bought_share or ""
-        is_stated = _stated(at, step, site.static) is not None or all(name in run.variables for run in own)
+        amount, name = (
+            charged.amount(own, columns),
+            at.variable or at.rest_of or step.bought_share or "",
+        )
+        is_stated = _stated(at, step, site.static) is not None or all(
+            name in run.variables for run in own
+        )
         if at.variable is None and amount > 0 and not is_stated:
             yield _ready(label, step, at, material, amount / output)
     unknown = {column: charged.amount(own, [column]) / output for column in charged.unknown}
-    amounts = {column: amount for column, amount in unknown.items() if column in charged.columns or amount < NO_FUEL}
+    amounts = {
+        column: amount
+        for column, amount in unknown.items()
+        if column in charged.columns or amount < NO_FUEL
+    }
     yield from _not_known(
-        label, step, {column if column in {*charged.columns, *unmapped} else f"var.{column}": of for column, of in amounts.items()}
+        label,
+        step,
+        {
+            column if column in {*charged.columns, *unmapped} else f"var.{column}": of
+            for column, of in amounts.items()
+        },
     )
 
 
-def _ready(label: StepLabel, step: Step, at: MaterialAt, material: Material, amount: float) -> Words:
+def _ready(
+    label: StepLabel, step: Step, at: MaterialAt, material: Material, amount: float
+) -> Words:
     share, value = amount / at.whole[0], label.best.value or 0.0
     if at.rest_of or share >= 1:
         sentence = Phrase(
@@ -254,8 +346,15 @@ def _ready(label: StepLabel, step: Step, at: MaterialAt, material: Material, amo
 def _not_known(label: StepLabel, step: Step, amounts: Mapping[str, float]) -> Iterator[Words]:
     per_t = 1000 * float(MJ_PER_KGCE) / MJ_PER[label.energy_unit]  # of standard coal
     unknown = sorted((item for item in amounts.items() if item[1] > 0), key=lambda item: -item[1])
-    size, inputs = per_t * fsum(amount for _, amount in unknown), [_shown(*item) for item in unknown]
-    if label.metric is Metric.ELECTRICITY and step.bought_share and fsum(amount for _, amount in unknown) > ROOM_PCT / 100:
+    size, inputs = (
+        per_t * fsum(amount for _, amount in unknown),
+        [_shown(*item) for item in unknown],
+    )
+    if (
+        label.metric is Metric.ELECTRICITY
+        and step.bought_share
+        and fsum(amount for _, amount in unknown) > ROOM_PCT / 100
+    ):
         sentence = Phrase(
             "The pack does not know these inputs, per %(per)s of output: %(inputs)s. If they were bought finished or half finished, "
             "others used the energy to make them. State them under %(variable)s, and give the column a name that the pack knows.",
@@ -264,7 +363,9 @@ def _not_known(label: StepLabel, step: Step, amounts: Mapping[str, float]) -> It
             variable=step.bought_share,
         )
         yield Words.of(sentence)
-    if label.metric is not Metric.ELECTRICITY and size > WORTH_TELLING * abs(label.best.value or 0.0):
+    if label.metric is not Metric.ELECTRICITY and size > WORTH_TELLING * abs(
+        label.best.value or 0.0
+    ):
         sentence = Phrase(
             "The pack does not know these inputs, per %(per)s of output: %(inputs)s. If they are fuel, their energy is missing: as "
             "standard coal %(size)s %(unit)s. Report a fuel as energy. For a material, give the column a name that the pack knows.",

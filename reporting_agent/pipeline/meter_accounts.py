@@ -43,7 +43,9 @@ class MeterAccount:
         return (step, equipment) in self.lines or (step, "") in self.lines
 
 
-def accounts(site: SiteSettings, batches: Sequence[Batch], records: Mapping[str, MeterRecord]) -> dict[str, MeterAccount]:
+def accounts(
+    site: SiteSettings, batches: Sequence[Batch], records: Mapping[str, MeterRecord]
+) -> dict[str, MeterAccount]:
     """By meter that counts and has readings; `batches` are those of the period."""
     lines: dict[tuple[str, str], list[Batch]] = {}
     for batch in batches:
@@ -52,13 +54,24 @@ def accounts(site: SiteSettings, batches: Sequence[Batch], records: Mapping[str,
     for meter in site.tree.counted:
         if meter.id in records:
             served = frozenset((sink.step, sink.equipment) for sink in sinks_of(meter, site))
-            runs = [batch for line, own in lines.items() if line in served or (line[0], "") in served for batch in own]
-            by_meter[meter.id] = _account(records[meter.id], runs, served, tuple(_edges(meter, site, records)), site)
+            runs = [
+                batch
+                for line, own in lines.items()
+                if line in served or (line[0], "") in served
+                for batch in own
+            ]
+            by_meter[meter.id] = _account(
+                records[meter.id], runs, served, tuple(_edges(meter, site, records)), site
+            )
     return by_meter
 
 
 def _account(
-    record: MeterRecord, runs: Sequence[Batch], lines: frozenset[tuple[str, str]], edges: tuple[tuple[date, bool], ...], site: SiteSettings
+    record: MeterRecord,
+    runs: Sequence[Batch],
+    lines: frozenset[tuple[str, str]],
+    edges: tuple[tuple[date, bool], ...],
+    site: SiteSettings,
 ) -> MeterAccount:
     """Runs that were not metered, since their record is at fault, have what their time tells."""
     with_it, without = 0.0, 0.0
@@ -73,19 +86,31 @@ def _account(
         else:
             without += hours
     together = fsum(parts.values())
-    in_runs = {step: record.in_runs * part / together if together else 0.0 for step, part in parts.items()}
+    in_runs = {
+        step: record.in_runs * part / together if together else 0.0 for step, part in parts.items()
+    }
     carried = record.in_runs * (1 + without / with_it if with_it else 1.0)
-    measured = record.in_batches - record.began_before + record.runs_on + record.outside + record.unplaced
+    measured = (
+        record.in_batches - record.began_before + record.runs_on + record.outside + record.unplaced
+    )
     return MeterAccount(record, measured - carried, in_runs, output, lines, edges, runs)
 
 
 def _of(meter: Meter, energy: CarrierEnergy) -> bool:
     shared = meter.allocation is not None
-    return (energy.carrier, energy.direction, energy.of_shared_meter) == (meter.carrier, meter.direction, shared)
+    return (energy.carrier, energy.direction, energy.of_shared_meter) == (
+        meter.carrier,
+        meter.direction,
+        shared,
+    )
 
 
-def _edges(meter: Meter, site: SiteSettings, records: Mapping[str, MeterRecord]) -> Iterator[tuple[date, bool]]:
+def _edges(
+    meter: Meter, site: SiteSettings, records: Mapping[str, MeterRecord]
+) -> Iterator[tuple[date, bool]]:
     others = [other for name, other in records.items() if name != meter.id]
     for edge, after in ((meter.until, True), (meter.since, False)):
-        if edge is not None and not any(takes_over(other.meter, other, meter, edge, site, after=after) for other in others):
+        if edge is not None and not any(
+            takes_over(other.meter, other, meter, edge, site, after=after) for other in others
+        ):
             yield edge, after

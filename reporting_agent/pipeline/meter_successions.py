@@ -22,11 +22,21 @@ def look(records: Sequence[MeterRecord], zone: tzinfo) -> Iterator[DataFinding]:
     own = [
         record
         for record in records
-        if record.counted and record.meter.since is None and record.meter.until is None and record.facts.readings
+        if record.counted
+        and record.meter.since is None
+        and record.meter.until is None
+        and record.facts.readings
     ]
-    for earlier, other in combinations(sorted(own, key=lambda record: record.facts.first_us or 0), 2):
+    for earlier, other in combinations(
+        sorted(own, key=lambda record: record.facts.first_us or 0), 2
+    ):
         ends_us, begins_us = earlier.facts.last_us, other.facts.first_us
-        if ends_us is None or begins_us is None or _point(earlier) != _point(other) or begins_us < ends_us - OVERLAP_S * 1e6:
+        if (
+            ends_us is None
+            or begins_us is None
+            or _point(earlier) != _point(other)
+            or begins_us < ends_us - OVERLAP_S * 1e6
+        ):
             continue
         yield DataFinding(
             "meter-succeeded",
@@ -41,9 +51,15 @@ def look(records: Sequence[MeterRecord], zone: tzinfo) -> Iterator[DataFinding]:
         )  # fmt: skip
 
 
-def takes_over(other: Meter, record: MeterRecord, meter: Meter, edge: date, site: SiteSettings, *, after: bool) -> bool:
+def takes_over(
+    other: Meter, record: MeterRecord, meter: Meter, edge: date, site: SiteSettings, *, after: bool
+) -> bool:
     """Whether another counted meter of the same point begins where this one ends, or ended where it begins."""
-    alike = (other.step, other.carrier, other.direction) == (meter.step, meter.carrier, meter.direction)
+    alike = (other.step, other.carrier, other.direction) == (
+        meter.step,
+        meter.carrier,
+        meter.direction,
+    )
     if not record.counted or not alike or other.equipment not in {"", meter.equipment}:
         return False
     own = other.since if after else other.until
@@ -57,7 +73,14 @@ def takes_over(other: Meter, record: MeterRecord, meter: Meter, edge: date, site
 
 def _point(record: MeterRecord) -> tuple[object, ...]:
     meter = record.meter
-    return meter.step, meter.equipment, meter.carrier, meter.direction, meter.allocation, meter.parent
+    return (
+        meter.step,
+        meter.equipment,
+        meter.carrier,
+        meter.direction,
+        meter.allocation,
+        meter.parent,
+    )
 
 
 def _day(moment_us: int, zone: tzinfo) -> date:

@@ -40,11 +40,21 @@ class MeteredBatches:
     meters: tuple[MeterRecord, ...]
     rejected: list[RejectedRow]
     findings: list[DataFinding]
-    totals: list[TotalRow] = field(default_factory=list)  # rows of readings that sum others; they are no readings
-    suspected: dict[int, set[str]] = field(default_factory=dict)  # by index of the batch, why its metered energy is wrong
-    undeclared: dict[str, UndeclaredMeter] = field(default_factory=dict)  # meters of the readings that site.toml does not name
-    events: list[DeclaredEvent] = field(default_factory=list)  # what was found of the meters, to be declared
-    by_itself: dict[int, list[CarrierEnergy]] = field(default_factory=dict)  # by index of the row on its way out, its energy
+    totals: list[TotalRow] = field(
+        default_factory=list
+    )  # rows of readings that sum others; they are no readings
+    suspected: dict[int, set[str]] = field(
+        default_factory=dict
+    )  # by index of the batch, why its metered energy is wrong
+    undeclared: dict[str, UndeclaredMeter] = field(
+        default_factory=dict
+    )  # meters of the readings that site.toml does not name
+    events: list[DeclaredEvent] = field(
+        default_factory=list
+    )  # what was found of the meters, to be declared
+    by_itself: dict[int, list[CarrierEnergy]] = field(
+        default_factory=dict
+    )  # by index of the row on its way out, its energy
 
 
 def counted_meters(site: SiteSettings, pack: Pack) -> list[Meter]:
@@ -83,7 +93,9 @@ def measure(
     findings: list[DataFinding] = []
     records: list[MeterRecord] = []
     worked = work_out(tree, followed.courses, followed.units, site.zone)
-    worked = cut_readings.all_divided(worked, {name: followed.occupied[name].windows for name in counted}, tree)
+    worked = cut_readings.all_divided(
+        worked, {name: followed.occupied[name].windows for name in counted}, tree
+    )
     for meter in followed.meters:
         name, result = meter.id, worked[meter.id]
         course = result.course
@@ -92,17 +104,42 @@ def measure(
             of_reading = result.per_reading, result.state_doubt
             edges = followed.demand_us.get(name), followed.closely_us.get(name)
             occupied = followed.occupied[name]
-            record = record_of(meter, result.unit, name in counted, course, occupied, followed.hours_us, site.zone, *of_reading, *edges)
+            record = record_of(
+                meter,
+                result.unit,
+                name in counted,
+                course,
+                occupied,
+                followed.hours_us,
+                site.zone,
+                *of_reading,
+                *edges,
+            )
             windows = occupied.windows
-            raw = None if meter.computed else followed.courses.get(name)  # a load rises when it rises, at any state of the gas
+            raw = (
+                None if meter.computed else followed.courses.get(name)
+            )  # a load rises when it rises, at any state of the gas
             bins_us = moments.quarters_of(windows.start_us, windows.end_us)
-            runs = None if raw is None else of_runs(raw.curve, windows.start_us, windows.end_us, occupied.ids, bins_us)
-            records.append(replace(record, runs=runs, vapour_if_saturated=result.vapour_if_saturated, mean_state=result.mean_state))
+            runs = (
+                None
+                if raw is None
+                else of_runs(raw.curve, windows.start_us, windows.end_us, occupied.ids, bins_us)
+            )
+            records.append(
+                replace(
+                    record,
+                    runs=runs,
+                    vapour_if_saturated=result.vapour_if_saturated,
+                    mean_state=result.mean_state,
+                )
+            )
         if name in counted:
             own, windows = of_period(followed, name, batches)
             sinks = followed.sinks[name]
             in_runs = 0.0
-            for index, entry in entries(meter, tree, worked, batches, own, windows, sinks, site.zone):
+            for index, entry in entries(
+                meter, tree, worked, batches, own, windows, sinks, site.zone
+            ):
                 energy.setdefault(index, []).append(entry)
                 in_runs += entry.quantity
             if course.facts.readings:
@@ -113,16 +150,46 @@ def measure(
         if meter.role == "state":
             findings.extend(followed.courses[meter.id].findings)
     own_windows = {name: occupation.windows for name, occupation in followed.occupied.items()}
-    suspected = suspicions.look(followed.courses, own_windows, followed.chosen, counted, batches, site, pack, log.in_skipped_hours)
+    suspected = suspicions.look(
+        followed.courses,
+        own_windows,
+        followed.chosen,
+        counted,
+        batches,
+        site,
+        pack,
+        log.in_skipped_hours,
+    )
     findings.extend(suspected.findings)
     findings.extend(meter_successions.look(records, site.zone))
-    declared = {meter.id for meter in site.meters}  # check and sub-meters are declared and deliberately not counted
-    undeclared = {name: undeclared_meter for name, undeclared_meter in log.unknown_meters.items() if name not in declared}
+    declared = {
+        meter.id for meter in site.meters
+    }  # check and sub-meters are declared and deliberately not counted
+    undeclared = {
+        name: undeclared_meter
+        for name, undeclared_meter in log.unknown_meters.items()
+        if name not in declared
+    }
     findings.extend(_strange(undeclared))
-    joined = [batch.with_energy(energy[index]) if index in energy else batch for index, batch in enumerate(batches)]
-    by_themselves = {} if outward is None else own_metering.entries(outward, followed.courses, followed.units, site)
+    joined = [
+        batch.with_energy(energy[index]) if index in energy else batch
+        for index, batch in enumerate(batches)
+    ]
+    by_themselves = (
+        {}
+        if outward is None
+        else own_metering.entries(outward, followed.courses, followed.units, site)
+    )
     return MeteredBatches(
-        joined, tuple(records), log.rejected, findings, log.totals, suspected.of_batch, undeclared, suspected.events, by_themselves
+        joined,
+        tuple(records),
+        log.rejected,
+        findings,
+        log.totals,
+        suspected.of_batch,
+        undeclared,
+        suspected.events,
+        by_themselves,
     )
 
 

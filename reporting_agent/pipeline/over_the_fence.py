@@ -26,27 +26,38 @@ def refuse_conversions_within(site: SiteSettings, pack: Pack) -> None:
     between the meter that the boundary begins at and the cells."""
     for step in pack.steps:
         for conversion in site.site_boundary.conversions if site.site_boundary else ():
-            both = {flow.carrier for flow in conversion.takes} & {flow.carrier for flow in conversion.gives}
+            both = {flow.carrier for flow in conversion.takes} & {
+                flow.carrier for flow in conversion.gives
+            }
             for carrier in sorted(both & {*step.boundary.unconverted}):
                 raise InputError(
                     "conversion-within-boundary",
                     Phrase(
-                        ("Step %(step)s counts %(carrier)s before it is converted, so the loss of conversion %(id)s belongs to the step."),
+                        (
+                            "Step %(step)s counts %(carrier)s before it is converted, so the loss of conversion %(id)s belongs to the step."
+                        ),
                         step=step.id,
                         carrier=CARRIERS[carrier].words,
                         id=conversion.id,
                     ),
                     "Use the meter before the conversion as the step's meter, and remove the conversion; a transformer before that "
                     "meter is a loss of [site_boundary].",
-                    place=Place(str(site.path), column=f"site_boundary.conversions.{conversion.id}"),
+                    place=Place(
+                        str(site.path), column=f"site_boundary.conversions.{conversion.id}"
+                    ),
                     found=carrier,
                     wanted=Phrase("no conversion of it into itself"),
                 )
 
 
-def left_out(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> tuple[list[Batch], list[DataFinding]]:
+def left_out(
+    batches: Sequence[Batch], site: SiteSettings, pack: Pack
+) -> tuple[list[Batch], list[DataFinding]]:
     """The batches, those left out that took what the site does not show to be bought, and a finding for each step and carrier."""
-    wanting = {step.id: {carrier for carrier in step.boundary.bought if not is_bought(carrier, site)} for step in pack.steps}
+    wanting = {
+        step.id: {carrier for carrier in step.boundary.bought if not is_bought(carrier, site)}
+        for step in pack.steps
+    }
     if not any(wanting.values()):
         return list(batches), []
     tally, marked = Counter[tuple[str, str]](), []
@@ -56,7 +67,9 @@ def left_out(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> tuple[
             (
                 energy.carrier
                 for energy in batch.energy
-                if energy.carrier in of_step and energy.direction is Direction.IMPORT and energy.quantity != 0
+                if energy.carrier in of_step
+                and energy.direction is Direction.IMPORT
+                and energy.quantity != 0
             ),
             None,
         )
@@ -64,7 +77,9 @@ def left_out(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> tuple[
             tally[batch.step, unbought_carrier] += 1
             batch = replace(batch, excluded=ExclusionReason.NOT_BOUGHT.value)
         marked.append(batch)
-    return marked, [_not_bought(step, carrier, count) for (step, carrier), count in sorted(tally.items())]
+    return marked, [
+        _not_bought(step, carrier, count) for (step, carrier), count in sorted(tally.items())
+    ]
 
 
 def is_bought(carrier: str, site: SiteSettings) -> bool:
@@ -72,7 +87,9 @@ def is_bought(carrier: str, site: SiteSettings) -> bool:
     fence = site.site_boundary
     if fence is None or all(flow.carrier != carrier for flow in fence.purchased):
         return False
-    return all(flow.carrier != carrier for conversion in fence.conversions for flow in conversion.gives)
+    return all(
+        flow.carrier != carrier for conversion in fence.conversions for flow in conversion.gives
+    )
 
 
 def _not_bought(step: str, carrier: str, count: int) -> DataFinding:

@@ -33,13 +33,18 @@ def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Da
     """The batches, those without their own use left out, and a finding for each gas and step."""
     unburnt, least = dict(_unburnt(batches, pack)), _least(pack)
     marked = [
-        replace(batch, excluded=ExclusionReason.ENERGY_INCOMPLETE.value) if index in unburnt else batch
+        replace(batch, excluded=ExclusionReason.ENERGY_INCOMPLETE.value)
+        if index in unburnt
+        else batch
         for index, batch in enumerate(batches)
     ]
     pairs = sorted({(batches[index].step, carrier) for index, carrier in unburnt.items()})
     return marked, [
         _own_gas_missing(
-            step, carrier, [batches[index] for index, of in unburnt.items() if of == carrier], least.get((step, carrier), LEAST)
+            step,
+            carrier,
+            [batches[index] for index, of in unburnt.items() if of == carrier],
+            least.get((step, carrier), LEAST),
         )
         for step, carrier in pairs
     ]
@@ -48,18 +53,37 @@ def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Da
 def require_none(batches: Sequence[Batch], pack: Pack) -> None:
     """PolicyRefusal `own-gas-missing`: nothing leaves the site while a step credits a gas and burns none."""
     if findings := left_out(batches, pack)[1]:
-        raise PolicyRefusal("own-gas-missing", findings[0].sentence, Phrase("Report what the step burns of the gas, by batch or by meter."))
+        raise PolicyRefusal(
+            "own-gas-missing",
+            findings[0].sentence,
+            Phrase("Report what the step burns of the gas, by batch or by meter."),
+        )
 
 
 def _unburnt(batches: Sequence[Batch], pack: Pack) -> Iterator[tuple[int, str]]:
     table, least = packs.factors(pack), _least(pack)
-    asked = {step.id: {carrier for carrier in step.boundary.asked if CARRIERS[carrier].form == "gas"} for step in pack.steps}
+    asked = {
+        step.id: {carrier for carrier in step.boundary.asked if CARRIERS[carrier].form == "gas"}
+        for step in pack.steps
+    }
     for index, batch in enumerate(batches):
-        gases = [gas for gas in batch.energy if gas.carrier in CARRIERS and CARRIERS[gas.carrier].form == "gas"]
-        given_back = [gas for gas in gases if gas.direction is not Direction.IMPORT and gas.carrier in asked.get(batch.step, ())]
+        gases = [
+            gas
+            for gas in batch.energy
+            if gas.carrier in CARRIERS and CARRIERS[gas.carrier].form == "gas"
+        ]
+        given_back = [
+            gas
+            for gas in gases
+            if gas.direction is not Direction.IMPORT and gas.carrier in asked.get(batch.step, ())
+        ]
         if batch.excluded is None and given_back:
-            burnt = sum(_most_heat(gas, table) for gas in gases if gas.direction is Direction.IMPORT)
-            if burnt < least.get((batch.step, given_back[0].carrier), LEAST) * sum(_heat(gas) for gas in given_back):
+            burnt = sum(
+                _most_heat(gas, table) for gas in gases if gas.direction is Direction.IMPORT
+            )
+            if burnt < least.get((batch.step, given_back[0].carrier), LEAST) * sum(
+                _heat(gas) for gas in given_back
+            ):
                 yield index, given_back[0].carrier
 
 
@@ -80,7 +104,9 @@ def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
     if measured is None or label.best.value is None or not label.output:
         return
     for usual in pack.step(label.step).boundary.yields:
-        if usual.burns_usually is None or not all(counts(carrier, label.metric) for carrier in usual.gives):
+        if usual.burns_usually is None or not all(
+            counts(carrier, label.metric) for carrier in usual.gives
+        ):
             continue
         forms = {CARRIERS[carrier].form for carrier in usual.gives}
         alike = [
@@ -90,10 +116,18 @@ def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
             if CARRIERS[energy.carrier].form in forms
         ]
         heat_given_back = fsum(
-            _heat(energy) for energy in alike if energy.direction is not Direction.IMPORT and energy.carrier in usual.gives
+            _heat(energy)
+            for energy in alike
+            if energy.direction is not Direction.IMPORT and energy.carrier in usual.gives
         )
-        burnt = fsum(_most_heat(energy, table) for energy in alike if energy.direction is Direction.IMPORT)
-        higher = (usual.burns_usually * heat_given_back - burnt) / MJ_PER[label.energy_unit] / label.output
+        burnt = fsum(
+            _most_heat(energy, table) for energy in alike if energy.direction is Direction.IMPORT
+        )
+        higher = (
+            (usual.burns_usually * heat_given_back - burnt)
+            / MJ_PER[label.energy_unit]
+            / label.output
+        )
         if higher > WORTH_TELLING * abs(label.best.value):
             shown: dict[str, Value] = {
                 "found": f"{burnt / heat_given_back:.0%}",
@@ -136,7 +170,9 @@ def _most_heat(energy: CarrierEnergy, table: FactorTable) -> float:
     return _heat(energy, 0.0 if bounds is None else bounds.most)
 
 
-def _own_gas_missing(step: str, carrier: str, batches: Sequence[Batch], least: float) -> DataFinding:
+def _own_gas_missing(
+    step: str, carrier: str, batches: Sequence[Batch], least: float
+) -> DataFinding:
     return DataFinding(
         "own-gas-missing",
         Severity.EXCLUSION,

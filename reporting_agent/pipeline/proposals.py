@@ -31,7 +31,11 @@ class DeclarationProposal:
 
 
 def propose(
-    going: OutgoingBatches, local: Sequence[Batch], events: Iterable[DeclaredEvent], off_scale: Mapping[int, float], site: SiteSettings
+    going: OutgoingBatches,
+    local: Sequence[Batch],
+    events: Iterable[DeclaredEvent],
+    off_scale: Mapping[int, float],
+    site: SiteSettings,
 ) -> list[DeclarationProposal]:
     """All that this run would declare.
 
@@ -41,9 +45,17 @@ def propose(
         events: what the meters were found to be wrong about.
         off_scale: by index of a local batch, by what factor an energy that the plant gave lies off the rest.
     """
-    proposals = [*_overlaps(going, site), *_shared(local, site), *_off_scale(local, off_scale, site)]
+    proposals = [
+        *_overlaps(going, site),
+        *_shared(local, site),
+        *_off_scale(local, off_scale, site),
+    ]
     for event in events:
-        what = Phrase("%(named)s: %(kind)s, found by the batches that it counts for.", named=event.named, kind=event.kind)
+        what = Phrase(
+            "%(named)s: %(kind)s, found by the batches that it counts for.",
+            named=event.named,
+            kind=event.kind,
+        )
         proposals.append(DeclarationProposal(what, as_toml(event)))
     return list({proposal.toml: proposal for proposal in proposals}.values())
 
@@ -63,7 +75,11 @@ def _unusable(batch: Batch, site: SiteSettings) -> DeclarationProposal:
     fields = {**_second_of_start(batch, site), "kind": "unusable", "reason": CONFIRM}
     if batch.equipment and any(machine.id == batch.equipment for machine in site.equipment):
         fields["equipment"] = batch.equipment
-    why = Phrase("Batch %(batch)s of %(step)s overlaps another one on its meter.", batch=batch.batch_id, step=batch.step)
+    why = Phrase(
+        "Batch %(batch)s of %(step)s overlaps another one on its meter.",
+        batch=batch.batch_id,
+        step=batch.step,
+    )
     return DeclarationProposal(why, as_toml(DeclaredEvent.model_validate(fields)))
 
 
@@ -83,13 +99,15 @@ def _shared(local: Sequence[Batch], site: SiteSettings) -> Iterator[DeclarationP
         if meter.allocation is None or meter.allocation.by == "power":
             continue
         power = {sink.id: _mean_power(local, meter, sink) for sink in sinks_of(meter, site)}
-        known_power = {name: value for name, value in power.items() if value is not None and value > 0}
+        known_power = {
+            name: value for name, value in power.items() if value is not None and value > 0
+        }
         if len(known_power) == len(power):
             listed = ", ".join(f'"{name}" = {value:.6g}' for name, value in known_power.items())
-            why = Phrase("Meter %(meter)s is shared among lines that run side by side.", meter=meter.id)
-            toml = (
-                f'# in the [[meters]] of {meter.id}, in place of its allocation\nallocation = {{ by = "power", power = {{ {listed} }} }}\n'
+            why = Phrase(
+                "Meter %(meter)s is shared among lines that run side by side.", meter=meter.id
             )
+            toml = f'# in the [[meters]] of {meter.id}, in place of its allocation\nallocation = {{ by = "power", power = {{ {listed} }} }}\n'
             yield DeclarationProposal(why, toml)
 
 
@@ -97,7 +115,11 @@ def _mean_power(local: Sequence[Batch], meter: Meter, sink: Sink) -> float | Non
     """What the shared meter gave the sink's batches for each hour that they ran."""
     energy, hours = 0.0, 0.0
     for batch in local:
-        if batch.step != sink.step or sink.equipment not in {"", batch.equipment} or batch.end is None:
+        if (
+            batch.step != sink.step
+            or sink.equipment not in {"", batch.equipment}
+            or batch.end is None
+        ):
             continue
         for entry in batch.energy:
             if entry.of_shared_meter and entry.carrier == meter.carrier and entry.completeness > 0:
@@ -106,15 +128,24 @@ def _mean_power(local: Sequence[Batch], meter: Meter, sink: Sink) -> float | Non
     return energy / hours if hours else None
 
 
-def _off_scale(local: Sequence[Batch], off_scale: Mapping[int, float], site: SiteSettings) -> Iterator[DeclarationProposal]:
+def _off_scale(
+    local: Sequence[Batch], off_scale: Mapping[int, float], site: SiteSettings
+) -> Iterator[DeclarationProposal]:
     for index, factor in sorted(off_scale.items()):
         batch = local[index]
         carriers = {energy.carrier for energy in batch.energy}
         if len(carriers) == 1:
-            unit = {"carrier": carriers.pop(), "kind": "unit", "factor": 1 / factor, "reason": CONFIRM}
+            unit = {
+                "carrier": carriers.pop(),
+                "kind": "unit",
+                "factor": 1 / factor,
+                "reason": CONFIRM,
+            }
             event = DeclaredEvent.model_validate({**_second_of_start(batch, site), **unit})
             text = "Batch %(batch)s of %(step)s: its energy is in another unit than the rest."
-            yield DeclarationProposal(Phrase(text, batch=batch.batch_id, step=batch.step), as_toml(event))
+            yield DeclarationProposal(
+                Phrase(text, batch=batch.batch_id, step=batch.step), as_toml(event)
+            )
 
 
 def undeclared(proposals: Sequence[DeclarationProposal]) -> Phrase:

@@ -28,7 +28,13 @@ def rejections(rejected: Sequence[RejectedRow]) -> list[DataFinding]:
     for rejection in rejected:
         by_reason.setdefault(rejection.reason, []).append(rejection)
     return [
-        DataFinding("row-rejected", Severity.REJECTION, _rejected(reason, len(rows)), len(rows), _first([row.place for row in rows]))
+        DataFinding(
+            "row-rejected",
+            Severity.REJECTION,
+            _rejected(reason, len(rows)),
+            len(rows),
+            _first([row.place for row in rows]),
+        )
         for reason, rows in by_reason.items()
     ]
 
@@ -108,10 +114,13 @@ def _corrected(corrections: Corrections) -> Iterator[DataFinding]:
             "%(corrections)s corrections are of rows that are not in the inputs, or have changed there; they were not used.",
             corrections=f"{len(unused):,}",
         )
-        yield DataFinding("correction-unused", Severity.WARNING, sentence, len(unused), _first(unused))
+        yield DataFinding(
+            "correction-unused", Severity.WARNING, sentence, len(unused), _first(unused)
+        )
     if twice := corrections.twice:
         sentence = Phrase(
-            "%(corrections)s corrections of one row contradict one another; none of them was used.", corrections=f"{len(twice):,}"
+            "%(corrections)s corrections of one row contradict one another; none of them was used.",
+            corrections=f"{len(twice):,}",
         )
         yield DataFinding("correction-twice", Severity.WARNING, sentence, len(twice), _first(twice))
 
@@ -127,11 +136,17 @@ MOST_LOST = 0.01
 def by_step(tables: Iterable[Table], period: Period | None) -> Counter[str]:
     """How many rows of each step could not be read; one whose start cannot be read either counts in every period."""
     rows = (row for table in tables for row in table.unread)
-    return Counter(str(row["step"]) for row in rows if row.get("step") and _may_be_in(row.get("start"), period))
+    return Counter(
+        str(row["step"]) for row in rows if row.get("step") and _may_be_in(row.get("start"), period)
+    )
 
 
 def _may_be_in(start: object, period: Period | None) -> bool:
-    return period is None or not isinstance(start, datetime) or period.start.date() <= start.date() < period.end.date()
+    return (
+        period is None
+        or not isinstance(start, datetime)
+        or period.start.date() <= start.date() < period.end.date()
+    )
 
 
 def told_unreadable(label: SiteLabel, lost: Mapping[str, int]) -> SiteLabel:
@@ -139,15 +154,24 @@ def told_unreadable(label: SiteLabel, lost: Mapping[str, int]) -> SiteLabel:
     return replace(
         label,
         steps=tuple(
-            _with_unreadable(step_label, lost[step_label.step]) if lost.get(step_label.step) else step_label for step_label in label.steps
+            _with_unreadable(step_label, lost[step_label.step])
+            if lost.get(step_label.step)
+            else step_label
+            for step_label in label.steps
         ),
     )
 
 
 def _with_unreadable(label: StepLabel, rows: int) -> StepLabel:
     read = label.read + rows
-    counted = replace(label, read=read, excluded={**label.excluded, ExclusionReason.UNREADABLE.value: rows})
-    if rows <= MOST_LOST * read or label.grade.reason not in (None, "no-grade-met", "production-left-out"):
+    counted = replace(
+        label, read=read, excluded={**label.excluded, ExclusionReason.UNREADABLE.value: rows}
+    )
+    if rows <= MOST_LOST * read or label.grade.reason not in (
+        None,
+        "no-grade-met",
+        "production-left-out",
+    ):
         return counted
     why = in_number(
         rows,
@@ -157,4 +181,6 @@ def _with_unreadable(label: StepLabel, rows: int) -> StepLabel:
         read=f"{read:,}",
         share=f"{rows / read:.0%}",
     )
-    return replace(counted, grade=StepGrade(None, "rows-unreadable", label.grade.limits, Words.of(why)))
+    return replace(
+        counted, grade=StepGrade(None, "rows-unreadable", label.grade.limits, Words.of(why))
+    )

@@ -30,9 +30,15 @@ from reporting_agent.sources import RejectedRow, Table
 PLACES_KEPT = 20
 
 SENTENCES = {
-    "log-first-row": Phrase("first rows of an equipment's log: the time that they cover is not known; left out"),
-    "log-gap": Phrase("rows that cover longer than longest_gap_s of the pack's label rule; left out, the time counts as missing"),
-    "log-not-normal": Phrase("rows in another state than normal; left out of the runs with their output and energy"),
+    "log-first-row": Phrase(
+        "first rows of an equipment's log: the time that they cover is not known; left out"
+    ),
+    "log-gap": Phrase(
+        "rows that cover longer than longest_gap_s of the pack's label rule; left out, the time counts as missing"
+    ),
+    "log-not-normal": Phrase(
+        "rows in another state than normal; left out of the runs with their output and energy"
+    ),
     "log-energy-unknown": Phrase("rows without an energy; left out, the time counts as missing"),
     "log-time-unknown": Phrase(
         "rows of a mean power that cover no time (the time stamp of an earlier row of the equipment, or no span_s), so that what "
@@ -49,7 +55,16 @@ SENTENCES = {
         "rows with output and 0 energy, because the counter shows whole units; kept, because it catches up within the run"
     ),
 }
-EXCLUDING = frozenset({"log-first-row", "log-gap", "log-not-normal", "log-energy-unknown", "log-time-unknown", "log-repeated"})
+EXCLUDING = frozenset(
+    {
+        "log-first-row",
+        "log-gap",
+        "log-not-normal",
+        "log-energy-unknown",
+        "log-time-unknown",
+        "log-repeated",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +126,16 @@ class Run:
 
 def cut(tables: Sequence[Table], site: SiteSettings, pack: Pack) -> CutRuns:
     """Cut a log into runs by the site's [runs] table."""
-    unit, factor = over_time(site.runs.unit) if site.runs.energy == "rate" else (site.runs.unit, 1.0)
+    unit, factor = (
+        over_time(site.runs.unit) if site.runs.energy == "rate" else (site.runs.unit, 1.0)
+    )
     rows, rejected, repeated = rows_of(tables, site.runs, pack)
     noted: dict[str, list[Place]] = {"log-repeated": repeated} if repeated else {}
     built: dict[tuple[str, str, str, str, datetime], Run] = {}
     for row, window in zip(rows, _windows(rows, site), strict=True):
-        run = built.setdefault((row.equipment, row.step.id, row.product, row.variant, window), Run())
+        run = built.setdefault(
+            (row.equipment, row.step.id, row.product, row.variant, window), Run()
+        )
         run.fuels += row.fuels
         codes = list(codes_of(row, site.runs))
         for code in codes:
@@ -141,15 +160,26 @@ def cut(tables: Sequence[Table], site: SiteSettings, pack: Pack) -> CutRuns:
 
 
 def made_of(
-    built: Mapping[tuple[str, str, str, str, datetime], Run], site: SiteSettings, unit: str, factor: float
+    built: Mapping[tuple[str, str, str, str, datetime], Run],
+    site: SiteSettings,
+    unit: str,
+    factor: float,
 ) -> tuple[list[Batch], list[Of]]:
     """The runs as batches, in order of start and id, and what their rows hold beside."""
-    pairs = [(batch_of(key, run, site.runs, unit, factor), run.fuels) for key, run in built.items() if run.rows]
+    pairs = [
+        (batch_of(key, run, site.runs, unit, factor), run.fuels)
+        for key, run in built.items()
+        if run.rows
+    ]
     pairs.sort(key=lambda pair: (pair[0].start, pair[0].batch_id))
-    return [batch for batch, _ in pairs], [((batch.step, batch.batch_id), mention) for batch, mentions in pairs for mention in mentions]
+    return [batch for batch, _ in pairs], [
+        ((batch.step, batch.batch_id), mention) for batch, mentions in pairs for mention in mentions
+    ]
 
 
-def rows_of(tables: Sequence[Table], setting: Runs, pack: Pack) -> tuple[list[LogRow], list[RejectedRow], list[Place]]:
+def rows_of(
+    tables: Sequence[Table], setting: Runs, pack: Pack
+) -> tuple[list[LogRow], list[RejectedRow], list[Place]]:
     """The rows of all files in order of equipment and stamp, those that cannot be used, and where a row stands once more.
 
     A row that is equal to an earlier one in every column names the same run by its own cells.
@@ -163,7 +193,9 @@ def rows_of(tables: Sequence[Table], setting: Runs, pack: Pack) -> tuple[list[Lo
     of_stamp: tuple[str, datetime] | None = None
     contents: set[frozenset[tuple[str, Any]]] = set()  # of the rows of this equipment and stamp
     for table, index in _in_order(tables):
-        if not isinstance(index, int):  # it cannot be read: the next one covers no time of it, and has the state that it says
+        if not isinstance(
+            index, int
+        ):  # it cannot be read: the next one covers no time of it, and has the state that it says
             before[index["equipment"]] = index["timestamp"]
             if index.get("state"):
                 state_before[index["equipment"]] = OperatingState(index["state"])
@@ -177,27 +209,61 @@ def rows_of(tables: Sequence[Table], setting: Runs, pack: Pack) -> tuple[list[Lo
             repeated.append(place)
             continue
         contents.add(content)
-        equipment, end = row["equipment"], row["timestamp"]  # of a row that cannot be used too: the next one does not cover its time
+        equipment, end = (
+            row["equipment"],
+            row["timestamp"],
+        )  # of a row that cannot be used too: the next one does not cover its time
         first = setting.row_covers == "since-previous" and equipment not in before
-        start = before.get(equipment, end) if setting.row_covers == "since-previous" else end - timedelta(seconds=row["span_s"] or 0.0)
+        start = (
+            before.get(equipment, end)
+            if setting.row_covers == "since-previous"
+            else end - timedelta(seconds=row["span_s"] or 0.0)
+        )
         before[equipment] = end
         stated = OperatingState(row["state"])
-        state = state_before.get(equipment, stated) if setting.row_state == "from-the-stamp" else stated
+        state = (
+            state_before.get(equipment, stated) if setting.row_state == "from-the-stamp" else stated
+        )
         state_before[equipment] = stated
         step = steps.get(row["step"])
         if step is None:
-            rejected.append(_refused(place, "step", row, Phrase("the pack has no such step"), ", ".join(steps)))
+            rejected.append(
+                _refused(place, "step", row, Phrase("the pack has no such step"), ", ".join(steps))
+            )
             continue
         try:
             output = row["output_quantity"] * to_output_unit(row["output_unit"], step)
         except InputError as wrong:
-            rejected.append(_refused(place, "output_unit", row, wrong.sentence, wrong.wanted or step.output_unit))
+            rejected.append(
+                _refused(
+                    place, "output_unit", row, wrong.sentence, wrong.wanted or step.output_unit
+                )
+            )
             continue
         variables = {
-            name.removeprefix("var."): float(value) for name, value in row.items() if name.startswith("var.") and value is not None
+            name.removeprefix("var."): float(value)
+            for name, value in row.items()
+            if name.startswith("var.") and value is not None
         }
-        mentioned = [mentioned for column in table.carriers if (mentioned := told_of(table, column, index)) is not None]
-        fields = (row["product"], row["variant"], state, start, end, output, row["energy"], place, first, stated, variables, mentioned)
+        mentioned = [
+            mentioned
+            for column in table.carriers
+            if (mentioned := told_of(table, column, index)) is not None
+        ]
+        fields = (
+            row["product"],
+            row["variant"],
+            state,
+            start,
+            end,
+            output,
+            row["energy"],
+            place,
+            first,
+            stated,
+            variables,
+            mentioned,
+        )
         rows.append(LogRow(equipment, step, *fields))
     return rows, rejected, repeated
 
@@ -205,8 +271,15 @@ def rows_of(tables: Sequence[Table], setting: Runs, pack: Pack) -> tuple[list[Lo
 def _in_order(tables: Sequence[Table]) -> list[tuple[Table, int | Mapping[str, Any]]]:
     """Every row of these files by its table and index, one that cannot be read by what it does tell, in order of equipment and stamp; of
     one stamp as they stand."""
-    rows: list[tuple[Table, int | Mapping[str, Any]]] = [(table, index) for table in tables for index in range(len(table))]
-    rows += [(table, unread) for table in tables for unread in table.unread if unread.get("equipment") and unread.get("timestamp")]
+    rows: list[tuple[Table, int | Mapping[str, Any]]] = [
+        (table, index) for table in tables for index in range(len(table))
+    ]
+    rows += [
+        (table, unread)
+        for table in tables
+        for unread in table.unread
+        if unread.get("equipment") and unread.get("timestamp")
+    ]
     return sorted(rows, key=_turn)
 
 
@@ -280,14 +353,18 @@ def window_of(row: LogRow, site: SiteSettings) -> datetime:
     return day.replace(hour=starts[index] // 60, minute=starts[index] % 60)
 
 
-def batch_of(key: tuple[str, str, str, str, datetime], run: Run, setting: Runs, unit: str, factor: float) -> Batch:
+def batch_of(
+    key: tuple[str, str, str, str, datetime], run: Run, setting: Runs, unit: str, factor: float
+) -> Batch:
     equipment, step, product, variant, window = key
     rows = run.rows
     covered_s = sum(row.span_s for row in rows)
     energy = sum(_energy(row, setting, factor) for row in rows)
     whole_span_s = covered_s + run.missing_s
     return Batch(
-        batch_id="/".join(part for part in (equipment, product, variant, f"{window:%Y-%m-%dT%H:%M}") if part),
+        batch_id="/".join(
+            part for part in (equipment, product, variant, f"{window:%Y-%m-%dT%H:%M}") if part
+        ),
         step=step,
         product=product or rows[0].step.product,
         variant=variant,
@@ -296,7 +373,14 @@ def batch_of(key: tuple[str, str, str, str, datetime], run: Run, setting: Runs, 
         output=sum(row.output for row in rows),
         equipment=equipment,
         variables={**_means(rows), "power_on_s": covered_s},
-        energy=(CarrierEnergy(setting.carrier, energy, unit, completeness=covered_s / whole_span_s if whole_span_s else 1.0),),
+        energy=(
+            CarrierEnergy(
+                setting.carrier,
+                energy,
+                unit,
+                completeness=covered_s / whole_span_s if whole_span_s else 1.0,
+            ),
+        ),
         place=rows[0].place,
     )
 
@@ -311,8 +395,15 @@ def _means(rows: Sequence[LogRow]) -> dict[str, float]:
     """Output-weighted means of the variables that every row with output gives."""
     making = [row for row in rows if row.output > 0]
     output = sum(row.output for row in making)
-    names = set(making[0].variables).intersection(*(row.variables for row in making)) if making else set()
-    return {name: sum(row.variables[name] * row.output for row in making) / output for name in sorted(names)}
+    names = (
+        set(making[0].variables).intersection(*(row.variables for row in making))
+        if making
+        else set()
+    )
+    return {
+        name: sum(row.variables[name] * row.output for row in making) / output
+        for name in sorted(names)
+    }
 
 
 def _energy(row: LogRow, setting: Runs, factor: float) -> float:
@@ -320,8 +411,16 @@ def _energy(row: LogRow, setting: Runs, factor: float) -> float:
     return amount * row.span_s / 3600 * factor if setting.energy == "rate" else amount
 
 
-def _refused(place: Place, column: str, row: dict[str, Any], reason: str, wanted: str) -> RejectedRow:
-    return RejectedRow(Place(place.file, place.row, column), reason, repr(row[column]), wanted, _as_texts(row.values()))
+def _refused(
+    place: Place, column: str, row: dict[str, Any], reason: str, wanted: str
+) -> RejectedRow:
+    return RejectedRow(
+        Place(place.file, place.row, column),
+        reason,
+        repr(row[column]),
+        wanted,
+        _as_texts(row.values()),
+    )
 
 
 def _as_texts(values: Iterable[object]) -> tuple[str, ...]:

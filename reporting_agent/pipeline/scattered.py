@@ -50,7 +50,11 @@ class ScatteredLabel:
 
 def of(label: SiteLabel, pack: Pack) -> tuple[ScatteredLabel, ...]:
     """Every such variable of every label."""
-    return tuple(scatter for step_label in label.steps for scatter in _of_label(step_label, pack.step(step_label.step)))
+    return tuple(
+        scatter
+        for step_label in label.steps
+        for scatter in _of_label(step_label, pack.step(step_label.step))
+    )
 
 
 def _of_label(label: StepLabel, step: Step) -> Iterator[ScatteredLabel]:
@@ -64,13 +68,23 @@ def _of_label(label: StepLabel, step: Step) -> Iterator[ScatteredLabel]:
     for condition in step.reference_conditions:
         values = measured.columns.variable(condition.variable)[measured.rows]
         recorded = ~np.isnan(values)
-        if label.metric not in condition.slope or not recorded.any() or values[recorded].min() == values[recorded].max():
+        if (
+            label.metric not in condition.slope
+            or not recorded.any()
+            or values[recorded].min() == values[recorded].max()
+        ):
             continue
         mean = _mean(values[recorded], measured.output[recorded])
-        moved = np.where(recorded, condition.slope[label.metric] * (_off(values, condition) - _off(mean, condition)), 0.0)
+        moved = np.where(
+            recorded,
+            condition.slope[label.metric] * (_off(values, condition) - _off(mean, condition)),
+            0.0,
+        )
         by_mean = measured.at_reference + moved
         if np.std(measured.at_reference) >= np.std(by_mean):
-            loose.append(ScatteredLabel(label, condition.variable, mean, float(np.sort(by_mean)[at])))
+            loose.append(
+                ScatteredLabel(label, condition.variable, mean, float(np.sort(by_mean)[at]))
+            )
             together += moved
     scatters = [scatter for scatter in loose if _better_by_run(label.best.value, scatter.best)]
     if loose and not scatters and _better_by_run(label.best.value, float(np.sort(together)[at])):
@@ -138,7 +152,9 @@ def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
         yield Words.of(sentence)
 
 
-def _followed_by_energy(label: StepLabel, condition: ReferenceCondition, values: Floats, at: int, part: float) -> Iterator[Words]:
+def _followed_by_energy(
+    label: StepLabel, condition: ReferenceCondition, values: Floats, at: int, part: float
+) -> Iterator[Words]:
     """Of a variable that energy follows: values beyond the usual, where only the laboratory knows whether as much was put onto each, and
     values that follow energy more closely than a test can."""
     measured, slope = label.made_from, condition.slope[label.metric]
@@ -226,7 +242,9 @@ def at_mean(batches: Sequence[Batch], scattered: Sequence[ScatteredLabel]) -> li
     for scatter in scattered:
         if (measured := scatter.label.made_from) is not None:
             for row in measured.rows.tolist():
-                means.setdefault(_cell(measured.columns.batches[row]), {})[scatter.variable] = scatter.mean
+                means.setdefault(_cell(measured.columns.batches[row]), {})[scatter.variable] = (
+                    scatter.mean
+                )
     return [_with(batch, means.get(_cell(batch))) for batch in batches]
 
 
@@ -241,7 +259,9 @@ def _with(batch: Batch, means: dict[str, float] | None) -> Batch:
     return replace(batch, variables=MappingProxyType(own))
 
 
-def by_the_mean(by_run: SiteLabel, by_mean: SiteLabel, scattered: Sequence[ScatteredLabel]) -> SiteLabel:
+def by_the_mean(
+    by_run: SiteLabel, by_mean: SiteLabel, scattered: Sequence[ScatteredLabel]
+) -> SiteLabel:
     """The labels by runs, but of those found by the mean of what scatters."""
     means = {LabelKey.of(label): label for label in by_mean.steps}
     struck = {LabelKey.of(scatter.label) for scatter in scattered}
@@ -285,11 +305,18 @@ def of_one_lot(batches: Sequence[Batch]) -> list[Batch] | None:
                 heat[key] = heat.get(key, 0.0) + energy.quantity * lhv
                 amount[key] = amount.get(key, 0.0) + energy.quantity
                 values.setdefault(key, set()).add(lhv)
-    means = {key: heat[key] / amount[key] for key, several in values.items() if len(several) > 1 and amount[key] > 0}
+    means = {
+        key: heat[key] / amount[key]
+        for key, several in values.items()
+        if len(several) > 1 and amount[key] > 0
+    }
     if not means:
         return None
     return [
-        replace(batch, energy=tuple(_at(energy, means.get(_fuel(batch, energy))) for energy in batch.energy))
+        replace(
+            batch,
+            energy=tuple(_at(energy, means.get(_fuel(batch, energy))) for energy in batch.energy),
+        )
         if batch.energy and batch.excluded is None
         else batch
         for batch in batches
@@ -301,7 +328,11 @@ def _fuel(batch: Batch, energy: CarrierEnergy) -> Key:
 
 
 def _at(energy: CarrierEnergy, mean: float | None) -> CarrierEnergy:
-    return energy if mean is None or energy.lhv_mj_per_unit is None else replace(energy, lhv_mj_per_unit=mean)
+    return (
+        energy
+        if mean is None or energy.lhv_mj_per_unit is None
+        else replace(energy, lhv_mj_per_unit=mean)
+    )
 
 
 def held_by_lot(by_day: SiteLabel, by_lot: SiteLabel) -> SiteLabel:
@@ -320,11 +351,17 @@ def held_by_lot(by_day: SiteLabel, by_lot: SiteLabel) -> SiteLabel:
             "no report can be sent. Correct the heating values, or give those of the lots under [[lhv]].",
             step=day.step, metric=str(day.metric), day=significant(bests[0], 4), lot=significant(bests[1], 4), unit=day.unit,
         )  # fmt: skip
-        findings.append(DataFinding("heating-value-scattered", Severity.WARNING, sentence, day.used))
+        findings.append(
+            DataFinding("heating-value-scattered", Severity.WARNING, sentence, day.used)
+        )
     return replace(by_day, steps=tuple(steps), findings=(*by_day.findings, *findings))
 
 
 def _bettered(day: StepLabel, lot: StepLabel) -> tuple[float, float] | None:
     """The best of each, where that by the values as given is better by more than `NEARLY`."""
     best, other = day.best.value, lot.best.value
-    return (best, other) if best is not None and other is not None and other - best > NEARLY * abs(other) else None
+    return (
+        (best, other)
+        if best is not None and other is not None and other - best > NEARLY * abs(other)
+        else None
+    )

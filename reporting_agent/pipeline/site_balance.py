@@ -28,7 +28,9 @@ from benchmarks.measurements import CarrierEnergy, DataFinding
 from reporting_agent.pipeline.site_flows import Amounts, gather
 from reporting_agent.pipeline.sitewide import SiteTotals
 
-Kind = Literal["purchased", "sold", "stock", "given", "taken", "step", "auxiliary", "others", "losses"]
+Kind = Literal[
+    "purchased", "sold", "stock", "given", "taken", "step", "auxiliary", "others", "losses"
+]
 _SUPPLY: tuple[Kind, ...] = ("purchased", "given", "sold", "stock")
 _TELLING = 0.1  # of all there was, supplied or given back by steps: meters that may err by more let any loss pass
 
@@ -94,7 +96,10 @@ def site_balance(whole: SiteTotals) -> SiteBalance | None:
     if whole.site.site_boundary is None:
         return None
     gathered = gather(whole)
-    balances, left_out = [], {Basis.CALORIFIC: list[tuple[str, Words]](), Basis.EQUIVALENT: list[tuple[str, Words]]()}
+    balances, left_out = (
+        [],
+        {Basis.CALORIFIC: list[tuple[str, Words]](), Basis.EQUIVALENT: list[tuple[str, Words]]()},
+    )
     for amounts in gathered.carriers:
         factors = {}
         for basis in Basis:
@@ -102,7 +107,10 @@ def site_balance(whole: SiteTotals) -> SiteBalance | None:
             if why is not None:
                 left_out[basis].append((amounts.carrier, why))
         balances.append(_carrier_balance(amounts, factors))
-    calorific, equivalent = (_in_kgce(balances, basis, tuple(left_out[basis])) for basis in (Basis.CALORIFIC, Basis.EQUIVALENT))
+    calorific, equivalent = (
+        _in_kgce(balances, basis, tuple(left_out[basis]))
+        for basis in (Basis.CALORIFIC, Basis.EQUIVALENT)
+    )
     return SiteBalance(tuple(balances), calorific, equivalent, tuple(gathered.notes))
 
 
@@ -124,7 +132,9 @@ def _carrier_balance(amounts: Amounts, factors: dict[Basis, float | None]) -> Ca
     use = tuple(line for line in lines if line.kind not in _SUPPLY)
     supplied, used = sum(line.amount for line in supply), sum(line.amount for line in use)
     residual = supplied - used
-    available = sum(line.amount for line in supply if line.amount > 0) - sum(line.amount for line in use if line.amount < 0)
+    available = sum(line.amount for line in supply if line.amount > 0) - sum(
+        line.amount for line in use if line.amount < 0
+    )
     allowance = sum(line.uncertainty**2 for line in lines) ** 0.5
     return CarrierBalance(
         carrier=amounts.carrier,
@@ -136,19 +146,29 @@ def _carrier_balance(amounts: Amounts, factors: dict[Basis, float | None]) -> Ca
         residual=residual,
         share=residual / available if available else None,
         allowance=allowance,
-        closes=None if abs(residual) <= allowance and allowance > _TELLING * available else abs(residual) <= allowance,
+        closes=None
+        if abs(residual) <= allowance and allowance > _TELLING * available
+        else abs(residual) <= allowance,
     )
 
 
-def _factor(amounts: Amounts, table: FactorTable, basis: Basis, on: date) -> tuple[float | None, Words | None]:
+def _factor(
+    amounts: Amounts, table: FactorTable, basis: Basis, on: date
+) -> tuple[float | None, Words | None]:
     """kgce per unit of the carrier on that basis; None with the reason where there is none."""
     try:
-        return table.kgce(CarrierEnergy(amounts.carrier, 1.0, amounts.unit, lhv_mj_per_unit=amounts.lhv), basis, on), None
+        return table.kgce(
+            CarrierEnergy(amounts.carrier, 1.0, amounts.unit, lhv_mj_per_unit=amounts.lhv),
+            basis,
+            on,
+        ), None
     except InputError as none:
         return None, Words.of(none.sentence)
 
 
-def _in_kgce(carriers: list[CarrierBalance], basis: Basis, left_out: tuple[tuple[str, Words], ...]) -> BasisBalance:
+def _in_kgce(
+    carriers: list[CarrierBalance], basis: Basis, left_out: tuple[tuple[str, Words], ...]
+) -> BasisBalance:
     def kgce(line: BalanceLine) -> float:
         return (line.kgce_calorific if basis is Basis.CALORIFIC else line.kgce_equivalent) or 0.0
 
@@ -159,15 +179,27 @@ def _in_kgce(carriers: list[CarrierBalance], basis: Basis, left_out: tuple[tuple
         if line.kind == "step":
             by_step[line.name] = by_step.get(line.name, 0.0) + kgce(line)
         elif line.kind in {"given", "taken"}:
-            by_conversion[line.name] = by_conversion.get(line.name, 0.0) + (kgce(line) if line.kind == "taken" else -kgce(line))
+            by_conversion[line.name] = by_conversion.get(line.name, 0.0) + (
+                kgce(line) if line.kind == "taken" else -kgce(line)
+            )
 
     def whole(*kinds: Kind) -> float:
         return sum(kgce(line) for line in lines if line.kind in kinds)
 
     purchased, sold = whole("purchased"), -whole("sold", "stock")
-    used = sum(by_step.values()) + sum(by_conversion.values()) + whole("auxiliary", "others", "losses")
+    used = (
+        sum(by_step.values()) + sum(by_conversion.values()) + whole("auxiliary", "others", "losses")
+    )
     return BasisBalance(
-        basis, purchased, sold, by_step, by_conversion, whole("auxiliary", "others"), whole("losses"), purchased - sold - used, left_out
+        basis,
+        purchased,
+        sold,
+        by_step,
+        by_conversion,
+        whole("auxiliary", "others"),
+        whole("losses"),
+        purchased - sold - used,
+        left_out,
     )
 
 

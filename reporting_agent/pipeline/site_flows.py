@@ -20,7 +20,9 @@ from reporting_agent.metering.uncertainty import COVERAGE, limit_of_error
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.sitewide import SiteTotals
 
-Kind = Literal["purchased", "sold", "stock", "given", "taken", "step", "auxiliary", "others", "losses"]
+Kind = Literal[
+    "purchased", "sold", "stock", "given", "taken", "step", "auxiliary", "others", "losses"
+]
 _RECTANGULAR = 3.0**0.5
 MOST_DECLARED = 0.02
 """Of what no class tells: a belt scale of class 2, the coarsest that trade is weighed by (a convention of ours). Wider, and the fence
@@ -86,18 +88,32 @@ def gather(whole: SiteTotals) -> CarrierFlows:
     for loss in site.site_boundary.losses if site.site_boundary else ():
         for amounts in carriers:
             if amounts.carrier == loss.carrier:
-                available = sum(entry.amount for entry in amounts.entries if entry.kind in {"purchased", "given", "sold", "stock"})
-                amounts.entries.append(EnergyFlow("losses", "", available * loss.pct / 100, "declared", 0.0))
+                available = sum(
+                    entry.amount
+                    for entry in amounts.entries
+                    if entry.kind in {"purchased", "given", "sold", "stock"}
+                )
+                amounts.entries.append(
+                    EnergyFlow("losses", "", available * loss.pct / 100, "declared", 0.0)
+                )
     return CarrierFlows(carriers, notes)
 
 
 def declared_share(site: SiteSettings) -> float:
     """The relative uncertainty of what no class of a meter tells: what the site states, no more than `MOST_DECLARED`."""
-    return RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else min(site.site.uncertainty_pct / 100, MOST_DECLARED)
+    return (
+        RELATIVE_UNCERTAINTY
+        if site.site.uncertainty_pct is None
+        else min(site.site.uncertainty_pct / 100, MOST_DECLARED)
+    )
 
 
 def _of_boundary(
-    site: SiteSettings, records: Mapping[str, MeterRecord], period: Period, declared: float, notes: list[DataFinding]
+    site: SiteSettings,
+    records: Mapping[str, MeterRecord],
+    period: Period,
+    declared: float,
+    notes: list[DataFinding],
 ) -> Iterator[tuple[str, Raw]]:
     boundary = site.site_boundary
     if boundary is None:
@@ -114,26 +130,56 @@ def _of_boundary(
         if flow_amount is not None:
             quantity, unit, source, uncertainty = flow_amount
             signed = -quantity if kind == "sold" else quantity
-            yield flow.carrier, Raw(kind, name or flow.meter or "", signed, unit, source, uncertainty, flow.lhv)
+            yield (
+                flow.carrier,
+                Raw(kind, name or flow.meter or "", signed, unit, source, uncertainty, flow.lhv),
+            )
     for stock in boundary.stocks:
         if _same(site, stock.period, period, stock.carrier, notes):
             growth = stock.closing - stock.opening
-            yield stock.carrier, Raw("stock", "", -growth, stock.unit, "stated", declared * (stock.closing + stock.opening), None)
+            yield (
+                stock.carrier,
+                Raw(
+                    "stock",
+                    "",
+                    -growth,
+                    stock.unit,
+                    "stated",
+                    declared * (stock.closing + stock.opening),
+                    None,
+                ),
+            )
 
 
 def amount(
-    site: SiteSettings, flow: Flow, records: Mapping[str, MeterRecord], period: Period, declared: float, notes: list[DataFinding]
+    site: SiteSettings,
+    flow: Flow,
+    records: Mapping[str, MeterRecord],
+    period: Period,
+    declared: float,
+    notes: list[DataFinding],
 ) -> tuple[float, str, str, float] | None:
     """Quantity, unit, source and expanded uncertainty of a declared flow; None where the period has none."""
     if flow.meter is not None:
         record = records.get(flow.meter)
-        return None if record is None else (record.total, record.unit, "meter", _error(record, declared))
-    if flow.quantity is None or flow.unit is None or flow.period is None or not _same(site, flow.period, period, flow.carrier, notes):
+        return (
+            None
+            if record is None
+            else (record.total, record.unit, "meter", _error(record, declared))
+        )
+    if (
+        flow.quantity is None
+        or flow.unit is None
+        or flow.period is None
+        or not _same(site, flow.period, period, flow.carrier, notes)
+    ):
         return None
     return flow.quantity, flow.unit, "stated", declared * flow.quantity
 
 
-def _same(site: SiteSettings, stated: str, period: Period, carrier: str, notes: list[DataFinding]) -> bool:
+def _same(
+    site: SiteSettings, stated: str, period: Period, carrier: str, notes: list[DataFinding]
+) -> bool:
     """Whether an amount is stated for this very period; told where it is not."""
     other = Period.parse(stated, site.zone)
     if (other.start, other.end) == (period.start, period.end):
@@ -152,7 +198,9 @@ def _error(record: MeterRecord, declared: float) -> float:
     """Expanded uncertainty of a meter's sum: class (or the declared share), and what flowed while nothing is known."""
     hours = np.array([record.known_s / 3600])
     limit = limit_of_error(record.meter, np.array([record.total]), hours, record.per_reading)
-    systematic = declared * abs(record.total) if limit is None else COVERAGE * float(limit[0]) / _RECTANGULAR
+    systematic = (
+        declared * abs(record.total) if limit is None else COVERAGE * float(limit[0]) / _RECTANGULAR
+    )
     missing = abs(record.total) * record.missing_s / record.known_s if record.known_s else 0.0
     return float(np.hypot(systematic, COVERAGE * missing))
 
@@ -172,7 +220,9 @@ def of_steps(whole: SiteTotals, declared: float) -> Iterator[tuple[str, Raw]]:
         if meter.allocation is None:
             used = _sign(meter.direction) * record.total
             step = sinks[0].step
-            heat = lhv.get((step, meter.carrier, record.unit), of_site.get(("", meter.carrier, record.unit)))
+            heat = lhv.get(
+                (step, meter.carrier, record.unit), of_site.get(("", meter.carrier, record.unit))
+            )
             yield meter.carrier, Raw("step", step, used, record.unit, "meter", error, heat)
         else:
             key = meter.carrier, record.unit, meter.direction
@@ -183,9 +233,31 @@ def of_steps(whole: SiteTotals, declared: float) -> Iterator[tuple[str, Raw]]:
         of_all = squares**0.5 / total if total else 0.0
         for step, amount in by_step.items():
             heat = lhv.get((step, carrier, unit))
-            yield carrier, Raw("step", step, _sign(direction) * amount, unit, "meter", of_all * abs(amount), heat)
+            yield (
+                carrier,
+                Raw(
+                    "step",
+                    step,
+                    _sign(direction) * amount,
+                    unit,
+                    "meter",
+                    of_all * abs(amount),
+                    heat,
+                ),
+            )
         rest = total - sum(by_step.values())  # of shared meters, while none of their batches ran
-        yield carrier, Raw("others", "shared", _sign(direction) * rest, unit, "meter", 0.0, of_site.get(("", carrier, unit)))
+        yield (
+            carrier,
+            Raw(
+                "others",
+                "shared",
+                _sign(direction) * rest,
+                unit,
+                "meter",
+                0.0,
+                of_site.get(("", carrier, unit)),
+            ),
+        )
     yield from _given_per_batch(batches, metered, declared)
 
 
@@ -193,12 +265,18 @@ def _sign(direction: Direction) -> float:
     return 1.0 if direction is Direction.IMPORT else -1.0
 
 
-def _allocated(batches: Sequence[Batch], carrier: str, unit: str, direction: Direction) -> dict[str, float]:
+def _allocated(
+    batches: Sequence[Batch], carrier: str, unit: str, direction: Direction
+) -> dict[str, float]:
     """By step, what a rule gave its batches of shared meters."""
     by_step: dict[str, float] = {}
     for batch in batches:
         for energy in batch.energy:
-            if energy.of_shared_meter and (energy.carrier, energy.unit, energy.direction) == (carrier, unit, direction):
+            if energy.of_shared_meter and (energy.carrier, energy.unit, energy.direction) == (
+                carrier,
+                unit,
+                direction,
+            ):
                 by_step[batch.step] = by_step.get(batch.step, 0.0) + energy.quantity
     return by_step
 
@@ -207,14 +285,21 @@ _Metered = tuple[str, str, str, Direction]
 """Step, equipment ("" for all of the step), carrier and direction of a meter: beside a line with one there may be a line without."""
 
 
-def _given_per_batch(batches: Sequence[Batch], metered: set[_Metered], declared: float) -> Iterator[tuple[str, Raw]]:
+def _given_per_batch(
+    batches: Sequence[Batch], metered: set[_Metered], declared: float
+) -> Iterator[tuple[str, Raw]]:
     """Energy that the plant gives per batch, summed by step, carrier, unit and direction."""
     sums: dict[tuple[str, str, str, Direction], list[CarrierEnergy]] = {}
     for batch in batches:
         for energy in batch.energy:
-            lines = {(batch.step, equipment, energy.carrier, energy.direction) for equipment in ("", batch.equipment)}
+            lines = {
+                (batch.step, equipment, energy.carrier, energy.direction)
+                for equipment in ("", batch.equipment)
+            }
             if not lines & metered and energy.carrier in CARRIERS:
-                sums.setdefault((batch.step, energy.carrier, energy.unit, energy.direction), []).append(energy)
+                sums.setdefault(
+                    (batch.step, energy.carrier, energy.unit, energy.direction), []
+                ).append(energy)
     for (step, carrier, unit, direction), energies in sums.items():
         amount = sum(energy.quantity for energy in energies)
         sign = _sign(direction)
@@ -222,11 +307,21 @@ def _given_per_batch(batches: Sequence[Batch], metered: set[_Metered], declared:
         heat = sum(energy.quantity * (energy.lhv_mj_per_unit or 0.0) for energy in energies)
         yield (
             carrier,
-            Raw("step", step, sign * amount, unit, "batches", declared * abs(amount), heat / tested if tested and heat else None),
+            Raw(
+                "step",
+                step,
+                sign * amount,
+                unit,
+                "batches",
+                declared * abs(amount),
+                heat / tested if tested and heat else None,
+            ),
         )
 
 
-def _mean_lhv(batches: Sequence[Batch], *, by_step: bool = False) -> dict[tuple[str, str, str], float]:
+def _mean_lhv(
+    batches: Sequence[Batch], *, by_step: bool = False
+) -> dict[tuple[str, str, str], float]:
     """MJ per unit, by step ("" for the whole site), carrier and unit: the mean over what batches used, weighted by amount."""
     heat: dict[tuple[str, str, str], float] = {}
     amount: dict[tuple[str, str, str], float] = {}
@@ -270,5 +365,13 @@ def _in_one_unit(carrier: str, raw: list[Raw]) -> Amounts | None:
             scale = ratio(part.unit, own) * lhv
         else:
             return None
-        amounts.entries.append(EnergyFlow(part.kind, part.name, part.quantity * scale, part.source, part.uncertainty * abs(scale)))
+        amounts.entries.append(
+            EnergyFlow(
+                part.kind,
+                part.name,
+                part.quantity * scale,
+                part.source,
+                part.uncertainty * abs(scale),
+            )
+        )
     return amounts

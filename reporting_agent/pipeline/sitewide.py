@@ -47,7 +47,9 @@ class SiteTotals:
     records: Mapping[str, MeterRecord]
     left_out: Sequence[EnergyOutsideRuns] = ()  # of a log: energy in no run
     labels: Sequence[StepLabel] = ()  # once they are made
-    unmapped: Mapping[tuple[str, str], Mapping[str, float]] = field(default_factory=dict)  # by step and batch, masses that nothing maps
+    unmapped: Mapping[tuple[str, str], Mapping[str, float]] = field(
+        default_factory=dict
+    )  # by step and batch, masses that nothing maps
 
     @classmethod
     def of(
@@ -60,8 +62,17 @@ class SiteTotals:
         left_out: Sequence[EnergyOutsideRuns] | None = None,
     ) -> SiteTotals:
         in_utc = period.in_utc
-        own = [batch for batch in batches if batch.start in in_utc and batch.excluded != "duplicate"]  # a row that stands twice counts once
-        return cls(site, packs.factors(pack), period, own, {record.meter.id: record for record in meters}, left_out or ())
+        own = [
+            batch for batch in batches if batch.start in in_utc and batch.excluded != "duplicate"
+        ]  # a row that stands twice counts once
+        return cls(
+            site,
+            packs.factors(pack),
+            period,
+            own,
+            {record.meter.id: record for record in meters},
+            left_out or (),
+        )
 
     @property
     def day(self) -> date:
@@ -72,9 +83,17 @@ class SiteTotals:
         """Quantity, unit and own heating value of a flow; None where the period has none."""
         if flow.meter is not None:
             record = self.records.get(flow.meter)
-            return None if record is None else (record.total, record.unit, flow.lhv or _own_lhv(record))
+            return (
+                None
+                if record is None
+                else (record.total, record.unit, flow.lhv or _own_lhv(record))
+            )
         stated = Period.parse(flow.period or "", self.site.zone)
-        if (stated.start, stated.end) != (self.period.start, self.period.end) or flow.quantity is None or flow.unit is None:
+        if (
+            (stated.start, stated.end) != (self.period.start, self.period.end)
+            or flow.quantity is None
+            or flow.unit is None
+        ):
             return None
         return flow.quantity, flow.unit, flow.lhv
 
@@ -90,7 +109,12 @@ class SiteTotals:
         try:
             if carrier == "electricity":
                 return quantity * ratio(unit, "MJ")
-            if lhv is None and declared is not None and declared.source != "default" and mj_in(unit) is None:
+            if (
+                lhv is None
+                and declared is not None
+                and declared.source != "default"
+                and mj_in(unit) is None
+            ):
                 lhv = declared.mj_per(unit)
             if lhv is None and mj_in(unit) is None:
                 lhv = self._mean_lhv(carrier, unit)
@@ -107,7 +131,13 @@ class SiteTotals:
         totals: dict[tuple[str, str, bool, str, float | None], float] = {}
         for batch in self.batches:
             for energy in batch.energy:
-                key = batch.step, energy.carrier, energy.direction is Direction.IMPORT, energy.unit, energy.lhv_mj_per_unit
+                key = (
+                    batch.step,
+                    energy.carrier,
+                    energy.direction is Direction.IMPORT,
+                    energy.unit,
+                    energy.lhv_mj_per_unit,
+                )
                 totals[key] = totals.get(key, 0.0) + energy.quantity
         return totals
 
@@ -116,8 +146,13 @@ class SiteTotals:
         """The batches with what their log weighs in columns that nothing maps as variables of theirs."""
         if not self.unmapped:
             return self.batches
-        beside = ((batch, self.unmapped.get((batch.step, batch.batch_id), {})) for batch in self.batches)
-        return [replace(batch, variables={**masses, **batch.variables}) if masses else batch for batch, masses in beside]
+        beside = (
+            (batch, self.unmapped.get((batch.step, batch.batch_id), {})) for batch in self.batches
+        )
+        return [
+            replace(batch, variables={**masses, **batch.variables}) if masses else batch
+            for batch, masses in beside
+        ]
 
     @cached_property
     def taken_mj(self) -> Mapping[tuple[str, str], float]:
@@ -125,7 +160,9 @@ class SiteTotals:
         totals: dict[tuple[str, str], float] = {}
         for (step, carrier, is_taken, unit, lhv), quantity in self.amounts.items():
             if is_taken:
-                totals[step, carrier] = totals.get((step, carrier), 0.0) + (self.mj(carrier, quantity, unit, lhv) or 0.0)
+                totals[step, carrier] = totals.get((step, carrier), 0.0) + (
+                    self.mj(carrier, quantity, unit, lhv) or 0.0
+                )
         return totals
 
     @cached_property
@@ -133,7 +170,11 @@ class SiteTotals:
         """Good output by step: looked at once."""
         steps = {batch.step for batch in self.batches}
         return {
-            step: fsum(batch.output for batch in self.batches if batch.step == step and batch.status is ProductStatus.GOOD)
+            step: fsum(
+                batch.output
+                for batch in self.batches
+                if batch.step == step and batch.status is ProductStatus.GOOD
+            )
             for step in steps
         }
 
@@ -152,7 +193,9 @@ class SiteTotals:
         into, totals = direction is Direction.IMPORT, dict[str, float]()
         for (step, of, is_taken, unit, lhv), quantity in self.amounts.items():
             if of == carrier and is_taken is into:
-                totals[step] = totals.get(step, 0.0) + (self.mj(carrier, quantity, unit, lhv) or 0.0)
+                totals[step] = totals.get(step, 0.0) + (
+                    self.mj(carrier, quantity, unit, lhv) or 0.0
+                )
         return totals
 
     def counted_of_steps(self, carrier: str) -> dict[str, float]:
@@ -161,17 +204,30 @@ class SiteTotals:
         into, totals = self.of_steps(carrier, Direction.IMPORT), dict[str, float]()
         for label in self.labels:
             measured = label.made_from
-            if label.step not in into or measured is None or label.best.value is None or not counts(carrier, label.metric):
+            if (
+                label.step not in into
+                or measured is None
+                or label.best.value is None
+                or not counts(carrier, label.metric)
+            ):
                 continue
             used = [measured.columns.batches[row] for row in measured.rows.tolist()]
             own = [
-                energy for batch in used for energy in batch.energy if energy.carrier == carrier and energy.direction is Direction.IMPORT
+                energy
+                for batch in used
+                for energy in batch.energy
+                if energy.carrier == carrier and energy.direction is Direction.IMPORT
             ]
-            took = fsum(self.mj(carrier, energy.quantity, energy.unit, energy.lhv_mj_per_unit) or 0.0 for energy in own)
+            took = fsum(
+                self.mj(carrier, energy.quantity, energy.unit, energy.lhv_mj_per_unit) or 0.0
+                for energy in own
+            )
             output = fsum(batch.output for batch in used)
             whole = fsum(batch.output for batch in self.batches if batch.step == label.step)
             if output > 0:
-                totals[label.step] = max(totals.get(label.step, 0.0), min(into[label.step], took * whole / output))
+                totals[label.step] = max(
+                    totals.get(label.step, 0.0), min(into[label.step], took * whole / output)
+                )
         return totals
 
     def serves(self, meter: Meter, step: str) -> bool:
@@ -190,7 +246,9 @@ class SiteTotals:
         counted = {name: record.in_batches for name, record in alike.items()}
         if len({record.unit for record in alike.values()}) > 1:
             counted = {
-                name: self.mj(meter.carrier, record.in_batches, record.unit, _own_lhv(record)) or 0.0 for name, record in alike.items()
+                name: self.mj(meter.carrier, record.in_batches, record.unit, _own_lhv(record))
+                or 0.0
+                for name, record in alike.items()
             }
         together = fsum(counted.values())
         return counted.get(meter.id, 0.0) / together if together else 0.0

@@ -92,7 +92,9 @@ class LoggedBatches:
 
     batches: BothWays
     together: joint.JointRuns  # rows of one run, which count as one batch until its energy is known
-    own_ids: Mapping[batch_names.Key, str]  # where ids begin anew each year, the batch that a row of energy names
+    own_ids: Mapping[
+        batch_names.Key, str
+    ]  # where ids begin anew each year, the batch that a row of energy names
     beside: Sequence[fuels_in_the_log.Of]
     unmapped: Mapping[batch_names.Key, Mapping[str, float]]
     rejected: Sequence[RejectedRow]
@@ -155,7 +157,9 @@ def read(
     Raises:
         InputError: a file, the profile or the pack cannot be used; names file, row, column, found and wanted.
     """
-    request = Request(site, pack_of(site, pack), Inputs(site, extract), period, outward, days, closely)
+    request = Request(
+        site, pack_of(site, pack), Inputs(site, extract), period, outward, days, closely
+    )
     if request.inputs.has("log"):
         return from_log(request)
     logged = read_rows(request)
@@ -185,9 +189,14 @@ def read_rows(request: Request) -> LoggedBatches:
         rows = batch_names.in_their_years(rows)
         own_ids = batch_names.by_own_id(rows) if request.inputs.has("energy") else {}
     rows = declared.rows(rows, site)
-    by_time = site.inputs.energy is None and not request.inputs.has("energy")  # an extract need hold no row of the site's file
+    by_time = site.inputs.energy is None and not request.inputs.has(
+        "energy"
+    )  # an extract need hold no row of the site's file
     together = joint.merged(rows, by_time=by_time)
-    own, out = together.batches, judging.rows(rows, by_time=by_time) if request.outward else together.batches
+    own, out = (
+        together.batches,
+        judging.rows(rows, by_time=by_time) if request.outward else together.batches,
+    )
     if len(out) == len(own) and all(row is other for row, other in zip(out, own, strict=True)):
         out = own
     return LoggedBatches(
@@ -214,10 +223,14 @@ def with_given_energy(logged: LoggedBatches, request: Request) -> BatchesWithGiv
         # over all files: two may hold the same rows
         rows_counted, rows_counted_out = set[energy_by_batch.Row](), set[energy_by_batch.Row]()
         for table in inputs.tables(sources.ENERGY):
-            joined = energy_by_batch.join(batches.own, table, factors, rows_counted, logged.own_ids, logged.unread_ids)
+            joined = energy_by_batch.join(
+                batches.own, table, factors, rows_counted, logged.own_ids, logged.unread_ids
+            )
             out = joined.batches
             if batches.out is not batches.own:
-                out = energy_by_batch.join(batches.out, table, factors, rows_counted_out, logged.own_ids).batches
+                out = energy_by_batch.join(
+                    batches.out, table, factors, rows_counted_out, logged.own_ids
+                ).batches
             batches = BothWays(joined.batches, out)
             blank |= joined.blank
             beside += fuels_in_the_log.of_energy(table, logged.own_ids)
@@ -243,15 +256,27 @@ def with_metered_energy(given_energy: BatchesWithGivenEnergy, request: Request) 
     batches = batches.each(lambda rows: declared.metered(rows, site, pack))
     out = None
     if request.outward:
-        out = own_metering.outgoing(repeated_hours.outside_repeated_hours(batches.out, site, steps), site, pack)
+        out = own_metering.outgoing(
+            repeated_hours.outside_repeated_hours(batches.out, site, steps), site, pack
+        )
     own = metered.measure(
-        batches.own, site, pack, inputs.readings(), request.period, inputs.corrections, request.days, request.closely, out
+        batches.own,
+        site,
+        pack,
+        inputs.readings(),
+        request.period,
+        inputs.corrections,
+        request.days,
+        request.closely,
+        out,
     )
     inputs.totals += own.totals
     return MeteredBothWays(own, out, steps)
 
 
-def with_heat(batches: Sequence[Batch], beside: Iterable[fuels_in_the_log.Of], request: Request) -> SettledBatches:
+def with_heat(
+    batches: Sequence[Batch], beside: Iterable[fuels_in_the_log.Of], request: Request
+) -> SettledBatches:
     """With the heating values of their fuels, without batches whose heat, purchases, gas or fuel cannot be so; `beside` is what their
     rows hold in columns that nothing maps."""
     site, pack = request.site, request.pack
@@ -266,7 +291,11 @@ def with_heat(batches: Sequence[Batch], beside: Iterable[fuels_in_the_log.Of], r
 
 
 def examined(
-    logged: LoggedBatches, given_energy: BatchesWithGivenEnergy, measured: MeteredBothWays, settled: SettledBatches, request: Request
+    logged: LoggedBatches,
+    given_energy: BatchesWithGivenEnergy,
+    measured: MeteredBothWays,
+    settled: SettledBatches,
+    request: Request,
 ) -> PlantData:
     """Each batch kept or excluded with its reason, on its way out as well where that was asked for."""
     site, pack, inputs, steps = request.site, request.pack, request.inputs, measured.steps
@@ -308,7 +337,9 @@ def examined(
             beside=given_energy.beside,
             whole=whole,
         )
-        proposed = proposals.propose(measured.out, settled.with_heat, measured.own.events, given_energy.off_scale, site)
+        proposed = proposals.propose(
+            measured.out, settled.with_heat, measured.own.events, given_energy.off_scale, site
+        )
     return PlantData(
         pack,
         batches,
@@ -339,10 +370,16 @@ def from_log(request: Request) -> PlantData:
     for table in tables:
         own_rows = [refused for refused in cut.rejected if refused.place.file == table.file]
         rejected += [*table.rejected, *table.in_their_own_columns(own_rows)]
-    batches = BothWays(cut.batches, out).each(lambda rows: _mark_period(declared.energies(declared.rows(rows, site), site), period))
+    batches = BothWays(cut.batches, out).each(
+        lambda rows: _mark_period(declared.energies(declared.rows(rows, site), site), period)
+    )
     settled = with_heat(batches.own, cut.beside, request)
-    own, of_faults = examining.examine(settled.batches, site, pack, metered_steps={}, blank=settled.uncounted.keys)
-    spans = site.runs.row_covers == "span"  # else more power-on time than the run is long is that of a row across its midnight
+    own, of_faults = examining.examine(
+        settled.batches, site, pack, metered_steps={}, blank=settled.uncounted.keys
+    )
+    spans = (
+        site.runs.row_covers == "span"
+    )  # else more power-on time than the run is long is that of a row across its midnight
     return PlantData(
         pack,
         own,
@@ -358,7 +395,11 @@ def from_log(request: Request) -> PlantData:
         rejected,
         unit_assumed=site.runs.unit_assumed,
         left_out=tuple(stray for stray in cut.left_out if period is None or stray.start in period),
-        outward=judging.of_runs(batches.out, site, pack, beside_out, whole_files.decided(inputs.files())) if request.outward else None,
+        outward=judging.of_runs(
+            batches.out, site, pack, beside_out, whole_files.decided(inputs.files())
+        )
+        if request.outward
+        else None,
         corrected=inputs.corrected,
         uncounted=settled.uncounted,
     )
@@ -401,7 +442,12 @@ def _mark_period(batches: Sequence[Batch], period: Period | None) -> list[Batch]
     if period is None:
         return list(batches)
     in_utc = period.in_utc
-    return [batch if batch.start in in_utc else replace(batch, excluded=ExclusionReason.OUTSIDE_PERIOD.value) for batch in batches]
+    return [
+        batch
+        if batch.start in in_utc
+        else replace(batch, excluded=ExclusionReason.OUTSIDE_PERIOD.value)
+        for batch in batches
+    ]
 
 
 def _outside(batches: Sequence[Batch]) -> list[DataFinding]:
@@ -411,6 +457,9 @@ def _outside(batches: Sequence[Batch]) -> list[DataFinding]:
     places = tuple(batch.place for batch in outside[:PLACES_KEPT] if batch.place is not None)
     count = len(outside)
     sentence = in_number(
-        count, "%(count)s batch starts outside the period.", "%(count)s batches start outside the period.", count=f"{count:,}"
+        count,
+        "%(count)s batch starts outside the period.",
+        "%(count)s batches start outside the period.",
+        count=f"{count:,}",
     )
     return [DataFinding("outside-period", Severity.EXCLUSION, sentence, count, places)]

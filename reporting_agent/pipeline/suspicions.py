@@ -57,14 +57,31 @@ def look(
         course, indices = courses.get(meter.id), chosen.get(meter.id, ())
         if course is None or not len(indices):
             continue
-        least = max(pack.step(name).label_rule.least_completeness for name in {batches[index].step for index in indices})
-        beside = replace(_beside(meter, courses, windows, indices, batches, pack, site), in_skipped_hour=meter.id in in_skipped_hours)
+        least = max(
+            pack.step(name).label_rule.least_completeness
+            for name in {batches[index].step for index in indices}
+        )
+        beside = replace(
+            _beside(meter, courses, windows, indices, batches, pack, site),
+            in_skipped_hour=meter.id in in_skipped_hours,
+        )
         suspicion = compare(meter, course, windows[meter.id], least, site.zone, beside)
         for finding in suspicion.findings:
-            struck = suspicion.batches.get(finding.code if finding.code != unit_check.CHANGE else unit_check.LABEL)
-            rows = [] if struck is None else [batches[indices[at]].place for at in np.flatnonzero(struck)[:PLACES_KEPT].tolist()]
+            struck = suspicion.batches.get(
+                finding.code if finding.code != unit_check.CHANGE else unit_check.LABEL
+            )
+            rows = (
+                []
+                if struck is None
+                else [
+                    batches[indices[at]].place
+                    for at in np.flatnonzero(struck)[:PLACES_KEPT].tolist()
+                ]
+            )
             places = tuple(place for place in rows if place is not None)
-            suspicions.findings.append(finding if finding.places else replace(finding, places=places))
+            suspicions.findings.append(
+                finding if finding.places else replace(finding, places=places)
+            )
         if meter.id in counted:
             suspicions.events.extend(suspicion.events)
             for code, struck in suspicion.batches.items():
@@ -73,7 +90,14 @@ def look(
     return suspicions
 
 
-def compare(meter: Meter, course: Course, windows: Windows, least_completeness: float, zone: tzinfo, beside: MeterContext) -> Suspicion:
+def compare(
+    meter: Meter,
+    course: Course,
+    windows: Windows,
+    least_completeness: float,
+    zone: tzinfo,
+    beside: MeterContext,
+) -> Suspicion:
     """Hold one meter's course against the batches it counts for, which stand in order of start."""
     if not len(windows.start_us):
         return Suspicion()
@@ -102,18 +126,41 @@ def _beside(
     output = np.array([batches[index].output for index in indices])
     own = _unit_of(meter)
     main = site.tree.by_id.get(meter.checked or "")
-    if main is not None and main.id in courses and np.array_equal(windows[main.id].start_us, windows[meter.id].start_us):
+    if (
+        main is not None
+        and main.id in courses
+        and np.array_equal(windows[main.id].start_us, windows[meter.id].start_us)
+    ):
         other = _unit_of(main)
         if own == other or {own, other} <= ENERGY_UNITS:
-            return MeterContext(output, course=courses[main.id], own_per_other=1.0 if own == other else to_kwh(other) / to_kwh(own))
+            return MeterContext(
+                output,
+                course=courses[main.id],
+                own_per_other=1.0 if own == other else to_kwh(other) / to_kwh(own),
+            )
     steps = {batches[index].step for index in indices}
     like = [
-        peer for peer in site.meters if (peer.carrier, peer.step) == (meter.carrier, meter.step) and peer.role not in {"check", "state"}
+        peer
+        for peer in site.meters
+        if (peer.carrier, peer.step) == (meter.carrier, meter.step)
+        and peer.role not in {"check", "state"}
     ]
     alone = sum(peer.equipment in {"", meter.equipment} for peer in like) == 1
-    if meter.carrier != "electricity" or len(steps) > 1 or not alone or meter.allocation is not None:
+    if (
+        meter.carrier != "electricity"
+        or len(steps) > 1
+        or not alone
+        or meter.allocation is not None
+    ):
         return MeterContext(output)
-    rule = next((candidate for candidate in pack.step(next(iter(steps))).metrics if candidate.metric is Metric.ELECTRICITY), None)
+    rule = next(
+        (
+            candidate
+            for candidate in pack.step(next(iter(steps))).metrics
+            if candidate.metric is Metric.ELECTRICITY
+        ),
+        None,
+    )
     if rule is None or rule.floor <= 0 or own not in ENERGY_UNITS:
         return MeterContext(output)
     kwh = to_kwh(own)

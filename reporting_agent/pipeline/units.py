@@ -26,7 +26,9 @@ from reporting_agent.metering.unit_factors import off_scale
 
 Floats = NDArray[np.float64]
 
-_SPELLED: dict[str, dict[str, float]] = tomllib.loads((Path(__file__).parent / "units.toml").read_text(encoding="utf-8"))
+_SPELLED: dict[str, dict[str, float]] = tomllib.loads(
+    (Path(__file__).parent / "units.toml").read_text(encoding="utf-8")
+)
 COUNTED = _SPELLED["counted"]
 """Units of counted goods, in items; a count and a mass are never turned into each other."""
 
@@ -89,7 +91,9 @@ def off_scales(batches: Sequence[Batch]) -> dict[int, float]:
         count: dict[tuple[str, str], int] = defaultdict(int)
         for energy in batch.energy:
             key = (energy.carrier, energy.direction.value)
-            groups[batch.step, *key, energy.unit, count[key]].append((index, energy.quantity / batch.output))
+            groups[batch.step, *key, energy.unit, count[key]].append(
+                (index, energy.quantity / batch.output)
+            )
             count[key] += 1
     scales: dict[int, float] = {}
     for members in groups.values():
@@ -97,8 +101,12 @@ def off_scales(batches: Sequence[Batch]) -> dict[int, float]:
         per_output = np.array([value for _, value in members])
         power = per_output * np.array([batches[index].output for index, _ in members]) / length_s
         own_power = np.abs(_from_the_rest(power)) < np.abs(_from_the_rest(per_output)) / 2
-        factors = off_scale(np.where(own_power, np.nan, per_output))  # such batches are in no other unit, and no evidence against one
-        scales.update((members[at][0], float(factors[at])) for at in np.flatnonzero(factors != 1.0).tolist())
+        factors = off_scale(
+            np.where(own_power, np.nan, per_output)
+        )  # such batches are in no other unit, and no evidence against one
+        scales.update(
+            (members[at][0], float(factors[at])) for at in np.flatnonzero(factors != 1.0).tolist()
+        )
     return scales
 
 
@@ -116,4 +124,8 @@ def _length_s(batch: Batch) -> float:
     if power_on_s is not None and power_on_s > 0:
         return power_on_s
     duration = batch.duration
-    return float("nan") if duration is None or duration.total_seconds() <= 0 else duration.total_seconds()
+    return (
+        float("nan")
+        if duration is None or duration.total_seconds() <= 0
+        else duration.total_seconds()
+    )

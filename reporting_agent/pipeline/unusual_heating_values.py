@@ -36,7 +36,9 @@ ONE_LOT = timedelta(days=100)
 """Over how long a measured fuel that has one value only is told: laboratories sample it by lot or month (a convention of ours)."""
 
 
-def left_out(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> tuple[list[Batch], list[DataFinding]]:
+def left_out(
+    batches: Sequence[Batch], site: SiteSettings, pack: Pack
+) -> tuple[list[Batch], list[DataFinding]]:
     """The batches, those with an unusual value that nothing declares left out, and a finding for each step and carrier."""
     if not pack.heating_values:
         return list(batches), []
@@ -45,13 +47,20 @@ def left_out(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> tuple[
     marked = []
     for batch in batches:
         usual = by_step.get(batch.step, {})
-        wrong = (energy for energy in batch.energy if energy.carrier in usual and not _stands(energy, usual[energy.carrier], values, batch))
+        wrong = (
+            energy
+            for energy in batch.energy
+            if energy.carrier in usual and not _stands(energy, usual[energy.carrier], values, batch)
+        )
         first = next(wrong, None) if batch.excluded is None else None
         if first is not None:
             tally[batch.step, first.carrier] += 1
             batch = replace(batch, excluded=ExclusionReason.HEATING_VALUE_UNUSUAL.value)
         marked.append(batch)
-    return marked, [_unusual(step, by_step[step][carrier], count) for (step, carrier), count in sorted(tally.items())]
+    return marked, [
+        _unusual(step, by_step[step][carrier], count)
+        for (step, carrier), count in sorted(tally.items())
+    ]
 
 
 def _stands(energy: CarrierEnergy, usual: UsualHeat, values: HeatingValues, batch: Batch) -> bool:
@@ -68,7 +77,9 @@ def _stands(energy: CarrierEnergy, usual: UsualHeat, values: HeatingValues, batc
         value = energy.lhv_mj_per_unit * ratio(own, energy.unit)
     except InputError:  # a gas by its mass
         return declared is not None
-    return usual.holds(value) or (declared is not None and abs(value / declared.mj_per(own) - 1) <= NEAR)
+    return usual.holds(value) or (
+        declared is not None and abs(value / declared.mj_per(own) - 1) <= NEAR
+    )
 
 
 def _declared(values: HeatingValues, carrier: str, batch: Batch) -> HeatingValue | None:
@@ -83,7 +94,9 @@ def _unusual(step: str, usual: UsualHeat, count: int) -> DataFinding:
         "measured.",
         step=step,
         carrier=CARRIERS[usual.carrier].words,
-        usual=Phrase("it has no usual value") if not usual.admits else f"{usual.least:g}–{usual.most:g} MJ/{CARRIERS[usual.carrier].unit}",
+        usual=Phrase("it has no usual value")
+        if not usual.admits
+        else f"{usual.least:g}–{usual.most:g} MJ/{CARRIERS[usual.carrier].unit}",
     )
     return DataFinding("heating-value-unusual", Severity.EXCLUSION, sentence, count)
 
@@ -95,13 +108,25 @@ def sentences(label: StepLabel, site: SiteSettings, pack: Pack) -> Iterator[Word
     if made_from is None or label.best.value is None or not label.output:
         return
     usual = pack.usual_heat(label.step)
-    typical = {carrier: usual_heat.typical for carrier, usual_heat in usual.items() if usual_heat.typical is not None}
-    wide = {carrier for carrier, usual_heat in usual.items() if usual_heat.typical is None and usual_heat.least is not None}
+    typical = {
+        carrier: usual_heat.typical
+        for carrier, usual_heat in usual.items()
+        if usual_heat.typical is not None
+    }
+    wide = {
+        carrier
+        for carrier, usual_heat in usual.items()
+        if usual_heat.typical is None and usual_heat.least is not None
+    }
     measured = pack.step(label.step).boundary.measured
     rows = np.zeros(len(made_from.columns.batches), dtype=bool)
     rows[made_from.rows] = True
     amounts = np.where(rows[made_from.columns.entry_row], made_from.columns.entry_quantity, 0.0)
-    by_kind = np.bincount(made_from.columns.entry_kind, amounts, len(made_from.columns.kinds)) if len(amounts) else np.zeros(0)
+    by_kind = (
+        np.bincount(made_from.columns.entry_kind, amounts, len(made_from.columns.kinds))
+        if len(amounts)
+        else np.zeros(0)
+    )
     per_output = 1 / MJ_PER[label.energy_unit] / label.output
     declared = {value.carrier for value in site.lhv if value.reason.strip()}
     for carrier in sorted({*typical, *wide, *measured} | declared):
@@ -110,24 +135,39 @@ def sentences(label: StepLabel, site: SiteSettings, pack: Pack) -> Iterator[Word
         better, net_heat, values = 0.0, 0.0, set[float]()
         for into in (True, False):
             own = [
-                (kind, by_kind[index]) for index, kind in enumerate(made_from.columns.kinds) if _is(kind, carrier, into) and by_kind[index]
+                (kind, by_kind[index])
+                for index, kind in enumerate(made_from.columns.kinds)
+                if _is(kind, carrier, into) and by_kind[index]
             ]
-            amount = fsum(quantity * ratio(kind.unit, CARRIERS[carrier].unit) for kind, quantity in own)
+            amount = fsum(
+                quantity * ratio(kind.unit, CARRIERS[carrier].unit) for kind, quantity in own
+            )
             heat = fsum(quantity * (kind.lhv_mj_per_unit or 0.0) for kind, quantity in own)
             if amount <= 0:
                 continue
             mean = heat / amount
-            if (why := _reason(label, site, carrier)) is not None and not (into and carrier in wide):
+            if (why := _reason(label, site, carrier)) is not None and not (
+                into and carrier in wide
+            ):
                 yield _rests_on(carrier, mean, why, 0.01 * heat * per_output, label)
-            better += (typical[carrier] * amount - heat) * per_output * (1 if into else -1) if carrier in typical else 0.0
+            better += (
+                (typical[carrier] * amount - heat) * per_output * (1 if into else -1)
+                if carrier in typical
+                else 0.0
+            )
             net_heat += heat * (1 if into else -1)
-            values |= {round((kind.lhv_mj_per_unit or 0.0) * ratio(CARRIERS[carrier].unit, kind.unit), 6) for kind, _ in own}
+            values |= {
+                round((kind.lhv_mj_per_unit or 0.0) * ratio(CARRIERS[carrier].unit, kind.unit), 6)
+                for kind, _ in own
+            }
             last = mean
         if better > WORTH_TELLING * abs(label.best.value):
             yield _away(carrier, last, typical[carrier], better, label)
         size = abs(0.01 * net_heat * per_output)
         if carrier in wide and net_heat > 0:
-            yield from _between(usual[carrier], last, net_heat * per_output, label, _reason(label, site, carrier))
+            yield from _between(
+                usual[carrier], last, net_heat * per_output, label, _reason(label, site, carrier)
+            )
         elif (
             carrier in measured
             and len(values) == 1
@@ -137,7 +177,9 @@ def sentences(label: StepLabel, site: SiteSettings, pack: Pack) -> Iterator[Word
             yield _one_value(carrier, values.pop(), size, label)
 
 
-def _between(usual: UsualHeat, mean: float, energy: float, label: StepLabel, why: HeatingValue | None) -> Iterator[Words]:
+def _between(
+    usual: UsualHeat, mean: float, energy: float, label: StepLabel, why: HeatingValue | None
+) -> Iterator[Words]:
     """What the label would be at either bound; `energy` of the carrier in it, by the mean."""
     least, most, best = usual.least, usual.most, label.best.value
     if least is None or most is None or best is None:
@@ -152,7 +194,9 @@ def _between(usual: UsualHeat, mean: float, energy: float, label: StepLabel, why
             "%(unit)s; at the usual values, %(least)s to %(most)s, it would be %(low)s to %(high)s. Keep the laboratory's records "
             "for an auditor.",
             carrier=CARRIERS[usual.carrier].words.each(str.capitalize),
-            given=as_given if why is None else Phrase("as the site declares: %(reason)s", reason=why.reason.strip().rstrip(".")),
+            given=as_given
+            if why is None
+            else Phrase("as the site declares: %(reason)s", reason=why.reason.strip().rstrip(".")),
             mean=f"{significant(mean, 4)} MJ/{CARRIERS[usual.carrier].unit}",
             size=significant(0.01 * energy, 2),
             unit=label.unit,
@@ -170,7 +214,11 @@ def _is_long(columns: StepColumns, rows: Integers) -> bool:
 
 
 def _is(kind: EnergyKind, carrier: str, into: bool) -> bool:
-    if kind.carrier != carrier or (kind.direction is Direction.IMPORT) is not into or kind.lhv_mj_per_unit is None:
+    if (
+        kind.carrier != carrier
+        or (kind.direction is Direction.IMPORT) is not into
+        or kind.lhv_mj_per_unit is None
+    ):
         return False
     return mj_in(kind.unit) is None
 
@@ -178,7 +226,9 @@ def _is(kind: EnergyKind, carrier: str, into: bool) -> bool:
 def _reason(label: StepLabel, site: SiteSettings, carrier: str) -> HeatingValue | None:
     """The last declaration of this stream, of the step's own before that of all."""
     own = [value for value in site.lhv if value.carrier == carrier and value.reason.strip()]
-    return next((value for step in (label.step, "") for value in reversed(own) if value.step == step), None)
+    return next(
+        (value for step in (label.step, "") for value in reversed(own) if value.step == step), None
+    )
 
 
 def _rests_on(carrier: str, mean: float, why: HeatingValue, size: float, label: StepLabel) -> Words:

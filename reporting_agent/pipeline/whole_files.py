@@ -22,7 +22,21 @@ from reporting_agent.sources.workbooks import extents_of, is_sparse
 
 _SURE = frozenset({"utf-8", "utf-8-sig", "utf-16"})
 """Encodings that a mark says, or in which every byte is right by itself."""
-_BY_CHARACTER = ("utf-8", "utf-16", "utf-32", "ascii", "iso8859", "cp", "gb", "big5", "shift_jis", "euc_", "koi8", "mac", "latin")
+_BY_CHARACTER = (
+    "utf-8",
+    "utf-16",
+    "utf-32",
+    "ascii",
+    "iso8859",
+    "cp",
+    "gb",
+    "big5",
+    "shift_jis",
+    "euc_",
+    "koi8",
+    "mac",
+    "latin",
+)
 """How the names of encodings begin in which every character is told by its own bytes; others may have states, or swallow line ends."""
 
 
@@ -58,7 +72,10 @@ def decided(files: Iterable[tuple[str, Path, Profile]]) -> Iterator[Transformati
             yield Transformation(
                 "encoding told by the whole file",
                 None,
-                Phrase("%(file)s is not UTF-8 throughout, so one byte decides how every row is read: save it as UTF-8.", file=path.name)
+                Phrase(
+                    "%(file)s is not UTF-8 throughout, so one byte decides how every row is read: save it as UTF-8.",
+                    file=path.name,
+                )
                 if name == "corrections"
                 else Phrase(
                     "%(file)s is not UTF-8 throughout and its encoding is not declared, so one byte decides how every row is read: give"

@@ -10,7 +10,13 @@ they took. Nothing of it is used when a report is made: there a profile stands i
 from reporting_agent.proposal.at_site import RecognisedSite, open_lines, recognise
 from reporting_agent.proposal.proof import Proof, prove
 from reporting_agent.proposal.propose import Ask, nobody, open_questions, settled
-from reporting_agent.proposal.types import KeyEvidence, ProfileProposal, ProfileQuestion, as_toml, profiles_as_toml
+from reporting_agent.proposal.types import (
+    KeyEvidence,
+    ProfileProposal,
+    ProfileQuestion,
+    as_toml,
+    profiles_as_toml,
+)
 
 __all__ = [
     "Ask",

@@ -35,7 +35,9 @@ class RecognisedSite:
     proposals: tuple[ProfileProposal, ...] = ()
 
 
-def recognise(site: SiteSettings, files: Mapping[str, Path], steps: Sequence[str], ask: Ask) -> RecognisedSite:
+def recognise(
+    site: SiteSettings, files: Mapping[str, Path], steps: Sequence[str], ask: Ask
+) -> RecognisedSite:
     """Profiles for the inputs without one.
 
     Args:
@@ -49,7 +51,11 @@ def recognise(site: SiteSettings, files: Mapping[str, Path], steps: Sequence[str
     """
     proposals = []
     for name, path in files.items():
-        if name in site.mapping.model_fields_set or name not in INPUTS or _is_template(path, INPUTS[name], site):
+        if (
+            name in site.mapping.model_fields_set
+            or name not in INPUTS
+            or _is_template(path, INPUTS[name], site)
+        ):
             continue
         known_answers = _Known(site, steps, ask)
         try:
@@ -82,16 +88,25 @@ class _Known:
         if question.key == "timezone":
             return self.site.site.timezone
         if question.key == "step":
-            return self.steps[0] if len(self.steps) == 1 else self.ask(replace(question, choices=tuple(self.steps)))
+            return (
+                self.steps[0]
+                if len(self.steps) == 1
+                else self.ask(replace(question, choices=tuple(self.steps)))
+            )
         run_key = question.key.removeprefix("log.")
-        if question.key in {"log.unit", "log.energy"} and run_key in self.site.runs.model_fields_set:
+        if (
+            question.key in {"log.unit", "log.energy"}
+            and run_key in self.site.runs.model_fields_set
+        ):
             return str(getattr(self.site.runs, run_key))
         what, _, header = question.key.removeprefix("readings.").partition(".")
         if question.key.startswith("readings.") and what in {"unit", "reading", "stamp"}:
             meter = _meter_of(header, self.site) if header else next(iter(self.site.meters), None)
             if meter is not None:
                 return str(getattr(meter, what))
-            return question.choices[0] if question.choices else question.example  # not declared: it counts nowhere
+            return (
+                question.choices[0] if question.choices else question.example
+            )  # not declared: it counts nowhere
         return self.ask(question)
 
 
@@ -103,7 +118,9 @@ def _is_template(path: Path, wanted: Template, site: SiteSettings) -> bool:
         sheet = open_sheet(path, Profile(), wanted.name)
         needed = {column.name for column in wanted.columns if column.required}
         if wanted.name == "readings" and "value" not in sheet.header:
-            return "timestamp" in sheet.header and any(meter.id in sheet.header for meter in site.meters)
+            return "timestamp" in sheet.header and any(
+                meter.id in sheet.header for meter in site.meters
+            )
         if not needed <= set(sheet.header):
             return False
         first = replace(sheet, rows=islice(sheet.rows, _FIRST_ROWS))
@@ -116,7 +133,9 @@ def _is_template(path: Path, wanted: Template, site: SiteSettings) -> bool:
 def _says_something(proposal: ProfileProposal) -> bool:
     """Whether a reader of the template reads other than without it; of readings, also whether one is of a meter that the site has."""
     new = any(value for key, value in proposal.keys.items() if key != "timezone")
-    return bool(proposal.questions) or (new and bool(proposal.meters or proposal.input != "readings"))
+    return bool(proposal.questions) or (
+        new and bool(proposal.meters or proposal.input != "readings")
+    )
 
 
 def _meter_of(name: str, site: SiteSettings) -> Meter | None:
@@ -135,7 +154,9 @@ def _name_meters(proposal: ProfileProposal, site: SiteSettings, ask: Ask) -> Non
 
     Where no name is that of a meter, it is asked which column each meter is, if the file has a column a meter.
     """
-    named = {name: meter for name in proposal.meters if (meter := _meter_of(name, site)) is not None}
+    named = {
+        name: meter for name in proposal.meters if (meter := _meter_of(name, site)) is not None
+    }
     if not named and proposal.keys.get("wide") and "meter_id" not in proposal.look.header:
         for meter in site.meters:
             which = Phrase("Which column is meter %(meter)s?", meter=repr(meter.id))
@@ -157,13 +178,23 @@ def _name_meters(proposal: ProfileProposal, site: SiteSettings, ask: Ask) -> Non
             words = proposal.table("values").setdefault("meter_id", {})
             assert isinstance(words, dict)  # noqa: S101 - a table of words
             words[name] = meter.id
-    asked = any(open_question.key.startswith("readings.meters.") for open_question in proposal.questions)
-    proposal.meters = {name: meter_keys for name, meter_keys in proposal.meters.items() if name in named or asked}
+    asked = any(
+        open_question.key.startswith("readings.meters.") for open_question in proposal.questions
+    )
+    proposal.meters = {
+        name: meter_keys for name, meter_keys in proposal.meters.items() if name in named or asked
+    }
 
 
 def _stated_unit(proposal: ProfileProposal, meter: str) -> str | None:
-    header = meter if proposal.keys.get("wide") else str(proposal.table("columns").get("value", "value"))
-    stated = unit_of(proposal.look, proposal.look.header.index(header)) if header in proposal.look.header else None
+    header = (
+        meter if proposal.keys.get("wide") else str(proposal.table("columns").get("value", "value"))
+    )
+    stated = (
+        unit_of(proposal.look, proposal.look.header.index(header))
+        if header in proposal.look.header
+        else None
+    )
     return None if stated is None else stated[0]
 
 
@@ -188,7 +219,9 @@ def _refuse_other_unit(stated: str, declared: str, proposal: ProfileProposal, wh
         "unit-differs",
         "The unit in the file differs from the one that site.toml declares.",
         Phrase(
-            "Correct the unit under %(where)s, or declare a [mapping.%(input)s] if the file is wrong.", where=where, input=proposal.input
+            "Correct the unit under %(where)s, or declare a [mapping.%(input)s] if the file is wrong.",
+            where=where,
+            input=proposal.input,
         ),
         place=Place(str(proposal.look.path), column=where),
         found=stated,
@@ -206,22 +239,38 @@ def open_lines(questions: Sequence[ProfileQuestion]) -> Iterator[Phrase]:
         if question.choices:
             line += f"  # {' '.join(' | '.join(question.choices).split())}"
         elif question.example:
-            line = Phrase("%(line)s  # such as %(example)s", line=as_phrase(line), example=" ".join(question.example.split()))
+            line = Phrase(
+                "%(line)s  # such as %(example)s",
+                line=as_phrase(line),
+                example=" ".join(question.example.split()),
+            )
         yield Phrase("%(line)s\n      %(question)s", line=as_phrase(line), question=question.ask)
 
 
 def _refuse_open(proposals: Sequence[ProfileProposal]) -> None:
-    questions = {question.key: question for proposal in proposals for question in proposal.questions}
+    questions = {
+        question.key: question for proposal in proposals for question in proposal.questions
+    }
     if not questions:
         return
     first = next(proposal for proposal in proposals if proposal.questions)
     raise InputError(
         "answers-wanted",
         "The files do not show all settings, and site.toml has no mapping for them.",
-        Phrase("Add to site.toml:\n  [answers]\n%(lines)s", lines=lines(open_lines(list(questions.values())))),
+        Phrase(
+            "Add to site.toml:\n  [answers]\n%(lines)s",
+            lines=lines(open_lines(list(questions.values()))),
+        ),
         place=Place(str(first.look.path), column=f"mapping.{first.input}"),
-        found=in_number(len(questions), "%(count)s open question", "%(count)s open questions", count=len(questions))
+        found=in_number(
+            len(questions),
+            "%(count)s open question",
+            "%(count)s open questions",
+            count=len(questions),
+        )
         if len(questions) > 1
         else Phrase("1 open question"),
-        wanted=Phrase("an answer to each, under [answers], or a profile, as `steplabel-agent map FILE` makes it"),
+        wanted=Phrase(
+            "an answer to each, under [answers], or a profile, as `steplabel-agent map FILE` makes it"
+        ),
     )

@@ -26,7 +26,9 @@ _FEWEST_FALLING = 20  # values that only fall: a file that begins with its newes
 
 def energy_columns(look: FileLook) -> list[int]:
     """Columns of numbers whose header says energy of a batch: a word for it, a carrier with an amount, a carrier or its unit alone."""
-    of_batches = {matched.index for matched in named(look, BATCHES).values()} | set(counter_pair(look) or ())
+    of_batches = {matched.index for matched in named(look, BATCHES).values()} | set(
+        counter_pair(look) or ()
+    )
     return [index for index in numbers(look) if index not in of_batches and _is_energy(look, index)]
 
 
@@ -37,8 +39,12 @@ def _is_energy(look: FileLook, index: int) -> bool:
         return False
     meaning = VOCABULARY.meaning("energy", "quantity", header)
     named_so = meaning is not None and meaning.share >= (0.3 if kind in AMOUNTS else 0.7)
-    alone = VOCABULARY.unit_in(header.split(JOINER)[-1], alone=True) is not None and kind == "energy"
-    whole = unit is None and VOCABULARY.standard_word("carrier", without_unit(header)) is not None  # in a unit that has to be asked
+    alone = (
+        VOCABULARY.unit_in(header.split(JOINER)[-1], alone=True) is not None and kind == "energy"
+    )
+    whole = (
+        unit is None and VOCABULARY.standard_word("carrier", without_unit(header)) is not None
+    )  # in a unit that has to be asked
     return named_so or alone or whole or (kind in AMOUNTS and carrier_in(header) is not None)
 
 
@@ -47,15 +53,28 @@ def counter_pair(look: FileLook) -> tuple[int, int] | None:
 
     The counter rises from start to end and on to the next start, row by row; two columns that only grow alike do not take turns.
     """
-    rising = [index for index in numbers(look) if _is_counted(look, index) and numbers_rows(look, index) is False]
+    rising = [
+        index
+        for index in numbers(look)
+        if _is_counted(look, index) and numbers_rows(look, index) is False
+    ]
     cells = {index: look.column(index) for index in rising}
-    decimal, group = decimal_of([cell for column in cells.values() for cell in column if not is_date(cell)])
-    profile = Profile.model_validate({"decimal": decimal.value if decimal else ".", "thousands": group.value if group else ""})
+    decimal, group = decimal_of(
+        [cell for column in cells.values() for cell in column if not is_date(cell)]
+    )
+    profile = Profile.model_validate(
+        {"decimal": decimal.value if decimal else ".", "thousands": group.value if group else ""}
+    )
     for earlier, later in permutations(rising, 2):
         pairs = [*zip(_read(cells[earlier], profile), _read(cells[later], profile), strict=False)]
         turns = [value for pair in pairs for value in pair]
         falls = sum(after < before for before, after in pairwise(turns))
-        if len(cells[earlier]) == len(cells[later]) and len(pairs) > 2 and len(set(turns)) > len(pairs) and falls <= len(pairs) // 20:
+        if (
+            len(cells[earlier]) == len(cells[later])
+            and len(pairs) > 2
+            and len(set(turns)) > len(pairs)
+            and falls <= len(pairs) // 20
+        ):
             return later, earlier
     return None
 
@@ -74,27 +93,49 @@ def _read(column: Sequence[Cell], profile: Profile) -> Iterator[float]:
 def output_columns(look: FileLook) -> list[int]:
     """Columns of tonnes or pieces whose header names no carrier: what was made, not what was used."""
     units = {index: unit_of(look, index) for index in numbers(look)}
-    outputs = [index for index, unit in units.items() if unit is not None and VOCABULARY.kind_of_unit(unit[0]) in {"mass", "count"}]
+    outputs = [
+        index
+        for index, unit in units.items()
+        if unit is not None and VOCABULARY.kind_of_unit(unit[0]) in {"mass", "count"}
+    ]
     return [index for index in outputs if carrier_in(look.header[index]) is None]
 
 
 def carrier_in(header: str) -> str | None:
     """The carrier that a header names, whole or by one of its words."""
     words = re.split(r"[\s/_\[\]()（）【】,.-]+", plain(header))
-    return next((carrier for word in [header, *words] if (carrier := VOCABULARY.standard_word("carrier", word)) is not None), None)
+    return next(
+        (
+            carrier
+            for word in [header, *words]
+            if (carrier := VOCABULARY.standard_word("carrier", word)) is not None
+        ),
+        None,
+    )
 
 
 def readings(maker: Maker) -> None:
     if {"meter_id", "value"} <= set(maker.found):
-        names = sorted({plain(as_name(cell)) for cell in maker.look.column(maker.found["meter_id"].index)})
+        names = sorted(
+            {plain(as_name(cell)) for cell in maker.look.column(maker.found["meter_id"].index)}
+        )
         for name in names:
-            _meter(maker, name, list(_values_of(maker, name)), unit_of(maker.look, maker.found["value"].index))
+            _meter(
+                maker,
+                name,
+                list(_values_of(maker, name)),
+                unit_of(maker.look, maker.found["value"].index),
+            )
         return
     maker.drop("value", "meter_id")
     counted = {"energy", "power", "volume", "flow", "mass"}
     stamped = maker.found["timestamp"].index if "timestamp" in maker.found else -1
     columns = [index for index in numbers(maker.look) if index != stamped]
-    of_carriers = [i for i in columns if (u := unit_of(maker.look, i)) is not None and VOCABULARY.kind_of_unit(u[0]) in counted]
+    of_carriers = [
+        i
+        for i in columns
+        if (u := unit_of(maker.look, i)) is not None and VOCABULARY.kind_of_unit(u[0]) in counted
+    ]
     output = set(output_columns(maker.look))
     of_carriers = [i for i in of_carriers if i not in output] or of_carriers
     chosen = of_carriers or columns
@@ -113,7 +154,11 @@ def readings(maker: Maker) -> None:
 
 def _values_of(maker: Maker, meter: str) -> Iterator[Cell]:
     key, value = maker.found["meter_id"].index, maker.found["value"].index
-    return (row[value] for _, row in maker.look.rows if max(key, value) < len(row) and plain(as_name(row[key])) == meter)
+    return (
+        row[value]
+        for _, row in maker.look.rows
+        if max(key, value) < len(row) and plain(as_name(row[key])) == meter
+    )
 
 
 def _meter(maker: Maker, name: str, cells: Sequence[Cell], stated: tuple[str, str] | None) -> None:
@@ -121,12 +166,18 @@ def _meter(maker: Maker, name: str, cells: Sequence[Cell], stated: tuple[str, st
     unit = (
         stated[0]
         if stated
-        else maker.asked(f"readings.unit.{name}", Phrase("In which unit is meter %(meter)s?", meter=repr(name)), example="kWh")
+        else maker.asked(
+            f"readings.unit.{name}",
+            Phrase("In which unit is meter %(meter)s?", meter=repr(name)),
+            example="kWh",
+        )
     )
     meter = {} if unit is None else {"unit": unit}
     kind, because = _reading_of(maker, cells, unit)
     if kind is None:
-        ask = Phrase("What are the values of meter %(meter)s? %(reason)s", meter=repr(name), reason=because)
+        ask = Phrase(
+            "What are the values of meter %(meter)s? %(reason)s", meter=repr(name), reason=because
+        )
         kind = maker.asked(f"readings.reading.{name}", ask, ("register", "rate", "interval"))
     if kind is not None:
         meter["reading"] = kind
@@ -143,7 +194,11 @@ def _reading_of(maker: Maker, cells: Sequence[Cell], unit: str | None) -> tuple[
     kind = VOCABULARY.kind_of_unit(unit) if unit is not None else None
     if kind in {"power", "flow"}:
         return "rate", Phrase("%(unit)s is a power or a flow", unit=str(unit))
-    written = {key: maker.proposal.keys[key] for key in ("decimal", "thousands") if key in maker.proposal.keys}
+    written = {
+        key: maker.proposal.keys[key]
+        for key in ("decimal", "thousands")
+        if key in maker.proposal.keys
+    }
     values = [*_read(cells, Profile.model_validate(written))]
     falls, rises = (sum(map(turned, values[1:], values)) for turned in (lt, gt))
     few, moves = len(values) // 100, len(set(values)) > len(values) // 10
@@ -165,5 +220,7 @@ def _reading_of(maker: Maker, cells: Sequence[Cell], unit: str | None) -> tuple[
         )
         return "register", why
     if kind in {"energy", "volume", "mass"}:
-        return "interval", Phrase("%(unit)s is an amount, and the values rise and fall", unit=str(unit))
+        return "interval", Phrase(
+            "%(unit)s is an amount, and the values rise and fall", unit=str(unit)
+        )
     return None, Phrase("They rise and fall, and no unit is known: a rate or an interval.")

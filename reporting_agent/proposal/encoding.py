@@ -39,23 +39,44 @@ def encoding_of(path: Path) -> Encoding:
     if encoding.startswith("utf"):
         return Encoding(encoding)
     raw = head(path, 1 << 16)
-    candidates = {name: words for name in _CANDIDATES if (words := _known_words(raw, name)) and decodes(path, name)}
+    candidates = {
+        name: words
+        for name in _CANDIDATES
+        if (words := _known_words(raw, name)) and decodes(path, name)
+    }
     best = max(candidates, key=lambda name: len(candidates[name]), default=None)
     if best is not None:
-        return Encoding(best, Phrase("its header then says %(words)s", words=enumerated(candidates[best][:3])))
+        return Encoding(
+            best, Phrase("its header then says %(words)s", words=enumerated(candidates[best][:3]))
+        )
     if encoding != "cp1252":
         return Encoding(encoding, Phrase("recognised as GBK"))
     sample = repr(_where_it_matters(raw))
     if looks_western(raw):
-        return Encoding(encoding, Phrase("accented letters stand before plain ones: %(text)s reads as Windows-1252", text=sample))
+        return Encoding(
+            encoding,
+            Phrase(
+                "accented letters stand before plain ones: %(text)s reads as Windows-1252",
+                text=sample,
+            ),
+        )
     possible = tuple(name for name in _CANDIDATES if decodes(path, name))
-    return Encoding(encoding, Phrase("the bytes are neither UTF-8 nor GBK: %(text)s in Windows-1252", text=sample), possible)
+    return Encoding(
+        encoding,
+        Phrase("the bytes are neither UTF-8 nor GBK: %(text)s in Windows-1252", text=sample),
+        possible,
+    )
 
 
 def _known_words(raw: bytes, encoding: str) -> list[str]:
     """Words of the vocabulary among the first rows that hold a byte above 127, as this encoding has them."""
     lines = raw.decode(encoding, "replace").splitlines()[:_ROWS]
-    cells = {cell.strip(' "') for line in lines if not line.isascii() for cell in re.split(r"[,;\t|]", line)}
+    cells = {
+        cell.strip(' "')
+        for line in lines
+        if not line.isascii()
+        for cell in re.split(r"[,;\t|]", line)
+    }
     return sorted(cell for cell in cells if not cell.isascii() and VOCABULARY.knows(cell))
 
 

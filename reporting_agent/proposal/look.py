@@ -26,18 +26,29 @@ from reporting_agent.sources import totals
 from reporting_agent.sources.cells import Cell, is_blank, plain
 from reporting_agent.sources.encodings import open_bytes, recognise
 from reporting_agent.sources.rearranged import dated, without_units
-from reporting_agent.sources.sheets import DELIMITERS, Sheet, delimiter_of, format_of, open_sheet, raw_rows
+from reporting_agent.sources.sheets import (
+    DELIMITERS,
+    Sheet,
+    delimiter_of,
+    format_of,
+    open_sheet,
+    raw_rows,
+)
 from reporting_agent.sources.workbooks import Book
 
 AS_ANSWERED = Phrase("as answered")
 """The evidence of what a person said."""
 
 ROWS_LOOKED_AT = 20_000  # half a year of quarter hours, two years of heats
-_CELLS_LOOKED_AT = 200_000  # of a table with a hundred columns 2,000 rows: what is looked at stays in memory
+_CELLS_LOOKED_AT = (
+    200_000  # of a table with a hundred columns 2,000 rows: what is looked at stays in memory
+)
 _HEADER_WITHIN = 60
 _FEWEST_DAYS = 5  # side by side
 _VALUE = re.compile(r"[-+−]?[\d.,' \u00a0\u202f]*\d[\d.,]*(?:[eE][+-]?\d+)?%?")
-_IDENTIFIER = re.compile(r"[^\W\d_] ?\d+")  # H12 or Z 3: no number, and beside one no name of a column either
+_IDENTIFIER = re.compile(
+    r"[^\W\d_] ?\d+"
+)  # H12 or Z 3: no number, and beside one no name of a column either
 _WITH_UNIT = re.compile(r"[-+−]?[\d.,' \u00a0\u202f]*\d\s*([^\W\d_][^\s]*)")
 _IN_CELLS = frozenset({"mass", "count", "energy", "power", "volume", "flow", "time"})
 _LETTERS = frozenset(UNITS["one_letter"])
@@ -60,10 +71,14 @@ class FileLook:
     below: tuple[Sequence[Cell], ...] = ()  # rows of units or remarks
     delimiter: str = ""  # of a text
     encodings: tuple[str, ...] = ()  # that a text may be in, where nothing in it tells which
-    sheets: tuple[str, ...] = ()  # of a workbook, those that hold a table, where several do and none was named
+    sheets: tuple[
+        str, ...
+    ] = ()  # of a workbook, those that hold a table, where several do and none was named
     day: str = ""  # the column of numbers of days, where no column tells their month
     titles: tuple[str, ...] = ()  # what stands above the table
-    in_cells: Mapping[str, str] = field(default_factory=dict)  # column -> the unit that each of its numbers carries
+    in_cells: Mapping[str, str] = field(
+        default_factory=dict
+    )  # column -> the unit that each of its numbers carries
 
     def column(self, index: int) -> list[Cell]:
         """The cells of a column that say something, totals left out."""
@@ -71,7 +86,11 @@ class FileLook:
 
     def remarks(self, index: int) -> str:
         """What stands between the header of a column and its first row of data."""
-        return " ".join(str(cells[index]) for cells in self.below if index < len(cells) and not is_blank(cells[index]))
+        return " ".join(
+            str(cells[index])
+            for cells in self.below
+            if index < len(cells) and not is_blank(cells[index])
+        )
 
     @cached_property
     def dates(self) -> list[int]:
@@ -81,16 +100,23 @@ class FileLook:
     @cached_property
     def numbers(self) -> list[int]:
         """The columns of numbers that are no dates and have a header, in their order."""
-        named = [index for index, header in enumerate(self.header) if header and index not in self.dates]
+        named = [
+            index for index, header in enumerate(self.header) if header and index not in self.dates
+        ]
         return [index for index in named if mostly(is_value, self._columns[index])]
 
     @cached_property
     def _columns(self) -> list[list[Cell]]:
         rows = [cells for number, cells in self.rows if number not in self.totals]
-        return [[row[index] for row in rows if index < len(row) and not is_blank(row[index])] for index in range(len(self.header))]
+        return [
+            [row[index] for row in rows if index < len(row) and not is_blank(row[index])]
+            for index in range(len(self.header))
+        ]
 
 
-def look_at(path: Path, sheet: str | None = None, encoding: str | None = None, month: str | None = None) -> FileLook:
+def look_at(
+    path: Path, sheet: str | None = None, encoding: str | None = None, month: str | None = None
+) -> FileLook:
     """Look at a file of any format; sheet, encoding and month (2025-03) are those that were asked for.
 
     Raises:
@@ -108,7 +134,10 @@ def look_at(path: Path, sheet: str | None = None, encoding: str | None = None, m
     rows = _sample(raw.rows)
     titles = _titles(rows)
     if _days_stand_side_by_side(rows):
-        keys["across"], because["across"] = True, Phrase("days stand side by side in one row: columns are read as rows")
+        keys["across"], because["across"] = (
+            True,
+            Phrase("days stand side by side in one row: columns are read as rows"),
+        )
         raw = raw_rows(path, Profile.model_validate(keys))
         rows = _sample(raw.rows)
     top, bottom, first = _header_of(rows, path, raw.merged)
@@ -123,7 +152,9 @@ def look_at(path: Path, sheet: str | None = None, encoding: str | None = None, m
         )
     if bottom != top:
         keys["header_rows"] = bottom - top + 1
-        because["header_rows"] = Phrase("rows %(first)s to %(last)s are one header of merged cells", first=top, last=bottom)
+        because["header_rows"] = Phrase(
+            "rows %(first)s to %(last)s are one header of merged cells", first=top, last=bottom
+        )
     below = {row: cells for row, cells in rows if bottom < row < first}
     if first > bottom + 1:
         keys["below_header"] = first - bottom - 1
@@ -137,19 +168,48 @@ def look_at(path: Path, sheet: str | None = None, encoding: str | None = None, m
     in_cells = _units_in_cells(header, [cells for row, cells in rows if row >= first])
     if in_cells:
         keys["in_cells"] = in_cells
-        because["in_cells"] = Phrase("each number carries its unit; one with another unit, or none, is not read")
+        because["in_cells"] = Phrase(
+            "each number carries its unit; one with another unit, or none, is not read"
+        )
         rows = list(without_units(Sheet(str(path), header, iter(rows)), in_cells).rows)
     units = _units_of(below, len(header))
     if any(units):
-        because["below_header"] = Phrase("row %(row)s holds units: %(units)s", row=bottom + 1, units=enumerated(filter(None, units)))
+        because["below_header"] = Phrase(
+            "row %(row)s holds units: %(units)s",
+            row=bottom + 1,
+            units=enumerated(filter(None, units)),
+        )
     delimiter = str(keys.get("delimiter", ""))
     if kind == "csv":
         _declare_delimiter(path, keys, bottom)
-    data = [(row, cells) for row, cells in rows if row >= first and any(not is_blank(cell) for cell in cells)]
+    data = [
+        (row, cells)
+        for row, cells in rows
+        if row >= first and any(not is_blank(cell) for cell in cells)
+    ]
     _refuse_second_table(path, header, data)
-    summed = tuple(row for row, cells in data if totals.names_a_total(next((cell for cell in cells if not is_blank(cell)), None)))
+    summed = tuple(
+        row
+        for row, cells in data
+        if totals.names_a_total(next((cell for cell in cells if not is_blank(cell)), None))
+    )
     remarks = tuple(below.values())
-    return FileLook(path, header, units, data, keys, because, summed, remarks, delimiter, encodings, sheets, day, titles, in_cells)
+    return FileLook(
+        path,
+        header,
+        units,
+        data,
+        keys,
+        because,
+        summed,
+        remarks,
+        delimiter,
+        encodings,
+        sheets,
+        day,
+        titles,
+        in_cells,
+    )
 
 
 def _sample(rows: Iterator[tuple[int, Sequence[Cell]]]) -> list[tuple[int, Sequence[Cell]]]:
@@ -164,7 +224,9 @@ def is_value(cell: Cell) -> bool:
     if not isinstance(cell, str):
         return cell is not None and not isinstance(cell, bool)
     text = plain(cell)
-    return bool(_VALUE.fullmatch(text) or is_date(cell) or _CLOCK.fullmatch(text) or _TIME.fullmatch(text))
+    return bool(
+        _VALUE.fullmatch(text) or is_date(cell) or _CLOCK.fullmatch(text) or _TIME.fullmatch(text)
+    )
 
 
 def is_date(cell: Cell) -> bool:
@@ -198,21 +260,40 @@ def _days_stand_side_by_side(rows: Sequence[tuple[int, Sequence[Cell]]]) -> bool
 
 def _day_column(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
     """The column of numbers of days in a table whose month no column tells."""
-    named = {part: [index for index, name in enumerate(header) if VOCABULARY.names("calendar", part, name)] for part in ("month", "day")}
+    named = {
+        part: [
+            index for index, name in enumerate(header) if VOCABULARY.names("calendar", part, name)
+        ]
+        for part in ("month", "day")
+    }
     if len(named["day"]) != 1 or named["month"]:
         return ""
     (index,) = named["day"]
-    days = [plain(str(cells[index])).rstrip(".").removesuffix(".0") for cells in rows if index < len(cells) and not is_blank(cells[index])]
-    return header[index] if days and mostly(lambda day: str(day).isdecimal() and 1 <= int(str(day)) <= 31, days) else ""
+    days = [
+        plain(str(cells[index])).rstrip(".").removesuffix(".0")
+        for cells in rows
+        if index < len(cells) and not is_blank(cells[index])
+    ]
+    return (
+        header[index]
+        if days and mostly(lambda day: str(day).isdecimal() and 1 <= int(str(day)) <= 31, days)
+        else ""
+    )
 
 
 def _units_in_cells(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> dict[str, str]:
     """By column, the unit that stands behind seven in ten of its numbers at least."""
     by_column: dict[str, str] = {}
     for index, name in enumerate(header):
-        cells = [cells[index] for cells in rows if index < len(cells) and not is_blank(cells[index])]
+        cells = [
+            cells[index] for cells in rows if index < len(cells) and not is_blank(cells[index])
+        ]
         texts = [plain(cell) for cell in cells if isinstance(cell, str)]
-        units = Counter(match[1] for text in texts if (match := _WITH_UNIT.fullmatch(text)) and _is_unit(match[1]))
+        units = Counter(
+            match[1]
+            for text in texts
+            if (match := _WITH_UNIT.fullmatch(text)) and _is_unit(match[1])
+        )
         unit, often = next(iter(units.most_common(1)), ("", 0))
         if name and header.count(name) == 1 and often and often >= 0.7 * len(cells):
             by_column[name] = unit
@@ -229,17 +310,27 @@ def _is_unit(text: str) -> bool:
 
 def _titles(rows: Sequence[tuple[int, Sequence[Cell]]]) -> tuple[str, ...]:
     """The first texts that stand alone in their rows: one of them may tell a month."""
-    alone = [filled[0] for _, cells in rows[:_HEADER_WITHIN] if len(filled := [c for c in cells if not is_blank(c)]) == 1]
+    alone = [
+        filled[0]
+        for _, cells in rows[:_HEADER_WITHIN]
+        if len(filled := [c for c in cells if not is_blank(c)]) == 1
+    ]
     return tuple(plain(str(cell)) for cell in alone[:3])
 
 
 def _sheets(path: Path, keys: dict[str, object], because: dict[str, str]) -> tuple[str, ...]:
     """The sheets that hold a table, where there is a choice; the one that does is named where it is not the first."""
     book = Book(path)
-    tables = [name for name in book.names if _first_data([cells for _, cells in book.sheet(name, _HEADER_WITHIN).rows]) is not None]
+    tables = [
+        name
+        for name in book.names
+        if _first_data([cells for _, cells in book.sheet(name, _HEADER_WITHIN).rows]) is not None
+    ]
     if tables and tables[0] != book.names[0]:
         keys["sheet"] = tables[0]
-        because["sheet"] = Phrase("sheet %(sheet)s, the first, holds no table", sheet=repr(book.names[0]))
+        because["sheet"] = Phrase(
+            "sheet %(sheet)s, the first, holds no table", sheet=repr(book.names[0])
+        )
     return tuple(tables) if len(tables) > 1 else ()
 
 
@@ -250,19 +341,26 @@ def _first_data(rows: Sequence[Sequence[Cell]]) -> int | None:
 
 def _is_data(cells: Sequence[Cell]) -> bool:
     """Whether a row holds two values, or one beside what numbers a heat or a machine: names of columns may all end in a digit."""
-    return any(map(is_value, cells)) and sum(is_value(cell) or _is_identifier(cell) for cell in cells) > 1
+    return (
+        any(map(is_value, cells))
+        and sum(is_value(cell) or _is_identifier(cell) for cell in cells) > 1
+    )
 
 
 def _is_identifier(cell: Cell) -> bool:
     return isinstance(cell, str) and bool(_IDENTIFIER.fullmatch(plain(cell)))
 
 
-def _text_notation(path: Path, keys: dict[str, object], because: dict[str, str], answered: str | None) -> tuple[str, ...]:
+def _text_notation(
+    path: Path, keys: dict[str, object], because: dict[str, str], answered: str | None
+) -> tuple[str, ...]:
     """Declare encoding and delimiter; give the encodings that are possible, where a person has to say which."""
     encoding = encoding_of(path) if answered is None else Encoding(answered, AS_ANSWERED)
     if encoding.because:
         keys["encoding"], because["encoding"] = encoding.name, encoding.because
-    with io.TextIOWrapper(open_bytes(path), encoding=encoding.name, newline="", errors="replace") as text:
+    with io.TextIOWrapper(
+        open_bytes(path), encoding=encoding.name, newline="", errors="replace"
+    ) as text:
         lines = list(islice((line for line in text if line.strip()), 200))
     keys["delimiter"] = _delimiter(lines)
     return encoding.others
@@ -280,14 +378,27 @@ def _delimiter(lines: Sequence[str]) -> str:
         except csv.Error:  # a cell longer than any: the reader says where
             return 0.0, 0
         counts = Counter(widths)
-        cells, often = max(((cells, often) for cells, often in counts.items() if cells > 1), key=lambda item: item[1], default=(1, 0))
+        cells, often = max(
+            ((cells, often) for cells, often in counts.items() if cells > 1),
+            key=lambda item: item[1],
+            default=(1, 0),
+        )
         parted_alike = [line for width, line in zip(widths, lines, strict=False) if width == cells]
-        if len(widths) == len(lines) and _within_numbers_alone(delimiter, parted_alike):  # else a cell holds the end of a line
+        if len(widths) == len(lines) and _within_numbers_alone(
+            delimiter, parted_alike
+        ):  # else a cell holds the end of a line
             return 0.0, 1
         return (often / max(len(widths), 1) if cells > 1 else 0.0), cells
 
     parted = {delimiter: steadiness(delimiter) for delimiter in DELIMITERS}
-    return max(DELIMITERS, key=lambda delimiter: (round(parted[delimiter][0], 1), parted[delimiter][1], parted[delimiter][0]))
+    return max(
+        DELIMITERS,
+        key=lambda delimiter: (
+            round(parted[delimiter][0], 1),
+            parted[delimiter][1],
+            parted[delimiter][0],
+        ),
+    )
 
 
 def _within_numbers_alone(sign: str, lines: Sequence[str]) -> bool:
@@ -303,7 +414,9 @@ def _declare_delimiter(path: Path, keys: dict[str, object], header_row: int) -> 
         del keys["delimiter"]
 
 
-def _header_of(rows: Sequence[tuple[int, Sequence[Cell]]], path: Path, merged: object) -> tuple[int, int, int]:
+def _header_of(
+    rows: Sequence[tuple[int, Sequence[Cell]]], path: Path, merged: object
+) -> tuple[int, int, int]:
     """First and last row of the header, and the first row of data."""
     early = rows[:_HEADER_WITHIN]
     first = _first_data([cells for _, cells in early])
@@ -329,12 +442,18 @@ def _header_of(rows: Sequence[tuple[int, Sequence[Cell]]], path: Path, merged: o
     return early[top][0], early[bottom][0], early[first][0]
 
 
-def _refuse_second_table(path: Path, header: Sequence[str], data: Sequence[tuple[int, Sequence[Cell]]]) -> None:
+def _refuse_second_table(
+    path: Path, header: Sequence[str], data: Sequence[tuple[int, Sequence[Cell]]]
+) -> None:
     """A row of other names of columns among the data begins another table, maybe in other units; the same names are a new page."""
     own = {plain(name) for name in header}
     for row, cells in data:
         names = [plain(str(cell)) for cell in cells if not is_blank(cell)]
-        if len(names) < 3 or any(is_value(cell) or _is_identifier(cell) for cell in cells if not is_blank(cell)) or own.issuperset(names):
+        if (
+            len(names) < 3
+            or any(is_value(cell) or _is_identifier(cell) for cell in cells if not is_blank(cell))
+            or own.issuperset(names)
+        ):
             continue
         if sum(name in own or VOCABULARY.knows(name) for name in names) > len(names) / 2:
             raise InputError(
@@ -362,17 +481,28 @@ def _is_nameless(index: int, header: Sequence[Cell]) -> bool:
 def _is_upper_header(cells: Sequence[Cell], width: int) -> bool:
     """A row of names over several columns: at least two texts, no values, reaching into the right half of the table."""
     indices = _filled_columns(cells)
-    return len(indices) >= 2 and indices[-1] >= width / 2 and not any(is_value(cells[index]) for index in indices)
+    return (
+        len(indices) >= 2
+        and indices[-1] >= width / 2
+        and not any(is_value(cells[index]) for index in indices)
+    )
 
 
 def _is_units(cells: Sequence[Cell]) -> bool:
     filled = [str(cell) for cell in cells if not is_blank(cell)]
-    return bool(filled) and sum(VOCABULARY.unit_in(text, alone=True) is not None for text in filled) >= len(filled) / 2
+    return (
+        bool(filled)
+        and sum(VOCABULARY.unit_in(text, alone=True) is not None for text in filled)
+        >= len(filled) / 2
+    )
 
 
 def _units_of(below: dict[int, Sequence[Cell]], width: int) -> tuple[str, ...]:
     for cells in below.values():
         if _is_units(cells):
-            units = [VOCABULARY.unit_in(str(cell), alone=True) or "" if not is_blank(cell) else "" for cell in cells]
+            units = [
+                VOCABULARY.unit_in(str(cell), alone=True) or "" if not is_blank(cell) else ""
+                for cell in cells
+            ]
             return tuple([*units, *[""] * width][:width])
     return ("",) * width

@@ -11,7 +11,15 @@ from benchmarks.phrases import Phrase, alternatives, enumerated, in_context, in_
 from reporting_agent.config.profile import zone_named
 from reporting_agent.proposal import notation
 from reporting_agent.proposal.look import AS_ANSWERED, FileLook, is_clock, is_date, is_value
-from reporting_agent.proposal.naming import ColumnMatch, bare_days, named, numbers, rivals, unclear_unit_of, unit_of
+from reporting_agent.proposal.naming import (
+    ColumnMatch,
+    bare_days,
+    named,
+    numbers,
+    rivals,
+    unclear_unit_of,
+    unit_of,
+)
 from reporting_agent.proposal.spread_moments import parts_of, together
 from reporting_agent.proposal.types import KeyEvidence, ProfileProposal, ProfileQuestion
 from reporting_agent.proposal.vocabulary import VOCABULARY
@@ -24,7 +32,9 @@ _YES = ("yes", "no")
 class Maker:
     """Collects keys, evidence and questions for one input."""
 
-    def __init__(self, look: FileLook, wanted: Template, answers: Mapping[str, str], because: str) -> None:
+    def __init__(
+        self, look: FileLook, wanted: Template, answers: Mapping[str, str], because: str
+    ) -> None:
         self.look, self.wanted, self.answers = look, wanted, answers
         self.proposal = ProfileProposal(wanted.name, look)
         self.proposal.evidence.append(KeyEvidence("input", wanted.name, because))
@@ -39,15 +49,29 @@ class Maker:
             self.proposal.keys[key] = value
         for key, because in self.look.because.items():
             self.proposal.evidence.append(KeyEvidence(key, self.look.keys.get(key, ""), because))
-        if self.look.sheets and self.asked("sheet", Phrase("Which sheet holds the table?"), self.look.sheets) is not None:
+        if (
+            self.look.sheets
+            and self.asked("sheet", Phrase("Which sheet holds the table?"), self.look.sheets)
+            is not None
+        ):
             self.proposal.set("sheet", self.answers["sheet"], AS_ANSWERED)
         if self.look.encodings:
-            ask = Phrase("In which encoding is the file? %(reason)s.", reason=self.look.because["encoding"])
+            ask = Phrase(
+                "In which encoding is the file? %(reason)s.", reason=self.look.because["encoding"]
+            )
             self.asked("encoding", ask, self.look.encodings)
         if self.look.day:
-            ask = Phrase("%(column)s holds numbers of days. Of which month?", column=repr(self.look.day))
+            ask = Phrase(
+                "%(column)s holds numbers of days. Of which month?", column=repr(self.look.day)
+            )
             if self.look.titles:
-                ask = joined(ask, Phrase("Above the table stands %(titles)s.", titles=enumerated(map(repr, self.look.titles))))
+                ask = joined(
+                    ask,
+                    Phrase(
+                        "Above the table stands %(titles)s.",
+                        titles=enumerated(map(repr, self.look.titles)),
+                    ),
+                )
             self.asked("month", ask, example="2025-03")
         self._days()
         self._columns()
@@ -60,15 +84,21 @@ class Maker:
         self._words()
         if self.look.totals:
             rows = enumerated(map(str, self.look.totals[:5]))
-            why = Phrase("rows %(rows)s are totals by their words; they are told and left out", rows=rows)
+            why = Phrase(
+                "rows %(rows)s are totals by their words; they are told and left out", rows=rows
+            )
             self.proposal.evidence.append(KeyEvidence("totals", "", why))
         used = {matched.index for matched in self.found.values()} | {
             self.look.header.index(part) for parts in self.spread.values() for part in parts
         }
-        self.proposal.unused = tuple(name for index, name in enumerate(self.look.header) if name and index not in used)
+        self.proposal.unused = tuple(
+            name for index, name in enumerate(self.look.header) if name and index not in used
+        )
         return self.proposal
 
-    def asked(self, key: str, ask: str, choices: Sequence[str] = (), example: str = "") -> str | None:
+    def asked(
+        self, key: str, ask: str, choices: Sequence[str] = (), example: str = ""
+    ) -> str | None:
         """The answer to a question; None where it is not answered yet, and then the question is open."""
         answer = self.answers.get(key)
         if answer is None:
@@ -90,18 +120,29 @@ class Maker:
         for name in names:
             self.found.pop(name, None)
             self.proposal.table("columns").pop(name, None)
-            self.proposal.evidence = [evidence for evidence in self.proposal.evidence if evidence.key != f"columns.{name}"]
+            self.proposal.evidence = [
+                evidence for evidence in self.proposal.evidence if evidence.key != f"columns.{name}"
+            ]
 
     def _days(self) -> None:
         """A row a day: its date names the batch, which lasts until the next one begins."""
-        header = bare_days(self.look) if self.wanted.key == "batch_id" and "batch_id" not in self.found else None
+        header = (
+            bare_days(self.look)
+            if self.wanted.key == "batch_id" and "batch_id" not in self.found
+            else None
+        )
         if header is None:
             return
-        ask = Phrase("%(column)s holds dates without a clock time. Is a row the whole of its day?", column=repr(header))
+        ask = Phrase(
+            "%(column)s holds dates without a clock time. Is a row the whole of its day?",
+            column=repr(header),
+        )
         if self.asked("days", ask, _YES) != _YES[0]:
             return
         self.proposal.set("days", True, AS_ANSWERED)
-        self.found["batch_id"] = ColumnMatch(self.look.header.index(header), header, Phrase("its day names the batch"), 1.0)
+        self.found["batch_id"] = ColumnMatch(
+            self.look.header.index(header), header, Phrase("its day names the batch"), 1.0
+        )
         if self.wanted.column("duration_s") is not None:
             self.proposal.set("constants.duration_s", 86_400.0, Phrase("a day"))
 
@@ -111,7 +152,11 @@ class Maker:
         if not moments or self.wanted.name == "readings":
             return
         index = self.look.header.index(self.spread[moments[0]][0])
-        rows = [(row, cells) for row, cells in self.look.rows if row not in self.look.totals and index < len(cells)]
+        rows = [
+            (row, cells)
+            for row, cells in self.look.rows
+            if row not in self.look.totals and index < len(cells)
+        ]
         blank = [row for row, cells in rows if is_blank(cells[index])]
         if 5 * len(blank) < len(rows) or not rows or is_blank(rows[0][1][index]):
             return
@@ -145,7 +190,9 @@ class Maker:
                 )
                 answer = self.asked(f"{self.wanted.name}.{column.name}", ask, [header, *others])
                 if answer is not None:
-                    self.found[column.name] = ColumnMatch(self.look.header.index(answer), answer, AS_ANSWERED, 1.0)
+                    self.found[column.name] = ColumnMatch(
+                        self.look.header.index(answer), answer, AS_ANSWERED, 1.0
+                    )
         for name, parts in self.spread.items():
             self.proposal.set(f"parts.{name}", parts, Phrase("each holds a part of it"))
         for name, matched in self.found.items():
@@ -158,7 +205,11 @@ class Maker:
             "Two columns have the same header.",
             "Rename one of them in the file.",
             place=Place(str(self.look.path), column=header),
-            found=Phrase("%(count)s columns named %(name)s", count=self.look.header.count(header), name=repr(header)),
+            found=Phrase(
+                "%(count)s columns named %(name)s",
+                count=self.look.header.count(header),
+                name=repr(header),
+            ),
             wanted=in_context("a column", "one"),
         )
 
@@ -169,7 +220,11 @@ class Maker:
         decimal, group = self._notation(wanted or every)
         if decimal is not None and not decimal.certain and wanted:
             decimal, group = self._notation(every | wanted)
-        if decimal is not None and not decimal.certain and not (decimal.value == "." and self.look.delimiter == ","):
+        if (
+            decimal is not None
+            and not decimal.certain
+            and not (decimal.value == "." and self.look.delimiter == ",")
+        ):
             ask = Phrase("%(reason)s. Which is it?", reason=decimal.because)
             answer = self.asked(f"{self.wanted.name}.decimal", ask, ("decimal", "group"))
             if answer == "group":
@@ -181,20 +236,36 @@ class Maker:
         if group is not None:
             self.proposal.set("thousands", group.value, group.because)
 
-    def _notation(self, indices: set[int]) -> tuple[notation.Notation | None, notation.Notation | None]:
-        return notation.decimal_of([cell for index in sorted(indices) for cell in self.look.column(index) if not is_date(cell)])
+    def _notation(
+        self, indices: set[int]
+    ) -> tuple[notation.Notation | None, notation.Notation | None]:
+        return notation.decimal_of(
+            [
+                cell
+                for index in sorted(indices)
+                for cell in self.look.column(index)
+                if not is_date(cell)
+            ]
+        )
 
     def _is_number(self, name: str) -> bool:
         column = self.wanted.column(name)
         return column is not None and column.kind in {CellKind.NUMBER, CellKind.AMOUNT}
 
     def _dates(self) -> None:
-        names = [name for name in self.found if (c := self.wanted.column(name)) is not None and c.kind is CellKind.MOMENT]
+        names = [
+            name
+            for name in self.found
+            if (c := self.wanted.column(name)) is not None and c.kind is CellKind.MOMENT
+        ]
         cells = [cell for name in names for cell in self._cells_of(name)]
         if not cells:
             return
         if (serial := notation.excel_serials(cells)) is not None:
-            ask = Phrase("%(reason)s. By which of Excel's systems? Files of Windows have 1900.", reason=serial)
+            ask = Phrase(
+                "%(reason)s. By which of Excel's systems? Files of Windows have 1900.",
+                reason=serial,
+            )
             answer = self.asked("excel_dates", ask, ("1900", "1904"))
             if answer is not None:
                 self.proposal.set("excel_dates", answer, serial)
@@ -219,18 +290,28 @@ class Maker:
 
     def _cells_of(self, name: str) -> list[Cell]:
         """What stands in the column of a moment, or in those that it is spread over."""
-        return together(self.look, self.spread[name]) if name in self.spread else self.look.column(self.found[name].index)
+        return (
+            together(self.look, self.spread[name])
+            if name in self.spread
+            else self.look.column(self.found[name].index)
+        )
 
     def _date_format(self, formats: Mapping[str, str], because: str) -> None:
         """A format of stamps; asked for where day, month and year may stand in several orders."""
         ask = Phrase("In which order do day, month and year stand? %(reason)s.", reason=because)
-        order = next(iter(formats), None) if len(formats) < 2 else self.asked(f"{self.wanted.name}.date_order", ask, tuple(formats))
+        order = (
+            next(iter(formats), None)
+            if len(formats) < 2
+            else self.asked(f"{self.wanted.name}.date_order", ask, tuple(formats))
+        )
         if order is not None:
             self.proposal.set("date_format", formats[order], because)
 
     def several_rows(self, quantity: str, *more: tuple[str, Phrase]) -> None:
         """Batches that stand in several rows: whether their amounts are to be summed, or stand whole in each row."""
-        keys = [self.found[name].index for name in ("batch_id", "step", "carrier") if name in self.found]
+        keys = [
+            self.found[name].index for name in ("batch_id", "step", "carrier") if name in self.found
+        ]
         rows = [
             tuple(plain(str(cells[key])) for key in keys)
             for row, cells in self.look.rows
@@ -267,14 +348,18 @@ class Maker:
                 "Correct it in the answers file.",
                 place=Place(str(self.look.path), column="timezone"),
                 found=repr(answer),
-                wanted=Phrase("a time zone of the IANA list, such as %(names)s", names="Asia/Shanghai"),
+                wanted=Phrase(
+                    "a time zone of the IANA list, such as %(names)s", names="Asia/Shanghai"
+                ),
             )
         self.proposal.set("timezone", answer, AS_ANSWERED)
 
     def _stands_for_missing(self, name: str, matched: ColumnMatch) -> None:
         """A cell among dates that is none and comes again stands for a date that is not known."""
         others = Counter(
-            plain(cell) for cell in self.look.column(matched.index) if isinstance(cell, str) and not is_date(cell) and not is_clock(cell)
+            plain(cell)
+            for cell in self.look.column(matched.index)
+            if isinstance(cell, str) and not is_date(cell) and not is_clock(cell)
         )
         often = [text for text, count in others.items() if count > 1]
         if often and self.proposal.keys.get("excel_dates") is None:
@@ -286,20 +371,28 @@ class Maker:
             )
             self.proposal.set(f"missing.{name}", often, why)
 
-    def required(self, name: str, ask: str, example: str, key: str | None = None, choices: Sequence[str] = ()) -> None:
+    def required(
+        self, name: str, ask: str, example: str, key: str | None = None, choices: Sequence[str] = ()
+    ) -> None:
         """A required column that the file lacks: a header that was not recognised, or one value for every row."""
-        waits = name == "batch_id" and any(question.key == "days" for question in self.proposal.questions)
+        waits = name == "batch_id" and any(
+            question.key == "days" for question in self.proposal.questions
+        )
         if waits or name in self.found or name in self.proposal.table("constants"):
             return
         key = key or f"{self.wanted.name}.{name}"
         answer = self.asked(key, ask, choices, example)
         if answer in self.look.header:
-            self.found[name] = ColumnMatch(self.look.header.index(str(answer)), str(answer), AS_ANSWERED, 1.0)
+            self.found[name] = ColumnMatch(
+                self.look.header.index(str(answer)), str(answer), AS_ANSWERED, 1.0
+            )
             self.proposal.set(f"columns.{name}", answer, AS_ANSWERED)
         elif answer is not None:
             column = self.wanted.column(name)
             number = column is not None and column.kind in {CellKind.NUMBER, CellKind.AMOUNT}
-            self.proposal.set(f"constants.{name}", self._amount(key, answer) if number else answer, AS_ANSWERED)
+            self.proposal.set(
+                f"constants.{name}", self._amount(key, answer) if number else answer, AS_ANSWERED
+            )
 
     def _amount(self, key: str, answer: str) -> float | str:
         """A number as an answers file takes it, with a decimal point; of what is none, the reader says so."""
@@ -314,7 +407,9 @@ class Maker:
                 "Correct it in the answers file.",
                 place=Place(str(self.look.path), column=key),
                 found=repr(answer),
-                wanted=Phrase("a number with a decimal point, such as 122.5, or the header of a column"),
+                wanted=Phrase(
+                    "a number with a decimal point, such as 122.5, or the header of a column"
+                ),
             ) from no_number
 
     def unit(self, quantity: str, unit: str) -> None:
@@ -327,18 +422,33 @@ class Maker:
             self.proposal.set(f"constants.{unit}", stated[0], stated[1])
             return
         what = repr(matched.header) if matched is not None else quantity
-        if matched is not None and (unclear := unclear_unit_of(self.look, matched.index)) is not None:
-            ask = Phrase("%(what)s is in %(unit)s: 1,000 kg (t), 907.18 kg (short_ton) or 1,016.05 kg (long_ton)?", what=what, unit=unclear)
-            if (answer := self.asked(f"{self.wanted.name}.{unit}", ask, ("t", "short_ton", "long_ton"))) is not None:
+        if (
+            matched is not None
+            and (unclear := unclear_unit_of(self.look, matched.index)) is not None
+        ):
+            ask = Phrase(
+                "%(what)s is in %(unit)s: 1,000 kg (t), 907.18 kg (short_ton) or 1,016.05 kg (long_ton)?",
+                what=what,
+                unit=unclear,
+            )
+            if (
+                answer := self.asked(
+                    f"{self.wanted.name}.{unit}", ask, ("t", "short_ton", "long_ton")
+                )
+            ) is not None:
                 self.proposal.set(f"constants.{unit}", answer, AS_ANSWERED)
             return
         ask = Phrase("In which unit is %(what)s?", what=what)
-        answer = self.asked(f"{self.wanted.name}.{unit}", ask, example="t" if unit == "output_unit" else "kWh")
+        answer = self.asked(
+            f"{self.wanted.name}.{unit}", ask, example="t" if unit == "output_unit" else "kWh"
+        )
         if answer is not None:
             self.proposal.set(f"constants.{unit}", answer, AS_ANSWERED)
 
     def step(self) -> None:
-        self.required("step", Phrase("Which step of your pack do these rows belong to?"), "eaf", key="step")
+        self.required(
+            "step", Phrase("Which step of your pack do these rows belong to?"), "eaf", key="step"
+        )
 
     def _words(self) -> None:
         """Words of a column that the template writes otherwise, and words that only a person can translate."""
@@ -361,8 +471,14 @@ class Maker:
                     standard = self.asked(f"{self.wanted.name}.{name}.{word}", ask, choices)
                 if standard is not None:
                     self._standard_words(name)[word] = standard
-                    why = Phrase("%(word)s stands in %(column)s", word=repr(word), column=repr(matched.header))
-                    self.proposal.evidence.append(KeyEvidence(f"values.{name}", f"{word} = {standard}", why))
+                    why = Phrase(
+                        "%(word)s stands in %(column)s",
+                        word=repr(word),
+                        column=repr(matched.header),
+                    )
+                    self.proposal.evidence.append(
+                        KeyEvidence(f"values.{name}", f"{word} = {standard}", why)
+                    )
 
     def _standard_words(self, column: str) -> dict[str, str]:
         inner = self.proposal.table("values").setdefault(column, {})

@@ -44,13 +44,25 @@ def named(look: FileLook, wanted: Template) -> dict[str, ColumnMatch]:
         if header
         and (meaning := VOCABULARY.meaning(wanted.name, column.name, header))
         and _fits(column, kinds[index])
-        and not (column.kind is CellKind.TEXT and unit_of(look, index))  # what has a unit is an amount
-        and not (column.kind is CellKind.MOMENT and excel_serials(kinds[index]) is not None and _names_an_amount(look, index))
+        and not (
+            column.kind is CellKind.TEXT and unit_of(look, index)
+        )  # what has a unit is an amount
+        and not (
+            column.kind is CellKind.MOMENT
+            and excel_serials(kinds[index]) is not None
+            and _names_an_amount(look, index)
+        )
         and _measures(look, index) not in _NEVER.get(column.name, ())
         and not (column.name in _NEVER and numbers_rows(look, index))
     ]
-    energy_first = {index for index in range(len(look.header)) if wanted.name == "energy" and _measures(look, index) == "energy"}
-    for share, column, index, meaning in sorted(scored, key=lambda score: (score[2] not in energy_first, -score[0], score[2])):
+    energy_first = {
+        index
+        for index in range(len(look.header))
+        if wanted.name == "energy" and _measures(look, index) == "energy"
+    }
+    for share, column, index, meaning in sorted(
+        scored, key=lambda score: (score[2] not in energy_first, -score[0], score[2])
+    ):
         if share >= _LEAST and column.name not in matches and index not in used_indices:
             header = look.header[index]
             matches[column.name] = ColumnMatch(index, header, _why_named(header, meaning), share)
@@ -60,7 +72,12 @@ def named(look: FileLook, wanted: Template) -> dict[str, ColumnMatch]:
 
 
 def _why_named(header: str, meaning: Meaning) -> Phrase:
-    return Phrase("header %(header)s: %(word)s (%(language)s)", header=repr(header), word=repr(meaning.word), language=meaning.language)
+    return Phrase(
+        "header %(header)s: %(word)s (%(language)s)",
+        header=repr(header),
+        word=repr(meaning.word),
+        language=meaning.language,
+    )
 
 
 _NEVER = {
@@ -88,7 +105,9 @@ def _measures(look: FileLook, index: int) -> str | None:
     return None if unit is None else VOCABULARY.kind_of_unit(unit[0])
 
 
-def rivals(look: FileLook, wanted: Template, column: str, named: dict[str, ColumnMatch]) -> list[str]:
+def rivals(
+    look: FileLook, wanted: Template, column: str, named: dict[str, ColumnMatch]
+) -> list[str]:
     """Other columns of dates that nothing tells from the one chosen: named as well as it, or all unnamed."""
     chosen = named.get(column)
     if chosen is None:
@@ -106,18 +125,31 @@ def rivals(look: FileLook, wanted: Template, column: str, named: dict[str, Colum
 def dates(look: FileLook) -> list[int]:
     """The columns of dates, or of Excel's numbers of days, in their order."""
     return look.dates or [
-        index for index in look.numbers if excel_serials(_sample(look.column(index))) and not _names_an_amount(look, index)
+        index
+        for index in look.numbers
+        if excel_serials(_sample(look.column(index))) and not _names_an_amount(look, index)
     ]
 
 
 def bare_days(look: FileLook) -> str | None:
     """The header of the one column of dates, where each row has another day and no column tells a clock time."""
     days = dates(look)
-    if len(days) != 1 or any(mostly(is_clock, look.column(index)) for index in range(len(look.header)) if index != days[0]):
+    if len(days) != 1 or any(
+        mostly(is_clock, look.column(index))
+        for index in range(len(look.header))
+        if index != days[0]
+    ):
         return None
-    cells = [plain(str(cell)).replace("T", " ").removesuffix(" 00:00:00") for cell in look.column(days[0])]
+    cells = [
+        plain(str(cell)).replace("T", " ").removesuffix(" 00:00:00")
+        for cell in look.column(days[0])
+    ]
     whole = len(set(cells)) == len(cells) > 1 and not any(" " in cell for cell in cells)
-    return look.header[days[0]] if whole and not any(re.search(r"\d[.,]\d+$", cell) and not is_date(cell) for cell in cells) else None
+    return (
+        look.header[days[0]]
+        if whole and not any(re.search(r"\d[.,]\d+$", cell) and not is_date(cell) for cell in cells)
+        else None
+    )
 
 
 def numbers(look: FileLook) -> list[int]:
@@ -130,30 +162,56 @@ def unit_of(look: FileLook, index: int) -> tuple[str, str] | None:
     """The unit that the row below the header or the header itself states for a column, and where it stands."""
     header = repr(look.header[index])
     if index < len(look.units) and look.units[index]:
-        return look.units[index], Phrase("%(unit)s stands below the header %(header)s", unit=repr(look.units[index]), header=header)
+        return look.units[index], Phrase(
+            "%(unit)s stands below the header %(header)s",
+            unit=repr(look.units[index]),
+            header=header,
+        )
     if (behind := look.in_cells.get(look.header[index])) is not None:
         own, other = VOCABULARY.unit_in(behind, alone=True), VOCABULARY.unit_in(look.header[index])
-        agree = own is not None and other in {None, own}  # a header that says another unit is asked about
-        why = Phrase("%(unit)s stands behind the numbers of %(header)s", unit=repr(behind), header=header)
+        agree = own is not None and other in {
+            None,
+            own,
+        }  # a header that says another unit is asked about
+        why = Phrase(
+            "%(unit)s stands behind the numbers of %(header)s", unit=repr(behind), header=header
+        )
         return (str(own), why) if agree else None
-    unit = VOCABULARY.unit_in(look.header[index]) or VOCABULARY.unit_in(look.header[index], alone=True)
-    return None if unit is None else (unit, Phrase("%(unit)s stands in the header %(header)s", unit=repr(unit), header=header))
+    unit = VOCABULARY.unit_in(look.header[index]) or VOCABULARY.unit_in(
+        look.header[index], alone=True
+    )
+    return (
+        None
+        if unit is None
+        else (
+            unit,
+            Phrase("%(unit)s stands in the header %(header)s", unit=repr(unit), header=header),
+        )
+    )
 
 
 def unclear_unit_of(look: FileLook, index: int) -> str | None:
     """A unit of the column that means two things, such as ton, wherever it stands."""
     texts = (look.in_cells.get(look.header[index], ""), look.header[index], look.remarks(index))
-    return next((unit for text in texts if (unit := VOCABULARY.unclear_unit_in(text)) is not None), None)
+    return next(
+        (unit for text in texts if (unit := VOCABULARY.unclear_unit_in(text)) is not None), None
+    )
 
 
-def _by_their_cells(look: FileLook, wanted: Template, named: dict[str, ColumnMatch], used_indices: set[int]) -> None:
+def _by_their_cells(
+    look: FileLook, wanted: Template, named: dict[str, ColumnMatch], used_indices: set[int]
+) -> None:
     """What no header names but the cells show: the only dates, and ids that all differ."""
     free = [index for index in dates(look) if index not in used_indices]
-    moment = next((column.name for column in wanted.columns if column.kind is CellKind.MOMENT), None)
+    moment = next(
+        (column.name for column in wanted.columns if column.kind is CellKind.MOMENT), None
+    )
     if moment is not None and moment not in named and free:
         named[moment] = ColumnMatch(free[0], look.header[free[0]], _why_dates(look, free), 0.0)
         used_indices.add(free[0])
-    measured = [index for index in numbers(look) if index not in used_indices and unit_of(look, index)]
+    measured = [
+        index for index in numbers(look) if index not in used_indices and unit_of(look, index)
+    ]
     if "meter_id" in named and "value" not in named and len(measured) == 1:
         why = Phrase("the only column of numbers with a unit, beside a meter's name")
         named["value"] = ColumnMatch(measured[0], look.header[measured[0]], why, 0.0)
@@ -161,8 +219,19 @@ def _by_their_cells(look: FileLook, wanted: Template, named: dict[str, ColumnMat
     if wanted.key == "batch_id" and "batch_id" not in named:
         for index, header in enumerate(look.header):
             cells = [plain(str(cell)) for cell in look.column(index)]
-            if index not in used_indices and header and len(cells) > 1 and len(set(cells)) == len(cells) and not mostly(is_value, cells):
-                named["batch_id"] = ColumnMatch(index, header, Phrase("every cell of %(header)s differs", header=repr(header)), 0.0)
+            if (
+                index not in used_indices
+                and header
+                and len(cells) > 1
+                and len(set(cells)) == len(cells)
+                and not mostly(is_value, cells)
+            ):
+                named["batch_id"] = ColumnMatch(
+                    index,
+                    header,
+                    Phrase("every cell of %(header)s differs", header=repr(header)),
+                    0.0,
+                )
                 return
 
 
@@ -172,7 +241,11 @@ def _sample(cells: Sequence[Cell]) -> Sequence[Cell]:
 
 
 def _why_dates(look: FileLook, free: Sequence[int]) -> Phrase:
-    return Phrase("the only column of dates") if len(free) == 1 else Phrase("the first column of dates")
+    return (
+        Phrase("the only column of dates")
+        if len(free) == 1
+        else Phrase("the first column of dates")
+    )
 
 
 def _names_an_amount(look: FileLook, index: int) -> bool:
@@ -187,7 +260,9 @@ def _fits(column: TemplateColumn, cells: Sequence[Cell]) -> bool:
     if column.kind is CellKind.MOMENT:
         return mostly(is_date, cells) or mostly(is_clock, cells) or excel_serials(cells) is not None
     if column.kind is CellKind.TEXT:
-        names = not mostly(is_date, cells) and not any(isinstance(cell, str) and _FRACTION.fullmatch(cell.strip()) for cell in cells)
+        names = not mostly(is_date, cells) and not any(
+            isinstance(cell, str) and _FRACTION.fullmatch(cell.strip()) for cell in cells
+        )
         return names and (not column.choices or _words(column, cells))
     return mostly(is_value, cells) and not mostly(is_date, cells)
 
@@ -196,5 +271,7 @@ def _words(column: TemplateColumn, cells: Sequence[Cell]) -> bool:
     """Whether a column of a few allowed words holds a few words of that kind, or codes for them."""
     distinct = {plain(str(cell)) for cell in cells}
     codes = all(re.fullmatch(r"\d(\.0)?", word) for word in distinct)
-    standard_words = any(word in column.choices or VOCABULARY.standard_word(column.name, word) for word in distinct)
+    standard_words = any(
+        word in column.choices or VOCABULARY.standard_word(column.name, word) for word in distinct
+    )
     return len(distinct) <= 12 and (codes or standard_words)

@@ -19,7 +19,9 @@ _STAMP = re.compile(
     r"(\d{1,4})([-/.年])(\d{1,2})(?:\2|月)(\d{1,4})日?(?:\s+(?P<hour>\d{1,2})(?P<point>[:.])\d{2}(?P<second>(?P=point)\d{2})?(?P<space>\s*)(?P<half>[AaPp][Mm])?)?"
 )
 _CLOCK = re.compile(r"\d{1,2}:\d{2}")
-_NUMBER = re.compile(r"[-+−]?[.,]?\d[\d.,' \u00a0\u202f]*(?:[eE][+-]?\d+)?\s*[^\d\s.,]*")  # a remark with both signs proves nothing
+_NUMBER = re.compile(
+    r"[-+−]?[.,]?\d[\d.,' \u00a0\u202f]*(?:[eE][+-]?\d+)?\s*[^\d\s.,]*"
+)  # a remark with both signs proves nothing
 _OFFSET = re.compile(r"\d(?:Z|[+-]\d{2}:?\d{2})$|\d[+-]\d{2}$")
 
 
@@ -34,33 +36,63 @@ class Notation:
 
 def decimal_of(cells: Sequence[Cell]) -> tuple[Notation | None, Notation | None]:
     """The decimal sign, and the sign between groups of three digits; None where the template's holds (point, none)."""
-    texts = [plain(cell) for cell in cells if isinstance(cell, str) and _NUMBER.fullmatch(plain(cell))]
+    texts = [
+        plain(cell) for cell in cells if isinstance(cell, str) and _NUMBER.fullmatch(plain(cell))
+    ]
     both = next((text for text in texts if "," in text and "." in text), None)
     if both is not None:
         last = "," if both.rindex(",") > both.rindex(".") else "."
         parts = "." if last == "," else ","
-        why = Phrase("%(number)s: the last sign parts the decimals, the other groups", number=repr(both))
+        why = Phrase(
+            "%(number)s: the last sign parts the decimals, the other groups", number=repr(both)
+        )
         return (Notation(",", why) if last == "," else None), Notation(parts, why)
     group = _group_sign(texts)
     if group is not None:
         texts = [re.sub(rf"(?<=\d){group.value}(?=\d{{3}})", "", text) for text in texts]
-    if (comma := next((text for text in texts if re.fullmatch(r"[+-]?(\d+,(\d{1,2}|\d{4,})|\d{4,},\d+)", text)), None)) is not None:
-        points = next((text for text in texts if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+", text)), None)
+    if (
+        comma := next(
+            (
+                text
+                for text in texts
+                if re.fullmatch(r"[+-]?(\d+,(\d{1,2}|\d{4,})|\d{4,},\d+)", text)
+            ),
+            None,
+        )
+    ) is not None:
+        points = next(
+            (text for text in texts if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+", text)), None
+        )
         parted = Notation(".", repr(points)) if group is None and points is not None else group
-        return Notation(",", Phrase("%(number)s: no group has other than three digits", number=repr(comma))), parted
+        return Notation(
+            ",", Phrase("%(number)s: no group has other than three digits", number=repr(comma))
+        ), parted
     if (twice := next((text for text in texts if text.count(",") > 1), None)) is not None:
         return None, Notation(",", _one_sign(twice))
-    if (points := next((text for text in texts if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", text)), None)) is not None:
+    if (
+        points := next(
+            (text for text in texts if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", text)), None
+        )
+    ) is not None:
         return Notation(",", _one_sign(points)), Notation(".", repr(points))
-    if (unclear := next((text for text in texts if re.fullmatch(r"[+-]?\d{1,3},\d{3}", text)), None)) is not None:
+    if (
+        unclear := next((text for text in texts if re.fullmatch(r"[+-]?\d{1,3},\d{3}", text)), None)
+    ) is not None:
         if any(text.startswith("0,") for text in texts):
             zero = next(text for text in texts if text.startswith("0,"))
-            return Notation(",", Phrase("%(number)s: no group begins with a nought alone", number=repr(zero))), group
-        either = Phrase("%(number)s may be a decimal comma or a group of three digits", number=repr(unclear))
+            return Notation(
+                ",", Phrase("%(number)s: no group begins with a nought alone", number=repr(zero))
+            ), group
+        either = Phrase(
+            "%(number)s may be a decimal comma or a group of three digits", number=repr(unclear)
+        )
         return Notation(",", either, certain=False), group
     pointed = [text for text in texts if "." in text]
     if pointed and all(re.fullmatch(r"[+-]?[1-9]\d{0,2}\.\d{3}", text) for text in pointed):
-        either = Phrase("%(number)s may have a decimal point or a group of three digits, as all numbers here", number=repr(pointed[0]))
+        either = Phrase(
+            "%(number)s may have a decimal point or a group of three digits, as all numbers here",
+            number=repr(pointed[0]),
+        )
         return Notation(".", either, certain=False), group
     return None, group
 
@@ -71,7 +103,14 @@ def _one_sign(number: str) -> Phrase:
 
 def _group_sign(texts: Sequence[str]) -> Notation | None:
     for sign in (" ", "'"):
-        example = next((text for text in texts if re.fullmatch(rf"[+-]?\d{{1,3}}({sign}\d{{3}})+([.,]\d+)?", text)), None)
+        example = next(
+            (
+                text
+                for text in texts
+                if re.fullmatch(rf"[+-]?\d{{1,3}}({sign}\d{{3}})+([.,]\d+)?", text)
+            ),
+            None,
+        )
         if example is not None:
             return Notation(sign, repr(example))
     return None
@@ -79,7 +118,11 @@ def _group_sign(texts: Sequence[str]) -> Notation | None:
 
 def date_order_of(cells: Sequence[Cell]) -> Notation | None:
     """The order of day, month and year; None where the template's (year first) holds or there is no date as text."""
-    parts = [(match, plain(cell)) for cell in cells if isinstance(cell, str) and (match := _PARTS.match(plain(cell)))]
+    parts = [
+        (match, plain(cell))
+        for cell in cells
+        if isinstance(cell, str) and (match := _PARTS.match(plain(cell)))
+    ]
     if not parts or all(len(match[1]) == 4 for match, _ in parts):
         return None
     for match, text in parts:
@@ -90,9 +133,16 @@ def date_order_of(cells: Sequence[Cell]) -> Notation | None:
     first, second = ({match[group] for match, _ in parts} for group in (1, 2))
     date = repr(parts[0][1])
     if len(first) >= len(second):
-        why = Phrase("no day is above 12 (%(date)s); the first number changes more often than the second", date=date)
+        why = Phrase(
+            "no day is above 12 (%(date)s); the first number changes more often than the second",
+            date=date,
+        )
         return Notation("dmy", why, certain=False)
-    return Notation("mdy", Phrase("no day is above 12 (%(date)s); the second number changes more often", date=date), certain=False)
+    return Notation(
+        "mdy",
+        Phrase("no day is above 12 (%(date)s); the second number changes more often", date=date),
+        certain=False,
+    )
 
 
 def _no_month(date: str, number: str) -> Phrase:
@@ -119,14 +169,25 @@ def date_formats_of(cells: Sequence[Cell]) -> tuple[dict[str, str], str] | None:
     short_year = Phrase("%(stamp)s: its year has two digits", stamp=repr(first[0]))
     if first[0][len(first[1])] == "年":
         return {"ymd": f"{year}年%m月%d日{clock}"}, short_year
-    orders = [order for order in ("dmy", "mdy", "ymd") if all(_is_day(match, order, 2 if short else 4) for match in stamps)]
-    formats = {order: first[2].join(year if part == "y" else f"%{part}" for part in order) + clock for order in orders}
-    return formats, short_year if short else Phrase("%(stamp)s: its clock is written with a point", stamp=repr(first[0]))
+    orders = [
+        order
+        for order in ("dmy", "mdy", "ymd")
+        if all(_is_day(match, order, 2 if short else 4) for match in stamps)
+    ]
+    formats = {
+        order: first[2].join(year if part == "y" else f"%{part}" for part in order) + clock
+        for order in orders
+    }
+    return formats, short_year if short else Phrase(
+        "%(stamp)s: its clock is written with a point", stamp=repr(first[0])
+    )
 
 
 def _is_day(match: re.Match[str], order: str, year_digits: int) -> bool:
     parts = dict(zip(order, (match[1], match[3], match[4]), strict=True))
-    return len(parts["y"]) == year_digits and 1 <= int(parts["m"]) <= 12 and 1 <= int(parts["d"]) <= 31
+    return (
+        len(parts["y"]) == year_digits and 1 <= int(parts["m"]) <= 12 and 1 <= int(parts["d"]) <= 31
+    )
 
 
 def has_offset(cells: Sequence[Cell]) -> bool | None:
@@ -145,12 +206,16 @@ def midnight_ends(cells: Sequence[Cell]) -> str | None:
     """The evidence that 00:00 stands for the end of the date beside it: it follows 23:xx of the same date, and no later time of that date
     follows it, as where the day of another meter or machine begins.
     """
-    texts = [(plain(cell) if isinstance(cell, str) else str(cell)).replace("T", " ") for cell in cells]
+    texts = [
+        (plain(cell) if isinstance(cell, str) else str(cell)).replace("T", " ") for cell in cells
+    ]
     for before, text, after in zip(texts, texts[1:], [*texts[2:], ""], strict=False):
         date, _, clock = text.partition(" ")
         goes_on = after.startswith(f"{date} ") and not after.startswith(f"{date} 00:00")
         if clock.startswith("00:00") and before.startswith(f"{date} 23:") and not goes_on:
-            return Phrase("%(midnight)s follows %(before)s", midnight=repr(text), before=repr(before))
+            return Phrase(
+                "%(midnight)s follows %(before)s", midnight=repr(text), before=repr(before)
+            )
     return None
 
 

@@ -18,7 +18,12 @@ from reporting_agent.proposal.naming import bare_days, dates, named, numbers
 from reporting_agent.proposal.spread_moments import calendar
 from reporting_agent.proposal.types import INPUTS, ProfileProposal, ProfileQuestion
 
-_OWN_PART = {"batches": rows.batches, "energy": rows.energy, "log": rows.log, "readings": columns.readings}
+_OWN_PART = {
+    "batches": rows.batches,
+    "energy": rows.energy,
+    "log": rows.log,
+    "readings": columns.readings,
+}
 
 
 Ask = Callable[[ProfileQuestion], str | None]
@@ -29,7 +34,9 @@ def nobody(_: ProfileQuestion) -> None:
     """Where there is no one to ask."""
 
 
-def settled(path: Path, wanted: str | None, answers: Mapping[str, str], sheet: str | None, ask: Ask) -> list[ProfileProposal]:
+def settled(
+    path: Path, wanted: str | None, answers: Mapping[str, str], sheet: str | None, ask: Ask
+) -> list[ProfileProposal]:
     """Profiles in which `ask` answered what it can; a question that it leaves stays open.
 
     Args:
@@ -51,7 +58,10 @@ def settled(path: Path, wanted: str | None, answers: Mapping[str, str], sheet: s
             looks[asked_for] = look_at(path, *asked_for)
         look = replace(looks[asked_for], sheets=first.sheets, encodings=first.encodings)
         proposals = _profiles(look, wanted, known_answers)
-        question = next((candidate for candidate in open_questions(proposals) if candidate.key not in left), None)
+        question = next(
+            (candidate for candidate in open_questions(proposals) if candidate.key not in left),
+            None,
+        )
         if question is None:
             return proposals
         answer = ask(question)
@@ -80,23 +90,35 @@ def _month(answer: str | None, path: Path) -> str | None:
 
 def open_questions(proposals: Sequence[ProfileProposal]) -> list[ProfileQuestion]:
     """Every open question once: two inputs of one file may ask the same."""
-    return list({question.key: question for proposal in proposals for question in proposal.questions}.values())
+    return list(
+        {
+            question.key: question for proposal in proposals for question in proposal.questions
+        }.values()
+    )
 
 
-def _profiles(look: FileLook, wanted: str | None, answers: Mapping[str, str]) -> list[ProfileProposal]:
+def _profiles(
+    look: FileLook, wanted: str | None, answers: Mapping[str, str]
+) -> list[ProfileProposal]:
     """One profile, or two where batches carry their energy in the same row."""
     name, because = (wanted, Phrase("as asked")) if wanted is not None else _kind_of(look)
     proposals = [_proposal(look, name, answers, because)]
     if wanted is None and name == "batches" and (energy_columns(look) or counter_pair(look)):
-        proposals.append(_proposal(look, "energy", answers, Phrase("energy stands beside the batches")))
+        proposals.append(
+            _proposal(look, "energy", answers, Phrase("energy stands beside the batches"))
+        )
     for key, unclear in (("sheet", look.sheets), ("encoding", look.encodings), ("month", look.day)):
         if unclear and key not in answers:  # what else is open depends on it
             for proposal in proposals:
-                proposal.questions = [question for question in proposal.questions if question.key == key]
+                proposal.questions = [
+                    question for question in proposal.questions if question.key == key
+                ]
     return proposals
 
 
-def _proposal(look: FileLook, name: str, answers: Mapping[str, str], because: str) -> ProfileProposal:
+def _proposal(
+    look: FileLook, name: str, answers: Mapping[str, str], because: str
+) -> ProfileProposal:
     maker = Maker(look, INPUTS[name], answers, because)
     maker.begin()
     _OWN_PART[name](maker)
@@ -106,7 +128,10 @@ def _proposal(look: FileLook, name: str, answers: Mapping[str, str], because: st
 def _kind_of(look: FileLook) -> tuple[str, str]:
     """What the file holds, by which of the templates its columns answer to."""
     matches = {name: named(look, wanted) for name, wanted in INPUTS.items()}
-    sure = {name: {column for column, matched in columns.items() if matched.share > 0} for name, columns in matches.items()}
+    sure = {
+        name: {column for column, matched in columns.items() if matched.share > 0}
+        for name, columns in matches.items()
+    }
     when = dates(look) or list(calendar(look) or ())
     if {"meter_id", "value"} <= sure["readings"] and when:
         return "readings", Phrase("a column names meters, another holds values")
@@ -123,7 +148,9 @@ def _kind_of(look: FileLook) -> tuple[str, str]:
     if len(when) == 1 and outputs and used:
         if len(outputs) > 1 and len(used) > 1:
             raise _side_by_side(look, outputs, used)
-        return "log", Phrase("one column of dates, output and energy beside each other, and no batches")
+        return "log", Phrase(
+            "one column of dates, output and energy beside each other, and no batches"
+        )
     if len(when) >= 2:
         return "batches", Phrase("two columns of dates")
     if when and numbers(look):

@@ -8,7 +8,12 @@ from datetime import time, timedelta
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, enumerated
-from reporting_agent.proposal.columns import carrier_in, counter_pair, energy_columns, output_columns
+from reporting_agent.proposal.columns import (
+    carrier_in,
+    counter_pair,
+    energy_columns,
+    output_columns,
+)
 from reporting_agent.proposal.look import AS_ANSWERED
 from reporting_agent.proposal.maker import Maker
 from reporting_agent.proposal.naming import ColumnMatch, dates, numbers, unit_of
@@ -32,14 +37,20 @@ def batches(maker: Maker) -> None:
     ask = Phrase("Which column holds the output of the batch, or how much is it in every row?")
     maker.required("output_quantity", ask, "122.5")
     maker.unit("output_quantity", "output_unit")
-    maker.several_rows("output_quantity", ("separate", Phrase("Or is each row a batch of its own (separate)?")))
+    maker.several_rows(
+        "output_quantity", ("separate", Phrase("Or is each row a batch of its own (separate)?"))
+    )
     used_indices = {matched.index for matched in maker.found.values()}
     for index in numbers(maker.look):
         variable = VOCABULARY.variable(maker.look.header[index])
         if index not in used_indices and variable is not None:
             name, meaning = f"var.{variable[0]}", variable[1]
             maker.found[name] = ColumnMatch(index, maker.look.header[index], "", 1.0)
-            why = Phrase("header: %(word)s (%(language)s)", word=repr(meaning.word), language=meaning.language)
+            why = Phrase(
+                "header: %(word)s (%(language)s)",
+                word=repr(meaning.word),
+                language=meaning.language,
+            )
             maker.proposal.set(f"columns.{name}", maker.look.header[index], why)
     _power_beside(maker)
 
@@ -49,7 +60,11 @@ def _power_beside(maker: Maker) -> None:
     if energy_columns(maker.look) or counter_pair(maker.look) is not None:
         return
     units = {index: unit_of(maker.look, index) for index in numbers(maker.look)}
-    powers = [index for index, unit in units.items() if unit is not None and VOCABULARY.kind_of_unit(unit[0]) == "power"]
+    powers = [
+        index
+        for index, unit in units.items()
+        if unit is not None and VOCABULARY.kind_of_unit(unit[0]) == "power"
+    ]
     if powers:
         ask = Phrase(
             "%(column)s is a power, and no column holds the energy of a batch. Add a column of it (kWh: mean power "
@@ -61,7 +76,11 @@ def _power_beside(maker: Maker) -> None:
 
 def _output_by_its_unit(maker: Maker) -> None:
     """A column with nothing but `t` above it."""
-    alone = [index for index in output_columns(maker.look) if VOCABULARY.unit_in(maker.look.header[index], alone=True) is not None]
+    alone = [
+        index
+        for index in output_columns(maker.look)
+        if VOCABULARY.unit_in(maker.look.header[index], alone=True) is not None
+    ]
     if "output_quantity" not in maker.found and len(alone) == 1:
         header = maker.look.header[alone[0]]
         why = Phrase("header %(header)s is a unit of output", header=repr(header))
@@ -75,29 +94,58 @@ def _duration(maker: Maker) -> None:
     if duration is None or "end" in maker.found or "end" in maker.spread:
         maker.drop("duration_s")
         return
-    stated, cells = unit_of(maker.look, duration.index), [plain(str(cell)) for cell in maker.look.column(duration.index)]
-    if all(isinstance(cell, time | timedelta) for cell in maker.look.column(duration.index)) or all(cell.count(":") == 2 for cell in cells):
+    stated, cells = (
+        unit_of(maker.look, duration.index),
+        [plain(str(cell)) for cell in maker.look.column(duration.index)],
+    )
+    if all(isinstance(cell, time | timedelta) for cell in maker.look.column(duration.index)) or all(
+        cell.count(":") == 2 for cell in cells
+    ):
         return
     clock = any(":" in cell for cell in cells)
     unit = stated[0] if stated is not None and not clock else None
     if unit not in _SECONDS:
         longest = max(cells, key=lambda cell: (len(cell), cell))
         choices = ("h:mm", "mm:ss") if clock else ("h", "min", "s")
-        ask = Phrase("In which unit is %(column)s, such as %(value)s?", column=repr(duration.header), value=repr(longest))
+        ask = Phrase(
+            "In which unit is %(column)s, such as %(value)s?",
+            column=repr(duration.header),
+            value=repr(longest),
+        )
         unit = maker.asked("batches.duration_s", ask, choices)
     if unit is not None and _SECONDS[unit] != 1:
-        maker.proposal.set("scale.duration_s", _SECONDS[unit], stated[1] if stated is not None and not clock else AS_ANSWERED)
+        maker.proposal.set(
+            "scale.duration_s",
+            _SECONDS[unit],
+            stated[1] if stated is not None and not clock else AS_ANSWERED,
+        )
 
 
 def _end(maker: Maker) -> None:
     """A column of dates that nothing names may be the end; a batch without one is metered by no meter."""
     used_indices = {matched.index for matched in maker.found.values()}
-    free = [maker.look.header[index] for index in dates(maker.look) if index not in used_indices and maker.look.header[index]]
-    if "end" in maker.found or "end" in maker.spread or "duration_s" in maker.found or not free or maker.spread:
+    free = [
+        maker.look.header[index]
+        for index in dates(maker.look)
+        if index not in used_indices and maker.look.header[index]
+    ]
+    if (
+        "end" in maker.found
+        or "end" in maker.spread
+        or "duration_s" in maker.found
+        or not free
+        or maker.spread
+    ):
         return
-    answer = maker.asked("batches.end", Phrase("Which column holds the end of the batch? None is named so."), (*free, _NONE))
+    answer = maker.asked(
+        "batches.end",
+        Phrase("Which column holds the end of the batch? None is named so."),
+        (*free, _NONE),
+    )
     if answer in free:
-        maker.found["end"] = ColumnMatch(maker.look.header.index(str(answer)), str(answer), AS_ANSWERED, 1.0)
+        maker.found["end"] = ColumnMatch(
+            maker.look.header.index(str(answer)), str(answer), AS_ANSWERED, 1.0
+        )
         maker.proposal.set("columns.end", answer, AS_ANSWERED)
 
 
@@ -109,7 +157,12 @@ def energy(maker: Maker) -> None:
         if any(question.key == "energy.differences" for question in maker.proposal.questions):
             return  # what else is open depends on it
     columns = [] if "differences" in maker.proposal.keys else energy_columns(maker.look)
-    if "carrier" not in maker.found and columns and "quantity" in maker.found and maker.found["quantity"].index not in columns:
+    if (
+        "carrier" not in maker.found
+        and columns
+        and "quantity" in maker.found
+        and maker.found["quantity"].index not in columns
+    ):
         maker.drop("quantity")
     if "quantity" not in maker.found and len(columns) == 1:
         _found_quantity(maker, columns[0])
@@ -123,7 +176,12 @@ def energy(maker: Maker) -> None:
         carrier = carrier_in(header)
         if carrier is not None:
             maker.proposal.set("constants.carrier", carrier, _of_header(header))
-    maker.required("carrier", Phrase("Which carrier is it?"), "electricity", choices=() if "carrier" in maker.found else list(CARRIERS))
+    maker.required(
+        "carrier",
+        Phrase("Which carrier is it?"),
+        "electricity",
+        choices=() if "carrier" in maker.found else list(CARRIERS),
+    )
     maker.unit("quantity", "unit")
     maker.several_rows("quantity")
 
@@ -164,10 +222,20 @@ def _wide_energy(maker: Maker, columns: Sequence[int]) -> None:
     for index in columns:
         header, stated = maker.look.header[index], unit_of(maker.look, index)
         which = Phrase("Which carrier is %(column)s?", column=repr(header))
-        carrier = carrier_in(header) or maker.asked(f"energy.carrier.{header}", which, list(CARRIERS))
-        unit = stated[0] if stated else maker.asked(f"energy.unit.{header}", _unit_of_header(header), example="kWh")
+        carrier = carrier_in(header) or maker.asked(
+            f"energy.carrier.{header}", which, list(CARRIERS)
+        )
+        unit = (
+            stated[0]
+            if stated
+            else maker.asked(f"energy.unit.{header}", _unit_of_header(header), example="kWh")
+        )
         if carrier is not None and unit is not None:
-            by_carrier.setdefault(carrier, {})[header] = (index, unit, stated[1] if stated else _of_header(header))
+            by_carrier.setdefault(carrier, {})[header] = (
+                index,
+                unit,
+                stated[1] if stated else _of_header(header),
+            )
     for carrier, same in by_carrier.items():
         chosen: str | None = next(iter(same))
         if len(same) > 1:
@@ -186,12 +254,20 @@ def _wide_energy(maker: Maker, columns: Sequence[int]) -> None:
 
 def log(maker: Maker) -> None:
     maker.step()
-    maker.required("equipment", Phrase("Which column names the equipment, or which equipment is it in every row?"), "line-1")
+    maker.required(
+        "equipment",
+        Phrase("Which column names the equipment, or which equipment is it in every row?"),
+        "line-1",
+    )
     maker.required("timestamp", Phrase("Which column holds the stamp?"), "Time")
     maker.required("output_quantity", Phrase("Which column holds the output?"), "Pieces")
     maker.unit("output_quantity", "output_unit")
     used_indices = {matched.index for matched in maker.found.values()}
-    powers = [i for i in numbers(maker.look) if i not in used_indices and VOCABULARY.names("amounts", "power", maker.look.header[i])]
+    powers = [
+        i
+        for i in numbers(maker.look)
+        if i not in used_indices and VOCABULARY.names("amounts", "power", maker.look.header[i])
+    ]
     if "energy" not in maker.found and len(powers) == 1:
         header = maker.look.header[powers[0]]
         why = Phrase("header %(header)s names a power", header=repr(header))
@@ -218,7 +294,11 @@ def _energy_of_log(maker: Maker, matched: ColumnMatch) -> None:
         if kind is None:
             return
     example = "kW" if kind == "rate" else "kWh"
-    unit = stated[0] if stated else maker.asked("log.unit", _unit_of_header(matched.header), example=example)
+    unit = (
+        stated[0]
+        if stated
+        else maker.asked("log.unit", _unit_of_header(matched.header), example=example)
+    )
     if unit is not None:
         rate = VOCABULARY.kind_of_unit(unit) in {"power", "flow"}
         if kind is not None and rate != (kind == "rate"):
@@ -231,4 +311,6 @@ def _energy_of_log(maker: Maker, matched: ColumnMatch) -> None:
                 wanted=Phrase("kW of a rate, kWh of an interval"),
             )
         maker.proposal.runs = {"unit": unit, "energy": "rate" if rate else "interval"}
-        maker.proposal.evidence.append(KeyEvidence("runs.unit", unit, stated[1] if stated else AS_ANSWERED))
+        maker.proposal.evidence.append(
+            KeyEvidence("runs.unit", unit, stated[1] if stated else AS_ANSWERED)
+        )

@@ -14,12 +14,20 @@ from reporting_agent.sources.wanted import CellKind, Template
 _CALENDAR = ("year", "month", "day")
 
 
-def parts_of(look: FileLook, wanted: Template, named: Mapping[str, ColumnMatch]) -> dict[str, tuple[str, ...]]:
+def parts_of(
+    look: FileLook, wanted: Template, named: Mapping[str, ColumnMatch]
+) -> dict[str, tuple[str, ...]]:
     """The headers of the parts of each moment that stands in several columns; one with two dates to choose from is left out."""
     moments = [column.name for column in wanted.columns if column.kind is CellKind.MOMENT]
     used_indices = {matched.index for name, matched in named.items() if name not in moments}
-    clocks = {name: named[name].index for name in moments if name in named and mostly(is_clock, look.column(named[name].index))}
-    free = [index for index in clock_columns(look) if index not in {*used_indices, *clocks.values()}]
+    clocks = {
+        name: named[name].index
+        for name in moments
+        if name in named and mostly(is_clock, look.column(named[name].index))
+    }
+    free = [
+        index for index in clock_columns(look) if index not in {*used_indices, *clocks.values()}
+    ]
     day = calendar(look) or _bare_date(look, clocks)
     if day is None or not moments:
         return {}
@@ -28,13 +36,21 @@ def parts_of(look: FileLook, wanted: Template, named: Mapping[str, ColumnMatch])
         clocks[first] = free[0]
     if not clocks and len(day) == 3:
         return {first: tuple(look.header[index] for index in day)}
-    return {name: tuple(look.header[column] for column in (*day, index)) for name, index in clocks.items()}
+    return {
+        name: tuple(look.header[column] for column in (*day, index))
+        for name, index in clocks.items()
+    }
 
 
 def calendar(look: FileLook) -> tuple[int, ...] | None:
     """The columns of year, month and day, where the headers name all three."""
     headers = [(index, header) for index, header in enumerate(look.header) if header]
-    columns = [next((index for index, header in headers if VOCABULARY.names("calendar", part, header)), None) for part in _CALENDAR]
+    columns = [
+        next(
+            (index for index, header in headers if VOCABULARY.names("calendar", part, header)), None
+        )
+        for part in _CALENDAR
+    ]
     calendar_places = tuple(column for column in columns if column is not None)
     return calendar_places if len(calendar_places) == len(_CALENDAR) else None
 
@@ -44,15 +60,23 @@ def clock_columns(look: FileLook) -> list[int]:
     return [
         index
         for index, header in enumerate(look.header)
-        if header and mostly(is_clock, look.column(index)) and (VOCABULARY.names("calendar", "clock", header) or _typed(look.column(index)))
+        if header
+        and mostly(is_clock, look.column(index))
+        and (VOCABULARY.names("calendar", "clock", header) or _typed(look.column(index)))
     ]
 
 
 def together(look: FileLook, headers: Sequence[str]) -> list[Cell]:
     """What the parts say row by row, as one text or one moment."""
     indices = [look.header.index(header) for header in headers]
-    rows = (cells for row, cells in look.rows if row not in look.totals and max(indices) < len(cells))
-    return [joined_cells([cells[index] for index in indices]) for cells in rows if not any(is_blank(cells[index]) for index in indices)]
+    rows = (
+        cells for row, cells in look.rows if row not in look.totals and max(indices) < len(cells)
+    )
+    return [
+        joined_cells([cells[index] for index in indices])
+        for cells in rows
+        if not any(is_blank(cells[index]) for index in indices)
+    ]
 
 
 def joined_cells(parts: Sequence[Cell]) -> Cell:
@@ -71,7 +95,11 @@ def _typed(cells: Sequence[Cell]) -> bool:
 
 def _bare_date(look: FileLook, clocks: Mapping[str, int]) -> tuple[int, ...] | None:
     """The one column of dates without a clock; of several, none can be told."""
-    bare = [index for index in look.dates if index not in clocks.values() and not any(map(has_clock, look.column(index)))]
+    bare = [
+        index
+        for index in look.dates
+        if index not in clocks.values() and not any(map(has_clock, look.column(index)))
+    ]
     return (bare[0],) if len(bare) == 1 else None
 
 

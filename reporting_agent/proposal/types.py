@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from reporting_agent.proposal.look import FileLook
 from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG, READINGS, Template
 
-INPUTS: Mapping[str, Template] = {wanted.name: wanted for wanted in (BATCHES, ENERGY, READINGS, LOG)}
+INPUTS: Mapping[str, Template] = {
+    wanted.name: wanted for wanted in (BATCHES, ENERGY, READINGS, LOG)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +67,48 @@ class ProfileProposal:
 
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_TABLES = ("columns", "constants", "values", "missing", "scale", "parts", "rows", "carriers", "month", "in_cells", "differences")
+_TABLES = (
+    "columns",
+    "constants",
+    "values",
+    "missing",
+    "scale",
+    "parts",
+    "rows",
+    "carriers",
+    "month",
+    "in_cells",
+    "differences",
+)
 
 
 def as_toml(proposals: Sequence[ProfileProposal], file: str) -> str:
     """`[inputs]`, the profile of each input, and for readings what is known of each meter."""
     inputs = ["[inputs]", *(f"{proposal.input} = {_value(file)}" for proposal in proposals)]
-    asked = dict.fromkeys(f"{question.key}: {question.ask}" for proposal in proposals for question in proposal.questions)
-    open_questions = [f"# open: {' '.join(question.split())}" for question in asked]  # a comment is one line, and a heading may be two
+    asked = dict.fromkeys(
+        f"{question.key}: {question.ask}"
+        for proposal in proposals
+        for question in proposal.questions
+    )
+    open_questions = [
+        f"# open: {' '.join(question.split())}" for question in asked
+    ]  # a comment is one line, and a heading may be two
     parts = [inputs, *map(_profile, proposals)]
-    parts += [_meter(name, meter_keys) for proposal in proposals for name, meter_keys in proposal.meters.items()]
+    parts += [
+        _meter(name, meter_keys)
+        for proposal in proposals
+        for name, meter_keys in proposal.meters.items()
+    ]
     parts += [*_runs(proposals), *([open_questions] if open_questions else [])]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
 def profiles_as_toml(proposals: Sequence[ProfileProposal]) -> str:
     """The profiles alone, and what is known of a log's energy: for a site.toml that names its files and meters already."""
-    return "\n\n".join("\n".join(part) for part in [*map(_profile, proposals), *_runs(proposals)]) + "\n"
+    return (
+        "\n\n".join("\n".join(part) for part in [*map(_profile, proposals), *_runs(proposals)])
+        + "\n"
+    )
 
 
 def _runs(proposals: Sequence[ProfileProposal]) -> list[list[str]]:
@@ -90,7 +117,10 @@ def _runs(proposals: Sequence[ProfileProposal]) -> list[list[str]]:
 
 def _profile(proposal: ProfileProposal) -> list[str]:
     name = f"mapping.{proposal.input}"
-    lines = [f"[{name}]", *_lines({key: value for key, value in proposal.keys.items() if key not in _TABLES})]
+    lines = [
+        f"[{name}]",
+        *_lines({key: value for key, value in proposal.keys.items() if key not in _TABLES}),
+    ]
     for table in _TABLES:
         inner = proposal.keys.get(table)
         if not isinstance(inner, Mapping) or not inner:
@@ -104,7 +134,10 @@ def _profile(proposal: ProfileProposal) -> list[str]:
 
 
 def _meter(name: str, meter_keys: Mapping[str, str]) -> list[str]:
-    open_keys = ['# step = "…"        # the step of your pack that it counts for', '# carrier = "…"     # electricity, natural-gas, …']
+    open_keys = [
+        '# step = "…"        # the step of your pack that it counts for',
+        '# carrier = "…"     # electricity, natural-gas, …',
+    ]
     return ["[[meters]]", f"id = {_value(name)}", *_lines(meter_keys), *open_keys]
 
 
@@ -118,7 +151,11 @@ def _key(name: str) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_key(str(key))} = {_value(inner)}" for key, inner in value.items()) + " }"
+        return (
+            "{ "
+            + ", ".join(f"{_key(str(key))} = {_value(inner)}" for key, inner in value.items())
+            + " }"
+        )
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_value, value)) + "]"
     return json.dumps(value, ensure_ascii=False)

@@ -26,13 +26,15 @@ _OF_A_PART = 0.95  # a word that is the last part of a header of several rows, b
 
 _MARKED = (r"[\[(（【]\s*([^\])）】]+?)\s*[\])）】]", r"[/,]\s*([^\s/,]+(?:/\w+)?)\s*$")
 _UNMARKED = (r"_([A-Za-z0-9³]+)$", r"\s([^\s]+)$")
-UNITS: dict[str, dict[str, Any]] = tomllib.loads((Path(__file__).parent / "units.toml").read_text(encoding="utf-8"))
+UNITS: dict[str, dict[str, Any]] = tomllib.loads(
+    (Path(__file__).parent / "units.toml").read_text(encoding="utf-8")
+)
 _MULTIPLE = re.compile(  # before a unit without brackets: what stands there is so many of it, which is asked about
     rf"((?<![^\W_])({'|'.join(UNITS['multiples'])}|1[ .,']?000([ .,']?000)?|10\^\d+)\.?|[{''.join(UNITS['multiple_signs'])}])[\s_]*$"
 )
-_SPELLED: dict[str, str] = {spelled: unit for unit, all_spelled in UNITS["spelled"].items() for spelled in all_spelled} | {
-    spelled.casefold(): unit for spelled, unit in SPELLINGS.items()
-}
+_SPELLED: dict[str, str] = {
+    spelled: unit for unit, all_spelled in UNITS["spelled"].items() for spelled in all_spelled
+} | {spelled.casefold(): unit for spelled, unit in SPELLINGS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ class Vocabulary:
         """Headers by input, column and language, folded."""
         return {
             name: {
-                column: {language: list(map(folded, words)) for language, words in by_language.items()}
+                column: {
+                    language: list(map(folded, words)) for language, words in by_language.items()
+                }
                 for column, by_language in columns.items()
             }
             for name, columns in self._raw.items()
@@ -66,22 +70,33 @@ class Vocabulary:
     @cached_property
     def _in_cells(self) -> dict[str, dict[str, set[str]]]:
         words = {
-            column: {name: set(map(folded, words)) for name, words in standard.items()} for column, standard in self._raw["values"].items()
+            column: {name: set(map(folded, words)) for name, words in standard.items()}
+            for column, standard in self._raw["values"].items()
         }
         for carrier in CARRIERS.values():
             if carrier.form != "heat":  # what melt shops call a batch
-                words["carrier"].setdefault(carrier.id, set()).update(map(folded, (*carrier.words.by_language.values(), *carrier.also)))
+                words["carrier"].setdefault(carrier.id, set()).update(
+                    map(folded, (*carrier.words.by_language.values(), *carrier.also))
+                )
         return words
 
     def names(self, section: str, column: str, header: str) -> bool:
         """Whether the whole header, or its last part, is a word for the column."""
-        return any(folded(without_unit(header.split(JOINER)[-1])) in words for words in self._words[section][column].values())
+        return any(
+            folded(without_unit(header.split(JOINER)[-1])) in words
+            for words in self._words[section][column].values()
+        )
 
     def knows(self, header: str) -> bool:
         """Whether the whole header is a word for some column of some input."""
         text = folded(without_unit(header))
         inputs = self._words.values()
-        return any(text in words for columns in inputs for column in columns.values() for words in column.values())
+        return any(
+            text in words
+            for columns in inputs
+            for column in columns.values()
+            for words in column.values()
+        )
 
     @cached_property
     def _units(self) -> dict[str, str]:
@@ -98,7 +113,9 @@ class Vocabulary:
         parts = header.split(JOINER)
         if len(parts) > 1 and (of_part := self.meaning(wanted, column, parts[-1])) is not None:
             best = max(
-                best, replace(of_part, share=_OF_A_PART * of_part.share), key=lambda meaning: 0.0 if meaning is None else meaning.share
+                best,
+                replace(of_part, share=_OF_A_PART * of_part.share),
+                key=lambda meaning: 0.0 if meaning is None else meaning.share,
             )
         if column.casefold() == text or column.casefold() == header.strip().casefold():
             return Meaning(1.0, column, Phrase("template"))
@@ -116,8 +133,16 @@ class Vocabulary:
         """The unit that a header names (in brackets, behind a stroke or at its end), or that the whole text is."""
         candidates = [plain(text).strip("[]()（）【】")]
         if not alone:
-            marked, unmarked = ([m for pattern in patterns if (m := re.search(pattern, plain(text)))] for patterns in (_MARKED, _UNMARKED))
-            unmarked = [m for m in unmarked if not _is_letter_of_a_name(m[1]) and not _MULTIPLE.search(m.string[: m.start(1)].casefold())]
+            marked, unmarked = (
+                [m for pattern in patterns if (m := re.search(pattern, plain(text)))]
+                for patterns in (_MARKED, _UNMARKED)
+            )
+            unmarked = [
+                m
+                for m in unmarked
+                if not _is_letter_of_a_name(m[1])
+                and not _MULTIPLE.search(m.string[: m.start(1)].casefold())
+            ]
             candidates = [m[1] for m in (*marked, *unmarked)]
         for candidate in candidates:
             low = candidate.strip().casefold()
@@ -132,12 +157,21 @@ class Vocabulary:
 
     def kind_of_unit(self, unit: str) -> str | None:
         """What a unit measures: mass, count, energy, power, volume, flow, time or other."""
-        return next((kind for spelled, kind in self._units.items() if _SPELLED.get(spelled, spelled).casefold() == unit.casefold()), None)
+        return next(
+            (
+                kind
+                for spelled, kind in self._units.items()
+                if _SPELLED.get(spelled, spelled).casefold() == unit.casefold()
+            ),
+            None,
+        )
 
     def standard_word(self, column: str, word: str) -> str | None:
         """The template's word for a word in a cell."""
         low = folded(plain(word))
-        return next((name for name, words in self._in_cells.get(column, {}).items() if low in words), None)
+        return next(
+            (name for name, words in self._in_cells.get(column, {}).items() if low in words), None
+        )
 
 
 VOCABULARY = Vocabulary()
@@ -151,9 +185,15 @@ def _meaning(wanted: str, column: str, header: str) -> Meaning | None:
 @lru_cache(maxsize=1 << 10)
 def without_unit(header: str) -> str:
     """A header in small letters, without what stands in brackets and without an underscored unit at its end."""
-    text = re.sub(r"[\[(（【][^\])）】]*[\])）】]", " ", plain(header).replace("_", " ").replace("-", "-"))
+    text = re.sub(
+        r"[\[(（【][^\])）】]*[\])）】]", " ", plain(header).replace("_", " ").replace("-", "-")
+    )
     words = text.casefold().split()
-    if len(words) > 1 and not _is_letter_of_a_name(plain(header).split()[-1]) and VOCABULARY.unit_in(words[-1], alone=True):
+    if (
+        len(words) > 1
+        and not _is_letter_of_a_name(plain(header).split()[-1])
+        and VOCABULARY.unit_in(words[-1], alone=True)
+    ):
         words = words[:-1]
     return " ".join(words).strip(" .:#")
 
@@ -171,8 +211,16 @@ def folded(text: str) -> str:
 
 
 def _best(words: Mapping[str, list[str]], text: str) -> Meaning | None:
-    meanings = [Meaning(_share(word, text), word, LANGUAGES[language]) for language, listed in words.items() for word in listed]
-    return max((meaning for meaning in meanings if meaning.share), key=lambda meaning: meaning.share, default=None)
+    meanings = [
+        Meaning(_share(word, text), word, LANGUAGES[language])
+        for language, listed in words.items()
+        for word in listed
+    ]
+    return max(
+        (meaning for meaning in meanings if meaning.share),
+        key=lambda meaning: meaning.share,
+        default=None,
+    )
 
 
 def _share(word: str, text: str) -> float:

@@ -14,7 +14,14 @@ from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase
 from benchmarks.texts import text_of
 from reporting_agent.report import tables
-from reporting_agent.report.meter_tables import adequacy, balance, baselines, costs, drivers, site_balance
+from reporting_agent.report.meter_tables import (
+    adequacy,
+    balance,
+    baselines,
+    costs,
+    drivers,
+    site_balance,
+)
 from reporting_agent.report.quality import in_order
 from reporting_agent.report.tables import KEY, Kind, ReportColumn, ReportTable, table
 
@@ -67,20 +74,36 @@ def gaps(analysis: Analysis) -> ReportTable:
     columns: dict[str, list[Any]] = {name: [] for name, _ in shape}
     for losses in analysis.losses:
         batches = losses.batches
-        fixed = (losses.step, losses.product, losses.variant, str(losses.metric), losses.unit, losses.energy_unit, losses.currency)
-        for name, value in zip(("step", "product", "variant", "metric", "unit", "energy_unit", "currency"), fixed, strict=True):
+        fixed = (
+            losses.step,
+            losses.product,
+            losses.variant,
+            str(losses.metric),
+            losses.unit,
+            losses.energy_unit,
+            losses.currency,
+        )
+        for name, value in zip(
+            ("step", "product", "variant", "metric", "unit", "energy_unit", "currency"),
+            fixed,
+            strict=True,
+        ):
             columns[name] += [value] * len(batches.ids)
         columns["batch_id"] += batches.ids
         columns["start"] += batches.start
         columns["equipment"] += batches.equipment
         for name, values in _numbers(losses).items():
             columns[name] += _none_for_nan(values)
-    return ReportTable("gaps", tuple(ReportColumn(name, kind, columns[name]) for name, kind in shape))
+    return ReportTable(
+        "gaps", tuple(ReportColumn(name, kind, columns[name]) for name, kind in shape)
+    )
 
 
 def _numbers(losses: StepLosses) -> dict[str, Floats]:
     batches, split = losses.batches, losses.split
-    gap = split.explained + split.within_uncertainty + split.avoidable + split.unexplained  # batches x (energy, kwh, kgce, co2_kg, money)
+    gap = (
+        split.explained + split.within_uncertainty + split.avoidable + split.unexplained
+    )  # batches x (energy, kwh, kgce, co2_kg, money)
     return {
         "output": batches.output,
         "value": batches.value,
@@ -90,10 +113,18 @@ def _numbers(losses: StepLosses) -> dict[str, Floats]:
         "within_uncertainty": batches.within_uncertainty,
         "avoidable": batches.avoidable,
         "unexplained": batches.unexplained,
-        "moved_by_variables": np.full(len(batches.ids), np.nan) if batches.moved_by_variables is None else batches.moved_by_variables,
+        "moved_by_variables": np.full(len(batches.ids), np.nan)
+        if batches.moved_by_variables is None
+        else batches.moved_by_variables,
         **{f"gap_{unit}": gap[:, index] for index, unit in enumerate(UNITS, start=1)},
-        **{f"avoidable_{unit}": split.avoidable[:, index] for index, unit in enumerate(UNITS, start=1)},
-        **{f"unexplained_{unit}": split.unexplained[:, index] for index, unit in enumerate(UNITS, start=1)},
+        **{
+            f"avoidable_{unit}": split.avoidable[:, index]
+            for index, unit in enumerate(UNITS, start=1)
+        },
+        **{
+            f"unexplained_{unit}": split.unexplained[:, index]
+            for index, unit in enumerate(UNITS, start=1)
+        },
     }
 
 
@@ -196,7 +227,9 @@ def quality(findings: Sequence[DataFinding]) -> ReportTable:
 def about(tables: Sequence[ReportTable]) -> ReportTable:
     """What every column of every table means, with its unit, in both languages."""
     meaning = meanings()
-    shape: list[tuple[str, Kind]] = [(name, "text") for name in ("table", "column", "unit", "meaning_en", "meaning_zh")]
+    shape: list[tuple[str, Kind]] = [
+        (name, "text") for name in ("table", "column", "unit", "meaning_en", "meaning_zh")
+    ]
     rows = [
         (sheet.name, column.name, unit, text, in_language(text, "zh"))
         for sheet in tables
@@ -211,7 +244,10 @@ def meanings() -> dict[str, tuple[str, Phrase]]:
     """columns.toml, unit and text: by `column`, or by `table.column` where it means something else in that table."""
     raw = tomllib.loads(files(__package__).joinpath("columns.toml").read_text(encoding="utf-8"))
     return {
-        f"{name}.{column}" if name != "any" else column: ("" if isinstance(meaning, str) else meaning.get("unit", ""), text_of(meaning))
+        f"{name}.{column}" if name != "any" else column: (
+            "" if isinstance(meaning, str) else meaning.get("unit", ""),
+            text_of(meaning),
+        )
         for name, columns in raw.items()
         for column, meaning in columns.items()
     }

@@ -35,7 +35,9 @@ def shown(value: float | None) -> str:
     if size < 0.001:
         mantissa, _, power = f"{value:.1e}".partition("e")
         return f"{mantissa} × 10^{int(power)}".replace("-", MINUS)
-    decimals = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3 if size >= 1 else 4
+    decimals = (
+        0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3 if size >= 1 else 4
+    )
     text = f"{value:,.{decimals}f}"
     return text.replace("-", MINUS)
 
@@ -51,7 +53,15 @@ def percent(share: float | None, decimals: int | None = None) -> str:
     if share is None or math.isnan(share):
         return NOTHING
     amount = 100 * share
-    digits = decimals if decimals is not None else 0 if abs(amount) >= 9.95 or amount == 0 else 1 if abs(amount) >= 0.095 else 2
+    digits = (
+        decimals
+        if decimals is not None
+        else 0
+        if abs(amount) >= 9.95 or amount == 0
+        else 1
+        if abs(amount) >= 0.095
+        else 2
+    )
     text = f"{amount:.{digits}f} %"
     return "0 %" if text.strip("-0. %") == "" else text.replace("-", MINUS)
 
@@ -73,7 +83,12 @@ def day(moment: datetime, lang: str) -> str:
 
 
 def _day(moment: datetime) -> Phrase:
-    return Phrase("%(day)s %(month)s %(year)s", day=moment.day, month=_MONTHS[moment.month - 1], year=moment.year)
+    return Phrase(
+        "%(day)s %(month)s %(year)s",
+        day=moment.day,
+        month=_MONTHS[moment.month - 1],
+        year=moment.year,
+    )
 
 
 def day_of_month(moment: datetime) -> Phrase:
@@ -88,7 +103,9 @@ def month_of_year(moment: datetime) -> Phrase:
 
 def time(moment: datetime, lang: str) -> str:
     """14 May 2016, 08:12."""
-    return in_language(Phrase("%(day)s, %(clock)s", day=_day(moment), clock=f"{moment:%H:%M}"), lang)
+    return in_language(
+        Phrase("%(day)s, %(clock)s", day=_day(moment), clock=f"{moment:%H:%M}"), lang
+    )
 
 
 def month(number: int, lang: str) -> str:
@@ -149,7 +166,9 @@ def unit_for(largest: float | None, unit: str, doubt: str = "") -> DisplayUnit:
     return DisplayUnit(unit + doubt, 1.0)
 
 
-def figure(value: float | None, unit: str = "", of: str = "", *, sign: bool = False) -> ReportFigure:
+def figure(
+    value: float | None, unit: str = "", of: str = "", *, sign: bool = False
+) -> ReportFigure:
     """A value in the unit it has."""
     return ReportFigure(signed(value) if sign else shown(value), value, unit, of)
 

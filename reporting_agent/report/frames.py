@@ -54,7 +54,9 @@ def frame(table: ReportTable) -> DataFrame:
         elif column.kind == "flag":
             series[column.name] = pandas.Series(column.values, dtype="boolean")
         elif column.kind == "time":
-            series[column.name] = pandas.to_datetime(pandas.Series(column.values, dtype="object"), utc=True)
+            series[column.name] = pandas.to_datetime(
+                pandas.Series(column.values, dtype="object"), utc=True
+            )
         else:
             series[column.name] = pandas.Series(column.values, dtype="object")
     return pandas.DataFrame(series)
@@ -79,4 +81,8 @@ def frames(result: LabelResult, analysis: Analysis) -> SiteFrames:
     """Every table of the report as a frame."""
     from reporting_agent.report.analysis_tables import every
 
-    return SiteFrames(**{table.name: frame(table) for table in every(result, analysis)}, result=result, analysis=analysis)
+    return SiteFrames(
+        **{table.name: frame(table) for table in every(result, analysis)},
+        result=result,
+        analysis=analysis,
+    )

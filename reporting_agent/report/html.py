@@ -81,7 +81,9 @@ PARTS: tuple[ModuleType, ...] = (
 """In the order they are read; `about` ends the page, with what could not be shown."""
 
 
-def render(site: SiteSettings, result: LabelResult, analysis: Analysis, lang: str, made_at: datetime) -> str:
+def render(
+    site: SiteSettings, result: LabelResult, analysis: Analysis, lang: str, made_at: datetime
+) -> str:
     """The page in `en` or `zh`. `made_at` is the moment that it carries, zone-aware."""
     view = View(site, result, analysis, lang, made_at)
     parts, absent = [], []
@@ -94,32 +96,48 @@ def render(site: SiteSettings, result: LabelResult, analysis: Analysis, lang: st
             parts.append(_part(view, name, content))
     parts.append(_part(view, "about", about.data(view, absent)))
     w, period = view.w["frame"], result.site_label.period
-    days = w["period"].format(first=day(period.start, lang), last=day(period.end - timedelta(microseconds=1), lang))
+    days = w["period"].format(
+        first=day(period.start, lang), last=day(period.end - timedelta(microseconds=1), lang)
+    )
     name = site.site.name or site.id
     heading = name if "/" in period.name else f"{name}, {period.name}"
     opening = _asked(view) + _body(view, "lead", lead.data(view))
     return _page(view, heading, [days], opening, parts)
 
 
-def render_check(site: SiteSettings, data: PlantData, period: Period | None, lang: str, made_at: datetime) -> str:
+def render_check(
+    site: SiteSettings, data: PlantData, period: Period | None, lang: str, made_at: datetime
+) -> str:
     """The page of `check`: what was found in the data, and whether the meters suffice. No label is computed for it."""
     result = _without_labels(data, period, made_at)
     judged = Analysis(
-        balances=balances(site, result) if period is not None else (), adequacy=adequacy(site, result), review=review(site, data)
+        balances=balances(site, result) if period is not None else (),
+        adequacy=adequacy(site, result),
+        review=review(site, data),
     )
     view = View(site, result, judged, lang, made_at)
     w = view.w["check"]
     excluded = sum(batch.excluded is not None for batch in data.batches)
-    summary = w["lead"].format(read=count(len(data.batches)), excluded=count(excluded), rejected=count(len(data.rejected)))
+    summary = w["lead"].format(
+        read=count(len(data.batches)), excluded=count(excluded), rejected=count(len(data.rejected))
+    )
     parts = [_part(view, "quality", quality.data(view))]
     of_meters = meters.data(view)
     if of_meters is not None:
         parts.append(_part(view, "meters", of_meters))
     heading = w["heading"].format(name=site.site.name or site.id)
-    return _page(view, heading, [], _asked(view) + filled("opening", {"lead": summary, "notes": ()}), parts)
+    return _page(
+        view, heading, [], _asked(view) + filled("opening", {"lead": summary, "notes": ()}), parts
+    )
 
 
-def render_savings(site: SiteSettings, result: LabelResult, verifications: tuple[VerifiedSaving, ...], lang: str, made_at: datetime) -> str:
+def render_savings(
+    site: SiteSettings,
+    result: LabelResult,
+    verifications: tuple[VerifiedSaving, ...],
+    lang: str,
+    made_at: datetime,
+) -> str:
     """The page of `savings`: each action and target with its finding."""
     view = View(site, result, Analysis(), lang, made_at)
     heading = f"{site.site.name or site.id}: {in_language(savings.HEADING, lang)}"
@@ -139,7 +157,9 @@ def _without_labels(data: PlantData, period: Period | None, made_at: datetime) -
     return LabelResult(SiteLabel(data.pack.id, data.pack.version, over, ()), data)
 
 
-def _page(view: View, heading: str, days: list[str], opening: Markup, parts: list[dict[str, Any]]) -> str:
+def _page(
+    view: View, heading: str, days: list[str], opening: Markup, parts: list[dict[str, Any]]
+) -> str:
     w, pack = view.w["frame"], view.result.data.pack
     caption = [
         view.site.id,
@@ -179,7 +199,9 @@ def _body(view: View, name: str, content: dict[str, Any]) -> Markup:
     return filled(name, content, view.w)
 
 
-def filled(name: str, shown: Mapping[str, Any], words: Mapping[str, Any] = MappingProxyType({})) -> Markup:
+def filled(
+    name: str, shown: Mapping[str, Any], words: Mapping[str, Any] = MappingProxyType({})
+) -> Markup:
     """The template of that name with what it shows (`s`) and its words (`w`)."""
     return Markup(environment().get_template(f"{name}.html").render(s=shown, w=words))  # noqa: S704 - the template escapes
 
@@ -190,7 +212,11 @@ def environment() -> jinja2.Environment:
     import jinja2
 
     templates = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_source), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FunctionLoader(_source),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     templates.filters["tag"] = tag
     return templates
@@ -208,4 +234,6 @@ def style() -> str:
 @lru_cache(maxsize=1)
 def style_hash() -> str:
     """What the content policy knows the style by."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(style().encode("utf-8")).digest()).decode("ascii")
+    return "sha256-" + base64.b64encode(hashlib.sha256(style().encode("utf-8")).digest()).decode(
+        "ascii"
+    )

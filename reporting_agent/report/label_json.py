@@ -30,7 +30,8 @@ def label_json(result: LabelResult, analysis: Analysis) -> dict[str, Any]:
     payload["changes"] = [question.to_json() for question in analysis.review.questions]
     payload["changes_told_from"] = [limit.to_json() for limit in analysis.review.limits]
     payload["without_questioned"] = [
-        {**LabelKey.of(label)._asdict(), "used": label.used, "best": label.best.value} for label in analysis.unquestioned
+        {**LabelKey.of(label)._asdict(), "used": label.used, "best": label.best.value}
+        for label in analysis.unquestioned
     ]
     return payload
 
@@ -40,6 +41,10 @@ def _divide(gap: dict[str, Any], losses: StepLosses) -> None:
     gap |= {"avoidable": losses.avoidable.energy, "unexplained": losses.unexplained.energy}
     gap["by_cause"] = {str(cause): amount.energy for cause, amount in losses.by_cause.items()}
     own = losses.batches
-    parts = dict(zip(own.ids, zip(own.avoidable.tolist(), own.unexplained.tolist(), strict=True), strict=True))
+    parts = dict(
+        zip(
+            own.ids, zip(own.avoidable.tolist(), own.unexplained.tolist(), strict=True), strict=True
+        )
+    )
     for batch in gap["batches"]:
         batch["avoidable"], batch["unexplained"] = parts[batch["batch_id"]]

@@ -34,7 +34,12 @@ def balance(analysis: Analysis) -> ReportTable:
     )
     rows = [
         (
-            *(meter_balance.kind, meter_balance.carrier, meter_balance.main.meter, ", ".join(side.meter for side in meter_balance.subs)),
+            *(
+                meter_balance.kind,
+                meter_balance.carrier,
+                meter_balance.main.meter,
+                ", ".join(side.meter for side in meter_balance.subs),
+            ),
             *(
                 meter_balance.main.energy,
                 sum(side.energy for side in meter_balance.subs),
@@ -42,8 +47,17 @@ def balance(analysis: Analysis) -> ReportTable:
                 meter_balance.allowance,
                 meter_balance.unit,
             ),
-            *(meter_balance.is_open, meter_balance.open_days, len(meter_balance.days), meter_balance.hours, meter_balance.hours_left_out),
-            *(None if meter_balance.since is None else meter_balance.since.isoformat(), meter_balance.look_first),
+            *(
+                meter_balance.is_open,
+                meter_balance.open_days,
+                len(meter_balance.days),
+                meter_balance.hours,
+                meter_balance.hours_left_out,
+            ),
+            *(
+                None if meter_balance.since is None else meter_balance.since.isoformat(),
+                meter_balance.look_first,
+            ),
         )
         for meter_balance in analysis.balances
     ]
@@ -109,7 +123,15 @@ def site_balance(analysis: Analysis) -> ReportTable:
     carriers = () if analysis.site_balance is None else analysis.site_balance.carriers
     rows = [
         (
-            *(carrier_balance.carrier, side, line.kind, line.name, line.source, line.amount, line.uncertainty),
+            *(
+                carrier_balance.carrier,
+                side,
+                line.kind,
+                line.name,
+                line.source,
+                line.amount,
+                line.uncertainty,
+            ),
             *(carrier_balance.unit, line.kgce_calorific, line.kgce_equivalent),
         )
         for carrier_balance in carriers
@@ -135,7 +157,14 @@ def baselines(analysis: Analysis) -> ReportTable:
     )
     rows = [
         (
-            *(baseline.meter, baseline.step, baseline.carrier, anomaly.first.isoformat(), anomaly.last.isoformat(), anomaly.signal),
+            *(
+                baseline.meter,
+                baseline.step,
+                baseline.carrier,
+                anomaly.first.isoformat(),
+                anomaly.last.isoformat(),
+                anomaly.signal,
+            ),
             *(anomaly.energy, anomaly.unit, anomaly.sentence.en, anomaly.sentence.said_in("zh")),
         )
         for baseline in analysis.baselines
@@ -177,8 +206,20 @@ def drivers(analysis: Analysis) -> ReportTable:
             saving = savings.get(driver.variable)
             rows.append(
                 (
-                    *(label.step, label.product, label.variant, str(label.metric), driver.variable, driver.unit, str(driver.kind)),
-                    *(str(driver.verdict), None if driver.doubt is None else str(driver.doubt), driver.recorded),
+                    *(
+                        label.step,
+                        label.product,
+                        label.variant,
+                        str(label.metric),
+                        driver.variable,
+                        driver.unit,
+                        str(driver.kind),
+                    ),
+                    *(
+                        str(driver.verdict),
+                        None if driver.doubt is None else str(driver.doubt),
+                        driver.recorded,
+                    ),
                     *(driver.low, driver.typical, driver.high),
                     *(driver.per_unit or nothing),
                     *(driver.over_range or nothing),
@@ -204,9 +245,21 @@ def costs(analysis: Analysis) -> ReportTable:
     rows: list[Sequence[Any]] = []
     for step_cost in analysis.costs:
         rows += [
-            (step_cost.step, part.carrier, part.period, part.energy, part.unit, part.cost, step_cost.currency)
+            (
+                step_cost.step,
+                part.carrier,
+                part.period,
+                part.energy,
+                part.unit,
+                part.cost,
+                step_cost.currency,
+            )
             for part in step_cost.by_period
         ]
         beside = {"demand": step_cost.demand, "carbon": step_cost.carbon}
-        rows += [(step_cost.step, "", kind, None, "", cost, step_cost.currency) for kind, cost in beside.items() if cost]
+        rows += [
+            (step_cost.step, "", kind, None, "", cost, step_cost.currency)
+            for kind, cost in beside.items()
+            if cost
+        ]
     return table("costs", shape, rows)

@@ -12,11 +12,24 @@ from numpy.typing import NDArray
 from benchmarks.catalogue import in_language
 from benchmarks.labels import StepLabel
 from reporting_agent.report.figures import day_of_month, month, month_of_year, shown
-from reporting_agent.report.svg import WIDTH, DrawingScale, Floats, bars, dates, dots, line, tick_text, ticks
+from reporting_agent.report.svg import (
+    WIDTH,
+    DrawingScale,
+    Floats,
+    bars,
+    dates,
+    dots,
+    line,
+    tick_text,
+    ticks,
+)
 
 HEIGHT = 320
 SPREAD_HEIGHT = 200
-_EDGES = (0.005, 0.995)  # the few outermost batches stand on the edge, so that the many can be told apart
+_EDGES = (
+    0.005,
+    0.995,
+)  # the few outermost batches stand on the edge, so that the many can be told apart
 _COLUMNS = 48
 _MOST_EMPTY = 0.9
 LABEL_NEEDS = 160.0  # drawing units that a text needs left of its line
@@ -38,20 +51,33 @@ def window(label: StepLabel, start: datetime, end: datetime) -> tuple[datetime, 
     if not used:
         return start, end
     first = min(used).astimezone(start.tzinfo).replace(hour=0, minute=0, second=0, microsecond=0)
-    last = max(used).astimezone(start.tzinfo).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    last = max(used).astimezone(start.tzinfo).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    ) + timedelta(days=1)
     first, last = max(first, start), min(last, end)
     return (first, last) if last - first < _MOST_EMPTY * (end - start) else (start, end)
 
 
 def points(label: StepLabel, start: datetime) -> Points:
     began = start.timestamp()
-    used = [(row, run.start.timestamp() - began, run.at_reference) for row, run in enumerate(label.values) if run.excluded is None]
+    used = [
+        (row, run.start.timestamp() - began, run.at_reference)
+        for row, run in enumerate(label.values)
+        if run.excluded is None
+    ]
     rows, when, value = zip(*used, strict=True) if used else ((), (), ())
-    return Points(np.array(when, dtype=float), np.array(value, dtype=float), np.array(rows, dtype=np.int64))
+    return Points(
+        np.array(when, dtype=float), np.array(value, dtype=float), np.array(rows, dtype=np.int64)
+    )
 
 
 def over_time(
-    label: StepLabel, points: Points, start: datetime, end: datetime, dark: NDArray[np.bool_], lang: str
+    label: StepLabel,
+    points: Points,
+    start: datetime,
+    end: datetime,
+    dark: NDArray[np.bool_],
+    lang: str,
 ) -> dict[str, Any] | None:
     """Every batch as a dot, those told one by one darker; the median of stretches of time; the label. None with fewer than two batches."""
     if len(points.value) < 2 or label.best.value is None:
@@ -88,10 +114,18 @@ def over_time(
         "label_y": down.position(label.best.value),
         "label": shown(label.best.value),
         "grid": [
-            {"y": down.position(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, _step(marked))} for value in marked
+            {
+                "y": down.position(value),
+                "at": down.percent(value, HEIGHT),
+                "text": tick_text(value, _step(marked)),
+            }
+            for value in marked
         ],
         "dates": [
-            {"at": across.percent((moment - start).total_seconds(), WIDTH), "text": _date(moment, start, end, lang)}
+            {
+                "at": across.percent((moment - start).total_seconds(), WIDTH),
+                "text": _date(moment, start, end, lang),
+            }
             for moment in dates(start, end)
         ],
         "worst": {
@@ -107,10 +141,19 @@ def spread(label: StepLabel, points: Points) -> dict[str, Any] | None:
 
     The scale is of values at reference conditions and the mean is as measured: where it lies beyond the scale it has no mark.
     """
-    if len(points.value) < 2 or label.best.value is None or label.typical is None or label.mean is None:
+    if (
+        len(points.value) < 2
+        or label.best.value is None
+        or label.typical is None
+        or label.mean is None
+    ):
         return None
     low, high = _range(points.value, label.best.value)
-    counts, edges = np.histogram(np.clip(points.value, low, high), bins=min(_COLUMNS, max(8, len(points.value) // 5)), range=(low, high))
+    counts, edges = np.histogram(
+        np.clip(points.value, low, high),
+        bins=min(_COLUMNS, max(8, len(points.value) // 5)),
+        range=(low, high),
+    )
     across = DrawingScale(low, high, 0.0, float(WIDTH))
     base = SPREAD_HEIGHT - 2.0
     down = DrawingScale(0.0, float(counts.max()), base, 66.0)
@@ -135,7 +178,10 @@ def spread(label: StepLabel, points: Points) -> dict[str, Any] | None:
         "marks": placed,
         "mean": shown(label.mean),
         "mean_is_drawn": mean_is_drawn,
-        "ticks": [{"at": across.percent(value, WIDTH), "text": tick_text(value, _step(marked))} for value in marked],
+        "ticks": [
+            {"at": across.percent(value, WIDTH), "text": tick_text(value, _step(marked))}
+            for value in marked
+        ],
         "most": int(counts.max()),
         "width": shown(float(edges[1] - edges[0])),
         "beyond": int((points.value > high).sum() + (points.value < low).sum()),
@@ -145,7 +191,9 @@ def spread(label: StepLabel, points: Points) -> dict[str, Any] | None:
 def _range(value: Floats, best: float) -> tuple[float, float]:
     low, high = (float(edge) for edge in np.quantile(value, _EDGES))
     low = min(low, best)
-    differ = high - low > 1e-9 * abs(high)  # else only by how floats round, and no columns fit between them
+    differ = high - low > 1e-9 * abs(
+        high
+    )  # else only by how floats round, and no columns fit between them
     margin = 0.04 * (high - low if differ else abs(high) or 1.0)
     return low - margin, high + margin
 
@@ -159,7 +207,9 @@ def _medians(points: Points, length: float) -> tuple[Floats, Floats]:
     stretches = max(4, min(26, len(points.value) // 20))
     which = np.minimum((points.when / length * stretches).astype(np.int64), stretches - 1)
     values = [points.value[which == number] for number in range(stretches)]
-    medians = [float(np.median(group)) if len(group) >= FEWEST_OF_A_MEDIAN else np.nan for group in values]
+    medians = [
+        float(np.median(group)) if len(group) >= FEWEST_OF_A_MEDIAN else np.nan for group in values
+    ]
     return (np.arange(stretches) + 0.5) * length / stretches, np.array(medians)
 
 

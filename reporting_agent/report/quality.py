@@ -27,9 +27,15 @@ def as_json(site: SiteSettings, data: PlantData, review: Review) -> dict[str, An
     """quality.json."""
     by_step: dict[str, dict[str, Any]] = {}
     for batch in data.batches:
-        step = by_step.setdefault(batch.step, {"read": 0, "excluded": Counter(), "first": batch.start, "last": batch.start})
+        step = by_step.setdefault(
+            batch.step,
+            {"read": 0, "excluded": Counter(), "first": batch.start, "last": batch.start},
+        )
         step["read"] += 1
-        step["first"], step["last"] = min(step["first"], batch.start), max(step["last"], batch.start)
+        step["first"], step["last"] = (
+            min(step["first"], batch.start),
+            max(step["last"], batch.start),
+        )
         if batch.excluded is not None:
             step["excluded"][batch.excluded] += 1
     return {
@@ -84,7 +90,10 @@ def finding_as_json(finding: DataFinding) -> dict[str, Any]:
         "sentence": finding.sentence,
         "sentence_zh": in_language(finding.sentence, "zh"),
         "count": finding.count,
-        "places": [{"file": place.file, "row": place.row, "column": place.column} for place in finding.places],
+        "places": [
+            {"file": place.file, "row": place.row, "column": place.column}
+            for place in finding.places
+        ],
     }
 
 
@@ -98,7 +107,10 @@ def questions_as_text(review: Review, lang: str) -> list[str]:
     )
     lines = [in_language(first, lang)]
     for number, question in enumerate(review.open, start=1):
-        lines += [f"{number}. {in_language(question.sentence, lang)}", *(f"       {line}" for line in question.declare.splitlines())]
+        lines += [
+            f"{number}. {in_language(question.sentence, lang)}",
+            *(f"       {line}" for line in question.declare.splitlines()),
+        ]
     return lines
 
 
@@ -111,7 +123,9 @@ def as_table(data: PlantData, review: Review, lang: str) -> str:
     """Changes that nobody has explained, then the findings, for the terminal."""
     asked = questions_as_text(review, lang)
     if not data.findings:
-        nothing = Phrase("Nothing else was found wrong.") if asked else Phrase("Nothing was found wrong.")
+        nothing = (
+            Phrase("Nothing else was found wrong.") if asked else Phrase("Nothing was found wrong.")
+        )
         return "\n".join([*asked, in_language(nothing, lang)])
     code, kind, count, first_at = (in_language(head, lang) for head in _HEADS)
     lines = [*asked, f"{code:<26}{kind:<11}{count:>9}  {first_at}"]

@@ -19,14 +19,23 @@ if TYPE_CHECKING:
     from reporting_agent.pipeline import LabelResult, PlantData
 
 
-def write(site: SiteSettings, result: LabelResult, analysis: Analysis, out: Path, lang: str, made_at: datetime) -> dict[str, Any]:
+def write(
+    site: SiteSettings,
+    result: LabelResult,
+    analysis: Analysis,
+    out: Path,
+    lang: str,
+    made_at: datetime,
+) -> dict[str, Any]:
     """Write them into a folder, which is made if need be; the content of label.json. The result as `labelled` gives it."""
     payload = label_json(result, analysis)
     writing.folder(out)
     writing.write_json(out / "label.json", payload)
     writing.write_table(out / "batches.parquet", tables.batches(result.site_label.steps))
     writing.write_rejected(out / "rejected.csv", [*result.data.rejected, *result.data.corrected])
-    writing.write_text(out / "report.html", html.render(site, result, analysis, lang, made_at=made_at))
+    writing.write_text(
+        out / "report.html", html.render(site, result, analysis, lang, made_at=made_at)
+    )
     if result.data.proposals:
         writing.write_text(out / "declarations.toml", proposals.as_file(result.data.proposals))
     else:  # what an earlier run proposed is declared by now, or of other data
@@ -35,12 +44,20 @@ def write(site: SiteSettings, result: LabelResult, analysis: Analysis, out: Path
 
 
 def write_check(
-    site: SiteSettings, data: PlantData, reviewed: Review, period: Period | None, out: Path, lang: str, made_at: datetime
+    site: SiteSettings,
+    data: PlantData,
+    reviewed: Review,
+    period: Period | None,
+    out: Path,
+    lang: str,
+    made_at: datetime,
 ) -> dict[str, Any]:
     """Write the data-quality report into a folder, which is made if need be; the content of quality.json."""
     payload = quality.as_json(site, data, reviewed)
     writing.folder(out)
     writing.write_json(out / "quality.json", payload)
-    writing.write_text(out / "quality.html", html.render_check(site, data, period, lang, made_at=made_at))
+    writing.write_text(
+        out / "quality.html", html.render_check(site, data, period, lang, made_at=made_at)
+    )
     writing.write_rejected(out / "rejected.csv", [*data.rejected, *data.corrected])
     return payload

@@ -88,7 +88,9 @@ def bars(edges: Floats, heights: Floats, base: float) -> str:
     """Columns of a histogram as one path; `edges` one more than `heights`, both in drawing units."""
     return "".join(
         f"M{left:.1f} {base:.1f}V{top:.1f}H{right:.1f}V{base:.1f}Z"
-        for left, right, top in zip(edges[:-1].tolist(), edges[1:].tolist(), heights.tolist(), strict=True)
+        for left, right, top in zip(
+            edges[:-1].tolist(), edges[1:].tolist(), heights.tolist(), strict=True
+        )
         if top < base
     )
 
@@ -100,11 +102,19 @@ def dates(start: datetime, end: datetime) -> list[datetime]:
         months = (end.year - start.year) * 12 + end.month - start.month
         every = max(1, math.ceil(months / 13))
         first = start.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        return [moment for n in range(0, months + 1, every) if start <= (moment := _months_after(first, n)) < end]
+        return [
+            moment
+            for n in range(0, months + 1, every)
+            if start <= (moment := _months_after(first, n)) < end
+        ]
     days = max(1, math.ceil(length / timedelta(days=1)))
     every = next(step for step in (1, 2, 7, 14) if days / step <= 12)
     midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
-    return [moment for n in range(0, days + 1, every) if start <= (moment := midnight + timedelta(days=n)) < end]
+    return [
+        moment
+        for n in range(0, days + 1, every)
+        if start <= (moment := midnight + timedelta(days=n)) < end
+    ]
 
 
 def _months_after(first: datetime, number: int) -> datetime:

@@ -47,13 +47,26 @@ class ReportTable:
         return next(column.values for column in self.columns if column.name == name)
 
 
-def table(name: str, shape: Sequence[tuple[str, Kind]], rows: Sequence[Sequence[Any]]) -> ReportTable:
+def table(
+    name: str, shape: Sequence[tuple[str, Kind]], rows: Sequence[Sequence[Any]]
+) -> ReportTable:
     """A table from its rows; for the long ones make the columns themselves."""
     columns = zip(*rows, strict=True) if rows else ((),) * len(shape)
-    return ReportTable(name, tuple(ReportColumn(title, kind, tuple(values)) for (title, kind), values in zip(shape, columns, strict=True)))
+    return ReportTable(
+        name,
+        tuple(
+            ReportColumn(title, kind, tuple(values))
+            for (title, kind), values in zip(shape, columns, strict=True)
+        ),
+    )
 
 
-KEY: tuple[tuple[str, Kind], ...] = (("step", "text"), ("product", "text"), ("variant", "text"), ("metric", "text"))
+KEY: tuple[tuple[str, Kind], ...] = (
+    ("step", "text"),
+    ("product", "text"),
+    ("variant", "text"),
+    ("metric", "text"),
+)
 
 
 def labels(steps: Sequence[StepLabel], losses: Sequence[StepLosses]) -> ReportTable:
@@ -85,7 +98,9 @@ def labels(steps: Sequence[StepLabel], losses: Sequence[StepLosses]) -> ReportTa
         ("beside_en", "text"),
         ("beside_zh", "text"),
     )
-    return table("labels", shape, [_label_row(label, of.get(LabelKey.of(label))) for label in steps])
+    return table(
+        "labels", shape, [_label_row(label, of.get(LabelKey.of(label))) for label in steps]
+    )
 
 
 def _label_row(label: StepLabel, losses: StepLosses | None) -> tuple[Any, ...]:
@@ -101,7 +116,9 @@ def _label_row(label: StepLabel, losses: StepLosses | None) -> tuple[Any, ...]:
         label.completeness,
         label.minimum,
         label.best.value,
-        None if label.uncertainty is None or label.uncertainty.best is None else label.uncertainty.best.value,
+        None
+        if label.uncertainty is None or label.uncertainty.best is None
+        else label.uncertainty.best.value,
         label.best.rule,
         label.best.reason,
         label.typical,
@@ -110,7 +127,10 @@ def _label_row(label: StepLabel, losses: StepLosses | None) -> tuple[Any, ...]:
         sum(label.energy_by_carrier.values()) if label.energy_by_carrier else None,
         label.value_adding.share,
         *split,
-        *("\n".join(why.said_in(lang) for why in (*label.account, *label.provisos)) for lang in ("en", "zh")),
+        *(
+            "\n".join(why.said_in(lang) for why in (*label.account, *label.provisos))
+            for lang in ("en", "zh")
+        ),
     )
 
 
@@ -119,12 +139,20 @@ def batches(steps: Sequence[StepLabel]) -> ReportTable:
     columns: dict[str, list[Any]] = {name: [] for name in _BATCHES}
     for label in steps:
         repeated = (label.step, label.product, label.variant, str(label.metric), label.unit)
-        for name, value in zip(("step", "product", "variant", "metric", "unit"), repeated, strict=True):
+        for name, value in zip(
+            ("step", "product", "variant", "metric", "unit"), repeated, strict=True
+        ):
             columns[name] += [value] * len(label.values)
         fields = zip(*map(_measured, label.values), strict=True) if label.values else ((),) * 7
-        for name, values in zip(("batch_id", "start", "value", "at_reference", "energy", "output", "excluded"), fields, strict=True):
+        for name, values in zip(
+            ("batch_id", "start", "value", "at_reference", "energy", "output", "excluded"),
+            fields,
+            strict=True,
+        ):
             columns[name] += values
-    return ReportTable("batches", tuple(ReportColumn(name, kind, columns[name]) for name, kind in _BATCHES.items()))
+    return ReportTable(
+        "batches", tuple(ReportColumn(name, kind, columns[name]) for name, kind in _BATCHES.items())
+    )
 
 
 def _measured(value: BatchValue) -> BatchValue:
@@ -151,5 +179,9 @@ _BATCHES: dict[str, Kind] = {
 
 def excluded(steps: Sequence[StepLabel]) -> ReportTable:
     """Batches left out, one row a label and reason."""
-    rows = [(*LabelKey.of(label), reason, number) for label in steps for reason, number in label.excluded.items()]
+    rows = [
+        (*LabelKey.of(label), reason, number)
+        for label in steps
+        for reason, number in label.excluded.items()
+    ]
     return table("excluded", (*KEY, ("reason", "text"), ("batches", "count")), rows)

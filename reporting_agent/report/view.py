@@ -52,7 +52,11 @@ class LabelGroup:
         """Its place on the page, which no other group has. Ids of packs are small letters, digits and hyphens; products of a log and what a
         plant's own pack names may be anything: a hash tells those apart of which letters were lost."""
         parts = (self.step.id, self.product, self.variant)
-        plain = "-".join("".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in part) for part in parts if part)
+        plain = "-".join(
+            "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in part)
+            for part in parts
+            if part
+        )
         if plain == "-".join(part for part in parts if part):
             return plain
         return f"{plain}-{hashlib.sha256(chr(31).join(parts).encode()).hexdigest()[:8]}"
@@ -73,7 +77,11 @@ class View:
         return words(self.lang)
 
     def text(self, sentence: Words | Phrase) -> str:
-        text = sentence.said_in(self.lang) if isinstance(sentence, Words) else in_language(sentence, self.lang)
+        text = (
+            sentence.said_in(self.lang)
+            if isinstance(sentence, Words)
+            else in_language(sentence, self.lang)
+        )
         return self.counted(text).replace(" %", "\u00a0%")  # a line never begins with the sign
 
     def evidence(self, both: Words | None) -> str:
@@ -87,7 +95,8 @@ class View:
         if "/" not in period.name:
             return period.name
         return self.w["frame"]["period"].format(
-            first=day(period.start, self.lang), last=day(period.end - timedelta(microseconds=1), self.lang)
+            first=day(period.start, self.lang),
+            last=day(period.end - timedelta(microseconds=1), self.lang),
         )
 
     def inside(self, both: Words) -> str:
@@ -138,17 +147,39 @@ class View:
 
     @property
     def _conditions(self) -> list[ReferenceCondition]:
-        return [condition for step in self.result.data.pack.steps for condition in step.reference_conditions]
+        return [
+            condition
+            for step in self.result.data.pack.steps
+            for condition in step.reference_conditions
+        ]
 
     def step_name(self, step_id: str) -> str:
         """The pack's name of a step; the id of one it does not have."""
-        return next((self.text(step.words) for step in self.result.data.pack.steps if step.id == step_id), step_id)
+        return next(
+            (self.text(step.words) for step in self.result.data.pack.steps if step.id == step_id),
+            step_id,
+        )
 
     def name(self, group: LabelGroup) -> str:
         """Step, product and variant as far as they tell labels apart."""
-        variant = next((self.text(candidate.words) for candidate in group.step.variants if candidate.id == group.variant), group.variant)
+        variant = next(
+            (
+                self.text(candidate.words)
+                for candidate in group.step.variants
+                if candidate.id == group.variant
+            ),
+            group.variant,
+        )
         product = group.product if group.product != group.step.product else ""
-        return " · ".join(part for part in (self.text(group.step.words), product, variant if len(group.step.variants) > 1 else "") if part)
+        return " · ".join(
+            part
+            for part in (
+                self.text(group.step.words),
+                product,
+                variant if len(group.step.variants) > 1 else "",
+            )
+            if part
+        )
 
     def metric(self, label: StepLabel | StepLosses) -> str:
         return self.w["metric"].get(str(label.metric), str(label.metric))
@@ -159,7 +190,11 @@ class View:
         if kind == "day" and measured is not None:
             length_s = measured.columns.length_s[measured.rows]
             known_lengths_s = length_s[~np.isnan(length_s)]
-            kind = "batch" if known_lengths_s.size and np.median(known_lengths_s) < LEAST_OF_A_DAY_S else kind
+            kind = (
+                "batch"
+                if known_lengths_s.size and np.median(known_lengths_s) < LEAST_OF_A_DAY_S
+                else kind
+            )
         return self.w["run" if number == 1 else "runs"][kind]
 
     @cached_property
@@ -174,11 +209,23 @@ class View:
     def _group(self, members: list[tuple[int, StepLabel]]) -> LabelGroup:
         labels = tuple(label for _, label in members)
         losses = {id(label): self._losses_of(label) for label in labels}
-        counted = [label for label in labels if (own := losses[id(label)]) is not None and own.counted]
-        main = next(iter([*counted, *(label for label in labels if label.best.value is not None), *labels]))
+        counted = [
+            label for label in labels if (own := losses[id(label)]) is not None and own.counted
+        ]
+        main = next(
+            iter([*counted, *(label for label in labels if label.best.value is not None), *labels])
+        )
         first = labels[0]
         step = self.result.data.pack.step(first.step)
-        return LabelGroup(step, first.product, first.variant, labels, main, tuple(row for row, _ in members), losses[id(main)])
+        return LabelGroup(
+            step,
+            first.product,
+            first.variant,
+            labels,
+            main,
+            tuple(row for row, _ in members),
+            losses[id(main)],
+        )
 
     def _losses_of(self, label: StepLabel) -> StepLosses | None:
         """None, too, of a label that is in question: nothing is concluded from it."""
@@ -195,7 +242,11 @@ class View:
     def lead(self) -> LabelGroup | None:
         """The group the page opens with: the one with most energy above the label beyond slopes and uncertainty, in coal equivalent."""
         candidates = [group for group in self.labelled if group.losses is not None]
-        most = max(candidates, key=lambda group: group.losses.beyond.kgce if group.losses else 0.0, default=None)
+        most = max(
+            candidates,
+            key=lambda group: group.losses.beyond.kgce if group.losses else 0.0,
+            default=None,
+        )
         return most if most is not None else next(iter(self.labelled), None)
 
     @cached_property
@@ -210,7 +261,11 @@ class View:
     @cached_property
     def worst(self) -> BatchLoss | None:
         """The batch the page opens with: most avoidable and unexplained energy per unit of output at the leading group."""
-        return self.lead.losses.worst[0] if self.lead is not None and self.lead.losses is not None and self.lead.losses.worst else None
+        return (
+            self.lead.losses.worst[0]
+            if self.lead is not None and self.lead.losses is not None and self.lead.losses.worst
+            else None
+        )
 
     @cached_property
     def findings(self) -> list[DataFinding]:

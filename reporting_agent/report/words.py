@@ -22,7 +22,10 @@ FILES = ("words.toml", "sections.toml", "verdicts.toml")
 @lru_cache(maxsize=2)
 def words(lang: str) -> dict[str, dict[str, str]]:
     """Every section of the files with the texts of that language."""
-    return {section: {key: in_language(text, lang) for key, text in entries.items()} for section, entries in phrases().items()}
+    return {
+        section: {key: in_language(text, lang) for key, text in entries.items()}
+        for section, entries in phrases().items()
+    }
 
 
 @lru_cache(maxsize=1)
@@ -37,12 +40,16 @@ def phrases() -> dict[str, dict[str, Phrase]]:
 
 def rule(quantile: Fraction, lang: str) -> str:
     """The pack's rule for the label, in words."""
-    return words(lang)["label"]["rule"].format(percent=f"{float(quantile * 100):g}", quantile=str(quantile))
+    return words(lang)["label"]["rule"].format(
+        percent=f"{float(quantile * 100):g}", quantile=str(quantile)
+    )
 
 
 def label_name(step: Step, product: str, variant: str, metric: Metric, lang: str) -> str:
     """Step, product and variant in the pack's words, as far as they tell labels apart, and what is counted; a product as the log has it."""
-    told_apart = next((entry.words.said_in(lang) for entry in step.variants if entry.id == variant), variant)
+    told_apart = next(
+        (entry.words.said_in(lang) for entry in step.variants if entry.id == variant), variant
+    )
     parts = (
         step.words.said_in(lang),
         product if product != step.product else "",

@@ -57,7 +57,13 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(_BE
 
 def _lines(value: Any, margin: str) -> Iterator[str]:
     """The pieces of a value's text. Ten thousands of flat records go to the encoder of the library at once, which is in C."""
-    nested = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    nested = (
+        list(value.values())
+        if isinstance(value, dict)
+        else value
+        if isinstance(value, list | tuple)
+        else ()
+    )
     if _flat(nested):
         yield _encoded(value)
         return
@@ -105,7 +111,9 @@ def write_table(path: Path, table: ReportTable) -> None:
 
     from reporting_agent.sources import arrays
 
-    converted = pa.table({column.name: arrays.column(column.kind, column.values) for column in table.columns})
+    converted = pa.table(
+        {column.name: arrays.column(column.kind, column.values) for column in table.columns}
+    )
     buffer = io.BytesIO()
     pq.write_table(converted, buffer)
     _write_whole(path, buffer.getvalue())
@@ -141,7 +149,9 @@ def require_room(folder: Path) -> None:
 
 
 def _remove(half_written: Path) -> None:
-    with suppress(OSError):  # why it could not be written is told; a disk that is gone lets nothing be removed either
+    with suppress(
+        OSError
+    ):  # why it could not be written is told; a disk that is gone lets nothing be removed either
         half_written.unlink(missing_ok=True)
 
 

@@ -40,7 +40,9 @@ class ComparedPeriods(Setting):
     @model_validator(mode="after")
     def _of_one_thing(self) -> Self:
         if (self.meter is None) is (self.step is None):
-            raise ValueError(Phrase("give meter or step, and one of them only: whose energy is compared"))
+            raise ValueError(
+                Phrase("give meter or step, and one of them only: whose energy is compared")
+            )
         return self
 
 
@@ -67,7 +69,11 @@ class SavingAction(ComparedPeriods):
     @model_validator(mode="after")
     def _both_or_the_day(self) -> Self:
         if (self.baseline is None) is not (self.reporting is None):
-            raise ValueError(Phrase("give baseline and reporting both, or neither: then they are the year before the day and all since"))
+            raise ValueError(
+                Phrase(
+                    "give baseline and reporting both, or neither: then they are the year before the day and all since"
+                )
+            )
         return self
 
 
@@ -104,7 +110,12 @@ class Actions(Setting):
         """The actions come first; the targets are held against them, too."""
         ids = [aim.id for aim in (*info.data.get("actions", ()), *aims)]
         if twice := sorted({name for name in ids if ids.count(name) > 1}):
-            raise ValueError(Phrase("must give every action and target an id of its own; %(id)s stands twice", id=repr(twice[0])))
+            raise ValueError(
+                Phrase(
+                    "must give every action and target an id of its own; %(id)s stands twice",
+                    id=repr(twice[0]),
+                )
+            )
         return aims
 
 
@@ -125,13 +136,21 @@ def load_actions(site: SiteSettings) -> Actions:
             wanted="actions.toml",
         )
     read = toml_files.read(Actions, path, _wrong)
-    meters, steps = {meter.id: meter for meter in site.meters}, {step.id for step in pack_of(site).steps}
+    meters, steps = (
+        {meter.id: meter for meter in site.meters},
+        {step.id for step in pack_of(site).steps},
+    )
     for action in (*read.actions, *read.targets):
         if action.meter is not None and action.meter not in meters:
-            wanted = Phrase("a meter of site.toml: %(meters)s", meters=enumerated(sorted(meters) or [Phrase("none")]))
+            wanted = Phrase(
+                "a meter of site.toml: %(meters)s",
+                meters=enumerated(sorted(meters) or [Phrase("none")]),
+            )
             raise _wrong(_place(path, action, "meter"), repr(action.meter), wanted)
         if action.meter is not None and not _takes_in(meters[action.meter]):
-            wanted = Phrase("a meter of energy that is taken in, or the step, from whose energy what it gives back is taken off")
+            wanted = Phrase(
+                "a meter of energy that is taken in, or the step, from whose energy what it gives back is taken off"
+            )
             raise _wrong(_place(path, action, "meter"), repr(action.meter), wanted)
         if action.step is not None and action.step not in steps:
             wanted = Phrase("a step of the pack: %(steps)s", steps=enumerated(sorted(steps)))
@@ -140,16 +159,23 @@ def load_actions(site: SiteSettings) -> Actions:
             baseline = _period(path, action, "baseline", action.baseline, site.zone)
             reporting = _period(path, action, "reporting", action.reporting, site.zone)
             if reporting.start < baseline.end:
-                wanted = Phrase("a period that begins when the baseline (%(baseline)s) has ended", baseline=baseline.name)
+                wanted = Phrase(
+                    "a period that begins when the baseline (%(baseline)s) has ended",
+                    baseline=baseline.name,
+                )
                 raise _wrong(_place(path, action, "reporting"), repr(action.reporting), wanted)
             if isinstance(action, SavingAction) and action.state == "done":
                 begins = datetime.combine(action.day, time(), site.zone)
                 if baseline.end > begins:
-                    wanted = Phrase("a period that has ended when the action took effect, on %(day)s", day=action.day.isoformat())
+                    wanted = Phrase(
+                        "a period that has ended when the action took effect, on %(day)s",
+                        day=action.day.isoformat(),
+                    )
                     raise _wrong(_place(path, action, "baseline"), repr(action.baseline), wanted)
                 if reporting.start < begins:
                     wanted = Phrase(
-                        "a period that begins when the action has taken effect, on %(day)s or later", day=action.day.isoformat()
+                        "a period that begins when the action has taken effect, on %(day)s or later",
+                        day=action.day.isoformat(),
                     )
                     raise _wrong(_place(path, action, "reporting"), repr(action.reporting), wanted)
     return read

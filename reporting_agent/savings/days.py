@@ -26,8 +26,20 @@ from reporting_agent.pipeline.joint import JOINT_RUN
 LEAST_RECORDED = 0.8  # of the output, for a declared condition to be a term
 ENERGY_SOUND = frozenset(
     {
-        *("", "duplicate", JOINT_RUN, ExclusionReason.SHARE_REFUTED, ExclusionReason.TEST, ExclusionReason.SCRAP),
-        *(ExclusionReason.NOT_NORMAL_STATE, ExclusionReason.OUTPUT_NOT_POSITIVE, ExclusionReason.TOO_SHORT, ExclusionReason.TOO_LONG),
+        *(
+            "",
+            "duplicate",
+            JOINT_RUN,
+            ExclusionReason.SHARE_REFUTED,
+            ExclusionReason.TEST,
+            ExclusionReason.SCRAP,
+        ),
+        *(
+            ExclusionReason.NOT_NORMAL_STATE,
+            ExclusionReason.OUTPUT_NOT_POSITIVE,
+            ExclusionReason.TOO_SHORT,
+            ExclusionReason.TOO_LONG,
+        ),
         *(ExclusionReason.VARIABLE_MISSING, ExclusionReason.VARIABLE_IMPOSSIBLE),
     }
 )
@@ -35,7 +47,12 @@ ENERGY_SOUND = frozenset(
 or a counter's fault would count as energy that was saved."""
 ENERGY_KNOWN = frozenset(
     {
-        *(ExclusionReason.TOO_SHORT, ExclusionReason.TOO_LONG, ExclusionReason.VARIABLE_MISSING, ExclusionReason.VARIABLE_IMPOSSIBLE),
+        *(
+            ExclusionReason.TOO_SHORT,
+            ExclusionReason.TOO_LONG,
+            ExclusionReason.VARIABLE_MISSING,
+            ExclusionReason.VARIABLE_IMPOSSIBLE,
+        ),
         ExclusionReason.BELOW_PHYSICAL_FLOOR,
     }
 )
@@ -51,8 +68,12 @@ class Days:
     energy: Floats
     unit: str
     output: Mapping[tuple[str, str], Floats]
-    conditions: Mapping[str, Floats]  # output times the condition's distance from its mean: energy a tonne moves with it
-    degrees: Mapping[str, Floats]  # heating and cooling degrees; empty where the outdoor temperature is not recorded
+    conditions: Mapping[
+        str, Floats
+    ]  # output times the condition's distance from its mean: energy a tonne moves with it
+    degrees: Mapping[
+        str, Floats
+    ]  # heating and cooling degrees; empty where the outdoor temperature is not recorded
     lines: frozenset[tuple[str, str]]  # step and equipment of the batches
     meters: frozenset[str] = frozenset()  # of one meter: all that its energy is made from
     below: frozenset[str] = frozenset()  # of one meter: all that hang below it
@@ -67,7 +88,11 @@ class Days:
     @property
     def running(self) -> Flags:
         """The days on which something was made; Monday to Friday where no line is fed."""
-        return self.production > 0 if self.feeds else np.array([day.weekday() < 5 for day in self.days])
+        return (
+            self.production > 0
+            if self.feeds
+            else np.array([day.weekday() < 5 for day in self.days])
+        )
 
     def between(self, first: date, last: date) -> Flags:
         """The days of [first, last)."""
@@ -80,7 +105,9 @@ def of_meter(site: SiteSettings, result: LabelResult, meter: str) -> Days | None
     A day on which the meter, or one that it is made from, is declared unusable is not known, nor one outside the meter's own time. One that
     feeds no line has the outdoor temperature of all of them.
     """
-    record = next((candidate for candidate in result.data.meters if candidate.meter.id == meter), None)
+    record = next(
+        (candidate for candidate in result.data.meters if candidate.meter.id == meter), None
+    )
     if record is None or not len(record.hour_us):
         return None
     hours = LocalHours.of(record.hour_us, site.zone)
@@ -88,14 +115,19 @@ def of_meter(site: SiteSettings, result: LabelResult, meter: str) -> Days | None
     own = [
         batch
         for batch in result.data.batches
-        if any(step in {"", batch.step} and equipment in {"", batch.equipment} for step, equipment in lines)
+        if any(
+            step in {"", batch.step} and equipment in {"", batch.equipment}
+            for step, equipment in lines
+        )
     ]
     meters = site.tree.needed_by(record.meter) | {meter}
     below = frozenset(other.id for other in site.meters if record.meter in site.tree.above(other))
     energy = np.where(unusable_days(site, meters, hours.days), np.nan, day_energy(record, hours))
     of_days = _days(site, result, each_once(own), hours.days, energy, record.unit)
     if not lines:  # it is as warm outside an office as outside the halls
-        of_days = replace(of_days, degrees=_degrees(site, result.data.batches, hours.days, np.isfinite(energy)))
+        of_days = replace(
+            of_days, degrees=_degrees(site, result.data.batches, hours.days, np.isfinite(energy))
+        )
     return replace(of_days, meters=meters, below=below, feeds=bool(lines))
 
 
@@ -104,8 +136,19 @@ def of_step(site: SiteSettings, result: LabelResult, step: str) -> Days | None:
 
     A day on which a batch's energy is not sound is not known; a day without batches used nothing.
     """
-    headline = next((candidate.metrics[0].metric for candidate in result.data.pack.steps if candidate.id == step), None)
-    labels = [label for label in result.site_label.steps if label.step == step and label.metric == headline]
+    headline = next(
+        (
+            candidate.metrics[0].metric
+            for candidate in result.data.pack.steps
+            if candidate.id == step
+        ),
+        None,
+    )
+    labels = [
+        label
+        for label in result.site_label.steps
+        if label.step == step and label.metric == headline
+    ]
     batches = each_once([batch for batch in result.data.batches if batch.step == step])
     if not labels or not batches:
         return None
@@ -135,12 +178,24 @@ def _sound_energy(label: StepLabel) -> dict[tuple[str, str, datetime], float]:
     complete = energy.known & energy.convertible & energy.complete & (energy.coverage >= least)
     totals = np.where(complete, energy.total, np.nan).tolist()
     batches = measured.columns.batches
-    for batch, total, reason in zip(batches, totals, measured.reasons.listed(np.arange(len(batches))), strict=True):
-        used.setdefault((batch.equipment, batch.batch_id, batch.start), total if (reason or "") in ENERGY_SOUND else np.nan)
+    for batch, total, reason in zip(
+        batches, totals, measured.reasons.listed(np.arange(len(batches))), strict=True
+    ):
+        used.setdefault(
+            (batch.equipment, batch.batch_id, batch.start),
+            total if (reason or "") in ENERGY_SOUND else np.nan,
+        )
     return used
 
 
-def _days(site: SiteSettings, result: LabelResult, batches: Sequence[Batch], days: tuple[date, ...], energy: Floats, unit: str) -> Days:
+def _days(
+    site: SiteSettings,
+    result: LabelResult,
+    batches: Sequence[Batch],
+    days: tuple[date, ...],
+    energy: Floats,
+    unit: str,
+) -> Days:
     refuted = _refuted(result)
     sound: list[Batch] = []
     for run in batches:
@@ -150,22 +205,40 @@ def _days(site: SiteSettings, result: LabelResult, batches: Sequence[Batch], day
         elif inside:
             sound.append(run)
     output: dict[tuple[str, str], Floats] = {}
-    names = sorted({name for batch in sound for name in batch.variables if _is_condition(site, name)})
+    names = sorted(
+        {name for batch in sound for name in batch.variables if _is_condition(site, name)}
+    )
     centre = {name: mean_condition(sound, name) for name in names}
     conditions = {name: np.zeros(len(days)) for name in names if centre[name] is not None}
     for run in sound:
         produced = max(run.output, 0.0)
         for day, share in spread_over_days(run, days, site):
-            output.setdefault((run.product, run.variant), np.zeros(len(days)))[day] += produced * share
+            output.setdefault((run.product, run.variant), np.zeros(len(days)))[day] += (
+                produced * share
+            )
             for name, column in conditions.items():
-                column[day] += produced * share * (run.variables.get(name, centre[name]) - (centre[name] or 0.0))  # type: ignore[operator]
+                column[day] += (
+                    produced
+                    * share
+                    * (run.variables.get(name, centre[name]) - (centre[name] or 0.0))
+                )  # type: ignore[operator]
     degrees = _degrees(site, sound, days, sum(output.values(), np.zeros(len(days))) > 0)
     lines = frozenset((batch.step, batch.equipment) for batch in batches)
-    units = " + ".join(sorted({step.output_unit for step in result.data.pack.steps if step.id in {of_step for of_step, _ in lines}}))
+    units = " + ".join(
+        sorted(
+            {
+                step.output_unit
+                for step in result.data.pack.steps
+                if step.id in {of_step for of_step, _ in lines}
+            }
+        )
+    )
     return Days(days, energy, unit, output, conditions, degrees, lines, output_unit=units)
 
 
-def _degrees(site: SiteSettings, batches: Sequence[Batch], days: tuple[date, ...], asked: Flags) -> Mapping[str, Floats]:
+def _degrees(
+    site: SiteSettings, batches: Sequence[Batch], days: tuple[date, ...], asked: Flags
+) -> Mapping[str, Floats]:
     """Heating and cooling degrees by the outdoor temperature of the batches; none where too few of the days asked for have one."""
     warm, recorded = np.zeros(len(days)), np.zeros(len(days))
     for run in batches:
@@ -177,7 +250,9 @@ def _degrees(site: SiteSettings, batches: Sequence[Batch], days: tuple[date, ...
     if not recorded_days.any() or not asked.any() or recorded_days[asked].mean() < LEAST_RECORDED:
         return {}
     at = np.arange(len(days))
-    return degree_days(np.interp(at, at[recorded_days], warm[recorded_days] / recorded[recorded_days]))
+    return degree_days(
+        np.interp(at, at[recorded_days], warm[recorded_days] / recorded[recorded_days])
+    )
 
 
 def unusable_days(site: SiteSettings, meters: AbstractSet[str], days: tuple[date, ...]) -> Flags:
@@ -186,25 +261,39 @@ def unusable_days(site: SiteSettings, meters: AbstractSet[str], days: tuple[date
     for event in site.events:
         if event.kind == "unusable" and event.meter in meters:
             first, end = event.begins(site.zone).astimezone(site.zone).date(), event.ends(site.zone)
-            last = date.max if end is None else (end.astimezone(site.zone) - timedelta(microseconds=1)).date()
+            last = (
+                date.max
+                if end is None
+                else (end.astimezone(site.zone) - timedelta(microseconds=1)).date()
+            )
             unusable |= np.array([first <= day <= last for day in days])
     return unusable
 
 
 def _refuted(result: LabelResult) -> set[tuple[str, str, datetime]]:
     """Batches (step, id, start) with more output than their energy can have made."""
-    rules = {(step.id, rule.metric): rule for step in result.data.pack.steps for rule in step.metrics}
+    rules = {
+        (step.id, rule.metric): rule for step in result.data.pack.steps for rule in step.metrics
+    }
     return {
         (label.step, entry.batch_id, entry.start)
         for label in result.site_label.steps
         for entry in label.values
-        if entry.excluded in ENERGY_KNOWN and entry.value is not None and entry.value < rules[label.step, label.metric].floor
+        if entry.excluded in ENERGY_KNOWN
+        and entry.value is not None
+        and entry.value < rules[label.step, label.metric].floor
     }
 
 
-def output_unknown(site: SiteSettings, run: Batch, refuted: AbstractSet[tuple[str, str, datetime]]) -> bool:
+def output_unknown(
+    site: SiteSettings, run: Batch, refuted: AbstractSet[tuple[str, str, datetime]]
+) -> bool:
     """Whether nobody knows what a batch made: less than nothing, in another unit, more than can be, or declared unusable."""
-    if run.excluded == UNIT_WRONG or not run.output >= 0 or (run.step, run.batch_id, run.start) in refuted:
+    if (
+        run.excluded == UNIT_WRONG
+        or not run.output >= 0
+        or (run.step, run.batch_id, run.start) in refuted
+    ):
         return True
     declared = events_of_step(site.events, run.step, run.equipment, run.product, run.variant)
     return any(event.kind == "unusable" and event.holds(run.start, site.zone) for event in declared)
@@ -230,7 +319,9 @@ def _end(batch: Batch) -> datetime:
     return batch.start if batch.end is None or batch.end <= batch.start else batch.end
 
 
-def spread_over_days(batch: Batch, days: tuple[date, ...], site: SiteSettings) -> list[tuple[int, float]]:
+def spread_over_days(
+    batch: Batch, days: tuple[date, ...], site: SiteSettings
+) -> list[tuple[int, float]]:
     """The days that a batch ran on, each with its share of the batch's time."""
     start, end = batch.start, _end(batch)
     whole = (end - start).total_seconds()
@@ -239,7 +330,9 @@ def spread_over_days(batch: Batch, days: tuple[date, ...], site: SiteSettings) -
     while day <= last:
         following = day + timedelta(days=1)
         until = min(end, _midnight(following, site))
-        inside = (until - max(start, _midnight(day, site))).total_seconds() / whole if whole else 1.0
+        inside = (
+            (until - max(start, _midnight(day, site))).total_seconds() / whole if whole else 1.0
+        )
         index = (day - days[0]).days
         if inside > 0 and 0 <= index < len(days):
             shares.append((index, inside))

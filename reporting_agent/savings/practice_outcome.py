@@ -48,18 +48,25 @@ def outcome_of(site: SiteSettings, wanted: str, today: date | None) -> PracticeO
         InputError: `action-unknown`, `action-without-practice`, `practice-unknown`, or `outcome-not-told`: no saving can be stated.
     """
     action, practice = _named(site, wanted, load_actions(site).actions)
-    (result,), _data = verified(site, Actions(actions=(action,)), today or datetime.now(UTC).astimezone(site.zone).date())
+    (result,), _data = verified(
+        site, Actions(actions=(action,)), today or datetime.now(UTC).astimezone(site.zone).date()
+    )
     if result.share is None:
         raise InputError(
             "outcome-not-told",
-            Phrase("What this action saved is not known, so there is nothing to report. %(why)s", why=result.why or ""),
+            Phrase(
+                "What this action saved is not known, so there is nothing to report. %(why)s",
+                why=result.why or "",
+            ),
             "See `steplabel-agent savings`. docs/savings.md explains when no saving is stated, and what to do.",
             found=action.id,
         )
     return PracticeOutcome(practice, SavingOutcome.of(*result.share), result, result.share)
 
 
-def _named(site: SiteSettings, wanted: str, actions: tuple[SavingAction, ...]) -> tuple[SavingAction, Practice]:
+def _named(
+    site: SiteSettings, wanted: str, actions: tuple[SavingAction, ...]
+) -> tuple[SavingAction, Practice]:
     """The action, and the practice of this sector that it follows."""
     action = next((candidate for candidate in actions if candidate.id == wanted), None)
     if action is None:
@@ -73,16 +80,22 @@ def _named(site: SiteSettings, wanted: str, actions: tuple[SavingAction, ...]) -
     if action.practice is None:
         raise InputError(
             "action-without-practice",
-            Phrase("The action %(action)s does not name the practice that it follows.", action=wanted),
+            Phrase(
+                "The action %(action)s does not name the practice that it follows.", action=wanted
+            ),
             'Write practice = "ID" into its table in actions.toml. The ID is in the address of the practice’s page and in the list.',
             found=wanted,
         )
-    of_sector = [candidate for candidate in Library.held().practices if candidate.sector == site.site.pack]
+    of_sector = [
+        candidate for candidate in Library.held().practices if candidate.sector == site.site.pack
+    ]
     practice = next((candidate for candidate in of_sector if candidate.id == action.practice), None)
     if practice is None:
         raise InputError(
             "practice-unknown",
-            Phrase("No practice of this sector is called %(practice)s here.", practice=action.practice),
+            Phrase(
+                "No practice of this sector is called %(practice)s here.", practice=action.practice
+            ),
             "Correct the id in actions.toml, or fetch the newest library first (`steplabel-agent practices fetch`).",
             found=action.practice,
         )

@@ -48,7 +48,9 @@ class Forecast:
         return self.expected - self.actual
 
 
-def forecast(day: Integers, energy: Floats, terms: Floats, later: Floats, later_terms: Floats) -> Forecast | None:
+def forecast(
+    day: Integers, energy: Floats, terms: Floats, later: Floats, later_terms: Floats
+) -> Forecast | None:
     """Fit the baseline's days and forecast the later ones; None where the days are too few for the terms, or tell too little of their own.
 
     Args:
@@ -73,7 +75,9 @@ def forecast(day: Integers, energy: Floats, terms: Floats, later: Floats, later_
     residual = fitted.residual
     slow, freedom = block_variance(day, residual)
     of_slow = slow * (len(later) + float(summed @ np.linalg.pinv(x.T @ x) @ summed))
-    reach = max(_quantile(degrees_of_freedom) * sqrt(of_model + of_days), _quantile(freedom) * sqrt(of_slow))
+    reach = max(
+        _quantile(degrees_of_freedom) * sqrt(of_model + of_days), _quantile(freedom) * sqrt(of_slow)
+    )
     expected, actual = float(summed @ fitted.coefficients), float(later.sum())
     whole = float(np.var(energy))
     return Forecast(

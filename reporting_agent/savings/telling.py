@@ -42,7 +42,11 @@ def verdict(share: tuple[float, float, float] | None, wanted_pct: float | None) 
         return SavingVerdict.NOT_TOLD
     _, low, high = share
     if low > 0:
-        return SavingVerdict.REACHED if wanted_pct is not None and 100 * low >= wanted_pct else SavingVerdict.SAVED
+        return (
+            SavingVerdict.REACHED
+            if wanted_pct is not None and 100 * low >= wanted_pct
+            else SavingVerdict.SAVED
+        )
     return SavingVerdict.USED_MORE if high < 0 else SavingVerdict.NOT_PROVEN
 
 
@@ -50,7 +54,9 @@ def not_done(action: SavingAction | Target) -> Phrase:
     """No period has passed in which it could have saved."""
     if isinstance(action, SavingAction) and action.state != "done":
         return Phrase(
-            "Nothing to verify yet: the action is %(state)s, for %(day)s.", state=STATES[action.state], day=action.day.isoformat()
+            "Nothing to verify yet: the action is %(state)s, for %(day)s.",
+            state=STATES[action.state],
+            day=action.day.isoformat(),
         )
     if isinstance(action, SavingAction):
         return Phrase("Nothing to verify yet: the reporting period of the action has not begun.")
@@ -61,7 +67,9 @@ def no_data(action: SavingAction | Target) -> Phrase:
     """Neither readings nor batches."""
     if action.meter is not None:
         return Phrase("Meter %(meter)s has no readings in these periods.", meter=action.meter)
-    return Phrase("Step %(step)s has no batches with energy in these periods.", step=str(action.step))
+    return Phrase(
+        "Step %(step)s has no batches with energy in these periods.", step=str(action.step)
+    )
 
 
 def few_days(before: int, wanted: int, after: int, wanted_after: int) -> Phrase:
@@ -113,7 +121,10 @@ def beyond(low: float, high: float, unit: str, share: float) -> Phrase:
 
 def unanswered(question: Phrase) -> Phrase:
     """Data that nobody has explained prove nothing."""
-    return Phrase("A change in the data is not explained; declare it in site.toml first. %(question)s", question=question)
+    return Phrase(
+        "A change in the data is not explained; declare it in site.toml first. %(question)s",
+        question=question,
+    )
 
 
 def drifting() -> Phrase:

@@ -39,10 +39,16 @@ from reporting_agent.savings.saving_interval import Forecast, forecast
 FEWEST_BASELINE_DAYS = 60
 FEWEST_REPORTING_DAYS = 14
 A_YEAR_DAYS = 350  # known span from which a season can be told from a level
-SAME_SEASON_DAYS = 10  # how far the calendar days of two periods may lie apart, to be the same part of the year
+SAME_SEASON_DAYS = (
+    10  # how far the calendar days of two periods may lie apart, to be the same part of the year
+)
 NEW_SHARE = 0.02  # of the reporting period's output, in kinds that the baseline did not make
-BEYOND_SHARE = 0.1  # of the reporting days, beyond what 98 % of the baseline's days made by more than a tenth
-FEWEST_OF_KIND = 10  # baseline days on which a product's variant was made, to have a coefficient of its own
+BEYOND_SHARE = (
+    0.1  # of the reporting days, beyond what 98 % of the baseline's days made by more than a tenth
+)
+FEWEST_OF_KIND = (
+    10  # baseline days on which a product's variant was made, to have a coefficient of its own
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +65,9 @@ class VerifiedSaving:
     why: Phrase | None
     day: tuple[date, ...] = ()  # the known days of the reporting period
     below: Floats | None = None  # expected less used on each of them
-    money: float | None = None  # of the saving, at what the meter's energy cost in the reporting period
+    money: float | None = (
+        None  # of the saving, at what the meter's energy cost in the reporting period
+    )
     currency: str = ""
     co2_kg: float | None = None
     co2_source: str = ""
@@ -70,7 +78,11 @@ class VerifiedSaving:
         prediction = self.forecast
         if prediction is None or prediction.expected <= 0:
             return None
-        return prediction.saving / prediction.expected, prediction.low / prediction.expected, prediction.high / prediction.expected
+        return (
+            prediction.saving / prediction.expected,
+            prediction.low / prediction.expected,
+            prediction.high / prediction.expected,
+        )
 
     @property
     def verdict(self) -> telling.SavingVerdict:
@@ -106,15 +118,26 @@ class VerifiedSaving:
         }
 
 
-def verified(site: SiteSettings, actions: Actions, today: date) -> tuple[tuple[VerifiedSaving, ...], LabelResult]:
+def verified(
+    site: SiteSettings, actions: Actions, today: date
+) -> tuple[tuple[VerifiedSaving, ...], LabelResult]:
     """Every action and target in the order of the file, and the data over all their periods, empty where none has begun."""
     declared: tuple[SavingAction | Target, ...] = (*actions.actions, *actions.targets)
     compared = [(aim, *compared_periods(aim, site, today)) for aim in declared]
-    spans = [period for _, baseline, reporting in compared for period in (baseline, reporting) if period is not None]
+    spans = [
+        period
+        for _, baseline, reporting in compared
+        for period in (baseline, reporting)
+        if period is not None
+    ]
     if not spans:
-        return tuple(_untold(aim, site, today, telling.not_done(aim)) for aim, _, _ in compared), _no_data(site, today)
+        return tuple(
+            _untold(aim, site, today, telling.not_done(aim)) for aim, _, _ in compared
+        ), _no_data(site, today)
     start, end = min(span.start for span in spans), max(span.end for span in spans)
-    result = pipeline.label(site, Period(start, end, f"{start.date().isoformat()}/{end.date().isoformat()}"))
+    result = pipeline.label(
+        site, Period(start, end, f"{start.date().isoformat()}/{end.date().isoformat()}")
+    )
     reviewed = review(site, result.data)
     days_by_key: dict[tuple[str | None, str | None], Days | None] = {}
     results = []
@@ -125,29 +148,43 @@ def verified(site: SiteSettings, actions: Actions, today: date) -> tuple[tuple[V
         key = (action.meter, action.step)
         if key not in days_by_key:
             days_by_key[key] = (
-                by_day.of_meter(site, result, action.meter) if action.meter else by_day.of_step(site, result, str(action.step))
+                by_day.of_meter(site, result, action.meter)
+                if action.meter
+                else by_day.of_step(site, result, str(action.step))
             )
-        results.append(verified_action(site, result, reviewed, action, baseline, reporting, days_by_key[key]))
+        results.append(
+            verified_action(site, result, reviewed, action, baseline, reporting, days_by_key[key])
+        )
     return tuple(results), result
 
 
 def _no_data(site: SiteSettings, today: date) -> LabelResult:
-    pack, period = pipeline.pack_of(site), Period.parse(f"{today}/{today + timedelta(days=1)}", site.zone)
+    pack, period = (
+        pipeline.pack_of(site),
+        Period.parse(f"{today}/{today + timedelta(days=1)}", site.zone),
+    )
     return LabelResult(SiteLabel(pack.id, pack.version, period, ()), PlantData(pack, [], [], []))
 
 
-def compared_periods(action: SavingAction | Target, site: SiteSettings, today: date) -> tuple[Period | None, Period | None]:
+def compared_periods(
+    action: SavingAction | Target, site: SiteSettings, today: date
+) -> tuple[Period | None, Period | None]:
     """Baseline and reporting period, before `today`; none where the action is not done, or its reporting period has not begun."""
     if isinstance(action, SavingAction) and action.state != "done":
         return None, None
     if action.baseline is not None and action.reporting is not None:
-        baseline, reporting = (period_before(today, Period.parse(text, site.zone), site) for text in (action.baseline, action.reporting))
+        baseline, reporting = (
+            period_before(today, Period.parse(text, site.zone), site)
+            for text in (action.baseline, action.reporting)
+        )
         return (baseline, reporting) if reporting.start.date() < today else (None, None)
     assert isinstance(action, SavingAction)  # noqa: S101 - a target names both periods
     if action.day >= today:
         return None, None
     before = action.day - timedelta(days=365)
-    return Period.parse(f"{before}/{action.day}", site.zone), Period.parse(f"{action.day}/{today}", site.zone)
+    return Period.parse(f"{before}/{action.day}", site.zone), Period.parse(
+        f"{action.day}/{today}", site.zone
+    )
 
 
 def period_before(today: date, period: Period, site: SiteSettings) -> Period:
@@ -155,7 +192,9 @@ def period_before(today: date, period: Period, site: SiteSettings) -> Period:
     return replace(period, end=min(period.end, datetime.combine(today, time(), site.zone)))
 
 
-def _untold(action: SavingAction | Target, site: SiteSettings, today: date, why: Phrase) -> VerifiedSaving:
+def _untold(
+    action: SavingAction | Target, site: SiteSettings, today: date, why: Phrase
+) -> VerifiedSaving:
     nothing = Period.parse(f"{today}/{today + timedelta(days=1)}", site.zone)
     empty = Period(nothing.start, nothing.start, "")
     return VerifiedSaving(action, empty, empty, "", 0, 0, None, why)
@@ -173,34 +212,63 @@ def verified_action(
     """What one action saved between its two periods, or why that cannot be told."""
     if days is None:
         return VerifiedSaving(action, baseline, reporting, "", 0, 0, None, telling.no_data(action))
-    sound = np.isfinite(days.energy) if action.meter else np.isfinite(days.energy) & (days.production > 0)
+    sound = (
+        np.isfinite(days.energy)
+        if action.meter
+        else np.isfinite(days.energy) & (days.production > 0)
+    )
     before = sound & days.between(baseline.start.date(), baseline.end.date())
     after = sound & days.between(reporting.start.date(), reporting.end.date())
-    after &= np.isin(days.running, days.running[before])  # what an idle day takes, a baseline without one does not know
+    after &= np.isin(
+        days.running, days.running[before]
+    )  # what an idle day takes, a baseline without one does not know
     counts = (int(before.sum()), int(after.sum()))
     untold = VerifiedSaving(action, baseline, reporting, days.unit, *counts, None, None)
     why = why_not_told(action, days, before, after, baseline, reporting, reviewed)
     if why is not None:
         return replace(untold, why=why)
-    terms = baseline_terms(days, before, season=not days.degrees and action.no_season is None and _whole_year(before))
-    prediction = forecast(np.flatnonzero(before), days.energy[before], terms[before], days.energy[after], terms[after])
+    terms = baseline_terms(
+        days, before, season=not days.degrees and action.no_season is None and _whole_year(before)
+    )
+    prediction = forecast(
+        np.flatnonzero(before), days.energy[before], terms[before], days.energy[after], terms[after]
+    )
     if prediction is None:
         return replace(untold, why=telling.drifting())
     reporting_days = tuple(days.days[at] for at in np.flatnonzero(after).tolist())
     worth = _worth(site, result, action, prediction, reporting, reporting_days)
-    return replace(untold, forecast=prediction, day=reporting_days, below=prediction.of_day - days.energy[after], **worth)
+    return replace(
+        untold,
+        forecast=prediction,
+        day=reporting_days,
+        below=prediction.of_day - days.energy[after],
+        **worth,
+    )
 
 
 def why_not_told(
-    action: SavingAction | Target, days: Days, before: Flags, after: Flags, baseline: Period, reporting: Period, reviewed: Review
+    action: SavingAction | Target,
+    days: Days,
+    before: Flags,
+    after: Flags,
+    baseline: Period,
+    reporting: Period,
+    reviewed: Review,
 ) -> Phrase | None:
     """Why no saving can be told of these days; None where one can."""
     if before.sum() < FEWEST_BASELINE_DAYS or after.sum() < FEWEST_REPORTING_DAYS:
-        return telling.few_days(int(before.sum()), FEWEST_BASELINE_DAYS, int(after.sum()), FEWEST_REPORTING_DAYS)
+        return telling.few_days(
+            int(before.sum()), FEWEST_BASELINE_DAYS, int(after.sum()), FEWEST_REPORTING_DAYS
+        )
     by_itself = not days.feeds and action.no_output is not None
     if action.meter is not None and not by_itself and not days.production[before | after].any():
         return telling.no_output(action.meter)
-    if not days.degrees and action.no_season is None and not _whole_year(before) and not same_season(days, before, after):
+    if (
+        not days.degrees
+        and action.no_season is None
+        and not _whole_year(before)
+        and not same_season(days, before, after)
+    ):
         return telling.season(span_of_days(before))
     if unseen := unseen_products(days, before, after):
         return telling.new_kind(unseen)
@@ -211,7 +279,8 @@ def why_not_told(
     questions = [
         question
         for question in reviewed.open
-        if concerns(question.change, action, days) and question.change.lies_in(baseline.start.date(), reporting.end.date())
+        if concerns(question.change, action, days)
+        and question.change.lies_in(baseline.start.date(), reporting.end.date())
     ]
     return telling.unanswered(questions[0].sentence) if questions else None
 
@@ -225,7 +294,8 @@ def concerns(change: Change, action: SavingAction | Target, days: Days) -> bool:
         named = days.meters | days.below if change.kind is ChangeKind.PROCESS else days.meters
         return not named.isdisjoint(change.meters)
     return any(
-        change.step in {"", step} and (not change.equipment or not equipment or equipment in change.equipment)
+        change.step in {"", step}
+        and (not change.equipment or not equipment or equipment in change.equipment)
         for step, equipment in days.lines
     )
 
@@ -233,9 +303,20 @@ def concerns(change: Change, action: SavingAction | Target, days: Days) -> bool:
 def baseline_terms(days: Days, before: Flags, *, season: bool) -> Floats:
     """The columns of the baseline: level of a running and of an idle day, output by kind, conditions, and the time of the year."""
     running = days.running
-    own = {kind: column for kind, column in days.output.items() if (column[before] > 0).sum() >= FEWEST_OF_KIND}
+    own = {
+        kind: column
+        for kind, column in days.output.items()
+        if (column[before] > 0).sum() >= FEWEST_OF_KIND
+    }
     rest = days.production - sum(own.values(), np.zeros(len(running)))
-    columns = [running.astype(float), (~running).astype(float), *own.values(), rest, *days.conditions.values(), *days.degrees.values()]
+    columns = [
+        running.astype(float),
+        (~running).astype(float),
+        *own.values(),
+        rest,
+        *days.conditions.values(),
+        *days.degrees.values(),
+    ]
     if season:
         turn = 2 * np.pi * np.array([day.timetuple().tm_yday for day in days.days]) / 365.25
         columns += [np.cos(turn), np.sin(turn)]
@@ -263,43 +344,86 @@ def unseen_products(days: Days, before: Flags, after: Flags) -> list[str]:
     """Products and variants that make up more of the reporting period than can be left open, and that the baseline hardly made."""
     whole = float(days.production[after].sum())
     hardly_made: Sequence[tuple[tuple[str, str], Floats]] = [
-        (kind, column) for kind, column in days.output.items() if (column[before] > 0).sum() < FEWEST_OF_KIND
+        (kind, column)
+        for kind, column in days.output.items()
+        if (column[before] > 0).sum() < FEWEST_OF_KIND
     ]
-    return [" ".join(part for part in kind if part) for kind, column in hardly_made if column[after].sum() > NEW_SHARE * whole]
+    return [
+        " ".join(part for part in kind if part)
+        for kind, column in hardly_made
+        if column[after].sum() > NEW_SHARE * whole
+    ]
 
 
 def _worth(
-    site: SiteSettings, result: LabelResult, action: SavingAction | Target, forecast: Forecast, reporting: Period, days: Sequence[date]
+    site: SiteSettings,
+    result: LabelResult,
+    action: SavingAction | Target,
+    forecast: Forecast,
+    reporting: Period,
+    days: Sequence[date],
 ) -> dict[str, Any]:
     """Money and CO2 of what a meter saved, at the mean price and the mean factor of the reporting period; nothing for a step's kgce."""
-    record = next((meter for meter in result.data.meters if action.meter is not None and meter.meter.id == action.meter), None)
+    record = next(
+        (
+            meter
+            for meter in result.data.meters
+            if action.meter is not None and meter.meter.id == action.meter
+        ),
+        None,
+    )
     if record is None:
         return {}
     prices, worth = Prices.of(site, reporting.start, reporting.end), dict[str, Any]()
-    if prices is not None and (price := _price_of_one(site, record, prices, reporting, days)) is not None:
+    if (
+        prices is not None
+        and (price := _price_of_one(site, record, prices, reporting, days)) is not None
+    ):
         worth |= {"money": forecast.saving * price, "currency": prices.currency}
     co2_kg, source = _co2_of_one(site, record, days)
-    return worth if co2_kg is None else {**worth, "co2_kg": forecast.saving * co2_kg, "co2_source": source}
+    return (
+        worth
+        if co2_kg is None
+        else {**worth, "co2_kg": forecast.saving * co2_kg, "co2_source": source}
+    )
 
 
-def _price_of_one(site: SiteSettings, record: MeterRecord, prices: Prices, reporting: Period, days: Sequence[date]) -> float | None:
+def _price_of_one(
+    site: SiteSettings, record: MeterRecord, prices: Prices, reporting: Period, days: Sequence[date]
+) -> float | None:
     """Mean price of one of the meter's units; of a fuel priced by its heat at the mean of its heating values of the days."""
     curve = prices.curve(record.meter.carrier)
     if curve is None:
         return None
-    mean = prices.mean(record.meter.carrier, np.array([to_us(reporting.start)]), np.array([to_us(reporting.end)]))[0]
-    price = float(mean * np.mean([amount_in(energy, curve.unit, day, prices.factors) for day, energy in _one_a_day(site, record, days)]))
+    mean = prices.mean(
+        record.meter.carrier, np.array([to_us(reporting.start)]), np.array([to_us(reporting.end)])
+    )[0]
+    price = float(
+        mean
+        * np.mean(
+            [
+                amount_in(energy, curve.unit, day, prices.factors)
+                for day, energy in _one_a_day(site, record, days)
+            ]
+        )
+    )
     return price if np.isfinite(price) else None
 
 
-def _one_a_day(site: SiteSettings, record: MeterRecord, days: Sequence[date]) -> Iterator[tuple[date, CarrierEnergy]]:
+def _one_a_day(
+    site: SiteSettings, record: MeterRecord, days: Sequence[date]
+) -> Iterator[tuple[date, CarrierEnergy]]:
     """One of the meter's units on each day, with the heating value of that day."""
     meter = record.meter
-    energy = CarrierEnergy(meter.carrier, 1.0, record.unit, lhv_mj_per_unit=meter.own_lhv(mj_in(record.unit)))
+    energy = CarrierEnergy(
+        meter.carrier, 1.0, record.unit, lhv_mj_per_unit=meter.own_lhv(mj_in(record.unit))
+    )
     return ((day, with_heating_value(energy, site.heating_values, meter.step, day)) for day in days)
 
 
-def _co2_of_one(site: SiteSettings, record: MeterRecord, days: Sequence[date]) -> tuple[float | None, str]:
+def _co2_of_one(
+    site: SiteSettings, record: MeterRecord, days: Sequence[date]
+) -> tuple[float | None, str]:
     """Mean CO2 of one of the meter's units over days, by its heating value and the factor of each, in kg, and the editions of the factors.
 
     None where a factor is missing on a day, or is of another unit and no heating value is known.
@@ -310,4 +434,6 @@ def _co2_of_one(site: SiteSettings, record: MeterRecord, days: Sequence[date]) -
     except InputError:
         return None, ""
     in_force = [factors.carbon_in_force(record.meter.carrier, day) for day in days]
-    return float(np.mean(each)), "; ".join(dict.fromkeys(factor.edition for factor in in_force if factor is not None))
+    return float(np.mean(each)), "; ".join(
+        dict.fromkeys(factor.edition for factor in in_force if factor is not None)
+    )

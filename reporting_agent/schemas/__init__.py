@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from reporting_agent.config import SiteSettings
-from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG, READINGS, SCALES, CellKind, Template, TemplateColumn
+from reporting_agent.sources.wanted import (
+    BATCHES,
+    ENERGY,
+    LOG,
+    READINGS,
+    SCALES,
+    CellKind,
+    Template,
+    TemplateColumn,
+)
 
 HOME = Path(__file__).parent
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -31,17 +40,24 @@ def of_input(wanted: Template) -> dict[str, Any]:
     }
     if wanted.open_prefixes:
         prefixes = "|".join(prefix.rstrip(".") for prefix in wanted.open_prefixes)
-        schema["patternProperties"] = {f"^({prefixes})\\..+$": {"type": ["number", "string", "null"]}}
+        schema["patternProperties"] = {
+            f"^({prefixes})\\..+$": {"type": ["number", "string", "null"]}
+        }
     return schema
 
 
 def _of_column(column: TemplateColumn) -> dict[str, Any]:
     if column.kind is CellKind.TEXT:
-        schema: dict[str, Any] = {"type": "string"} if column.required else {"type": ["string", "null"]}
+        schema: dict[str, Any] = (
+            {"type": "string"} if column.required else {"type": ["string", "null"]}
+        )
         if column.choices:
             schema["enum"] = [*column.choices, *([] if column.required else ["", None])]
     elif column.kind is CellKind.MOMENT:
-        schema = {"type": "string" if column.required else ["string", "null"], "format": "date-time"}
+        schema = {
+            "type": "string" if column.required else ["string", "null"],
+            "format": "date-time",
+        }
     else:
         schema = {"type": "number" if column.required else ["number", "null"]}
         if column.kind is CellKind.AMOUNT:
@@ -56,7 +72,10 @@ def from_code() -> dict[str, dict[str, Any]]:
     site = SiteSettings.model_json_schema()
     site["properties"].pop("path")
     return {
-        **{f"{wanted.name}.json": of_input(wanted) for wanted in (BATCHES, ENERGY, READINGS, LOG, SCALES)},
+        **{
+            f"{wanted.name}.json": of_input(wanted)
+            for wanted in (BATCHES, ENERGY, READINGS, LOG, SCALES)
+        },
         "site.json": {"$schema": DRAFT, "$id": "steplabel/site/1", **site},
     }
 

@@ -23,10 +23,14 @@ def last_seen(connection: sqlite3.Connection, fingerprint: str) -> AgentRelease 
     return None if raw is None else agent_releases.verify(raw, fingerprint)
 
 
-def take(connection: sqlite3.Connection, fingerprint: str, raw: bytes, now: datetime) -> AgentRelease:
+def take(
+    connection: sqlite3.Connection, fingerprint: str, raw: bytes, now: datetime
+) -> AgentRelease:
     """Verify an announcement, hold it against the one seen last and keep it. VerificationError as `agent_releases.renewed`."""
     with transaction(connection):
-        release = agent_releases.renewed(raw, fingerprint, _last_statement(connection, fingerprint), now.date())
+        release = agent_releases.renewed(
+            raw, fingerprint, _last_statement(connection, fingerprint), now.date()
+        )
         connection.execute(
             "INSERT INTO agent_release VALUES (?, ?, ?) ON CONFLICT (fingerprint) DO UPDATE SET statement = excluded.statement, "
             "seen_at = excluded.seen_at",
@@ -56,7 +60,11 @@ def require_of_release(file: Path, release: AgentRelease) -> str:
     if named is None:
         raise InputError(
             "file-not-released",
-            Phrase("%(file)s is not a file of version %(version)s as announced.", file=file, version=release.version),
+            Phrase(
+                "%(file)s is not a file of version %(version)s as announced.",
+                file=file,
+                version=release.version,
+            ),
             "Do not run it. Download it again; if it still differs, tell the portal's operator by telephone.",
             place=Place(str(file)),
             found=digest,
@@ -66,5 +74,7 @@ def require_of_release(file: Path, release: AgentRelease) -> str:
 
 
 def _last_statement(connection: sqlite3.Connection, fingerprint: str) -> bytes | None:
-    row = connection.execute("SELECT statement FROM agent_release WHERE fingerprint = ?", (fingerprint,)).fetchone()
+    row = connection.execute(
+        "SELECT statement FROM agent_release WHERE fingerprint = ?", (fingerprint,)
+    ).fetchone()
     return None if row is None else row["statement"]

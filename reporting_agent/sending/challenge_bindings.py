@@ -57,7 +57,11 @@ def refuse_another(challenge: Challenge, parcel: Parcel, keys: Mapping[str, Veri
 
 
 def under_its_revision(
-    planned: ReportPlan, revisions: Sequence[Parcel], root_of: Callable[[ReportPlan], bytes], *, correct: bool
+    planned: ReportPlan,
+    revisions: Sequence[Parcel],
+    root_of: Callable[[ReportPlan], bytes],
+    *,
+    correct: bool,
 ) -> tuple[ReportPlan, Parcel | None]:
     """The plan under the revision that these data belong to, and that revision's row, if there is one.
 
@@ -82,7 +86,9 @@ def under_its_revision(
                 return again, parcel
         if parcel.is_sealed:
             break  # the report that counts: no earlier one comes back
-    resumed = open_one is not None and open_one.same_data(planned.data_digest, planned.method_digest)
+    resumed = open_one is not None and open_one.same_data(
+        planned.data_digest, planned.method_digest
+    )
     if not correct and not resumed:
         same = last.same_data(planned.data_digest, planned.method_digest)
         raise _software_changed(last) if same else _data_changed(last)
@@ -90,7 +96,11 @@ def under_its_revision(
 
 
 def _data_changed(last: Parcel) -> PolicyRefusal:
-    stands = Phrase("already sealed") if last.is_sealed else Phrase("committed to, and whose challenge is known")
+    stands = (
+        Phrase("already sealed")
+        if last.is_sealed
+        else Phrase("committed to, and whose challenge is known")
+    )
     return PolicyRefusal(
         "data-changed",
         Phrase(

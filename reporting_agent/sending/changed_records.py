@@ -14,7 +14,9 @@ from benchmarks.privacy.accounting import Debit
 from reporting_agent.pipeline.batch_names import Key, split, with_year
 
 
-def settle(debits: Sequence[Debit], batches: Iterable[Batch], debited: Iterable[tuple[str, str, int]]) -> list[Debit]:
+def settle(
+    debits: Sequence[Debit], batches: Iterable[Batch], debited: Iterable[tuple[str, str, int]]
+) -> list[Debit]:
     """Give every debit the account on which its record stands already, whatever name it comes under now.
 
     A name with a year in it opens an account of its own, except where the ledger holds the plant's same id
@@ -43,12 +45,20 @@ def settle(debits: Sequence[Debit], batches: Iterable[Batch], debited: Iterable[
     def account(debit: Debit) -> str:
         own, named_year = split(debit.batch_id)
         accounts = debited_years_by_id.get((debit.step, own)) or next(
-            (debited_years_by_id[debit.step, other] for other in alike[debit.step, _plain(own)] if (debit.step, other) not in at_hand), {}
+            (
+                debited_years_by_id[debit.step, other]
+                for other in alike[debit.step, _plain(own)]
+                if (debit.step, other) not in at_hand
+            ),
+            {},
         )
         if debit.batch_id in accounts:
             return debit.batch_id
         for name, debited_years in accounts.items():
-            gone = all((debit.step, year) in years and (debit.step, with_year(own, year)) not in present for year in debited_years)
+            gone = all(
+                (debit.step, year) in years and (debit.step, with_year(own, year)) not in present
+                for year in debited_years
+            )
             if debit.year in debited_years or (named_year is not None and gone):
                 return name
         return debit.batch_id

@@ -27,14 +27,24 @@ class ClosedPeriods:
         self._connection = connection
 
     def all(self) -> tuple[ClosedPeriod, ...]:
-        rows = self._connection.execute("SELECT digest, period, revision FROM closed ORDER BY period, revision")
+        rows = self._connection.execute(
+            "SELECT digest, period, revision FROM closed ORDER BY period, revision"
+        )
         return tuple(ClosedPeriod(row["digest"], row["period"], row["revision"]) for row in rows)
 
     def add(self, commitments: Iterable[ReportCommitment], now: datetime) -> None:
         """Belongs inside a transaction; what is there already stays."""
         self._connection.executemany(
             "INSERT OR IGNORE INTO closed VALUES (?, ?, ?, ?)",
-            [(bytes.fromhex(commitment.digest), commitment.period, commitment.revision, now.isoformat()) for commitment in commitments],
+            [
+                (
+                    bytes.fromhex(commitment.digest),
+                    commitment.period,
+                    commitment.revision,
+                    now.isoformat(),
+                )
+                for commitment in commitments
+            ],
         )
 
 
@@ -42,6 +52,10 @@ def commitment_digests(parcels: Iterable[Parcel]) -> dict[bytes, Parcel]:
     """The parcels that are committed to, by the digest of their commitment."""
     committed = (parcel for parcel in parcels if parcel.data_root is not None)
     return {
-        bytes.fromhex(ReportCommitment(parcel.site, parcel.period, parcel.revision, parcel.data_root or b"").digest): parcel
+        bytes.fromhex(
+            ReportCommitment(
+                parcel.site, parcel.period, parcel.revision, parcel.data_root or b""
+            ).digest
+        ): parcel
         for parcel in committed
     }

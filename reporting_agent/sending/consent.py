@@ -24,7 +24,12 @@ AGREED_IN = ("en", "zh")
 """The wordings that the scheme binds: a translation that comes later changes no consent that was given."""
 
 SCHEME = "scheme-2"
-PURPOSE, USE, NAMING, RETENTION_YEARS = "industry-label", "no-enforcement-incentives", "not-named-in-public", 10
+PURPOSE, USE, NAMING, RETENTION_YEARS = (
+    "industry-label",
+    "no-enforcement-incentives",
+    "not-named-in-public",
+    10,
+)
 TERMS = ("purpose", "use", "naming", "retention")
 """What a firm agrees to by submitting, in the order in which it is shown; their wording is `term.<name>`."""
 
@@ -32,7 +37,9 @@ TERMS = ("purpose", "use", "naming", "retention")
 @functools.cache
 def texts() -> Mapping[str, Phrase]:
     """All texts by key, from consent.toml."""
-    raw = tomllib.loads(resources.files("reporting_agent").joinpath("consent.toml").read_text(encoding="utf-8"))
+    raw = tomllib.loads(
+        resources.files("reporting_agent").joinpath("consent.toml").read_text(encoding="utf-8")
+    )
     return {key: text_of(text) for key, text in raw.items()}
 
 
@@ -55,7 +62,13 @@ def terms(language: Language) -> list[str]:
 def agreed() -> Consent:
     """The terms as the device signs them in the report, with SHA-256 over scheme and wording in every language."""
     wording = hashlib.sha256(
-        b"\x00".join([b"steplabel/1 terms", SCHEME.encode(), *(t.encode() for language in AGREED_IN for t in terms(language))])
+        b"\x00".join(
+            [
+                b"steplabel/1 terms",
+                SCHEME.encode(),
+                *(t.encode() for language in AGREED_IN for t in terms(language)),
+            ]
+        )
     )
     return Consent(SCHEME, wording.digest(), PURPOSE, USE, NAMING, RETENTION_YEARS)
 

@@ -22,7 +22,13 @@ def refuse_another_cut(planned: ReportPlan, parcels: Iterable[Parcel]) -> None:
     """
     cut = planned.behind.provenance.cut
     for parcel in parcels:
-        if parcel.is_bound and cut and parcel.cut and parcel.cut != cut and may_overlap(planned, parcel.period):
+        if (
+            parcel.is_bound
+            and cut
+            and parcel.cut
+            and parcel.cut != cut
+            and may_overlap(planned, parcel.period)
+        ):
             raise PolicyRefusal(
                 "runs-cut-otherwise",
                 Phrase(

@@ -52,7 +52,15 @@ def _record(batch: Batch) -> bytes:
 def _energy(energy: CarrierEnergy) -> tuple[str, ...]:
     lhv = "" if energy.lhv_mj_per_unit is None else _exactly(energy.lhv_mj_per_unit)
     quantity, completeness = _exactly(energy.quantity), _exactly(energy.completeness)
-    return energy.carrier, energy.direction, quantity, energy.unit, lhv, completeness, str(energy.estimated)
+    return (
+        energy.carrier,
+        energy.direction,
+        quantity,
+        energy.unit,
+        lhv,
+        completeness,
+        str(energy.estimated),
+    )
 
 
 def _exactly(number: float) -> str:

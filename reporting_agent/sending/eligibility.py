@@ -47,7 +47,9 @@ def require_reportable(site: SiteSettings) -> Pack:
                 "others the energy could be wrong by any factor. Nothing was drawn, spent, written or sent.",
                 runs_unit=site.runs.unit,
             ),
-            ("Ask the person who set up the logger, or compare one day of its data with the meter on the wall. Then remove unit_assumed."),
+            (
+                "Ask the person who set up the logger, or compare one day of its data with the meter on the wall. Then remove unit_assumed."
+            ),
         )
     if asking := [event for event in site.events if not event.is_explained]:
         raise PolicyRefusal(
@@ -63,6 +65,8 @@ def require_reportable(site: SiteSettings) -> Pack:
                 named=asking[0].named,
                 start=asking[0].start,
             ),
-            Phrase("Find out what happened. As the reason, give who changed what and where that is recorded: an auditor reads it."),
+            Phrase(
+                "Find out what happened. As the reason, give who changed what and where that is recorded: an auditor reads it."
+            ),
         )
     return pack

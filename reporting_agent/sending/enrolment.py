@@ -105,31 +105,46 @@ def enrol(
         connection.execute(
             """UPDATE enrolment SET state = 'registered', site = ?, device_id = ?, directory = ?, registered_at = ?
                WHERE token_digest = ?""",
-            (registration.site, registration.device_id, registration.directory, now.isoformat(), _digest(token)),
+            (
+                registration.site,
+                registration.device_id,
+                registration.directory,
+                now.isoformat(),
+                _digest(token),
+            ),
         )
     return _of_token(connection, token) or row
 
 
 def _require_directory(connection: sqlite3.Connection, raw: bytes, fingerprint: str) -> None:
     """Held against the newest that was ever taken from this signer: a new device key is no way to an older directory, or another."""
-    rows = connection.execute("SELECT directory FROM enrolment WHERE fingerprint = ? AND directory IS NOT NULL", (fingerprint,))
+    rows = connection.execute(
+        "SELECT directory FROM enrolment WHERE fingerprint = ? AND directory IS NOT NULL",
+        (fingerprint,),
+    )
     directories = [key_directory.verify(row["directory"], fingerprint) for row in rows]
     if directories:
-        key_directory.renewed(raw, fingerprint, max(directories, key=lambda directory: directory.number))
+        key_directory.renewed(
+            raw, fingerprint, max(directories, key=lambda directory: directory.number)
+        )
     else:
         key_directory.verify(raw, fingerprint)
 
 
 def current(connection: sqlite3.Connection) -> Enrolment | None:
     """The enrolment in force: the newest that the portal has confirmed."""
-    row = connection.execute("SELECT * FROM enrolment WHERE state = 'registered' ORDER BY sequence DESC LIMIT 1").fetchone()
+    row = connection.execute(
+        "SELECT * FROM enrolment WHERE state = 'registered' ORDER BY sequence DESC LIMIT 1"
+    ).fetchone()
     return None if row is None else _enrolment(row)
 
 
 def receipt_keys(connection: sqlite3.Connection) -> dict[str, VerifyingKey]:
     """Of every portal that this directory was ever enrolled at, by key id: a receipt stays good when the site has moved on."""
     keys: dict[str, VerifyingKey] = {}
-    for row in connection.execute("SELECT directory, fingerprint FROM enrolment WHERE directory IS NOT NULL ORDER BY sequence"):
+    for row in connection.execute(
+        "SELECT directory, fingerprint FROM enrolment WHERE directory IS NOT NULL ORDER BY sequence"
+    ):
         keys |= key_directory.verify(row["directory"], row["fingerprint"]).receipt_keys()
     return keys
 
@@ -147,7 +162,12 @@ def identity(state: StateDirectory, connection: sqlite3.Connection, site: str) -
         InputError: `not-enrolled`, or `site-mismatch` when the directory was enrolled for another site.
     """
     enrolment = current(connection)
-    if enrolment is None or enrolment.site is None or enrolment.device_id is None or enrolment.directory is None:
+    if (
+        enrolment is None
+        or enrolment.site is None
+        or enrolment.device_id is None
+        or enrolment.directory is None
+    ):
         raise InputError(
             "not-enrolled",
             "This state directory is not enrolled at a portal.",
@@ -157,7 +177,11 @@ def identity(state: StateDirectory, connection: sqlite3.Connection, site: str) -
     if enrolment.site != site:
         raise InputError(
             "site-mismatch",
-            Phrase("site.toml says %(site)s, but the state directory was enrolled for %(enrolled)s.", site=site, enrolled=enrolment.site),
+            Phrase(
+                "site.toml says %(site)s, but the state directory was enrolled for %(enrolled)s.",
+                site=site,
+                enrolled=enrolment.site,
+            ),
             "Give the right --site and --state together, or correct [site] id.",
             found=site,
             wanted=enrolment.site,
@@ -173,31 +197,48 @@ def identity(state: StateDirectory, connection: sqlite3.Connection, site: str) -
     )
 
 
-def renew_directory(connection: sqlite3.Connection, agent_identity: AgentIdentity, raw: bytes) -> AgentIdentity:
+def renew_directory(
+    connection: sqlite3.Connection, agent_identity: AgentIdentity, raw: bytes
+) -> AgentIdentity:
     """Take a newer key directory of the same signer; an older one is refused, an equal one changes nothing."""
     renewed = key_directory.renewed(raw, agent_identity.fingerprint, agent_identity.directory)
     if renewed.number > agent_identity.directory.number:
         with transaction(connection):
             connection.execute(
-                "UPDATE enrolment SET directory = ? WHERE device_id = ? AND state = 'registered'", (raw, agent_identity.device_id)
+                "UPDATE enrolment SET directory = ? WHERE device_id = ? AND state = 'registered'",
+                (raw, agent_identity.device_id),
             )
     return dataclasses.replace(agent_identity, directory=renewed)
 
 
-def _prepare(state: StateDirectory, connection: sqlite3.Connection, portal: str, token: EnrolmentSecret, *, replace: bool) -> Enrolment:
+def _prepare(
+    state: StateDirectory,
+    connection: sqlite3.Connection,
+    portal: str,
+    token: EnrolmentSecret,
+    *,
+    replace: bool,
+) -> Enrolment:
     """The row of this token, made with its keys if it is new."""
     enrolled = _of_token(connection, token)
     if enrolled is not None:
         if enrolled.portal != portal and not enrolled.is_registered:
             with transaction(connection):  # the first try went to a mistyped address
-                connection.execute("UPDATE enrolment SET portal = ? WHERE token_digest = ?", (portal, _digest(token)))
+                connection.execute(
+                    "UPDATE enrolment SET portal = ? WHERE token_digest = ?",
+                    (portal, _digest(token)),
+                )
             enrolled = _of_token(connection, token) or enrolled
         return enrolled
     in_force = current(connection)
     if in_force is not None and not replace:
         raise InputError(
             "already-enrolled",
-            Phrase("This state directory is enrolled at %(portal)s as %(site)s.", portal=in_force.portal, site=str(in_force.site)),
+            Phrase(
+                "This state directory is enrolled at %(portal)s as %(site)s.",
+                portal=in_force.portal,
+                site=str(in_force.site),
+            ),
             "For another site give another --state. To register a new device key for the same site, add --replace.",
         )
     if not state.has_secret(SEED_FILE):
@@ -219,7 +260,9 @@ def _prepare(state: StateDirectory, connection: sqlite3.Connection, portal: str,
 
 
 def _of_token(connection: sqlite3.Connection, token: EnrolmentSecret) -> Enrolment | None:
-    row = connection.execute("SELECT * FROM enrolment WHERE token_digest = ?", (_digest(token),)).fetchone()
+    row = connection.execute(
+        "SELECT * FROM enrolment WHERE token_digest = ?", (_digest(token),)
+    ).fetchone()
     return None if row is None else _enrolment(row)
 
 
@@ -232,7 +275,11 @@ def _seed(state: StateDirectory) -> bytes:
     if len(seed) != SEED_BYTES:
         raise VerificationError(
             "seed-damaged",
-            Phrase("The site's seed has %(seed)s bytes instead of %(wanted)s.", seed=len(seed), wanted=SEED_BYTES),
+            Phrase(
+                "The site's seed has %(seed)s bytes instead of %(wanted)s.",
+                seed=len(seed),
+                wanted=SEED_BYTES,
+            ),
             "Restore it from a backup of this state directory. A new seed would not match the commitment at the portal.",
         )
     return seed

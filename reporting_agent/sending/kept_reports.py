@@ -77,7 +77,12 @@ class Parcel:
 
     def is_given_up(self, parcels: Iterable[Parcel]) -> bool:
         """Whether a later revision of its period is sealed: then no data bring this one back (`challenge_bindings.under_its_revision`)."""
-        later = (other for other in parcels if (other.site, other.period) == (self.site, self.period) and other.revision > self.revision)
+        later = (
+            other
+            for other in parcels
+            if (other.site, other.period) == (self.site, self.period)
+            and other.revision > self.revision
+        )
         return not self.is_sealed and any(other.is_sealed for other in later)
 
     def same_data(self, data_digest: bytes, method_digest: bytes) -> bool:
@@ -93,21 +98,29 @@ class Outbox:
 
     def revisions(self, site: str, period: str) -> tuple[Parcel, ...]:
         """All revisions of one period, oldest first."""
-        rows = self._connection.execute("SELECT * FROM parcel WHERE site = ? AND period = ? ORDER BY revision", (site, period))
+        rows = self._connection.execute(
+            "SELECT * FROM parcel WHERE site = ? AND period = ? ORDER BY revision", (site, period)
+        )
         return tuple(_parcel(row) for row in rows)
 
     def all(self) -> tuple[Parcel, ...]:
-        return tuple(_parcel(row) for row in self._connection.execute("SELECT * FROM parcel ORDER BY sequence"))
+        return tuple(
+            _parcel(row)
+            for row in self._connection.execute("SELECT * FROM parcel ORDER BY sequence")
+        )
 
     def spooled(self) -> tuple[Parcel, ...]:
         """Sealed and not yet received, in the order in which they were planned."""
-        rows = self._connection.execute("SELECT * FROM parcel WHERE state = ? ORDER BY sequence", (ParcelState.SEALED,))
+        rows = self._connection.execute(
+            "SELECT * FROM parcel WHERE state = ? ORDER BY sequence", (ParcelState.SEALED,)
+        )
         return tuple(_parcel(row) for row in rows)
 
     def get(self, site: str, period: str, revision: int) -> Parcel:
         """One parcel; KeyError if it was never planned."""
         row = self._connection.execute(
-            "SELECT * FROM parcel WHERE site = ? AND period = ? AND revision = ?", (site, period, revision)
+            "SELECT * FROM parcel WHERE site = ? AND period = ? AND revision = ?",
+            (site, period, revision),
         ).fetchone()
         if row is None:
             raise KeyError((site, period, revision))
@@ -137,20 +150,37 @@ class Outbox:
                    data_root = NULL, parts = '{}', commitment = NULL, refusal = NULL
                WHERE state IN ('planned', 'committed')""",
             (
-                *(site, period, revision, correction, ParcelState.PLANNED, data_digest, method_digest),
+                *(
+                    site,
+                    period,
+                    revision,
+                    correction,
+                    ParcelState.PLANNED,
+                    data_digest,
+                    method_digest,
+                ),
                 *(json.dumps(windows), now.isoformat(), cut),
             ),
         )
         return self.get(site, period, revision)
 
-    def committed(self, parcel: Parcel, *, data_root: bytes, parts: Mapping[str, str], commitment: bytes) -> None:
+    def committed(
+        self, parcel: Parcel, *, data_root: bytes, parts: Mapping[str, str], commitment: bytes
+    ) -> None:
         self._advance(
-            parcel, ParcelState.COMMITTED, "state = 'planned'", data_root=data_root, parts=json.dumps(parts), commitment=commitment
+            parcel,
+            ParcelState.COMMITTED,
+            "state = 'planned'",
+            data_root=data_root,
+            parts=json.dumps(parts),
+            commitment=commitment,
         )
 
     def challenged(self, parcel: Parcel, *, challenge: bytes, sequence: int) -> None:
         """Keep the challenge, and the number in the ledger that it gives; a report that is not bound yet makes room for it."""
-        holder = self._connection.execute("SELECT * FROM parcel WHERE sequence = ?", (sequence,)).fetchone()
+        holder = self._connection.execute(
+            "SELECT * FROM parcel WHERE sequence = ?", (sequence,)
+        ).fetchone()
         if holder is not None and _parcel(holder).is_bound and sequence != parcel.sequence:
             raise VerificationError(
                 "ledger-sequence-repeated",
@@ -167,16 +197,24 @@ class Outbox:
                 ),
             )
         self._connection.execute(
-            "UPDATE parcel SET sequence = (SELECT MAX(MAX(sequence), ?) + 1 FROM parcel) WHERE sequence = ?", (sequence, sequence)
+            "UPDATE parcel SET sequence = (SELECT MAX(MAX(sequence), ?) + 1 FROM parcel) WHERE sequence = ?",
+            (sequence, sequence),
         )
         self._advance(
-            parcel, ParcelState.CHALLENGED, "state IN ('committed', 'challenged')", challenge=challenge, sequence=sequence, refusal=None
+            parcel,
+            ParcelState.CHALLENGED,
+            "state IN ('committed', 'challenged')",
+            challenge=challenge,
+            sequence=sequence,
+            refusal=None,
         )
 
     def debited(self, parcel: Parcel) -> None:
         self._advance(parcel, ParcelState.DEBITED, "state = 'challenged'")
 
-    def sealed(self, parcel: Parcel, *, plaintext: bytes, envelope: bytes, digest: str, now: datetime) -> None:
+    def sealed(
+        self, parcel: Parcel, *, plaintext: bytes, envelope: bytes, digest: str, now: datetime
+    ) -> None:
         self._advance(
             parcel,
             ParcelState.SEALED,
@@ -190,15 +228,30 @@ class Outbox:
     def resealed(self, parcel: Parcel, *, envelope: bytes, digest: str, now: datetime) -> None:
         """Another envelope about the same plaintext (`reporting_agent.sending.sealed_again`)."""
         self._advance(
-            parcel, ParcelState.SEALED, "state = 'sealed'", envelope=envelope, digest=digest, sealed_at=now.isoformat(), refusal=None
+            parcel,
+            ParcelState.SEALED,
+            "state = 'sealed'",
+            envelope=envelope,
+            digest=digest,
+            sealed_at=now.isoformat(),
+            refusal=None,
         )
 
     def received(self, parcel: Parcel, *, receipt: bytes, now: datetime) -> None:
-        self._advance(parcel, ParcelState.RECEIVED, "state = 'sealed'", receipt=receipt, received_at=now.isoformat(), refusal=None)
+        self._advance(
+            parcel,
+            ParcelState.RECEIVED,
+            "state = 'sealed'",
+            receipt=receipt,
+            received_at=now.isoformat(),
+            refusal=None,
+        )
 
     def lost_at_portal(self, parcel: Parcel) -> None:
         """The portal lost what it gave a receipt for (`reporting_agent.sending.log_restarts`): the same bytes wait to be sent again."""
-        self._advance(parcel, ParcelState.SEALED, "state = 'received'", receipt=None, received_at=None)
+        self._advance(
+            parcel, ParcelState.SEALED, "state = 'received'", receipt=None, received_at=None
+        )
 
     def attempted(self, parcel: Parcel, refusal: str | None) -> None:
         """Note that sending was tried, and what the portal said if it refused."""
@@ -208,17 +261,25 @@ class Outbox:
         )
 
     def _advance(self, parcel: Parcel, to: ParcelState, guard: str, **columns: object) -> None:
-        assignments = ", ".join(["state = ?", *(f"{name} = ?" for name in columns)])  # column names are ours, never input
+        assignments = ", ".join(
+            ["state = ?", *(f"{name} = ?" for name in columns)]
+        )  # column names are ours, never input
         done = self._connection.execute(
             f"UPDATE parcel SET {assignments} WHERE site = ? AND period = ? AND revision = ? AND {guard}",  # noqa: S608
             (to, *columns.values(), parcel.site, parcel.period, parcel.revision),
         )
         if done.rowcount != 1:
-            raise LookupError(f"{parcel.period} revision {parcel.revision} cannot become {to}: {guard} does not hold")
+            raise LookupError(
+                f"{parcel.period} revision {parcel.revision} cannot become {to}: {guard} does not hold"
+            )
 
 
 def _parcel(row: sqlite3.Row) -> Parcel:
     values = dict(row)
-    read = {"state": ParcelState(values["state"]), "correction": bool(values["correction"]), "windows": json.loads(values["windows"])}
+    read = {
+        "state": ParcelState(values["state"]),
+        "correction": bool(values["correction"]),
+        "windows": json.loads(values["windows"]),
+    }
     read["parts"] = json.loads(values["parts"])
     return Parcel(**{**values, **read})

@@ -18,7 +18,15 @@ from typing import Protocol, TypeVar
 
 from benchmarks.errors import InputError, VerificationError
 from benchmarks.phrases import Phrase, Value
-from benchmarks.wire import challenges, checkpoints, enough_witnesses, head_succession, heads, logged, receipts
+from benchmarks.wire import (
+    challenges,
+    checkpoints,
+    enough_witnesses,
+    head_succession,
+    heads,
+    logged,
+    receipts,
+)
 from benchmarks.wire.checkpoints import Checkpoint
 from benchmarks.wire.heads import SeenHead, TreeHead
 from benchmarks.wire.logged import EntryKind
@@ -70,7 +78,13 @@ class KeptHead:
     seen_at: str
 
 
-def look(connection: sqlite3.Connection, identity: AgentIdentity, log: PortalLog, parcels: Iterable[Parcel], now: datetime) -> SeenHead:
+def look(
+    connection: sqlite3.Connection,
+    identity: AgentIdentity,
+    log: PortalLog,
+    parcels: Iterable[Parcel],
+    now: datetime,
+) -> SeenHead:
     """Take the portal's present head, hold it against the one that was kept, and look for the site's own entries.
 
     A log that the coordinator restarted goes on from the head in the statement (`log_restarts`).
@@ -89,21 +103,30 @@ def look(connection: sqlite3.Connection, identity: AgentIdentity, log: PortalLog
         return _proof(log.log_consistency, earlier, other)
 
     def restarted(explains: Callable[[LogRestartStatement], bool]) -> bool:
-        return log_restarts.accept(connection, identity, log.log_restarts, explains, shown, own, consistency, now)
+        return log_restarts.accept(
+            connection, identity, log.log_restarts, explains, shown, own, consistency, now
+        )
 
     if before := newest_head(connection, identity.fingerprint):
         first = heads.read(before.signed, keys)
         try:
             head_succession.require_succession(first, shown, consistency)
         except VerificationError as broken:
-            if not broken.code.startswith(ACCUSES) or not restarted(lambda restart: restart.explains(first)):
-                _keep_evidence(connection, ForkEvidence(broken.code, first.signed, shown.signed, now.isoformat()))
+            if not broken.code.startswith(ACCUSES) or not restarted(
+                lambda restart: restart.explains(first)
+            ):
+                _keep_evidence(
+                    connection,
+                    ForkEvidence(broken.code, first.signed, shown.signed, now.isoformat()),
+                )
                 raise
     if witnessed is not None:
         _require_witnessed_past(connection, witnessed, shown, log, now)
     included = []
     for entry in own:
-        if _is_found(connection, identity, entry) or log_restarts.is_lost(connection, identity, entry):
+        if _is_found(connection, identity, entry) or log_restarts.is_lost(
+            connection, identity, entry
+        ):
             continue
         head = shown.head
         proof = _proof(log.log_inclusion, entry.index, head.size) if entry.index < head.size else ()
@@ -115,26 +138,36 @@ def look(connection: sqlite3.Connection, identity: AgentIdentity, log: PortalLog
             continue
         included.append(entry)
     with transaction(connection):
-        connection.execute("REPLACE INTO log_head VALUES (?, ?, ?)", (identity.fingerprint, shown.signed, now.isoformat()))
+        connection.execute(
+            "REPLACE INTO log_head VALUES (?, ?, ?)",
+            (identity.fingerprint, shown.signed, now.isoformat()),
+        )
         if witnessed is not None:
             row = (identity.fingerprint, witnessed.note.raw, now.isoformat())
             connection.execute("REPLACE INTO log_witnessed VALUES (?, ?, ?)", row)
         connection.executemany(
             "INSERT INTO log_included VALUES (?, ?, ?)",
-            [(identity.fingerprint, own_entry.index, own_entry.leaf_hash) for own_entry in included],
+            [
+                (identity.fingerprint, own_entry.index, own_entry.leaf_hash)
+                for own_entry in included
+            ],
         )
     return shown
 
 
 def newest_head(connection: sqlite3.Connection, fingerprint: str) -> KeptHead | None:
     """The newest verified head of the portal whose directory key has this fingerprint."""
-    row = connection.execute("SELECT head, seen_at FROM log_head WHERE fingerprint = ?", (fingerprint,)).fetchone()
+    row = connection.execute(
+        "SELECT head, seen_at FROM log_head WHERE fingerprint = ?", (fingerprint,)
+    ).fetchone()
     return None if row is None else KeptHead(row["head"], row["seen_at"])
 
 
 def kept_witnessed(connection: sqlite3.Connection, fingerprint: str) -> KeptHead | None:
     """The newest head of that portal's log that enough witnesses had cosigned, as a signed note with their lines."""
-    row = connection.execute("SELECT checkpoint, seen_at FROM log_witnessed WHERE fingerprint = ?", (fingerprint,)).fetchone()
+    row = connection.execute(
+        "SELECT checkpoint, seen_at FROM log_witnessed WHERE fingerprint = ?", (fingerprint,)
+    ).fetchone()
     return None if row is None else KeptHead(row["checkpoint"], row["seen_at"])
 
 
@@ -152,36 +185,62 @@ def witnessed_head(identity: AgentIdentity, log: PortalLog, now: datetime) -> Ch
     return checkpoint
 
 
-def _require_witnessed_past(connection: sqlite3.Connection, witnessed: Checkpoint, shown: SeenHead, log: PortalLog, now: datetime) -> None:
+def _require_witnessed_past(
+    connection: sqlite3.Connection,
+    witnessed: Checkpoint,
+    shown: SeenHead,
+    log: PortalLog,
+    now: datetime,
+) -> None:
     """The head that is shown here continues the one that the witnesses saw: both are signed by the portal."""
-    past = SeenHead(TreeHead(witnessed.size, witnessed.root, 0, shown.head.key_id), witnessed.note.raw)
+    past = SeenHead(
+        TreeHead(witnessed.size, witnessed.root, 0, shown.head.key_id), witnessed.note.raw
+    )
     try:
-        head_succession.require_succession(past, shown, lambda earlier, other: _proof(log.log_consistency, earlier, other))
+        head_succession.require_succession(
+            past, shown, lambda earlier, other: _proof(log.log_consistency, earlier, other)
+        )
     except VerificationError as broken:
-        _keep_evidence(connection, ForkEvidence(broken.code, past.signed, shown.signed, now.isoformat()))
+        _keep_evidence(
+            connection, ForkEvidence(broken.code, past.signed, shown.signed, now.isoformat())
+        )
         raise
 
 
 def evidence(connection: sqlite3.Connection) -> tuple[ForkEvidence, ...]:
     """All that was found against portals, oldest first."""
     rows = connection.execute("SELECT * FROM log_evidence ORDER BY found_at")
-    return tuple(ForkEvidence(row["code"], row["first"], row["second"], row["found_at"]) for row in rows)
+    return tuple(
+        ForkEvidence(row["code"], row["first"], row["second"], row["found_at"]) for row in rows
+    )
 
 
 def _own_entries(parcels: Iterable[Parcel], keys: Mapping[str, VerifyingKey]) -> Iterator[OwnEntry]:
     for parcel in parcels:
         name: dict[str, Value] = {"period": parcel.period, "revision": parcel.revision}
-        if parcel.challenge is not None and (challenge := _of_this_portal(challenges.read, parcel.challenge, keys)):
-            leaf = logged.hashed(EntryKind.COMMITMENT, bytes.fromhex(challenge.commitment.digest), challenge.given_on)
+        if parcel.challenge is not None and (
+            challenge := _of_this_portal(challenges.read, parcel.challenge, keys)
+        ):
+            leaf = logged.hashed(
+                EntryKind.COMMITMENT, bytes.fromhex(challenge.commitment.digest), challenge.given_on
+            )
             what = Phrase("the commitment to %(period)s, revision %(revision)s", **name)
             yield OwnEntry(what, challenge.log_index, challenge.given_on, leaf, parcel.challenge)
-        if parcel.receipt is not None and (receipt := _of_this_portal(receipts.read, parcel.receipt, keys)):
-            leaf = logged.hashed(EntryKind.ENVELOPE, bytes.fromhex(receipt.envelope_digest), receipt.received_on)
+        if parcel.receipt is not None and (
+            receipt := _of_this_portal(receipts.read, parcel.receipt, keys)
+        ):
+            leaf = logged.hashed(
+                EntryKind.ENVELOPE, bytes.fromhex(receipt.envelope_digest), receipt.received_on
+            )
             what = Phrase("the report of %(period)s, revision %(revision)s", **name)
             yield OwnEntry(what, receipt.log_index, receipt.received_on, leaf, parcel.receipt)
 
 
-def _of_this_portal(read: Callable[[bytes, Mapping[str, VerifyingKey]], Read], raw: bytes, keys: Mapping[str, VerifyingKey]) -> Read | None:
+def _of_this_portal(
+    read: Callable[[bytes, Mapping[str, VerifyingKey]], Read],
+    raw: bytes,
+    keys: Mapping[str, VerifyingKey],
+) -> Read | None:
     """What is kept, if this portal signed it: a site that moved to another portal keeps the receipts of the one before."""
     try:
         return read(raw, keys)
@@ -193,16 +252,23 @@ def _of_this_portal(read: Callable[[bytes, Mapping[str, VerifyingKey]], Read], r
 
 def _is_found(connection: sqlite3.Connection, identity: AgentIdentity, own: OwnEntry) -> bool:
     asked = "SELECT 1 FROM log_included WHERE fingerprint = ? AND log_index = ? AND leaf = ?"
-    return connection.execute(asked, (identity.fingerprint, own.index, own.leaf_hash)).fetchone() is not None
+    return (
+        connection.execute(asked, (identity.fingerprint, own.index, own.leaf_hash)).fetchone()
+        is not None
+    )
 
 
-def _omitted(connection: sqlite3.Connection, own: OwnEntry, shown: SeenHead, now: datetime) -> VerificationError:
+def _omitted(
+    connection: sqlite3.Connection, own: OwnEntry, shown: SeenHead, now: datetime
+) -> VerificationError:
     """The refusal of a log that lacks an entry of this site, with the evidence kept."""
     _keep_evidence(connection, ForkEvidence(OMITTED, own.signed, shown.signed, now.isoformat()))
     return VerificationError(
         OMITTED,
         Phrase(
-            ("The portal's log of %(size)s entries does not contain %(what)s at entry %(index)s, although the portal signed that it does."),
+            (
+                "The portal's log of %(size)s entries does not contain %(what)s at entry %(index)s, although the portal signed that it does."
+            ),
             size=shown.head.size,
             what=own.what,
             index=own.index,
@@ -225,5 +291,6 @@ def _keep_evidence(connection: sqlite3.Connection, evidence: ForkEvidence) -> No
         return
     with transaction(connection):
         connection.execute(
-            "INSERT OR IGNORE INTO log_evidence VALUES (?, ?, ?, ?)", (evidence.code, evidence.first, evidence.second, evidence.found_at)
+            "INSERT OR IGNORE INTO log_evidence VALUES (?, ?, ?, ?)",
+            (evidence.code, evidence.first, evidence.second, evidence.found_at),
         )

@@ -84,13 +84,21 @@ def lost_in(restart: LogRestartStatement, own: OwnEntry) -> bool:
 def is_lost(connection: sqlite3.Connection, identity: AgentIdentity, own: OwnEntry) -> bool:
     """Whether the portal lost this entry, as the coordinator said."""
     asked = "SELECT 1 FROM log_lost WHERE fingerprint = ? AND log_index = ? AND leaf = ?"
-    return connection.execute(asked, (identity.fingerprint, own.index, own.leaf_hash)).fetchone() is not None
+    return (
+        connection.execute(asked, (identity.fingerprint, own.index, own.leaf_hash)).fetchone()
+        is not None
+    )
 
 
 def accepted(connection: sqlite3.Connection, fingerprint: str) -> tuple[AcceptedRestart, ...]:
     """Every restart of that portal's log that was taken here, oldest first."""
-    rows = connection.execute("SELECT * FROM log_restart WHERE fingerprint = ? ORDER BY accepted_at", (fingerprint,))
-    return tuple(AcceptedRestart(restarts.parse(row["statement"]), row["head"], row["accepted_at"]) for row in rows)
+    rows = connection.execute(
+        "SELECT * FROM log_restart WHERE fingerprint = ? ORDER BY accepted_at", (fingerprint,)
+    )
+    return tuple(
+        AcceptedRestart(restarts.parse(row["statement"]), row["head"], row["accepted_at"])
+        for row in rows
+    )
 
 
 def as_shown(acceptance: AcceptedRestart) -> dict[str, str | int]:
@@ -117,13 +125,26 @@ def _take(
     lost = [entry for entry in own if lost_in(restart, entry)]
     key = identity.fingerprint
     with transaction(connection):
-        row = connection.execute("SELECT head FROM log_head WHERE fingerprint = ?", (key,)).fetchone()
+        row = connection.execute(
+            "SELECT head FROM log_head WHERE fingerprint = ?", (key,)
+        ).fetchone()
         head = restart.before if row is None else row["head"]
-        connection.execute("INSERT INTO log_restart VALUES (?, ?, ?, ?, ?)", (restarts.digest(raw), key, raw, head, now.isoformat()))
-        connection.execute("UPDATE log_head SET head = ?, seen_at = ? WHERE fingerprint = ?", (restart.after, now.isoformat(), key))
-        explained = [(signed,) for signed in (head, *(entry.signed for entry in lost))]  # statement and what was signed say all of it
+        connection.execute(
+            "INSERT INTO log_restart VALUES (?, ?, ?, ?, ?)",
+            (restarts.digest(raw), key, raw, head, now.isoformat()),
+        )
+        connection.execute(
+            "UPDATE log_head SET head = ?, seen_at = ? WHERE fingerprint = ?",
+            (restart.after, now.isoformat(), key),
+        )
+        explained = [
+            (signed,) for signed in (head, *(entry.signed for entry in lost))
+        ]  # statement and what was signed say all of it
         connection.executemany("DELETE FROM log_evidence WHERE first = ?", explained)
-        connection.execute("DELETE FROM log_included WHERE fingerprint = ? AND log_index >= ?", (key, restart.lost_from))
+        connection.execute(
+            "DELETE FROM log_included WHERE fingerprint = ? AND log_index >= ?",
+            (key, restart.lost_from),
+        )
         insert = "INSERT OR IGNORE INTO log_lost VALUES (?, ?, ?)"  # what an earlier restart lost may be lost by this one too
         connection.executemany(insert, [(key, entry.index, entry.leaf_hash) for entry in lost])
         signed = {entry.signed for entry in lost}
@@ -133,11 +154,18 @@ def _take(
                 outbox.lost_at_portal(parcel)
 
 
-def is_of_a_lost_log(connection: sqlite3.Connection, identity: AgentIdentity, parcel: Parcel) -> bool:
+def is_of_a_lost_log(
+    connection: sqlite3.Connection, identity: AgentIdentity, parcel: Parcel
+) -> bool:
     """Whether a report's challenge names an entry in a range that the coordinator said is lost."""
     challenge = None if parcel.challenge is None else challenges.parse(parcel.challenge)
-    ranges = ((acceptance.restart.lost_from, acceptance.restart.lost_to) for acceptance in accepted(connection, identity.fingerprint))
-    return challenge is not None and any(begin <= challenge.log_index < end for begin, end in ranges)
+    ranges = (
+        (acceptance.restart.lost_from, acceptance.restart.lost_to)
+        for acceptance in accepted(connection, identity.fingerprint)
+    )
+    return challenge is not None and any(
+        begin <= challenge.log_index < end for begin, end in ranges
+    )
 
 
 def _all_of(served: Callable[[], Sequence[bytes]]) -> Sequence[bytes]:

@@ -21,4 +21,7 @@ def draw(planned: ReportPlan, seed: bytes, *, root: bytes, challenge: bytes) -> 
     def stream_for(name: str) -> KeyedStream:
         return KeyedStream(seed, challenge=challenge, data_root=root, name=f"{prefix}/{name}")
 
-    return [release(part.label, part.step, part.rule, planned.pack.policy, stream_for, years=part.years) for part in planned.releases]
+    return [
+        release(part.label, part.step, part.rule, planned.pack.policy, stream_for, years=part.years)
+        for part in planned.releases
+    ]

@@ -52,7 +52,12 @@ class BatchCount:
 
     def to_json(self, key: LabelKey) -> dict[str, Any]:
         by_year = {str(year): count for year, count in sorted(self.by_year.items())}
-        return {**key._asdict(), "valid": self.valid, "beyond_grid": self.beyond_grid, "by_year": by_year}
+        return {
+            **key._asdict(),
+            "valid": self.valid,
+            "beyond_grid": self.beyond_grid,
+            "by_year": by_year,
+        }
 
 
 def years_of(period: str, years: int) -> range:
@@ -63,10 +68,22 @@ def years_of(period: str, years: int) -> range:
 
 def counted_lines(language: Language, batch_count: BatchCount, pack: Pack) -> list[str]:
     """How many batches count, of which years, and what one unit of privacy is."""
-    lines = [text(language, f"counted.{pack.policy.unit}", counted=f"{batch_count.total:,}", valid=f"{batch_count.valid:,}")]
+    lines = [
+        text(
+            language,
+            f"counted.{pack.policy.unit}",
+            counted=f"{batch_count.total:,}",
+            valid=f"{batch_count.valid:,}",
+        )
+    ]
     if len(batch_count.by_year) > 1:
-        by_year = [f"{year}{text(language, 'sign.colon')}{count:,}" for year, count in sorted(batch_count.by_year.items())]
-        lines.append(text(language, "counted.years", years=text(language, "sign.comma").join(by_year)))
+        by_year = [
+            f"{year}{text(language, 'sign.colon')}{count:,}"
+            for year, count in sorted(batch_count.by_year.items())
+        ]
+        lines.append(
+            text(language, "counted.years", years=text(language, "sign.comma").join(by_year))
+        )
     return lines
 
 
@@ -88,5 +105,10 @@ def offer_lines(language: Language, offers: Iterable[Offer], pack: Pack) -> list
         }
         why = "offer.uncertain" if offer.released_alone else "offer.too-few"
         gives = "offer.eligible" if offer.eligible else "offer.released"
-        lines.append("".join(text(language, key, **values) for key in (why, gives, f"offer.cost-{pack.policy.unit}")))
+        lines.append(
+            "".join(
+                text(language, key, **values)
+                for key in (why, gives, f"offer.cost-{pack.policy.unit}")
+            )
+        )
     return lines

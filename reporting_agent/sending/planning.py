@@ -43,7 +43,13 @@ from benchmarks.wire.schema import Report, canonical_period
 from reporting_agent.sending.consent import agreed
 from reporting_agent.sending.data_digest import data_digest
 from reporting_agent.sending.offers import BatchCount
-from reporting_agent.sending.pooled_labels import ALONE, MOST_METRICS_A_STEP, Windows, counted, covers
+from reporting_agent.sending.pooled_labels import (
+    ALONE,
+    MOST_METRICS_A_STEP,
+    Windows,
+    counted,
+    covers,
+)
 from reporting_agent.sending.report_inputs import Provenance, ReportInputs
 
 FIRST_REVISION = 1
@@ -100,17 +106,29 @@ class ReportPlan:
         spending: list[Debit] = []
         for planned in self.releases:
             cells, correction = _cells_of(planned, self.releases), self.subject.correction
-            spending += release.debits(planned.label, self.pack.policy, planned.release_id, correction=correction, cells=cells)
+            spending += release.debits(
+                planned.label,
+                self.pack.policy,
+                planned.release_id,
+                correction=correction,
+                cells=cells,
+            )
         return spending
 
     def counted(self) -> dict[LabelKey, BatchCount]:
         """The batches behind each label, for the owner's eyes."""
-        return {LabelKey.of(planned.label): counted(planned.label, planned.step, self.pack) for planned in self.releases}
+        return {
+            LabelKey.of(planned.label): counted(planned.label, planned.step, self.pack)
+            for planned in self.releases
+        }
 
     def under(self, revision: int, *, correction: bool) -> ReportPlan:
         """The same report as another revision."""
         subject = replace(self.subject, revision=revision, correction=correction)
-        releases = tuple(replace(planned, release_id=_release_id(subject, planned.label)) for planned in self.releases)
+        releases = tuple(
+            replace(planned, release_id=_release_id(subject, planned.label))
+            for planned in self.releases
+        )
         return replace(self, subject=subject, releases=releases)
 
     def tree(self, seed: bytes, software: str) -> DataTree:
@@ -127,7 +145,9 @@ class ReportPlan:
             steps=arranged.steps,
             meters=arranged.meters,
             counted=tuple(
-                counted_by_grid_point(planned.label, planned.step, planned.rule, self.pack.policy, planned.years)
+                counted_by_grid_point(
+                    planned.label, planned.step, planned.rule, self.pack.policy, planned.years
+                )
                 for planned in self.releases
             ),
             pack_digest=self.method_digest,
@@ -139,18 +159,49 @@ class ReportPlan:
         )
         return DataTree(table, arranged.batches, arranged.days, seed)
 
-    def report(self, labels: Iterable[ReleasedLabel], *, data_root: bytes, challenge: bytes, salt: bytes, software: str) -> Report:
+    def report(
+        self,
+        labels: Iterable[ReleasedLabel],
+        *,
+        data_root: bytes,
+        challenge: bytes,
+        salt: bytes,
+        software: str,
+    ) -> Report:
         """The report that is sealed, from labels that were drawn (or, for `preview`, from drafts)."""
         subject = self.subject
         released = ReleasedReport(
-            subject.site, self.pack.id, self.pack.version, subject.period, subject.revision, tuple(labels), self.withheld
+            subject.site,
+            self.pack.id,
+            self.pack.version,
+            subject.period,
+            subject.revision,
+            tuple(labels),
+            self.withheld,
         )
-        return Report(released, self.method_digest, policy_digest(self.pack.policy), data_root, challenge, software, agreed(), salt)
+        return Report(
+            released,
+            self.method_digest,
+            policy_digest(self.pack.policy),
+            data_root,
+            challenge,
+            software,
+            agreed(),
+            salt,
+        )
 
     def drafts(self) -> tuple[ReleasedLabel, ...]:
         """The labels as they would leave, the drawn grid points standing at 0 in place of what is not drawn yet."""
         return tuple(
-            release.with_grid_points(planned.label, planned.step, planned.rule, self.pack.policy, best=0, typical=0, years=planned.years)
+            release.with_grid_points(
+                planned.label,
+                planned.step,
+                planned.rule,
+                self.pack.policy,
+                best=0,
+                typical=0,
+                years=planned.years,
+            )
             for planned in self.releases
         )
 
@@ -184,20 +235,30 @@ def plan(
         asked.add((label.step, label.metric.value))
         code = _reason_to_withhold(label, step, rule, pack)
         if code is None:
-            releases.append(PlannedRelease(label, step, rule, _release_id(subject, label), windows.get(label.step, 1)))
+            releases.append(
+                PlannedRelease(
+                    label, step, rule, _release_id(subject, label), windows.get(label.step, 1)
+                )
+            )
         elif code != TOO_FEW_BATCHES:
             withheld.add((label.step, label.metric.value, code))
     releases, beyond = _within_cap(releases, pack)
     withheld |= beyond
-    answered = {(planned.label.step, planned.label.metric.value) for planned in releases} | {(step, metric) for step, metric, _ in withheld}
+    answered = {(planned.label.step, planned.label.metric.value) for planned in releases} | {
+        (step, metric) for step, metric, _ in withheld
+    }
     withheld |= {(step, metric, TOO_FEW_BATCHES) for step, metric in asked - answered}
     if not releases:
         raise _nothing_to_release(withheld, site_label, pack)
     answered |= asked
-    withheld |= {(*pair, TOO_FEW_BATCHES) for pair in released_metrics(pack) if pair not in answered}
+    withheld |= {
+        (*pair, TOO_FEW_BATCHES) for pair in released_metrics(pack) if pair not in answered
+    }
     data, method = digests(site_label, batches, pack, windows)
     behind = ReportInputs(site_label, batches, windows, provenance)
-    return ReportPlan(subject, pack, tuple(releases), tuple(sorted(withheld)), data, method, behind, windows)
+    return ReportPlan(
+        subject, pack, tuple(releases), tuple(sorted(withheld)), data, method, behind, windows
+    )
 
 
 def _cells_of(release_of: PlannedRelease, releases: Iterable[PlannedRelease]) -> int:
@@ -206,7 +267,9 @@ def _cells_of(release_of: PlannedRelease, releases: Iterable[PlannedRelease]) ->
     return sum((planned.label.step, planned.label.metric) == key for planned in releases)
 
 
-def _within_cap(releases: Sequence[PlannedRelease], pack: Pack) -> tuple[list[PlannedRelease], set[tuple[str, str, str]]]:
+def _within_cap(
+    releases: Sequence[PlannedRelease], pack: Pack
+) -> tuple[list[PlannedRelease], set[tuple[str, str, str]]]:
     """The releases that a batch can pay for together, the headline metric first; the others are withheld as beyond the limit of metrics.
 
     A batch pays for every cell that it could be in, so a second metric of several variants is more than the cap of a year.
@@ -214,12 +277,26 @@ def _within_cap(releases: Sequence[PlannedRelease], pack: Pack) -> tuple[list[Pl
     asked: dict[str, list[tuple[str, Fraction]]] = defaultdict(list)
     metrics = dict.fromkeys((planned.label.step, planned.rule.metric.value) for planned in releases)
     for step, metric in sorted(metrics, key=lambda key: _turn(pack.step(key[0]), key[1])):
-        own = [planned for planned in releases if (planned.label.step, planned.rule.metric.value) == (step, metric)]
+        own = [
+            planned
+            for planned in releases
+            if (planned.label.step, planned.rule.metric.value) == (step, metric)
+        ]
         bound = max(planned.label.path.bound or 1 for planned in own)
         asked[step].append((metric, epsilon_of_a_metric(len(own), pack.policy, bound)))
-    paid = {(step, metric) for step in asked for metric, _ in paid_together(asked[step], pack.policy.cap_per_year)}
-    beyond = {(step, metric, "metric-limit") for step, metric in metrics if (step, metric) not in paid}
-    return [planned for planned in releases if (planned.label.step, planned.rule.metric.value, "metric-limit") not in beyond], beyond
+    paid = {
+        (step, metric)
+        for step in asked
+        for metric, _ in paid_together(asked[step], pack.policy.cap_per_year)
+    }
+    beyond = {
+        (step, metric, "metric-limit") for step, metric in metrics if (step, metric) not in paid
+    }
+    return [
+        planned
+        for planned in releases
+        if (planned.label.step, planned.rule.metric.value, "metric-limit") not in beyond
+    ], beyond
 
 
 def _turn(step: Step, metric: str) -> int:
@@ -227,13 +304,25 @@ def _turn(step: Step, metric: str) -> int:
 
 
 def _release_id(subject: Subject, label: StepLabel) -> str:
-    name = (subject.site, subject.period, subject.revision, label.step, label.product, label.variant, label.metric)
+    name = (
+        subject.site,
+        subject.period,
+        subject.revision,
+        label.step,
+        label.product,
+        label.variant,
+        label.metric,
+    )
     return release.release_id(*name)
 
 
-def digests(site_label: SiteLabel, batches: Iterable[Batch], pack: Pack, windows: Windows = ALONE) -> tuple[bytes, bytes]:
+def digests(
+    site_label: SiteLabel, batches: Iterable[Batch], pack: Pack, windows: Windows = ALONE
+) -> tuple[bytes, bytes]:
     """What stands for the data of the period, pooled years and all, and for the method: a sealed report is of these or of others."""
-    return data_digest((batch for batch in batches if covers(batch, site_label.period, windows)), windows), packs.digest(pack)
+    return data_digest(
+        (batch for batch in batches if covers(batch, site_label.period, windows)), windows
+    ), packs.digest(pack)
 
 
 def wire_period(period: Period, policy: ReleasePolicy) -> str:
@@ -248,7 +337,10 @@ def wire_period(period: Period, policy: ReleasePolicy) -> str:
     if (period.end.date() - period.start.date()).days < SHORTEST_PERIOD_DAYS:
         raise PolicyRefusal(
             "period-too-short",
-            Phrase("%(period)s is shorter than a quarter; labels of months and weeks stay on the site.", period=period.name),
+            Phrase(
+                "%(period)s is shorter than a quarter; labels of months and weeks stay on the site.",
+                period=period.name,
+            ),
             "Report a quarter or a year; `steplabel-agent label` makes the label of a shorter period for your own use.",
         )
     return canonical_period(period.name)
@@ -275,8 +367,14 @@ def _reason_to_withhold(label: StepLabel, step: Step, rule: MetricRule, pack: Pa
 
 def _with_unknown_energy(label: StepLabel, step: Step, policy: ReleasePolicy) -> int:
     """Batches that a release would count if the energy of all were known; of every day as many as the pack lets count."""
-    values = [value for value in label.values if value.excluded is None or value.excluded in _ENERGY_NOT_KNOWN]
-    return len(values if policy.unit == "record" else within_bound(values, most_together(step, policy)))
+    values = [
+        value
+        for value in label.values
+        if value.excluded is None or value.excluded in _ENERGY_NOT_KNOWN
+    ]
+    return len(
+        values if policy.unit == "record" else within_bound(values, most_together(step, policy))
+    )
 
 
 def missing_carriers(site_label: SiteLabel, pack: Pack) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -289,7 +387,9 @@ def missing_carriers(site_label: SiteLabel, pack: Pack) -> dict[tuple[str, str],
     return missing
 
 
-def _nothing_to_release(withheld: set[tuple[str, str, str]], site_label: SiteLabel, pack: Pack) -> PolicyRefusal:
+def _nothing_to_release(
+    withheld: set[tuple[str, str, str]], site_label: SiteLabel, pack: Pack
+) -> PolicyRefusal:
     codes = {code for _, _, code in withheld}
     if codes == {TOO_FEW_BATCHES}:
         return _all_too_small(site_label, pack)
@@ -305,10 +405,21 @@ def _nothing_to_release(withheld: set[tuple[str, str, str]], site_label: SiteLab
 def _all_too_small(site_label: SiteLabel, pack: Pack) -> PolicyRefusal:
     """Every cell with how many batches it has and how many a release needs; said on the site only."""
     cells = sorted(
-        {(label.step, label.variant, label.used, fewest_batches(pack.step(label.step), pack.policy)) for label in site_label.steps},
+        {
+            (
+                label.step,
+                label.variant,
+                label.used,
+                fewest_batches(pack.step(label.step), pack.policy),
+            )
+            for label in site_label.steps
+        },
         key=lambda cell: (-cell[2], cell),
     )
-    shown = "; ".join(f"{' '.join(part for part in (step, variant) if part)}: {used} of {fewest}" for step, variant, used, fewest in cells)
+    shown = "; ".join(
+        f"{' '.join(part for part in (step, variant) if part)}: {used} of {fewest}"
+        for step, variant, used, fewest in cells
+    )
     return PolicyRefusal(
         "too-few-batches",
         Phrase(

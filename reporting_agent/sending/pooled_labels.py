@@ -56,24 +56,39 @@ def covers(batch: Batch, period: Period, windows: Windows) -> bool:
     return batch.start in (period if years == 1 else span(period, years))
 
 
-def together(alone: SiteLabel, label_of: Callable[[Period], SiteLabel], windows: Windows) -> SiteLabel:
+def together(
+    alone: SiteLabel, label_of: Callable[[Period], SiteLabel], windows: Windows
+) -> SiteLabel:
     """The year's label, with the labels of pooled steps in place of their own year's.
 
     Args:
         label_of: labels the site over another period.
     """
     wide = {years: label_of(span(alone.period, years)) for years in sorted(set(windows.values()))}
-    order = dict.fromkeys(label.step for site_label in (alone, *wide.values()) for label in site_label.steps)
-    steps = [label for step in order for label in (wide[windows[step]] if step in windows else alone).steps if label.step == step]
+    order = dict.fromkeys(
+        label.step for site_label in (alone, *wide.values()) for label in site_label.steps
+    )
+    steps = [
+        label
+        for step in order
+        for label in (wide[windows[step]] if step in windows else alone).steps
+        if label.step == step
+    ]
     return replace(alone, steps=tuple(steps))
 
 
 def leaving(site: SiteSettings, data: PlantData, alone: SiteLabel, windows: Windows) -> SiteLabel:
     """The label that a report is drawn from, where a plant sends it and where an auditor's agent recomputes it; `alone` of its year."""
-    return together(alone, lambda wider: outgoing_label(site, data, wider), windows) if windows else alone
+    return (
+        together(alone, lambda wider: outgoing_label(site, data, wider), windows)
+        if windows
+        else alone
+    )
 
 
-def gains(widest: SiteLabel, pack: Pack, year: int, most_spent: Callable[[str, int], Fraction]) -> tuple[Offer, ...]:
+def gains(
+    widest: SiteLabel, pack: Pack, year: int, most_spent: Callable[[str, int], Fraction]
+) -> tuple[Offer, ...]:
     """The steps for which the earlier years' budget buys a label, or one precise enough for the industry's.
 
     Args:
@@ -84,20 +99,33 @@ def gains(widest: SiteLabel, pack: Pack, year: int, most_spent: Callable[[str, i
     return tuple(offer for offer in offers if offer is not None)
 
 
-def _gain(step: Step, labels: Iterable[StepLabel], pack: Pack, year: int, most_spent: Callable[[str, int], Fraction]) -> Offer | None:
+def _gain(
+    step: Step,
+    labels: Iterable[StepLabel],
+    pack: Pack,
+    year: int,
+    most_spent: Callable[[str, int], Fraction],
+) -> Offer | None:
     """By the step's largest cell; a metric of which there are too few even in all years is not waited for."""
     released = [rule for rule in step.metrics if rule.released][:MOST_METRICS_A_STEP]
     cells = {rule.metric: _compared(step, rule, labels, pack) for rule in released}
     fewest = pooling.fewest_batches(step, pack.policy)
-    rules = [rule for rule in released if any(cell.total() >= fewest for cell in cells[rule.metric])]
+    rules = [
+        rule for rule in released if any(cell.total() >= fewest for cell in cells[rule.metric])
+    ]
     if not rules:
         return None
 
     def leaving(rule: MetricRule, first: int) -> int:
-        return sum(sum(cell[past] for past in range(first, year + 1)) >= fewest for cell in cells[rule.metric])
+        return sum(
+            sum(cell[past] for past in range(first, year + 1)) >= fewest
+            for cell in cells[rule.metric]
+        )
 
     by_year = max(cells[rules[0].metric], key=Counter.total)
-    held_years = {past: HeldYear(count, most_spent(step.id, past)) for past, count in by_year.items()}
+    held_years = {
+        past: HeldYear(count, most_spent(step.id, past)) for past, count in by_year.items()
+    }
     try:
         pool = pooling.pool(held_years, year, step, rules, pack.policy, leaving)
     except PolicyRefusal:  # not affordable, or too few in the years that are
@@ -105,15 +133,30 @@ def _gain(step: Step, labels: Iterable[StepLabel], pack: Pack, year: int, most_s
     alone = by_year[year]
     if not pooling.is_worth_it(pool, alone, step, pack.policy):
         return None
-    return Offer(step.id, pool.first_year, year, alone, pool.batches, pool.spends, alone >= fewest, pool.eligible)
+    return Offer(
+        step.id,
+        pool.first_year,
+        year,
+        alone,
+        pool.batches,
+        pool.spends,
+        alone >= fewest,
+        pool.eligible,
+    )
 
 
-def _compared(step: Step, rule: MetricRule, labels: Iterable[StepLabel], pack: Pack) -> list[Counter[int]]:
+def _compared(
+    step: Step, rule: MetricRule, labels: Iterable[StepLabel], pack: Pack
+) -> list[Counter[int]]:
     """Batches by year, as a release counts them, of each of the metric's cells that the pack compares."""
     variants = {variant.id for variant in step.variants}
     cells: list[Counter[int]] = []
     for label in labels:
-        if (label.step, label.metric, label.product) == (step.id, rule.metric, step.product) and label.variant in variants:
+        if (label.step, label.metric, label.product) == (
+            step.id,
+            rule.metric,
+            step.product,
+        ) and label.variant in variants:
             try:
                 cells.append(Counter(counted(label, step, pack).by_year))
             except PolicyRefusal:  # days without a bound: nothing of this step is released at all
@@ -128,5 +171,11 @@ def counted(label: StepLabel, step: Step, pack: Pack) -> BatchCount:
         PolicyRefusal: `day-without-bound`.
     """
     rule, values = step.metric(label.metric), (label.best.value, label.typical)
-    beyond = rule is not None and any(value is not None and not rule.grid.lower <= value <= rule.grid.upper for value in values)
-    return BatchCount(Counter(run.start.year for run in release.counted(label, step, pack.policy)), label.used, beyond)
+    beyond = rule is not None and any(
+        value is not None and not rule.grid.lower <= value <= rule.grid.upper for value in values
+    )
+    return BatchCount(
+        Counter(run.start.year for run in release.counted(label, step, pack.policy)),
+        label.used,
+        beyond,
+    )

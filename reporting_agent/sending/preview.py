@@ -19,7 +19,16 @@ from benchmarks.released import ReleasedLabel, ReleasedQuantile
 from benchmarks.routes import Pack
 from benchmarks.wire.canonical import Value, decode
 from benchmarks.wire.schema import Header, Report, encode_report
-from reporting_agent.sending.consent import SCHEME, TERMS, Language, number, odds_ratio, reason, terms, text
+from reporting_agent.sending.consent import (
+    SCHEME,
+    TERMS,
+    Language,
+    number,
+    odds_ratio,
+    reason,
+    terms,
+    text,
+)
 from reporting_agent.sending.offers import BatchCount, Offer, counted_lines, offer_lines, years_of
 
 ASKED: Mapping[str, tuple[str, ...]] = {
@@ -80,7 +89,11 @@ class Prospectus:
     def _epsilon(self, label: ReleasedLabel) -> Fraction:
         """What a label takes from one unit of privacy: a record's own, or a whole day's, of which a record has its part."""
         policy = self.pack.policy
-        return label.epsilon if policy.unit == "record" else policy.epsilon_best + policy.epsilon_typical
+        return (
+            label.epsilon
+            if policy.unit == "record"
+            else policy.epsilon_best + policy.epsilon_typical
+        )
 
     def canonical(self, language: Language = "en") -> dict[str, Any]:
         """The report as it is encoded, byte strings as hex; values still to be drawn or made marked so, for a reader of this language."""
@@ -106,11 +119,15 @@ class Prospectus:
             "report": self.canonical(),
             "report_cbor": encode_report(self.report).hex() if self.drawn else None,
             "risk": {
-                "steps": {step: {"epsilon": str(epsilon), "odds_ratio": odds_ratio(epsilon)} for step, epsilon in steps.items()},
+                "steps": {
+                    step: {"epsilon": str(epsilon), "odds_ratio": odds_ratio(epsilon)}
+                    for step, epsilon in steps.items()
+                },
                 "summed": {"epsilon": str(total), "odds_ratio": odds_ratio(total)},
             },
             "missing_carriers": [
-                {"step": step, "metric": metric, "carriers": list(names)} for (step, metric), names in self.missing.items()
+                {"step": step, "metric": metric, "carriers": list(names)}
+                for (step, metric), names in self.missing.items()
             ],
             "unit_of_privacy": self.pack.policy.unit,
             "spent_after": _by_step(self.spent_after),
@@ -124,22 +141,40 @@ class Prospectus:
 
     def to_text(self, language: Language) -> str:
         released = self.report.released
-        key = "title.sealed" if self.drawn else "title.draft" if self.state == "planned" else "title.begun"
+        key = (
+            "title.sealed"
+            if self.drawn
+            else "title.draft"
+            if self.state == "planned"
+            else "title.begun"
+        )
         subject = {"site": released.site, "period": released.period, "revision": released.revision}
         blocks = [
             [text(language, key, state=text(language, f"state.{self.state}"), **subject)],
             [_head(language, "section.first"), *_indented([text(language, "first")])],
             [_head(language, "section.header"), *_indented(self._header_lines(language))],
             [_head(language, "section.report"), *_indented(self._report_lines(language))],
-            *([f"  {self._name(language, label)}", *_indented(self._label_lines(language, label), 4)] for label in released.labels),
+            *(
+                [
+                    f"  {self._name(language, label)}",
+                    *_indented(self._label_lines(language, label), 4),
+                ]
+                for label in released.labels
+            ),
             [_head(language, "section.withheld"), *_indented(self._withheld_lines(language))],
             *self._offered_block(language),
             [_head(language, "section.risk"), *_indented(self._risk_lines(language))],
             [_head(language, "section.why"), *_indented(_why_lines(language))],
             [_head(language, "section.consent", scheme=SCHEME), *_indented(terms(language))],
-            [_head(language, "section.open"), *_indented([text(language, f"open.{name}") for name in UNPROTECTED])],
+            [
+                _head(language, "section.open"),
+                *_indented([text(language, f"open.{name}") for name in UNPROTECTED]),
+            ],
             [_head(language, "section.stays"), *_indented([text(language, "stays")])],
-            [_head(language, "section.canonical"), json.dumps(self.canonical(language), ensure_ascii=False, indent=1)],
+            [
+                _head(language, "section.canonical"),
+                json.dumps(self.canonical(language), ensure_ascii=False, indent=1),
+            ],
         ]
         return "\n\n".join("\n".join(block) for block in blocks)
 
@@ -166,18 +201,38 @@ class Prospectus:
             "policy_digest": report.policy_digest.hex(),
             "data_root": report.data_root.hex() if self.drawn else text(language, "mark.submit"),
             "challenge": report.challenge.hex() if self.drawn else text(language, "mark.challenge"),
-            "salt": text(language, "mark.submit") if not self.drawn else "–" if report.salt is None else report.salt.hex(),
+            "salt": text(language, "mark.submit")
+            if not self.drawn
+            else "–"
+            if report.salt is None
+            else report.salt.hex(),
             "software": report.software,
-            "consent": "–" if report.consent is None else f"{report.consent.scheme} ({report.consent.terms.hex()})",
+            "consent": "–"
+            if report.consent is None
+            else f"{report.consent.scheme} ({report.consent.terms.hex()})",
         }
         return _fields(language, values)
 
     def _name(self, language: Language, label: ReleasedLabel) -> str:
         step = self.pack.step(label.step)
         product = step.product_words.said_in(language)
-        variant = next((f" / {candidate.words.said_in(language)}" for candidate in step.variants if candidate.id == label.variant), "")
+        variant = next(
+            (
+                f" / {candidate.words.said_in(language)}"
+                for candidate in step.variants
+                if candidate.id == label.variant
+            ),
+            "",
+        )
         metric = text(language, f"metric.{label.metric}")
-        return text(language, "section.label", step=self._step(language, label.step), product=product, variant=variant, metric=metric)
+        return text(
+            language,
+            "section.label",
+            step=self._step(language, label.step),
+            product=product,
+            variant=variant,
+            metric=metric,
+        )
 
     def _step(self, language: Language, step_id: str) -> str:
         return self.pack.step(step_id).words.said_in(language)
@@ -185,25 +240,43 @@ class Prospectus:
     def _label_lines(self, language: Language, label: ReleasedLabel) -> list[str]:
         grid, years = label.grid, years_of(self.report.released.period, label.years)
         span = {"first": years[0], "last": years[-1], "years": label.years}
-        bounds = {"lower": number(grid.lower), "upper": number(grid.upper), "width": number(grid.width)}
+        bounds = {
+            "lower": number(grid.lower),
+            "upper": number(grid.upper),
+            "width": number(grid.width),
+        }
         return [
             *_fields(language, {"boundary": label.boundary, "unit": label.unit}),
             text(language, "field.grid", **bounds),
-            *([text(language, "counted.beyond", **bounds, unit=label.unit)] if self._beyond_grid(label) else []),
+            *(
+                [text(language, "counted.beyond", **bounds, unit=label.unit)]
+                if self._beyond_grid(label)
+                else []
+            ),
             text(language, "field.count_class", count_class=label.count_class),
             *([text(language, "field.years", **span)] if label.years > 1 else []),
-            *([text(language, "field.months", months=label.months)] if label.months is not None else []),
+            *(
+                [text(language, "field.months", months=label.months)]
+                if label.months is not None
+                else []
+            ),
             *self._counted_lines(language, label),
             self._quantile_line(language, "field.best", label, label.best),
             self._quantile_line(language, "field.typical", label, label.typical),
         ]
 
-    def _quantile_line(self, language: Language, key: str, label: ReleasedLabel, drawn: ReleasedQuantile) -> str:
+    def _quantile_line(
+        self, language: Language, key: str, label: ReleasedLabel, drawn: ReleasedQuantile
+    ) -> str:
         name = text(language, key, quantile=drawn.quantile, epsilon=drawn.epsilon)
         if not self.drawn:
             return f"{name}{text(language, 'sign.colon')}{text(language, 'mark.draw')}"
         return f"{name}{text(language, 'sign.colon')}" + text(
-            language, "value.grid-point", value=number(label.grid.value(drawn.grid_point)), unit=label.unit, point=drawn.grid_point
+            language,
+            "value.grid-point",
+            value=number(label.grid.value(drawn.grid_point)),
+            unit=label.unit,
+            point=drawn.grid_point,
         )
 
     def _counted(self, label: ReleasedLabel) -> BatchCount | None:
@@ -224,12 +297,18 @@ class Prospectus:
         lines = []
         for step, metric, code in self.report.released.withheld:
             why = reason(language, code) + self._missing_text(language, step, metric, code)
-            lines.append(f"{step}, {text(language, f'metric.{metric}')}{text(language, 'sign.colon')}{why}")
+            lines.append(
+                f"{step}, {text(language, f'metric.{metric}')}{text(language, 'sign.colon')}{why}"
+            )
         return lines or ["–"]
 
     def _missing_text(self, language: Language, step: str, metric: str, code: str) -> str:
         names = self.missing.get((step, metric), ())
-        return text(language, "withheld.missing", carriers=", ".join(names), step=step) if names and code == "metric-incomplete" else ""
+        return (
+            text(language, "withheld.missing", carriers=", ".join(names), step=step)
+            if names and code == "metric-incomplete"
+            else ""
+        )
 
     def _risk_lines(self, language: Language) -> list[str]:
         unit = self.pack.policy.unit
@@ -237,28 +316,76 @@ class Prospectus:
         lines = [text(language, "risk.unit-record")] if unit == "record" else []
         if unit == "day":
             days = {step: together[step] for step in self.epsilon_by_step()}
-            lines += [text(language, "risk.unit-day", step=self._step(language, step), most=most) for step, most in days.items()]
+            lines += [
+                text(language, "risk.unit-day", step=self._step(language, step), most=most)
+                for step, most in days.items()
+            ]
         for label in self.report.released.labels:
-            named = {"step": self._step(language, label.step), "metric": text(language, f"metric.{label.metric}")}
+            named = {
+                "step": self._step(language, label.step),
+                "metric": text(language, f"metric.{label.metric}"),
+            }
             epsilon = self._epsilon(label)
-            lines.append(text(language, f"risk.label-{unit}", epsilon=number(epsilon), odds=odds_ratio(epsilon), **named))
+            lines.append(
+                text(
+                    language,
+                    f"risk.label-{unit}",
+                    epsilon=number(epsilon),
+                    odds=odds_ratio(epsilon),
+                    **named,
+                )
+            )
         steps = self.epsilon_by_step()
         cells = Counter(
-            step for step, _, _ in {(released.step, released.product, released.variant) for released in self.report.released.labels}
+            step
+            for step, _, _ in {
+                (released.step, released.product, released.variant)
+                for released in self.report.released.labels
+            }
         )
         for step, epsilon in steps.items():
             key = "risk.variants" if cells[step] > 1 else "risk.step"
-            lines.append(text(language, key, step=self._step(language, step), epsilon=number(epsilon), odds=odds_ratio(epsilon)))
+            lines.append(
+                text(
+                    language,
+                    key,
+                    step=self._step(language, step),
+                    epsilon=number(epsilon),
+                    odds=odds_ratio(epsilon),
+                )
+            )
         if len(steps) > 1:
             total = sum(steps.values(), Fraction(0))
-            lines.append(text(language, "risk.sum", steps=len(steps), epsilon=number(total), odds=odds_ratio(total)))
+            lines.append(
+                text(
+                    language,
+                    "risk.sum",
+                    steps=len(steps),
+                    epsilon=number(total),
+                    odds=odds_ratio(total),
+                )
+            )
         cap = self.pack.policy.cap_per_year
         for (step, year), spent in self.spent_after.items():
-            amounts = {"year": year, "spent": number(spent), "cap": number(cap), "left": number(max(cap - spent, Fraction(0)))}
-            lines.append(text(language, f"risk.spent-{unit}", step=self._step(language, step), **amounts))
+            amounts = {
+                "year": year,
+                "spent": number(spent),
+                "cap": number(cap),
+                "left": number(max(cap - spent, Fraction(0))),
+            }
+            lines.append(
+                text(language, f"risk.spent-{unit}", step=self._step(language, step), **amounts)
+            )
         whole = cap + reserve(self.pack.policy)
         lines.append(
-            text(language, f"risk.ever-{unit}", cap=number(cap), reserve=number(whole - cap), whole=number(whole), odds=odds_ratio(whole))
+            text(
+                language,
+                f"risk.ever-{unit}",
+                cap=number(cap),
+                reserve=number(whole - cap),
+                whole=number(whole),
+                odds=odds_ratio(whole),
+            )
         )
         return lines
 
@@ -272,7 +399,10 @@ def _by_step(spent: Mapping[tuple[str, int], Fraction]) -> dict[str, dict[str, s
 
 
 def _fields(language: Language, values: dict[str, str]) -> list[str]:
-    return [f"{text(language, f'field.{name}')}{text(language, 'sign.colon')}{value}" for name, value in values.items()]
+    return [
+        f"{text(language, f'field.{name}')}{text(language, 'sign.colon')}{value}"
+        for name, value in values.items()
+    ]
 
 
 def _head(language: Language, key: str, **values: object) -> str:
@@ -281,7 +411,10 @@ def _head(language: Language, key: str, **values: object) -> str:
 
 def _why_lines(language: Language) -> list[str]:
     """Each field that leaves, and to what end it is asked for."""
-    return [f"{text(language, f'asked.{name}')}{text(language, 'sign.colon')}{text(language, f'why.{name}')}" for name in ASKED]
+    return [
+        f"{text(language, f'asked.{name}')}{text(language, 'sign.colon')}{text(language, f'why.{name}')}"
+        for name in ASKED
+    ]
 
 
 def _indented(lines: list[str], by: int = 2) -> list[str]:

@@ -71,7 +71,9 @@ class Ledger:
         """
         debited: list[tuple[str, str, int]] = []
         for step in sorted({debit.step for debit in debits}):
-            rows = self._connection.execute("SELECT DISTINCT batch_id, year FROM ledger WHERE step = ?", (step,))
+            rows = self._connection.execute(
+                "SELECT DISTINCT batch_id, year FROM ledger WHERE step = ?", (step,)
+            )
             debited += [(step, row["batch_id"], row["year"]) for row in rows]
         return changed_records.settle(debits, batches, debited)
 
@@ -93,41 +95,65 @@ class Ledger:
         self.check(debits, parcel=parcel, rules=rules)
         self._connection.execute("DELETE FROM promised WHERE parcel = ?", (parcel,))
         before = self._connection.total_changes
-        self._connection.executemany("INSERT OR IGNORE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _rows(debits, parcel))
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _rows(debits, parcel)
+        )
         return self._connection.total_changes - before
 
     def promise(self, debits: Iterable[Debit], *, parcel: str) -> None:
         """Keep what a report will spend once it is challenged. Belongs inside the transaction that keeps its commitment."""
         self._connection.execute("DELETE FROM promised WHERE parcel = ?", (parcel,))
-        self._connection.executemany("INSERT OR IGNORE INTO promised VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _rows(debits, parcel))
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO promised VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _rows(debits, parcel)
+        )
 
     def promised(self, parcel: str) -> list[Debit]:
         """What a report that is committed to is to spend, of the batches that it had then; none of one by an agent of before."""
-        return [_debit(row) for row in self._connection.execute("SELECT * FROM promised WHERE parcel = ?", (parcel,))]
+        return [
+            _debit(row)
+            for row in self._connection.execute(
+                "SELECT * FROM promised WHERE parcel = ?", (parcel,)
+            )
+        ]
 
     def check(self, debits: Sequence[Debit], *, parcel: str, rules: ReleasePolicy) -> None:
         """Refuse what `record` would refuse; writes nothing (for `preview`)."""
         accounts = self._accounts(sorted({debit.step for debit in debits}))
-        new = [debit for debit in debits if debit.release_id not in accounts.get(debit.account, _EMPTY).releases]
+        new = [
+            debit
+            for debit in debits
+            if debit.release_id not in accounts.get(debit.account, _EMPTY).releases
+        ]
         for year in sorted({debit.year for debit in new if debit.correction}):
             accounting.check_correction(len(self._corrections(year) - {parcel}), rules)
-        spent = {key: SpentBudget(account.regular, account.corrections) for key, account in accounts.items()}
+        spent = {
+            key: SpentBudget(account.regular, account.corrections)
+            for key, account in accounts.items()
+        }
         try:
             accounting.check(spent, new, rules.cap_per_year, accounting.reserve(rules))
         except PolicyRefusal as refused:
-            again = [debit for debit in new if debit.account in accounts and accounts[debit.account].year != debit.year]
+            again = [
+                debit
+                for debit in new
+                if debit.account in accounts and accounts[debit.account].year != debit.year
+            ]
             if refused.code != "budget-exhausted" or not again:
                 raise
             raise _ids_again(again, accounts[again[0].account].year) from refused
 
-    def most_spent(self, debits: Iterable[Debit] = (), *, besides: str = "") -> dict[tuple[str, int], Fraction]:
+    def most_spent(
+        self, debits: Iterable[Debit] = (), *, besides: str = ""
+    ) -> dict[tuple[str, int], Fraction]:
         """Per step and year, the most that any batch carries, and would carry with these debits; corrections aside.
 
         Args:
             besides: a period whose own reports are left out of account, in every revision.
         """
         rows = self._connection.execute("SELECT * FROM ledger WHERE correction = 0")
-        earlier_debits = [_debit(row) for row in rows if not besides or period_of(row["parcel"]) != besides]
+        earlier_debits = [
+            _debit(row) for row in rows if not besides or period_of(row["parcel"]) != besides
+        ]
         return most_by_year([*earlier_debits, *debits])
 
     def accounts(self) -> tuple[StepAccount, ...]:
@@ -148,22 +174,32 @@ class Ledger:
 
     def spendings(self) -> tuple[LedgerDebit, ...]:
         """On what it was spent: a line for each step, year and report."""
-        spent: dict[tuple[str, int, str, bool], dict[str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
+        spent: dict[tuple[str, int, str, bool], dict[str, Fraction]] = defaultdict(
+            lambda: defaultdict(Fraction)
+        )
         releases: dict[tuple[str, int, str, bool], set[str]] = defaultdict(set)
         for row in self._connection.execute("SELECT * FROM ledger"):
             key = (row["step"], row["year"], row["parcel"], bool(row["correction"]))
-            spent[key][row["batch_id"]] += Fraction(row["epsilon_numerator"], row["epsilon_denominator"])
+            spent[key][row["batch_id"]] += Fraction(
+                row["epsilon_numerator"], row["epsilon_denominator"]
+            )
             releases[key].add(row["release_id"])
         return tuple(
-            LedgerDebit(*key, len(releases[key]), len(by_batch), max(by_batch.values())) for key, by_batch in sorted(spent.items())
+            LedgerDebit(*key, len(releases[key]), len(by_batch), max(by_batch.values()))
+            for key, by_batch in sorted(spent.items())
         )
 
     def _steps(self) -> list[str]:
-        return [row["step"] for row in self._connection.execute("SELECT DISTINCT step FROM ledger ORDER BY step")]
+        return [
+            row["step"]
+            for row in self._connection.execute("SELECT DISTINCT step FROM ledger ORDER BY step")
+        ]
 
     def _corrections(self, year: int) -> set[str]:
         """The reports of that year's batches that were corrections."""
-        rows = self._connection.execute("SELECT DISTINCT parcel FROM ledger WHERE correction = 1 AND year = ?", (year,))
+        rows = self._connection.execute(
+            "SELECT DISTINCT parcel FROM ledger WHERE correction = 1 AND year = ?", (year,)
+        )
         return {row["parcel"] for row in rows}
 
     def _accounts(self, steps: Iterable[str]) -> dict[accounting.Account, _Account]:
@@ -220,7 +256,9 @@ def most_by_year(debits: Iterable[Debit]) -> dict[tuple[str, int], Fraction]:
     return dict(sorted(most.items()))
 
 
-def _rows(debits: Iterable[Debit], parcel: str) -> list[tuple[str, str, str, int, int, int, int, str]]:
+def _rows(
+    debits: Iterable[Debit], parcel: str
+) -> list[tuple[str, str, str, int, int, int, int, str]]:
     return [
         (
             debit.step,
@@ -238,7 +276,14 @@ def _rows(debits: Iterable[Debit], parcel: str) -> list[tuple[str, str, str, int
 
 def _debit(row: sqlite3.Row) -> Debit:
     epsilon = Fraction(row["epsilon_numerator"], row["epsilon_denominator"])
-    return Debit(row["step"], row["batch_id"], row["release_id"], epsilon, row["year"], bool(row["correction"]))
+    return Debit(
+        row["step"],
+        row["batch_id"],
+        row["release_id"],
+        epsilon,
+        row["year"],
+        bool(row["correction"]),
+    )
 
 
 @dataclass(slots=True)

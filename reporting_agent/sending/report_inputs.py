@@ -38,11 +38,19 @@ class ReportInputs:
     def arranged(self, pack: Pack) -> LeafOrder:
         """Batches and days of this report, in the order of the leaves of its tree."""
         period = self.site_label.period
-        return arrange(self.site_label, self.batches, pack, lambda batch: covers(batch, period, self.windows), self._days())
+        return arrange(
+            self.site_label,
+            self.batches,
+            pack,
+            lambda batch: covers(batch, period, self.windows),
+            self._days(),
+        )
 
     def _days(self) -> list[MeterDay]:
         first_us, end_us = window_of(self.site_label.period, self.windows)
-        return [day for day in self.provenance.days if day.end_us > first_us and day.start_us < end_us]
+        return [
+            day for day in self.provenance.days if day.end_us > first_us and day.start_us < end_us
+        ]
 
 
 def window_of(period: Period, windows: Windows) -> Window:

@@ -100,7 +100,10 @@ def gather(
     gains: tuple[Offer, ...] = ()
     if looked:
         gains = pooled_labels.gains(
-            pipeline.outgoing_label(site, data, pooled_labels.span(period, most)), pack, period.start.year, _most_spent(ledger, period)
+            pipeline.outgoing_label(site, data, pooled_labels.span(period, most)),
+            pack,
+            period.start.year,
+            _most_spent(ledger, period),
         )
     windows = _windows(decided, gains, period, pool=pool)
     label = pooled_labels.leaving(site, data, alone, windows)
@@ -113,7 +116,9 @@ def gather(
             require_releasable(longer, [step for step, own in windows.items() if own == years])
     differ = tuple(differences(local, alone, data.pack))
     provenance = _provenance(site, days, period, windows)
-    return ReportMaterial(label, data.outgoing.batches, data.pack, windows, gained, provenance, data.proposals, differ)
+    return ReportMaterial(
+        label, data.outgoing.batches, data.pack, windows, gained, provenance, data.proposals, differ
+    )
 
 
 def gather_again(site: SiteSettings, period: Period, windows: Windows) -> ReportMaterial:
@@ -125,7 +130,13 @@ def gather_again(site: SiteSettings, period: Period, windows: Windows) -> Report
     days = _days_of(site, period, max(windows.values(), default=1))
     data = pipeline.read(site, pooled_labels.covered(period, windows), days=days, outward=True)
     label = pooled_labels.leaving(site, data, pipeline.outgoing_label(site, data, period), windows)
-    return ReportMaterial(label, data.outgoing.batches, data.pack, windows, provenance=_provenance(site, days, period, windows))
+    return ReportMaterial(
+        label,
+        data.outgoing.batches,
+        data.pack,
+        windows,
+        provenance=_provenance(site, days, period, windows),
+    )
 
 
 def _days_of(site: SiteSettings, period: Period, reach: int) -> DayDigests:
@@ -134,18 +145,26 @@ def _days_of(site: SiteSettings, period: Period, reach: int) -> DayDigests:
     return DayDigests({meter.id: meter.unit for meter in site.meters}, edges)
 
 
-def _provenance(site: SiteSettings, days: DayDigests | None, period: Period, windows: Windows) -> Provenance:
+def _provenance(
+    site: SiteSettings, days: DayDigests | None, period: Period, windows: Windows
+) -> Provenance:
     cut = f"{site.runs.cut}, timezone = {site.site.timezone}" if Inputs(site).has("log") else ""
     if days is None:
         return Provenance(cut=cut)
     window = window_of(period, windows)
     weighed = Inputs(site).weighings() if site.scales else {}
     units = {scale.id: scale.unit for scale in site.scales}
-    by_day = [day for name, record in sorted(weighed.items()) for day in days_of(name, units[name], record.time_us, record.value, window)]
+    by_day = [
+        day
+        for name, record in sorted(weighed.items())
+        for day in days_of(name, units[name], record.time_us, record.value, window)
+    ]
     return Provenance((*days.days(window), *by_day), settings_digest(site), cut)
 
 
-def _windows(decided: Windows | None, gains: Sequence[Offer], period: Period, *, pool: bool) -> Windows:
+def _windows(
+    decided: Windows | None, gains: Sequence[Offer], period: Period, *, pool: bool
+) -> Windows:
     if decided is not None:
         return decided
     if not pool:

@@ -38,7 +38,9 @@ def in_force(state: StateDirectory, connection: sqlite3.Connection) -> Enrolment
     return present
 
 
-def rotate(state: StateDirectory, connection: sqlite3.Connection, portal: Portal, *, now: datetime) -> Enrolment:
+def rotate(
+    state: StateDirectory, connection: sqlite3.Connection, portal: Portal, *, now: datetime
+) -> Enrolment:
     """Make a new device key, have the portal register it, and delete the old one's file.
 
     Raises:
@@ -85,7 +87,12 @@ def rotate(state: StateDirectory, connection: sqlite3.Connection, portal: Portal
 
 
 def reported_elsewhere(
-    state: StateDirectory, connection: sqlite3.Connection, portal: Portal, enrolment_: Enrolment, *, now: datetime
+    state: StateDirectory,
+    connection: sqlite3.Connection,
+    portal: Portal,
+    enrolment_: Enrolment,
+    *,
+    now: datetime,
 ) -> tuple[str, ...]:
     """Periods of which the portal has answered what is not of this state directory, as after the loss of another one; they are closed.
 
@@ -104,16 +111,22 @@ def reported_elsewhere(
     keys = agent_identity.directory.receipt_keys()
     ours = commitment_digests(Outbox(connection).all())
     commitments = [challenges.read(raw, keys).commitment for raw in raw_challenges]
-    foreign = [commitment for commitment in commitments if bytes.fromhex(commitment.digest) not in ours]
+    foreign = [
+        commitment for commitment in commitments if bytes.fromhex(commitment.digest) not in ours
+    ]
     with transaction(connection):
         ClosedPeriods(connection).add(foreign, now)
     return tuple(sorted({commitment.period for commitment in foreign}))
 
 
-def _prepared(state: StateDirectory, connection: sqlite3.Connection, present: Enrolment) -> tuple[str, str]:
+def _prepared(
+    state: StateDirectory, connection: sqlite3.Connection, present: Enrolment
+) -> tuple[str, str]:
     """The row of this rotation and its key's file, made if it is the first try."""
     name = hashlib.sha256(f"rotation of {present.device_id}".encode()).hexdigest()
-    row = connection.execute("SELECT key_file FROM enrolment WHERE token_digest = ?", (name,)).fetchone()
+    row = connection.execute(
+        "SELECT key_file FROM enrolment WHERE token_digest = ?", (name,)
+    ).fetchone()
     if row is not None:
         return name, str(row["key_file"])
     new = DeviceKey.generate()

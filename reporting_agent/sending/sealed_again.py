@@ -21,7 +21,11 @@ from reporting_agent.state import transaction
 
 
 def sealed_for_today(
-    connection: Connection, parcel: Parcel, identity: AgentIdentity, portal_receipts: Collection[Receipt] | None, now: datetime
+    connection: Connection,
+    parcel: Parcel,
+    identity: AgentIdentity,
+    portal_receipts: Collection[Receipt] | None,
+    now: datetime,
 ) -> bytes:
     """The envelope to send: the one at hand, or a new one about the same plaintext, which is then kept in its place.
 
@@ -32,9 +36,15 @@ def sealed_for_today(
         raise LookupError(f"{parcel.period} revision {parcel.revision} is not sealed yet")
     header = envelope.parse(parcel.envelope).header
     today = now.date()
-    key_is_taken = any(key.key_id == header.key_id and key.is_taken(today) for key in identity.directory.processing)
+    key_is_taken = any(
+        key.key_id == header.key_id and key.is_taken(today) for key in identity.directory.processing
+    )
     in_force = key_is_taken and header.device_id == identity.device_id
-    if in_force or portal_receipts is None or any(receipt.envelope_digest == parcel.digest for receipt in portal_receipts):
+    if (
+        in_force
+        or portal_receipts is None
+        or any(receipt.envelope_digest == parcel.digest for receipt in portal_receipts)
+    ):
         return parcel.envelope
     recipient = identity.directory.processing_key(today)
     outside = replace(header, key_id=recipient.key_id, device_id=identity.device_id)

@@ -24,7 +24,9 @@ from reporting_agent.sending.planning import ReportPlan
 from reporting_agent.sending.pooled_labels import covered, span
 
 
-def refuse_unknown(answered: Iterable[ReportCommitment], parcels: Sequence[Parcel], closed: Iterable[ClosedPeriod]) -> None:
+def refuse_unknown(
+    answered: Iterable[ReportCommitment], parcels: Sequence[Parcel], closed: Iterable[ClosedPeriod]
+) -> None:
     """Refuse where the portal has given a challenge that this directory knows nothing of.
 
     Args:
@@ -34,10 +36,21 @@ def refuse_unknown(answered: Iterable[ReportCommitment], parcels: Sequence[Parce
         PolicyRefusal: `ledger-set-back`, `ledger-forked`.
     """
     for commitment in answered:
-        _require_known(bytes.fromhex(commitment.digest), commitment.period, commitment.revision, parcels, closed)
+        _require_known(
+            bytes.fromhex(commitment.digest),
+            commitment.period,
+            commitment.revision,
+            parcels,
+            closed,
+        )
 
 
-def require_current(planned: ReportPlan, ledger: LedgerStand, parcels: Sequence[Parcel], closed: Sequence[ClosedPeriod]) -> None:
+def require_current(
+    planned: ReportPlan,
+    ledger: LedgerStand,
+    parcels: Sequence[Parcel],
+    closed: Sequence[ClosedPeriod],
+) -> None:
     """Refuse to go on to a draw where the portal's ledger of this site holds what this one lacks.
 
     A report that is known and was never debited here may have been drawn by another copy: where it may cover the same batches it
@@ -50,8 +63,16 @@ def require_current(planned: ReportPlan, ledger: LedgerStand, parcels: Sequence[
     for answered in ledger.before:
         _require_known(answered.digest, answered.period, answered.revision, parcels, closed)
         parcel = by_digest.get(answered.digest)
-        undebited = parcel is not None and parcel.state in (ParcelState.PLANNED, ParcelState.COMMITTED, ParcelState.CHALLENGED)
-        if undebited and answered.period != planned.subject.period and may_overlap(planned, answered.period):
+        undebited = parcel is not None and parcel.state in (
+            ParcelState.PLANNED,
+            ParcelState.COMMITTED,
+            ParcelState.CHALLENGED,
+        )
+        if (
+            undebited
+            and answered.period != planned.subject.period
+            and may_overlap(planned, answered.period)
+        ):
             raise PolicyRefusal(
                 "ledger-unfinished",
                 Phrase(
@@ -66,7 +87,10 @@ def require_current(planned: ReportPlan, ledger: LedgerStand, parcels: Sequence[
 
 
 def refuse_old_ledger(
-    planned: ReportPlan, portal_receipts: Iterable[Receipt], own_parcels: Iterable[Parcel], closed: Iterable[ClosedPeriod] = ()
+    planned: ReportPlan,
+    portal_receipts: Iterable[Receipt],
+    own_parcels: Iterable[Parcel],
+    closed: Iterable[ClosedPeriod] = (),
 ) -> None:
     """A report that the portal holds and this outbox does not know was spent elsewhere, and so was what another directory left behind.
 
@@ -76,7 +100,11 @@ def refuse_old_ledger(
         PolicyRefusal: `ledger-set-back`, where such a report overlaps the period.
     """
     ours = {parcel.digest for parcel in own_parcels}
-    unknown = [(receipt.header.period, receipt.header.revision) for receipt in portal_receipts if receipt.envelope_digest not in ours]
+    unknown = [
+        (receipt.header.period, receipt.header.revision)
+        for receipt in portal_receipts
+        if receipt.envelope_digest not in ours
+    ]
     for period, revision in (*unknown, *((entry.period, entry.revision) for entry in closed)):
         if may_overlap(planned, period):
             raise _set_back(period, revision)
@@ -103,11 +131,20 @@ def require_ledger(challenge: Challenge) -> LedgerStand:
     return challenge.ledger
 
 
-def _require_known(digest: bytes, period: str, revision: int, parcels: Iterable[Parcel], closed: Iterable[ClosedPeriod]) -> None:
+def _require_known(
+    digest: bytes,
+    period: str,
+    revision: int,
+    parcels: Iterable[Parcel],
+    closed: Iterable[ClosedPeriod],
+) -> None:
     parcels = tuple(parcels)
     if digest in commitment_digests(parcels) or any(entry.digest == digest for entry in closed):
         return
-    if any((parcel.period, parcel.revision) == (period, revision) and parcel.data_root is not None for parcel in parcels):
+    if any(
+        (parcel.period, parcel.revision) == (period, revision) and parcel.data_root is not None
+        for parcel in parcels
+    ):
         raise PolicyRefusal(
             "ledger-forked",
             Phrase(

@@ -36,8 +36,20 @@ from benchmarks.wire.pack_conformity import require_conformity
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Header, encode_report
 from reporting_agent.pipeline.proposals import DeclarationProposal
-from reporting_agent.sending import challenge_bindings, cut_otherwise, enrolment, given_up_revisions, log_heads, log_restarts, set_back
-from reporting_agent.sending.challenge_bindings import commitment_of, refuse_another, stored_challenge
+from reporting_agent.sending import (
+    challenge_bindings,
+    cut_otherwise,
+    enrolment,
+    given_up_revisions,
+    log_heads,
+    log_restarts,
+    set_back,
+)
+from reporting_agent.sending.challenge_bindings import (
+    commitment_of,
+    refuse_another,
+    stored_challenge,
+)
 from reporting_agent.sending.closed_periods import ClosedPeriods
 from reporting_agent.sending.enrolment import AgentIdentity
 from reporting_agent.sending.kept_reports import Outbox, Parcel, ParcelState
@@ -64,15 +76,23 @@ class ReportMaterial:
     site_label: SiteLabel
     batches: Sequence[Batch]
     pack: Pack
-    windows: Windows = field(default_factory=dict)  # the steps whose labels cover earlier years as well
+    windows: Windows = field(
+        default_factory=dict
+    )  # the steps whose labels cover earlier years as well
     gains: tuple[Offer, ...] = ()  # what earlier years would give, where it was looked for
-    provenance: Provenance = field(default_factory=Provenance)  # what the batches come from, where it is to be committed to
-    proposals: tuple[DeclarationProposal, ...] = ()  # what the run found, and what acts on a report only once it is declared
+    provenance: Provenance = field(
+        default_factory=Provenance
+    )  # what the batches come from, where it is to be committed to
+    proposals: tuple[
+        DeclarationProposal, ...
+    ] = ()  # what the run found, and what acts on a report only once it is declared
     differences: tuple[Phrase, ...] = ()  # where what leaves is another label than the plant's own
 
     def plan(self, subject: Subject) -> ReportPlan:
         """What a report on `subject` would hold."""
-        return plan(self.site_label, self.batches, self.pack, subject, self.windows, self.provenance)
+        return plan(
+            self.site_label, self.batches, self.pack, subject, self.windows, self.provenance
+        )
 
     def digests(self) -> tuple[bytes, bytes]:
         """What stands for the data and for the method."""
@@ -117,8 +137,12 @@ class SubmissionProcess:
         self._checkpoint = checkpoint
         self._closed = ClosedPeriods(connection)
         self._portal_receipts: tuple[Receipt, ...] | None = None  # until the portal was asked
-        self._receipts: dict[str, bytes] = {}  # of what it holds, as it signed them, by the envelope's digest
-        self._answered: dict[ReportCommitment, bytes] = {}  # with the challenge that the portal says it gave, as it signed it
+        self._receipts: dict[
+            str, bytes
+        ] = {}  # of what it holds, as it signed them, by the envelope's digest
+        self._answered: dict[
+            ReportCommitment, bytes
+        ] = {}  # with the challenge that the portal says it gave, as it signed it
         self._restarts_before = len(log_restarts.accepted(connection, identity.fingerprint))
 
     def begin(self, material: ReportMaterial, period: str, *, correct: bool) -> ReportUnderWay:
@@ -138,7 +162,9 @@ class SubmissionProcess:
         planned = material.plan(Subject(self._identity.site, period, FIRST_REVISION, False))
         self._bind_answered(planned, material.batches)
         rows = self._outbox.revisions(planned.subject.site, period)
-        planned, parcel = challenge_bindings.under_its_revision(planned, rows, self._root, correct=correct)
+        planned, parcel = challenge_bindings.under_its_revision(
+            planned, rows, self._root, correct=correct
+        )
         if parcel is not None and parcel.is_sealed:
             return ReportUnderWay(planned, material.batches, parcel)
         parcels, closed = self._outbox.all(), self._closed.all()
@@ -161,7 +187,10 @@ class SubmissionProcess:
             InputError: the portal refused; its sentence is kept beside the report.
             VerificationError: the answer is no challenge of this portal for this commitment.
         """
-        if begun.parcel.state not in (ParcelState.COMMITTED, ParcelState.CHALLENGED) or self._has_current_challenge(begun.parcel):
+        if begun.parcel.state not in (
+            ParcelState.COMMITTED,
+            ParcelState.CHALLENGED,
+        ) or self._has_current_challenge(begun.parcel):
             return begun
         assert begun.parcel.commitment is not None  # noqa: S101  # `begin` ends with a commitment
         try:
@@ -171,14 +200,20 @@ class SubmissionProcess:
             raise
         return self.accept(begun, answer)
 
-    def begin_answered(self, material: ReportMaterial, period: str, challenge: bytes, *, correct: bool) -> ReportUnderWay:
+    def begin_answered(
+        self, material: ReportMaterial, period: str, challenge: bytes, *, correct: bool
+    ) -> ReportUnderWay:
         """As `begin`, with the portal's answer brought by hand: to what was committed to, it binds before the data are looked at.
 
         Raises:
             VerificationError: as `accept`; PolicyRefusal: as `begin` and `accept`.
         """
         signed_challenge = challenges.read(challenge, self._identity.directory.receipt_keys())
-        committed = (parcel for parcel in self._outbox.revisions(self._identity.site, period) if parcel.data_root is not None)
+        committed = (
+            parcel
+            for parcel in self._outbox.revisions(self._identity.site, period)
+            if parcel.data_root is not None
+        )
         if any(commitment_of(parcel) == signed_challenge.commitment for parcel in committed):
             self._answered.setdefault(signed_challenge.commitment, challenge)
         return self.accept(self.begin(material, period, correct=correct), challenge)
@@ -203,7 +238,9 @@ class SubmissionProcess:
         ledger, parcels = set_back.require_ledger(signed_challenge), self._outbox.all()
         set_back.require_current(begun.plan, ledger, parcels, self._closed.all())
         with transaction(self._connection):
-            for earlier_plan, earlier in given_up_revisions.as_if_drawn(begun.plan, parcel, parcels):
+            for earlier_plan, earlier in given_up_revisions.as_if_drawn(
+                begun.plan, parcel, parcels
+            ):
                 self._debit(earlier_plan, begun.batches, earlier)
             self._outbox.challenged(parcel, challenge=challenge, sequence=ledger.sequence)
         self._checkpoint("challenged")
@@ -227,20 +264,42 @@ class SubmissionProcess:
             with transaction(self._connection):
                 self._debit(planned, begun.batches, parcel)
             self._checkpoint("debited")
-        labels = draw(planned, self._identity.seed, root=challenge.commitment.data_root, challenge=challenge.nonce)
+        labels = draw(
+            planned,
+            self._identity.seed,
+            root=challenge.commitment.data_root,
+            challenge=challenge.nonce,
+        )
         self._checkpoint("drawn")
         root = challenge.commitment.data_root
         salt = values_salt(self._identity.seed, root)
-        report = planned.report(labels, data_root=root, challenge=challenge.nonce, salt=salt, software=self._software)
+        report = planned.report(
+            labels, data_root=root, challenge=challenge.nonce, salt=salt, software=self._software
+        )
         require_conformity(report, planned.pack, planned.method_digest)
-        header = Header(parcel.site, parcel.period, parcel.revision, recipient.key_id, self._identity.device_id, parcel.sequence)
+        header = Header(
+            parcel.site,
+            parcel.period,
+            parcel.revision,
+            recipient.key_id,
+            self._identity.device_id,
+            parcel.sequence,
+        )
         sealed = envelope.build(report, header, self._identity.device_key, recipient)
         with transaction(self._connection):
-            self._outbox.sealed(parcel, plaintext=encode_report(report), envelope=sealed, digest=envelope.digest(sealed), now=self._clock())
+            self._outbox.sealed(
+                parcel,
+                plaintext=encode_report(report),
+                envelope=sealed,
+                digest=envelope.digest(sealed),
+                now=self._clock(),
+            )
         self._checkpoint("sealed")
         return self._outbox.get(parcel.site, parcel.period, parcel.revision)
 
-    def prepare(self, material: ReportMaterial, period: str, client: PortalClient, *, correct: bool) -> Parcel:
+    def prepare(
+        self, material: ReportMaterial, period: str, client: PortalClient, *, correct: bool
+    ) -> Parcel:
         """All of it up to *sealed*, by a client of the portal: `begin`, `ask`, `seal`, with what they raise."""
         begun = self.begin(material, period, correct=correct)
         return self.seal(begun if begun.parcel.is_sealed else self.ask(begun, client))
@@ -256,7 +315,9 @@ class SubmissionProcess:
         keys = self._identity.directory.receipt_keys()
         if parcel.receipt is not None and parcel.envelope is not None:
             return receipts.verify(parcel.receipt, keys, parcel.envelope)
-        sealed = sealed_for_today(self._connection, parcel, self._identity, self._portal_receipts, self._clock())
+        sealed = sealed_for_today(
+            self._connection, parcel, self._identity, self._portal_receipts, self._clock()
+        )
         raw = self._receipts.get(envelope.digest(sealed))
         if raw is None:
             try:
@@ -274,7 +335,9 @@ class SubmissionProcess:
     def to_carry(self, parcel: Parcel) -> Parcel:
         """A sealed report that a person is to carry: sealed anew, as by `send`, where the portal would not take the envelope at hand."""
         if parcel.receipt is None:
-            sealed_for_today(self._connection, parcel, self._identity, self._portal_receipts, self._clock())
+            sealed_for_today(
+                self._connection, parcel, self._identity, self._portal_receipts, self._clock()
+            )
         return self._outbox.get(parcel.site, parcel.period, parcel.revision)
 
     def consult(self, client: PortalClient) -> Unreachable | None:
@@ -290,27 +353,39 @@ class SubmissionProcess:
                 not the one seen before, or lacks what this site handed in (`log_heads.look`).
         """
         try:
-            self._identity = enrolment.renew_directory(self._connection, self._identity, client.directory())
-            log_heads.look(self._connection, self._identity, client, self._outbox.all(), self._clock())
+            self._identity = enrolment.renew_directory(
+                self._connection, self._identity, client.directory()
+            )
+            log_heads.look(
+                self._connection, self._identity, client, self._outbox.all(), self._clock()
+            )
             raw_receipts = client.receipts(self._signature)
             raw_challenges = self._hand_back(client, client.challenges(self._signature))
         except Unreachable as trouble:
             return trouble
         keys = self._identity.directory.receipt_keys()
         self._portal_receipts = tuple(receipts.read(raw, keys) for raw in raw_receipts)
-        self._receipts = {receipt.envelope_digest: raw for receipt, raw in zip(self._portal_receipts, raw_receipts, strict=True)}
+        self._receipts = {
+            receipt.envelope_digest: raw
+            for receipt, raw in zip(self._portal_receipts, raw_receipts, strict=True)
+        }
         bound = {commitment_of(parcel): parcel for parcel in self._outbox.all() if parcel.is_bound}
         answered = [challenges.read(raw, keys) for raw in raw_challenges]
         for challenge in answered:
             if challenge.commitment in bound:
                 refuse_another(challenge, bound[challenge.commitment], keys)
-        self._answered = {challenge.commitment: raw for challenge, raw in zip(answered, raw_challenges, strict=True)}
+        self._answered = {
+            challenge.commitment: raw
+            for challenge, raw in zip(answered, raw_challenges, strict=True)
+        }
         return None
 
     def restarts_taken(self) -> list[dict[str, str | int]]:
         """What a person is to be told of restarts of the portal's log that were taken in this run."""
         acceptances = log_restarts.accepted(self._connection, self._identity.fingerprint)
-        return [log_restarts.as_shown(acceptance) for acceptance in acceptances[self._restarts_before :]]
+        return [
+            log_restarts.as_shown(acceptance) for acceptance in acceptances[self._restarts_before :]
+        ]
 
     def _hand_back(self, client: PortalClient, raw_challenges: Sequence[bytes]) -> Sequence[bytes]:
         """Give a portal that lost commitments with its log each with its challenge, in the ledger's order; all that it then holds."""
@@ -320,9 +395,15 @@ class SubmissionProcess:
             for candidate in self._outbox.all()
             if candidate.challenge is not None and commitment_of(candidate) not in commitments_held
         ]
-        lost = [candidate for candidate in lost if log_restarts.is_of_a_lost_log(self._connection, self._identity, candidate)]
+        lost = [
+            candidate
+            for candidate in lost
+            if log_restarts.is_of_a_lost_log(self._connection, self._identity, candidate)
+        ]
         for parcel in lost:
-            commitment = commitments.commit(commitment_of(parcel), self._identity.device_id, self._identity.device_key)
+            commitment = commitments.commit(
+                commitment_of(parcel), self._identity.device_id, self._identity.device_key
+            )
             client.hand_back(commitment, parcel.challenge or b"")
         return client.challenges(self._signature) if lost else raw_challenges
 
@@ -331,14 +412,23 @@ class SubmissionProcess:
         return [other for other in self._outbox.spooled() if other.digest != parcel.digest]
 
     def _signature(self, method: str, path: str) -> str:
-        return requests.sign(method, path, self._identity.device_id, self._clock(), self._identity.device_key)
+        return requests.sign(
+            method, path, self._identity.device_id, self._clock(), self._identity.device_key
+        )
 
     def _note(self, parcel: Parcel, refusal: SteplabelError) -> None:
         with transaction(self._connection):
-            self._outbox.attempted(parcel, None if isinstance(refusal, Unreachable) else f"{refusal.sentence} [{refusal.code}]")
+            self._outbox.attempted(
+                parcel,
+                None
+                if isinstance(refusal, Unreachable)
+                else f"{refusal.sentence} [{refusal.code}]",
+            )
 
     def _has_current_challenge(self, parcel: Parcel) -> bool:
-        return parcel.challenge is not None and challenges.parse(parcel.challenge).ledger is not None
+        return (
+            parcel.challenge is not None and challenges.parse(parcel.challenge).ledger is not None
+        )
 
     def _debit(self, planned: ReportPlan, batches: Sequence[Batch], parcel: Parcel) -> None:
         """Every batch of every release, on the disk before anything is drawn; inside a transaction."""
@@ -357,18 +447,32 @@ class SubmissionProcess:
                 continue
             challenge = self._answered.get(commitment_of(parcel))
             if challenge is not None:
-                self.accept(ReportUnderWay(planned.under(parcel.revision, correction=parcel.correction), batches, parcel), challenge)
+                self.accept(
+                    ReportUnderWay(
+                        planned.under(parcel.revision, correction=parcel.correction),
+                        batches,
+                        parcel,
+                    ),
+                    challenge,
+                )
 
-    def _answered_besides(self, planned: ReportPlan, parcel: Parcel | None) -> Collection[ReportCommitment]:
+    def _answered_besides(
+        self, planned: ReportPlan, parcel: Parcel | None
+    ) -> Collection[ReportCommitment]:
         """What the portal has answered, without what the plan is about to commit to again in place of other data.
 
         The row had these data, then others, before the answer was heard of. Drawn by the same seed, they give what any copy drew.
         """
         subject, answered = planned.subject, self._answered
-        is_of_row = (commitment.period == subject.period and commitment.revision == subject.revision for commitment in answered)
+        is_of_row = (
+            commitment.period == subject.period and commitment.revision == subject.revision
+            for commitment in answered
+        )
         if parcel is None or parcel.is_bound or not any(is_of_row):
             return answered
-        again = ReportCommitment(subject.site, subject.period, subject.revision, self._root(planned))
+        again = ReportCommitment(
+            subject.site, subject.period, subject.revision, self._root(planned)
+        )
         return [commitment for commitment in answered if commitment != again]
 
     def _commit(self, planned: ReportPlan, tree: DataTree, debits: Sequence[Debit]) -> Parcel:
@@ -377,13 +481,20 @@ class SubmissionProcess:
             data, method = planned.data_digest, planned.method_digest
             cut = planned.behind.provenance.cut
             parcel = self._outbox.plan(
-                **asdict(subject), data_digest=data, method_digest=method, windows=planned.windows, now=self._clock(), cut=cut
+                **asdict(subject),
+                data_digest=data,
+                method_digest=method,
+                windows=planned.windows,
+                now=self._clock(),
+                cut=cut,
             )
         self._checkpoint("planned")
         commitment = ReportCommitment(subject.site, subject.period, subject.revision, tree.root)
         signed = commitments.commit(commitment, identity.device_id, identity.device_key)
         with transaction(self._connection):
-            self._outbox.committed(parcel, data_root=tree.root, parts=parts_of(tree), commitment=signed)
+            self._outbox.committed(
+                parcel, data_root=tree.root, parts=parts_of(tree), commitment=signed
+            )
             self._ledger.promise(debits, parcel=subject.parcel)
         self._checkpoint("committed")
         return self._outbox.get(subject.site, subject.period, subject.revision)

@@ -39,7 +39,10 @@ MAX_OWN_LIST_BYTES = 64 * MAX_ANSWER_BYTES
 """Every challenge lists all commitments before it, so that their list grows with the square of them: this is of some 1,000."""
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
-_NOT_JSON = (ValueError, RecursionError)  # also a number of five thousand digits, and a megabyte that is all brackets
+_NOT_JSON = (
+    ValueError,
+    RecursionError,
+)  # also a number of five thousand digits, and a megabyte that is all brackets
 _DONE, _NEW_OR_KNOWN = frozenset({200}), frozenset({200, 201})
 _COMMITMENTS, _SUBMISSIONS = "/api/v1/commitments/", "/api/v1/submissions/"
 _RELEASE = f"/agent/files/{FILE}"
@@ -108,9 +111,16 @@ class Portal:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def register(self, *, secret: str, device_public_key: str, seed_commitment: str, software: str) -> Registration:
+    def register(
+        self, *, secret: str, device_public_key: str, seed_commitment: str, software: str
+    ) -> Registration:
         """Redeem a one-time token. The same keys with the same token again get the same answer."""
-        body = {"secret": secret, "device_public_key": device_public_key, "seed_commitment": seed_commitment, "software": software}
+        body = {
+            "secret": secret,
+            "device_public_key": device_public_key,
+            "seed_commitment": seed_commitment,
+            "software": software,
+        }
         return _registration(self._ask("POST", "/api/v1/enrolments/", _NEW_OR_KNOWN, json=body)[1])
 
     def rotate(self, rotation: KeyRotation) -> Registration:
@@ -137,17 +147,27 @@ class Portal:
 
     def challenges(self, signature: Callable[[str, str], str]) -> tuple[bytes, ...]:
         """Every challenge the portal says it gave this device's site, still to be verified."""
-        return tuple(_bytes(item, "challenge") for item in self._get_signed(_COMMITMENTS, signature))
+        return tuple(
+            _bytes(item, "challenge") for item in self._get_signed(_COMMITMENTS, signature)
+        )
 
     def packs(self) -> tuple[tuple[str, str], ...]:
         """(pack, version) of every pack that was approved at the portal, in the order of approval."""
-        return tuple((_text(item, "pack"), _text(item, "version")) for item in _list(self._get("/api/v1/packs/")))
+        return tuple(
+            (_text(item, "pack"), _text(item, "version"))
+            for item in _list(self._get("/api/v1/packs/"))
+        )
 
     def pack(self, pack: str, version: str) -> Mapping[str, Any]:
         """An approved pack with its signed document and its place in the log, still to be verified."""
         answer: Any = self._get(f"/api/v1/packs/{quote(pack, safe='')}/{quote(version, safe='')}/")
         try:
-            members = (answer["document"], answer["pack_toml"], answer["factors_toml"], answer["log"]["index"])
+            members = (
+                answer["document"],
+                answer["pack_toml"],
+                answer["factors_toml"],
+                answer["log"]["index"],
+            )
             date.fromisoformat(answer["log"]["on"])
         except (KeyError, TypeError, ValueError) as error:
             raise _not_a_portal(Phrase("its answer is no approved pack")) from error
@@ -179,7 +199,9 @@ class Portal:
 
     def log_checkpoint(self, show: str) -> bytes:
         """A head of the log as a signed note with its cosignatures, still to be verified: `newest`, `offered` or `witnessed`."""
-        return _text(self._get("/api/v1/log/checkpoint/", params={"show": show}), "checkpoint").encode()
+        return _text(
+            self._get("/api/v1/log/checkpoint/", params={"show": show}), "checkpoint"
+        ).encode()
 
     def cosign_log(self, checkpoint: bytes) -> None:
         """Hand in a checkpoint with a witness's cosignature under it."""
@@ -187,28 +209,44 @@ class Portal:
 
     def log_consistency(self, first: int, second: int) -> tuple[bytes, ...]:
         """What the portal says proves that its log of the second size begins with that of the first."""
-        return _hashes(self._get("/api/v1/log/consistency/", params={"from": first, "to": second}), "proof")
+        return _hashes(
+            self._get("/api/v1/log/consistency/", params={"from": first, "to": second}), "proof"
+        )
 
     def log_inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
         """What the portal says proves the entry in its log of that size."""
-        return _hashes(self._get("/api/v1/log/inclusion/", params={"index": index, "size": size}), "proof")
+        return _hashes(
+            self._get("/api/v1/log/inclusion/", params={"index": index, "size": size}), "proof"
+        )
 
     def log_restarts(self) -> tuple[bytes, ...]:
         """Statements of the coordinator about a log that was restarted, still to be verified."""
-        return tuple(_bytes(item, "statement") for item in _list(self._get("/api/v1/log/restarts/")))
+        return tuple(
+            _bytes(item, "statement") for item in _list(self._get("/api/v1/log/restarts/"))
+        )
 
     def hand_back(self, commitment: bytes, challenge: bytes) -> None:
         """Give a portal that lost them a commitment and the challenge that it had signed for it; once more is harmless."""
-        self._ask("POST", "/api/v1/commitments/lost/", _NEW_OR_KNOWN, content=handed_back(commitment, challenge), headers=_CBOR)
+        self._ask(
+            "POST",
+            "/api/v1/commitments/lost/",
+            _NEW_OR_KNOWN,
+            content=handed_back(commitment, challenge),
+            headers=_CBOR,
+        )
 
     def commit(self, commitment: bytes) -> bytes:
         """Hand over a signed commitment; the challenge, still to be verified. The same one again gets the same challenge."""
-        _, answer = self._ask("POST", _COMMITMENTS, _NEW_OR_KNOWN, content=commitment, headers=_CBOR)
+        _, answer = self._ask(
+            "POST", _COMMITMENTS, _NEW_OR_KNOWN, content=commitment, headers=_CBOR
+        )
         return _bytes(answer, "challenge")
 
     def submit(self, envelope: bytes) -> Acknowledgement:
         """Hand over a sealed envelope; handing over the same one again is harmless."""
-        status, answer = self._ask("POST", _SUBMISSIONS, _NEW_OR_KNOWN, content=envelope, headers=_CBOR)
+        status, answer = self._ask(
+            "POST", _SUBMISSIONS, _NEW_OR_KNOWN, content=envelope, headers=_CBOR
+        )
         return Acknowledgement(_bytes(answer, "receipt"), known_before=status == 200)
 
     def _get(self, path: str, **request: Any) -> object:
@@ -216,14 +254,24 @@ class Portal:
 
     def _get_signed(self, path: str, signature: Callable[[str, str], str]) -> list[object]:
         """A list that only the site's own device may ask for: as long as the site's own history."""
-        return _list(self._get(path, headers={"Steplabel-Device": signature("GET", path)}, most_bytes=MAX_OWN_LIST_BYTES))
+        return _list(
+            self._get(
+                path,
+                headers={"Steplabel-Device": signature("GET", path)},
+                most_bytes=MAX_OWN_LIST_BYTES,
+            )
+        )
 
-    def _ask(self, method: str, path: str, wanted: frozenset[int] = _DONE, **request: Any) -> tuple[int, object]:
+    def _ask(
+        self, method: str, path: str, wanted: frozenset[int] = _DONE, **request: Any
+    ) -> tuple[int, object]:
         """The status and the JSON of the answer."""
         response = self._answered(method, path, wanted, **request)
         return response.status_code, _document(response)
 
-    def _answered(self, method: str, path: str, wanted: frozenset[int] = _DONE, **request: Any) -> httpx.Response:
+    def _answered(
+        self, method: str, path: str, wanted: frozenset[int] = _DONE, **request: Any
+    ) -> httpx.Response:
         """Ask again with growing pauses until the portal answers with a `wanted` status or says no.
 
         Args:
@@ -262,7 +310,9 @@ class Portal:
             "What was to be sent is kept. Check the network, --proxy and --ca-file, then run the same command again.",
         )
 
-    def _once(self, method: str, path: str, most_bytes: int = MAX_ANSWER_BYTES, **request: Any) -> httpx.Response:
+    def _once(
+        self, method: str, path: str, most_bytes: int = MAX_ANSWER_BYTES, **request: Any
+    ) -> httpx.Response:
         """One try, its answer read up to a bound: a portal gone wrong must not fill this machine's memory."""
         with self._client.stream(method, path, **request) as response:
             body = bytearray()
@@ -271,14 +321,22 @@ class Portal:
                 if len(body) > most_bytes:
                     raise VerificationError(
                         "answer-too-large",
-                        Phrase("The portal's answer to %(method)s %(path)s is larger than allowed.", method=method, path=path),
+                        Phrase(
+                            "The portal's answer to %(method)s %(path)s is larger than allowed.",
+                            method=method,
+                            path=path,
+                        ),
                         "Check that --portal names a Steplabel portal. If it does, tell its operator.",
                     )
-            return httpx.Response(response.status_code, headers=_plain(response.headers), content=bytes(body))
+            return httpx.Response(
+                response.status_code, headers=_plain(response.headers), content=bytes(body)
+            )
 
 
 def _registration(answer: object) -> Registration:
-    return Registration(_text(answer, "site"), _text(answer, "device_id"), _bytes(answer, "directory"))
+    return Registration(
+        _text(answer, "site"), _text(answer, "device_id"), _bytes(answer, "directory")
+    )
 
 
 def _list(answer: object) -> list[object]:
@@ -297,12 +355,22 @@ def checked_address(url: str) -> str:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
         raise UsageError(
-            "portal-address", Phrase("%(url)s is not a web address.", url=f"{url!r}"), "Give it as https://portal.example."
+            "portal-address",
+            Phrase("%(url)s is not a web address.", url=f"{url!r}"),
+            "Give it as https://portal.example.",
         ) from error
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise UsageError("portal-address", Phrase("%(url)s is not a web address.", url=f"{url!r}"), "Give it as https://portal.example.")
+        raise UsageError(
+            "portal-address",
+            Phrase("%(url)s is not a web address.", url=f"{url!r}"),
+            "Give it as https://portal.example.",
+        )
     if parsed.userinfo or parsed.query or parsed.fragment:
-        raise UsageError("portal-address", "The portal's address carries more than an address.", "Leave out user, password, ? and #.")
+        raise UsageError(
+            "portal-address",
+            "The portal's address carries more than an address.",
+            "Leave out user, password, ? and #.",
+        )
     if parsed.scheme == "http" and not _is_this_machine(parsed.host):
         raise UsageError(
             "portal-address",
@@ -323,7 +391,11 @@ def _is_this_machine(host: str) -> bool:
 
 def _plain(headers: httpx.Headers) -> dict[str, str]:
     """The headers of an answer whose body is already decoded: without those that describe the encoded one."""
-    return {name: value for name, value in headers.items() if name not in ("content-encoding", "content-length", "transfer-encoding")}
+    return {
+        name: value
+        for name, value in headers.items()
+        if name not in ("content-encoding", "content-length", "transfer-encoding")
+    }
 
 
 def _document(response: httpx.Response) -> object:
@@ -344,12 +416,16 @@ def _bytes(answer: object, name: str) -> bytes:
     try:
         return base64.b64decode(_text(answer, name), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise _not_a_portal(Phrase("%(name)s in its answer is not base64", name=repr(name))) from error
+        raise _not_a_portal(
+            Phrase("%(name)s in its answer is not base64", name=repr(name))
+        ) from error
 
 
 def _hashes(answer: object, name: str) -> tuple[bytes, ...]:
     listed = answer.get(name) if isinstance(answer, dict) else None
-    if not isinstance(listed, list) or not all(isinstance(text, str) and _HASH.fullmatch(text) for text in listed):
+    if not isinstance(listed, list) or not all(
+        isinstance(text, str) and _HASH.fullmatch(text) for text in listed
+    ):
         raise _not_a_portal(Phrase("%(name)s in its answer is no list of hashes", name=repr(name)))
     return tuple(bytes.fromhex(text) for text in listed)
 
@@ -374,23 +450,43 @@ def _refusal(response: httpx.Response) -> SteplabelError:
     """The portal's no as our error: its code, its sentence, its remedy where the problem document gives them."""
     problem = _problem(response)
     code = problem.get("code")
-    code = code if isinstance(code, str) and _CODE.fullmatch(code) else f"portal-{response.status_code}"
-    sentence = next((text for key in ("detail", "title") if isinstance(text := problem.get(key), str) and text), None)
-    sentence = sentence or Phrase("The portal refused with status %(status)s and gave no reason.", status=response.status_code)
+    code = (
+        code
+        if isinstance(code, str) and _CODE.fullmatch(code)
+        else f"portal-{response.status_code}"
+    )
+    sentence = next(
+        (text for key in ("detail", "title") if isinstance(text := problem.get(key), str) and text),
+        None,
+    )
+    sentence = sentence or Phrase(
+        "The portal refused with status %(status)s and gave no reason.", status=response.status_code
+    )
     remedy = problem.get("remedy")
-    remedy = remedy if isinstance(remedy, str) and remedy else _REMEDIES.get(response.status_code, Phrase("Ask the portal's operator."))
+    remedy = (
+        remedy
+        if isinstance(remedy, str) and remedy
+        else _REMEDIES.get(response.status_code, Phrase("Ask the portal's operator."))
+    )
     return InputError(code, sentence, remedy)
 
 
 _REMEDIES = {
-    **dict.fromkeys((301, 302, 307, 308), Phrase("Give the portal's final address with --portal; redirects are not followed.")),
-    401: Phrase("The portal does not know this device, or revoked it: ask for a new token and enrol with --replace."),
+    **dict.fromkeys(
+        (301, 302, 307, 308),
+        Phrase("Give the portal's final address with --portal; redirects are not followed."),
+    ),
+    401: Phrase(
+        "The portal does not know this device, or revoked it: ask for a new token and enrol with --replace."
+    ),
     404: Phrase("Check that --portal names a Steplabel portal."),
     409: Phrase(
         "The portal already holds another report of this site, period and revision. If this state directory was restored from "
         "an older copy, put the newest copy back; if the data changed, submit with --correct."
     ),
-    413: Phrase("The envelope is larger than the portal takes: tell its operator; nothing is lost."),
+    413: Phrase(
+        "The envelope is larger than the portal takes: tell its operator; nothing is lost."
+    ),
 }
 
 

@@ -28,27 +28,49 @@ PURE = (
     "annotated-types", "et-xmlfile", "flexcache", "flexparser", "openpyxl", "pint", "platformdirs", "pydantic", "typing-extensions",
     "typing-inspection", "tzdata",
 )  # fmt: skip
-SYSTEMS = {"linux": "x86_64-manylinux_2_28", "windows": "x86_64-pc-windows-msvc", "macos": "aarch64-apple-darwin"}
+SYSTEMS = {
+    "linux": "x86_64-manylinux_2_28",
+    "windows": "x86_64-pc-windows-msvc",
+    "macos": "aarch64-apple-darwin",
+}
 PYTHONS = ("3.11", "3.12", "3.13")
 SUMS = "SHA256SUMS"
-_LEFT_OUT = re.compile(r"(^|/)(tests?|__pycache__|bin)/|\.(pyi|pxd|h|a|lib|c)$|^numpy/(f2py|_pyinstaller)/|\.dist-info/(RECORD|INSTALLER)$")
-_LEFT_OUT_OF_WHOLE = re.compile(r"(^|/)(tests?|__pycache__|bin)/|\.(pyi|pxd|h|a|lib|c)$|\.dist-info/(RECORD|INSTALLER)$")
+_LEFT_OUT = re.compile(
+    r"(^|/)(tests?|__pycache__|bin)/|\.(pyi|pxd|h|a|lib|c)$|^numpy/(f2py|_pyinstaller)/|\.dist-info/(RECORD|INSTALLER)$"
+)
+_LEFT_OUT_OF_WHOLE = re.compile(
+    r"(^|/)(tests?|__pycache__|bin)/|\.(pyi|pxd|h|a|lib|c)$|\.dist-info/(RECORD|INSTALLER)$"
+)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m reporting_agent.single_file", description="Build steplabel.pyz.")
+    parser = argparse.ArgumentParser(
+        prog="python -m reporting_agent.single_file", description="Build steplabel.pyz."
+    )
     parser.add_argument("--out", default="steplabel.pyz", metavar="FILE")
-    parser.add_argument("--python", nargs="+", default=PYTHONS, metavar="VERSION", help=f"default: {' '.join(PYTHONS)}")
-    parser.add_argument("--system", nargs="+", choices=SYSTEMS, default=tuple(SYSTEMS), help="default: all")
-    parser.add_argument("--whole", metavar="DIR", help="the whole agent, a file a system, with SHA256SUMS")
+    parser.add_argument(
+        "--python",
+        nargs="+",
+        default=PYTHONS,
+        metavar="VERSION",
+        help=f"default: {' '.join(PYTHONS)}",
+    )
+    parser.add_argument(
+        "--system", nargs="+", choices=SYSTEMS, default=tuple(SYSTEMS), help="default: all"
+    )
+    parser.add_argument(
+        "--whole", metavar="DIR", help="the whole agent, a file a system, with SHA256SUMS"
+    )
     asked = parser.parse_args()
     if asked.whole:
         build_whole(Path(asked.whole), asked.python[-1], tuple(asked.system))
         print((Path(asked.whole) / SUMS).read_text(encoding="utf-8"), end="")
         return 0
     build(Path(asked.out), tuple(asked.python), tuple(asked.system))
-    print(f"{asked.out}: {Path(asked.out).stat().st_size / 1e6:.1f} MB, Python {', '.join(asked.python)} on {', '.join(asked.system)}")
+    print(
+        f"{asked.out}: {Path(asked.out).stat().st_size / 1e6:.1f} MB, Python {', '.join(asked.python)} on {', '.join(asked.system)}"
+    )
     return 0
 
 
@@ -89,7 +111,9 @@ def every_name() -> tuple[str, ...]:
 def locked(names: tuple[str, ...]) -> str:
     """The lines of the lock for these packages, hashes and all."""
     blocks = re.split(r"\n(?=\S)", LOCK.read_text(encoding="utf-8"))
-    by_name: dict[str, list[str]] = {}  # a package may be locked in two versions, one for newer Pythons
+    by_name: dict[
+        str, list[str]
+    ] = {}  # a package may be locked in two versions, one for newer Pythons
     for block in blocks:
         by_name.setdefault(block.split("==")[0].strip(), []).append(block.rstrip())
     if missing := sorted(set(names) - set(by_name)):
@@ -99,7 +123,11 @@ def locked(names: tuple[str, ...]) -> str:
 
 def _copy_own(parts: Path) -> None:
     for package in PACKAGES:
-        shutil.copytree(ROOT / package, parts / "any" / package, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+        shutil.copytree(
+            ROOT / package,
+            parts / "any" / package,
+            ignore=shutil.ignore_patterns("__pycache__", "*.pyc"),
+        )
 
 
 def _install(names: tuple[str, ...], target: Path, python: str, system: str) -> None:
@@ -132,7 +160,9 @@ def _zip(parts: Path, out: Path, left_out: re.Pattern[str] = _LEFT_OUT) -> None:
 
 def _files_to_pack(parts: Path, left_out: re.Pattern[str]) -> Iterator[Path]:
     for path in sorted(parts.rglob("*")):
-        if path.is_file() and not left_out.search(path.relative_to(parts).as_posix().partition("/")[2]):
+        if path.is_file() and not left_out.search(
+            path.relative_to(parts).as_posix().partition("/")[2]
+        ):
             yield path
 
 

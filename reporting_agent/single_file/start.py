@@ -47,7 +47,10 @@ def main() -> int:
             " (no %(module)s in here): pip install steplabel",
             module=missing.name or "",
         )
-        print("\n".join(in_language(needs_the_agent, language) for language in languages()), file=sys.stderr)
+        print(
+            "\n".join(in_language(needs_the_agent, language) for language in languages()),
+            file=sys.stderr,
+        )
         return 1
     if dropped and sys.platform == "win32" and sys.stdin.isatty():
         input("Enter ...")  # the window of a dropped file closes with the program
@@ -62,13 +65,22 @@ def machine() -> str:
     """This Python and system as the file's folders name them: `cp311-linux`."""
     platform = sysconfig.get_platform()
     system = next(
-        (name for known_platform, name in SYSTEMS.items() if platform == known_platform or _macos(platform, known_platform)), platform
+        (
+            name
+            for known_platform, name in SYSTEMS.items()
+            if platform == known_platform or _macos(platform, known_platform)
+        ),
+        platform,
     )
     return f"cp{sys.version_info.major}{sys.version_info.minor}-{system}"
 
 
 def _macos(platform: str, known_platform: str) -> bool:
-    return known_platform.startswith("macosx") and platform.startswith("macosx") and platform.endswith(("arm64", "universal2"))
+    return (
+        known_platform.startswith("macosx")
+        and platform.startswith("macosx")
+        and platform.endswith(("arm64", "universal2"))
+    )
 
 
 def unpacked(archive: Path) -> list[Path]:
@@ -77,12 +89,20 @@ def unpacked(archive: Path) -> list[Path]:
         own = f"parts/{machine()}/"
         names = file.namelist()
         if not any(name.startswith(own) for name in names):
-            machines = sorted({name.split("/")[1] for name in names if name.startswith("parts/") and not name.startswith(PURE)})
+            machines = sorted(
+                {
+                    name.split("/")[1]
+                    for name in names
+                    if name.startswith("parts/") and not name.startswith(PURE)
+                }
+            )
             raise NotForThisMachine(
                 f"this file holds the parts for {', '.join(machines)}; this is {machine()}."
                 f" Use a Python of that list, or install the agent with pip. / 本文件不含适用于 {machine()} 的组件。"
             )
-        digest = hashlib.sha256("\n".join(f"{entry.filename} {entry.CRC:08x}" for entry in file.infolist()).encode()).hexdigest()[:16]
+        digest = hashlib.sha256(
+            "\n".join(f"{entry.filename} {entry.CRC:08x}" for entry in file.infolist()).encode()
+        ).hexdigest()[:16]
         home = _cache() / f"{digest}-{machine()}"
         if not home.is_dir():
             home.parent.mkdir(parents=True, exist_ok=True)
@@ -101,5 +121,9 @@ def _cache() -> Path:
     if folder := os.environ.get("STEPLABEL_PARTS"):
         return Path(folder)
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "steplabel" / "parts"
+        return (
+            Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+            / "steplabel"
+            / "parts"
+        )
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steplabel" / "parts"

@@ -1,7 +1,16 @@
 """Reading the plant's files: CSV, XLSX, Parquet and B2MML become typed columns that remember their rows."""
 
 from reporting_agent.sources.meter_readings import ReadingBlock, stream_readings
-from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG, READINGS, SCALES, CellKind, Template, TemplateColumn
+from reporting_agent.sources.wanted import (
+    BATCHES,
+    ENERGY,
+    LOG,
+    READINGS,
+    SCALES,
+    CellKind,
+    Template,
+    TemplateColumn,
+)
 from reporting_agent.sources.whole_table import RejectedRow, Table, read_sheet, read_table
 
 __all__ = [

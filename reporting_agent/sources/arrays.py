@@ -29,11 +29,15 @@ def column(kind: Kind, values: Sequence[Any]) -> Any:
     valid = np.fromiter((value is not None for value in values), np.bool_, len(values))
     if kind == "time":
         moments = [_EPOCH if value is None else value for value in values]
-        stamps = np.fromiter(((moment - _EPOCH) // _MICROSECOND for moment in moments), np.int64, len(moments))
+        stamps = np.fromiter(
+            ((moment - _EPOCH) // _MICROSECOND for moment in moments), np.int64, len(moments)
+        )
         return _array(pa.timestamp("us", "UTC"), len(values), valid, stamps)
     filled = values if valid.all() else [value if value is not None else 0 for value in values]
     if kind == "flag":
-        data = np.packbits(np.fromiter((bool(value) for value in filled), np.bool_, len(filled)), bitorder="little")
+        data = np.packbits(
+            np.fromiter((bool(value) for value in filled), np.bool_, len(filled)), bitorder="little"
+        )
         return _array(pa.bool_(), len(values), valid, data)
     if kind == "count":
         return _array(pa.int64(), len(values), valid, np.fromiter(filled, np.int64, len(filled)))
@@ -73,7 +77,11 @@ def _of_each(values: Sequence[str | None]) -> Any:
     np.cumsum(lengths, out=offsets[1:])
     small = offsets[-1] < 2**31
     kind = pa.string() if small else pa.large_string()
-    buffers = [_validity(valid), pa.py_buffer(offsets.astype(np.int32) if small else offsets), pa.py_buffer(b"".join(encoded))]
+    buffers = [
+        _validity(valid),
+        pa.py_buffer(offsets.astype(np.int32) if small else offsets),
+        pa.py_buffer(b"".join(encoded)),
+    ]
     return pa.Array.from_buffers(kind, len(encoded), buffers)
 
 

@@ -27,13 +27,17 @@ NO_STAMP = np.iinfo(np.int64).min
 def floats(column: Any) -> Floats:
     """A numeric Arrow array as float64, NaN where null; nothing is copied where it is that already."""
     cast = column.cast(pa.float64())
-    return _buffer(pc.fill_null(cast, float("nan")) if cast.null_count else cast, np.dtype(np.float64))
+    return _buffer(
+        pc.fill_null(cast, float("nan")) if cast.null_count else cast, np.dtype(np.float64)
+    )
 
 
 def is_number(column: Any) -> bool:
     """Whether the column's cells are typed numbers."""
     kind = column.type
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
 
 
 def numbers(texts: Any, written: str, decimal: str, thousands: str) -> Any:
@@ -62,7 +66,9 @@ def without(column: Any, words: frozenset[str], numbers: frozenset[float]) -> An
 def distinct_at(column: Any, indices: Integers) -> list[Any]:
     """The different cells at these indices."""
     cells = column.take(pa.array(indices))
-    with suppress(pa.ArrowNotImplementedError):  # of lists and the like nothing tells which are different
+    with suppress(
+        pa.ArrowNotImplementedError
+    ):  # of lists and the like nothing tells which are different
         cells = pc.unique(cells)
     return list(cells.to_pylist())
 
@@ -98,7 +104,9 @@ def finite_numbers(column: Any, scale: float) -> Floats | None:
     read = floats(column)
     with np.errstate(over="ignore"):
         read = scaled(read, scale)
-    return read if -np.inf < read.min() <= read.max() < np.inf else None  # no comparison with NaN holds
+    return (
+        read if -np.inf < read.min() <= read.max() < np.inf else None
+    )  # no comparison with NaN holds
 
 
 def scaled(value: Floats, scale: float) -> Floats:
@@ -109,11 +117,15 @@ def scaled(value: Floats, scale: float) -> Floats:
 def codes(column: Any) -> tuple[NDArray[np.int32], list[str | None]]:
     """A text column as small integers and the texts they stand for."""
     if pa.types.is_run_end_encoded(column.type):  # one text throughout: see `blocks`
-        return np.broadcast_to(np.int32(0), len(column)), [_name(cell) for cell in column.values.to_pylist()]
+        return np.broadcast_to(np.int32(0), len(column)), [
+            _name(cell) for cell in column.values.to_pylist()
+        ]
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     indices = encoded.indices.cast(pa.int32())
     filled = pc.fill_null(indices, -1) if indices.null_count else indices
-    return _buffer(filled, np.dtype(np.int32)), [_name(cell) for cell in encoded.dictionary.to_pylist()]
+    return _buffer(filled, np.dtype(np.int32)), [
+        _name(cell) for cell in encoded.dictionary.to_pylist()
+    ]
 
 
 def _name(cell: Any) -> str | None:
@@ -126,4 +138,6 @@ def _buffer(column: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
     data = column.buffers()[1]
     if data is None:
         return np.zeros(len(column), dtype=dtype)
-    return np.frombuffer(data, dtype=dtype, count=len(column), offset=column.offset * dtype.itemsize)
+    return np.frombuffer(
+        data, dtype=dtype, count=len(column), offset=column.offset * dtype.itemsize
+    )

@@ -44,9 +44,22 @@ _PRODUCED = frozenset({"", "produced", "material produced", "yield produced"})
 _REJECTED = frozenset({"scrap", "reject"})
 _CONSUMED = frozenset({"", "consumed", "material consumed", "consumable"})
 _BESIDE = frozenset({"by-product produced", "co-product produced"})
-_ENERGY_CLASSES = frozenset({"energy", "utility", "energie", "能源"})  # a plant's own class, under whatever name the carrier goes
+_ENERGY_CLASSES = frozenset(
+    {"energy", "utility", "energie", "能源"}
+)  # a plant's own class, under whatever name the carrier goes
 _OWN_COLUMNS = frozenset({"variant", "status", "state"})
-_ENERGY = ("batch_id", "step", "carrier", "quantity", "unit", "direction", "lhv", "lhv_unit", "lhv_source", "quality")
+_ENERGY = (
+    "batch_id",
+    "step",
+    "carrier",
+    "quantity",
+    "unit",
+    "direction",
+    "lhv",
+    "lhv_unit",
+    "lhv_source",
+    "quality",
+)
 
 
 @dataclass(slots=True)
@@ -60,7 +73,15 @@ class _Element:
 
     def first(self, *names: str) -> str:
         """The text of the first child of one of these names, blank where there is none."""
-        return next((child.text.strip() for name in names for child in self.children if child.name == name and child.text.strip()), "")
+        return next(
+            (
+                child.text.strip()
+                for name in names
+                for child in self.children
+                if child.name == name and child.text.strip()
+            ),
+            "",
+        )
 
     def all(self, *names: str) -> list[_Element]:
         return [child for child in self.children if child.name in names]
@@ -98,7 +119,9 @@ class _Reader(ContentHandler):
             self._take(element)
 
 
-def table_of(path: Path, wanted: str) -> tuple[tuple[str, ...], Iterator[tuple[int, Sequence[Any]]]]:
+def table_of(
+    path: Path, wanted: str
+) -> tuple[tuple[str, ...], Iterator[tuple[int, Sequence[Any]]]]:
     """Header and numbered rows of `batches` or `energy`.
 
     Raises:
@@ -107,7 +130,10 @@ def table_of(path: Path, wanted: str) -> tuple[tuple[str, ...], Iterator[tuple[i
     if wanted not in {"batches", "energy"}:
         raise InputError(
             "format-unknown",
-            Phrase("B2MML production performance contains batches and their energy, but no %(wanted)s.", wanted=wanted),
+            Phrase(
+                "B2MML production performance contains batches and their energy, but no %(wanted)s.",
+                wanted=wanted,
+            ),
             "Name a CSV, XLSX or Parquet file.",
             place=Place(str(path)),
             found=path.name,
@@ -116,13 +142,19 @@ def table_of(path: Path, wanted: str) -> tuple[tuple[str, ...], Iterator[tuple[i
     rows: list[tuple[int, dict[str, Any]]] = []
 
     def take(segment: _Element) -> None:
-        if segment.all(_SEGMENT) and not segment.all("MaterialProducedActual", "MaterialConsumedActual", "MaterialActual"):
+        if segment.all(_SEGMENT) and not segment.all(
+            "MaterialProducedActual", "MaterialConsumedActual", "MaterialActual"
+        ):
             return  # only holds others together
         rows.extend(_energy(segment) if wanted == "energy" else [(segment.line, _batch(segment))])
 
     _parse(path, take)
     rows.sort(key=lambda numbered: numbered[0])  # a segment within another ends before it
-    header = _ENERGY if wanted == "energy" else tuple(dict.fromkeys(name for _, row in rows for name in row)) or ("batch_id",)
+    header = (
+        _ENERGY
+        if wanted == "energy"
+        else tuple(dict.fromkeys(name for _, row in rows for name in row)) or ("batch_id",)
+    )
     return header, ((line, tuple(row.get(name) for name in header)) for line, row in rows)
 
 
@@ -140,9 +172,13 @@ def _parse(path: Path, take: Callable[[_Element], None]) -> None:
         with open_bytes(path) as stream:
             parser.parse(stream)
     except DefusedXmlException as refused:
-        raise _refused(path, Phrase("a document type or an entity"), Phrase("XML without DOCTYPE and ENTITY")) from refused
+        raise _refused(
+            path, Phrase("a document type or an entity"), Phrase("XML without DOCTYPE and ENTITY")
+        ) from refused
     except SAXParseException as broken:
-        raise _refused(path, broken.getMessage(), Phrase("well-formed XML"), broken.getLineNumber()) from broken
+        raise _refused(
+            path, broken.getMessage(), Phrase("well-formed XML"), broken.getLineNumber()
+        ) from broken
     except BROKEN_ARCHIVE as broken:
         raise damaged(path, broken) from broken
     if reader.root not in ROOTS:
@@ -174,7 +210,9 @@ def _batch(segment: _Element) -> dict[str, Any]:
         # of several products of one segment none is chosen here: the row is set aside with all of them
         "output_quantity": amounts[0][0] if len(amounts) == 1 else _all_of(amounts),
         "output_unit": unit,
-        "equipment": next((actual.first("EquipmentID") for actual in segment.all("EquipmentActual")), ""),
+        "equipment": next(
+            (actual.first("EquipmentID") for actual in segment.all("EquipmentActual")), ""
+        ),
     }
     if rejected:
         row["reject_quantity"] = _sum([_quantity(material) for material in rejected], unit)
@@ -190,23 +228,46 @@ def _batch(segment: _Element) -> dict[str, Any]:
         row["parent_batch_ids"] = ";".join(dict.fromkeys(lots))
     for data in segment.all(*_DATA):
         name = data.first("ID")
-        row[name.lower() if name.lower() in _OWN_COLUMNS else f"var.{name.removeprefix('var.')}"] = _value(data)
+        row[
+            name.lower() if name.lower() in _OWN_COLUMNS else f"var.{name.removeprefix('var.')}"
+        ] = _value(data)
     return row
 
 
 def _energy(segment: _Element) -> Iterator[tuple[int, dict[str, Any]]]:
     """What a segment consumed of carriers, and what it gave away of them beside its product."""
-    for direction, element, uses in (("import", "MaterialConsumedActual", _CONSUMED), ("export", "MaterialProducedActual", _BESIDE)):
+    for direction, element, uses in (
+        ("import", "MaterialConsumedActual", _CONSUMED),
+        ("export", "MaterialProducedActual", _BESIDE),
+    ):
         for material in _materials(segment, element, uses):
             if not _is_energy(material):
                 continue
-            facts = {node.first("ID").lower(): node for node in material.children if node.name.endswith("Property")}
+            facts = {
+                node.first("ID").lower(): node
+                for node in material.children
+                if node.name.endswith("Property")
+            }
             quantity, unit = _quantity(material)
-            row = {"batch_id": segment.first("ID"), "step": segment.first("ProcessSegmentID", "OperationsSegmentID")}
-            row |= {"carrier": _name(material), "quantity": quantity, "unit": unit, "direction": direction}
-            row |= {name: _value(facts[name]) for name in ("direction", "lhv", "lhv_source", "quality") if name in facts}
+            row = {
+                "batch_id": segment.first("ID"),
+                "step": segment.first("ProcessSegmentID", "OperationsSegmentID"),
+            }
+            row |= {
+                "carrier": _name(material),
+                "quantity": quantity,
+                "unit": unit,
+                "direction": direction,
+            }
+            row |= {
+                name: _value(facts[name])
+                for name in ("direction", "lhv", "lhv_source", "quality")
+                if name in facts
+            }
             if "lhv" in facts:
-                row["lhv_unit"] = next((value.first("UnitOfMeasure") for value in facts["lhv"].all("Value")), "")
+                row["lhv_unit"] = next(
+                    (value.first("UnitOfMeasure") for value in facts["lhv"].all("Value")), ""
+                )
             yield material.line, row
 
 
@@ -215,23 +276,32 @@ def _materials(segment: _Element, element: str, uses: frozenset[str]) -> list[_E
     return [
         material
         for material in segment.all(element, "MaterialActual")
-        if (use := material.first("MaterialUse").lower()) in uses and (use or material.name == element)
+        if (use := material.first("MaterialUse").lower()) in uses
+        and (use or material.name == element)
     ]
 
 
 def _name(material: _Element) -> str:
     """The definition, or the class where it is a carrier's or no definition is given."""
     definition, kind = material.first("MaterialDefinitionID"), material.first("MaterialClassID")
-    return kind if not definition or (kind in CARRIERS and definition not in CARRIERS) else definition
+    return (
+        kind if not definition or (kind in CARRIERS and definition not in CARRIERS) else definition
+    )
 
 
 def _is_energy(material: _Element) -> bool:
-    return _name(material) in CARRIERS or material.first("MaterialClassID").lower() in _ENERGY_CLASSES
+    return (
+        _name(material) in CARRIERS or material.first("MaterialClassID").lower() in _ENERGY_CLASSES
+    )
 
 
 def _quantity(material: _Element) -> tuple[str, str]:
     quantity = next(iter(material.all("Quantity")), None)
-    return ("", "") if quantity is None else (quantity.first("QuantityString"), quantity.first("UnitOfMeasure"))
+    return (
+        ("", "")
+        if quantity is None
+        else (quantity.first("QuantityString"), quantity.first("UnitOfMeasure"))
+    )
 
 
 def _sum(amounts: Sequence[tuple[str, str]], unit: str) -> str:
@@ -239,7 +309,10 @@ def _sum(amounts: Sequence[tuple[str, str]], unit: str) -> str:
     if len(amounts) == 1 and amounts[0][1] == unit:
         return amounts[0][0]
     try:
-        parts = [Decimal(quantity) * (1 if own == unit else Decimal(repr(ratio(own, unit)))) for quantity, own in amounts]
+        parts = [
+            Decimal(quantity) * (1 if own == unit else Decimal(repr(ratio(own, unit))))
+            for quantity, own in amounts
+        ]
     except (InvalidOperation, InputError):
         return _all_of(amounts)
     return str(sum(parts))
@@ -250,4 +323,6 @@ def _all_of(amounts: Sequence[tuple[str, str]]) -> str:
 
 
 def _value(holder: _Element) -> str:
-    return next((value.first("ValueString") or value.text.strip() for value in holder.all("Value")), "")
+    return next(
+        (value.first("ValueString") or value.text.strip() for value in holder.all("Value")), ""
+    )

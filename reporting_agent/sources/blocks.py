@@ -22,10 +22,18 @@ from reporting_agent.processors import processors
 from reporting_agent.row_numbers import Consecutive, Rows
 from reporting_agent.sources import arrays, cells, parquet, stamps
 from reporting_agent.sources.encodings import BROKEN_ARCHIVE, damaged, open_bytes
-from reporting_agent.sources.sheets import delimiter_of, encoding_of, format_of, lines_above, open_sheet
+from reporting_agent.sources.sheets import (
+    delimiter_of,
+    encoding_of,
+    format_of,
+    lines_above,
+    open_sheet,
+)
 from reporting_agent.sources.typed_text import TypedFile
 
-ROWS_A_BLOCK = 1 << 18  # of Parquet: fewer, and the cost of each block shows; twice as many are 4 % quicker and take 30 MB more
+ROWS_A_BLOCK = (
+    1 << 18
+)  # of Parquet: fewer, and the cost of each block shows; twice as many are 4 % quicker and take 30 MB more
 ROWS_OF_A_SHEET = 1 << 16  # cells of a workbook are Python objects
 _READ_AHEAD = 1 << 18  # bytes of a column that are held beside what is decoded
 
@@ -68,11 +76,20 @@ def _parquet(path: Path, wanted: Sequence[str], meter: str | None) -> Iterator[B
 
     row = 2
     try:
-        with pq.ParquetFile(path, pre_buffer=False, buffer_size=_READ_AHEAD, read_dictionary=[meter] if meter else None) as file:
-            for only, group in groupby(range(file.num_row_groups), lambda index: only_value(file.metadata, index, meter)):
+        with pq.ParquetFile(
+            path,
+            pre_buffer=False,
+            buffer_size=_READ_AHEAD,
+            read_dictionary=[meter] if meter else None,
+        ) as file:
+            for only, group in groupby(
+                range(file.num_row_groups), lambda index: only_value(file.metadata, index, meter)
+            ):
                 read = [name for name in wanted if only is None or name != meter]
                 threads = only is None and processors() > 1
-                for batch in file.iter_batches(ROWS_A_BLOCK, row_groups=list(group), columns=read, use_threads=threads):
+                for batch in file.iter_batches(
+                    ROWS_A_BLOCK, row_groups=list(group), columns=read, use_threads=threads
+                ):
                     columns = {name: batch.column(name) for name in read}
                     if only is not None and meter is not None:
                         columns[meter] = arrays.repeated(only, batch.num_rows)
@@ -91,12 +108,19 @@ def only_value(metadata: Any, group: int, header: str | None) -> str | None:
         column = row_group.column(index)
         if column.path_in_schema == header:
             statistics = column.statistics
-            sure = statistics is not None and statistics.has_min_max and statistics.null_count == 0 and statistics.min == statistics.max
+            sure = (
+                statistics is not None
+                and statistics.has_min_max
+                and statistics.null_count == 0
+                and statistics.min == statistics.max
+            )
             return str(statistics.min) if sure and isinstance(statistics.min, str) else None
     return None
 
 
-def _sheet(path: Path, profile: Profile, wanted: Sequence[str], ragged: Ragged, meter: str | None) -> Iterator[Block]:
+def _sheet(
+    path: Path, profile: Profile, wanted: Sequence[str], ragged: Ragged, meter: str | None
+) -> Iterator[Block]:
     sheet = open_sheet(path, profile, "readings")
     width = len(sheet.header)
     indices = [sheet.header.index(name) for name in wanted]
@@ -105,8 +129,13 @@ def _sheet(path: Path, profile: Profile, wanted: Sequence[str], ragged: Ragged, 
             if len(raw) < width:
                 ragged(row, len(raw), width, ["" if cell is None else str(cell) for cell in raw])
         whole = [(row, raw) for row, raw in block if len(raw) >= width]
-        notations = [Profile() if name == meter else profile for name in wanted]  # an id is as it stands
-        texts = [[as_text(raw[index], own) for _, raw in whole] for index, own in zip(indices, notations, strict=True)]
+        notations = [
+            Profile() if name == meter else profile for name in wanted
+        ]  # an id is as it stands
+        texts = [
+            [as_text(raw[index], own) for _, raw in whole]
+            for index, own in zip(indices, notations, strict=True)
+        ]
         rows = np.array([row for row, _ in whole], dtype=np.int64)
         yield rows, {name: arrays.texts(column) for name, column in zip(wanted, texts, strict=True)}
 
@@ -117,7 +146,9 @@ def as_text(cell: cells.Cell, profile: Profile) -> str | None:
         return None
     if isinstance(cell, date):
         return stamps.written(cell, profile)
-    return cells.shortest(cell).replace(".", profile.decimal) if isinstance(cell, float) else str(cell)
+    return (
+        cells.shortest(cell).replace(".", profile.decimal) if isinstance(cell, float) else str(cell)
+    )
 
 
 def _csv(
@@ -133,11 +164,22 @@ def _csv(
     import pyarrow.csv as arrow_csv
 
     encoding = encoding_of(path, profile)
-    names = [str(index) for index in range(len(header))]  # headers may be blank or stand twice; indices may not
+    names = [
+        str(index) for index in range(len(header))
+    ]  # headers may be blank or stand twice; indices may not
     chosen = [names[list(header).index(name)] for name in wanted]
     delimiter = profile.delimiter or delimiter_of(path, encoding, profile.last_header_row)
     skip = lines_above(path, profile, encoding, delimiter)
-    typed = TypedFile(path, profile, names, chosen, None if meter is None else chosen[list(wanted).index(meter)], encoding, delimiter, skip)
+    typed = TypedFile(
+        path,
+        profile,
+        names,
+        chosen,
+        None if meter is None else chosen[list(wanted).index(meter)],
+        encoding,
+        delimiter,
+        skip,
+    )
     good = 0
     try:
         for columns in typed.read(plain, wanted) if plain is not None else ():
@@ -156,7 +198,12 @@ def _csv(
         skipped.append(row.number)
         if row.text.count('"') % 2 and "\n" in row.text:
             open_quote.append(row.number)
-        ragged(row.number, row.actual_columns, row.expected_columns, next(csv.reader([row.text], delimiter=delimiter), []))
+        ragged(
+            row.number,
+            row.actual_columns,
+            row.expected_columns,
+            next(csv.reader([row.text], delimiter=delimiter), []),
+        )
         return "skip"
 
     with open_bytes(path) as stream:
@@ -164,7 +211,11 @@ def _csv(
             reader = arrow_csv.open_csv(
                 pa.PythonFile(stream, mode="r"),
                 read_options=arrow_csv.ReadOptions(
-                    use_threads=False, block_size=32 << 20, encoding=encoding, skip_rows=skip, column_names=names
+                    use_threads=False,
+                    block_size=32 << 20,
+                    encoding=encoding,
+                    skip_rows=skip,
+                    column_names=names,
                 ),
                 parse_options=arrow_csv.ParseOptions(
                     delimiter=delimiter,
@@ -172,7 +223,9 @@ def _csv(
                     ignore_empty_lines=False,  # they count as rows
                 ),
                 convert_options=arrow_csv.ConvertOptions(
-                    column_types=dict.fromkeys(names, pa.string()), include_columns=chosen, strings_can_be_null=False
+                    column_types=dict.fromkeys(names, pa.string()),
+                    include_columns=chosen,
+                    strings_can_be_null=False,
                 ),
             )
             good = 0
@@ -190,7 +243,11 @@ def _csv(
                 "Check delimiter and encoding in the mapping profile, or export the file again.",
                 place=Place(str(path)),
                 found=str(broken).splitlines()[0],
-                wanted=Phrase("%(encoding)s CSV with the columns %(names)s", encoding=encoding, names=", ".join(wanted)),
+                wanted=Phrase(
+                    "%(encoding)s CSV with the columns %(names)s",
+                    encoding=encoding,
+                    names=", ".join(wanted),
+                ),
             ) from broken
         except BROKEN_ARCHIVE as broken:
             raise damaged(path, broken) from broken

@@ -23,9 +23,33 @@ from reporting_agent.config import Profile
 from reporting_agent.sources import stamps
 from reporting_agent.sources.stamps import UnreadableCell
 
-__all__ = ["BLANK", "Cell", "UnreadableCell", "is_blank", "moment", "number", "plain", "seconds", "text"]
+__all__ = [
+    "BLANK",
+    "Cell",
+    "UnreadableCell",
+    "is_blank",
+    "moment",
+    "number",
+    "plain",
+    "seconds",
+    "text",
+]
 
-Cell = str | float | int | bool | Decimal | datetime | date | time | timedelta | bytes | list[object] | dict[str, object] | None
+Cell = (
+    str
+    | float
+    | int
+    | bool
+    | Decimal
+    | datetime
+    | date
+    | time
+    | timedelta
+    | bytes
+    | list[object]
+    | dict[str, object]
+    | None
+)
 
 BLANK = frozenset({"", "-", "--", "—", "n/a", "na", "nan", "null", "none", "#n/a", "nil"})
 """What plants write for "not known"; a value of all nines or a zero is never taken as blank."""
@@ -37,7 +61,9 @@ _LONGEST_BLANK = max(map(len, BLANK))
 _CLOCK = re.compile(r"(?:(\d+)\s*:\s*)?(\d+)\s*:\s*(\d{1,2}(?:\.\d+)?)")
 _AS_IT_LOOKS = str.maketrans(
     {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}  # full-width forms of ASCII
-    | dict.fromkeys((0x3000, 0x00A0, 0x202F, 0x2007, 0x2009), " ")  # spaces that are wide, thin or do not break
+    | dict.fromkeys(
+        (0x3000, 0x00A0, 0x202F, 0x2007, 0x2009), " "
+    )  # spaces that are wide, thin or do not break
     | {0x2212: "-", 0x2019: "'"}
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd]")
@@ -100,7 +126,12 @@ def text(cell: Cell) -> str:
         raise UnreadableCell(Phrase("a text"))
     line = plain(str(cell))
     if len(line) > LONGEST_TEXT:
-        raise UnreadableCell(Phrase("a text of at most %(length)s characters; a quote may stand open", length=f"{LONGEST_TEXT:,}"))
+        raise UnreadableCell(
+            Phrase(
+                "a text of at most %(length)s characters; a quote may stand open",
+                length=f"{LONGEST_TEXT:,}",
+            )
+        )
     if "\n" in line or "\r" in line or _CONTROL.search(line):
         raise UnreadableCell(Phrase("a text of one line without control characters"))
     if _FORMULA.match(line):
@@ -129,7 +160,9 @@ def measured(cell: Cell, profile: Profile, scale: float) -> float:
     from reporting_agent.all_nines import all_nines
 
     value = number(cell, profile)
-    return value if scale == 1.0 or all_nines(np.array([value]))[0] else number(value, profile, scale)
+    return (
+        value if scale == 1.0 or all_nines(np.array([value]))[0] else number(value, profile, scale)
+    )
 
 
 def _written(text: str, profile: Profile) -> float:
@@ -145,7 +178,11 @@ def _written(text: str, profile: Profile) -> float:
 def notation(profile: Profile) -> tuple[str, str, str]:
     """What a number looks like, as a regular expression, its decimal sign and what parts its groups."""
     patterns = _notation(profile.decimal, profile.thousands)
-    return "|".join(pattern.pattern for pattern in patterns if pattern is not None), profile.decimal, profile.thousands
+    return (
+        "|".join(pattern.pattern for pattern in patterns if pattern is not None),
+        profile.decimal,
+        profile.thousands,
+    )
 
 
 @lru_cache(maxsize=16)
@@ -159,16 +196,28 @@ def _notation(decimal: str, thousands: str) -> tuple[re.Pattern[str], re.Pattern
 
 
 def _hint(text: str, profile: Profile) -> Phrase:
-    if profile.thousands and re.fullmatch(rf"[+-]?\d[\d.,' ]*{re.escape(profile.thousands)}[\d.,' ]*", text):
-        return Phrase("a number whose %(sign)s parts groups of three digits", sign=repr(profile.thousands))
+    if profile.thousands and re.fullmatch(
+        rf"[+-]?\d[\d.,' ]*{re.escape(profile.thousands)}[\d.,' ]*", text
+    ):
+        return Phrase(
+            "a number whose %(sign)s parts groups of three digits", sign=repr(profile.thousands)
+        )
     if profile.decimal == "," and "." in text:
-        return Phrase("a number with a decimal comma; declare thousands = '.' where the point groups digits")
+        return Phrase(
+            "a number with a decimal comma; declare thousands = '.' where the point groups digits"
+        )
     if profile.decimal == "." and "," in text:
-        return Phrase("a number with a decimal point; declare decimal = ',' or thousands = ',' in the mapping profile")
+        return Phrase(
+            "a number with a decimal point; declare decimal = ',' or thousands = ',' in the mapping profile"
+        )
     if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", text):
-        return Phrase("a number with one decimal point; declare thousands = '.' and decimal = ',' where the points group digits")
+        return Phrase(
+            "a number with one decimal point; declare thousands = '.' and decimal = ',' where the points group digits"
+        )
     if re.fullmatch(r"[+-]?\d{1,3}(['’ ]\d{3})+([.,]\d+)?", text):
-        return Phrase("a number without spaces or apostrophes; declare thousands = ' ' or \"'\" in the mapping profile")
+        return Phrase(
+            "a number without spaces or apostrophes; declare thousands = ' ' or \"'\" in the mapping profile"
+        )
     if _WITH_UNIT.fullmatch(text):
         return Phrase("a number alone, without its unit")
     return Phrase("a number")

@@ -82,8 +82,21 @@ def _why(test: Callable[[], str]) -> str:
 class _Kit:
     """The kit's plant behind one source, and the same plant out of template files."""
 
-    def __init__(self, plant: Example, files: Mapping[str, Path], kind: SourceKind, options: Mapping[str, object], folder: Path) -> None:
-        self.plant, self.files, self.kind, self.options, self.folder = plant, files, kind, options, folder
+    def __init__(
+        self,
+        plant: Example,
+        files: Mapping[str, Path],
+        kind: SourceKind,
+        options: Mapping[str, object],
+        folder: Path,
+    ) -> None:
+        self.plant, self.files, self.kind, self.options, self.folder = (
+            plant,
+            files,
+            kind,
+            options,
+            folder,
+        )
         self.meters = frozenset(plant.units)
 
     def connect(self) -> Source:
@@ -92,16 +105,26 @@ class _Kit:
     def checks(self) -> dict[str, Callable[[], str]]:
         """By name, what says why a check failed; blank where it passed."""
         of_readings = {
-            name: (lambda name=name: self._readings().get(name, "")) for name in ("complete", "order", "zones", "units", "values")
+            name: (lambda name=name: self._readings().get(name, ""))
+            for name in ("complete", "order", "zones", "units", "values")
         }
-        others = {"meters": self._meters, "places": self._places, "restart": self._restart, "refusals": self._refusals}
+        others = {
+            "meters": self._meters,
+            "places": self._places,
+            "restart": self._restart,
+            "refusals": self._refusals,
+        }
         return {"inputs": self._inputs, "tables": self._tables, **of_readings, **others}
 
     def _inputs(self) -> str:
         gives = self.connect().gives()
         if not gives:
             return "it gives no input"
-        return f"it gives {', '.join(sorted(gives - {*TABLES, READINGS}))}, which is no input" if gives - {*TABLES, READINGS} else ""
+        return (
+            f"it gives {', '.join(sorted(gives - {*TABLES, READINGS}))}, which is no input"
+            if gives - {*TABLES, READINGS}
+            else ""
+        )
 
     def _tables(self) -> str:
         source = self.connect()
@@ -114,7 +137,10 @@ class _Kit:
             if len(table) != len(wanted):
                 return f"{name}: {len(table)} rows, the plant has {len(wanted)}"
             for column, values in wanted.columns.items():
-                for row, (value, right) in enumerate(zip(table.columns.get(column, [None] * len(table)), values, strict=True), start=1):
+                for row, (value, right) in enumerate(
+                    zip(table.columns.get(column, [None] * len(table)), values, strict=True),
+                    start=1,
+                ):
                     if value != right:
                         return f"{name}, row {row} of the plant, {column}: handed over as {value!r}, is {right!r}"
         return ""
@@ -125,7 +151,9 @@ class _Kit:
         if READINGS not in source.gives():
             return {}
         streams = _stream(source.readings(self.meters))
-        wanted = _stream(stream_readings([self.files[READINGS]], Profile(), self.meters, ZONE, ReadingLog()))
+        wanted = _stream(
+            stream_readings([self.files[READINGS]], Profile(), self.meters, ZONE, ReadingLog())
+        )
         for meter, unit in source.units().items():
             if unit != self.plant.units.get(meter, unit):
                 return {"units": f"meter {meter}: says {unit}, is {self.plant.units[meter]}"}
@@ -140,7 +168,11 @@ class _Kit:
             return ""
         asked = frozenset({"gas 2", "no such meter"})
         more = set(_stream(source.readings(asked))) - asked
-        return f"asked for 'gas 2', it hands over {', '.join(map(repr, sorted(more)))} as well" if more else ""
+        return (
+            f"asked for 'gas 2', it hands over {', '.join(map(repr, sorted(more)))} as well"
+            if more
+            else ""
+        )
 
     def _places(self) -> str:
         source = self.connect()
@@ -167,19 +199,29 @@ class _Kit:
             begun = source.table(name).rows
             list(islice(begun, 1))
             again, once_more = list(source.table(name).rows), list(source.table(name).rows)
-            if not again or [list(row) for _, row in again] != [list(row) for _, row in once_more] or len(again) != 1 + len(list(begun)):
+            if (
+                not again
+                or [list(row) for _, row in again] != [list(row) for _, row in once_more]
+                or len(again) != 1 + len(list(begun))
+            ):
                 return f"{name}: read again it is not the same"
         if READINGS in source.gives():
             halfway = source.readings(self.meters)
             next(iter(halfway), None)
-            first, second = _stream(source.readings(self.meters)), _stream(source.readings(self.meters))
+            first, second = (
+                _stream(source.readings(self.meters)),
+                _stream(source.readings(self.meters)),
+            )
             if not first or repr(first) != repr(second):
                 return "readings: read again they are not the same"
         return ""
 
     def _refusals(self) -> str:
         wrong: list[tuple[str, Callable[[], object]]] = [
-            ("an option that there is not", lambda: self.kind.connect({**self.options, "no-such-option": 1}, self.folder, ZONE)),
+            (
+                "an option that there is not",
+                lambda: self.kind.connect({**self.options, "no-such-option": 1}, self.folder, ZONE),
+            ),
             ("a table that it does not give", lambda: self.connect().table("no-such-table")),
         ]
         if self.options:
@@ -188,7 +230,11 @@ class _Kit:
             try:
                 attempt()
             except InputError as refused:
-                lacking = [part for part in ("code", "sentence", "remedy", "found", "wanted") if not getattr(refused, part)]
+                lacking = [
+                    part
+                    for part in ("code", "sentence", "remedy", "found", "wanted")
+                    if not getattr(refused, part)
+                ]
                 if lacking:
                     return f"{what} is refused without {', '.join(lacking)}"
             else:
@@ -205,7 +251,9 @@ def _stream(blocks: Iterator[ReadingBlock]) -> Stream:
     return streams
 
 
-def _difference(received: tuple[list[int], list[float]], wanted: tuple[list[int], list[float]]) -> tuple[str, str] | None:
+def _difference(
+    received: tuple[list[int], list[float]], wanted: tuple[list[int], list[float]]
+) -> tuple[str, str] | None:
     """The name of the check that two streams of one meter fail, and why; the first that explains the difference."""
     (stamps, values), (right_stamps, right_values) = received, wanted
     if len(stamps) != len(right_stamps):
@@ -213,12 +261,20 @@ def _difference(received: tuple[list[int], list[float]], wanted: tuple[list[int]
     if stamps != right_stamps:
         if sorted(stamps) == sorted(right_stamps):
             return "order", "the same readings in another order"
-        index, off = next((index, a - b) for index, (a, b) in enumerate(zip(stamps, right_stamps, strict=True)) if a != b)
-        hours = f"{off / _HOUR_US:g} hours" if off % (_HOUR_US // 4) == 0 else f"{off / 1e6:g} seconds"
+        index, off = next(
+            (index, a - b)
+            for index, (a, b) in enumerate(zip(stamps, right_stamps, strict=True))
+            if a != b
+        )
+        hours = (
+            f"{off / _HOUR_US:g} hours" if off % (_HOUR_US // 4) == 0 else f"{off / 1e6:g} seconds"
+        )
         return "zones", f"reading {index + 1} is stamped {hours} off"
     if np.array(values).tobytes() == np.array(right_values).tobytes():
         return None
-    pairs = [(a, b) for a, b in zip(values, right_values, strict=True) if b == b and b != 0 and a == a]
+    pairs = [
+        (a, b) for a, b in zip(values, right_values, strict=True) if b == b and b != 0 and a == a
+    ]
     ratios = {f"{a / b:.9g}" for a, b in pairs}
     if len(ratios) == 1 and ratios != {"1"}:
         return "units", f"every value is {next(iter(ratios))} times what it was"
@@ -228,8 +284,15 @@ def _difference(received: tuple[list[int], list[float]], wanted: tuple[list[int]
 
 def main(argv: list[str] | None = None) -> int:
     """Run the kit; exit code 0 where every check passed, 1 where one failed or there is no such source."""
-    parser = argparse.ArgumentParser(prog="python -m reporting_agent.sources.conformance", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("source", metavar="NAME_OR_MODULE", help="an installed source by its entry point, or module:attribute")
+    parser = argparse.ArgumentParser(
+        prog="python -m reporting_agent.sources.conformance",
+        description=(__doc__ or "").split("\n")[0],
+    )
+    parser.add_argument(
+        "source",
+        metavar="NAME_OR_MODULE",
+        help="an installed source by its entry point, or module:attribute",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     args = parser.parse_args(argv)
     try:
@@ -243,11 +306,19 @@ def main(argv: list[str] | None = None) -> int:
             "source": args.source,
             "kit": SOFTWARE,
             "ran_on": datetime.now(UTC).date().isoformat(),
-            "checks": [{"name": result.name, "passed": result.passed, "why": result.why} for result in checks],
+            "checks": [
+                {"name": result.name, "passed": result.passed, "why": result.why}
+                for result in checks
+            ],
         }
         print(json.dumps(document, ensure_ascii=False, indent=2))
     else:
-        print("\n".join(f"{result.name:<10} {'passed' if result.passed else 'FAILED: ' + result.why}" for result in checks))
+        print(
+            "\n".join(
+                f"{result.name:<10} {'passed' if result.passed else 'FAILED: ' + result.why}"
+                for result in checks
+            )
+        )
     return 0 if all(result.passed for result in checks) else 1
 
 

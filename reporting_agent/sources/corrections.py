@@ -51,7 +51,11 @@ def as_text(cell: Cell) -> str:
         return ""
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ")
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15 else str(cell)
+    return (
+        str(int(cell))
+        if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15
+        else str(cell)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,9 @@ class CorrectedRow:
     def over(self, header: Sequence[str], original: Sequence[Cell]) -> list[Cell]:
         """The row as corrected; a cell that says the same stays the original."""
         padded = [*original, *[None] * (len(header) - len(original))]
-        return [self._cell(name, was) for name, was in zip(header, padded[: len(header)], strict=True)]
+        return [
+            self._cell(name, was) for name, was in zip(header, padded[: len(header)], strict=True)
+        ]
 
     def _cell(self, name: str, was: Cell) -> Cell:
         now = self.cells.get(name)
@@ -81,14 +87,18 @@ class Corrections:
     rows: dict[str, CorrectedRow] = field(default_factory=dict)
     twice: list[Place] = field(default_factory=list)
     met: set[str] = field(default_factory=set)  # identities that stood in the inputs
-    used: dict[str, RejectedRow] = field(default_factory=dict)  # rows as they were read, for the next rejected.csv
+    used: dict[str, RejectedRow] = field(
+        default_factory=dict
+    )  # rows as they were read, for the next rejected.csv
 
     @cached_property
     def _files_meant(self) -> frozenset[tuple[str, str]]:
         """Input and file name of each: digests are computed of their rows alone."""
         return frozenset(correction.meant for correction in self.rows.values())
 
-    def mended(self, wanted: str, file: str, header: Sequence[str], cells: Sequence[Cell]) -> list[Cell] | None:
+    def mended(
+        self, wanted: str, file: str, header: Sequence[str], cells: Sequence[Cell]
+    ) -> list[Cell] | None:
         """The cells of this very row as corrected; None where nobody corrected it."""
         if (wanted, PurePath(file).name) not in self._files_meant:
             return None
@@ -99,10 +109,20 @@ class Corrections:
         self.met.add(name)
         return correction.over(header, cells)
 
-    def use(self, wanted: str, file: str, header: Sequence[str], row: int, cells: Sequence[Cell], mended: Sequence[Cell]) -> None:
+    def use(
+        self,
+        wanted: str,
+        file: str,
+        header: Sequence[str],
+        row: int,
+        cells: Sequence[Cell],
+        mended: Sequence[Cell],
+    ) -> None:
         """Note that the row was read as corrected."""
         name = identity(wanted, file, cells)
-        self.used[name] = RejectedRow(Place(file, row), USED, "", "", tuple(mended), tuple(header), wanted, name)
+        self.used[name] = RejectedRow(
+            Place(file, row), USED, "", "", tuple(mended), tuple(header), wanted, name
+        )
 
     @property
     def unused(self) -> list[Place]:
@@ -120,7 +140,11 @@ def load(*paths: Path) -> Corrections:
     for path in paths:
         _load(path, corrections)
     for place in corrections.twice:
-        corrections.rows = {name: correction for name, correction in corrections.rows.items() if correction.place != place}
+        corrections.rows = {
+            name: correction
+            for name, correction in corrections.rows.items()
+            if correction.place != place
+        }
     return corrections
 
 
@@ -140,12 +164,25 @@ def _load(path: Path, corrections: Corrections) -> None:
         name = as_text(named.get("row_id")).strip()
         if not name:
             continue
-        own = {header.removeprefix(_OWN): _unguarded(cell) for header, cell in named.items() if header not in REASONS}
-        meant = (as_text(named.get("input")), PurePath(as_text(named.get("file")).replace("\\", "/")).name)
+        own = {
+            header.removeprefix(_OWN): _unguarded(cell)
+            for header, cell in named.items()
+            if header not in REASONS
+        }
+        meant = (
+            as_text(named.get("input")),
+            PurePath(as_text(named.get("file")).replace("\\", "/")).name,
+        )
         correction = CorrectedRow(Place(sheet.file, row), own, meant)
         before = corrections.rows.get(name)
-        if before is not None and {k: _says(v) for k, v in before.cells.items()} != {k: _says(v) for k, v in own.items()}:
-            corrections.twice += [place for place in (before.place, correction.place) if place not in corrections.twice]
+        if before is not None and {k: _says(v) for k, v in before.cells.items()} != {
+            k: _says(v) for k, v in own.items()
+        }:
+            corrections.twice += [
+                place
+                for place in (before.place, correction.place)
+                if place not in corrections.twice
+            ]
         corrections.rows.setdefault(name, correction)
 
 
@@ -168,7 +205,9 @@ def as_csv(rejected: Iterable[RejectedRow]) -> str:
             rejection.input,
             rejection.row_id,
         )
-        writer.writerow([_guarded(as_text(cell)) for cell in (*reasons, *(cells.get(name) for name in own))])
+        writer.writerow(
+            [_guarded(as_text(cell)) for cell in (*reasons, *(cells.get(name) for name in own))]
+        )
     return text.getvalue()
 
 
@@ -177,7 +216,9 @@ def _own_names(rejection: RejectedRow) -> list[str]:
     names: list[str] = []
     for number, name in enumerate(rejection.header, start=1):
         names.append(name if name and name not in names else f"{_EXTRA}{number}")
-    return names + [f"{_EXTRA}{number}" for number in range(len(names) + 1, len(rejection.original) + 1)]
+    return names + [
+        f"{_EXTRA}{number}" for number in range(len(names) + 1, len(rejection.original) + 1)
+    ]
 
 
 def _guarded(text: str) -> str:
@@ -185,7 +226,11 @@ def _guarded(text: str) -> str:
 
 
 def _unguarded(cell: Cell) -> Cell:
-    return cell[1:] if isinstance(cell, str) and cell.startswith("'") and _DANGEROUS.match(cell[1:]) else cell
+    return (
+        cell[1:]
+        if isinstance(cell, str) and cell.startswith("'") and _DANGEROUS.match(cell[1:])
+        else cell
+    )
 
 
 def _says(cell: Cell) -> object:

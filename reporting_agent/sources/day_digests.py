@@ -22,7 +22,9 @@ class _Meter:
     """What a meter gave so far."""
 
     closed: list[MeterDay] = field(default_factory=list)
-    at_edges: list[tuple[int, Integers, Floats]] = field(default_factory=list)  # days that may count in part
+    at_edges: list[tuple[int, Integers, Floats]] = field(
+        default_factory=list
+    )  # days that may count in part
     open_us: int | None = None  # where the day begins that is being read
     pieces: list[tuple[Integers, Floats]] = field(default_factory=list)
     late: bool = False
@@ -69,7 +71,10 @@ class DayDigests:
         for block in blocks:
             gathered.setdefault(block.meter, []).append(block)
         for name, parts in gathered.items():
-            time_us, value = np.concatenate([part.time_us for part in parts]), np.concatenate([part.value for part in parts])
+            time_us, value = (
+                np.concatenate([part.time_us for part in parts]),
+                np.concatenate([part.value for part in parts]),
+            )
             self._meters[name] = _Meter()
             for start_us, times, values in by_day(time_us, value):
                 self._file(name, self._meters[name], start_us, times, values)
@@ -81,16 +86,29 @@ class DayDigests:
             within: the time that counts, between two of the edges; all of it where it is not given.
         """
         if self.late:
-            raise ValueError(f"readings of {', '.join(sorted(self.late))} were not in order and have to be taken whole")
+            raise ValueError(
+                f"readings of {', '.join(sorted(self.late))} were not in order and have to be taken whole"
+            )
         for name, meter in self._meters.items():
             self._close(name, meter)
-        return [day for name in sorted(self._meters) for day in self._of(name, self._meters[name], within)]
+        return [
+            day
+            for name in sorted(self._meters)
+            for day in self._of(name, self._meters[name], within)
+        ]
 
     def _of(self, name: str, meter: _Meter, within: Window | None) -> list[MeterDay]:
         first_us, end_us = within or (-(2**63), 2**63 - 1)
         whole = [day for day in meter.closed if first_us < day.end_us and day.start_us < end_us]
-        parts = [(start_us, *clipped(times, values, (first_us, end_us))) for start_us, times, values in meter.at_edges]
-        whole += [self._digested(name, start_us, times, values) for start_us, times, values in parts if len(times)]
+        parts = [
+            (start_us, *clipped(times, values, (first_us, end_us)))
+            for start_us, times, values in meter.at_edges
+        ]
+        whole += [
+            self._digested(name, start_us, times, values)
+            for start_us, times, values in parts
+            if len(times)
+        ]
         return sorted(whole, key=lambda day: day.start_us)
 
     def _close(self, name: str, meter: _Meter) -> None:
@@ -101,7 +119,9 @@ class DayDigests:
         self._file(name, meter, meter.open_us, times, values)
         meter.open_us, meter.pieces = None, []
 
-    def _file(self, name: str, meter: _Meter, start_us: int, times: Integers, values: Floats) -> None:
+    def _file(
+        self, name: str, meter: _Meter, start_us: int, times: Integers, values: Floats
+    ) -> None:
         if start_us in self._days_of_edges:
             meter.at_edges.append((start_us, times, values))
         else:

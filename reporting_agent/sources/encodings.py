@@ -19,7 +19,11 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 
 _CHUNK = 1 << 20
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _EXAMPLES = Phrase("UTF-8, UTF-16 or GBK text")
 _PAIR = re.compile(rb"[\x81-\xfe]([\x40-\xfe])")
 
@@ -112,7 +116,10 @@ def _refuse_if_western(path: Path) -> None:
                     place=Place(str(path)),
                     found=Phrase(
                         "%(first)s or %(rest)s",
-                        **{name: repr(sample.decode(encoding, "replace")) for name, encoding in (("first", "cp1252"), ("rest", "gb18030"))},
+                        **{
+                            name: repr(sample.decode(encoding, "replace"))
+                            for name, encoding in (("first", "cp1252"), ("rest", "gb18030"))
+                        },
                     ),
                     wanted=_EXAMPLES,
                 )
@@ -126,7 +133,9 @@ def _as_text(sample: bytes, encoding: str) -> str:
 def _utf16_without_mark(start: bytes, path: Path) -> str:
     even, odd = start[::2].count(0), start[1::2].count(0)
     few, many = sorted((even, odd))
-    if many < len(start) // 8 or many < 4 * few:  # in UTF-16 most of a table is digits, with zeros on one side only
+    if (
+        many < len(start) // 8 or many < 4 * few
+    ):  # in UTF-16 most of a table is digits, with zeros on one side only
         raise InputError(
             "not-a-text-file",
             "The file is not text.",

@@ -48,7 +48,9 @@ class Extract:
 
     def gives(self) -> frozenset[str]:
         """Inputs of which rows were taken."""
-        inputs = frozenset(name for name, parts in self.tables.items() if any(part.rows for part in parts))
+        inputs = frozenset(
+            name for name, parts in self.tables.items() if any(part.rows for part in parts)
+        )
         return inputs if self.readings is None else inputs | {"readings"}
 
     def table(self, name: str) -> Sheet:
@@ -70,16 +72,22 @@ class Extract:
         """One block a meter."""
         for name, record in (self.readings or {}).items():
             if name in meters and len(record.time_us):
-                yield ReadingBlock(name, record.time_us, record.value, Consecutive(1, len(record.time_us)), FILE)
+                yield ReadingBlock(
+                    name, record.time_us, record.value, Consecutive(1, len(record.time_us)), FILE
+                )
 
 
 def rows_of(table: Table, indices: Iterable[int]) -> ExtractRows:
     """Some rows of a table, as they were read."""
     columns = list(table.columns.values())
-    return ExtractRows(tuple(table.columns), tuple(tuple(column[index] for column in columns) for index in indices))
+    return ExtractRows(
+        tuple(table.columns), tuple(tuple(column[index] for column in columns) for index in indices)
+    )
 
 
-def _numbered(parts: tuple[ExtractRows, ...], header: tuple[str, ...]) -> Iterator[tuple[int, tuple[Any, ...]]]:
+def _numbered(
+    parts: tuple[ExtractRows, ...], header: tuple[str, ...]
+) -> Iterator[tuple[int, tuple[Any, ...]]]:
     number = 1
     for part in parts:
         order = [part.header.index(name) if name in part.header else None for name in header]

@@ -17,7 +17,9 @@ from reporting_agent.sources import cells, stamps, totals
 from reporting_agent.sources.cells import Cell, UnreadableCell
 from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
 
-_LONGEST_S = 200 * 366 * 86_400.0  # what is longer is a date as a count; no calendar has the end of it
+_LONGEST_S = (
+    200 * 366 * 86_400.0
+)  # what is longer is a date as a count; no calendar has the end of it
 _MOST_KNOWN = 1 << 14  # texts of one column whose value is kept; files repeat themselves
 
 
@@ -55,19 +57,34 @@ class Field:
     def _read(self, cell: Cell) -> Any:
         if cells.is_blank(cell, self.missing):
             if self.column.required:
-                raise BadCell(self.header, Phrase("a required value is missing"), repr(cell or ""), self.column.kind.words)
+                raise BadCell(
+                    self.header,
+                    Phrase("a required value is missing"),
+                    repr(cell or ""),
+                    self.column.kind.words,
+                )
             return self.column.default
         try:
             return self.read(cell)
         except UnreadableCell as wrong:
-            raise BadCell(self.header, Phrase("the value cannot be read"), shown(cell), wrong.wanted) from wrong
+            raise BadCell(
+                self.header, Phrase("the value cannot be read"), shown(cell), wrong.wanted
+            ) from wrong
 
 
 def shown(cell: Cell) -> str:
     """A cell in a message: as written, and not longer than a message may be. A remark that stands in the cell's place stays a phrase."""
-    text = cell.isoformat(" ") if isinstance(cell, datetime) else cell.isoformat() if isinstance(cell, date | time) else repr(cell)
+    text = (
+        cell.isoformat(" ")
+        if isinstance(cell, datetime)
+        else cell.isoformat()
+        if isinstance(cell, date | time)
+        else repr(cell)
+    )
     if len(text) > 120:
-        return Phrase("%(beginning)s… (%(length)s characters)", beginning=text[:100], length=f"{len(text):,}")
+        return Phrase(
+            "%(beginning)s… (%(length)s characters)", beginning=text[:100], length=f"{len(text):,}"
+        )
     return Phrase("'%(remark)s'", remark=cell) if isinstance(cell, Phrase) else text
 
 
@@ -88,11 +105,21 @@ def fields_of(
     """
     positions = {name: index for index, name in enumerate(header)}
     where = zone_of(profile, file, wanted) or zone
-    claimed = set(profile.columns.values())  # a header that the profile gives to one column is not another one's by its name
+    claimed = set(
+        profile.columns.values()
+    )  # a header that the profile gives to one column is not another one's by its name
     chosen = dict(profile.columns)
-    chosen |= {column.name: column.name for column in wanted.columns if column.name not in chosen and column.name not in claimed}
+    chosen |= {
+        column.name: column.name
+        for column in wanted.columns
+        if column.name not in chosen and column.name not in claimed
+    }
     chosen |= {column.name: "" for column in wanted.columns if column.name not in chosen}
-    chosen |= {name: name for name in header if name not in chosen and name not in claimed and wanted.column(name) is not None}
+    chosen |= {
+        name: name
+        for name in header
+        if name not in chosen and name not in claimed and wanted.column(name) is not None
+    }
     chosen |= {name: name for name in profile.constants if name not in chosen}
     fields: list[Field] = []
     for name, foreign in chosen.items():
@@ -105,14 +132,29 @@ def fields_of(
                 "Two columns have the same header.",
                 "Rename one of them in the file.",
                 place=Place(file, profile.header_row, foreign),
-                found=Phrase("%(count)s columns named %(name)s", count=header.count(foreign), name=repr(foreign)),
+                found=Phrase(
+                    "%(count)s columns named %(name)s",
+                    count=header.count(foreign),
+                    name=repr(foreign),
+                ),
                 wanted=Phrase("one"),
             )
-        own = profile.model_copy(update={"midnight": "begins"}) if name in profile.parts else profile  # made of parts: midnight is settled
+        own = (
+            profile.model_copy(update={"midnight": "begins"}) if name in profile.parts else profile
+        )  # made of parts: midnight is settled
         read = _reader(column, own, where, zone, is_key=name == wanted.key)
         missing = profile.missing.get(name, ())
         if name in profile.constants:
-            fields.append(Field(column, name, None, _constant(read, profile.constants[name], file, name), read, missing))
+            fields.append(
+                Field(
+                    column,
+                    name,
+                    None,
+                    _constant(read, profile.constants[name], file, name),
+                    read,
+                    missing,
+                )
+            )
         elif foreign in positions:
             fields.append(Field(column, foreign, positions[foreign], None, read, missing))
         elif column.required or name in profile.columns:
@@ -135,13 +177,22 @@ def fields_of(
     if profile.rows and wanted.column("batch_id") is None:
         raise InputError(
             "profile-invalid",
-            Phrase("Several rows become one by their batch, and rows of %(table)s have none.", table=wanted.name),
+            Phrase(
+                "Several rows become one by their batch, and rows of %(table)s have none.",
+                table=wanted.name,
+            ),
             Phrase("Remove rows from [mapping.%(table)s].", table=wanted.name),
             place=Place(file, column=f"mapping.{wanted.name}.rows"),
             found=", ".join(profile.rows),
             wanted=Phrase("no rows"),
         )
-    for name in (*profile.fill_down, *profile.rows, *profile.scale, *profile.values, *profile.missing):
+    for name in (
+        *profile.fill_down,
+        *profile.rows,
+        *profile.scale,
+        *profile.values,
+        *profile.missing,
+    ):
         if wanted.column(name) is None:
             raise _profile_error(file, name, wanted)
     refuse_words_for_numbers(profile, wanted, file)
@@ -156,7 +207,10 @@ def refuse_words_for_numbers(profile: Profile, wanted: Template, file: str) -> N
         if column is not None and column.kind is not CellKind.TEXT:
             raise InputError(
                 "profile-invalid",
-                Phrase("values replaces words with other words, but %(name)s does not contain words.", name=name),
+                Phrase(
+                    "values replaces words with other words, but %(name)s does not contain words.",
+                    name=name,
+                ),
                 Phrase(
                     "Remove values.%(name)s from [mapping.%(table)s]. Give a foreign unit as a factor under scale, and a sign for "
                     "unknown values under missing. Correct wrong entries in the file itself.",
@@ -164,8 +218,13 @@ def refuse_words_for_numbers(profile: Profile, wanted: Template, file: str) -> N
                     table=wanted.name,
                 ),
                 place=Place(file, column=f"mapping.{wanted.name}.values.{name}"),
-                found=", ".join(f"{word!r} = {other!r}" for word, other in profile.values[name].items()) or Phrase("an empty table"),
-                wanted=Phrase("a column of texts; %(name)s is %(kind)s", name=name, kind=column.kind.words),
+                found=", ".join(
+                    f"{word!r} = {other!r}" for word, other in profile.values[name].items()
+                )
+                or Phrase("an empty table"),
+                wanted=Phrase(
+                    "a column of texts; %(name)s is %(kind)s", name=name, kind=column.kind.words
+                ),
             )
 
 
@@ -173,7 +232,9 @@ WEIGHED = re.compile(r"[\s_\-.(\[（](t|kg)[)\]）]?$", re.IGNORECASE)
 """A heading that says t or kg."""
 
 
-def of_carriers(header: tuple[str, ...], unused: tuple[str, ...], profile: Profile) -> Iterator[Field]:
+def of_carriers(
+    header: tuple[str, ...], unused: tuple[str, ...], profile: Profile
+) -> Iterator[Field]:
     """The columns that mean nothing in this input and whose heading is a carrier's name: they may hold energy that nothing counts.
 
     `heat` is what melt shops call a batch.
@@ -182,16 +243,31 @@ def of_carriers(header: tuple[str, ...], unused: tuple[str, ...], profile: Profi
         header,
         unused,
         profile,
-        lambda name: (mention := named(name)) is not None and CARRIERS[mention.carrier].form not in {"medium", "heat"},
+        lambda name: (
+            (mention := named(name)) is not None
+            and CARRIERS[mention.carrier].form not in {"medium", "heat"}
+        ),
     )
 
 
-def of_masses(header: tuple[str, ...], unused: tuple[str, ...], profile: Profile) -> Iterator[Field]:
+def of_masses(
+    header: tuple[str, ...], unused: tuple[str, ...], profile: Profile
+) -> Iterator[Field]:
     """Likewise, those whose heading says t or kg and names no carrier: material, or fuel under a name that nobody knows."""
-    yield from _beside(header, unused, profile, lambda name: WEIGHED.search(name) is not None and named(name) is None)
+    yield from _beside(
+        header,
+        unused,
+        profile,
+        lambda name: WEIGHED.search(name) is not None and named(name) is None,
+    )
 
 
-def _beside(header: tuple[str, ...], unused: tuple[str, ...], profile: Profile, is_meant: Callable[[str], bool]) -> Iterator[Field]:
+def _beside(
+    header: tuple[str, ...],
+    unused: tuple[str, ...],
+    profile: Profile,
+    is_meant: Callable[[str], bool],
+) -> Iterator[Field]:
     """Read as far as they are numbers."""
 
     def read(cell: Cell) -> float | None:
@@ -222,14 +298,22 @@ def zone_of(profile: Profile, file: str, wanted: Template) -> tzinfo | None:
     )
 
 
-def _reader(column: TemplateColumn, profile: Profile, where: tzinfo, zone: tzinfo, *, is_key: bool) -> Callable[[Cell], Any]:
+def _reader(
+    column: TemplateColumn, profile: Profile, where: tzinfo, zone: tzinfo, *, is_key: bool
+) -> Callable[[Cell], Any]:
     """How a cell is read: a stamp without an offset is of the zone `where`, and its day and year are those of the site's `zone`."""
     words = profile.values.get(column.name, {})
     scale = profile.scale.get(column.name, 1.0)
 
     def read_text(cell: Cell) -> str:
         day = cell if is_key and profile.days and isinstance(cell, date) else None
-        raw = f"{day:%Y-%m-%d}" if day is not None else str(cell) if isinstance(cell, bool) else cells.text(cell)
+        raw = (
+            f"{day:%Y-%m-%d}"
+            if day is not None
+            else str(cell)
+            if isinstance(cell, bool)
+            else cells.text(cell)
+        )
         text = words.get(raw, raw)
         if column.choices and text not in column.choices:
             raise UnreadableCell(Phrase("one of %(choices)s", choices=", ".join(column.choices)))
@@ -238,10 +322,22 @@ def _reader(column: TemplateColumn, profile: Profile, where: tzinfo, zone: tzinf
         return text
 
     def read_number(cell: Cell) -> float:
-        number = cells.measured if (column.name, column.kind) == ("quantity", CellKind.NUMBER) else cells.number  # of an energy
-        value = cells.seconds(cell, profile) * scale if column.kind is CellKind.SECONDS else number(cell, profile, scale)
+        number = (
+            cells.measured
+            if (column.name, column.kind) == ("quantity", CellKind.NUMBER)
+            else cells.number
+        )  # of an energy
+        value = (
+            cells.seconds(cell, profile) * scale
+            if column.kind is CellKind.SECONDS
+            else number(cell, profile, scale)
+        )
         if column.kind in {CellKind.AMOUNT, CellKind.SECONDS} and value < 0:
-            raise UnreadableCell(CellKind.AMOUNT.words if column.kind is CellKind.AMOUNT else Phrase("a duration of at least 0"))
+            raise UnreadableCell(
+                CellKind.AMOUNT.words
+                if column.kind is CellKind.AMOUNT
+                else Phrase("a duration of at least 0")
+            )
         if column.kind is CellKind.SECONDS and value > _LONGEST_S:
             raise UnreadableCell(Phrase("a duration in seconds, below 200 years"))
         return value
@@ -255,7 +351,11 @@ def _reader(column: TemplateColumn, profile: Profile, where: tzinfo, zone: tzinf
         return written
 
     if column.kind is CellKind.MOMENT:
-        return read_written if column.as_written else lambda cell: stamps.fixed(cells.moment(cell, profile, where), zone)
+        return (
+            read_written
+            if column.as_written
+            else lambda cell: stamps.fixed(cells.moment(cell, profile, where), zone)
+        )
     return read_number
 
 
@@ -277,13 +377,17 @@ def _profile_error(file: str, name: str, wanted: Template) -> InputError:
     column_names = ", ".join(column.name for column in wanted.columns)
     return InputError(
         "profile-invalid",
-        Phrase("mapping.%(table)s names a column that this input does not have.", table=wanted.name),
+        Phrase(
+            "mapping.%(table)s names a column that this input does not have.", table=wanted.name
+        ),
         "Correct the name in the mapping profile.",
         place=Place(file, column=name),
         found=name,
         wanted=column_names
         if not wanted.open_prefixes
         else Phrase(
-            "%(columns)s, or a name that begins with %(prefixes)s", columns=column_names, prefixes=alternatives(wanted.open_prefixes)
+            "%(columns)s, or a name that begins with %(prefixes)s",
+            columns=column_names,
+            prefixes=alternatives(wanted.open_prefixes),
         ),
     )

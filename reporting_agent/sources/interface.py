@@ -158,7 +158,11 @@ def named(name: str) -> SourceKind:
             found=name,
             wanted=names
             if points
-            else Phrase("%(names)s, or a package with an entry point in the group %(group)s", names=names, group=ENTRY_POINTS),
+            else Phrase(
+                "%(names)s, or a package with an entry point in the group %(group)s",
+                names=names,
+                group=ENTRY_POINTS,
+            ),
         )
     try:
         return _instance(getattr(importlib.import_module(module_name), attribute))

@@ -50,7 +50,13 @@ __all__ = ["ROWS_A_BLOCK", "ReadingBlock", "ReadingLog", "stream_readings"]
 
 
 def stream_readings(
-    paths: Sequence[Path], profile: Profile, meters: frozenset[str], zone: tzinfo, log: ReadingLog, *, read_ahead: bool = False
+    paths: Sequence[Path],
+    profile: Profile,
+    meters: frozenset[str],
+    zone: tzinfo,
+    log: ReadingLog,
+    *,
+    read_ahead: bool = False,
 ) -> Iterator[ReadingBlock]:
     """Yield the readings of the meters named, file by file.
 
@@ -67,13 +73,21 @@ def stream_readings(
             continue  # some meters are read again, and this wide file holds none of them
         log.understood.add(str(path))
         ragged = RaggedRows(str(path), layout, profile, log)
-        plain = None if layout.parts else partial(_is_plain, layout=layout, profile=profile, clock=clock)
-        read = blocks.blocks_of(path, profile, layout.header, layout.wanted, ragged.met, layout.meter, plain)
+        plain = (
+            None
+            if layout.parts
+            else partial(_is_plain, layout=layout, profile=profile, clock=clock)
+        )
+        read = blocks.blocks_of(
+            path, profile, layout.header, layout.wanted, ragged.met, layout.meter, plain
+        )
         for rows, columns in ahead(read) if read_ahead else read:
             sound = _sound(columns, rows, layout, profile, clock)
             log.rows += len(rows)
             if sound is None:
-                yield from ColumnBlock(rows, columns, layout, profile, str(path), log).split(meters, clock)
+                yield from ColumnBlock(rows, columns, layout, profile, str(path), log).split(
+                    meters, clock
+                )
             else:
                 yield from _of_meters(sound, layout, profile, str(path), meters, log)
             if log.rejected_count > max(log.rows // 2, 10):
@@ -93,7 +107,9 @@ def stream_readings(
         )
 
 
-def _layout(path: Path, profile: Profile, meters: frozenset[str], understood: bool) -> Layout | None:
+def _layout(
+    path: Path, profile: Profile, meters: frozenset[str], understood: bool
+) -> Layout | None:
     """Where the columns are; None where a file that is known to be right holds none of these meters."""
     if profile.rows or set(profile.parts) - {"timestamp"}:
         raise InputError(
@@ -126,7 +142,10 @@ def _layout(path: Path, profile: Profile, meters: frozenset[str], understood: bo
             "Name the columns under [mapping.readings] columns. A wide file needs one column per meter, named by the meter's id.",
             place=Place(str(path), profile.header_row, missing[0] if missing else None),
             found=", ".join(name for name in header if name) or Phrase("no headers"),
-            wanted=", ".join(missing) or Phrase("a column named by one of the meters %(meters)s", meters=", ".join(sorted(meters))),
+            wanted=", ".join(missing)
+            or Phrase(
+                "a column named by one of the meters %(meters)s", meters=", ".join(sorted(meters))
+            ),
         )
     wanted = (*needed, *found_meters)
     if twice := [name for name in wanted if header.count(name) > 1]:
@@ -135,7 +154,11 @@ def _layout(path: Path, profile: Profile, meters: frozenset[str], understood: bo
             "Two columns have the same header.",
             "Rename one of them in the file.",
             place=Place(str(path), profile.header_row, twice[0]),
-            found=Phrase("%(count)s columns named %(name)s", count=header.count(twice[0]), name=repr(twice[0])),
+            found=Phrase(
+                "%(count)s columns named %(name)s",
+                count=header.count(twice[0]),
+                name=repr(twice[0]),
+            ),
             wanted=Phrase("one"),
         )
     if wide:
@@ -145,29 +168,49 @@ def _layout(path: Path, profile: Profile, meters: frozenset[str], understood: bo
     return Layout(header, stamp, wanted, (value,), meter, {}, parts=parts)
 
 
-def _is_plain(columns: dict[str, Any], *, layout: Layout, profile: Profile, clock: WallClock) -> bool:
+def _is_plain(
+    columns: dict[str, Any], *, layout: Layout, profile: Profile, clock: WallClock
+) -> bool:
     """Whether typed columns are readings already."""
-    return _sound(columns, Consecutive(0, len(columns[layout.stamp])), layout, profile, clock) is not None
+    return (
+        _sound(columns, Consecutive(0, len(columns[layout.stamp])), layout, profile, clock)
+        is not None
+    )
 
 
-def _sound(columns: dict[str, Any], rows: Rows, layout: Layout, profile: Profile, clock: WallClock) -> SoundColumns | None:
+def _sound(
+    columns: dict[str, Any], rows: Rows, layout: Layout, profile: Profile, clock: WallClock
+) -> SoundColumns | None:
     """Columns in which there is nothing to understand; None where there is."""
     from reporting_agent.sources import straight
 
     if layout.parts or profile.midnight != "begins" or profile.missing.get("value"):
         return None
     scale = profile.scale.get("value", 1.0)
-    return straight.read(columns, rows, layout.stamp, layout.values, layout.meter, scale, (FIRST_US, LAST_US), clock)
+    return straight.read(
+        columns, rows, layout.stamp, layout.values, layout.meter, scale, (FIRST_US, LAST_US), clock
+    )
 
 
 def _of_meters(
-    sound: SoundColumns, layout: Layout, profile: Profile, file: str, meters: frozenset[str], log: ReadingLog
+    sound: SoundColumns,
+    layout: Layout,
+    profile: Profile,
+    file: str,
+    meters: frozenset[str],
+    log: ReadingLog,
 ) -> Iterator[ReadingBlock]:
     """The readings of the meters that are asked for; what there is of others is noted in the log."""
     words = profile.values.get("meter_id", {})
     for part in sound.by_meter():
         if layout.meter is None:
-            yield ReadingBlock(layout.meters.get(part.header, layout.constant_meter or ""), part.time_us, part.value, part.rows, file)
+            yield ReadingBlock(
+                layout.meters.get(part.header, layout.constant_meter or ""),
+                part.time_us,
+                part.value,
+                part.rows,
+                file,
+            )
             continue
         meter = words.get(part.name or "", cells.plain(part.name or ""))
         if meter in meters:

@@ -62,7 +62,11 @@ def fetched(pattern: str, place: Place) -> list[Path]:
     wanted = pattern.removeprefix(SCHEME)
     try:
         storage = _storage()
-        objects = [info for info in storage.get_file_info(_candidates(fs, wanted)) if info.is_file and _matches(info.path, wanted)]
+        objects = [
+            info
+            for info in storage.get_file_info(_candidates(fs, wanted))
+            if info.is_file and _matches(info.path, wanted)
+        ]
         files = [_copy(storage, info) for info in sorted(objects, key=lambda info: info.path)]
     except OSError as refused:
         raise _unreachable(place, refused, pattern) from refused
@@ -105,7 +109,10 @@ def text(address: str) -> str | None:
 def put(file: Path, address: str) -> None:
     """A file as an object, which is there whole or as it was before. InputError `output-not-writable`."""
     try:
-        with file.open("rb") as content, _storage().open_output_stream(address.removeprefix(SCHEME)) as stream:
+        with (
+            file.open("rb") as content,
+            _storage().open_output_stream(address.removeprefix(SCHEME)) as stream,
+        ):
             shutil.copyfileobj(content, stream, 1 << 20)
     except OSError as refused:
         raise _not_writable(address, str(refused)) from refused
@@ -154,7 +161,9 @@ def _candidates(fs: Any, wanted: str) -> Any:
     fixed = next((at for at, part in enumerate(parts) if any(sign in part for sign in _WILD)), None)
     if fixed is None:
         return [wanted]
-    return fs.FileSelector("/".join(parts[:fixed]), recursive=fixed < len(parts) - 1, allow_not_found=True)
+    return fs.FileSelector(
+        "/".join(parts[:fixed]), recursive=fixed < len(parts) - 1, allow_not_found=True
+    )
 
 
 def _matches(path: str, wanted: str) -> bool:
@@ -167,14 +176,20 @@ def _matches(path: str, wanted: str) -> bool:
 def _copy(storage: Any, source: Any) -> Path:
     """The object's copy, fetched where there is none of its size and time. It takes its place whole: processes may fetch the same."""
     path, changed_ns = copies() / str(source.path), int(source.mtime_ns)
-    if path.is_file() and (path.stat().st_size, path.stat().st_mtime_ns) == (source.size, changed_ns):
+    if path.is_file() and (path.stat().st_size, path.stat().st_mtime_ns) == (
+        source.size,
+        changed_ns,
+    ):
         return path
     with _saving(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".fetching-")
     whole = Path(name)
     try:
-        with open(descriptor, "wb", buffering=0) as file, storage.open_input_stream(source.path) as stream:
+        with (
+            open(descriptor, "wb", buffering=0) as file,
+            storage.open_input_stream(source.path) as stream,
+        ):
             while chunk := stream.read(1 << 20):
                 with _saving(path):
                     while chunk:

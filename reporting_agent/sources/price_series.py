@@ -31,7 +31,11 @@ from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
 from reporting_agent.sources.whole_table import Table, read_sheet, read_table
 
 PRICES = Template(
-    "prices", (TemplateColumn("time", CellKind.MOMENT, required=True, as_written=True), TemplateColumn("price", CellKind.NUMBER))
+    "prices",
+    (
+        TemplateColumn("time", CellKind.MOMENT, required=True, as_written=True),
+        TemplateColumn("price", CellKind.NUMBER),
+    ),
 )  # blank: none at that time
 _KEPT = re.compile(r"(\d{8}T\d{6}Z)-([0-9a-f]{64})\.(?:csv|json|xlsx)")
 _MOMENT = "%Y%m%dT%H%M%SZ"
@@ -71,7 +75,11 @@ class StampedPrices:
     def at(self, moment_us: int, minutes: int) -> float | None:
         """The price at a moment; None where there is none."""
         index = int(np.searchsorted(self.start_us, moment_us, side="right")) - 1
-        return float(self.price[index]) if index >= 0 and moment_us < self.ends_us(minutes)[index] else None
+        return (
+            float(self.price[index])
+            if index >= 0 and moment_us < self.ends_us(minutes)[index]
+            else None
+        )
 
 
 def prices_of(series: PriceSeries, site: SiteSettings) -> StampedPrices:
@@ -101,28 +109,47 @@ def prices_of(series: PriceSeries, site: SiteSettings) -> StampedPrices:
     return _stamped(prices, blank, answers[-1] if answers else None)
 
 
-def _stamped(prices: Mapping[int, float], blank: AbstractSet[int], newest: FetchedAnswer | None = None) -> StampedPrices:
+def _stamped(
+    prices: Mapping[int, float], blank: AbstractSet[int], newest: FetchedAnswer | None = None
+) -> StampedPrices:
     starts = sorted(prices)
-    without = np.array(sorted(blank - prices.keys()), dtype=np.int64)  # a price that came with another answer holds
-    return StampedPrices(np.array(starts, dtype=np.int64), np.array([prices[at] for at in starts]), newest, without)
+    without = np.array(
+        sorted(blank - prices.keys()), dtype=np.int64
+    )  # a price that came with another answer holds
+    return StampedPrices(
+        np.array(starts, dtype=np.int64), np.array([prices[at] for at in starts]), newest, without
+    )
 
 
 def fetched_answers(series: PriceSeries, folder: Path) -> tuple[FetchedAnswer, ...]:
     """Every answer that was fetched, the oldest first."""
     own = folder / FOLDER / series.name
     named = [(path, _KEPT.fullmatch(path.name)) for path in (own.iterdir() if own.is_dir() else ())]
-    answers = [FetchedAnswer(path, datetime.strptime(name[1], _MOMENT).replace(tzinfo=UTC), name[2]) for path, name in named if name]
+    answers = [
+        FetchedAnswer(path, datetime.strptime(name[1], _MOMENT).replace(tzinfo=UTC), name[2])
+        for path, name in named
+        if name
+    ]
     return tuple(sorted(answers, key=lambda answer: (answer.fetched_at, answer.digest)))
 
 
 def price_files(series: PriceSeries, folder: Path) -> tuple[Path, ...]:
     """The files beside site.toml that its prices are read from."""
-    return (folder / series.file,) if series.file is not None else tuple(answer.path for answer in fetched_answers(series, folder))
+    return (
+        (folder / series.file,)
+        if series.file is not None
+        else tuple(answer.path for answer in fetched_answers(series, folder))
+    )
 
 
 def kept_at(series: PriceSeries, folder: Path, content: bytes, at: datetime) -> Path:
     """Where an answer is to stand."""
-    return folder / FOLDER / series.name / f"{at.astimezone(UTC):{_MOMENT}}-{sha256(content).hexdigest()}.{series.format}"
+    return (
+        folder
+        / FOLDER
+        / series.name
+        / f"{at.astimezone(UTC):{_MOMENT}}-{sha256(content).hexdigest()}.{series.format}"
+    )
 
 
 def read_prices(path: Path, series: PriceSeries, zone: tzinfo) -> StampedPrices:
@@ -208,13 +235,19 @@ def _of_json(path: Path, series: PriceSeries) -> Iterator[tuple[int, Sequence[Ce
 
 def _pairs(document: Any, path: Path, series: PriceSeries) -> list[tuple[Any, Any]]:
     time, price = series.time, series.price
-    if isinstance(document, list) and all(isinstance(row, dict) and {time, price} <= set(row) for row in document):
+    if isinstance(document, list) and all(
+        isinstance(row, dict) and {time, price} <= set(row) for row in document
+    ):
         return [(row[time], row[price]) for row in document]
-    times, prices = (document.get(time), document.get(price)) if isinstance(document, dict) else (None, None)
+    times, prices = (
+        (document.get(time), document.get(price)) if isinstance(document, dict) else (None, None)
+    )
     if isinstance(times, list) and isinstance(prices, list) and len(times) == len(prices):
         return list(zip(times, prices, strict=True))
     wanted = Phrase(
-        "a list of objects with %(time)s and %(price)s, or an object in which both are lists of one length", time=time, price=price
+        "a list of objects with %(time)s and %(price)s, or an object in which both are lists of one length",
+        time=time,
+        price=price,
     )
     raise _unreadable(path, type(document).__name__, wanted)
 
@@ -222,7 +255,12 @@ def _pairs(document: Any, path: Path, series: PriceSeries) -> list[tuple[Any, An
 def _counted(time: Any, series: PriceSeries) -> Cell:
     """A count outside what a clock can hold stays the number that it is, and is refused as a time."""
     per_second = _PER_SECOND.get(series.time_in)
-    if per_second is None or isinstance(time, bool) or not isinstance(time, int | float) or not abs(time) < 1e11 * per_second:
+    if (
+        per_second is None
+        or isinstance(time, bool)
+        or not isinstance(time, int | float)
+        or not abs(time) < 1e11 * per_second
+    ):
         return time if isinstance(time, str | int | float) else str(time)
     return _EPOCH + timedelta(seconds=time / per_second)
 

@@ -48,10 +48,18 @@ class UndeclaredMeter:
         time_us, value = time_us[finite], value[finite]
         if len(value):
             part = UndeclaredMeter(
-                len(value), float(value.sum()), float(value.min()), float(value.max()), int(time_us.min()), int(time_us.max())
+                len(value),
+                float(value.sum()),
+                float(value.min()),
+                float(value.max()),
+                int(time_us.min()),
+                int(time_us.max()),
             )
             if len(value) > 1:
-                part.step_us, part.falls = float(np.median(np.abs(np.diff(time_us)))), bool((np.diff(value) < 0).any())
+                part.step_us, part.falls = (
+                    float(np.median(np.abs(np.diff(time_us)))),
+                    bool((np.diff(value) < 0).any()),
+                )
             self.add(replace(part, readings=0))
 
     def add(self, other: UndeclaredMeter) -> None:
@@ -59,7 +67,10 @@ class UndeclaredMeter:
         self.readings += other.readings
         self.total += other.total
         self.least, self.most = min(self.least, other.least), max(self.most, other.most)
-        self.first_us, self.last_us = min(self.first_us, other.first_us), max(self.last_us, other.last_us)
+        self.first_us, self.last_us = (
+            min(self.first_us, other.first_us),
+            max(self.last_us, other.last_us),
+        )
         self.step_us = other.step_us or self.step_us
         self.falls |= other.falls
 
@@ -71,7 +82,9 @@ class UndeclaredMeter:
             return self.most - self.least
         hours = (self.last_us - self.first_us) / HOUR_US
         mean = self.total / max(self.readings, 1)
-        return abs(mean) * (hours if reading == "rate" or not self.step_us else hours * HOUR_US / self.step_us)
+        return abs(mean) * (
+            hours if reading == "rate" or not self.step_us else hours * HOUR_US / self.step_us
+        )
 
 
 @dataclass(slots=True)
@@ -84,15 +97,21 @@ class ReadingLog:
     rows: int = 0
     totals: list[TotalRow] = field(default_factory=list)
     corrections: Corrections = field(default_factory=Corrections)
-    in_skipped_hours: set[str] = field(default_factory=set)  # meters with stamps in an hour that the clock skipped in spring
-    understood: set[str] = field(default_factory=set)  # files that held a meter when all were asked for
+    in_skipped_hours: set[str] = field(
+        default_factory=set
+    )  # meters with stamps in an hour that the clock skipped in spring
+    understood: set[str] = field(
+        default_factory=set
+    )  # files that held a meter when all were asked for
 
     def reject(self, rejected: RejectedRow) -> None:
         self.rejected_count += 1
         if len(self.rejected) < MOST_KEPT:
             self.rejected.append(rejected)
 
-    def meet_unknown(self, meter: str, time_us: NDArray[np.int64], value: NDArray[np.float64]) -> None:
+    def meet_unknown(
+        self, meter: str, time_us: NDArray[np.int64], value: NDArray[np.float64]
+    ) -> None:
         """Readings of a meter that site.toml does not know, or that is not asked for in this pass."""
         self.unknown_meters.setdefault(meter, UndeclaredMeter()).take(time_us, value)
 
@@ -114,9 +133,13 @@ class Layout:
 
     header: tuple[str, ...]
     stamp: str
-    wanted: tuple[str, ...]  # the columns that are read: the stamp or its parts, the meter's, the values
+    wanted: tuple[
+        str, ...
+    ]  # the columns that are read: the stamp or its parts, the meter's, the values
     values: tuple[str, ...]  # the columns of values
     meter: str | None  # None: wide, or one meter given as a constant
     meters: dict[str, str]  # wide: header -> meter id
     constant_meter: str | None = None
-    parts: tuple[str, ...] = ()  # the columns over which the stamp is spread; `stamp` is then their name put together
+    parts: tuple[
+        str, ...
+    ] = ()  # the columns over which the stamp is spread; `stamp` is then their name put together

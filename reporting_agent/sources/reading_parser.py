@@ -52,27 +52,62 @@ class RaggedRows:
             self.mended.append((row, dict(zip(header, now, strict=True))))
             self.log.corrections.use("readings", self.file, header, row, raw, now)
             return
-        reason, name = Phrase("the row does not have as many cells as the header"), identity("readings", self.file, raw)
-        counted, needed = (in_number(count, "%(count)s cell", "%(count)s cells", count=count) for count in (found, wanted))
-        self.log.reject(RejectedRow(Place(self.file, row), reason, counted, needed, tuple(raw), header, "readings", name))
+        reason, name = (
+            Phrase("the row does not have as many cells as the header"),
+            identity("readings", self.file, raw),
+        )
+        counted, needed = (
+            in_number(count, "%(count)s cell", "%(count)s cells", count=count)
+            for count in (found, wanted)
+        )
+        self.log.reject(
+            RejectedRow(
+                Place(self.file, row), reason, counted, needed, tuple(raw), header, "readings", name
+            )
+        )
 
     def block(self) -> ColumnBlock:
         """The corrected rows as a block of their own."""
         rows = np.array([row for row, _ in self.mended], dtype=np.int64)
         profile, wanted = self.profile, self.layout.wanted
-        columns = {name: arrays.texts([blocks.as_text(named[name], profile) for _, named in self.mended]) for name in wanted}
+        columns = {
+            name: arrays.texts([blocks.as_text(named[name], profile) for _, named in self.mended])
+            for name in wanted
+        }
         return ColumnBlock(rows, columns, self.layout, self.profile, self.file, self.log)
 
 
 class ColumnBlock:
     """One block of columns on its way to the readings of each meter."""
 
-    def __init__(self, rows: Rows, columns: dict[str, Any], layout: Layout, profile: Profile, file: str, log: ReadingLog) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        columns: dict[str, Any],
+        layout: Layout,
+        profile: Profile,
+        file: str,
+        log: ReadingLog,
+    ) -> None:
         if layout.parts:
-            columns = {**columns, layout.stamp: _put_together([columns[part].to_pylist() for part in layout.parts], profile)}
-        self.rows, self.columns, self.layout, self.profile, self.file, self.log = rows, columns, layout, profile, file, log
+            columns = {
+                **columns,
+                layout.stamp: _put_together(
+                    [columns[part].to_pylist() for part in layout.parts], profile
+                ),
+            }
+        self.rows, self.columns, self.layout, self.profile, self.file, self.log = (
+            rows,
+            columns,
+            layout,
+            profile,
+            file,
+            log,
+        )
         # of what `moment_of` made midnight is settled; a date beside a clock time is only written together
-        self._of_stamps = profile.model_copy(update={"midnight": "begins"}) if len(layout.parts) > 2 else profile
+        self._of_stamps = (
+            profile.model_copy(update={"midnight": "begins"}) if len(layout.parts) > 2 else profile
+        )
         self.bad: dict[int, list[BadCell]] = {}
         self.zoned: NDArray[np.bool_] | bool = True  # whether stamps are UTC already
         self.time_us = self._stamps(columns[layout.stamp])
@@ -90,7 +125,13 @@ class ColumnBlock:
         if layout.meter is None:
             time_us, rows = self._utc(layout.constant_meter or "", good, clock), self.rows[good]
             for header, values in self.values.items():
-                yield ReadingBlock(layout.meters.get(header, layout.constant_meter or ""), time_us, values[good], rows, self.file)
+                yield ReadingBlock(
+                    layout.meters.get(header, layout.constant_meter or ""),
+                    time_us,
+                    values[good],
+                    rows,
+                    self.file,
+                )
             return
         code, names = arrow.codes(self.columns[layout.meter])
         words = self.profile.values.get("meter_id", {})
@@ -100,9 +141,17 @@ class ColumnBlock:
             if meter in meters:
                 whole, values = mine.all(), self.values[layout.values[0]]
                 time_us = self._utc(meter, mine, clock)
-                yield ReadingBlock(meter, time_us, values if whole else values[mine], self.rows if whole else self.rows[mine], self.file)
+                yield ReadingBlock(
+                    meter,
+                    time_us,
+                    values if whole else values[mine],
+                    self.rows if whole else self.rows[mine],
+                    self.file,
+                )
             elif mine.any():
-                self.log.meet_unknown(meter, self.time_us[mine], self.values[layout.values[0]][mine])
+                self.log.meet_unknown(
+                    meter, self.time_us[mine], self.values[layout.values[0]][mine]
+                )
 
     def _utc(self, meter: str, chosen: NDArray[np.bool_], clock: WallClock) -> NDArray[np.int64]:
         """The chosen stamps in UTC; nothing is copied where they are all, and are UTC already."""
@@ -127,7 +176,11 @@ class ColumnBlock:
             if never is not None:
                 self.log.in_skipped_hours |= meters
                 for index in rows[never].tolist():
-                    self._fault(index, self.layout.stamp, "a time that exists: the clock was put forward over this one")
+                    self._fault(
+                        index,
+                        self.layout.stamp,
+                        "a time that exists: the clock was put forward over this one",
+                    )
 
     def _by_meter(self, rows: NDArray[np.int64]) -> Iterator[tuple[set[str], NDArray[np.int64]]]:
         """These rows by their meter; in a wide file every row is of all."""
@@ -147,9 +200,17 @@ class ColumnBlock:
 
         profile = self._of_stamps
         if arrow.is_number(column):
-            return self._stamps_one_by_one(column.to_pylist())  # Excel's days, or a count that nobody declared: never a time by itself
-        kinds = [column.type] if pa.types.is_timestamp(column.type) else [pa.timestamp("us"), pa.timestamp("us", "UTC")]
-        if profile.midnight == "begins" and ((profile.date_format is None and profile.date_order == "ymd") or len(kinds) == 1):
+            return self._stamps_one_by_one(
+                column.to_pylist()
+            )  # Excel's days, or a count that nobody declared: never a time by itself
+        kinds = (
+            [column.type]
+            if pa.types.is_timestamp(column.type)
+            else [pa.timestamp("us"), pa.timestamp("us", "UTC")]
+        )
+        if profile.midnight == "begins" and (
+            (profile.date_format is None and profile.date_order == "ymd") or len(kinds) == 1
+        ):
             for kind in kinds:
                 try:
                     read = arrow.raw_stamps(column.cast(kind))
@@ -186,11 +247,23 @@ class ColumnBlock:
         missing = profile.missing.get("value", ())
         read = np.full(len(column), np.nan)
         if arrow.is_number(column) or pa.types.is_string(column.type):
-            present = arrow.without(column, cells.words(missing), cells.numbers(missing)) if missing else column
+            present = (
+                arrow.without(column, cells.words(missing), cells.numbers(missing))
+                if missing
+                else column
+            )
             with np.errstate(over="ignore"):
-                numbers = present if arrow.is_number(present) else arrow.numbers(present, *cells.notation(profile))
-                read = arrow.scaled(arrow.floats(numbers).copy(), scale)  # it is written to: no column is
-        late = np.flatnonzero(~np.isfinite(read))  # wrong, blank or in a notation of their own: read one by one
+                numbers = (
+                    present
+                    if arrow.is_number(present)
+                    else arrow.numbers(present, *cells.notation(profile))
+                )
+                read = arrow.scaled(
+                    arrow.floats(numbers).copy(), scale
+                )  # it is written to: no column is
+        late = np.flatnonzero(
+            ~np.isfinite(read)
+        )  # wrong, blank or in a notation of their own: read one by one
         read[late] = np.nan
         if all(cells.is_blank(cell, missing) for cell in arrow.distinct_at(column, late)):
             return read
@@ -206,8 +279,12 @@ class ColumnBlock:
     def _fault(self, index: int, header: str, wanted: str) -> None:
         text = self.columns[header][index].as_py()
         blank = cells.is_blank(text)
-        reason = Phrase("a required value is missing") if blank else Phrase("the value cannot be read")
-        self.bad.setdefault(index, []).append(BadCell(header, reason, shown(text or "") if blank else shown(text), wanted))
+        reason = (
+            Phrase("a required value is missing") if blank else Phrase("the value cannot be read")
+        )
+        self.bad.setdefault(index, []).append(
+            BadCell(header, reason, shown(text or "") if blank else shown(text), wanted)
+        )
 
     def _settle(self, index: int, faults: Sequence[BadCell]) -> None:
         """Read the row as it was corrected, or pass it over as a total or a blank row, or set it aside."""
@@ -236,40 +313,72 @@ class ColumnBlock:
             self.time_us = _with(self.time_us, index, arrow.NO_STAMP)
         first = faults[0]
         place, name = Place(self.file, row, first.header), identity("readings", self.file, raw)
-        self.log.reject(RejectedRow(place, first.reason, first.found, first.wanted, shown_row, wanted, "readings", name))
+        self.log.reject(
+            RejectedRow(
+                place, first.reason, first.found, first.wanted, shown_row, wanted, "readings", name
+            )
+        )
 
     def _mend(self, index: int, cells_now: dict[str, cells.Cell]) -> None:
         """Put the corrected row in the place of the row as it was; BadCell where it cannot be read either."""
         layout = self.layout
         if layout.parts:
-            (whole,) = _put_together([[cells_now[part]] for part in layout.parts], self.profile).to_pylist()
+            (whole,) = _put_together(
+                [[cells_now[part]] for part in layout.parts], self.profile
+            ).to_pylist()
             cells_now = {**cells_now, layout.stamp: whole}
-        stamp, zoned = _checked(layout.stamp, cells_now[layout.stamp], lambda cell: _microseconds(cell, self._of_stamps))
+        stamp, zoned = _checked(
+            layout.stamp, cells_now[layout.stamp], lambda cell: _microseconds(cell, self._of_stamps)
+        )
         self.time_us = _with(self.time_us, index, stamp)
-        whether = np.full(len(self.rows), self.zoned) if isinstance(self.zoned, bool) else self.zoned
+        whether = (
+            np.full(len(self.rows), self.zoned) if isinstance(self.zoned, bool) else self.zoned
+        )
         self.zoned = np.where(np.arange(len(whether)) == index, zoned, whether)
         scale = self.profile.scale.get("value", 1.0)
         for header in self.values:
             is_blank = cells.is_blank(cells_now[header], self.profile.missing.get("value", ()))
-            value = np.nan if is_blank else _checked(header, cells_now[header], lambda cell: cells.measured(cell, self.profile, scale))
+            value = (
+                np.nan
+                if is_blank
+                else _checked(
+                    header,
+                    cells_now[header],
+                    lambda cell: cells.measured(cell, self.profile, scale),
+                )
+            )
             self.values[header] = _with(self.values[header], index, value)
         if layout.meter is not None:
             meters = self.columns[layout.meter].to_pylist()
             meters[index] = cells_now[layout.meter]
-            self.columns[layout.meter] = arrays.texts([None if meter is None else cells.as_name(meter) for meter in meters])
+            self.columns[layout.meter] = arrays.texts(
+                [None if meter is None else cells.as_name(meter) for meter in meters]
+            )
 
 
 def _put_together(parts: Sequence[Sequence[cells.Cell]], profile: Profile) -> Any:
     """A column of stamps out of the columns of their parts: a date and a clock time as one text, a year, month and day as a moment."""
     if len(parts) == 2:
         rows = zip(*parts, strict=True)
-        return arrays.texts([None if cells.is_blank(row[1]) else " ".join(_part(cell, profile) for cell in row) for row in rows])
-    return arrays.texts([blocks.as_text(starts_and_ends.moment_of(row, profile), profile) for row in zip(*parts, strict=True)])
+        return arrays.texts(
+            [
+                None if cells.is_blank(row[1]) else " ".join(_part(cell, profile) for cell in row)
+                for row in rows
+            ]
+        )
+    return arrays.texts(
+        [
+            blocks.as_text(starts_and_ends.moment_of(row, profile), profile)
+            for row in zip(*parts, strict=True)
+        ]
+    )
 
 
 def _part(cell: cells.Cell, profile: Profile) -> str:
     """A date or a clock time as a text; Parquet may hold a day as its midnight."""
-    return (blocks.as_text(cell.date() if isinstance(cell, datetime) else cell, profile) or "").strip()
+    return (
+        blocks.as_text(cell.date() if isinstance(cell, datetime) else cell, profile) or ""
+    ).strip()
 
 
 def _microseconds(cell: cells.Cell, profile: Profile) -> tuple[int, bool]:
@@ -284,7 +393,9 @@ def _checked(header: str, cell: cells.Cell, read: Callable[[cells.Cell], Read]) 
     try:
         return read(cell)
     except UnreadableCell as wrong:
-        raise BadCell(header, Phrase("the value cannot be read"), shown(cell), wrong.wanted) from wrong
+        raise BadCell(
+            header, Phrase("the value cannot be read"), shown(cell), wrong.wanted
+        ) from wrong
 
 
 def _with(array: NDArray[Any], index: int, value: float) -> NDArray[Any]:

@@ -25,8 +25,13 @@ def dated(sheet: Sheet, months: Mapping[str, str]) -> Sheet:
     Raises:
         InputError: the column is missing or stands twice.
     """
-    by_index = {_index(sheet, column, "month"): date.fromisoformat(f"{month}-01") for column, month in months.items()}
-    return _with_cells(sheet, {index: partial(_day, month=month) for index, month in by_index.items()})
+    by_index = {
+        _index(sheet, column, "month"): date.fromisoformat(f"{month}-01")
+        for column, month in months.items()
+    }
+    return _with_cells(
+        sheet, {index: partial(_day, month=month) for index, month in by_index.items()}
+    )
 
 
 def _with_cells(sheet: Sheet, changes: Mapping[int, Callable[[Cell], Cell]]) -> Sheet:
@@ -61,7 +66,9 @@ def without_units(sheet: Sheet, units: Mapping[str, str]) -> Sheet:
         InputError: the column is missing or stands twice.
     """
     by_index = {_index(sheet, column, "in_cells"): unit for column, unit in units.items()}
-    return _with_cells(sheet, {index: partial(_without, unit=unit) for index, unit in by_index.items()})
+    return _with_cells(
+        sheet, {index: partial(_without, unit=unit) for index, unit in by_index.items()}
+    )
 
 
 def _without(cell: Cell, unit: str) -> Cell:
@@ -84,24 +91,47 @@ def subtracted(sheet: Sheet, profile: Profile) -> Sheet:
     Raises:
         InputError: a column is missing or stands twice.
     """
-    pairs = [tuple(_index(sheet, header, "differences") for header in pair) for pair in profile.differences.values()]
+    pairs = [
+        tuple(_index(sheet, header, "differences") for header in pair)
+        for pair in profile.differences.values()
+    ]
     width = len(sheet.header)
 
     def rows() -> Rows:
         for row, raw in sheet.rows:
-            if isinstance(raw, BrokenRow) or len(raw) < width or any(cell not in (None, "") for cell in raw[width:]):
-                yield row, raw if isinstance(raw, BrokenRow) else raw[: width - 1]  # told as a row of another width
+            if (
+                isinstance(raw, BrokenRow)
+                or len(raw) < width
+                or any(cell not in (None, "") for cell in raw[width:])
+            ):
+                yield (
+                    row,
+                    raw if isinstance(raw, BrokenRow) else raw[: width - 1],
+                )  # told as a row of another width
             elif any(cell not in (None, "") for cell in raw):
-                yield row, (*raw[:width], *(_difference(raw[later], raw[earlier], profile) for later, earlier in pairs))
+                yield (
+                    row,
+                    (
+                        *raw[:width],
+                        *(
+                            _difference(raw[later], raw[earlier], profile)
+                            for later, earlier in pairs
+                        ),
+                    ),
+                )
 
-    return Sheet(sheet.file, (*sheet.header, *(named(pair) for pair in profile.differences.values())), rows())
+    return Sheet(
+        sheet.file, (*sheet.header, *(named(pair) for pair in profile.differences.values())), rows()
+    )
 
 
 def _difference(later: Cell, earlier: Cell, profile: Profile) -> Cell:
     if cells.is_blank(later) or cells.is_blank(earlier):
         return None
     try:
-        return round(cells.number(later, profile) - cells.number(earlier, profile), 9)  # of two decimals: no more digits than they have
+        return round(
+            cells.number(later, profile) - cells.number(earlier, profile), 9
+        )  # of two decimals: no more digits than they have
     except UnreadableCell:
         return Phrase("%(later)s less %(earlier)s", later=repr(later), earlier=repr(earlier))
 

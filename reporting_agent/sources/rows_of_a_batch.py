@@ -28,7 +28,10 @@ def gather(table: Table, profile: Profile, fields: Sequence[Field]) -> None:
     broken: set[tuple[Any, Any]] = set()
     doubted: set[Any] = set()
     for rejection in table.rejected:
-        name, step = _own_value(fields_by_name.get("batch_id"), rejection), _own_value(fields_by_name.get("step"), rejection)
+        name, step = (
+            _own_value(fields_by_name.get("batch_id"), rejection),
+            _own_value(fields_by_name.get("step"), rejection),
+        )
         if name is None:
             continue
         if step is None:
@@ -39,10 +42,20 @@ def gather(table: Table, profile: Profile, fields: Sequence[Field]) -> None:
     for index, key in enumerate(zip(*keys, strict=True)):
         groups.setdefault(key, []).append(index)
     names, steps = table.columns["batch_id"], table.columns["step"]
-    complete = [rows for rows in groups.values() if (steps[rows[0]], names[rows[0]]) not in broken and names[rows[0]] not in doubted]
+    complete = [
+        rows
+        for rows in groups.values()
+        if (steps[rows[0]], names[rows[0]]) not in broken and names[rows[0]] not in doubted
+    ]
     for name, values in table.columns.items():
         values[:] = [
-            _value(name, [values[row] for row in rows], profile, beside=name in {*table.carriers, *table.weighed}) for rows in complete
+            _value(
+                name,
+                [values[row] for row in rows],
+                profile,
+                beside=name in {*table.carriers, *table.weighed},
+            )
+            for rows in complete
         ]
     table.rows[:] = [table.rows[rows[0]] for rows in complete]
 
@@ -66,6 +79,10 @@ def _own_value(field: Field | None, rejection: RejectedRow) -> Any:
     if field is None or field.position is None:
         return None if field is None else field.constant
     try:
-        return field.value(rejection.original[field.position]) if field.position < len(rejection.original) else None
+        return (
+            field.value(rejection.original[field.position])
+            if field.position < len(rejection.original)
+            else None
+        )
     except BadCell:
         return None

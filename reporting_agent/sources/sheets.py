@@ -20,7 +20,15 @@ from benchmarks.phrases import Phrase, in_context, in_number
 from reporting_agent.config import Profile
 from reporting_agent.sources import b2mml, parquet, signatures, workbooks
 from reporting_agent.sources.cells import Cell, as_name
-from reporting_agent.sources.encodings import BROKEN_ARCHIVE, by_mark, damaged, head, holds, open_bytes, recognise
+from reporting_agent.sources.encodings import (
+    BROKEN_ARCHIVE,
+    by_mark,
+    damaged,
+    head,
+    holds,
+    open_bytes,
+    recognise,
+)
 from reporting_agent.sources.workbooks import Merged
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -88,7 +96,10 @@ def _records(reader: Any, path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
                     "A cell in this row is longer than a table cell can be.",
                     "Check the delimiter in the mapping profile, and check that the file is the right table.",
                     place=Place(str(path), row=number),
-                    found=Phrase("more than %(limit)s characters in one cell", limit=f"{csv.field_size_limit():,}"),
+                    found=Phrase(
+                        "more than %(limit)s characters in one cell",
+                        limit=f"{csv.field_size_limit():,}",
+                    ),
                     wanted=Phrase("cells of a table"),
                 ) from broken
             yield number, BrokenRow((_quote_inside(lines),))
@@ -99,7 +110,10 @@ def _records(reader: Any, path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
 def _quote_inside(lines: int) -> Phrase:
     if lines > 1:
         return in_number(
-            lines, "%(lines)s line with a quote inside a quoted cell", "%(lines)s lines with a quote inside a quoted cell", lines=lines
+            lines,
+            "%(lines)s line with a quote inside a quoted cell",
+            "%(lines)s lines with a quote inside a quoted cell",
+            lines=lines,
         )
     return Phrase("1 line with a quote inside a quoted cell")
 
@@ -163,7 +177,16 @@ def delimiter_of(path: Path, encoding: str, header_row: int) -> str:
     return max(DELIMITERS, key=header.count)
 
 
-__all__ = ["JOINER", "RawRows", "Sheet", "delimiter_of", "format_of", "lines_above", "open_sheet", "raw_rows"]
+__all__ = [
+    "JOINER",
+    "RawRows",
+    "Sheet",
+    "delimiter_of",
+    "format_of",
+    "lines_above",
+    "open_sheet",
+    "raw_rows",
+]
 
 JOINER = " / "
 """Between the parts of a header that takes several rows: "Furnace 1 / Electricity"."""
@@ -176,7 +199,9 @@ class Sheet:
     file: str
     header: tuple[str, ...]
     rows: Iterator[tuple[int, Sequence[Cell]]]
-    column_remedy: Callable[[str], str] | None = None  # how a column that is missing is named, where no mapping profile names it
+    column_remedy: Callable[[str], str] | None = (
+        None  # how a column that is missing is named, where no mapping profile names it
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +229,12 @@ def format_of(path: Path) -> str:
     packed_already = packed and last in {".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".pq"}
     raise InputError(
         "format-unknown",
-        "Only text files can be read compressed." if packed_already else "The file's format cannot be determined from its name.",
-        Phrase("Unpack it; %(suffix)s is packed already.", suffix=last) if packed_already else "Rename or convert the file.",
+        "Only text files can be read compressed."
+        if packed_already
+        else "The file's format cannot be determined from its name.",
+        Phrase("Unpack it; %(suffix)s is packed already.", suffix=last)
+        if packed_already
+        else "Rename or convert the file.",
         place=Place(str(path)),
         found=path.name,
         wanted=Phrase(".csv, .csv.gz, .csv.zst, .xlsx, .parquet or .xml (B2MML)"),
@@ -251,7 +280,9 @@ def raw_rows(path: Path, profile: Profile) -> RawRows:
     """Every row of a file as it stands there, header and titles included."""
     kind = format_of(path)
     if profile.across:
-        return RawRows(_transposed(raw_rows(path, profile.model_copy(update={"across": False})).rows))
+        return RawRows(
+            _transposed(raw_rows(path, profile.model_copy(update={"across": False})).rows)
+        )
     if kind == "parquet":
         return RawRows(parquet.rows_of(path))
     if kind == "xlsx":
@@ -285,7 +316,11 @@ def _headed(path: Path, raw: RawRows, profile: Profile) -> Sheet:
             "The file has no header row.",
             "Give the row with header_row in the mapping profile, or put the header into the first row.",
             place=Place(str(path), row=top),
-            found=in_context("a file", "nothing") if path.stat().st_size == 0 else Phrase("a blank row") if lines else Phrase("fewer rows"),
+            found=in_context("a file", "nothing")
+            if path.stat().st_size == 0
+            else Phrase("a blank row")
+            if lines
+            else Phrase("fewer rows"),
             wanted=Phrase("the names of the columns"),
         )
     below = numbered
@@ -301,7 +336,9 @@ def _fitted(cells: Sequence[Cell], width: int) -> Sequence[Cell]:
     return [*cells[:width], *[""] * (width - len(cells))]
 
 
-def _joined(lines: dict[int, list[str]], rows: range, merged: tuple[Merged, ...] | None, first_column: int) -> tuple[str, ...]:
+def _joined(
+    lines: dict[int, list[str]], rows: range, merged: tuple[Merged, ...] | None, first_column: int
+) -> tuple[str, ...]:
     """One name a column: its cells from above to below, each distinct text once.
 
     A merged cell holds its text in its first cell alone. A workbook says which cells are merged; of a CSV file only the
@@ -317,7 +354,11 @@ def _joined(lines: dict[int, list[str]], rows: range, merged: tuple[Merged, ...]
         if top + 1 in spread and left >= first_column and left - first_column < width:
             text = spread[top + 1][left - first_column]
             for row in range(top + 1, min(bottom + 1, rows[-1]) + 1):
-                across = min(right - first_column + 1, width) if row < rows[-1] else left - first_column + 1
+                across = (
+                    min(right - first_column + 1, width)
+                    if row < rows[-1]
+                    else left - first_column + 1
+                )
                 for column in range(left - first_column, across):
                     spread[row][column] = text
     columns = zip(*(spread[row] for row in rows), strict=True)

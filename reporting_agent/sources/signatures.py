@@ -14,7 +14,9 @@ from benchmarks.phrases import Phrase, as_phrase, in_context
 
 BESIDE_OTHERS = ("~$", "._")
 """How names begin of what Excel keeps beside a workbook that is open, and macOS beside any file on a shared folder: no data of a plant."""
-_OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")  # compound files: old Office, and encrypted new Office (MS-CFB 2.2)
+_OLE2 = bytes.fromhex(
+    "d0cf11e0a1b11ae1"
+)  # compound files: old Office, and encrypted new Office (MS-CFB 2.2)
 _SIGNATURES = (
     (b"PAR1", "parquet"),
     (b"PK\x03\x04", "zip"),
@@ -31,7 +33,9 @@ _SIGNATURES = (
     (b"{\\rtf", "an RTF document"),
 )
 _LARGEST_WORKBOOK = 2 << 30  # bytes unpacked; what is larger is no workbook of a plant but a bomb
-_PASSWORD = "EncryptedPackage".encode("utf-16-le")  # the stream's name in the compound file (MS-OFFCRYPTO 2.3.4)
+_PASSWORD = "EncryptedPackage".encode(
+    "utf-16-le"
+)  # the stream's name in the compound file (MS-OFFCRYPTO 2.3.4)
 
 
 def kind_of(head: bytes) -> str:
@@ -70,7 +74,11 @@ def check_workbook(path: Path) -> None:
         content = in_context("a file", "nothing") if path.stat().st_size == 0 else Phrase("text")
         remedy = Phrase("Rename it to .csv if it is a table of text, or save it as .xlsx.")
     else:
-        names = {"parquet": Phrase("a Parquet file"), "gzip": Phrase("a gzip archive"), "zstd": Phrase("a Zstandard archive")}
+        names = {
+            "parquet": Phrase("a Parquet file"),
+            "gzip": Phrase("a gzip archive"),
+            "zstd": Phrase("a Zstandard archive"),
+        }
         content = names.get(str(kind), as_phrase(kind))
     raise InputError(
         "workbook-unreadable",
@@ -97,7 +105,10 @@ def check_text(path: Path, head: bytes) -> None:
     remedies = {
         "zip": Phrase("Rename a workbook to .xlsx; take the table out of an archive."),
         "parquet": Phrase("Rename it to .parquet."),
-        **{name: Phrase("Rename it to end in %(suffix)s.", suffix=suffix) for name, suffix in packed.items()},
+        **{
+            name: Phrase("Rename it to end in %(suffix)s.", suffix=suffix)
+            for name, suffix in packed.items()
+        },
     }
     raise InputError(
         "not-a-text-file",
@@ -114,7 +125,10 @@ def _check_zip(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
             names = archive.namelist()
-    except (zipfile.BadZipFile, NotImplementedError) as broken:  # the latter: of a version that no program writes
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+    ) as broken:  # the latter: of a version that no program writes
         raise InputError(
             "workbook-unreadable",
             "The workbook is damaged or cut short.",

@@ -53,9 +53,15 @@ def read(text: str, profile: Profile) -> datetime:
 def of_serial(days: float, profile: Profile) -> datetime:
     """A moment out of Excel's number of days, to the millisecond, which is all that such a number holds."""
     if days > 100_000_000:
-        raise UnreadableCell(Phrase("a date and time; counts of seconds since 1970 are not read as one"))
+        raise UnreadableCell(
+            Phrase("a date and time; counts of seconds since 1970 are not read as one")
+        )
     if profile.excel_dates is None:
-        raise UnreadableCell(Phrase("a date and time; declare excel_dates = '1900' (or '1904') where dates are numbers of days"))
+        raise UnreadableCell(
+            Phrase(
+                "a date and time; declare excel_dates = '1900' (or '1904') where dates are numbers of days"
+            )
+        )
     if not 0 <= days < 120_000 or (profile.excel_dates == "1900" and days < 61):
         raise UnreadableCell(Phrase("a number of days of this century"))
     return _DAY_NOUGHT[profile.excel_dates] + timedelta(milliseconds=round(days * 86_400_000))
@@ -63,7 +69,9 @@ def of_serial(days: float, profile: Profile) -> datetime:
 
 def midnight(stamp: datetime, profile: Profile) -> datetime:
     """Where 00:00 ends the date beside it, the midnight after; every other stamp as it is."""
-    if profile.midnight == "ends" and not (stamp.hour or stamp.minute or stamp.second or stamp.microsecond):
+    if profile.midnight == "ends" and not (
+        stamp.hour or stamp.minute or stamp.second or stamp.microsecond
+    ):
         return _a_day_later(stamp)
     return stamp
 
@@ -76,14 +84,18 @@ def _a_day_later(stamp: datetime) -> datetime:
 def of_a_plant(stamp: datetime) -> datetime:
     """The stamp, where its year can be a plant's."""
     if not FIRST_YEAR <= stamp.year <= LAST_YEAR:
-        raise UnreadableCell(Phrase("a year from %(first)s to %(last)s", first=FIRST_YEAR, last=LAST_YEAR))
+        raise UnreadableCell(
+            Phrase("a year from %(first)s to %(last)s", first=FIRST_YEAR, last=LAST_YEAR)
+        )
     return stamp
 
 
 def fixed(stamp: datetime, zone: tzinfo) -> datetime:
     """The stamp with the offset that was in force; a stamp without a zone is of this one."""
     if stamp.tzinfo is not None:
-        return stamp.astimezone(timezone(offset) if (offset := stamp.astimezone(zone).utcoffset()) is not None else zone)
+        return stamp.astimezone(
+            timezone(offset) if (offset := stamp.astimezone(zone).utcoffset()) is not None else zone
+        )
     local = stamp.replace(tzinfo=zone)
     offset = local.utcoffset()
     if offset is None:
@@ -102,16 +114,22 @@ def written(stamp: date, profile: Profile) -> str:
             if datetime.strptime(text, profile.date_format) == datetime(*stamp.timetuple()[:6]):  # noqa: DTZ001, DTZ007 - of one clock
                 return text
     elif profile.date_order != "ymd":
-        return stamp.strftime(_WRITTEN[profile.date_order] + (" %H:%M:%S.%f%z" if isinstance(stamp, datetime) else ""))
+        return stamp.strftime(
+            _WRITTEN[profile.date_order] + (" %H:%M:%S.%f%z" if isinstance(stamp, datetime) else "")
+        )
     return stamp.isoformat(" ") if isinstance(stamp, datetime) else stamp.isoformat()
 
 
 def _by_format(text: str, profile: Profile) -> datetime:
-    ended = _DAYS_END.sub(lambda clock: "00:00" + (clock[1] or ""), text)  # some logs write the end of a day as 24:00
+    ended = _DAYS_END.sub(
+        lambda clock: "00:00" + (clock[1] or ""), text
+    )  # some logs write the end of a day as 24:00
     try:
         stamp = datetime.strptime(ended, str(profile.date_format))  # noqa: DTZ007 - the zone is given in fixed
     except ValueError as wrong:
-        raise UnreadableCell(Phrase("a date and time written as %(format)s", format=str(profile.date_format))) from wrong
+        raise UnreadableCell(
+            Phrase("a date and time written as %(format)s", format=str(profile.date_format))
+        ) from wrong
     return _a_day_later(stamp) if ended != text else midnight(stamp, profile)
 
 
@@ -126,7 +144,10 @@ def _by_order(text: str, profile: Profile) -> datetime:
     if match is None:
         if profile.excel_dates is None and _SERIAL.fullmatch(text):
             raise UnreadableCell(
-                Phrase("%(wanted)s; declare excel_dates = '1900' (or '1904') where dates are numbers of days", wanted=wanted)
+                Phrase(
+                    "%(wanted)s; declare excel_dates = '1900' (or '1904') where dates are numbers of days",
+                    wanted=wanted,
+                )
             )
         raise UnreadableCell(wanted)
     year, month, day = (match[group] for group in _GROUPS[profile.date_order])
@@ -135,14 +156,27 @@ def _by_order(text: str, profile: Profile) -> datetime:
     hour, minute, second = int(match[4] or 0), int(match[5] or 0), int(match[6] or 0)
     if match[8] is not None:
         if not 1 <= hour <= 12:
-            raise UnreadableCell(Phrase("%(wanted)s, and hours from 1 to 12 beside AM or PM", wanted=wanted))
+            raise UnreadableCell(
+                Phrase("%(wanted)s, and hours from 1 to 12 beside AM or PM", wanted=wanted)
+            )
         hour = hour % 12 + (12 if match[8] in "Pp" else 0)
     ends_the_day = hour == 24 and minute == second == 0
     fraction = int((match[7] or "0").ljust(6, "0")[:6])
     try:
-        stamp = datetime(int(year), int(month), int(day), 0 if ends_the_day else hour, minute, second, fraction, _offset(match[9]))
+        stamp = datetime(
+            int(year),
+            int(month),
+            int(day),
+            0 if ends_the_day else hour,
+            minute,
+            second,
+            fraction,
+            _offset(match[9]),
+        )
     except ValueError as impossible:
-        raise UnreadableCell(Phrase("%(wanted)s that exists (%(reason)s)", wanted=wanted, reason=impossible)) from impossible
+        raise UnreadableCell(
+            Phrase("%(wanted)s that exists (%(reason)s)", wanted=wanted, reason=impossible)
+        ) from impossible
     return _a_day_later(stamp) if ends_the_day else midnight(stamp, profile)
 
 

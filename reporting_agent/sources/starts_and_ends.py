@@ -20,7 +20,9 @@ from reporting_agent.sources import cells, rearranged, stamps
 from reporting_agent.sources.cells import Cell, UnreadableCell
 from reporting_agent.sources.sheets import BrokenRow, Sheet
 
-_POINTED = re.compile(r"\d{1,2}\.\d{2}(\.\d{2})?")  # 06.33, of a column that is declared to hold clock times
+_POINTED = re.compile(
+    r"\d{1,2}\.\d{2}(\.\d{2})?"
+)  # 06.33, of a column that is declared to hold clock times
 _DAY = timedelta(days=1)
 
 
@@ -32,7 +34,11 @@ def named(parts: Sequence[str]) -> str:
 def columns_with(profile: Profile) -> dict[str, str]:
     """The profile's columns, with those put together and those that are differences."""
     joined = {name: named(parts) for name, parts in profile.parts.items()}
-    return {**profile.columns, **joined, **{name: rearranged.named(pair) for name, pair in profile.differences.items()}}
+    return {
+        **profile.columns,
+        **joined,
+        **{name: rearranged.named(pair) for name, pair in profile.differences.items()},
+    }
 
 
 def put_together(sheet: Sheet, profile: Profile) -> Sheet:
@@ -51,30 +57,58 @@ def put_together(sheet: Sheet, profile: Profile) -> Sheet:
                 found=", ".join(name for name in sheet.header if name) or Phrase("no headers"),
                 wanted=part,
             )
-    columns_of = {name: [sheet.header.index(part) for part in parts] for name, parts in profile.parts.items()}
+    columns_of = {
+        name: [sheet.header.index(part) for part in parts] for name, parts in profile.parts.items()
+    }
     header = (*sheet.header, *(named(parts) for parts in profile.parts.values()))
     return Sheet(sheet.file, header, _rows(sheet, columns_of, profile))
 
 
-def _rows(sheet: Sheet, columns_of: Mapping[str, Sequence[int]], profile: Profile) -> Iterator[tuple[int, Sequence[Cell]]]:
+def _rows(
+    sheet: Sheet, columns_of: Mapping[str, Sequence[int]], profile: Profile
+) -> Iterator[tuple[int, Sequence[Cell]]]:
     width = len(sheet.header)
-    one_date = "start" in columns_of and "end" in columns_of and columns_of["start"][:-1] == columns_of["end"][:-1]
-    dates = {column for name, parts in columns_of.items() if name in profile.fill_down for column in parts[:-1]}
+    one_date = (
+        "start" in columns_of
+        and "end" in columns_of
+        and columns_of["start"][:-1] == columns_of["end"][:-1]
+    )
+    dates = {
+        column
+        for name, parts in columns_of.items()
+        if name in profile.fill_down
+        for column in parts[:-1]
+    }
     above: dict[int, Cell] = {}
     latest: datetime | None = None
     for row, raw in sheet.rows:
-        if isinstance(raw, BrokenRow) or len(raw) < width or any(cell not in (None, "") for cell in raw[width:]):
-            yield row, raw if isinstance(raw, BrokenRow) else raw[: width - 1]  # told as a row of another width
+        if (
+            isinstance(raw, BrokenRow)
+            or len(raw) < width
+            or any(cell not in (None, "") for cell in raw[width:])
+        ):
+            yield (
+                row,
+                raw if isinstance(raw, BrokenRow) else raw[: width - 1],
+            )  # told as a row of another width
             continue
-        repeated = dates and any(cell not in (None, "") for cell in raw) and all(cells.is_blank(raw[column]) for column in dates)
+        repeated = (
+            dates
+            and any(cell not in (None, "") for cell in raw)
+            and all(cells.is_blank(raw[column]) for column in dates)
+        )
         filled = {column: above.get(column) if repeated else raw[column] for column in dates}
         above = filled if dates else above
         moments: dict[str, Any] = {
-            name: moment_of([filled.get(column, raw[column]) for column in parts], profile) for name, parts in columns_of.items()
+            name: moment_of([filled.get(column, raw[column]) for column in parts], profile)
+            for name, parts in columns_of.items()
         }
         if dates and isinstance(moments.get("start"), datetime):
             if repeated and latest is not None and moments["start"] < latest:
-                moments["start"] = Phrase("%(start)s, before the row above: of which day?", start=f"{moments['start']:%Y-%m-%d %H:%M}")
+                moments["start"] = Phrase(
+                    "%(start)s, before the row above: of which day?",
+                    start=f"{moments['start']:%Y-%m-%d %H:%M}",
+                )
             else:
                 latest = moments["start"]
         if (
@@ -103,7 +137,11 @@ def moment_of(parts: Sequence[Cell], profile: Profile) -> Cell:
         if clock is None:
             return cells.written_moment(day, profile) if isinstance(day, datetime | date) else day
         text = f"{day:%Y-%m-%d}" if isinstance(day, datetime | date) else str(day)
-        notation = profile.model_copy(update={"date_order": "ymd", "date_format": None}) if isinstance(day, datetime | date) else profile
+        notation = (
+            profile.model_copy(update={"date_order": "ymd", "date_format": None})
+            if isinstance(day, datetime | date)
+            else profile
+        )
         hours = str(clock).strip()
         if notation is not profile and _POINTED.fullmatch(hours):
             hours = hours.replace(".", ":")
@@ -126,11 +164,17 @@ def end_after_durations(columns: dict[str, list[Any]], zone: tzinfo) -> None:
     """An end that no column tells, by the start and the duration; whole days are of the calendar, of 23 or 25 hours where clocks change."""
     durations = columns.pop("duration_s")
     ends = columns.setdefault("end", [None] * len(durations))
-    for index, (start, end, duration) in enumerate(zip(columns["start"], ends, durations, strict=True)):
+    for index, (start, end, duration) in enumerate(
+        zip(columns["start"], ends, durations, strict=True)
+    ):
         if end is None and duration:
             days, rest = divmod(duration, _DAY // timedelta(seconds=1))
             local = start.astimezone(zone).replace(tzinfo=None)
-            ends[index] = start + timedelta(seconds=duration) if rest else _on_the_calendar(local + timedelta(days=days), zone)
+            ends[index] = (
+                start + timedelta(seconds=duration)
+                if rest
+                else _on_the_calendar(local + timedelta(days=days), zone)
+            )
 
 
 def _on_the_calendar(local: datetime, zone: tzinfo) -> datetime:

@@ -34,7 +34,12 @@ class ConsecutiveReadings(NamedTuple):
 
 
 def parts(
-    code: NDArray[Any], texts: Sequence[str | None], header: str, time_us: Integers, value: Floats, rows: Rows
+    code: NDArray[Any],
+    texts: Sequence[str | None],
+    header: str,
+    time_us: Integers,
+    value: Floats,
+    rows: Rows,
 ) -> Iterator[ConsecutiveReadings]:
     """The readings of each meter, in the order of the file; `code` has the index of each meter in `texts`, -1 where it has none."""
     if len(texts) == 1:
@@ -49,15 +54,29 @@ def parts(
     edges = np.flatnonzero(code[1:] != code[:-1]) + 1
     if len(edges) < _FEW_RUNS:
         for first, last in zip([0, *edges.tolist()], [*edges.tolist(), len(code)], strict=True):
-            yield ConsecutiveReadings(_text(texts, int(code[first])), header, time_us[first:last], value[first:last], rows[first:last])
+            yield ConsecutiveReadings(
+                _text(texts, int(code[first])),
+                header,
+                time_us[first:last],
+                value[first:last],
+                rows[first:last],
+            )
         return
-    small = (code + 1).astype(np.uint8 if len(texts) < 255 else np.uint16 if len(texts) < 65_535 else np.int64)
+    small = (code + 1).astype(
+        np.uint8 if len(texts) < 255 else np.uint16 if len(texts) < 65_535 else np.int64
+    )
     order = np.argsort(small, kind="stable")  # a radix sort for so small numbers: one or two passes
     time_us, value, rows = time_us[order], value[order], rows[order]
     ends = np.cumsum(np.bincount(small, minlength=len(texts) + 1)).tolist()
     for index, (first, last) in enumerate(zip([0, *ends], ends, strict=False)):
         if last > first:
-            yield ConsecutiveReadings(_text(texts, index - 1), header, time_us[first:last], value[first:last], rows[first:last])
+            yield ConsecutiveReadings(
+                _text(texts, index - 1),
+                header,
+                time_us[first:last],
+                value[first:last],
+                rows[first:last],
+            )
 
 
 def _takes_turns(code: NDArray[Any], meters: int) -> bool:
@@ -76,7 +95,9 @@ class SoundColumns:
     rows: Rows
     time_us: Integers
     values: dict[str, Floats]
-    meters: tuple[NDArray[Any], Sequence[str | None]] | None  # the index of each row's meter in the names; None without such a column
+    meters: (
+        tuple[NDArray[Any], Sequence[str | None]] | None
+    )  # the index of each row's meter in the names; None without such a column
 
     def by_meter(self) -> Iterator[ConsecutiveReadings]:
         """The readings of each meter, in the order of the file."""
@@ -107,4 +128,6 @@ def read(
         if value is None:
             return None
         values[header] = value
-    return SoundColumns(rows, time_us, values, None if meter is None else arrow.codes(columns[meter]))
+    return SoundColumns(
+        rows, time_us, values, None if meter is None else arrow.codes(columns[meter])
+    )

@@ -23,8 +23,13 @@ from benchmarks.errors import Place
 from benchmarks.phrases import Phrase
 from reporting_agent.sources.cells import Cell, plain
 
-WORDS: list[str] = tomllib.loads((Path(__file__).parent / "totals.toml").read_text(encoding="utf-8"))["words"]
-_USUAL = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(WORDS, key=len, reverse=True)))})(?:[\s:：(（].*)?", re.IGNORECASE | re.DOTALL)
+WORDS: list[str] = tomllib.loads(
+    (Path(__file__).parent / "totals.toml").read_text(encoding="utf-8")
+)["words"]
+_USUAL = re.compile(
+    rf"(?:{'|'.join(map(re.escape, sorted(WORDS, key=len, reverse=True)))})(?:[\s:：(（].*)?",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +62,24 @@ def names_a_total(cell: Cell, declared: Sequence[str] = ()) -> bool:
     if not isinstance(cell, str):
         return False
     text = plain(cell).rstrip(":： ")
-    return bool(_USUAL.fullmatch(text)) or any(text.casefold().startswith(plain(word).casefold()) for word in declared if word)
+    return bool(_USUAL.fullmatch(text)) or any(
+        text.casefold().startswith(plain(word).casefold()) for word in declared if word
+    )
 
 
 def says_a_total(heading: str) -> bool:
     """Whether a word of a column's heading is one for a total; in writing without spaces, wherever it stands."""
     words = re.split(r"[\s_\-./,:;，、]+", plain(heading))
-    return any(map(names_a_total, words)) or any(word in heading for word in WORDS if word[0] >= "\u3000")
+    return any(map(names_a_total, words)) or any(
+        word in heading for word in WORDS if word[0] >= "\u3000"
+    )
 
 
 def names_a_total_by_declaration(cell: Cell, declared: Sequence[str]) -> bool:
     """Whether a word that the profile declares stands here; then it is a total whatever else the row holds."""
-    return isinstance(cell, str) and any(plain(cell).casefold().startswith(plain(word).casefold()) for word in declared if word)
+    return isinstance(cell, str) and any(
+        plain(cell).casefold().startswith(plain(word).casefold()) for word in declared if word
+    )
 
 
 @dataclass(slots=True)
@@ -90,14 +101,26 @@ class RunningSums:
         self._group.clear()
         self._begun = rows
 
-    def total(self, claim: Claim, amounts: Mapping[str, tuple[float, float]], rows: int) -> TotalRow | None:
+    def total(
+        self, claim: Claim, amounts: Mapping[str, tuple[float, float]], rows: int
+    ) -> TotalRow | None:
         """The row as a total, where it is one; `amounts` and `rows` as `judge` takes them."""
         agrees, stated, summed = self.judge(amounts, rows)
         if not claim.named:
-            return TotalRow(claim.place, agrees) if claim.keyless and agrees and rows - self._begun > 1 else None
-        return TotalRow(claim.place, agrees, stated, summed) if agrees or claim.declared or claim.incomplete else None
+            return (
+                TotalRow(claim.place, agrees)
+                if claim.keyless and agrees and rows - self._begun > 1
+                else None
+            )
+        return (
+            TotalRow(claim.place, agrees, stated, summed)
+            if agrees or claim.declared or claim.incomplete
+            else None
+        )
 
-    def judge(self, amounts: Mapping[str, tuple[float, float]], rows: int) -> tuple[bool | None, str, str]:
+    def judge(
+        self, amounts: Mapping[str, tuple[float, float]], rows: int
+    ) -> tuple[bool | None, str, str]:
         """Whether every amount of a total is a sum, with what was found and what the rows add up to.
 
         `amounts` are value and half of its last digit by column; `rows` is how many rows have been read so far.

@@ -34,7 +34,9 @@ class TypedFile:
     skip: int  # lines above the data
     whole: bool = False
 
-    def read(self, plain: Callable[[dict[str, Any]], bool], wanted: Sequence[str]) -> Iterator[dict[str, Any]]:
+    def read(
+        self, plain: Callable[[dict[str, Any]], bool], wanted: Sequence[str]
+    ) -> Iterator[dict[str, Any]]:
         """Blocks of the chosen columns under the names wanted, until the end or the first that is not plain."""
         import pyarrow as pa
 
@@ -57,7 +59,11 @@ class TypedFile:
 
     def _plain_profile(self) -> bool:
         profile = self.profile
-        dates = profile.date_format is None and profile.date_order == "ymd" and profile.midnight == "begins"
+        dates = (
+            profile.date_format is None
+            and profile.date_order == "ymd"
+            and profile.midnight == "begins"
+        )
         return dates and profile.decimal == "." and not profile.thousands and not profile.missing
 
     def _stamp(self) -> Any:
@@ -66,7 +72,14 @@ class TypedFile:
 
         with open_bytes(self.path) as stream:
             try:
-                first = next(iter(self._open(stream, dict.fromkeys(self.names, pa.string()), _PEEK, threads=False)), None)
+                first = next(
+                    iter(
+                        self._open(
+                            stream, dict.fromkeys(self.names, pa.string()), _PEEK, threads=False
+                        )
+                    ),
+                    None,
+                )
             except (pa.ArrowInvalid, UnicodeDecodeError):
                 return None
         if first is None or not first.num_rows:
@@ -86,10 +99,19 @@ class TypedFile:
         return arrow_csv.open_csv(
             pa.PythonFile(stream, mode="r"),
             read_options=arrow_csv.ReadOptions(
-                use_threads=threads, block_size=size, encoding=self.encoding, skip_rows=self.skip, column_names=list(self.names)
+                use_threads=threads,
+                block_size=size,
+                encoding=self.encoding,
+                skip_rows=self.skip,
+                column_names=list(self.names),
             ),
-            parse_options=arrow_csv.ParseOptions(delimiter=self.delimiter, ignore_empty_lines=False),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=self.delimiter, ignore_empty_lines=False
+            ),
             convert_options=arrow_csv.ConvertOptions(
-                column_types=kinds, include_columns=list(self.chosen), null_values=[], strings_can_be_null=False
+                column_types=kinds,
+                include_columns=list(self.chosen),
+                null_values=[],
+                strings_can_be_null=False,
             ),
         )

@@ -47,18 +47,24 @@ class WallClock:
             return local_us
         changes = self._changes(local_us)
         if not len(changes):
-            return local_us - np.int64(self._offsets[np.searchsorted(self._local_edges, local_us[0], side="right")])
+            return local_us - np.int64(
+                self._offsets[np.searchsorted(self._local_edges, local_us[0], side="right")]
+            )
         offset_index = np.searchsorted(self._local_edges, local_us, side="right")
         for index in changes:
             edge, width = self._change(index)
             if width < 0:
-                offset_index[local_us == edge] = index  # the moment of the change by the old clock: an interval ends there
+                offset_index[local_us == edge] = (
+                    index  # the moment of the change by the old clock: an interval ends there
+                )
             elif width > 0:
                 near = np.flatnonzero((local_us >= edge - width) & (local_us <= edge))
                 second = self._second_pass(meter, edge, width, local_us[near])
                 offset_index[near[second:]] = index + 1
                 at_change = np.flatnonzero(local_us == edge)
-                if len(at_change) > 1:  # intervals that end there: the first by the old clock, as it is put back
+                if (
+                    len(at_change) > 1
+                ):  # intervals that end there: the first by the old clock, as it is put back
                     offset_index[at_change[0]] = index
         return local_us - self._offsets[offset_index]
 
@@ -66,7 +72,9 @@ class WallClock:
         """The offset of a stretch of local time within a day of which no change of it lies; else None."""
         if len(self._near(low_us, high_us)):
             return None
-        return int(self._offsets[np.searchsorted(self._edges, low_us - self._offsets[0], side="right") - 1])
+        return int(
+            self._offsets[np.searchsorted(self._edges, low_us - self._offsets[0], side="right") - 1]
+        )
 
     def never(self, local_us: Integers) -> NDArray[np.bool_] | None:
         """Which stamps lie inside an hour that the clock skipped; None where it skipped none.
@@ -79,7 +87,9 @@ class WallClock:
             edge, width = self._change(index)
             if width < 0:
                 ends_there = not (local_us == edge - width).any()
-                inside = (local_us > edge if ends_there else local_us >= edge) & (local_us < edge - width)
+                inside = (local_us > edge if ends_there else local_us >= edge) & (
+                    local_us < edge - width
+                )
                 skipped = inside if skipped is None else skipped | inside
         return skipped if skipped is not None and skipped.any() else None
 
@@ -128,7 +138,9 @@ class WallClock:
         year = 366 * _DAY_US
         first = min(low, self._span[0] or low) // _DAY_US * _DAY_US - year
         last = max(high, self._span[1] - year) + year
-        self._edges, self._offsets = _offsets(first // year * year, -(-last // year) * year, self.zone)
+        self._edges, self._offsets = _offsets(
+            first // year * year, -(-last // year) * year, self.zone
+        )
         self._span = (first + _DAY_US, last - _DAY_US)
 
 
@@ -141,7 +153,9 @@ def _offsets(first: int, last: int, zone: tzinfo) -> tuple[Integers, Integers]:
             before, after = day, day + _DAY_US  # bisect to the quarter hour: zones change on those
             while after - before > _QUARTER_US:
                 middle = (before + after) // 2 // _QUARTER_US * _QUARTER_US
-                before, after = (middle, after) if _offset(middle, zone) == offsets[-1] else (before, middle)
+                before, after = (
+                    (middle, after) if _offset(middle, zone) == offsets[-1] else (before, middle)
+                )
             edges.append(after)
             offsets.append(_offset(after, zone))
     return np.array(edges, dtype=np.int64), np.array(offsets, dtype=np.int64)

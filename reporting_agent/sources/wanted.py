@@ -57,7 +57,9 @@ class Template:
         if any(name.startswith(prefix) for prefix in self.open_prefixes):
             if name.endswith(".unit"):
                 return TemplateColumn(name)
-            return TemplateColumn(name, CellKind.SECONDS if name.endswith("_s") else CellKind.NUMBER)
+            return TemplateColumn(
+                name, CellKind.SECONDS if name.endswith("_s") else CellKind.NUMBER
+            )
         return None
 
     @property

@@ -40,12 +40,18 @@ def by_scale(site: SiteSettings, tables: list[Table]) -> Mapping[str, ExtractRea
                     wanted=", ".join(sorted(scales)) or Phrase("a scale of site.toml"),
                 )
             weighings.setdefault(name, []).append(
-                (microseconds(stamp), quantity * _ratio(unit, scales[name].unit, table.place(at, "unit")))
+                (
+                    microseconds(stamp),
+                    quantity * _ratio(unit, scales[name].unit, table.place(at, "unit")),
+                )
             )
     records = {}
     for name, rows in weighings.items():
         rows.sort()
-        records[name] = ExtractReadings(np.array([time for time, _ in rows], dtype=np.int64), np.array([value for _, value in rows]))
+        records[name] = ExtractReadings(
+            np.array([time for time, _ in rows], dtype=np.int64),
+            np.array([value for _, value in rows]),
+        )
     return records
 
 

@@ -22,7 +22,15 @@ from reporting_agent.sources import rows_of_a_batch, totals
 from reporting_agent.sources.carrier_columns import spread
 from reporting_agent.sources.cells import Cell, RejectedRow, UnreadableCell, is_blank, is_value
 from reporting_agent.sources.corrections import Corrections, identity
-from reporting_agent.sources.fields import BadCell, Field, fields_of, of_carriers, of_masses, shown, zone_of
+from reporting_agent.sources.fields import (
+    BadCell,
+    Field,
+    fields_of,
+    of_carriers,
+    of_masses,
+    shown,
+    zone_of,
+)
 from reporting_agent.sources.rearranged import subtracted
 from reporting_agent.sources.sheets import BrokenRow, Sheet, open_sheet
 from reporting_agent.sources.starts_and_ends import columns_with, end_after_durations, put_together
@@ -43,14 +51,22 @@ class Table:
     columns: Mapping[str, list[Any]]
     rows: list[int]
     rejected: list[RejectedRow] = field(default_factory=list)
-    carriers: tuple[str, ...] = ()  # columns that mean nothing here and whose heading is a carrier's name: numbers, None where none stands
-    weighed: tuple[str, ...] = ()  # others that mean nothing here and whose heading says t or kg: likewise
+    carriers: tuple[
+        str, ...
+    ] = ()  # columns that mean nothing here and whose heading is a carrier's name: numbers, None where none stands
+    weighed: tuple[
+        str, ...
+    ] = ()  # others that mean nothing here and whose heading says t or kg: likewise
     totals: list[TotalRow] = field(default_factory=list)
     input: str = ""
     again: Callable[[], Sheet] | None = None  # opens the file once more, from its beginning
     corrections: Corrections = field(default_factory=Corrections)
-    in_doubt: list[Place] = field(default_factory=list)  # rows of several a batch that may be of more batches than one
-    unread: list[Mapping[str, Any]] = field(default_factory=list)  # of each rejected row, the texts that it tells, and its start or stamp
+    in_doubt: list[Place] = field(
+        default_factory=list
+    )  # rows of several a batch that may be of more batches than one
+    unread: list[Mapping[str, Any]] = field(
+        default_factory=list
+    )  # of each rejected row, the texts that it tells, and its start or stamp
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -65,29 +81,48 @@ class Table:
         numbers = {rejection.place.row for rejection in refused}
         sheet = self.again()
         own = {row: raw for row, raw in sheet.rows if row in numbers}
-        return [self._own(rejection, sheet.header, own.get(rejection.place.row or 0)) for rejection in refused]
+        return [
+            self._own(rejection, sheet.header, own.get(rejection.place.row or 0))
+            for rejection in refused
+        ]
 
-    def _own(self, rejection: RejectedRow, header: tuple[str, ...], raw: Sequence[Cell] | None) -> RejectedRow:
+    def _own(
+        self, rejection: RejectedRow, header: tuple[str, ...], raw: Sequence[Cell] | None
+    ) -> RejectedRow:
         if raw is None or rejection.place.row is None:
             return rejection
         cells = self.corrections.mended(self.input, self.file, header, raw) or raw
         name = identity(self.input, self.file, raw)
         self.corrections.used.pop(name, None)
-        return replace(rejection, header=header, original=tuple(cells), input=self.input, row_id=name)
+        return replace(
+            rejection, header=header, original=tuple(cells), input=self.input, row_id=name
+        )
 
 
-def read_table(path: str | Path, profile: Profile, wanted: Template, zone: tzinfo, corrections: Corrections | None = None) -> Table:
+def read_table(
+    path: str | Path,
+    profile: Profile,
+    wanted: Template,
+    zone: tzinfo,
+    corrections: Corrections | None = None,
+) -> Table:
     """Read a file by its profile into the template's columns.
 
     Raises:
         InputError: the file is missing, not of its format, lacks a required column, or most of its rows are unreadable.
     """
     path = Path(path)
-    return read_sheet(lambda: open_sheet(path, profile, wanted.name), profile, wanted, zone, corrections)
+    return read_sheet(
+        lambda: open_sheet(path, profile, wanted.name), profile, wanted, zone, corrections
+    )
 
 
 def read_sheet(
-    reopen: Callable[[], Sheet], profile: Profile, wanted: Template, zone: tzinfo, corrections: Corrections | None = None
+    reopen: Callable[[], Sheet],
+    profile: Profile,
+    wanted: Template,
+    zone: tzinfo,
+    corrections: Corrections | None = None,
 ) -> Table:
     """The same of any sheet; `reopen` opens it from its beginning, and may be called more than once."""
 
@@ -99,12 +134,27 @@ def read_sheet(
     profile = profile.model_copy(update={"columns": columns_with(profile)})
     sheet = again()
     fields, unused = fields_of(sheet.header, sheet.file, profile, wanted, zone, sheet.column_remedy)
-    beside = list(of_carriers(sheet.header, unused, profile)) if wanted.open_prefixes or wanted.column("carrier") else []
+    beside = (
+        list(of_carriers(sheet.header, unused, profile))
+        if wanted.open_prefixes or wanted.column("carrier")
+        else []
+    )
     weighed = list(of_masses(sheet.header, unused, profile)) if wanted.open_prefixes else []
     fields += [*beside, *weighed]
     columns: dict[str, list[Any]] = {sys.intern(entry.column.name): [] for entry in fields}
     carriers, masses = (tuple(entry.column.name for entry in group) for group in (beside, weighed))
-    table = Table(sheet.file, columns, [], [], carriers, masses, [], wanted.name, again, corrections or Corrections())
+    table = Table(
+        sheet.file,
+        columns,
+        [],
+        [],
+        carriers,
+        masses,
+        [],
+        wanted.name,
+        again,
+        corrections or Corrections(),
+    )
     _Reading(table, sheet, profile, wanted, fields).run()
     for slot in fields:
         if slot.position is None:
@@ -121,35 +171,56 @@ def read_sheet(
 class _Reading:
     """The rows of one sheet on their way into a table."""
 
-    def __init__(self, table: Table, sheet: Sheet, profile: Profile, wanted: Template, fields: Sequence[Field]) -> None:
+    def __init__(
+        self,
+        table: Table,
+        sheet: Sheet,
+        profile: Profile,
+        wanted: Template,
+        fields: Sequence[Field],
+    ) -> None:
         self.table, self.sheet, self.profile, self.wanted = table, sheet, profile, wanted
         self.there = [(slot, slot.position) for slot in fields if slot.position is not None]
         self.constant = [slot for slot in fields if slot.position is None]
         self.filled = [table.columns[slot.column.name] for slot, _ in self.there]
         self.width = len(sheet.header)
-        self.key = next((position for slot, position in self.there if slot.column.name == wanted.key), None)
-        self.adding = [(slot, position) for slot, position in self.there if adds_up(slot.column.name)]
+        self.key = next(
+            (position for slot, position in self.there if slot.column.name == wanted.key), None
+        )
+        self.adding = [
+            (slot, position) for slot, position in self.there if adds_up(slot.column.name)
+        ]
         named = {position for slot, position in self.there if slot.column.kind is CellKind.TEXT}
         self.unnamed = frozenset(range(self.width)) - (frozenset() if profile.rows else named)
         """Columns in which a word for a total is no name of anything."""
-        self.sums = totals.RunningSums({slot.column.name: table.columns[slot.column.name] for slot, _ in self.adding})
+        self.sums = totals.RunningSums(
+            {slot.column.name: table.columns[slot.column.name] for slot, _ in self.adding}
+        )
 
     def run(self) -> None:
         """Read every row; blank ones are no rows."""
         rows, corrections = self.sheet.rows, self.table.corrections
         if self.profile.fill_down:
             rows = self._filled_down(rows)
-        for row, raw in progress(rows, None, Phrase("reading %(file)s", file=Path(self.sheet.file).name)):
+        for row, raw in progress(
+            rows, None, Phrase("reading %(file)s", file=Path(self.sheet.file).name)
+        ):
             if not any(raw) and not any(cell is not None and cell != "" for cell in raw):
                 continue
-            mended = corrections.mended(self.wanted.name, self.table.file, self.sheet.header, raw) if corrections.rows else None
+            mended = (
+                corrections.mended(self.wanted.name, self.table.file, self.sheet.header, raw)
+                if corrections.rows
+                else None
+            )
             try:
                 self._take(row, self._values(raw if mended is None else mended))
             except BadCell as bad:
                 self._set_aside(row, raw, mended, bad)
             else:
                 if mended is not None:
-                    corrections.use(self.wanted.name, self.table.file, self.sheet.header, row, raw, mended)
+                    corrections.use(
+                        self.wanted.name, self.table.file, self.sheet.header, row, raw, mended
+                    )
 
     def _take(self, row: int, values: Sequence[Any]) -> None:
         for column, value in zip(self.filled, values, strict=True):
@@ -159,13 +230,20 @@ class _Reading:
     def _values(self, raw: Sequence[Cell]) -> list[Any]:
         if len(raw) != self.width or isinstance(raw, BrokenRow):
             _refuse_ragged(raw, self.width)
-        if (first := _first(raw)) in self.unnamed and totals.names_a_total(raw[first], self.profile.totals):
+        if (first := _first(raw)) in self.unnamed and totals.names_a_total(
+            raw[first], self.profile.totals
+        ):
             raise BadCell(
-                self.sheet.header[first], Phrase("the row begins with a word for a total"), shown(raw[first]), Phrase("the name of a row")
+                self.sheet.header[first],
+                Phrase("the row begins with a word for a total"),
+                shown(raw[first]),
+                Phrase("the name of a row"),
             )
         return [slot.value(raw[position]) for slot, position in self.there]
 
-    def _set_aside(self, row: int, raw: Sequence[Cell], mended: Sequence[Cell] | None, bad: BadCell) -> None:
+    def _set_aside(
+        self, row: int, raw: Sequence[Cell], mended: Sequence[Cell] | None, bad: BadCell
+    ) -> None:
         """Note a row that cannot be read: as a total, where it is one, else as rejected, as it was mended last."""
         file, wanted = self.table.file, self.wanted.name
         if mended is None and (total := self._total(row, raw)) is not None:
@@ -174,9 +252,16 @@ class _Reading:
             return
         name, original = identity(wanted, file, raw), tuple(raw if mended is None else mended)
         if row == self.profile.first_data_row and not any(is_value(cell) for cell in raw):
-            bad.wanted = Phrase("%(wanted)s; declare below_header = 1 where this row holds units or remarks", wanted=bad.wanted)
+            bad.wanted = Phrase(
+                "%(wanted)s; declare below_header = 1 where this row holds units or remarks",
+                wanted=bad.wanted,
+            )
         place = Place(file, row, bad.header)
-        self.table.rejected.append(RejectedRow(place, bad.reason, bad.found, bad.wanted, original, self.sheet.header, wanted, name))
+        self.table.rejected.append(
+            RejectedRow(
+                place, bad.reason, bad.found, bad.wanted, original, self.sheet.header, wanted, name
+            )
+        )
         self.table.unread.append(self._texts(original))
 
     def _texts(self, raw: Sequence[Cell]) -> dict[str, Any]:
@@ -184,7 +269,9 @@ class _Reading:
         it says that."""
         texts: dict[str, Any] = {}
         for slot, position in self.there:
-            if (slot.column.kind is CellKind.TEXT or slot.column.name in {"start", "timestamp"}) and position < len(raw):
+            if (
+                slot.column.kind is CellKind.TEXT or slot.column.name in {"start", "timestamp"}
+            ) and position < len(raw):
                 with suppress(BadCell):
                     texts[slot.column.name] = slot.value(raw[position])
         return texts | {constant.column.name: constant.constant for constant in self.constant}
@@ -199,11 +286,21 @@ class _Reading:
         claim = totals.Claim(
             Place(self.table.file, row, None),
             named=any(totals.names_a_total(cell, self.profile.totals) for cell in (first, key)),
-            declared=any(totals.names_a_total_by_declaration(cell, self.profile.totals) for cell in (first, key)),
+            declared=any(
+                totals.names_a_total_by_declaration(cell, self.profile.totals)
+                for cell in (first, key)
+            ),
             keyless=self.key is not None and is_blank(key),
-            incomplete=bool(self.profile.rows) or any(is_blank(raw[position]) for slot, position in self.there if slot.column.required),
+            incomplete=bool(self.profile.rows)
+            or any(
+                is_blank(raw[position]) for slot, position in self.there if slot.column.required
+            ),
         )
-        return self.sums.total(claim, dict(self._amounts(raw)), len(self.table.rows)) if claim.possible else None
+        return (
+            self.sums.total(claim, dict(self._amounts(raw)), len(self.table.rows))
+            if claim.possible
+            else None
+        )
 
     def _amounts(self, raw: Sequence[Cell]) -> Iterator[tuple[str, tuple[float, float]]]:
         """What a total has to add up to, in the template's unit, and half of the last digit that it shows."""
@@ -215,11 +312,19 @@ class _Reading:
                 value = slot.read(cell)
             except UnreadableCell:
                 continue  # a total of something else, or a word
-            yield slot.column.name, (value, totals.half_a_digit(str(cell)) * self.profile.scale.get(slot.column.name, 1.0))
+            yield (
+                slot.column.name,
+                (
+                    value,
+                    totals.half_a_digit(str(cell)) * self.profile.scale.get(slot.column.name, 1.0),
+                ),
+            )
 
     def _filled_down(self, rows: Iterator[Row]) -> Iterator[Row]:
         """Blank cells of the declared columns repeat the cell above, as a merged cell means it; not in rows without a key."""
-        filled_down = set(self.profile.fill_down) - set(self.profile.parts)  # of those in parts the date alone is, as they are put together
+        filled_down = set(self.profile.fill_down) - set(
+            self.profile.parts
+        )  # of those in parts the date alone is, as they are put together
         positions = [position for slot, position in self.there if slot.column.name in filled_down]
         above: dict[int, Cell] = {}
         for row, raw in rows:
@@ -246,18 +351,28 @@ def _cells(count: int) -> Phrase:
 def _refuse_ragged(raw: Sequence[Cell], width: int) -> None:
     if isinstance(raw, BrokenRow):
         raise BadCell(
-            None, Phrase("a quote is inside a quoted cell"), raw.remark, Phrase('a quote inside a quoted cell written twice ("")')
+            None,
+            Phrase("a quote is inside a quoted cell"),
+            raw.remark,
+            Phrase('a quote inside a quoted cell written twice ("")'),
         )
     extra = [cell for cell in raw[width:] if cell not in (None, "")]
     if len(raw) < width or extra:
-        raise BadCell(None, Phrase("the row does not have as many cells as the header"), _cells(len(raw)), _cells(width))
+        raise BadCell(
+            None,
+            Phrase("the row does not have as many cells as the header"),
+            _cells(len(raw)),
+            _cells(width),
+        )
 
 
 def _refuse_if_mostly_unreadable(table: Table, read: int) -> None:
     if not table.rows and not table.rejected:
         raise InputError(
             "file-empty",
-            "The file has a header and no rows." if not table.totals else "The file has totals and no rows.",
+            "The file has a header and no rows."
+            if not table.totals
+            else "The file has totals and no rows.",
             "Export it again, or name another file under [inputs].",
             place=Place(table.file),
             found=Phrase("0 rows"),

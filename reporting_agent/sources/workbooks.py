@@ -33,7 +33,9 @@ MOST_EMPTY = 8
 """A sheet's rectangle may have so many cells for each that holds something; a table with many blank columns has two or three."""
 _ALWAYS_SMALL = 200_000  # cells: some 8 MB at most, whatever they hold
 _CHUNK = 1 << 20
-_NO_VALUE = re.compile(rb"<c ([^>]*)><f[^>]*>[^<]*</f>(?:<v ?/>|<v></v>)?</c>")  # of a text, no value is the empty text
+_NO_VALUE = re.compile(
+    rb"<c ([^>]*)><f[^>]*>[^<]*</f>(?:<v ?/>|<v></v>)?</c>"
+)  # of a text, no value is the empty text
 _REFERENCE = re.compile(r"([A-Za-z]{1,3})(\d{1,7})")
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 
@@ -71,7 +73,11 @@ def _extents_of(path: Path, _mtime_ns: int, _size: int) -> tuple[SheetExtent, ..
         if "content.xml" in archive.namelist():
             with archive.open("content.xml") as content:
                 return tuple(_of_open_document(content))
-        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
+        sheets = [
+            name
+            for name in archive.namelist()
+            if name.startswith("xl/worksheets/") and name.endswith(".xml")
+        ]
         return tuple(_of_sheet(archive.open(name)) for name in sheets)
 
 
@@ -105,7 +111,9 @@ def _of_sheet(content: IO[bytes]) -> SheetExtent:
             parser.Parse(chunk)
             text = rest + chunk
             end = max(text.rfind(b"<c "), 0)  # the last cell may be cut
-            extent.without_value += sum(b't="str"' not in cell for cell in _NO_VALUE.findall(text, 0, end))
+            extent.without_value += sum(
+                b't="str"' not in cell for cell in _NO_VALUE.findall(text, 0, end)
+            )
             rest = text[end:]
         extent.without_value += sum(b't="str"' not in cell for cell in _NO_VALUE.findall(rest))
     return extent
@@ -113,7 +121,9 @@ def _of_sheet(content: IO[bytes]) -> SheetExtent:
 
 @lru_cache(maxsize=1 << 10)
 def _column(letters: str) -> int:
-    from openpyxl.utils.cell import column_index_from_string  # a third of a second: only where a workbook is read
+    from openpyxl.utils.cell import (
+        column_index_from_string,
+    )  # a third of a second: only where a workbook is read
 
     number: int = column_index_from_string(letters.upper())
     return number
@@ -182,7 +192,9 @@ class Book:
             self._book = python_calamine.CalamineWorkbook.from_path(path)
             self.names: tuple[str, ...] = tuple(self._book.sheet_names)
             shown = python_calamine.SheetVisibleEnum.Visible
-            self.hidden = frozenset(sheet.name for sheet in self._book.sheets_metadata if sheet.visible != shown)
+            self.hidden = frozenset(
+                sheet.name for sheet in self._book.sheets_metadata if sheet.visible != shown
+            )
 
     def sheet(self, name: str, rows: int | None = None) -> WorkbookSheet:
         """A sheet by its name: all rows of its used area, or the first `rows`."""
@@ -192,7 +204,11 @@ class Book:
             sheet = self._book.get_sheet_by_name(name)
             cells = sheet.to_python(skip_empty_area=True, nrows=rows)
             first_row, first_column = sheet.start or (0, 0)
-            return WorkbookSheet(enumerate(cells, start=first_row + 1), tuple(sheet.merged_cell_ranges or ()), first_column)
+            return WorkbookSheet(
+                enumerate(cells, start=first_row + 1),
+                tuple(sheet.merged_cell_ranges or ()),
+                first_column,
+            )
 
 
 def sheet_of(path: Path, profile: Profile) -> WorkbookSheet:
@@ -238,7 +254,12 @@ def _refuse_unworked(path: Path, extents: Sequence[SheetExtent]) -> None:
             "The workbook contains formulas that were never calculated, so their cells have no value.",
             "Open it in a spreadsheet program and save it, or export values instead of formulas.",
             place=Place(str(path)),
-            found=in_number(count, "%(count)s formula without a value", "%(count)s formulas without a value", count=f"{count:,}"),
+            found=in_number(
+                count,
+                "%(count)s formula without a value",
+                "%(count)s formulas without a value",
+                count=f"{count:,}",
+            ),
             wanted=Phrase("a value beside each formula"),
         )
 
@@ -250,11 +271,15 @@ def _rows_with_cells(path: Path, name: str) -> Iterator[tuple[int, Sequence[Cell
     with _refusing_damage(path):
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
-            if name not in book.sheetnames:  # of the strict form of the standard this reader finds none
+            if (
+                name not in book.sheetnames
+            ):  # of the strict form of the standard this reader finds none
                 raise InputError(
                     "workbook-strict",
                     "A cell is far from the others, and a workbook of this format can then not be read.",
-                    ("Delete whatever is far below or to the right of the table, or save the file as an ordinary Excel workbook (.xlsx)."),
+                    (
+                        "Delete whatever is far below or to the right of the table, or save the file as an ordinary Excel workbook (.xlsx)."
+                    ),
                     place=Place(str(path)),
                     found=Phrase("Strict Open XML Spreadsheet"),
                     wanted=Phrase("Excel Workbook (.xlsx)"),
@@ -287,9 +312,16 @@ def _refusing_damage(path: Path) -> Iterator[None]:
 
     try:
         yield
-    except (python_calamine.CalamineError, SyntaxError, BadZipFile, OSError) as broken:  # of XML, by whichever parser openpyxl takes
+    except (
+        python_calamine.CalamineError,
+        SyntaxError,
+        BadZipFile,
+        OSError,
+    ) as broken:  # of XML, by whichever parser openpyxl takes
         raise unreadable(path, str(broken)) from broken
-    except BaseException as panic:  # the library panics on some damaged files, with an exception below no other
+    except (
+        BaseException
+    ) as panic:  # the library panics on some damaged files, with an exception below no other
         if type(panic).__name__ != "PanicException":
             raise
         raise unreadable(path, str(panic)) from panic

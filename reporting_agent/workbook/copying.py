@@ -15,7 +15,15 @@ from reporting_agent.software import VERSION
 from reporting_agent.workbook.labelling import LabelledWorkbook, RunResult
 from reporting_agent.workbook.method import FEWEST_RUNS
 from reporting_agent.workbook.reading import opened
-from reporting_agent.workbook.words import BESIDE_RUNS, NOTES, RESULTS, SHEETS, carrier_name, cell_fault, tell
+from reporting_agent.workbook.words import (
+    BESIDE_RUNS,
+    NOTES,
+    RESULTS,
+    SHEETS,
+    carrier_name,
+    cell_fault,
+    tell,
+)
 
 _WIDTH = 18
 _LAST_COLUMN = 16_384  # XFD, of the format
@@ -30,9 +38,13 @@ def labelled_copy(labelled: LabelledWorkbook) -> bytes:
     """
     book = opened(labelled.sheet.path, labelled.sheet.sheet)
     _beside_the_runs(book[labelled.sheet.sheet], labelled)
-    _labels(book.create_sheet(_free(book, tell(SHEETS["labels"], labelled.sheet.lang)), 0), labelled)
+    _labels(
+        book.create_sheet(_free(book, tell(SHEETS["labels"], labelled.sheet.lang)), 0), labelled
+    )
     if labelled.sheet.unread:
-        _unread(book.create_sheet(_free(book, tell(SHEETS["unread"], labelled.sheet.lang))), labelled)
+        _unread(
+            book.create_sheet(_free(book, tell(SHEETS["unread"], labelled.sheet.lang))), labelled
+        )
     book.active = 0
     content = io.BytesIO()
     book.save(content)
@@ -51,7 +63,9 @@ def _free(book: Any, name: str) -> str:
 
 def metrics(labelled: LabelledWorkbook) -> list[str]:
     """The metrics that any label has, comprehensive energy first."""
-    return sorted({str(label.metric) for label in labelled.labels}, key=lambda metric: metric != "total")
+    return sorted(
+        {str(label.metric) for label in labelled.labels}, key=lambda metric: metric != "total"
+    )
 
 
 def _beside_the_runs(sheet: Any, labelled: LabelledWorkbook) -> None:
@@ -67,7 +81,13 @@ def _beside_the_runs(sheet: Any, labelled: LabelledWorkbook) -> None:
         names = [name for name in BESIDE_RUNS if with_money or name != "money"]
         for offset, name in enumerate(names):
             cell = sheet.cell(header, first + offset)
-            cell.value = tell(RESULTS[name], lang, unit=unit, energy=energy, currency=labelled.sheet.about.currency or "–")
+            cell.value = tell(
+                RESULTS[name],
+                lang,
+                unit=unit,
+                energy=energy,
+                currency=labelled.sheet.about.currency or "–",
+            )
             cell.font, cell.fill = Font(bold=True), marked
             sheet.column_dimensions[cell.column_letter].width = _WIDTH
         for (of_metric, row), run in labelled.of_run.items():
@@ -82,8 +102,14 @@ def _beside_the_runs(sheet: Any, labelled: LabelledWorkbook) -> None:
 def _first_free_column(sheet: Any, width: int) -> int:
     """The column behind the last that holds something: cells that are only formatted may reach to the end of the sheet. What stands so far
     out that so many columns have no room behind it is passed over."""
-    filled = {column for (_, column), cell in sheet._cells.items() if cell.value is not None}  # rows would be made up to the last column
-    filled |= {column for merged in sheet.merged_cells.ranges for column in range(merged.min_col, merged.max_col + 1)}
+    filled = {
+        column for (_, column), cell in sheet._cells.items() if cell.value is not None
+    }  # rows would be made up to the last column
+    filled |= {
+        column
+        for merged in sheet.merged_cells.ranges
+        for column in range(merged.min_col, merged.max_col + 1)
+    }
     return 1 + max((column for column in filled if column <= _LAST_COLUMN - width), default=0)
 
 
@@ -98,7 +124,11 @@ def _cell(name: str, run: RunResult, lang: str) -> float | str | None:
         return run.money if run.gap is not None else 0.0
     if run.gap is None:
         return 0.0  # at the label or below it
-    return {"gap": run.gap.energy, "uncertain": run.gap.within_uncertainty, "unexplained": run.gap.unexplained}[name]
+    return {
+        "gap": run.gap.energy,
+        "uncertain": run.gap.within_uncertainty,
+        "unexplained": run.gap.unexplained,
+    }[name]
 
 
 def _units(labelled: LabelledWorkbook) -> dict[str, tuple[str, str]]:
@@ -115,10 +145,25 @@ def _labels(sheet: Any, labelled: LabelledWorkbook) -> None:
     from openpyxl.styles import Font
 
     lang, about = labelled.sheet.lang, labelled.sheet.about
-    names = ["step", "product", "unit", "used", "read", "best", "typical", "mean", "energy", "gap", "uncertain", "unexplained"]
+    names = [
+        "step",
+        "product",
+        "unit",
+        "used",
+        "read",
+        "best",
+        "typical",
+        "mean",
+        "energy",
+        "gap",
+        "uncertain",
+        "unexplained",
+    ]
     names += [*([] if labelled.unpriced else ["money"]), "no_label"]
     currency = about.currency or "–"
-    headings = [tell(RESULTS[name], lang, energy=RESULTS["as_beside"], currency=currency) for name in names]
+    headings = [
+        tell(RESULTS[name], lang, energy=RESULTS["as_beside"], currency=currency) for name in names
+    ]
     sheet.append(headings)
     for cell in sheet[1]:
         cell.font = Font(bold=True)
@@ -148,14 +193,20 @@ def _of_label(name: str, label: StepLabel, labelled: LabelledWorkbook) -> float 
         "uncertain": None if gap is None else gap.within_uncertainty,
         "unexplained": None if gap is None else gap.unexplained,
         "money": None if gap is None else _money(label, labelled),
-        "no_label": None if label.best.reason is None else reason(label.best.reason, labelled.sheet.lang),
+        "no_label": None
+        if label.best.reason is None
+        else reason(label.best.reason, labelled.sheet.lang),
     }
     return cells[name]
 
 
 def _money(label: StepLabel, labelled: LabelledWorkbook) -> float | None:
     """Of all runs with a gap; None where that of one is not known."""
-    rows = (batch.place.row for batch in labelled.result.data.batches if batch.step == label.step and batch.place is not None)
+    rows = (
+        batch.place.row
+        for batch in labelled.result.data.batches
+        if batch.step == label.step and batch.place is not None
+    )
     runs = (labelled.of_run.get((str(label.metric), row or 0)) for row in rows)
     parts = [run.money for run in runs if run is not None and run.gap is not None]
     known_parts = [part for part in parts if part is not None]
@@ -173,7 +224,11 @@ def _notes(labelled: LabelledWorkbook) -> list[str]:
         names = enumerated(carrier_name(carrier, lang) for carrier in labelled.without_lhv)
         notes.append(tell(NOTES["lhv_needed"], lang, about=SHEETS["about"], carriers=names))
     if labelled.unpriced:
-        columns = enumerated(column.heading for column in labelled.sheet.headings.energy if column.carrier in labelled.unpriced)
+        columns = enumerated(
+            column.heading
+            for column in labelled.sheet.headings.energy
+            if column.carrier in labelled.unpriced
+        )
         notes.append(tell(NOTES["no_money"], lang, carriers=columns))
     else:
         notes.append(tell(NOTES["money"], lang, about=SHEETS["about"]))
@@ -183,15 +238,30 @@ def _notes(labelled: LabelledWorkbook) -> list[str]:
         notes.append(tell(NOTES["factors"], lang, edition=edition))
     notes.append(tell(NOTES["software"], lang, version=VERSION))
     notes += labelled.sheet.passed_over
-    findings = [finding for finding in labelled.result.findings if finding.severity is not Severity.REJECTION]  # a sheet holds those
-    return [*notes, *(in_language(sentence, lang) for sentence in (*labelled.later, *(finding.sentence for finding in findings)))]
+    findings = [
+        finding
+        for finding in labelled.result.findings
+        if finding.severity is not Severity.REJECTION
+    ]  # a sheet holds those
+    return [
+        *notes,
+        *(
+            in_language(sentence, lang)
+            for sentence in (*labelled.later, *(finding.sentence for finding in findings))
+        ),
+    ]
 
 
 def _unread(sheet: Any, labelled: LabelledWorkbook) -> None:
     from openpyxl.styles import Font
 
     lang = labelled.sheet.lang
-    sheet.append([tell(RESULTS[name], lang) for name in ("sheet", "row", "column", "reason", "found", "wanted")])
+    sheet.append(
+        [
+            tell(RESULTS[name], lang)
+            for name in ("sheet", "row", "column", "reason", "found", "wanted")
+        ]
+    )
     for cell in sheet[1]:
         cell.font = Font(bold=True)
         sheet.column_dimensions[cell.column_letter].width = 2 * _WIDTH

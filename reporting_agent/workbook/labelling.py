@@ -46,7 +46,9 @@ class LabelledWorkbook:
     @property
     def differing_totals(self) -> tuple[str, ...]:
         """Sentences on totals of the firm's own that its runs do not make: runs may be missing."""
-        return tuple(finding.sentence for finding in self.result.findings if finding.code == "total-differs")
+        return tuple(
+            finding.sentence for finding in self.result.findings if finding.code == "total-differs"
+        )
 
     @property
     def labels(self) -> tuple[StepLabel, ...]:
@@ -56,7 +58,12 @@ class LabelledWorkbook:
     def unpriced(self) -> tuple[str, ...]:
         """Carriers of the workbook of which some was used and no price fits its unit."""
         about = self.sheet.about
-        lacking = {energy.carrier for batch in self.sheet.batches for energy in batch.energy if _cost(energy, about) is None}
+        lacking = {
+            energy.carrier
+            for batch in self.sheet.batches
+            for energy in batch.energy
+            if _cost(energy, about) is None
+        }
         return tuple(carrier for carrier in self._used if carrier in lacking)
 
     @property
@@ -64,13 +71,24 @@ class LabelledWorkbook:
         """Carriers that no run's energy could be told of in kgce, because their heating value is not given."""
         if not any(ExclusionReason.LHV_REQUIRED in label.excluded for label in self.labels):
             return ()
-        every = [energy for batch in self.sheet.batches for energy in batch.energy if energy.quantity and mj_in(energy.unit) is None]
-        lacking = {energy.carrier for energy in every if energy.lhv_mj_per_unit is None and CARRIERS[energy.carrier].thermal}
+        every = [
+            energy
+            for batch in self.sheet.batches
+            for energy in batch.energy
+            if energy.quantity and mj_in(energy.unit) is None
+        ]
+        lacking = {
+            energy.carrier
+            for energy in every
+            if energy.lhv_mj_per_unit is None and CARRIERS[energy.carrier].thermal
+        }
         return tuple(carrier for carrier in self._used if carrier in lacking)
 
     @property
     def _used(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(energy.carrier for batch in self.sheet.batches for energy in batch.energy))
+        return tuple(
+            dict.fromkeys(energy.carrier for batch in self.sheet.batches for energy in batch.energy)
+        )
 
 
 def name_of(label: StepLabel) -> str:
@@ -90,18 +108,36 @@ def label(sheet: RunSheet, now: datetime) -> LabelledWorkbook:
     factors = FactorTable.load()
     pack = method(sheet.batches, factors)
     site = _site(sheet)
-    batches, findings = examining.examine(sheet.batches, site, pack, metered_steps={}, blank=_blank(sheet))
+    batches, findings = examining.examine(
+        sheet.batches, site, pack, metered_steps={}, blank=_blank(sheet)
+    )
     uncertainty = sheet.about.uncertainty_pct / 100
-    site_label = label_site(batches, pack, factors, _days_of(batches), site=site.id, relative_uncertainty=uncertainty)
-    data = PlantData(pack, batches, [*findings, *rejections(sheet.rejected), *_totals(sheet)], sheet.rejected)
+    site_label = label_site(
+        batches, pack, factors, _days_of(batches), site=site.id, relative_uncertainty=uncertainty
+    )
+    data = PlantData(
+        pack, batches, [*findings, *rejections(sheet.rejected), *_totals(sheet)], sheet.rejected
+    )
     result = LabelResult(site_label, data)
-    of_run = {key: run for step_label in site_label.steps for key, run in _runs_of(step_label, batches, sheet)}
-    return LabelledWorkbook(sheet, result, of_run, in_the_future.remarks(site_label.steps, now, name_of))
+    of_run = {
+        key: run
+        for step_label in site_label.steps
+        for key, run in _runs_of(step_label, batches, sheet)
+    }
+    return LabelledWorkbook(
+        sheet, result, of_run, in_the_future.remarks(site_label.steps, now, name_of)
+    )
 
 
 def _totals(sheet: RunSheet) -> Iterator[DataFinding]:
     """Totals between the runs, and those that differ, by the heading that stands above them."""
-    headings = {**sheet.headings.columns, **{f"energy.{number}": column.heading for number, column in enumerate(sheet.headings.energy)}}
+    headings = {
+        **sheet.headings.columns,
+        **{
+            f"energy.{number}": column.heading
+            for number, column in enumerate(sheet.headings.energy)
+        },
+    }
 
     def by_heading(total: TotalRow) -> TotalRow:
         name, _, amount = total.found.partition(" ")
@@ -110,8 +146,12 @@ def _totals(sheet: RunSheet) -> Iterator[DataFinding]:
     return summed([by_heading(total) for total in sheet.totals])
 
 
-def _runs_of(label: StepLabel, batches: list[Batch], sheet: RunSheet) -> list[tuple[tuple[str, int], RunResult]]:
-    named: dict[tuple[str, datetime], list[Batch]] = {}  # of one name and start each has a row of its own, the first of them first
+def _runs_of(
+    label: StepLabel, batches: list[Batch], sheet: RunSheet
+) -> list[tuple[tuple[str, int], RunResult]]:
+    named: dict[
+        tuple[str, datetime], list[Batch]
+    ] = {}  # of one name and start each has a row of its own, the first of them first
     for of_step in (each for each in batches if each.step == label.step):
         named.setdefault((of_step.batch_id, of_step.start), []).append(of_step)
     gaps = {part.batch_id: part for part in label.gap.batches} if label.gap is not None else {}
@@ -126,15 +166,26 @@ def _runs_of(label: StepLabel, batches: list[Batch], sheet: RunSheet) -> list[tu
         if gap is not None and run.energy:
             price = _price_of(batch, str(label.metric), sheet)
             money = None if price is None else gap.unexplained * price / run.energy
-        results.append(((str(label.metric), batch.place.row), RunResult(run.value, label.best.value, gap, money, run.excluded)))
+        results.append(
+            (
+                (str(label.metric), batch.place.row),
+                RunResult(run.value, label.best.value, gap, money, run.excluded),
+            )
+        )
     return results
 
 
 def _price_of(batch: Batch, metric: str, sheet: RunSheet) -> float | None:
     """What the run's energy of that metric cost; None where a price is missing."""
-    counted = [energy for energy in batch.energy if metric == "total" or energy.carrier == "electricity"]
+    counted = [
+        energy for energy in batch.energy if metric == "total" or energy.carrier == "electricity"
+    ]
     costs = [_cost(energy, sheet.about) for energy in counted]
-    return None if not costs or any(cost is None for cost in costs) else sum(cost for cost in costs if cost is not None)
+    return (
+        None
+        if not costs or any(cost is None for cost in costs)
+        else sum(cost for cost in costs if cost is not None)
+    )
 
 
 def _cost(energy: CarrierEnergy, about: AboutSheet) -> float | None:
@@ -170,18 +221,29 @@ def _blank(sheet: RunSheet) -> frozenset[tuple[str, str]]:
     for batch, columns in zip(sheet.batches, sheet.filled, strict=True):
         used.setdefault(batch.step, set()).update(columns)
     return frozenset(
-        (batch.step, batch.batch_id) for batch, columns in zip(sheet.batches, sheet.filled, strict=True) if used[batch.step] - columns
+        (batch.step, batch.batch_id)
+        for batch, columns in zip(sheet.batches, sheet.filled, strict=True)
+        if used[batch.step] - columns
     )
 
 
 def _days_of(batches: list[Batch]) -> Period:
     first = min(batch.start for batch in batches)
     last = max(batch.start for batch in batches) + timedelta(days=1)
-    start, end = (datetime(day.year, day.month, day.day, tzinfo=day.tzinfo) for day in (first, last))
+    start, end = (
+        datetime(day.year, day.month, day.day, tzinfo=day.tzinfo) for day in (first, last)
+    )
     return Period(start, end, f"{start:%Y-%m-%d}/{end:%Y-%m-%d}")
 
 
 def _site(sheet: RunSheet) -> SiteSettings:
     """The settings that a plant writes into site.toml, as far as a workbook has them."""
-    identity = {"id": "workbook", "name": sheet.about.name, "timezone": sheet.about.timezone, "pack": "own-runs"}
-    return SiteSettings.model_validate({"site": identity, "inputs": {"log": sheet.path.name}, "path": Path(sheet.path)})
+    identity = {
+        "id": "workbook",
+        "name": sheet.about.name,
+        "timezone": sheet.about.timezone,
+        "pack": "own-runs",
+    }
+    return SiteSettings.model_validate(
+        {"site": identity, "inputs": {"log": sheet.path.name}, "path": Path(sheet.path)}
+    )

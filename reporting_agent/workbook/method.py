@@ -22,11 +22,15 @@ from benchmarks.routes import Boundary, LabelRule, MetricRule, Pack, Route, Rout
 
 QUANTILE = Fraction(1, 4)
 FEWEST_RUNS = 10
-BELOW_MEDIAN = 5.0  # times: a run further from its product's median is a wrong reading or a wrong unit
+BELOW_MEDIAN = (
+    5.0  # times: a run further from its product's median is a wrong reading or a wrong unit
+)
 SHORTEST_S = 60
 LONGEST_S = 32 * 86_400
 
-_OWN = FigureSource(text="Made from the firm's own runs", kind="engineering-assumption", verified=False)
+_OWN = FigureSource(
+    text="Made from the firm's own runs", kind="engineering-assumption", verified=False
+)
 _NAMED = worded("The firm's own runs")
 
 
@@ -89,7 +93,9 @@ def _step(cell: str, runs: Sequence[Batch], factors: FactorTable) -> Step:
         product_words=Words.of(product or shown),
         output_unit=_output_unit(unit),
         run_kind="shift",
-        boundary=Boundary(id="as-metered", words=worded("The carriers in the workbook"), carriers=carriers),
+        boundary=Boundary(
+            id="as-metered", words=worded("The carriers in the workbook"), carriers=carriers
+        ),
         variants=(Variant(id="", words=Words.of(shown)),),
         label_rule=LabelRule(
             quantile=QUANTILE,
@@ -132,7 +138,9 @@ def _value(run: Batch, metric: Metric, factors: FactorTable) -> float | None:
     if run.status is not ProductStatus.GOOD or run.output <= 0 or not run.energy:
         return None
     day = run.start.date()
-    used = [energy for energy in run.energy if energy.quantity]  # of what was not used, no heating value is needed
+    used = [
+        energy for energy in run.energy if energy.quantity
+    ]  # of what was not used, no heating value is needed
     try:
         if metric is Metric.ELECTRICITY:
             total = sum(factors.kwh(energy, day) for energy in used)

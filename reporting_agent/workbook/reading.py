@@ -86,7 +86,9 @@ class AboutSheet:
     currency: str = ""
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     lhv: Mapping[str, float] = field(default_factory=dict)
-    unread: tuple[RejectedRow, ...] = ()  # values under a name that is no setting's: misspelled, or the firm's own note
+    unread: tuple[
+        RejectedRow, ...
+    ] = ()  # values under a name that is no setting's: misspelled, or the firm's own note
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +114,29 @@ class RunSheet:
         """Sentences on sheets and columns of which nothing was read: a firm may think that they count."""
         sentences = []
         if self.other_sheets:
-            sentences.append(tell(NOTES["other_sheets"], self.lang, sheets=enumerated(self.other_sheets), sheet=self.sheet))
+            sentences.append(
+                tell(
+                    NOTES["other_sheets"],
+                    self.lang,
+                    sheets=enumerated(self.other_sheets),
+                    sheet=self.sheet,
+                )
+            )
         if unused := [" ".join(heading.split()) for heading in self.headings.unused]:
             example = f"{carrier_name('electricity', self.lang)} kWh"
-            sentences.append(tell(NOTES["unused"], self.lang, columns=enumerated(unused), example=example))
+            sentences.append(
+                tell(NOTES["unused"], self.lang, columns=enumerated(unused), example=example)
+            )
         return sentences
 
     @property
     def unread(self) -> list[tuple[str, RejectedRow]]:
         """Every row that nothing was made of, with the sheet that it stands in."""
         about = tell(SHEETS["about"], self.lang)
-        return [*((about, row) for row in self.about.unread), *((self.sheet, row) for row in self.rejected)]
+        return [
+            *((about, row) for row in self.about.unread),
+            *((self.sheet, row) for row in self.rejected),
+        ]
 
 
 def read(path: Path) -> RunSheet:
@@ -141,13 +155,25 @@ def read(path: Path) -> RunSheet:
             raise _wrong_unit(path, headings.row, column)
     _refuse_total_beside_parts(path, headings)
     about = _about(path, sheets, headings.lang)
-    columns = {**headings.columns, **{f"energy.{index}": energy_column.heading for index, energy_column in enumerate(headings.energy)}}
+    columns = {
+        **headings.columns,
+        **{
+            f"energy.{index}": energy_column.heading
+            for index, energy_column in enumerate(headings.energy)
+        },
+    }
     words = {tell(words, headings.lang): status for status, words in STATUS.items()}
-    profile = Profile(sheet=name, header_row=headings.row, columns=columns, values={"status": words})
-    cells = own_cells(open_sheet(path, profile), _with_merged(path, name, first_rows[name]), columns)
+    profile = Profile(
+        sheet=name, header_row=headings.row, columns=columns, values={"status": words}
+    )
+    cells = own_cells(
+        open_sheet(path, profile), _with_merged(path, name, first_rows[name]), columns
+    )
     table = _table(path, profile, about, headings, cells)
     batches, filled, refused = _batches(table, headings, about)
-    rejected = sorted([*cells.set_aside.values(), *table.rejected, *refused], key=lambda row: row.place.row or 0)
+    rejected = sorted(
+        [*cells.set_aside.values(), *table.rejected, *refused], key=lambda row: row.place.row or 0
+    )
     return RunSheet(path, name, headings, about, batches, rejected, filled, table.totals, others)
 
 
@@ -156,10 +182,17 @@ def _with_merged(path: Path, name: str, sheet: WorkbookSheet) -> WorkbookSheet:
     if sheet.merged is not None:
         return sheet
     ranges = opened(path, name)[name].merged_cells.ranges
-    return replace(sheet, merged=tuple(((r.min_row - 1, r.min_col - 1), (r.max_row - 1, r.max_col - 1)) for r in ranges))
+    return replace(
+        sheet,
+        merged=tuple(
+            ((r.min_row - 1, r.min_col - 1), (r.max_row - 1, r.max_col - 1)) for r in ranges
+        ),
+    )
 
 
-def _table(path: Path, profile: Profile, about: AboutSheet, headings: Headings, cells: RunCells) -> Table:
+def _table(
+    path: Path, profile: Profile, about: AboutSheet, headings: Headings, cells: RunCells
+) -> Table:
     try:
         return read_sheet(lambda: cells.sheet, profile, _RUNS, ZoneInfo(about.timezone))
     except InputError as refusal:
@@ -169,7 +202,12 @@ def _table(path: Path, profile: Profile, about: AboutSheet, headings: Headings, 
             remedy = "Type the cells of this column as the template asks for them."
             wanted = of_a_cell(refusal.wanted)
             raise InputError(
-                "mostly-unreadable", refusal.sentence, remedy, place=refusal.place, found=refusal.found, wanted=wanted
+                "mostly-unreadable",
+                refusal.sentence,
+                remedy,
+                place=refusal.place,
+                found=refusal.found,
+                wanted=wanted,
             ) from refusal
         if refusal.code != "file-empty":
             raise
@@ -232,15 +270,27 @@ def _sheet_of_runs(
     of_runs = {
         name: headings
         for name, headings in with_headings.items()
-        if headings is not None and headings.energy and {"start", "output_quantity", "output_unit", "batch_id"} <= set(headings.columns)
+        if headings is not None
+        and headings.energy
+        and {"start", "output_quantity", "output_unit", "batch_id"} <= set(headings.columns)
     }
     named = {tell(SHEETS["runs"], lang) for lang in languages()}
     if of_runs:
         first, *others = sorted(of_runs, key=lambda name: (name in hidden, name not in named))
-        return first, of_runs[first], tuple(name for name in others if _has_rows(sheets[name], of_runs[name].row))
+        return (
+            first,
+            of_runs[first],
+            tuple(name for name in others if _has_rows(sheets[name], of_runs[name].row)),
+        )
     wanted = ["batch_id", "start", "output_quantity", "output_unit"]
     both = "; ".join(
-        ", ".join([*(tell(COLUMNS[name], lang) for name in wanted), f"{carrier_name('electricity', lang)} kWh"]) for lang in languages()
+        ", ".join(
+            [
+                *(tell(COLUMNS[name], lang) for name in wanted),
+                f"{carrier_name('electricity', lang)} kWh",
+            ]
+        )
+        for lang in languages()
     )
     raise InputError(
         "workbook-without-runs",
@@ -253,18 +303,27 @@ def _sheet_of_runs(
 
 
 def _has_rows(rows: Sequence[tuple[int, Sequence[Cell]]], header: int) -> bool:
-    return any(number > header and any(cell not in (None, "") for cell in cells) for number, cells in rows)
+    return any(
+        number > header and any(cell not in (None, "") for cell in cells) for number, cells in rows
+    )
 
 
 def _first_rows(sheets: Mapping[str, list[tuple[int, Sequence[Cell]]]]) -> Phrase:
     if not sheets:
         return Phrase("no sheet")
-    first_rows = listed(Phrase("%(name)s: %(what)s", name=name, what=_first_row(rows)) for name, rows in sheets.items())
+    first_rows = listed(
+        Phrase("%(name)s: %(what)s", name=name, what=_first_row(rows))
+        for name, rows in sheets.items()
+    )
     return Phrase("%(sheets)s", sheets=first_rows)
 
 
 def _first_row(rows: list[tuple[int, Sequence[Cell]]]) -> str:
-    return ", ".join(str(cell) for cell in rows[0][1] if cell not in (None, "")) if rows else Phrase("nothing")
+    return (
+        ", ".join(str(cell) for cell in rows[0][1] if cell not in (None, ""))
+        if rows
+        else Phrase("nothing")
+    )
 
 
 def _measures(carrier: str, unit: str) -> bool:
@@ -283,18 +342,30 @@ def _wrong_unit(path: Path, row: int, column: EnergyColumn) -> InputError:
     own = CARRIERS[column.carrier].unit
     return InputError(
         "unit-mismatch",
-        Phrase("The heading %(heading)s gives a unit in which its carrier is not measured.", heading=f"{column.heading!r}"),
+        Phrase(
+            "The heading %(heading)s gives a unit in which its carrier is not measured.",
+            heading=f"{column.heading!r}",
+        ),
         "Write the unit after the carrier's name, and convert the figures below it if necessary.",
         place=Place(str(path), row, column.heading),
         found=column.unit or Phrase("nothing"),
-        wanted=own if own == "kWh" or not CARRIERS[column.carrier].thermal else Phrase("%(unit)s, or GJ", unit=own),
+        wanted=own
+        if own == "kWh" or not CARRIERS[column.carrier].thermal
+        else Phrase("%(unit)s, or GJ", unit=own),
     )
 
 
 def _refuse_total_beside_parts(path: Path, headings: Headings) -> None:
     """Two columns of one carrier add up, as two meters do; a total beside its part would count the part twice."""
     for total in headings.energy:
-        beside = next((column for column in headings.energy if column.carrier == total.carrier and column is not total), None)
+        beside = next(
+            (
+                column
+                for column in headings.energy
+                if column.carrier == total.carrier and column is not total
+            ),
+            None,
+        )
         if beside is not None and says_a_total(total.heading):
             raise InputError(
                 "total-beside-parts",
@@ -304,13 +375,22 @@ def _refuse_total_beside_parts(path: Path, headings: Headings) -> None:
                 ),
                 "Give the columns that must not count a heading that names no carrier, such as Check.",
                 place=Place(str(path), headings.row, total.heading),
-                found=Phrase("%(first)s and %(second)s", first=repr(total.heading), second=repr(beside.heading)),
+                found=Phrase(
+                    "%(first)s and %(second)s",
+                    first=repr(total.heading),
+                    second=repr(beside.heading),
+                ),
                 wanted=Phrase("columns that together are the energy of the run"),
             )
 
 
-def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[Cell]]]], lang: Lang) -> AboutSheet:
-    name = next((name for name in sheets if name in {tell(SHEETS["about"], lang) for lang in languages()}), None)
+def _about(
+    path: Path, sheets: Mapping[str, list[tuple[int, Sequence[Cell]]]], lang: Lang
+) -> AboutSheet:
+    name = next(
+        (name for name in sheets if name in {tell(SHEETS["about"], lang) for lang in languages()}),
+        None,
+    )
     if name is None:
         return AboutSheet()
     settings: dict[str, object] = {}
@@ -324,7 +404,11 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[Cell]]]], l
             continue
         text = str(key).strip()
         setting = next(
-            (setting_name for setting_name, words in SETTINGS.items() if text == tell(words, lang) or _begins(text, setting_name, lang)),
+            (
+                setting_name
+                for setting_name, words in SETTINGS.items()
+                if text == tell(words, lang) or _begins(text, setting_name, lang)
+            ),
             None,
         )
         if setting is not None and (before := row_of.setdefault(text, row)) != row:
@@ -333,7 +417,9 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[Cell]]]], l
         if setting in {"price", "lhv"}:
             carrier, unit = _carrier_and_unit(str(setting), text, lang)
             if carrier is None or (setting == "lhv" and unit != CARRIERS[carrier].unit):
-                example = Phrase("such as %(name)s", name=carrier_setting(str(setting), "natural-gas", lang))
+                example = Phrase(
+                    "such as %(name)s", name=carrier_setting(str(setting), "natural-gas", lang)
+                )
                 raise _setting_refused(path, row, text, text, example)
             if setting == "price":
                 prices.setdefault(carrier, {})[unit] = _number(path, row, setting, text, value)
@@ -344,7 +430,15 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[Cell]]]], l
                 value = round(value * 100, 9)
             settings[setting] = _number(path, row, setting, text, value)
         elif setting is None:
-            unread.append(RejectedRow(Place(str(path), row), NO_SETTING, text, _settings_named(lang), (text, str(value))))
+            unread.append(
+                RejectedRow(
+                    Place(str(path), row),
+                    NO_SETTING,
+                    text,
+                    _settings_named(lang),
+                    (text, str(value)),
+                )
+            )
         else:
             settings[setting] = str(value).strip()
     zone = str(settings.get("timezone", DEFAULT_ZONE))
@@ -365,7 +459,11 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[Cell]]]], l
 
 def _is_percent(path: Path, sheet: str, row: int) -> bool:
     """Whether a row's number is shown in percent: 2 % typed so is kept as 0.02."""
-    return any("%" in cell.number_format for cell in opened(path, sheet)[sheet][row] if isinstance(cell.value, int | float))
+    return any(
+        "%" in cell.number_format
+        for cell in opened(path, sheet)[sheet][row]
+        if isinstance(cell.value, int | float)
+    )
 
 
 def opened(path: Path, sheet: str) -> Any:
@@ -383,13 +481,17 @@ def opened(path: Path, sheet: str) -> Any:
 
 def _settings_named(lang: Lang) -> Phrase:
     """The names that a row of `About` may have, as the workbook's language writes them."""
-    plain = [tell(words, lang) for setting, words in SETTINGS.items() if setting not in {"price", "lhv"}]
+    plain = [
+        tell(words, lang) for setting, words in SETTINGS.items() if setting not in {"price", "lhv"}
+    ]
     of_carriers = [carrier_setting(setting, "natural-gas", lang) for setting in ("price", "lhv")]
     return Phrase("one of these names: %(names)s", names=listed([*plain, *of_carriers]))
 
 
 def _begins(text: str, setting: str, lang: Lang) -> bool:
-    return setting in {"price", "lhv"} and text.startswith(tell(SETTINGS[setting], lang, carrier="\0", unit="").partition("\0")[0].rstrip())
+    return setting in {"price", "lhv"} and text.startswith(
+        tell(SETTINGS[setting], lang, carrier="\0", unit="").partition("\0")[0].rstrip()
+    )
 
 
 def _carrier_and_unit(setting: str, text: str, lang: Lang) -> tuple[str | None, str]:
@@ -411,14 +513,21 @@ def carrier_setting(setting: str, id_: str, lang: Lang, unit: str = "") -> str:
 _NOT_NEGATIVE = Phrase("a number of at least 0, written as a number and not as text")
 _NUMBERS = {
     "lhv": Phrase("a number above 0, written as a number and not as text"),
-    "uncertainty_pct": Phrase("a number of at least 0 and below 100, written as a number and not as text"),
+    "uncertainty_pct": Phrase(
+        "a number of at least 0 and below 100, written as a number and not as text"
+    ),
 }
 
 
 def _number(path: Path, row: int, setting: str, key: str, value: object) -> float:
     """A number that the setting may be: a heating value of 0 would count a fuel as none, and 100 % of uncertainty every gap as chance."""
     most = 100 if setting == "uncertainty_pct" else 1e9
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < most or (setting == "lhv" and value == 0):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not 0 <= value < most
+        or (setting == "lhv" and value == 0)
+    ):
         raise _setting_refused(path, row, key, str(value), _NUMBERS.get(setting, _NOT_NEGATIVE))
     return float(value)
 
@@ -443,7 +552,9 @@ def _setting_refused(path: Path, row: int | None, key: str, found: str, wanted: 
     )
 
 
-def _batches(table: Table, headings: Headings, about: AboutSheet) -> tuple[list[Batch], list[frozenset[int]], list[RejectedRow]]:
+def _batches(
+    table: Table, headings: Headings, about: AboutSheet
+) -> tuple[list[Batch], list[frozenset[int]], list[RejectedRow]]:
     """The runs, in which energy columns of each an amount stands, and the rows whose unit of output is none."""
     batches: list[Batch] = []
     filled: list[frozenset[int]] = []
@@ -459,14 +570,29 @@ def _batches(table: Table, headings: Headings, about: AboutSheet) -> tuple[list[
         except InputError as wrong:
             where = table.place(index, headings.columns["output_unit"])
             texts = tuple("" if cell is None else str(cell) for cell in cells)
-            refused.append(RejectedRow(where, wrong.sentence, repr(row["output_unit"]), wrong.wanted or "", texts))
+            refused.append(
+                RejectedRow(
+                    where, wrong.sentence, repr(row["output_unit"]), wrong.wanted or "", texts
+                )
+            )
             continue
         energy = tuple(
-            CarrierEnergy(energy_column.carrier, row[f"energy.{number}"], energy_column.unit, lhv_mj_per_unit=_lhv(energy_column, about))
+            CarrierEnergy(
+                energy_column.carrier,
+                row[f"energy.{number}"],
+                energy_column.unit,
+                lhv_mj_per_unit=_lhv(energy_column, about),
+            )
             for number, energy_column in enumerate(headings.energy)
             if row.get(f"energy.{number}") is not None
         )
-        filled.append(frozenset(number for number in range(len(headings.energy)) if row.get(f"energy.{number}") is not None))
+        filled.append(
+            frozenset(
+                number
+                for number in range(len(headings.energy))
+                if row.get(f"energy.{number}") is not None
+            )
+        )
         batches.append(
             Batch(
                 batch_id=_name_of(row["batch_id"], row["equipment"], machines[row["batch_id"]]),
@@ -487,7 +613,9 @@ def _batches(table: Table, headings: Headings, about: AboutSheet) -> tuple[list[
 
 def _end_of(start: datetime, end: datetime | None) -> datetime | None:
     """None where the day alone is typed on which the run began as well: it says that the run ended then, and not when."""
-    return None if end is not None and end.time() == time.min and end.date() == start.date() else end
+    return (
+        None if end is not None and end.time() == time.min and end.date() == start.date() else end
+    )
 
 
 def _name_of(run: str, machine: str, machines: AbstractSet[str]) -> str:
@@ -499,7 +627,9 @@ def _lhv(column: EnergyColumn, about: AboutSheet) -> float | None:
     """MJ per unit of the column, from what the firm gave per the carrier's own unit."""
     own_lhv = about.lhv.get(column.carrier)
     try:
-        return None if own_lhv is None else own_lhv * ratio(column.unit, CARRIERS[column.carrier].unit)
+        return (
+            None if own_lhv is None else own_lhv * ratio(column.unit, CARRIERS[column.carrier].unit)
+        )
     except InputError:
         return None  # the column is in GJ and needs none
 

@@ -44,16 +44,30 @@ class RunCells:
 
 def own_cells(sheet: Sheet, workbook_sheet: WorkbookSheet, columns: Mapping[str, str]) -> RunCells:
     """The rows below the headings; `columns` has the heading of each column of the template, energies as `energy.…`."""
-    at = {name: sheet.header.index(heading) for name, heading in columns.items() if heading in sheet.header}
-    amounts = [position for name, position in at.items() if name == "output_quantity" or name.startswith("energy.")]
+    at = {
+        name: sheet.header.index(heading)
+        for name, heading in columns.items()
+        if heading in sheet.header
+    }
+    amounts = [
+        position
+        for name, position in at.items()
+        if name == "output_quantity" or name.startswith("energy.")
+    ]
     rows, ranges = [(number, list(cells)) for number, cells in sheet.rows], _ranges(workbook_sheet)
     key, output = at["batch_id"], at["output_quantity"]
     _spread(rows, ranges, [key], lambda cells: not is_blank(cells[output]))
     runs = [(number, cells) for number, cells in rows if _is_a_run(cells, key)]
-    set_aside = _of_unclear_texts(sheet, runs, amounts) | _of_shared_amounts(sheet, runs, ranges, amounts)
+    set_aside = _of_unclear_texts(sheet, runs, amounts) | _of_shared_amounts(
+        sheet, runs, ranges, amounts
+    )
     others = [position for position in at.values() if position not in amounts and position != key]
     _spread(rows, ranges, others, lambda cells: _is_a_run(cells, key))
-    rows = [(number, cells) for number, cells in rows if number not in set_aside and not _is_prepared(cells, at)]
+    rows = [
+        (number, cells)
+        for number, cells in rows
+        if number not in set_aside and not _is_prepared(cells, at)
+    ]
     for _, cells in rows:
         if key < len(cells):
             cells[key] = _named_by_day(cells[key])
@@ -84,20 +98,31 @@ def _ranges(sheet: WorkbookSheet) -> list[_MergedCells]:
     return sorted(ranges, key=attrgetter("top"))
 
 
-def _of_shared_amounts(sheet: Sheet, runs: Sequence[Row], ranges: Sequence[_MergedCells], amounts: Sequence[int]) -> dict[int, RejectedRow]:
+def _of_shared_amounts(
+    sheet: Sheet, runs: Sequence[Row], ranges: Sequence[_MergedCells], amounts: Sequence[int]
+) -> dict[int, RejectedRow]:
     """Runs of which an amount stands for another run, or another carrier, too. A run whose own name takes several rows is one run."""
     cells_of, numbers = dict(runs), [number for number, _ in runs]
     refused: dict[int, RejectedRow] = {}
     for merged in ranges:
         rows = numbers[bisect_left(numbers, merged.top) : bisect_right(numbers, merged.bottom)]
         positions = [position for position in amounts if merged.left <= position <= merged.right]
-        if not rows or not positions or max(len(rows), len(positions)) < 2 or _says_nothing(cells_of.get(merged.top), merged.left):
+        if (
+            not rows
+            or not positions
+            or max(len(rows), len(positions)) < 2
+            or _says_nothing(cells_of.get(merged.top), merged.left)
+        ):
             continue
         for row in rows:
             refused[row] = RejectedRow(
                 Place(sheet.file, row, sheet.header[positions[0]]),
-                Phrase("the cell is merged over several runs") if len(rows) > 1 else Phrase("the cell is merged over several columns"),
-                Phrase("rows %(first)s to %(last)s in one cell", first=merged.top, last=merged.bottom)
+                Phrase("the cell is merged over several runs")
+                if len(rows) > 1
+                else Phrase("the cell is merged over several columns"),
+                Phrase(
+                    "rows %(first)s to %(last)s in one cell", first=merged.top, last=merged.bottom
+                )
                 if len(rows) > 1
                 else shown(cells_of[row][merged.left]),
                 Phrase("each run's own figure in its own cell"),
@@ -114,11 +139,17 @@ _PLAIN_NUMBER = re.compile(r"[\d.,' +-]+")
 _DOUBTFUL = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
 
 
-def _of_unclear_texts(sheet: Sheet, runs: Sequence[Row], amounts: Sequence[int]) -> dict[int, RejectedRow]:
+def _of_unclear_texts(
+    sheet: Sheet, runs: Sequence[Row], amounts: Sequence[int]
+) -> dict[int, RejectedRow]:
     """Runs with a text such as 1.234, in a column of which no text shows that the point parts decimals and not groups of three digits."""
     refused: dict[int, RejectedRow] = {}
     for position in amounts:
-        texts = [(row, plain(cell), cells) for row, cells in runs if position < len(cells) and isinstance(cell := cells[position], str)]
+        texts = [
+            (row, plain(cell), cells)
+            for row, cells in runs
+            if position < len(cells) and isinstance(cell := cells[position], str)
+        ]
         decimal, _ = decimal_of([text for _, text, _ in texts if _PLAIN_NUMBER.fullmatch(text)])
         if decimal is None:  # the point
             continue
@@ -135,7 +166,10 @@ def _of_unclear_texts(sheet: Sheet, runs: Sequence[Row], amounts: Sequence[int])
 
 
 def _spread(
-    rows: Sequence[tuple[int, list[Cell]]], ranges: Sequence[_MergedCells], columns: Sequence[int], of_run: Callable[[list[Cell]], bool]
+    rows: Sequence[tuple[int, list[Cell]]],
+    ranges: Sequence[_MergedCells],
+    columns: Sequence[int],
+    of_run: Callable[[list[Cell]], bool],
 ) -> None:
     """Write what a merged cell of these columns says into each of its rows that is one `of_run`."""
     waiting, active = list(reversed(ranges)), list[tuple[_MergedCells, Cell]]()

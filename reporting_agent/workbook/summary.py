@@ -14,16 +14,26 @@ def as_text(labelled: LabelledWorkbook) -> str:
     lang = labelled.sheet.lang
     lines: list[str] = []
     for label in labelled.labels:
-        lines.append(f"{name_of(label)}: {tell(RESULTS['used'], lang)} {label.used:,} / {label.read:,}")
+        lines.append(
+            f"{name_of(label)}: {tell(RESULTS['used'], lang)} {label.used:,} / {label.read:,}"
+        )
         if label.best.value is None:
-            lines.append(f"  {tell(RESULTS['no_label'], lang)}: {reason(label.best.reason or '', lang)}")
+            lines.append(
+                f"  {tell(RESULTS['no_label'], lang)}: {reason(label.best.reason or '', lang)}"
+            )
         else:
             values = (("best", label.best.value), ("typical", label.typical), ("mean", label.mean))
-            lines += [f"  {tell(RESULTS[key], lang)}: {shown(value)} {label.unit}" for key, value in values]
+            lines += [
+                f"  {tell(RESULTS[key], lang)}: {shown(value)} {label.unit}"
+                for key, value in values
+            ]
         if label.gap is not None:
             for key, value in (("gap", label.gap.energy), ("unexplained", label.gap.unexplained)):
                 lines.append(f"  {tell(RESULTS[key], lang, energy=label.gap.unit)}: {shown(value)}")
-        lines += [f"  {tell(RESULTS['left_out'], lang)}: {reason(code, lang)} {count:,}" for code, count in label.excluded.items()]
+        lines += [
+            f"  {tell(RESULTS['left_out'], lang)}: {reason(code, lang)} {count:,}"
+            for code, count in label.excluded.items()
+        ]
     if labelled.sheet.unread:
         sheet, first = labelled.sheet.unread[0]
         row = f"{sheet}, {tell(RESULTS['row'], lang)} {first.place.row}"
@@ -34,4 +44,12 @@ def as_text(labelled: LabelledWorkbook) -> str:
         names = ", ".join(carrier_name(carrier, lang) for carrier in labelled.without_lhv)
         lines.append(tell(NOTES["lhv_needed"], lang, about=SHEETS["about"], carriers=names))
     lines += labelled.sheet.passed_over
-    return "\n".join([*lines, *(in_language(sentence, lang) for sentence in (*labelled.differing_totals, *labelled.later))])
+    return "\n".join(
+        [
+            *lines,
+            *(
+                in_language(sentence, lang)
+                for sentence in (*labelled.differing_totals, *labelled.later)
+            ),
+        ]
+    )

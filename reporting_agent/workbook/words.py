@@ -98,18 +98,24 @@ NOTES: Mapping[str, Phrase] = {
         "A gap is not waste. Within the meter uncertainty of %(uncertainty)s %% no conclusion is possible. The rest is unexplained: "
         "the table does not say why, so nothing is called avoidable."
     ),
-    "money": Phrase("Money is at the prices of the sheet %(about)s. Where a run uses several carriers, its mean price is used."),
+    "money": Phrase(
+        "Money is at the prices of the sheet %(about)s. Where a run uses several carriers, its mean price is used."
+    ),
     "no_money": Phrase("No money is shown: a price is missing for %(carriers)s."),
     "lhv_needed": Phrase(
         "For kgce, enter the heating value of %(carriers)s in the sheet %(about)s: see the supplier's bill. Or give the amount in GJ."
     ),
     "factors": Phrase("kgce by %(edition)s, calorific basis."),
-    "software": Phrase("Made by Steplabel %(version)s from this workbook alone. Everything here is exact and stays with you."),
+    "software": Phrase(
+        "Made by Steplabel %(version)s from this workbook alone. Everything here is exact and stays with you."
+    ),
     "unused": Phrase(
         "Nothing here comes from %(columns)s. A column counts where its heading is the template's, or a carrier with its unit, such as "
         "%(example)s."
     ),
-    "other_sheets": Phrase("Not read: %(sheets)s. Runs are read from one sheet alone, here %(sheet)s. Put all runs there."),
+    "other_sheets": Phrase(
+        "Not read: %(sheets)s. Runs are read from one sheet alone, here %(sheet)s. Put all runs there."
+    ),
     "fill": Phrase(
         "One row per run: a batch, a shift or a day on one machine. Leave empty what you do not know; write 0 where none was used."
     ),
@@ -160,7 +166,9 @@ class Headings:
     lang: Lang
     columns: dict[str, str]
     energy: tuple[EnergyColumn, ...]
-    unused: tuple[str, ...]  # of the firm's own columns, or of those whose heading could not be understood
+    unused: tuple[
+        str, ...
+    ]  # of the firm's own columns, or of those whose heading could not be understood
 
     @property
     def known(self) -> int:
@@ -173,7 +181,11 @@ def understand(rows: Sequence[tuple[int, Sequence[object]]]) -> Headings | None:
     best: Headings | None = None
     for row, cells in rows:
         for lang in languages():
-            headings = _of_row(row, [str(cell).strip() for cell in cells if cell is not None and str(cell).strip()], lang)
+            headings = _of_row(
+                row,
+                [str(cell).strip() for cell in cells if cell is not None and str(cell).strip()],
+                lang,
+            )
             if headings.known >= _LEAST_KNOWN and (best is None or headings.known > best.known):
                 best = headings
         if best is not None:
@@ -203,15 +215,25 @@ def _compared(heading: str) -> str:
 
 def _is_a_result(heading: str, lang: Lang) -> bool:
     """Whether the column is one that an earlier copy of the workbook had beside its runs."""
-    begins = (tell(RESULTS[name], lang, unit="\0", energy="\0", currency="\0").partition("\0")[0] for name in BESIDE_RUNS)
+    begins = (
+        tell(RESULTS[name], lang, unit="\0", energy="\0", currency="\0").partition("\0")[0]
+        for name in BESIDE_RUNS
+    )
     return heading.startswith(tuple(begins))
 
 
 def _energy(text: str, lang: Lang) -> EnergyColumn | None:
     """`Natural gas Nm3`, `Natural gas (Nm3)`, with a full-width comma too: the longest carrier's name that the heading begins with; or any
     other word for a carrier. The unit is empty where the heading gives none. A carrier's meter, price or supplier is no amount of it."""
-    names = sorted(((carrier_name(id_, lang).casefold(), id_) for id_ in CARRIERS), key=lambda pair: -len(pair[0]))
-    behind = {id_: re.sub(r"^[\s,，(（]+|[)）\s]+$", "", text[len(name) :]) for name, id_ in names if text.casefold().startswith(name)}
+    names = sorted(
+        ((carrier_name(id_, lang).casefold(), id_) for id_ in CARRIERS),
+        key=lambda pair: -len(pair[0]),
+    )
+    behind = {
+        id_: re.sub(r"^[\s,，(（]+|[)）\s]+$", "", text[len(name) :])
+        for name, id_ in names
+        if text.casefold().startswith(name)
+    }
     for id_, rest in behind.items():
         if _is_of_an_amount(rest):
             return EnergyColumn(text, id_, rest)
@@ -220,7 +242,10 @@ def _energy(text: str, lang: Lang) -> EnergyColumn | None:
         if mention.unit is None and CARRIERS[mention.carrier].form in {"medium", "heat"}:
             return None  # `heat` is what melt shops call a batch
         return EnergyColumn(text, mention.carrier, mention.unit or "")
-    return next((EnergyColumn(text, id_, rest) for id_, rest in behind.items() if _says_an_amount(rest)), None)
+    return next(
+        (EnergyColumn(text, id_, rest) for id_, rest in behind.items() if _says_an_amount(rest)),
+        None,
+    )
 
 
 def _is_of_an_amount(unit: str) -> bool:
@@ -236,16 +261,23 @@ def _is_of_an_amount(unit: str) -> bool:
     return False
 
 
-_HEADING_WORDS = tomllib.loads((Path(__file__).parent / "heading_words.toml").read_text(encoding="utf-8"))
+_HEADING_WORDS = tomllib.loads(
+    (Path(__file__).parent / "heading_words.toml").read_text(encoding="utf-8")
+)
 
 
 def _says_an_amount(rest: str) -> bool:
     """Whether what stands behind a carrier's name has a unit in it: an amount that cannot be read, which must not be passed over."""
     words = [word for word in re.split(r"[\s,，()（）\[\]【】:：]+", rest) if word]
     folded = {word.casefold() for word in words}
-    if "/" in rest or any(word in folded or (word[0] >= "\u3000" and word in rest) for word in _HEADING_WORDS["of_money"]):
+    if "/" in rest or any(
+        word in folded or (word[0] >= "\u3000" and word in rest)
+        for word in _HEADING_WORDS["of_money"]
+    ):
         return False
-    return not folded.isdisjoint(_HEADING_WORDS["further_units"]) or any(map(_is_of_an_amount, words))
+    return not folded.isdisjoint(_HEADING_WORDS["further_units"]) or any(
+        map(_is_of_an_amount, words)
+    )
 
 
 def carrier_name(id_: str, lang: Lang) -> str:

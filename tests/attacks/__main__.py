@@ -32,17 +32,27 @@ class Stated:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.attacks", description="Do the attacks stay at or below their bounds?")
-    parser.add_argument("--write", action="store_true", help="regenerate the table of docs/attacks.md")
-    parser.add_argument("--long", action="store_true", help="more trials, which the document does not hold")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.attacks", description="Do the attacks stay at or below their bounds?"
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="regenerate the table of docs/attacks.md"
+    )
+    parser.add_argument(
+        "--long", action="store_true", help="more trials, which the document does not hold"
+    )
     asked = parser.parse_args()
     stated = Stated()
-    arguments = ["-q", str(Path(__file__).parent)] + (["--long"] if asked.long and not asked.write else [])
+    arguments = ["-q", str(Path(__file__).parent)] + (
+        ["--long"] if asked.long and not asked.write else []
+    )
     if asked.write:  # the document is compared once it is written
         arguments += ["--deselect", "tests/attacks/test_table.py"]
     status = pytest.main(arguments, plugins=[_named(stated)] if asked.write else [])
     if asked.write and status == pytest.ExitCode.OK:
-        DOCUMENT.write_text(filled(DOCUMENT.read_text(encoding="utf-8"), stated.lines), encoding="utf-8")
+        DOCUMENT.write_text(
+            filled(DOCUMENT.read_text(encoding="utf-8"), stated.lines), encoding="utf-8"
+        )
         print(f"wrote the table of {DOCUMENT.name}")
     return int(status)
 

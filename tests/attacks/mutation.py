@@ -113,9 +113,19 @@ def _other_value(value: Any, chance: Chance) -> Any:
     if isinstance(value, int):
         return value + int(chance.choice((-2, -1, 1, 2, 10**6)))
     if isinstance(value, str):
-        return ("", value + "x", value[:-1], value.upper() + "0", "../../etc/passwd", "\u0000", "9" * 70)[int(chance.integers(7))]
+        return (
+            "",
+            value + "x",
+            value[:-1],
+            value.upper() + "0",
+            "../../etc/passwd",
+            "\u0000",
+            "9" * 70,
+        )[int(chance.integers(7))]
     if isinstance(value, bytes):
-        return (b"", value[:-1], value + b"\x00", bytes(len(value)), value[::-1])[int(chance.integers(5))]
+        return (b"", value[:-1], value + b"\x00", bytes(len(value)), value[::-1])[
+            int(chance.integers(5))
+        ]
     return 0
 
 

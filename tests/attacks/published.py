@@ -38,14 +38,25 @@ class Draft:
         policy: DisclosurePolicy = PACK.disclosure,
         other_years: Sequence[PublishedVersion] = (),
     ) -> GateResult:
-        return gate(self.label, self.roster, policy, previous, elsewhere=elsewhere, other_years=other_years, period_end=END, today=LATE)
+        return gate(
+            self.label,
+            self.roster,
+            policy,
+            previous,
+            elsewhere=elsewhere,
+            other_years=other_years,
+            period_end=END,
+            today=LATE,
+        )
 
     def published(self, name: str) -> PublishedVersion:
         return PublishedVersion(name, self.gated().published, self.roster)
 
 
 def drafted(reported: Sequence[ReportedLabel], seed: int) -> Draft:
-    label, roster = compose_with_roster(PACK, ROUTE, by_step(reported), np.random.default_rng(seed), period="2016")
+    label, roster = compose_with_roster(
+        PACK, ROUTE, by_step(reported), np.random.default_rng(seed), period="2016"
+    )
     return Draft(label, roster)
 
 

@@ -31,11 +31,22 @@ from portal.web.views import registering
 from portal.web.words import mails as mail_texts
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting
+from tests.integration.portal_cast import (
+    NOW,
+    PASSWORD,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+)
 from tests.integration.post import send_all
 from tests.servers.redis import started
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 VERSION = f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/"
 READS = 400
@@ -62,7 +73,9 @@ def published() -> Cast:
         deliver(plant.envelope(cast.pack, shift=number - 5))
     open_waiting()
     standings.compute(cast.period, "worker", NOW)
-    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
     return cast
 
 
@@ -77,8 +90,15 @@ def one_small_redis(settings: Settings, tmp_path: Path) -> Iterator[None]:
 def read_oddly(number: int, address: Callable[[str], None]) -> None:
     host = f"testserver:{1000 + number}"
     address(host)
-    query = {"page": str(number), "sector": "cement"} if number % 2 else {"unit": "MJ", f"x{number}": "y"}
-    assert Client().get("/" if number % 2 else VERSION, query, headers={"host": host}).status_code == 200
+    query = (
+        {"page": str(number), "sector": "cement"}
+        if number % 2
+        else {"unit": "MJ", f"x{number}": "y"}
+    )
+    assert (
+        Client().get("/" if number % 2 else VERSION, query, headers={"host": host}).status_code
+        == 200
+    )
 
 
 def entries() -> int:
@@ -96,13 +116,17 @@ def fill_what_no_page_fits_into() -> None:
 
 
 def signs_in(browser: Client, user: User, network: str = "2001:db8:f::1") -> bool:
-    answer = browser.post("/sign-in/", {"username": user.email, "password": PASSWORD}, REMOTE_ADDR=network)
+    answer = browser.post(
+        "/sign-in/", {"username": user.email, "password": PASSWORD}, REMOTE_ADDR=network
+    )
     return answer.status_code == 302
 
 
 @pytest.mark.redis
 @pytest.mark.usefixtures("one_small_redis")
-def test_reading_does_not_fill_the_portal(stated: State, published: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_does_not_fill_the_portal(
+    stated: State, published: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     owner, browser = published.plants[0].owner, Client(raise_request_exception=False)
     for number in (0, 1):
         read_oddly(number, lambda _host: None)
@@ -114,7 +138,9 @@ def test_reading_does_not_fill_the_portal(stated: State, published: Cast, monkey
     assert signs_in(browser, owner)
 
     asked_for = [""]
-    monkeypatch.setattr(page_cache, "own_address", lambda: asked_for[0])  # the page's name has the Host header in it, as it had
+    monkeypatch.setattr(
+        page_cache, "own_address", lambda: asked_for[0]
+    )  # the page's name has the Host header in it, as it had
     filled, took = before, range(READS)
     for number in took:
         read_oddly(number, lambda host: asked_for.__setitem__(0, host))
@@ -151,12 +177,20 @@ def test_reading_does_not_fill_the_portal(stated: State, published: Cast, monkey
 def forty_failures(network: str) -> None:
     """Wrong passwords for accounts that do not matter, from one network."""
     for number in range(40):
-        Client().post("/sign-in/", {"username": f"{number}@nobody.example", "password": "wrong"}, REMOTE_ADDR=network)
+        Client().post(
+            "/sign-in/",
+            {"username": f"{number}@nobody.example", "password": "wrong"},
+            REMOTE_ADDR=network,
+        )
 
 
 @pytest.mark.usefixtures("here")
-def test_failures_on_a_network_lock_nobody_else_behind_it(stated: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    behind = [User.objects.create_user(f"colleague{number}@example.org", PASSWORD) for number in range(10)]
+def test_failures_on_a_network_lock_nobody_else_behind_it(
+    stated: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    behind = [
+        User.objects.create_user(f"colleague{number}@example.org", PASSWORD) for number in range(10)
+    ]
     target = User.objects.create_user("target@example.org", PASSWORD)
     own_browser = Client()
     assert signs_in(own_browser, target, "2001:db8:1::1")
@@ -164,12 +198,20 @@ def test_failures_on_a_network_lock_nobody_else_behind_it(stated: State, monkeyp
     forty_failures("2001:db8:a::1")
     locked = sum(not signs_in(Client(), user, "2001:db8:a::1") for user in behind)
     for number in range(attempts.PER_ACCOUNT + 1):
-        Client().post("/sign-in/", {"username": target.email, "password": "wrong"}, REMOTE_ADDR=f"2001:db8:b{number:x}::1")
-    assert not signs_in(Client(), target, "2001:db8:c::1"), "all the world is attacking: strangers wait"
+        Client().post(
+            "/sign-in/",
+            {"username": target.email, "password": "wrong"},
+            REMOTE_ADDR=f"2001:db8:b{number:x}::1",
+        )
+    assert not signs_in(Client(), target, "2001:db8:c::1"), (
+        "all the world is attacking: strangers wait"
+    )
     assert signs_in(own_browser, target, "2001:db8:c::1")
     own_browser.post("/sign-out/")
 
-    monkeypatch.setattr(attempts, "LEFT_ON_NOISY_NETWORK", 0)  # the network's failures close it, as they did
+    monkeypatch.setattr(
+        attempts, "LEFT_ON_NOISY_NETWORK", 0
+    )  # the network's failures close it, as they did
     monkeypatch.setattr(attempts, "device_of", lambda _request, _account: "")
     forty_failures("2001:db8:d::1")
     locked_off = sum(not signs_in(Client(), user, "2001:db8:d::1") for user in behind)
@@ -204,19 +246,29 @@ def written_by_a_stranger(host: str) -> list[EmailMessage]:
 
 
 @pytest.mark.usefixtures("here")
-def test_a_host_header_gets_into_no_link_and_a_strangers_words_into_no_first_mail(stated: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_header_gets_into_no_link_and_a_strangers_words_into_no_first_mail(
+    stated: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_cast(plants=1)
     host = "testserver:8443"
     sent = written_by_a_stranger(host)
     assert len(sent) == 2
-    links = [link for message in sent for link in re.findall(r"https?://[^/\s]+", str(message.body))]
+    links = [
+        link for message in sent for link in re.findall(r"https?://[^/\s]+", str(message.body))
+    ]
     words = [FIRM[name].split()[-1] for name in ("name", "controlling_firm", "contact")]
     foreign = sum(link != "http://testserver" for link in links)
     spoken = sum(word in f"{message.subject} {message.body}" for message in sent for word in words)
     assert (len(links), foreign, spoken) == (2, 0, 0)
 
-    monkeypatch.setattr(own_address, "own_address", lambda: f"http://{host}")  # from the request, as it was
-    links_off = [link for message in written_by_a_stranger(host) for link in re.findall(r"https?://[^/\s]+", str(message.body))]
+    monkeypatch.setattr(
+        own_address, "own_address", lambda: f"http://{host}"
+    )  # from the request, as it was
+    links_off = [
+        link
+        for message in written_by_a_stranger(host)
+        for link in re.findall(r"https?://[^/\s]+", str(message.body))
+    ]
     foreign_off = sum(link == f"http://{host}" for link in links_off)
     assert foreign_off == 2
     stated(
@@ -232,12 +284,18 @@ def test_a_host_header_gets_into_no_link_and_a_strangers_words_into_no_first_mai
 
     posted = mail_texts.post_link
 
-    def with_firm(letter: str, to: str, language: str, facts: dict[str, Any], link: str = "", **how: Any) -> None:
+    def with_firm(
+        letter: str, to: str, language: str, facts: dict[str, Any], link: str = "", **how: Any
+    ) -> None:
         posted(letter, to, language, {**facts, "firm": FIRM["name"]}, link, **how)
 
     monkeypatch.setattr(registering, "post_link", with_firm)
     plain = mail_texts._letter
-    naming = lambda kind, facts: Letter(f"Confirm that you register {facts['firm']}", "") if "firm" in facts else plain(kind, facts)  # noqa: E731
+    naming = lambda kind, facts: (
+        Letter(f"Confirm that you register {facts['firm']}", "")
+        if "firm" in facts
+        else plain(kind, facts)
+    )  # noqa: E731
     monkeypatch.setattr(mail_texts, "_letter", naming)
     spoken_off = sum("evil.example" in message.subject for message in written_by_a_stranger(host))
     assert spoken_off == 1

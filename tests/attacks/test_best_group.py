@@ -11,7 +11,13 @@ import pytest
 from benchmarks.composition.roster import CellRoster, Member
 from benchmarks.composition.rules import RuleName
 from benchmarks.disclosure import best_group
-from benchmarks.disclosure.best_group import BestFirms, BestGroupReason, Traits, compose, likelihoods
+from benchmarks.disclosure.best_group import (
+    BestFirms,
+    BestGroupReason,
+    Traits,
+    compose,
+    likelihoods,
+)
 from benchmarks.policies import DisclosurePolicy
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
@@ -34,33 +40,52 @@ def sector(seed: int, firms: int) -> tuple[CellRoster, dict[str, Traits]]:
     }
     pull = float(rng.uniform(0, 120))
     worth = {
-        firm: 500 + rng.normal(0, 30) - pull * (firm_traits["scale"] == "very-large") - pull * (firm_traits["region"] == "north") / 2
+        firm: 500
+        + rng.normal(0, 30)
+        - pull * (firm_traits["scale"] == "very-large")
+        - pull * (firm_traits["region"] == "north") / 2
         for firm, firm_traits in traits.items()
     }
-    members = (Member(firm, firm, (50, round(1000 * value), 500), "r") for firm, value in worth.items())
+    members = (
+        Member(firm, firm, (50, round(1000 * value), 500), "r") for firm, value in worth.items()
+    )
     return CellRoster("cell", tuple(members)), traits
 
 
-def composition_of(who: CellRoster, traits: dict[str, Traits], policy: DisclosurePolicy = PACK.disclosure, *before: BestFirms) -> BestFirms:
-    return compose(who, DECILE, traits, PACK.composition, policy, [version.shares for version in before])
+def composition_of(
+    who: CellRoster,
+    traits: dict[str, Traits],
+    policy: DisclosurePolicy = PACK.disclosure,
+    *before: BestFirms,
+) -> BestFirms:
+    return compose(
+        who, DECILE, traits, PACK.composition, policy, [version.shares for version in before]
+    )
 
 
 def named(composed: BestFirms, who: CellRoster, traits: dict[str, Traits]) -> float:
     """The chance that the firm which the tables make likeliest is among the best: of equally likely ones any."""
     chances = likelihoods(composed.shares, traits)
     best = best_group.best_group(who, DECILE)
-    likeliest = [firm for firm, chance in zip(traits, chances, strict=True) if chance >= chances.max() - 1e-9]
+    likeliest = [
+        firm for firm, chance in zip(traits, chances, strict=True) if chance >= chances.max() - 1e-9
+    ]
     return float(np.mean([firm in best for firm in likeliest]))
 
 
 def replaced(who: CellRoster, gone: int) -> CellRoster:
     """So many of the best fell far behind in the next version."""
     best = sorted(who.members, key=lambda member: member.bests[0])[:gone]
-    worse = {member.firm: Member(member.firm, member.site, (50, member.bests[0] + 10**6, 500), "r2") for member in best}
+    worse = {
+        member.firm: Member(member.firm, member.site, (50, member.bests[0] + 10**6, 500), "r2")
+        for member in best
+    }
     return CellRoster("cell", tuple(worse.get(member.firm, member) for member in who.members))
 
 
-def test_no_firm_is_likelier_than_not_among_the_best(stated: State, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_firm_is_likelier_than_not_among_the_best(
+    stated: State, long: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sectors = [sector(seed, firms) for seed in range(200 if long else 20) for firms in (160, 400)]
     shown = [(composition_of(who, traits), who, traits) for who, traits in sectors]
     on = [named(*publication) for publication in shown if publication[0].shares]
@@ -82,7 +107,9 @@ def test_no_firm_is_likelier_than_not_among_the_best(stated: State, long: bool, 
     )
 
 
-def test_two_versions_between_which_one_or_two_of_the_best_changed(stated: State, long: bool) -> None:
+def test_two_versions_between_which_one_or_two_of_the_best_changed(
+    stated: State, long: bool
+) -> None:
     pairs, on, off = 0, 0, 0
     for seed in range(100 if long else 12):
         who, traits = sector(seed, 400)
@@ -93,7 +120,11 @@ def test_two_versions_between_which_one_or_two_of_the_best_changed(stated: State
             again = composition_of(later, traits, PACK.disclosure, first)
             on += any(trait in first.shares for trait in again.shares)
             off += bool(composition_of(later, traits, OFF, bare).shares)
-            assert again.shares or again.reason in {BestGroupReason.DIFFERENCING, BestGroupReason.ALIKE, BestGroupReason.LIKELY}
+            assert again.shares or again.reason in {
+                BestGroupReason.DIFFERENCING,
+                BestGroupReason.ALIKE,
+                BestGroupReason.LIKELY,
+            }
     assert on == 0
     assert off > pairs / 2
     stated(

@@ -40,7 +40,9 @@ class Page:
 
 
 def page(sector: Sector, seed: int) -> Page:
-    best = compose_cell(sector.labels, PACK, STEP, RULE, np.random.default_rng(seed), variant="any").best
+    best = compose_cell(
+        sector.labels, PACK, STEP, RULE, np.random.default_rng(seed), variant="any"
+    ).best
     assert best is not None
     order = np.argsort(sector.best)
     released = float(sector.labels[int(order[TARGET])].label.best_value)
@@ -56,7 +58,9 @@ def worked_out(read: Page, known_ranks: tuple[int, ...], averaged: int) -> float
 
 
 @pytest.mark.parametrize("who", list(COLLUDING))
-def test_colluding_firms(stated: State, long: bool, who: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colluding_firms(
+    stated: State, long: bool, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     known_ranks, count = COLLUDING[who], 400 if long else 60
     sectors = [sector(np.random.default_rng(seed), "normal", FIRMS) for seed in range(count)]
     pages = [page(cohort, seed) for seed, cohort in enumerate(sectors)]
@@ -70,12 +74,17 @@ def test_colluding_firms(stated: State, long: bool, who: str, monkeypatch: pytes
         bound = f"no closer than the plant's own release: {close(own, exact):.0%}, median error {median_error(own, exact):.2%}"
         defence = "noise at the plant; the posterior; rounding"
         bare = [float(read.ordered[:5].mean()) for read in pages]
-        off = [worked_out(Page(value, read.ordered, 0.0), known_ranks, 5) for value, read in zip(bare, pages, strict=True)]
+        off = [
+            worked_out(Page(value, read.ordered, 0.0), known_ranks, 5)
+            for value, read in zip(bare, pages, strict=True)
+        ]
         assert median_error(off, exact) < 1e-9
         off_words = "exact values averaged"
     else:
         assert close(estimates, exact) <= close(outsider, exact) + ABOVE_OUTSIDER
-        bound = f"a reader's guess, {close(outsider, exact):.0%}, and {100 * ABOVE_OUTSIDER:.0f} points"
+        bound = (
+            f"a reader's guess, {close(outsider, exact):.0%}, and {100 * ABOVE_OUTSIDER:.0f} points"
+        )
         defence = "no firm above a quarter of a mean"
         averaged = len(known_ranks) + 1
         monkeypatch.setattr(rules, "averaged", lambda *_: range(averaged))
@@ -85,7 +94,9 @@ def test_colluding_firms(stated: State, long: bool, who: str, monkeypatch: pytes
         monkeypatch.setattr(best_and_typical, "refuse_heavy_weight", lambda *_: None)
         small = tuple(range(averaged))
         others = tuple(rank for rank in small if rank != TARGET)
-        off = [worked_out(page(cohort, seed), others, averaged) for seed, cohort in enumerate(sectors)]
+        off = [
+            worked_out(page(cohort, seed), others, averaged) for seed, cohort in enumerate(sectors)
+        ]
         assert close(off, exact) > close(estimates, exact) + ABOVE_OUTSIDER
         off_words = f"a mean of {averaged}"
 

@@ -11,10 +11,15 @@ from tests.functional.audit.plants import failures
 from tests.functional.audit.test_tampering import best_batch_under_further_ids, evidence_of
 
 
-def test_a_batch_under_further_ids_at_the_same_time_is_found_by_name(tmp_path: Path, stated: State) -> None:
+def test_a_batch_under_further_ids_at_the_same_time_is_found_by_name(
+    tmp_path: Path, stated: State
+) -> None:
     evidence = evidence_of(best_batch_under_further_ids(tmp_path, tmp_path))
     assert list(failures(checks.run(evidence))) == ["one-batch-at-a-time"]
-    off = checks.run(evidence, [check for check in checks.CHECKS if check is not one_at_a_time.one_batch_at_a_time])
+    off = checks.run(
+        evidence,
+        [check for check in checks.CHECKS if check is not one_at_a_time.one_batch_at_a_time],
+    )
     assert failures(off) == {}
     stated(
         Row(

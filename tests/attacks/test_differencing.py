@@ -19,12 +19,24 @@ from scipy.special import ndtri
 from benchmarks.composition.roster import DEPARTED, Member
 from benchmarks.disclosure import CellDecision, GateReason, PublishedVersion, influence
 from tests.attacks.conftest import State
-from tests.attacks.published import BETWEEN, CLOSE, Draft, close, drafted, guess, median_error, shown, without
+from tests.attacks.published import (
+    BETWEEN,
+    CLOSE,
+    Draft,
+    close,
+    drafted,
+    guess,
+    median_error,
+    shown,
+    without,
+)
 from tests.attacks.table import Row
 from tests.statistical.sectors import PACK, RULE, STEP, Array, Sector, sector
 
 FIRMS = 24
-OFF = PACK.disclosure.model_copy(update={"least_changed_participants": 1, "largest_share_of_change": Fraction(1)})
+OFF = PACK.disclosure.model_copy(
+    update={"least_changed_participants": 1, "largest_share_of_change": Fraction(1)}
+)
 OTHERWISE = "2016-01-01/2016-12-31"
 ABOVE_READER = 0.1  # of all tries: as much oftener as colluding firms may succeed
 
@@ -46,8 +58,12 @@ def cases(sectors: int, joining: Sequence[int]) -> list[Case]:
     for seed in range(sectors):
         cohort = sector(np.random.default_rng(seed), "normal", FIRMS)
         order = np.argsort(cohort.best)
-        before = drafted(without(cohort, {int(order[place - 1]) for place in joining}), seed).published("1")
-        trials.append(Case(before, drafted(cohort.labels, seed + 1000), float(cohort.best[order[0]])))
+        before = drafted(
+            without(cohort, {int(order[place - 1]) for place in joining}), seed
+        ).published("1")
+        trials.append(
+            Case(before, drafted(cohort.labels, seed + 1000), float(cohort.best[order[0]]))
+        )
     return trials
 
 
@@ -74,12 +90,20 @@ def test_two_publications_that_differ_in_one_firm(stated: State, long: bool, way
     exact = [case.exact for case in tried]
 
     def later(case: Case, **policy: object) -> tuple[float | None, set[GateReason]]:
-        beside: dict[str, Sequence[PublishedVersion]] = {"previous": (case.before,)} if way == "versions" else {"elsewhere": (case.before,)}
-        if way == "period":  # the same days under another name, which nothing was compared with before
-            otherwise = dataclasses.replace(case.before, label=dataclasses.replace(case.before.label, period=OTHERWISE))
+        beside: dict[str, Sequence[PublishedVersion]] = (
+            {"previous": (case.before,)} if way == "versions" else {"elsewhere": (case.before,)}
+        )
+        if (
+            way == "period"
+        ):  # the same days under another name, which nothing was compared with before
+            otherwise = dataclasses.replace(
+                case.before, label=dataclasses.replace(case.before.label, period=OTHERWISE)
+            )
             beside = {} if policy else {"elsewhere": (otherwise,)}
         result = case.after.gated(**beside, **policy)  # type: ignore[arg-type]
-        return shown(result.published)[0], {cell.reason_code for cell in result.cells if cell.firms == FIRMS}
+        return shown(result.published)[0], {
+            cell.reason_code for cell in result.cells if cell.firms == FIRMS
+        }
 
     gated = [later(case) for case in tried]
     reason = GateReason.DIFFERENCING if way == "versions" else GateReason.OVERLAP
@@ -103,7 +127,8 @@ def test_two_publications_that_differ_in_one_firm(stated: State, long: bool, way
         Row(
             way,
             f"{attack}, subtracted: the best firm to within {CLOSE:.0%}",
-            "three firms at least must differ" + (", in every period that overlaps" if way == "period" else ""),
+            "three firms at least must differ"
+            + (", in every period that overlaps" if way == "period" else ""),
             f"{close(alone, exact):.0%}, the guess from one publication",
             f"{withheld}: {close(with_gate, exact):.0%}, median error {median_error(with_gate, exact):.1%}",
             f"{close(without_gate, exact):.0%}, median error {median_error(without_gate, exact):.1%}",
@@ -123,7 +148,9 @@ def test_the_best_firm_beside_poor_ones(stated: State, long: bool, poor: int) ->
         whole, few = case.after.published("2"), Draft(case.before.label, case.before.roster)
         assert shown(few.gated((whole,)).published)[0] is None  # leaving is no other than joining
     alone = [guessed(case) for case in tried]
-    open_values = [shown(case.after.gated((case.before,), policy=OFF).published)[0] for case in tried]
+    open_values = [
+        shown(case.after.gated((case.before,), policy=OFF).published)[0] for case in tried
+    ]
     assert None not in open_values
     estimates = [subtracted(case, value) for case, value in zip(tried, open_values, strict=True)]
     assert close(estimates, exact) > 1.5 * close(alone, exact)
@@ -155,8 +182,12 @@ class Reader:
         firms = np.sort(BETWEEN * rng.standard_normal((20_000, FIRMS)), axis=1)
         stayed = np.delete(firms, [place - 1 for place in joining], axis=1)
         middle = (firms[:, FIRMS // 2 - 1] + firms[:, FIRMS // 2]) / 2
-        read = np.array([firms[:, :5].mean(axis=1), middle, stayed[:, :5].mean(axis=1)])[: 3 if both else 2]
-        read += rng.normal(0, 0.1 * CLOSE * RULE.typical, read.shape)  # what the posterior and rounding leave unsure
+        read = np.array([firms[:, :5].mean(axis=1), middle, stayed[:, :5].mean(axis=1)])[
+            : 3 if both else 2
+        ]
+        read += rng.normal(
+            0, 0.1 * CLOSE * RULE.typical, read.shape
+        )  # what the posterior and rounding leave unsure
         weights, *_ = np.linalg.lstsq(cls._features(read), firms[:, 0] - read[0], rcond=None)
         return cls(weights)
 
@@ -165,7 +196,9 @@ class Reader:
 
     @staticmethod
     def _features(read: Array) -> Array:
-        return np.stack([np.ones(read.shape[1]), *(figure - read[0] for figure in read[1:])], axis=1)
+        return np.stack(
+            [np.ones(read.shape[1]), *(figure - read[0] for figure in read[1:])], axis=1
+        )
 
 
 def test_several_of_the_best_join_at_once(stated: State, long: bool) -> None:
@@ -176,11 +209,16 @@ def test_several_of_the_best_join_at_once(stated: State, long: bool) -> None:
     gated: list[float] = []
     opened: list[float] = []
     passed: list[bool] = []
-    below = RULE.spread * float(ndtri(float(STEP.label_rule.quantile)))  # of a plant's typical value, its low quantile
+    below = RULE.spread * float(
+        ndtri(float(STEP.label_rule.quantile))
+    )  # of a plant's typical value, its low quantile
     for joining in JOINING:
         of_one, of_both = Reader.of(joining, both=False), Reader.of(joining, both=True)
         for case in cases(sectors, joining):
-            (best, typical), (before, _) = shown(case.after.gated().published), shown(case.before.label)
+            (best, typical), (before, _) = (
+                shown(case.after.gated().published),
+                shown(case.before.label),
+            )
             assert best is not None
             assert typical is not None
             assert before is not None
@@ -193,7 +231,9 @@ def test_several_of_the_best_join_at_once(stated: State, long: bool) -> None:
     assert close(gated, exact) <= close(single, exact)
     assert close(opened, exact) > close(single, exact)
     through = np.array(passed)
-    both, alone = (close(np.array(guesses)[through], np.array(exact)[through]) for guesses in (opened, single))
+    both, alone = (
+        close(np.array(guesses)[through], np.array(exact)[through]) for guesses in (opened, single)
+    )
     assert both <= alone + ABOVE_READER
     stated(
         Row(
@@ -218,19 +258,34 @@ def came_back(sector: Sector, seed: int, points: int) -> tuple[PublishedVersion,
     best, own = (int(place) for place in np.argsort(sector.best)[:2])
     mine = sector.labels[own]
     gone = dataclasses.replace(mine, firm=f"{DEPARTED}00", site=f"{DEPARTED}00")
-    moved = dataclasses.replace(mine.label, best=dataclasses.replace(mine.label.best, grid_point=mine.label.best.grid_point + points))
+    moved = dataclasses.replace(
+        mine.label,
+        best=dataclasses.replace(mine.label.best, grid_point=mine.label.best.grid_point + points),
+    )
     again = dataclasses.replace(mine, site=RETURNED, label=moved)
-    first = [gone if place == own else label for place, label in enumerate(sector.labels) if place != best]
+    first = [
+        gone if place == own else label
+        for place, label in enumerate(sector.labels)
+        if place != best
+    ]
     second = [again if place == own else label for place, label in enumerate(sector.labels)]
     return drafted(first, seed).published("1"), drafted(second, seed + 1000)
 
 
-def test_a_firm_that_left_and_came_back_is_not_two_that_changed(stated: State, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_firm_that_left_and_came_back_is_not_two_that_changed(
+    stated: State, long: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sectors = 100 if long else 12
-    tried = [came_back(sector(np.random.default_rng(seed), "normal", FIRMS), seed, points) for seed in range(sectors) for points in AWAY]
+    tried = [
+        came_back(sector(np.random.default_rng(seed), "normal", FIRMS), seed, points)
+        for seed in range(sectors)
+        for points in AWAY
+    ]
 
     def let_out() -> int:
-        return sum(shown(after.gated((before,)).published)[0] is not None for before, after in tried)
+        return sum(
+            shown(after.gated((before,)).published)[0] is not None for before, after in tried
+        )
 
     let_through = let_out()
     assert let_through == 0
@@ -253,9 +308,13 @@ def said_of(sector: Sector, revised: int, moved: int, seed: int) -> list[CellDec
     """All that the gate says where the firm at this place sends its report anew and the draw lies so many grid points from the first."""
     first = [dataclasses.replace(reported, report="first") for reported in sector.labels]
     label = first[revised].label
-    drawn = dataclasses.replace(label, best=dataclasses.replace(label.best, grid_point=label.best.grid_point + moved))
+    drawn = dataclasses.replace(
+        label, best=dataclasses.replace(label.best, grid_point=label.best.grid_point + moved)
+    )
     again = [
-        dataclasses.replace(reported, report="second", label=drawn) if index == revised else reported
+        dataclasses.replace(reported, report="second", label=drawn)
+        if index == revised
+        else reported
         for index, reported in enumerate(first)
     ]
     return list(drafted(again, seed).gated((drafted(first, seed).published("1"),)).cells)
@@ -263,15 +322,24 @@ def said_of(sector: Sector, revised: int, moved: int, seed: int) -> list[CellDec
 
 def by_value_alone(ours: Member, theirs: Member) -> bool:
     """As it was: a report is another one where what it released is."""
-    return (ours.firm, ours.site, ours.fingerprint) == (theirs.firm, theirs.site, theirs.fingerprint)
+    return (ours.firm, ours.site, ours.fingerprint) == (
+        theirs.firm,
+        theirs.site,
+        theirs.fingerprint,
+    )
 
 
-def test_the_gate_does_not_say_whether_a_draw_repeated_its_value(stated: State, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_gate_does_not_say_whether_a_draw_repeated_its_value(
+    stated: State, long: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sectors = 100 if long else 12
     cohorts = [sector(np.random.default_rng(seed), "normal", FIRMS) for seed in range(sectors)]
 
     def told_apart() -> int:
-        return sum(said_of(cohort, seed % FIRMS, 0, seed) != said_of(cohort, seed % FIRMS, 3, seed) for seed, cohort in enumerate(cohorts))
+        return sum(
+            said_of(cohort, seed % FIRMS, 0, seed) != said_of(cohort, seed % FIRMS, 3, seed)
+            for seed, cohort in enumerate(cohorts)
+        )
 
     differences = told_apart()
     assert differences == 0

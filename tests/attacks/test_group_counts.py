@@ -14,13 +14,17 @@ from tests.attacks.conftest import State
 from tests.attacks.table import Row
 
 FIRMS, FEWEST, LEAST = 12, 8, 3
-ACTS = st.lists(st.tuples(st.integers(0, FIRMS - 1), st.sampled_from(("attested", "bare", "out"))), max_size=60)
+ACTS = st.lists(
+    st.tuples(st.integers(0, FIRMS - 1), st.sampled_from(("attested", "bare", "out"))), max_size=60
+)
 """A member comes with an attested label or without one, changes, or leaves; the runner counts again after each act."""
 
 Contributions = dict[str, frozenset[str]]
 
 
-def shown_states(acts: list[tuple[int, str]], fewest: int = FEWEST, least: int = LEAST) -> list[Contributions]:
+def shown_states(
+    acts: list[tuple[int, str]], fewest: int = FEWEST, least: int = LEAST
+) -> list[Contributions]:
     """What was counted whenever counts were shown, from a group of all firms, none of them attested."""
     ours: Contributions = {f"f{firm}": frozenset() for firm in range(FIRMS)}
     shown: list[Contributions] = []
@@ -48,11 +52,18 @@ def test_any_two_counts_differ_by_three_firms_or_not_at_all(stated: State) -> No
     tried = 400
     with pytest.raises(NoSuchExample):
         find(ACTS, gives_away, settings=settings(max_examples=tried, database=None))
-    assert len(shown_states([(firm, "attested") for firm in range(FIRMS)])) > 2  # counts are shown, though
+    assert (
+        len(shown_states([(firm, "attested") for firm in range(FIRMS)])) > 2
+    )  # counts are shown, though
     off = find(ACTS, lambda acts: gives_away(acts, least=1), settings=settings(database=None))
     assert len(off) == 1
     for firms in (8, 9, FIRMS):  # that all have it reads as if one did not
-        all_but = [rounded_down({f"f{firm}": {"step"} if firm >= bare else set() for firm in range(firms)}, ["step"]) for bare in (0, 1)]
+        all_but = [
+            rounded_down(
+                {f"f{firm}": {"step"} if firm >= bare else set() for firm in range(firms)}, ["step"]
+            )
+            for bare in (0, 1)
+        ]
         assert all_but[0] == all_but[1]
     stated(
         Row(

@@ -55,7 +55,9 @@ def submitted(desk: Desk, data: ReportMaterial) -> None:
 
 
 def spent_or_sent(desk: Desk) -> int:
-    return int(desk.connection.execute("SELECT COUNT(*) FROM ledger").fetchone()[0]) + len(desk.portal.submissions)
+    return int(desk.connection.execute("SELECT COUNT(*) FROM ledger").fetchone()[0]) + len(
+        desk.portal.submissions
+    )
 
 
 # Its own keys
@@ -65,10 +67,14 @@ def reads(thief: sealing.ProcessingKey, desk: Desk) -> bool:
     """Whether what the agent sent opens with this key."""
     (raw,) = desk.portal.submissions.values()
     parsed = envelope.parse(raw)
-    return bool(envelope.open(parsed, thief, desk.portal.devices[parsed.header.device_id]).released.labels)
+    return bool(
+        envelope.open(parsed, thief, desk.portal.devices[parsed.header.device_id]).released.labels
+    )
 
 
-def directories_of_a_hostile_portal(desk: Desk, thief: sealing.ProcessingKey) -> dict[str, tuple[int, DirectoryKey, bool]]:
+def directories_of_a_hostile_portal(
+    desk: Desk, thief: sealing.ProcessingKey
+) -> dict[str, tuple[int, DirectoryKey, bool]]:
     """Number, signer, and whether the signature is the right one over something else."""
     right, own = desk.portal.directory_key, DirectoryKey.generate()
     return {
@@ -85,7 +91,9 @@ def test_the_portal_hands_out_a_processing_key_of_its_own(
     thief = sealing.generate()
     codes = []
     for code, (number, signer, forged) in directories_of_a_hostile_portal(desk, thief).items():
-        hostile = dataclasses.replace(desk.portal, processing_key=thief, number=number, directory_key=signer).signed_directory()
+        hostile = dataclasses.replace(
+            desk.portal, processing_key=thief, number=number, directory_key=signer
+        ).signed_directory()
         if forged:  # the signer's name is public, its signature is not to be had
             parts: Any = decode(hostile)
             hostile = encode({**parts, "signature": parts["signature"][::-1]})
@@ -96,12 +104,18 @@ def test_the_portal_hands_out_a_processing_key_of_its_own(
     assert spent_or_sent(desk) == 0
 
     # a directory of the portal's own signer, at an agent that holds it against nothing
-    own = dataclasses.replace(desk.portal, processing_key=thief, number=3, directory_key=DirectoryKey.generate())
+    own = dataclasses.replace(
+        desk.portal, processing_key=thief, number=3, directory_key=DirectoryKey.generate()
+    )
     raw = own.signed_directory()
     monkeypatch.setattr(desk.portal, "signed_directory", lambda: raw)
     assert refusal(lambda: submitted(desk, year)) == "directory-signer-unknown"
     checked = key_directory.verify
-    monkeypatch.setattr(key_directory, "verify", lambda raw, _fingerprint, at_least=0: checked(raw, key_directory.signer_of(raw), at_least))
+    monkeypatch.setattr(
+        key_directory,
+        "verify",
+        lambda raw, _fingerprint, at_least=0: checked(raw, key_directory.signer_of(raw), at_least),
+    )
     submitted(desk, year)
     assert reads(thief, desk)
 
@@ -136,13 +150,23 @@ def test_a_token_of_the_portals_own_pages_is_as_good_as_the_way_it_came(tmp_path
 
 def looser(data: ReportMaterial) -> ReportMaterial:
     """The portal's pack with four times the epsilon, and a cap to go with it."""
-    policy = data.pack.policy.model_copy(update={"epsilon_best": Fraction(3), "epsilon_typical": Fraction(1), "cap_per_year": Fraction(8)})
+    policy = data.pack.policy.model_copy(
+        update={
+            "epsilon_best": Fraction(3),
+            "epsilon_typical": Fraction(1),
+            "cap_per_year": Fraction(8),
+        }
+    )
     return dataclasses.replace(data, pack=data.pack.model_copy(update={"policy": policy}))
 
 
 def loosened_pack(folder: Path) -> str:
     """The published pack as a file of the portal's making, its name and version kept."""
-    text = (packs.HOME / "steel.toml").read_text(encoding="utf-8").replace("epsilon_best = 0.75", "epsilon_best = 1.5")
+    text = (
+        (packs.HOME / "steel.toml")
+        .read_text(encoding="utf-8")
+        .replace("epsilon_best = 0.75", "epsilon_best = 1.5")
+    )
     assert "epsilon_best = 1.5" in text
     (folder / "steel.toml").write_text(text, encoding="utf-8")
     return "./steel.toml"
@@ -165,7 +189,9 @@ def test_the_portal_asks_for_a_looser_policy(
     # the same pack forced upon the agent past that door; the worker compares with the pack it knows itself
     submitted(desk, looser(year))
     (raw,) = desk.portal.submissions.values()
-    sent = envelope.open(envelope.parse(raw), desk.portal.processing_key, next(iter(desk.portal.devices.values())))
+    sent = envelope.open(
+        envelope.parse(raw), desk.portal.processing_key, next(iter(desk.portal.devices.values()))
+    )
     pack = year.pack
     assert refusal(lambda: require_conformity(sent, pack, packs.digest(pack))) == "pack-mismatch"
     through = max(label.best.epsilon for label in sent.released.labels)
@@ -186,16 +212,22 @@ def test_the_portal_asks_for_a_looser_policy(
 # A second challenge
 
 
-def test_the_portal_gives_a_second_challenge(stated: State, desk: Desk, year: ReportMaterial, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_portal_gives_a_second_challenge(
+    stated: State, desk: Desk, year: ReportMaterial, monkeypatch: pytest.MonkeyPatch
+) -> None:
     at_work = desk.submission()
     with desk.road as road:
         begun = at_work.ask(at_work.begin(year, "2016", correct=False), road)
     commitment = challenge_bindings.commitment_of(begun.parcel)
     stranger = FakePortal()
     asked = {
-        "challenge-changed": desk.portal.challenge_for(commitment, b"\x07" * challenges.NONCE_BYTES),
+        "challenge-changed": desk.portal.challenge_for(
+            commitment, b"\x07" * challenges.NONCE_BYTES
+        ),
         "challenge-signature-invalid": stranger.challenge_for(commitment, bytes(32)),
-        "challenge-for-another": desk.portal.challenge_for(dataclasses.replace(commitment, data_root=bytes(32)), bytes(32)),
+        "challenge-for-another": desk.portal.challenge_for(
+            dataclasses.replace(commitment, data_root=bytes(32)), bytes(32)
+        ),
     }
     refusals = [refusal(partial(desk.submission().accept, begun, raw)) for raw in asked.values()]
     assert refusals == list(asked)
@@ -204,9 +236,14 @@ def test_the_portal_gives_a_second_challenge(stated: State, desk: Desk, year: Re
     assert len(Outbox(desk.connection).all()) == 1
 
     drawn, seed = set(), desk.state.read_secret(SEED_FILE)
-    for number in range(1, 9):  # an agent that took the latest challenge: the same data, drawn as often as the portal likes
+    for number in range(
+        1, 9
+    ):  # an agent that took the latest challenge: the same data, drawn as often as the portal likes
         another = desk.portal.challenge_for(commitment, bytes([number]) * challenges.NONCE_BYTES)
-        challenge = challenges.read(another, {desk.portal.receipt_key.key_id: VerifyingKey(desk.portal.receipt_key.public_bytes)})
+        challenge = challenges.read(
+            another,
+            {desk.portal.receipt_key.key_id: VerifyingKey(desk.portal.receipt_key.public_bytes)},
+        )
         labels = draw(begun.plan, seed, root=commitment.data_root, challenge=challenge.nonce)
         drawn.add(tuple((label.best.grid_point, label.typical.grid_point) for label in labels))
     assert len(drawn) > 1

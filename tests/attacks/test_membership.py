@@ -30,14 +30,20 @@ Points = tuple[int, ...]
 Pair = tuple[Points, Points]
 Law = NDArray[np.float64]
 
-DRAWS = ((STEP.label_rule.quantile, PACK.policy.epsilon_best), (Fraction(1, 2), PACK.policy.epsilon_typical))
+DRAWS = (
+    (STEP.label_rule.quantile, PACK.policy.epsilon_best),
+    (Fraction(1, 2), PACK.policy.epsilon_typical),
+)
 EPSILON = PACK.policy.epsilon_best + PACK.policy.epsilon_typical
 BOUND = math.tanh(float(EPSILON) / 2)
 
 
 def joint_law(points: Points, grid_points: int, noise: float = 1.0) -> Law:
     """Probability of every pair of grid points that a release may show; `noise` below 1 releases with too little of it."""
-    best, typical = (exact_law(scores(points, grid_points, rank(q, len(points))), epsilon / Fraction(noise)) for q, epsilon in DRAWS)
+    best, typical = (
+        exact_law(scores(points, grid_points, rank(q, len(points))), epsilon / Fraction(noise))
+        for q, epsilon in DRAWS
+    )
     return np.outer(best, typical)
 
 
@@ -54,19 +60,27 @@ def small_pairs() -> Iterator[tuple[Pair, int]]:
             for points in combinations_with_replacement(range(grid_points), count):
                 for at in range(count):
                     for other in range(grid_points):
-                        yield (points, tuple(sorted((*points[:at], *points[at + 1 :], other)))), grid_points
+                        yield (
+                            (points, tuple(sorted((*points[:at], *points[at + 1 :], other)))),
+                            grid_points,
+                        )
 
 
 def played(pair: Pair, grid_points: int, games: int, noise: float = 1.0) -> float:
     """The advantage in real games: real draws, an attacker who knows the law that is really in force."""
     laws = [joint_law(points, grid_points, noise) for points in pair]
-    listed = [[scores(points, grid_points, rank(q, len(points))) for q, _ in DRAWS] for points in pair]
+    listed = [
+        [scores(points, grid_points, rank(q, len(points))) for q, _ in DRAWS] for points in pair
+    ]
     stream = KeyedStream(bytes(32), challenge=b"membership", data_root=b"", name=f"{pair} {noise}")
     coins = random.Random(4)  # noqa: S311 - of the game, not of the mechanism
     guesses = [[0, 0], [0, 0]]
     for _ in range(games):
         side = coins.getrandbits(1)
-        shown = tuple(draw_grid_point(scored, epsilon, stream) for scored, (_, epsilon) in zip(listed[side], DRAWS, strict=True))
+        shown = tuple(
+            draw_grid_point(scored, epsilon, stream)
+            for scored, (_, epsilon) in zip(listed[side], DRAWS, strict=True)
+        )
         guesses[side][int(laws[1][shown] > laws[0][shown])] += 1
     return guesses[1][1] / sum(guesses[1]) - guesses[0][1] / sum(guesses[0])
 
@@ -81,10 +95,18 @@ def best_heat_of_a_year() -> tuple[Pair, int]:
 def test_membership_of_a_batch(stated: State, monkeypatch: pytest.MonkeyPatch, long: bool) -> None:
     games = 40_000 if long else 4_000
     # rounded: pairs of equal advantage differ in the last bit by the processor's order of summing, and the first of them is meant
-    pair, grid_points = max(small_pairs(), key=lambda candidate: round(optimal_advantage(*candidate), 12))
+    pair, grid_points = max(
+        small_pairs(), key=lambda candidate: round(optimal_advantage(*candidate), 12)
+    )
     heats = best_heat_of_a_year()
-    exact, real, usual = optimal_advantage(pair, grid_points), played(pair, grid_points, games), optimal_advantage(*heats)
-    error = 3 / math.sqrt(games)  # of a difference of two shares, each of half the games: at most 1/sqrt(games) a deviation
+    exact, real, usual = (
+        optimal_advantage(pair, grid_points),
+        played(pair, grid_points, games),
+        optimal_advantage(*heats),
+    )
+    error = 3 / math.sqrt(
+        games
+    )  # of a difference of two shares, each of half the games: at most 1/sqrt(games) a deviation
     assert exact <= BOUND
     assert real <= BOUND
     assert abs(real - exact) < error

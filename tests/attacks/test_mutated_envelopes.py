@@ -50,27 +50,45 @@ def hammer(client: Client, cast: Cast, count: int, seed: int) -> Counter[tuple[s
 
 def status_table(answers: Counter[tuple[str, int]]) -> str:
     statuses = sorted({status for _, status in answers})
-    lines = ["| changed | " + " | ".join(map(str, statuses)) + " |", "|---" * (len(statuses) + 1) + "|"]
-    lines += [f"| {kind} | " + " | ".join(f"{answers[kind, status]:,}" for status in statuses) + " |" for kind in MUTATIONS]
+    lines = [
+        "| changed | " + " | ".join(map(str, statuses)) + " |",
+        "|---" * (len(statuses) + 1) + "|",
+    ]
+    lines += [
+        f"| {kind} | " + " | ".join(f"{answers[kind, status]:,}" for status in statuses) + " |"
+        for kind in MUTATIONS
+    ]
     return "\n".join(lines)
 
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("portal_keys")
-@pytest.mark.parametrize("count", [pytest.param(IN_CI, id="ci"), pytest.param(IN_LONG, id="long", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "count",
+    [pytest.param(IN_CI, id="ci"), pytest.param(IN_LONG, id="long", marks=pytest.mark.long)],
+)
 @pytest.mark.timeout(1800)
 def test_no_changed_envelope_is_taken_and_none_is_a_server_error(
     client: Client, cast: Cast, count: int, monkeypatch: pytest.MonkeyPatch, stated: State
 ) -> None:
-    monkeypatch.setattr(SubmissionsView, "throttle_classes", ())  # a 429 would hide what intake itself says
+    monkeypatch.setattr(
+        SubmissionsView, "throttle_classes", ()
+    )  # a 429 would hide what intake itself says
     answers = hammer(client, cast, count, seed=2026)
     print("\n" + status_table(answers))
     assert {status for _, status in answers} <= REFUSALS
     assert {kind for kind, _ in answers} == set(MUTATIONS)
-    assert (Submission.objects.count(), LogEntry.objects.filter(kind=EntryKind.ENVELOPE).count()) == (0, 0)
+    assert (
+        Submission.objects.count(),
+        LogEntry.objects.filter(kind=EntryKind.ENVELOPE).count(),
+    ) == (0, 0)
 
     monkeypatch.setattr(VerifyingKey, "accepts", lambda *_: True)
-    let_in = sum(number for (_, status), number in hammer(client, cast, 300, seed=2026).items() if status == 201)
+    let_in = sum(
+        number
+        for (_, status), number in hammer(client, cast, 300, seed=2026).items()
+        if status == 201
+    )
     assert let_in > 0
     if count == IN_CI:
         stated(
@@ -85,19 +103,31 @@ def test_no_changed_envelope_is_taken_and_none_is_a_server_error(
         )
 
 
-def forged_inside(report: Report, header: Header, key: DeviceKey, recipient: sealing.ProcessingPublicKey, chance: Any) -> bytes:
+def forged_inside(
+    report: Report,
+    header: Header,
+    key: DeviceKey,
+    recipient: sealing.ProcessingPublicKey,
+    chance: Any,
+) -> bytes:
     """An envelope that the device signed outside over a report changed inside, signed inside too or not."""
     _, written = _changed_inside(encode_report(report), chance)
     signature = key.sign(Purpose.REPORT, {"header": header.to_wire(), "report": written})
     if chance.random() < 0.3:
         signature = bytes(chance.bytes(64))
     sealed = sealing.seal(recipient, header, encode({"report": written, "signature": signature}))
-    outer = key.sign(Purpose.ENVELOPE, {"v": envelope.VERSION, "header": header.to_wire(), "sealed": sealed})
-    return encode({"v": envelope.VERSION, "header": header.to_wire(), "sealed": sealed, "signature": outer})
+    outer = key.sign(
+        Purpose.ENVELOPE, {"v": envelope.VERSION, "header": header.to_wire(), "sealed": sealed}
+    )
+    return encode(
+        {"v": envelope.VERSION, "header": header.to_wire(), "sealed": sealed, "signature": outer}
+    )
 
 
 def _changed_inside(written: bytes, chance: Any) -> tuple[str, bytes]:
-    names = [name for name in MUTATIONS if name not in {"a field changed", "parts spliced"}]  # those know an envelope's fields
+    names = [
+        name for name in MUTATIONS if name not in {"a field changed", "parts spliced"}
+    ]  # those know an envelope's fields
     while True:
         name = names[int(chance.integers(len(names)))]
         changed = MUTATIONS[name](written, written[::-1], chance)
@@ -105,9 +135,13 @@ def _changed_inside(written: bytes, chance: Any) -> tuple[str, bytes]:
             return name, changed
 
 
-@pytest.mark.parametrize("count", [pytest.param(500, id="ci"), pytest.param(20_000, id="long", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "count", [pytest.param(500, id="ci"), pytest.param(20_000, id="long", marks=pytest.mark.long)]
+)
 @pytest.mark.timeout(1800)
-def test_a_report_changed_inside_by_a_hostile_device_opens_as_a_good_report_or_not_at_all(count: int) -> None:
+def test_a_report_changed_inside_by_a_hostile_device_opens_as_a_good_report_or_not_at_all(
+    count: int,
+) -> None:
     """What opens must be a report that could have been written: it is spelled in one way, and every field is in its range."""
     from tests.performance import sample
 

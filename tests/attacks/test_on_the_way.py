@@ -28,7 +28,10 @@ from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.integration.portal_cast import PERIOD, Cast, make_cast
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 @pytest.fixture
@@ -53,19 +56,26 @@ def replays(cast: Cast) -> list[bytes]:
     plant = cast.plants[0]
     same = plant.envelope(cast.pack)
     again = [plant.envelope(cast.pack) for _ in range(5)]
-    later = [plant.envelope(cast.pack, revision=revision, committed=False) for revision in range(2, 7)]
+    later = [
+        plant.envelope(cast.pack, revision=revision, committed=False) for revision in range(2, 7)
+    ]
     return [same, *[same] * 5, *again, *later]
 
 
 @pytest.mark.usefixtures("unthrottled")
-def test_a_report_counts_once_however_often_it_comes(stated: State, client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_counts_once_however_often_it_comes(
+    stated: State, client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sent = replays(cast)
     answers = [post(client, body) for body in sent]
     assert [answer.status_code for answer in answers] == [201, *[200] * 5, *[409] * 5, *[422] * 5]
     assert {answer.json()["code"] for answer in answers[6:11]} == {"revision-conflict"}
     assert len({answer.json()["receipt"] for answer in answers[:6]}) == 1
     # nothing was committed to under the later revisions
-    assert [answer.json()["code"] for answer in answers[11:]] == ["commitment-missing", *["revision-out-of-order"] * 4]
+    assert [answer.json()["code"] for answer in answers[11:]] == [
+        "commitment-missing",
+        *["revision-out-of-order"] * 4,
+    ]
     assert counted() == 1
 
     for module in (admission, opening):  # the door asks, and the worker again
@@ -89,7 +99,9 @@ def test_a_report_counts_once_however_often_it_comes(stated: State, client: Clie
 def counted() -> int:
     """Envelopes that the worker has accepted, those included that a later revision stands for."""
     opening.sweep(keys.processing_key(), timezone.now)
-    return Submission.objects.filter(state__in=(SubmissionState.ACCEPTED, SubmissionState.SUPERSEDED)).count()
+    return Submission.objects.filter(
+        state__in=(SubmissionState.ACCEPTED, SubmissionState.SUPERSEDED)
+    ).count()
 
 
 # Another's report passed off as one's own
@@ -98,8 +110,17 @@ def counted() -> int:
 def passed_off(cast: Cast, thief: DeviceKey, header: Header) -> bytes:
     """The first plant's sealed report under the thief's header, signed outside by the thief."""
     sealed = envelope.parse(cast.plants[0].envelope(cast.pack)).sealed
-    signature = thief.sign(Purpose.ENVELOPE, {"v": envelope.VERSION, "header": header.to_wire(), "sealed": sealed})
-    return encode({"v": envelope.VERSION, "header": header.to_wire(), "sealed": sealed, "signature": signature})
+    signature = thief.sign(
+        Purpose.ENVELOPE, {"v": envelope.VERSION, "header": header.to_wire(), "sealed": sealed}
+    )
+    return encode(
+        {
+            "v": envelope.VERSION,
+            "header": header.to_wire(),
+            "sealed": sealed,
+            "signature": signature,
+        }
+    )
 
 
 def opened(raw: bytes, key: sealing.ProcessingKey, device: VerifyingKey) -> str:
@@ -118,15 +139,25 @@ def test_a_sealed_report_does_not_pass_under_another_header(
 ) -> None:
     plant, thief = cast.plants
     own = thief.header()
-    changed = [dataclasses.replace(plant.header(), **change) for change in ({"period": "2015"}, {"revision": 2}, {"ledger_sequence": 9})]
+    changed = [
+        dataclasses.replace(plant.header(), **change)
+        for change in ({"period": "2015"}, {"revision": 2}, {"ledger_sequence": 9})
+    ]
     good = envelope.parse(plant.envelope(cast.pack))
     unsigned = [
-        encode({"v": 1, "header": header.to_wire(), "sealed": good.sealed, "signature": good.signature}) for header in (*changed, own)
+        encode(
+            {"v": 1, "header": header.to_wire(), "sealed": good.sealed, "signature": good.signature}
+        )
+        for header in (*changed, own)
     ]
     at_door = [post(client, body) for body in unsigned]
-    assert {(answer.status_code, answer.json()["code"]) for answer in at_door} == {(401, "outer-signature-invalid")}
+    assert {(answer.status_code, answer.json()["code"]) for answer in at_door} == {
+        (401, "outer-signature-invalid")
+    }
 
-    monkeypatch.setattr(sealing, "_info", lambda _header: b"")  # what was sealed while the header was not bound in
+    monkeypatch.setattr(
+        sealing, "_info", lambda _header: b""
+    )  # what was sealed while the header was not bound in
     loose = passed_off(cast, thief.key, own)
     monkeypatch.undo()
     raw = passed_off(cast, thief.key, own)
@@ -172,7 +203,11 @@ def test_floods_are_turned_away_unread(
     cache.clear()
     settings.DEVICE_RATE = (2, 60)  # of which its network bears nothing
     large = Unreadable()
-    declared: dict[str, Any] = {"CONTENT_TYPE": "application/cbor", "CONTENT_LENGTH": "100000000", "wsgi.input": large}
+    declared: dict[str, Any] = {
+        "CONTENT_TYPE": "application/cbor",
+        "CONTENT_LENGTH": "100000000",
+        "wsgi.input": large,
+    }
     sent = cast.plants[0].envelope(cast.pack)
     sizes = [post(client, b"", **declared), post(client, bytes(MAX_ENVELOPE_BYTES + 1))]
     chunked = post(client, sent, headers={"Transfer-Encoding": "chunked"})

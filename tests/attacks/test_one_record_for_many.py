@@ -72,10 +72,19 @@ def named(plant: Plant) -> Plant:
     """Every fifth batch with a Chinese character in its id, every fifth with a remark that the file quotes."""
 
     def of(row: Cells) -> Cells:
-        return {**row, "batch_id": f"{row['batch_id']}二三"} if int(row["batch_id"][1:]) % 5 == 0 else row
+        return (
+            {**row, "batch_id": f"{row['batch_id']}二三"}
+            if int(row["batch_id"][1:]) % 5 == 0
+            else row
+        )
 
-    batches = [{**of(row), "remark": f"damp, {at}" if at % 5 == 2 else ""} for at, row in enumerate(plant.tables["batches"])]
-    return replace(plant, tables={"batches": batches, "energy": [of(row) for row in plant.tables["energy"]]})
+    batches = [
+        {**of(row), "remark": f"damp, {at}" if at % 5 == 2 else ""}
+        for at, row in enumerate(plant.tables["batches"])
+    ]
+    return replace(
+        plant, tables={"batches": batches, "energy": [of(row) for row in plant.tables["energy"]]}
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,7 +98,9 @@ def test_one_sign_of_a_file_that_decides_about_other_rows(
     stated: State, kind: str, old: bytes, new: bytes, others: int, lost: float
 ) -> None:
     plant = named(by_energy(700))
-    neighbour = Altered(**{field.name: getattr(plant, field.name) for field in fields(plant)}, old=old, new=new)
+    neighbour = Altered(
+        **{field.name: getattr(plant, field.name) for field in fields(plant)}, old=old, new=new
+    )
     with swiftly(), tempfile.TemporaryDirectory() as name:
         base, beside = judge(plant, Path(name)), judge(neighbour, Path(name))
         assert base is not None

@@ -56,12 +56,17 @@ def answer(capsys: pytest.CaptureFixture[str]) -> Answer:
     return run
 
 
-def sealed_lower(report: Report, header: Header, key: DeviceKey, recipient: ProcessingPublicKey) -> bytes:
+def sealed_lower(
+    report: Report, header: Header, key: DeviceKey, recipient: ProcessingPublicKey
+) -> bytes:
     """What the changed agent seals: the labels of the report that it keeps, each best value so many grid points lower."""
     lower = tuple(
-        replace(label, best=replace(label.best, grid_point=max(label.best.grid_point - LOWER, 0))) for label in report.released.labels
+        replace(label, best=replace(label.best, grid_point=max(label.best.grid_point - LOWER, 0)))
+        for label in report.released.labels
     )
-    return honest_build(replace(report, released=replace(report.released, labels=lower)), header, key, recipient)
+    return honest_build(
+        replace(report, released=replace(report.released, labels=lower)), header, key, recipient
+    )
 
 
 honest_build = envelope.build
@@ -81,14 +86,24 @@ def test_an_agent_that_sends_another_report_than_it_shows_is_found_by_name(
     """Committed and drawn honestly; the honest report is kept for the auditor, who asks a real portal for the evidence."""
     audited = registered(tmp_path)
     of_site = ("--site", audited.site_toml, "--state", tmp_path / "state")
-    code, output = answer("enrol", "--portal", portal_relay.address, "--token", audited.token, "--state", tmp_path / "state")
+    code, output = answer(
+        "enrol",
+        "--portal",
+        portal_relay.address,
+        "--token",
+        audited.token,
+        "--state",
+        tmp_path / "state",
+    )
     assert code == 0, output
     with monkeypatch.context() as changed:
         changed.setattr(envelope, "build", sealed_lower)
         code, output = answer("submit", *of_site, "--period", PERIOD)
         assert code == 0, output
     worker_sweeps()
-    assert Submission.objects.get().state == SubmissionState.ACCEPTED  # nothing of the portal's own can tell
+    assert (
+        Submission.objects.get().state == SubmissionState.ACCEPTED
+    )  # nothing of the portal's own can tell
 
     sample = _drawn(audited.assignment, audited.auditor)
     draw, evidence, shown = (tmp_path / name for name in ("draw", "evidence.json", "opening"))
@@ -97,7 +112,15 @@ def test_an_agent_that_sends_another_report_than_it_shows_is_found_by_name(
     code, output = answer("open", draw, *of_site, "--out", shown, "--yes")
     assert (code, output["different"]) == (0, [])  # the plant's files are the honest ones
 
-    verify = ("verify", shown, evidence, "--fingerprint", audited.fingerprint, "--site", audited.site_toml)
+    verify = (
+        "verify",
+        shown,
+        evidence,
+        "--fingerprint",
+        audited.fingerprint,
+        "--site",
+        audited.site_toml,
+    )
     code, verdict = answer(*verify)
     failed = [check["code"] for check in verdict["checks"] if check["state"] == "failed"]
     assert (code, verdict["binding"], failed) == (1, "not-bound", ["values-logged"])
@@ -123,7 +146,11 @@ def _without_binding() -> list[Callable[[Evidence], CheckOutcome]]:
 
 
 def _drawn(number: int, email: str) -> Sample:
-    assignment, auditor, now = Assignment.objects.get(pk=number), User.objects.get(email=email), timezone.now()
+    assignment, auditor, now = (
+        Assignment.objects.get(pk=number),
+        User.objects.get(email=email),
+        timezone.now(),
+    )
     auditors.declare(assignment, auditor, False, "", now)
     auditors.register(assignment.body, KEY.public.hex, auditor, now)
     sample = sampling.promise(assignment, promise_of(assignment, KEY, now), auditor, now)
@@ -141,7 +168,12 @@ def handed_in(cast: Cast, revision: int, change: Callable[[Report], Report]) -> 
     """A changed report, validly signed and sealed, as the worker leaves it."""
     plant: Plant = cast.plants[0]
     report = change(plant.report(cast.pack, revision))
-    raw = envelope.build(report, plant.header(revision, ledger_sequence=revision), plant.key, keys.processing_key().public)
+    raw = envelope.build(
+        report,
+        plant.header(revision, ledger_sequence=revision),
+        plant.key,
+        keys.processing_key().public,
+    )
     deliver(raw)
     open_waiting()
     return Submission.objects.get(site=plant.site, revision=revision)
@@ -156,7 +188,9 @@ def under_another_policy(report: Report) -> Report:
 
 
 @pytest.mark.django_db(databases=["default", "vault"])
-def test_a_label_left_out_silently_is_refused_by_name(cast: Cast, monkeypatch: pytest.MonkeyPatch, stated: State) -> None:
+def test_a_label_left_out_silently_is_refused_by_name(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, stated: State
+) -> None:
     assert handed_in(cast, 1, without_a_label).reason_code == "label-left-out"
     monkeypatch.setattr(pack_conformity, "_require_every_label", lambda *_: None)
     assert handed_in(cast, 2, without_a_label).state == SubmissionState.ACCEPTED
@@ -173,7 +207,9 @@ def test_a_label_left_out_silently_is_refused_by_name(cast: Cast, monkeypatch: p
 
 
 @pytest.mark.django_db(databases=["default", "vault"])
-def test_a_report_under_another_policy_is_refused_by_name(cast: Cast, monkeypatch: pytest.MonkeyPatch, stated: State) -> None:
+def test_a_report_under_another_policy_is_refused_by_name(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, stated: State
+) -> None:
     assert handed_in(cast, 1, under_another_policy).reason_code == "policy-mismatch"
     monkeypatch.setattr(pack_conformity, "policy_digest", lambda _policy: bytes(32))
     assert handed_in(cast, 2, under_another_policy).state == SubmissionState.ACCEPTED
@@ -193,7 +229,10 @@ def test_a_larger_forked_head_without_a_proof_does_not_pass(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer, stated: State
 ) -> None:
     portal, files = FakePortal(), []
-    log_seen, forked = (Tree([merkle.leaf_hash(bytes([index + shift * (index == 1)])) for index in range(12)]) for shift in (0, 1))
+    log_seen, forked = (
+        Tree([merkle.leaf_hash(bytes([index + shift * (index == 1)])) for index in range(12)])
+        for shift in (0, 1)
+    )
     for name, tree, size in (("seen", log_seen, 7), ("forked", forked, 12)):
         files.append(tmp_path / name)
         files[-1].write_bytes(heads.issue(size, tree.root(size), 0, portal.receipt_key))
@@ -204,11 +243,17 @@ def test_a_larger_forked_head_without_a_proof_does_not_pass(
     forms = (("verify", *files, *trust), ("verify", files[0], checkpoint, *trust))
     for verify in forms:
         code, verdict = answer(*verify)
-        assert (code, verdict["binding"], verdict["checks"][-1]["code"]) == (1, "not-bound", "heads-agree")
+        assert (code, verdict["binding"], verdict["checks"][-1]["code"]) == (
+            1,
+            "not-bound",
+            "heads-agree",
+        )
         assert verdict["checks"][-1]["state"] == "not-checkable"
         assert "from=7&to=12" in verdict["checks"][-1]["remedy"]
     with pytest.raises(VerificationError):  # and no proof can be given
-        merkle.require_consistency(7, log_seen.root(7), 12, forked.root(12), forked.consistency_proof(7, 12))
+        merkle.require_consistency(
+            7, log_seen.root(7), 12, forked.root(12), forked.consistency_proof(7, 12)
+        )
 
     monkeypatch.setattr(agent_published, "begins", lambda _size, _proven: {0})
     for verify in forms:

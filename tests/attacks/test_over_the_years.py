@@ -18,14 +18,25 @@ from scipy.special import ndtri
 from benchmarks.composition import IndustryCell, IndustryLabel
 from benchmarks.disclosure import PublishedVersion, differencing, potentials
 from tests.attacks.conftest import State
-from tests.attacks.published import BETWEEN, CLOSE, Draft, close, drafted, median_error, shown, without
+from tests.attacks.published import (
+    BETWEEN,
+    CLOSE,
+    Draft,
+    close,
+    drafted,
+    median_error,
+    shown,
+    without,
+)
 from tests.attacks.table import Row
 from tests.attacks.test_differencing import ABOVE_READER
 from tests.statistical.sectors import PACK, RULE, STEP, Array, Sector, sector, two_years
 
 FIRMS = 12
 A_YEAR = 0.0025  # of its value, by which a firm's release moves in a year: none moves so little, for its batches are others
-BELOW = RULE.spread * float(ndtri(float(STEP.label_rule.quantile)))  # of a plant's typical value, its low quantile
+BELOW = RULE.spread * float(
+    ndtri(float(STEP.label_rule.quantile))
+)  # of a plant's typical value, its low quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,13 @@ def moved(sector: Sector, rng: np.random.Generator) -> Sector:
             dataclasses.replace(drawn, grid_point=drawn.grid_point + round(by))
             for drawn, by in zip((firm.label.best, firm.label.typical), points, strict=True)
         )
-        reported.append(dataclasses.replace(firm, report="next", label=dataclasses.replace(firm.label, best=best, typical=typical)))
+        reported.append(
+            dataclasses.replace(
+                firm,
+                report="next",
+                label=dataclasses.replace(firm.label, best=best, typical=typical),
+            )
+        )
     return dataclasses.replace(sector, labels=tuple(reported))
 
 
@@ -80,8 +97,12 @@ def guessed(case: Years, later: IndustryLabel) -> float:
     return typical if after is None else after - before
 
 
-def test_a_firm_that_joined_between_two_years(stated: State, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(differencing, "years_give_away", lambda *_: False)  # the best has its gate below
+def test_a_firm_that_joined_between_two_years(
+    stated: State, long: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        differencing, "years_give_away", lambda *_: False
+    )  # the best has its gate below
     sectors = 400 if long else 30
     tried = [years(seed) for seed in range(sectors)]
     exact = [case.exact for case in tried]
@@ -93,7 +114,9 @@ def test_a_firm_that_joined_between_two_years(stated: State, long: bool, monkeyp
     assert with_gate == alone
 
     monkeypatch.setattr(potentials, "alone_give_away", lambda *_: False)
-    opened = [guessed(case, case.after.gated(other_years=(case.before,)).published) for case in tried]
+    opened = [
+        guessed(case, case.after.gated(other_years=(case.before,)).published) for case in tried
+    ]
     assert close(opened, exact) > 1.5 * close(alone, exact)
     stated(
         Row(
@@ -155,9 +178,14 @@ class Reader:
         new = second.argmin(axis=1)[:, None]
         off = OWN_NOISE * RULE.typical
         stayed = first[np.arange(FIRMS) != new].reshape(-1, FIRMS - 1)
-        read = [cls._published(firms, firms + off * rng.standard_normal(firms.shape)) for firms in (stayed, second)]
+        read = [
+            cls._published(firms, firms + off * rng.standard_normal(firms.shape))
+            for firms in (stayed, second)
+        ]
         facts = np.concatenate([read[year] for year in years_read])
-        weights, *_ = np.linalg.lstsq(cls._features(facts), second.min(axis=1) - facts[0], rcond=None)
+        weights, *_ = np.linalg.lstsq(
+            cls._features(facts), second.min(axis=1) - facts[0], rcond=None
+        )
         return cls(weights)
 
     def guess(self, *read: tuple[float, float]) -> float:
@@ -167,14 +195,18 @@ class Reader:
     @staticmethod
     def _published(typical: Array, released: Array) -> Array:
         """Best and typical value; a plant's low quantile lies `BELOW` its typical batch."""
-        return np.stack([np.sort(released, axis=1)[:, :5].mean(axis=1), np.median(typical, axis=1) - BELOW])
+        return np.stack(
+            [np.sort(released, axis=1)[:, :5].mean(axis=1), np.median(typical, axis=1) - BELOW]
+        )
 
     @staticmethod
     def _features(facts: Array) -> Array:
         return np.stack([np.ones(facts.shape[1]), *(fact - facts[0] for fact in facts[1:])], axis=1)
 
 
-def test_the_trend_of_the_best_where_the_best_firm_joined(stated: State, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_trend_of_the_best_where_the_best_firm_joined(
+    stated: State, long: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Claimed over all tries, whatever firms move by; where the later best is withheld the reader has the earlier year."""
     sectors = 400 if long else 60
     guesses: dict[str, list[float]] = {"alone": [], "gated": [], "open": []}
@@ -190,17 +222,27 @@ def test_the_trend_of_the_best_where_the_best_firm_joined(stated: State, long: b
             exact.append(trend.exact)
             guesses["alone"].append(of_later.guess(later))
             guesses["open"].append(of_both.guess(later, earlier))
-            guesses["gated"].append(guesses["open"][-1] if through[-1] else of_earlier.guess(earlier))
+            guesses["gated"].append(
+                guesses["open"][-1] if through[-1] else of_earlier.guess(earlier)
+            )
     for index in range(len(MOVES) if long else 1):
         of_this = slice(index * sectors, (index + 1) * sectors) if long else slice(None)
         shares = {name: close(values[of_this], exact[of_this]) for name, values in guesses.items()}
         assert shares["gated"] <= shares["alone"] + ABOVE_READER, (MOVES[index], shares)
     let_through = np.array(through)
-    both, alone_seen = (close(np.array(guesses[name])[let_through], np.array(exact)[let_through]) for name in ("open", "alone"))
+    both, alone_seen = (
+        close(np.array(guesses[name])[let_through], np.array(exact)[let_through])
+        for name in ("open", "alone")
+    )
     hardly = slice(0, 2 * sectors)  # by half a percent or less
-    assert close(guesses["open"][hardly], exact[hardly]) > close(guesses["alone"][hardly], exact[hardly]) + ABOVE_READER
+    assert (
+        close(guesses["open"][hardly], exact[hardly])
+        > close(guesses["alone"][hardly], exact[hardly]) + ABOVE_READER
+    )
 
-    withheld = [Trend.of(seed, ORDINARY, best_joins=False).later() for seed in range(sectors)].count(None)
+    withheld = [
+        Trend.of(seed, ORDINARY, best_joins=False).later() for seed in range(sectors)
+    ].count(None)
     assert withheld < sectors / 3  # a benchmark that is withheld whenever a firm joins is of no use
     monkeypatch.setattr(differencing, "years_give_away", lambda *_: False)
     assert all(Trend.of(seed, by).later() is not None for by in MOVES for seed in range(5))
@@ -230,9 +272,14 @@ def shifted(sector: Sector, by: Array) -> Sector:
     reported = []
     for firm, more in zip(sector.labels, points, strict=True):
         best, typical = (
-            dataclasses.replace(drawn, grid_point=drawn.grid_point + int(more)) for drawn in (firm.label.best, firm.label.typical)
+            dataclasses.replace(drawn, grid_point=drawn.grid_point + int(more))
+            for drawn in (firm.label.best, firm.label.typical)
         )
-        reported.append(dataclasses.replace(firm, label=dataclasses.replace(firm.label, best=best, typical=typical)))
+        reported.append(
+            dataclasses.replace(
+                firm, label=dataclasses.replace(firm.label, best=best, typical=typical)
+            )
+        )
     return dataclasses.replace(sector, labels=tuple(reported), best=sector.best + by * RULE.typical)
 
 
@@ -250,17 +297,24 @@ class Insider:
         rng = np.random.default_rng([13, round(by * 10_000)])
         first = BETWEEN * rng.standard_normal((20_000, FIRMS))
         second = first + by * RULE.typical * rng.standard_normal(first.shape)
-        rows, own, new = np.arange(len(first)), np.argsort(second, axis=1)[:, 1], second.argmin(axis=1)
+        rows, own, new = (
+            np.arange(len(first)),
+            np.argsort(second, axis=1)[:, 1],
+            second.argmin(axis=1),
+        )
         second[rows, own] += OWN * RULE.typical
         off = OWN_NOISE * RULE.typical
         released = [year + off * rng.standard_normal(year.shape) for year in (first, second)]
         stayed = np.arange(FIRMS) != new[:, None]
-        before = Reader._published(first[stayed].reshape(-1, FIRMS - 1), released[0][stayed].reshape(-1, FIRMS - 1))
+        before = Reader._published(
+            first[stayed].reshape(-1, FIRMS - 1), released[0][stayed].reshape(-1, FIRMS - 1)
+        )
         after = Reader._published(second, released[1])
         facts = np.stack([*after, released[1][rows, own], *before, released[0][rows, own]])
         exact = second.min(axis=1)
         fits = [
-            np.linalg.lstsq(Reader._features(facts[of]), exact - facts[of][0], rcond=None)[0] for of in ([0, 1, 2], [3, 4, 5, 2], range(6))
+            np.linalg.lstsq(Reader._features(facts[of]), exact - facts[of][0], rcond=None)[0]
+            for of in ([0, 1, 2], [3, 4, 5, 2], range(6))
         ]
         return cls(*fits)
 
@@ -282,7 +336,9 @@ def test_a_firm_among_the_best_that_moves_as_it_chooses(stated: State, long: boo
             new, own = np.argsort(second.best)[:2]
             second = shifted(second, OWN * (np.arange(FIRMS) == own))
             before = drafted(without(first, {int(new)}), seed).published("2015")
-            before = dataclasses.replace(before, label=dataclasses.replace(before.label, period="2015"))
+            before = dataclasses.replace(
+                before, label=dataclasses.replace(before.label, period="2015")
+            )
             after = drafted(second.labels, seed + 1000)
             earlier, later = figures(before.label), figures(after.gated().published)
             assert earlier is not None
@@ -291,8 +347,14 @@ def test_a_firm_among_the_best_that_moves_as_it_chooses(stated: State, long: boo
             through.append(figures(after.gated(other_years=(before,)).published) is not None)
             exact.append(float(second.best[new]))
             guesses["alone"].append(insider.guess(insider.alone, [*later, mine[1]]))
-            guesses["open"].append(insider.guess(insider.both, [*later, mine[1], *earlier, mine[0]]))
-            guesses["gated"].append(guesses["open"][-1] if through[-1] else insider.guess(insider.earlier, [*earlier, mine[0], mine[1]]))
+            guesses["open"].append(
+                insider.guess(insider.both, [*later, mine[1], *earlier, mine[0]])
+            )
+            guesses["gated"].append(
+                guesses["open"][-1]
+                if through[-1]
+                else insider.guess(insider.earlier, [*earlier, mine[0], mine[1]])
+            )
     alone, gated, opened = (close(guesses[name], exact) for name in ("alone", "gated", "open"))
     for index in range(len(AMONG) if long else 1):
         of_this = slice(index * sectors, (index + 1) * sectors) if long else slice(None)
@@ -314,7 +376,9 @@ def test_a_firm_among_the_best_that_moves_as_it_chooses(stated: State, long: boo
 def test_nothing_is_shown_where_releases_hardly_differ() -> None:
     """The same batches released twice, which no plant has: nothing but the newcomer moves the best."""
     tried = [years(seed, newcomer_is_best=True) for seed in range(30)]
-    assert all(figures(case.after.gated(other_years=(case.before,)).published) is None for case in tried)
+    assert all(
+        figures(case.after.gated(other_years=(case.before,)).published) is None for case in tried
+    )
     assert all(figures(case.after.gated().published) is not None for case in tried)
 
 
@@ -336,7 +400,9 @@ def test_a_poor_firm_that_joins_withholds_nothing() -> None:
     assert all(joined(seed, [FIRMS - 1]) for seed in range(10))
 
 
-def test_one_firm_that_makes_up_most_of_a_potential_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_firm_that_makes_up_most_of_a_potential_is_not_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Eleven alike and one far above: the sum is that one's."""
     cohort = sector(np.random.default_rng(3), "normal", FIRMS)
     order = np.argsort(cohort.typical)
@@ -344,7 +410,10 @@ def test_one_firm_that_makes_up_most_of_a_potential_is_not_told(monkeypatch: pyt
     reported = list(cohort.labels)
     label = reported[far].label
     points = round(4 * BETWEEN / float(RULE.grid.width))
-    worse = dataclasses.replace(label, typical=dataclasses.replace(label.typical, grid_point=label.typical.grid_point + points))
+    worse = dataclasses.replace(
+        label,
+        typical=dataclasses.replace(label.typical, grid_point=label.typical.grid_point + points),
+    )
     reported[far] = dataclasses.replace(reported[far], label=worse)
     assert "typical" in cell(drafted(reported, 3).gated().published).potential_withheld
     monkeypatch.setattr(potentials, "_few", lambda *_: False)

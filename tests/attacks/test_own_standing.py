@@ -25,11 +25,20 @@ ABOVE_GUESS = 0.1
 
 def open_to_few(fewest: int) -> Pack:
     """The pack as if a rank among so few were told."""
-    return PACK.model_copy(update={"disclosure": PACK.disclosure.model_copy(update={"fewest_firms": fewest})})
+    return PACK.model_copy(
+        update={"disclosure": PACK.disclosure.model_copy(update={"fewest_firms": fewest})}
+    )
 
 
 def own(site: str, reported: Sequence[ReportedLabel], pack: Pack, seed: int) -> RankedSite | None:
-    return next((standing for standing in standings(reported, pack, np.random.default_rng(seed)) if standing.site == site), None)
+    return next(
+        (
+            standing
+            for standing in standings(reported, pack, np.random.default_rng(seed))
+            if standing.site == site
+        ),
+        None,
+    )
 
 
 def figures_of(standing: RankedSite) -> list[float]:
@@ -48,33 +57,61 @@ def learned(figures_known: Array, exact: Array) -> Array:
 def before_and_after(sector: Sector, seed: int) -> tuple[list[float], list[float]]:
     """What the first firm knows of itself, and what of its standing moved when the last one joined."""
     reader = sector.labels[0]
-    was, is_ = (own(reader.site, of, PACK, seed + turn) for turn, of in enumerate((sector.labels[:-1], sector.labels)))
+    was, is_ = (
+        own(reader.site, of, PACK, seed + turn)
+        for turn, of in enumerate((sector.labels[:-1], sector.labels))
+    )
     assert was is not None
     assert is_ is not None
-    return [float(reader.label.best_value)], [now - then for now, then in zip(figures_of(is_), figures_of(was), strict=True)]
+    return [float(reader.label.best_value)], [
+        now - then for now, then in zip(figures_of(is_), figures_of(was), strict=True)
+    ]
 
 
-def test_what_moves_in_ones_own_standing_does_not_tell_who_joined(stated: State, long: bool) -> None:
-    sectors = [sector(np.random.default_rng([8, seed]), "normal", FEWEST_FOR_A_SCORE + 1) for seed in range(600 if long else 80)]
+def test_what_moves_in_ones_own_standing_does_not_tell_who_joined(
+    stated: State, long: bool
+) -> None:
+    sectors = [
+        sector(np.random.default_rng([8, seed]), "normal", FEWEST_FOR_A_SCORE + 1)
+        for seed in range(600 if long else 80)
+    ]
     exact = np.array([cohort.best[-1] for cohort in sectors])
-    knows, moved = zip(*(before_and_after(cohort, 2 * seed) for seed, cohort in enumerate(sectors)), strict=True)
+    knows, moved = zip(
+        *(before_and_after(cohort, 2 * seed) for seed, cohort in enumerate(sectors)), strict=True
+    )
     unseen = exact[len(exact) // 2 :].tolist()
     alone = learned(np.array(knows), exact).tolist()
     both = learned(np.column_stack([knows, moved]), exact).tolist()
     assert close(both, unseen) <= close(alone, unseen) + ABOVE_GUESS
 
     # two of three together, where a standing among three is told: their own estimates lean on the third
-    three = [sector(np.random.default_rng([9, seed]), "normal", 3) for seed in range(600 if long else 80)]
+    three = [
+        sector(np.random.default_rng([9, seed]), "normal", 3) for seed in range(600 if long else 80)
+    ]
     thirds = np.array([cohort.best[2] for cohort in three])
     closed, opened = [], []
     for seed, trio in enumerate(three):
         pair = trio.labels[:2]
         closed.append([float(firm.label.best_value) for firm in pair])
-        assert [own(firm.site, trio.labels, PACK, seed) for firm in pair] == [None, None], "of fewer than eight firms nobody is ranked"
+        assert [own(firm.site, trio.labels, PACK, seed) for firm in pair] == [None, None], (
+            "of fewer than eight firms nobody is ranked"
+        )
         leans = [own(firm.site, trio.labels, open_to_few(2), seed) for firm in pair]
-        opened.append([*closed[-1], *(figure for standing in leans if standing is not None for figure in figures_of(standing))])
+        opened.append(
+            [
+                *closed[-1],
+                *(
+                    figure
+                    for standing in leans
+                    if standing is not None
+                    for figure in figures_of(standing)
+                ),
+            ]
+        )
     last = thirds[len(thirds) // 2 :].tolist()
-    on, off = (learned(np.array(figures_known), thirds).tolist() for figures_known in (closed, opened))
+    on, off = (
+        learned(np.array(figures_known), thirds).tolist() for figures_known in (closed, opened)
+    )
     assert median_error(off, last) < 0.8 * median_error(on, last)
     stated(
         Row(

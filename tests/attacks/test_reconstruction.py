@@ -51,7 +51,10 @@ def attempts() -> list[tuple[str, ReportMaterial, bool]]:
     asked = [("2016", material(year), False), ("2016", material(year), False)]
     asked += [("2016", material(with_one_heat_edited(index, year)), True) for index in range(1, 5)]
     asked += [("2016", material(late), True)]
-    asked += [(period, material(year, period), False) for period in ("2016-Q1", "2015-01-01/2017-01-01", "2016-01-01/2018-01-01")]
+    asked += [
+        (period, material(year, period), False)
+        for period in ("2016-Q1", "2015-01-01/2017-01-01", "2016-01-01/2018-01-01")
+    ]
     return asked
 
 
@@ -69,7 +72,9 @@ def reports_let_through(desk: Desk) -> tuple[int, Counter[str]]:
 
 
 def most_on_the_batch(desk: Desk) -> Fraction:
-    rows = desk.connection.execute("SELECT epsilon_numerator, epsilon_denominator FROM ledger WHERE batch_id = ?", (BATCH,))
+    rows = desk.connection.execute(
+        "SELECT epsilon_numerator, epsilon_denominator FROM ledger WHERE batch_id = ?", (BATCH,)
+    )
     return sum((Fraction(*row) for row in rows), Fraction(0))
 
 
@@ -82,7 +87,10 @@ def largest_odds(folder: Path, games: int, tries: int) -> tuple[float, int]:
 
     A plant is asked for release after release of one batch; the real ledger lets through what it lets through.
     """
-    laws = [[exact_law(scores((point,), 2, 1), epsilon) for point in (0, 1)] for epsilon in (POLICY.epsilon_best, POLICY.epsilon_typical)]
+    laws = [
+        [exact_law(scores((point,), 2, 1), epsilon) for point in (0, 1)]
+        for epsilon in (POLICY.epsilon_best, POLICY.epsilon_typical)
+    ]
     state, most, most_releases = StateDirectory(folder), 0.0, 0
     with state.exclusive(), state.connect() as connection:
         ledger = Ledger(connection)
@@ -90,7 +98,9 @@ def largest_odds(folder: Path, games: int, tries: int) -> tuple[float, int]:
             odds, releases = 0.0, 0
             for index in range(tries):
                 correction = index % 2 == 1
-                debit = Debit("eaf", f"batch {game}", f"{game}/{index}", ONE_RELEASE, 2000 + game, correction)
+                debit = Debit(
+                    "eaf", f"batch {game}", f"{game}/{index}", ONE_RELEASE, 2000 + game, correction
+                )
                 try:
                     with transaction(connection):
                         ledger.record([debit], parcel=f"{game}/{index // 4}", rules=POLICY)
@@ -98,21 +108,27 @@ def largest_odds(folder: Path, games: int, tries: int) -> tuple[float, int]:
                     continue
                 releases += 1
                 stream = KeyedStream(bytes(32), challenge=b"", data_root=b"", name=debit.release_id)
-                for epsilon, (law, other) in zip((POLICY.epsilon_best, POLICY.epsilon_typical), laws, strict=True):
+                for epsilon, (law, other) in zip(
+                    (POLICY.epsilon_best, POLICY.epsilon_typical), laws, strict=True
+                ):
                     point = draw_grid_point(scores((0,), 2, 1), epsilon, stream)
                     odds += float(np.log(law[point] / other[point]))
             most, most_releases = max(most, odds), max(most_releases, releases)
     return most, most_releases
 
 
-@pytest.mark.timeout(1_200)  # the long form plays three hundred games twice, and a slow machine takes five minutes for them
+@pytest.mark.timeout(
+    1_200
+)  # the long form plays three hundred games twice, and a slow machine takes five minutes for them
 def test_reconstruction_from_all_that_a_site_ever_sends(
     stated: State, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, long: bool
 ) -> None:
     asked = len(attempts())
     through, refused = reports_let_through(desk)
     spent = most_on_the_batch(desk)
-    assert through == 2  # the report and its one correction; the report asked for again is the same bytes
+    assert (
+        through == 2
+    )  # the report and its one correction; the report asked for again is the same bytes
     assert spent <= MOST
     assert set(refused) == {"corrections-used", "budget-exhausted"}
     assert sum(refused.values()) == asked - through - 1
@@ -138,7 +154,9 @@ def test_reconstruction_from_all_that_a_site_ever_sends(
     )
 
 
-def test_the_agent_itself_would_send_them_all_without_the_ledgers_rules(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_agent_itself_would_send_them_all_without_the_ledgers_rules(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(accounting, "check", nothing_is_refused)
     monkeypatch.setattr(accounting, "check_correction", nothing_is_refused)
     through, refused = reports_let_through(desk)

@@ -41,7 +41,11 @@ def looks_granted(plant: Plant, tries: Iterable[tuple[int, int]]) -> tuple[int, 
     granted, refused = set[str](), set[str]()
     for edit, revision in tries:
         root = hashlib.sha256(f"edit {edit}".encode()).digest()
-        raw = commitments.commit(ReportCommitment(plant.site.slug, PERIOD, revision, root), str(plant.device.pk), plant.key)
+        raw = commitments.commit(
+            ReportCommitment(plant.site.slug, PERIOD, revision, root),
+            str(plant.device.pk),
+            plant.key,
+        )
         try:
             granted.add(intake.take(raw, keys.receipt_key(), NOW, token_bytes).commitment.nonce)
         except RefusedError as refusal:
@@ -56,19 +60,33 @@ def gain(looks: int, plants: int) -> float:
         heats = np.random.default_rng(number).normal(RULE.typical, RULE.spread, HEATS)
         points, _ = clamp_to_grid(heats.tolist(), RULE.grid)
         listed = scores(points, RULE.grid.points, rank(STEP.label_rule.quantile, HEATS))
-        drawn = [draw_grid_point(listed, PACK.policy.epsilon_best, stream_of(number, look)) for look in range(looks)]
+        drawn = [
+            draw_grid_point(listed, PACK.policy.epsilon_best, stream_of(number, look))
+            for look in range(looks)
+        ]
         gains.append(drawn[0] - min(drawn))
     return float(np.mean(gains) * float(RULE.grid.width))
 
 
 def stream_of(plant: int, look: int, challenge: bytes | None = None) -> KeyedStream:
-    challenge_bytes = hashlib.sha256(f"challenge {plant} {look}".encode()).digest() if challenge is None else challenge
+    challenge_bytes = (
+        hashlib.sha256(f"challenge {plant} {look}".encode()).digest()
+        if challenge is None
+        else challenge
+    )
     root = hashlib.sha256(f"root {plant} {look}".encode()).digest()
-    return KeyedStream(hashlib.sha256(f"seed {plant}".encode()).digest(), challenge=challenge_bytes, data_root=root, name="best")
+    return KeyedStream(
+        hashlib.sha256(f"seed {plant}".encode()).digest(),
+        challenge=challenge_bytes,
+        data_root=root,
+        name="best",
+    )
 
 
 @pytest.mark.usefixtures("portal_keys")
-def test_drawing_again_until_lucky(stated: State, monkeypatch: pytest.MonkeyPatch, long: bool) -> None:
+def test_drawing_again_until_lucky(
+    stated: State, monkeypatch: pytest.MonkeyPatch, long: bool
+) -> None:
     plants = 1_000 if long else 60
     cast = make_cast(2, "steel")
     every = list(product(range(EDITS), range(1, EDITS + 1)))

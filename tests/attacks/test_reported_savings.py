@@ -48,7 +48,9 @@ def gives_away(acts: list[Report]) -> bool:
     return few or any(len({firm for firm, _site in step}) < len(step) for step in steps)
 
 
-def test_any_two_published_states_differ_by_five_firms_or_not_at_all(stated: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_two_published_states_differ_by_five_firms_or_not_at_all(
+    stated: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tried = 400
     with pytest.raises(NoSuchExample):
         find(ACTS, gives_away, settings=settings(max_examples=tried, database=None))

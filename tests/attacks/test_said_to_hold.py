@@ -36,7 +36,15 @@ from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.integration import test_composed_of
 from tests.integration.audited import make_sample_of, summary_bytes, terms
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting
+from tests.integration.portal_cast import (
+    NOW,
+    PASSWORD,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+)
 from tests.unit.agent_send.cast import FakePortal
 
 ON_THE_PORTAL = pytest.mark.django_db(databases=["default", "vault"])
@@ -46,17 +54,30 @@ FALSIFIED = {  # by the end of the figure's name, how it is falsified
     " pooled": "firms whose values are pooled",
     " quarters": "the number in a quarter",
 }
-NOT_NAMED = ("report-received", "values-logged", "draw-promised", "drawn-after-commitment", "head-signed", "commitment-logged")
+NOT_NAMED = (
+    "report-received",
+    "values-logged",
+    "draw-promised",
+    "drawn-after-commitment",
+    "head-signed",
+    "commitment-logged",
+)
 
 
 @ON_THE_PORTAL
-def test_a_falsified_curve_quarter_or_pooled_value_is_found(portal_keys: object, monkeypatch: pytest.MonkeyPatch, stated: State) -> None:
+def test_a_falsified_curve_quarter_or_pooled_value_is_found(
+    portal_keys: object, monkeypatch: pytest.MonkeyPatch, stated: State
+) -> None:
     """Signed and logged by a portal that has every key."""
     honest = test_composed_of.the_file(test_composed_of.published_of(20))
 
     def falsified(name: str) -> test_composed_of.JSON:
         def change(document: test_composed_of.JSON) -> None:
-            steps = [step for step in document["steps"] if step["gate"]["shown"] and step["curve"] and step["bands"]]
+            steps = [
+                step
+                for step in document["steps"]
+                if step["gate"]["shown"] and step["curve"] and step["bands"]
+            ]
             test_composed_of.FALSIFIED[name](steps[0])
 
         return test_composed_of.signed_anew(change)(deepcopy(honest))
@@ -81,7 +102,11 @@ def test_a_falsified_curve_quarter_or_pooled_value_is_found(portal_keys: object,
 
 @ON_THE_PORTAL
 def test_what_a_document_says_of_itself_counts_for_nothing(
-    portal_keys: object, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, stated: State
+    portal_keys: object,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    stated: State,
 ) -> None:
     """A portal with every key: what it writes beside the figures, so that they are not looked at, is signed and logged, too."""
     honest = test_composed_of.the_file(test_composed_of.published_of(20))
@@ -150,33 +175,61 @@ def _lowered(document: test_composed_of.JSON, code: str, *, shown: bool) -> None
 def _single_ranks(document: test_composed_of.JSON) -> None:
     row = Publication.objects.get()
     content = composed_of.composed_of(row.approved_by, row.pk, keys.receipt_key())  # type: ignore[arg-type] # published: it is there
-    logged = audited.require_logged(json.loads(json.dumps(content)), keys.published_directory().content.receipt_keys())
+    logged = audited.require_logged(
+        json.loads(json.dumps(content)), keys.published_directory().content.receipt_keys()
+    )
     pack, route = recomposed._declared(document)
-    rng = np.random.default_rng(seed_of("composition", (report.envelope_digest for report in logged.file.reports)))
+    rng = np.random.default_rng(
+        seed_of("composition", (report.envelope_digest for report in logged.file.reports))
+    )
     reported = by_step(logged.labels)
-    _as_composed(document, compose_route(pack, route, reported, rng, period=document["period"], averaging="single-rank"))
+    _as_composed(
+        document,
+        compose_route(
+            pack, route, reported, rng, period=document["period"], averaging="single-rank"
+        ),
+    )
 
 
 def _five_set_aside(honest: test_composed_of.JSON) -> test_composed_of.JSON:
     """Made of 15 of 20 reports, those with the least energy in some step left out, as if a policy had done it."""
-    least = sorted(range(20), key=lambda index: min(label["best"]["cell"] for label in honest["reports"][index]["labels"]))[:5]
+    least = sorted(
+        range(20),
+        key=lambda index: min(
+            label["best"]["cell"] for label in honest["reports"][index]["labels"]
+        ),
+    )[:5]
 
     def set_aside(content: test_composed_of.JSON) -> test_composed_of.JSON:
         for index in least:
-            content["reports"][index]["left_out"] = list(range(len(content["reports"][index]["labels"])))
+            content["reports"][index]["left_out"] = list(
+                range(len(content["reports"][index]["labels"]))
+            )
         return content
 
-    logged = audited.require_logged(set_aside(deepcopy(honest)), keys.published_directory().content.receipt_keys())
+    logged = audited.require_logged(
+        set_aside(deepcopy(honest)), keys.published_directory().content.receipt_keys()
+    )
     pack, route = recomposed._declared(honest["document"])
     label = recomposed._composed(logged, pack, route, logged.labels)
-    return set_aside(test_composed_of.signed_anew(lambda document: _as_composed(document, label))(deepcopy(honest)))
+    return set_aside(
+        test_composed_of.signed_anew(lambda document: _as_composed(document, label))(
+            deepcopy(honest)
+        )
+    )
 
 
 def _as_composed(document: test_composed_of.JSON, label: IndustryLabel) -> None:
     """These figures in the document, and the words that follow from them."""
     for shown, step in zip(document["steps"], label.cells, strict=True):
         if shown["gate"]["shown"]:
-            shown.update(averaging=step.averaging, firms=step.firms, bands=None, curve_withheld=True, curve=[])
+            shown.update(
+                averaging=step.averaging,
+                firms=step.firms,
+                bands=None,
+                curve_withheld=True,
+                curve=[],
+            )
             shown.update(potential_withheld=["typical", "best"], potential=[])
             for figure in recomposed._of_cell("", shown, step):
                 if (name := figure.name.strip().replace(" ", "_")) in shown:
@@ -185,7 +238,9 @@ def _as_composed(document: test_composed_of.JSON, label: IndustryLabel) -> None:
         name, _, part = figure.name.partition(" ")
         if part != "shown":
             document[name][part or "value"] = figure.recomputed
-    reported = [ReportedLabel(str(firm), str(firm), None) for firm in range(document["steps"][0]["firms"])]  # type: ignore[arg-type] # counted only
+    reported = [
+        ReportedLabel(str(firm), str(firm), None) for firm in range(document["steps"][0]["firms"])
+    ]  # type: ignore[arg-type] # counted only
     pack, route = recomposed._declared(document)
     document["explanation"] |= wording.made_again(document, label, pack, route, reported)
 
@@ -193,7 +248,11 @@ def _as_composed(document: test_composed_of.JSON, label: IndustryLabel) -> None:
 def _ignoring(*ends: str) -> Callable[[pytest.MonkeyPatch], None]:
     """The defence off: figures whose name ends so are not compared."""
     return lambda world: world.setattr(
-        recomposed.RecomputedFigure, "agrees", property(lambda figure: figure.name.endswith(ends) or figure.published == figure.recomputed)
+        recomposed.RecomputedFigure,
+        "agrees",
+        property(
+            lambda figure: figure.name.endswith(ends) or figure.published == figure.recomputed
+        ),
     )
 
 
@@ -210,25 +269,55 @@ def _and(*offs: Callable[[pytest.MonkeyPatch], object]) -> Callable[[pytest.Monk
     return lambda world: [off(world) for off in offs]
 
 
-ATTACKS: dict[str, tuple[Callable[[test_composed_of.JSON], object], Callable[[pytest.MonkeyPatch], object]]] = {
-    "said to be unchanged": (lambda document: _lowered(document, "unchanged", shown=True), _taken_as_said),
+ATTACKS: dict[
+    str, tuple[Callable[[test_composed_of.JSON], object], Callable[[pytest.MonkeyPatch], object]]
+] = {
+    "said to be unchanged": (
+        lambda document: _lowered(document, "unchanged", shown=True),
+        _taken_as_said,
+    ),
     "figures in cells not shown": (
         lambda document: _lowered(document, "lag", shown=False),
-        _and(_ignoring("best", "typical", "interval", "curve", "potential", "pooled", "quarters", "total"), _wording_off),
+        _and(
+            _ignoring(
+                "best", "typical", "interval", "curve", "potential", "pooled", "quarters", "total"
+            ),
+            _wording_off,
+        ),
     ),
-    "single ranks": (_single_ranks, lambda world: world.setattr(recomposed, "AVERAGED_SINCE", date.max)),
-    "ratios": (lambda document: [step.update(ratio=7.5) for step in document["steps"]], _ignoring("ratio")),
-    "firms of a total": (lambda document: document["route_total"].update(firms=999), _ignoring("total firms")),
-    "unit of a total": (lambda document: document["route_total"].update(unit="kgce/kt"), _ignoring("total unit")),
-    "steps left out": (lambda document: document.update(steps=document["steps"][:1]), _and(_ignoring("cells"), _wording_off)),
-    "another explanation": (lambda document: document.update(explanation={"lead": {"en": "something else", "zh": ""}}), _wording_off),
+    "single ranks": (
+        _single_ranks,
+        lambda world: world.setattr(recomposed, "AVERAGED_SINCE", date.max),
+    ),
+    "ratios": (
+        lambda document: [step.update(ratio=7.5) for step in document["steps"]],
+        _ignoring("ratio"),
+    ),
+    "firms of a total": (
+        lambda document: document["route_total"].update(firms=999),
+        _ignoring("total firms"),
+    ),
+    "unit of a total": (
+        lambda document: document["route_total"].update(unit="kgce/kt"),
+        _ignoring("total unit"),
+    ),
+    "steps left out": (
+        lambda document: document.update(steps=document["steps"][:1]),
+        _and(_ignoring("cells"), _wording_off),
+    ),
+    "another explanation": (
+        lambda document: document.update(explanation={"lead": {"en": "something else", "zh": ""}}),
+        _wording_off,
+    ),
 }
 """By name: what the portal does to the document, and the defence against it taken away."""
 
 
 def _looked_at_but(end: str) -> property:
     """Whether a figure agrees, where figures with such a name are not compared."""
-    return property(lambda figure: figure.name.endswith(end) or figure.published == figure.recomputed)
+    return property(
+        lambda figure: figure.name.endswith(end) or figure.published == figure.recomputed
+    )
 
 
 @pytest.fixture
@@ -253,11 +342,16 @@ def test_a_summary_with_checks_left_out_does_not_hold(
 ) -> None:
     sample = make_sample_of(assignment, cast.auditor, KEY, NOW)
     page = _page_of_summary(cast, sample)
-    assert f"Not verified: {len(OF_A_SAMPLE) - 6} of {len(OF_A_SAMPLE)} checks passed, and 6 could not be made." in page
+    assert (
+        f"Not verified: {len(OF_A_SAMPLE) - 6} of {len(OF_A_SAMPLE)} checks passed, and 6 could not be made."
+        in page
+    )
     assert "not bound to the report that this portal accepted" in page
     assert all(code in page for code in NOT_NAMED)
 
-    monkeypatch.setattr(summaries.Summary, "missing", property(lambda summary: tuple(sorted(summary.not_checkable))))
+    monkeypatch.setattr(
+        summaries.Summary, "missing", property(lambda summary: tuple(sorted(summary.not_checkable)))
+    )
     monkeypatch.setattr(summaries.Summary, "is_bound", property(lambda summary: summary.bound))
     assert f"All {len(OF_A_SAMPLE) - 6} checks passed" in _page_of_summary(cast, sample)
     stated(
@@ -279,13 +373,18 @@ def _page_of_summary(cast: Cast, sample: Sample) -> str:
         sampling.note(Sample.objects.get(pk=sample.pk), summary, cast.auditor, NOW)
         client = Client()
         assert client.login(username=cast.auditor.email, password=PASSWORD)
-        page = client.get(reverse("web:engagement-sample", args=[sample.assignment_id])).content.decode()
+        page = client.get(
+            reverse("web:engagement-sample", args=[sample.assignment_id])
+        ).content.decode()
         transaction.set_rollback(True)
     return page
 
 
 def test_verify_without_a_directory_holds_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, stated: State
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    stated: State,
 ) -> None:
     portal, receipt = FakePortal(), tmp_path / "receipt"
     header = Header("works-1", "2025", 1, "0" * 64, "device-1", 1)
@@ -324,14 +423,22 @@ def test_a_statement_on_a_replaced_revision_says_so(
         statement = attestation_standing.by_code(code_of(issued.digest), NOW.date())
         assert statement is not None
         page = Client().get(reverse("web:verify", args=[code_of(issued.digest)])).content.decode()
-        return statement.standing, "This statement is about revision 1 of the report. A later revision has replaced it" in page
+        return (
+            statement.standing,
+            "This statement is about revision 1 of the report. A later revision has replaced it"
+            in page,
+        )
 
     assert shown() == (AttestationStanding.EARLIER, True)
     honest = attestation_standing.standing_of
     monkeypatch.setattr(
         attestation_standing,
         "standing_of",
-        lambda row, today: AttestationStanding.VALID if honest(row, today) is AttestationStanding.EARLIER else honest(row, today),
+        lambda row, today: (
+            AttestationStanding.VALID
+            if honest(row, today) is AttestationStanding.EARLIER
+            else honest(row, today)
+        ),
     )
     assert shown() == (AttestationStanding.VALID, False)
     stated(

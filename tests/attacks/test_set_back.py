@@ -29,7 +29,15 @@ from benchmarks.privacy import accounting
 from benchmarks.wire import challenges, envelope
 from benchmarks.wire.challenges import LedgerStand
 from portal import keys
-from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Organisation, Role, Site, User
+from portal.accounts.models import (
+    ControllingFirm,
+    Jurisdiction,
+    Membership,
+    Organisation,
+    Role,
+    Site,
+    User,
+)
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import open_period
 from portal.intake import admission, by_hand
@@ -48,11 +56,25 @@ from tests.integration.test_agent_keys import Plant, token
 from tests.unit.agent_send.cast import SITE, SOFTWARE, heats, material
 from tests.unit.agent_send.test_pooled import label_of
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 PACK = packs.load("steel")
 HEATS = 120
-STATES = ("planned", "committed", "challenged", "debited", "drawn", "sealed", "sent", "received", "older revision", "second machine")
+STATES = (
+    "planned",
+    "committed",
+    "challenged",
+    "debited",
+    "drawn",
+    "sealed",
+    "sent",
+    "received",
+    "older revision",
+    "second machine",
+)
 UNDEBITED = ("planned", "committed", "challenged", "second machine")
 """Those in which the copy's ledger lacks the report that the plant has sent."""
 ROADS = ("online", "challenge file", "upload page", "correction", "pooled")
@@ -62,10 +84,16 @@ ROADS = ("online", "challenge file", "upload page", "correction", "pooled")
 def site(portal_keys: object) -> Site:
     """A works that reports years in one group and quarters in another: two periods of the same batches."""
     nation = Jurisdiction.objects.create(path="cn", name="China", level="nation")
-    province = Jurisdiction.objects.create(path="cn/he", name="Hebei", level="province", parent=nation)
+    province = Jurisdiction.objects.create(
+        path="cn/he", name="Hebei", level="province", parent=nation
+    )
     firm = ControllingFirm.objects.create(name="Firm 2")
-    works = Organisation.objects.create(name="Works 2", kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=nation)
-    site = Site.objects.create(slug=SITE, name="Works 2", organisation=works, jurisdiction=nation, pack="steel")
+    works = Organisation.objects.create(
+        name="Works 2", kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=nation
+    )
+    site = Site.objects.create(
+        slug=SITE, name="Works 2", organisation=works, jurisdiction=nation, pack="steel"
+    )
     for year in ("2016", "2017"):
         open_period(make_peer_group("steel", nation, [site]), year, "test", timezone.now())
     open_period(make_peer_group("steel", province, [site]), "2016-Q1", "test", timezone.now())
@@ -92,7 +120,10 @@ def crowded() -> list[Any]:
 @cache
 def edited(number: int) -> ReportMaterial:
     first, *others = crowded()
-    energy = (dataclasses.replace(first.energy[0], quantity=first.energy[0].quantity + number), *first.energy[1:])
+    energy = (
+        dataclasses.replace(first.energy[0], quantity=first.energy[0].quantity + number),
+        *first.energy[1:],
+    )
     return material([dataclasses.replace(first, energy=energy), *others])
 
 
@@ -105,18 +136,37 @@ def quarter() -> ReportMaterial:
 def pooled_year() -> ReportMaterial:
     """2017 with the heats of 2016 beside its own."""
     batches, period, windows = crowded(), Period.parse("2017", UTC), {"eaf": 2}
-    label = pooling.together(label_of(batches, PACK, period), lambda wider: label_of(batches, PACK, wider), windows)
+    label = pooling.together(
+        label_of(batches, PACK, period), lambda wider: label_of(batches, PACK, wider), windows
+    )
     return ReportMaterial(label, batches, PACK, windows)
 
 
 @contextmanager
-def at_work(plant: Plant, checkpoint: Callable[[str], None] = lambda _name: None) -> Iterator[tuple[SubmissionProcess, Any]]:
+def at_work(
+    plant: Plant, checkpoint: Callable[[str], None] = lambda _name: None
+) -> Iterator[tuple[SubmissionProcess, Any]]:
     with plant._open() as (connection, road):
         identity = enrolment.identity(plant.state, connection, SITE)
-        yield SubmissionProcess(connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC), checkpoint=checkpoint), road
+        yield (
+            SubmissionProcess(
+                connection,
+                identity,
+                software=SOFTWARE,
+                clock=lambda: datetime.now(UTC),
+                checkpoint=checkpoint,
+            ),
+            road,
+        )
 
 
-def report(plant: Plant, data: ReportMaterial, *, correct: bool = False, checkpoint: Callable[[str], None] = lambda _name: None) -> None:
+def report(
+    plant: Plant,
+    data: ReportMaterial,
+    *,
+    correct: bool = False,
+    checkpoint: Callable[[str], None] = lambda _name: None,
+) -> None:
     with at_work(plant, checkpoint) as (sending, road):
         sending.consult(road)
         sending.send(sending.prepare(data, "2016", road, correct=correct), road)
@@ -163,7 +213,9 @@ def by_road(road_name: str, copy: Plant, owner: User, year: ReportMaterial) -> s
             begun = sending.begin(data, period, correct=correct)
             if begun.parcel.challenge is None:
                 assert begun.parcel.commitment is not None
-                begun = sending.accept(begun, handed_in(owner, begun.parcel.commitment, road_name, road))
+                begun = sending.accept(
+                    begun, handed_in(owner, begun.parcel.commitment, road_name, road)
+                )
             parcel = sending.seal(begun)
             assert parcel.envelope is not None
             handed_in(owner, parcel.envelope, road_name, road)
@@ -175,7 +227,11 @@ def by_road(road_name: str, copy: Plant, owner: User, year: ReportMaterial) -> s
 def handed_in(owner: User, raw: bytes, road_name: str, road: Any) -> bytes:
     """The challenge or the receipt, from the page or from the API."""
     if road_name != "upload page":
-        return bytes(road.commit(raw)) if b"commitment" in raw[:200] else bytes(road.submit(raw).receipt)
+        return (
+            bytes(road.commit(raw))
+            if b"commitment" in raw[:200]
+            else bytes(road.submit(raw).receipt)
+        )
     directory, key = keys.published_directory(), keys.receipt_key()
     (answer,) = by_hand.take(owner, [raw], directory, key, timezone.now(), token_bytes)
     if answer.refusal is not None:
@@ -193,7 +249,10 @@ def overspent(*plants: Plant) -> int:
         with plant.state.connect() as connection:
             for row in connection.execute("SELECT * FROM ledger"):
                 epsilon = Fraction(row["epsilon_numerator"], row["epsilon_denominator"])
-                epsilon_by_batch[row["step"], row["batch_id"]][row["release_id"]] = (bool(row["correction"]), epsilon)
+                epsilon_by_batch[row["step"], row["batch_id"]][row["release_id"]] = (
+                    bool(row["correction"]),
+                    epsilon,
+                )
     rules = PACK.policy
     beyond = 0
     for releases in epsilon_by_batch.values():
@@ -217,7 +276,11 @@ def table(
                     outcome = by_road(road, copy, owner, year)
                     opening.sweep(keys.processing_key(), timezone.now)
                     outcomes[state, road] = (outcome, overspent(newest, copy))
-                    numbers = list(Submission.objects.filter(site=site).values_list("ledger_sequence", flat=True))
+                    numbers = list(
+                        Submission.objects.filter(site=site).values_list(
+                            "ledger_sequence", flat=True
+                        )
+                    )
                     assert len(numbers) == len(set(numbers))
     return outcomes
 
@@ -231,12 +294,20 @@ def _undone() -> Iterator[None]:
 
 
 def test_a_ledger_that_was_set_back_spends_nothing_twice_on_any_road(
-    stated: State, site: Site, owner: User, year: ReportMaterial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stated: State,
+    site: Site,
+    owner: User,
+    year: ReportMaterial,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     defended = table(site, owner, year, tmp_path / "on")
     assert {cell: beyond for cell, (_, beyond) in defended.items() if beyond} == {}
     codes = sorted({outcome for outcome, _ in defended.values()} - {"sent"})
-    print(*(f"{state:15} {road:15} {outcome}" for (state, road), (outcome, _) in defended.items()), sep="\n")
+    print(
+        *(f"{state:15} {road:15} {outcome}" for (state, road), (outcome, _) in defended.items()),
+        sep="\n",
+    )
 
     for name in ("require_current", "refuse_unknown", "refuse_old_ledger"):
         monkeypatch.setattr(set_back, name, lambda *_: None)
@@ -250,13 +321,16 @@ def test_a_ledger_that_was_set_back_spends_nothing_twice_on_any_road(
             "the state directory set back to any point of a report's way, then a report of the same batches by any road",
             "the challenge says which reports were answered; the agent draws nothing beside one it has not debited",
             "0 batches beyond cap and reserve",
-            f"0 in {len(defended)} ({len(STATES)} states, {len(ROADS)} roads): " + ", ".join(f"`{code}`" for code in codes),
+            f"0 in {len(defended)} ({len(STATES)} states, {len(ROADS)} roads): "
+            + ", ".join(f"`{code}`" for code in codes),
             f"not compared: batches spent twice in {len(twice)} of the {len(undefended)} whose ledger lacks a report",
         )
     )
 
 
-def test_the_portal_takes_no_number_of_a_ledger_twice_whatever_the_agent_does(portal_keys: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_portal_takes_no_number_of_a_ledger_twice_whatever_the_agent_does(
+    portal_keys: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An agent that counts by itself: refused at the API, at the page, by the worker, and under all of them by the database."""
     cast = make_cast(1)
     (plant,) = cast.plants
@@ -265,7 +339,9 @@ def test_the_portal_takes_no_number_of_a_ledger_twice_whatever_the_agent_does(po
     report = plant.report(cast.pack, 2)
 
     def numbered(sequence: int) -> bytes:
-        return envelope.build(report, plant.header(2, ledger_sequence=sequence), plant.key, processing_public())
+        return envelope.build(
+            report, plant.header(2, ledger_sequence=sequence), plant.key, processing_public()
+        )
 
     for sequence, code in ((1, "ledger-sequence-used"), (7, "ledger-sequence-wrong")):
         raw = numbered(sequence)
@@ -285,13 +361,17 @@ def test_the_portal_takes_no_number_of_a_ledger_twice_whatever_the_agent_does(po
     assert (submission.state, submission.reason_code) == ("refused", "ledger-sequence-wrong")
 
 
-def test_a_challenge_of_the_release_before_is_given_again_in_its_present_form(portal_keys: object) -> None:
+def test_a_challenge_of_the_release_before_is_given_again_in_its_present_form(
+    portal_keys: object,
+) -> None:
     """A row of before: no number, and a challenge of version 1. The nonce stays, so that the draw is the same."""
     (plant,) = make_cast(1).plants
     nonce, key = plant.challenge(), keys.receipt_key()
     row = Commitment.objects.get(site=plant.site)
     challenge = challenges.parse(bytes(row.challenge))
-    old = challenges.issue(challenge.commitment, challenge.nonce, challenge.log_index, challenge.given_on, None, key)
+    old = challenges.issue(
+        challenge.commitment, challenge.nonce, challenge.log_index, challenge.given_on, None, key
+    )
     row.sequence, row.challenge = None, old
     again = challenges.read(intake_commitments.challenge_of(row, key), {key.key_id: key.public})
     assert (again.nonce, again.ledger) == (nonce, LedgerStand(1))

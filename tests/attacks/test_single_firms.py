@@ -17,19 +17,35 @@ ABOVE_CHANCE = 0.1
 
 
 def read_off(sector: Sector, pack: Pack, seed: int) -> float:
-    best = compose_cell(sector.labels, pack, STEP, RULE, np.random.default_rng(seed), variant="any").best
+    best = compose_cell(
+        sector.labels, pack, STEP, RULE, np.random.default_rng(seed), variant="any"
+    ).best
     assert best is not None
     return to_grid(best, RULE.grid.width, RULE.grid.lower)
 
 
 def test_the_value_of_the_firm_at_a_known_rank(stated: State, long: bool) -> None:
-    sectors = [sector(np.random.default_rng(seed), "normal", FIRMS) for seed in range(400 if long else 60)]
+    sectors = [
+        sector(np.random.default_rng(seed), "normal", FIRMS) for seed in range(400 if long else 60)
+    ]
     released = [sorted(float(row.label.best_value) for row in cohort.labels) for cohort in sectors]
     rng = np.random.default_rng(0)
-    chance = float(np.mean([to_grid(rng.uniform(of[0], of[4]), RULE.grid.width, RULE.grid.lower) == of[RANK - 1] for of in released * 40]))
+    chance = float(
+        np.mean(
+            [
+                to_grid(rng.uniform(of[0], of[4]), RULE.grid.width, RULE.grid.lower) == of[RANK - 1]
+                for of in released * 40
+            ]
+        )
+    )
     on, off = (
         float(
-            np.mean([read_off(cohort, pack, seed) == of[RANK - 1] for seed, (cohort, of) in enumerate(zip(sectors, released, strict=True))])
+            np.mean(
+                [
+                    read_off(cohort, pack, seed) == of[RANK - 1]
+                    for seed, (cohort, of) in enumerate(zip(sectors, released, strict=True))
+                ]
+            )
         )
         for pack in (PACK, BEFORE)
     )

@@ -64,8 +64,13 @@ def portal_folder(tmp_path: Path, settings: Settings, bodies: list[Body]) -> Ite
     folder = tmp_path / "keys"
     make_portal_keys(folder)
     signed = (folder / "directory.cbor").read_bytes()
-    request = key_ceremony.name_witnesses(folder, signed, add=[by.note_key.text for _, by in bodies], drop=(), required=2, days=7)
-    key_ceremony.take(folder / "directory.cbor", key_ceremony.sign(request.read_bytes(), signed, folder / "offline.pem"))
+    request = key_ceremony.name_witnesses(
+        folder, signed, add=[by.note_key.text for _, by in bodies], drop=(), required=2, days=7
+    )
+    key_ceremony.take(
+        folder / "directory.cbor",
+        key_ceremony.sign(request.read_bytes(), signed, folder / "offline.pem"),
+    )
     settings.DIRECTORY_FILE = folder / "directory.cbor"
     settings.RECEIPT_KEY_FILE = folder / "receipt.pem"
     settings.PROCESSING_KEY_FILE = folder / "processing.pem"
@@ -81,8 +86,16 @@ def plants(tmp_path: Path, portal_folder: Path) -> list[Plant]:
     enrolled = []
     for number in (1, 2):
         firm = ControllingFirm.objects.create(name=f"Firm {number}")
-        works = Organisation.objects.create(name=f"Works {number}", kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=nation)
-        site = Site.objects.create(slug=f"works-{number}", name=works.name, organisation=works, jurisdiction=nation, pack="steel")
+        works = Organisation.objects.create(
+            name=f"Works {number}", kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=nation
+        )
+        site = Site.objects.create(
+            slug=f"works-{number}",
+            name=works.name,
+            organisation=works,
+            jurisdiction=nation,
+            pack="steel",
+        )
         plant = Plant(tmp_path / f"plant-{number}")
         plant.enrol(issue_token(site, None, keys.published_directory().fingerprint, timezone.now()))
         enrolled.append(plant)
@@ -110,14 +123,21 @@ def look(plant: Plant, at: datetime = NOW) -> str:
         enrolled = enrolment.current(connection)
         assert enrolled is not None
         identity = enrolment.identity(plant.state, connection, str(enrolled.site))
-        return refusal_of(lambda: log_heads.look(connection, identity, road, Outbox(connection).all(), at))
+        return refusal_of(
+            lambda: log_heads.look(connection, identity, road, Outbox(connection).all(), at)
+        )
 
 
 def visit(body: Body, *compare: bytes, at: datetime = NOW, begin: bool = True) -> str:
     """What the witness says of the log that it is shown; `begin` counts at its first visit alone."""
     state, by = body
     transport = httpx.MockTransport(to_portal)
-    with state.exclusive(), Portal(PORTAL, sleep=lambda _s: None, software=SOFTWARE, transport=transport, pauses=()) as portal:
+    with (
+        state.exclusive(),
+        Portal(
+            PORTAL, sleep=lambda _s: None, software=SOFTWARE, transport=transport, pauses=()
+        ) as portal,
+    ):
         watch = WitnessedLog(state.path, keys.published_directory().fingerprint, portal)
         return refusal_of(lambda: watch.visit(by, at, compare, begin=begin))
 
@@ -138,7 +158,9 @@ def evidence_of(body: Body) -> list[str]:
     return sorted(file.name for file in cosigned_file(body).parent.glob("evidence-*"))
 
 
-def test_one_history_is_witnessed_and_every_agent_takes_it(plants: list[Plant], bodies: list[Body]) -> None:
+def test_one_history_is_witnessed_and_every_agent_takes_it(
+    plants: list[Plant], bodies: list[Body]
+) -> None:
     assert look(plants[0]) == "log-not-witnessed"  # nobody has been there yet
     assert [visit(body) for body in bodies] == ["taken", "taken"]
     assert [look(plant) for plant in plants] == ["taken", "taken"]
@@ -151,7 +173,10 @@ def test_one_history_is_witnessed_and_every_agent_takes_it(plants: list[Plant], 
         head = log_heads.kept_witnessed(connection, keys.published_directory().fingerprint)
     assert head is not None
     checkpoint = checkpoints.parse(head.signed)
-    assert {cosigner.name for cosigner in checkpoints.cosigned_by(checkpoint, keys.published_directory().content)} == set(NAMES)
+    assert {
+        cosigner.name
+        for cosigner in checkpoints.cosigned_by(checkpoint, keys.published_directory().content)
+    } == set(NAMES)
 
 
 def test_two_histories_are_found_by_each_agent_and_by_each_witness(
@@ -188,7 +213,10 @@ def test_two_histories_are_found_by_each_agent_and_by_each_witness(
     relayed = checkpoints.parse(theirs).note.signatures[-1]
     own = checkpoints.parse(ours)
     mixed = replace(own, note=Note(own.note.text, (*own.note.signatures, relayed)))
-    assert refusal_of(lambda: checkpoints.cosigned_by(mixed, keys.published_directory().content)) == "note-signature-invalid"
+    assert (
+        refusal_of(lambda: checkpoints.cosigned_by(mixed, keys.published_directory().content))
+        == "note-signature-invalid"
+    )
 
     monkeypatch.setattr(log_heads, "witnessed_head", lambda *_: None)
     with history(3, 4):
@@ -209,7 +237,9 @@ def test_two_histories_are_found_by_each_agent_and_by_each_witness(
     )
 
 
-def test_a_witness_that_lost_what_it_saw_cosigns_no_other_history(stated: State, plants: list[Plant], bodies: list[Body]) -> None:
+def test_a_witness_that_lost_what_it_saw_cosigns_no_other_history(
+    stated: State, plants: list[Plant], bodies: list[Body]
+) -> None:
     (body, _) = bodies
     assert plants
     with history(1, 2, 3):
@@ -236,7 +266,9 @@ def test_a_witness_that_lost_what_it_saw_cosigns_no_other_history(stated: State,
     )
 
 
-def test_a_witness_that_nobody_named_is_told_its_key_is_unknown(tmp_path: Path, plants: list[Plant]) -> None:
+def test_a_witness_that_nobody_named_is_told_its_key_is_unknown(
+    tmp_path: Path, plants: list[Plant]
+) -> None:
     assert plants
     state = StateDirectory(tmp_path / "stranger")
     with state.exclusive():
@@ -244,7 +276,9 @@ def test_a_witness_that_nobody_named_is_told_its_key_is_unknown(tmp_path: Path, 
     assert visit(stranger) == "witness-unknown"
 
 
-def test_a_log_that_was_cut_or_changed_is_not_cosigned_and_what_was_signed_is_kept(plants: list[Plant], bodies: list[Body]) -> None:
+def test_a_log_that_was_cut_or_changed_is_not_cosigned_and_what_was_signed_is_kept(
+    plants: list[Plant], bodies: list[Body]
+) -> None:
     (body, _) = bodies
     assert plants
     with history(1, 2, 3):
@@ -261,12 +295,16 @@ def test_a_log_that_was_cut_or_changed_is_not_cosigned_and_what_was_signed_is_ke
     )
 
 
-def test_the_portal_takes_a_cosignature_of_its_own_log_alone(plants: list[Plant], bodies: list[Body], client: Client) -> None:
+def test_the_portal_takes_a_cosignature_of_its_own_log_alone(
+    plants: list[Plant], bodies: list[Body], client: Client
+) -> None:
     assert plants
     first, second = bodies
 
     def handed_in(checkpoint: str) -> tuple[int, Any]:
-        answer = client.post("/api/v1/log/cosignatures/", {"checkpoint": checkpoint}, content_type="application/json")
+        answer = client.post(
+            "/api/v1/log/cosignatures/", {"checkpoint": checkpoint}, content_type="application/json"
+        )
         return answer.status_code, answer.json().get("code")
 
     with history(1):
@@ -279,14 +317,19 @@ def test_the_portal_takes_a_cosignature_of_its_own_log_alone(plants: list[Plant]
     assert handed_in(own) == (200, None)
     signed, _, signature = own.rstrip("\n").rpartition(" ")
     other = "A" if signature[60] != "A" else "B"
-    assert handed_in(f"{signed} {signature[:60]}{other}{signature[61:]}\n") == (400, "note-signature-invalid")
+    assert handed_in(f"{signed} {signature[:60]}{other}{signature[61:]}\n") == (
+        400,
+        "note-signature-invalid",
+    )
     assert handed_in(own + "x") == (400, "note-malformed")
     assert client.get("/api/v1/log/checkpoint/?show=other").status_code == 400
     assert client.get("/api/v1/log/checkpoint/?show=witnessed").status_code == 404
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_the_page_of_the_log_says_who_was_here_when(plants: list[Plant], bodies: list[Body], client: Client, language: str) -> None:
+def test_the_page_of_the_log_says_who_was_here_when(
+    plants: list[Plant], bodies: list[Body], client: Client, language: str
+) -> None:
     assert plants
 
     def cosigning_rows() -> dict[str, list[str]]:
@@ -298,7 +341,11 @@ def test_the_page_of_the_log_says_who_was_here_when(plants: list[Plant], bodies:
 
     def missed() -> list[str]:
         """Witnesses that were never here, as an alarm asks for them."""
-        return re.findall(r'^steplabel_witness_seen_seconds{witness="(.*)"} \+Inf$', client.get("/metrics").content.decode(), re.M)
+        return re.findall(
+            r'^steplabel_witness_seen_seconds{witness="(.*)"} \+Inf$',
+            client.get("/metrics").content.decode(),
+            re.M,
+        )
 
     before = cosigning_rows()
     assert tuple(before) == NAMES == tuple(missed())
@@ -312,5 +359,7 @@ def test_the_page_of_the_log_says_who_was_here_when(plants: list[Plant], bodies:
     assert after[NAMES[0]][1] == str(checkpoints.parse(cosigned_file(bodies[0]).read_bytes()).size)
     text = client.get("/log/checkpoint")
     assert text["Content-Type"].startswith("text/plain")
-    cosigners = checkpoints.cosigned_by(checkpoints.parse(text.content), keys.published_directory().content)
+    cosigners = checkpoints.cosigned_by(
+        checkpoints.parse(text.content), keys.published_directory().content
+    )
     assert [cosigner.name for cosigner in cosigners] == [NAMES[0]]

@@ -16,7 +16,13 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks import packs
-from benchmarks.composition import IndustryLabel, ReportedLabel, Roster, by_step, compose_with_roster
+from benchmarks.composition import (
+    IndustryLabel,
+    ReportedLabel,
+    Roster,
+    by_step,
+    compose_with_roster,
+)
 from benchmarks.disclosure import GateReason, differencing, gate
 from benchmarks.measurements import Metric
 from benchmarks.privacy.mechanism import to_replace
@@ -46,11 +52,16 @@ class Seen:
     reason: GateReason
 
 
-def test_two_metrics_of_one_publication(stated: State, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_metrics_of_one_publication(
+    stated: State, long: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sectors = 500 if long else 80
     drafts = [drafted(seed) for seed in range(sectors)]
     gated = [published(*draft) for draft in drafts]
-    assert all(publication.reason is GateReason.METRICS and np.isnan(publication.figures[2]) for publication in gated)
+    assert all(
+        publication.reason is GateReason.METRICS and np.isnan(publication.figures[2])
+        for publication in gated
+    )
     monkeypatch.setattr(differencing, "alone_give_away", lambda *_: False)
     shown = [published(*draft) for draft in drafts]
     assert not any(np.isnan(publication.figures).any() for publication in shown)
@@ -92,24 +103,48 @@ def drafted(seed: int) -> tuple[float, IndustryLabel, Roster]:
     for firm, level in enumerate(rng.standard_normal(FIRMS)):
         batches = int(rng.integers(700, 2500))
         burnt = 2940 * (1 + 0.0412 * level) + 60 * rng.standard_normal(batches)
-        electricity = 2.7 * (1 + 0.1 * rng.standard_normal()) * (1 + 0.03 * rng.standard_normal(batches))
+        electricity = (
+            2.7 * (1 + 0.1 * rng.standard_normal()) * (1 + 0.03 * rng.standard_normal(batches))
+        )
         values = burnt * KGCE_PER_MJ + electricity
         best[firm] = np.sort(values)[rank(STEP.label_rule.quantile, batches) - 1]
-        total.append(ReportedLabel(f"firm-{firm:02}", f"site-{firm:02}", released(values, METRICS[Metric.TOTAL], rng)))
-        heat.append(ReportedLabel(f"firm-{firm:02}", f"site-{firm:02}", released(burnt, METRICS[Metric.THERMAL], rng)))
+        total.append(
+            ReportedLabel(
+                f"firm-{firm:02}", f"site-{firm:02}", released(values, METRICS[Metric.TOTAL], rng)
+            )
+        )
+        heat.append(
+            ReportedLabel(
+                f"firm-{firm:02}", f"site-{firm:02}", released(burnt, METRICS[Metric.THERMAL], rng)
+            )
+        )
     lacks = int(best.argmin())
     reported = by_step([*total, *(label for firm, label in enumerate(heat) if firm != lacks)])
-    draft, roster = compose_with_roster(PACK, ROUTE, reported, np.random.default_rng(seed + 1000), period="2016")
+    draft, roster = compose_with_roster(
+        PACK, ROUTE, reported, np.random.default_rng(seed + 1000), period="2016"
+    )
     return float(best[lacks]), draft, roster
 
 
 def published(exact: float, draft: IndustryLabel, roster: Roster) -> Seen:
     """What the gate lets out."""
-    result = gate(draft, roster, PACK.disclosure, period_end=date(2017, 1, 1), today=date(2017, 6, 1))
+    result = gate(
+        draft, roster, PACK.disclosure, period_end=date(2017, 1, 1), today=date(2017, 6, 1)
+    )
     of_step = {step.metric: step for step in result.published.cells if step.step == STEP.id}
-    figures = [value for metric in METRICS_SEEN for value in (of_step[metric].best, of_step[metric].typical)]
-    reason = next(cell.reason_code for cell in result.cells if cell.step == STEP.id and cell.metric is Metric.THERMAL)
-    return Seen(exact, tuple(np.nan if value is None else float(value) for value in figures), reason)
+    figures = [
+        value
+        for metric in METRICS_SEEN
+        for value in (of_step[metric].best, of_step[metric].typical)
+    ]
+    reason = next(
+        cell.reason_code
+        for cell in result.cells
+        if cell.step == STEP.id and cell.metric is Metric.THERMAL
+    )
+    return Seen(
+        exact, tuple(np.nan if value is None else float(value) for value in figures), reason
+    )
 
 
 METRICS_SEEN = (Metric.TOTAL, Metric.THERMAL)
@@ -118,14 +153,30 @@ METRICS_SEEN = (Metric.TOTAL, Metric.THERMAL)
 def released(values: Array, rule: MetricRule, rng: np.random.Generator) -> ReleasedLabel:
     """A label by the mechanism's law."""
     grid = rule.grid
-    points = np.clip(np.floor((values - float(grid.lower)) / float(grid.width) + 0.5), 0, grid.points - 1).astype(int)
+    points = np.clip(
+        np.floor((values - float(grid.lower)) / float(grid.width) + 0.5), 0, grid.points - 1
+    ).astype(int)
     counts = np.bincount(points, minlength=grid.points)
     at_most = np.cumsum(counts)
     drawn = []
-    for quantile, epsilon in ((STEP.label_rule.quantile, PACK.policy.epsilon_best), (Fraction(1, 2), PACK.policy.epsilon_typical)):
+    for quantile, epsilon in (
+        (STEP.label_rule.quantile, PACK.policy.epsilon_best),
+        (Fraction(1, 2), PACK.policy.epsilon_typical),
+    ):
         lost = to_replace(at_most - counts, at_most, rank(quantile, values.size))
         point = int((rng.standard_exponential(grid.points) - float(epsilon) / 2 * lost).argmax())
         drawn.append(ReleasedQuantile(quantile, point, epsilon))
     count_class = max(edge for edge in PACK.policy.count_classes if edge <= values.size)
     best, typical = drawn
-    return ReleasedLabel(STEP.id, STEP.product, "grey", STEP.boundary.id, rule.metric, rule.unit, grid, count_class, best, typical)
+    return ReleasedLabel(
+        STEP.id,
+        STEP.product,
+        "grey",
+        STEP.boundary.id,
+        rule.metric,
+        rule.unit,
+        grid,
+        count_class,
+        best,
+        typical,
+    )

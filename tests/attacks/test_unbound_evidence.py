@@ -27,7 +27,17 @@ from reporting_agent.audit.openings.verdict import AuditVerdict
 from reporting_agent.cli import main
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
-from tests.functional.audit.plants import AUDITOR, DAY, Reported, audited, failures, log_with, material_of, public_of, write_works
+from tests.functional.audit.plants import (
+    AUDITOR,
+    DAY,
+    Reported,
+    audited,
+    failures,
+    log_with,
+    material_of,
+    public_of,
+    write_works,
+)
 from tests.functional.audit.test_tampering import STEP, opened, some_of, with_batches
 from tests.unit.agent_send.cast import LOGGED_ON, FakePortal
 
@@ -37,7 +47,13 @@ MISSTATED, TRIES = 2, 20_000
 def lowered(batches: list[Batch]) -> list[Batch]:
     """Two batches of the step took a tenth less."""
     chosen = sorted(some_of(batches))[10 : 10 + MISSTATED]
-    lower = [replace(batch, energy=tuple(replace(part, quantity=0.9 * part.quantity) for part in batch.energy)) for batch in batches]
+    lower = [
+        replace(
+            batch,
+            energy=tuple(replace(part, quantity=0.9 * part.quantity) for part in batch.energy),
+        )
+        for batch in batches
+    ]
     return [lower[index] if index in chosen else batch for index, batch in enumerate(batches)]
 
 
@@ -45,7 +61,9 @@ def by_its_own_date(evidence: Evidence) -> CheckOutcome:
     """The check as it would be if a promise dated by its author were enough."""
     assert evidence.public.promise is not None
     signed_draws.require_promised(evidence.draw, evidence.public.promise)
-    return check_held("draw-promised", Phrase("The nonce is the one that the auditor had promised."))
+    return check_held(
+        "draw-promised", Phrase("The nonce is the one that the auditor had promised.")
+    )
 
 
 @pytest.mark.timeout(600)
@@ -54,23 +72,34 @@ def test_a_promise_that_was_never_logged_binds_no_draw(tmp_path: Path, stated: S
     write_works(tmp_path, "cement", seed=1, days=60, rate=0)
     plant = with_batches(tmp_path, lowered)
     honest = opened(plant)
-    assert "records-recomputed" in failures(audited(plant, honest.draw, honest.promise, honest.opening))
+    assert "records-recomputed" in failures(
+        audited(plant, honest.draw, honest.promise, honest.opening)
+    )
 
     misstated = misstated_leaves(plant, tmp_path)
     assert len(misstated) == MISSTATED
-    draw, promise = sought(plant, misstated, signed_draws.promise(*subject_of(plant), bytes(32), DAY, AUDITOR))
+    draw, promise = sought(
+        plant, misstated, signed_draws.promise(*subject_of(plant), bytes(32), DAY, AUDITOR)
+    )
     opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
     elsewhere = public_of(plant, signed_draws.promise(*subject_of(plant), bytes(32), DAY, AUDITOR))
-    entries: dict[EntryKind, ProvenEntry] = {kind: entry for kind, entry in elsewhere.entries.items() if kind != EntryKind.AUDIT_PROMISE}
+    entries: dict[EntryKind, ProvenEntry] = {
+        kind: entry for kind, entry in elsewhere.entries.items() if kind != EntryKind.AUDIT_PROMISE
+    }
     public = replace(elsewhere, promise=signed_draws.read_promise(promise), entries=entries)
     verdict = AuditVerdict(audited(plant, draw, promise, opening, public=public))
     assert not verdict.failed
     assert (verdict.bound, verdict.holds) == (False, False)
-    assert [finding.code for finding in verdict.findings if finding.state is CheckState.NOT_CHECKABLE and finding.asked] == [
-        "draw-promised"
-    ]
+    assert [
+        finding.code
+        for finding in verdict.findings
+        if finding.state is CheckState.NOT_CHECKABLE and finding.asked
+    ] == ["draw-promised"]
 
-    blind = [by_its_own_date if check is draw_and_commitment.draw_promised else check for check in checks.CHECKS]
+    blind = [
+        by_its_own_date if check is draw_and_commitment.draw_promised else check
+        for check in checks.CHECKS
+    ]
     off = AuditVerdict(audited(plant, draw, promise, opening, blind, public))
     assert (off.bound, off.holds) == (True, True)
     stated(
@@ -96,7 +125,8 @@ def misstated_leaves(plant: Reported, works: Path) -> set[int]:
     return {
         position
         for position, filed in enumerate(plant.tree.batches, start=1)
-        if filed.batch.step == STEP and filed.batch.energy != true[filed.batch.step, filed.batch.batch_id]
+        if filed.batch.step == STEP
+        and filed.batch.energy != true[filed.batch.step, filed.batch.batch_id]
     }
 
 
@@ -108,7 +138,15 @@ def sought(plant: Reported, misstated: set[int], other: bytes) -> tuple[Draw, by
     for number in range(1, TRIES):
         nonce = hashlib.sha256(str(number).encode()).digest()
         promise = signed_draws.promise(*subject_of(plant), nonce, DAY, AUDITOR)
-        draw = Draw(plant.commitment, nonce, head, STANDARD, (), AUDITOR.public, signed_draws.read_promise(promise).digest)
+        draw = Draw(
+            plant.commitment,
+            nonce,
+            head,
+            STANDARD,
+            (),
+            AUDITOR.public,
+            signed_draws.read_promise(promise).digest,
+        )
         if misstated & {drawn.position for drawn in draw.positions(contents, steps)}:
             continue
         opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
@@ -118,28 +156,57 @@ def sought(plant: Reported, misstated: set[int], other: bytes) -> tuple[Draw, by
 
 
 def test_evidence_without_its_opening_is_no_audit(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, stated: State
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    stated: State,
 ) -> None:
     """The portal's honest evidence file, of a plant that opens nothing: its signatures hold, and nothing was audited."""
     portal, auditor = FakePortal(), AuditorSigningKey.generate()
     committed = ReportCommitment("works-1", "2025", 1, b"r" * 32)
     promise = signed_draws.promise("works-1", "2025", bytes(32), DAY, auditor)
     head = portal.signed_head()
-    plan = Draw(committed, bytes(32), Head(50, b"h" * 32), STANDARD, (), auditor.public, signed_draws.read_promise(promise).digest)
+    plan = Draw(
+        committed,
+        bytes(32),
+        Head(50, b"h" * 32),
+        STANDARD,
+        (),
+        auditor.public,
+        signed_draws.read_promise(promise).digest,
+    )
     files = {
         "directory": portal.signed_directory(),
         "commitment": commitments.commit(committed, "device-1", DeviceKey.generate()),
         "challenge": portal.challenge_for(committed, bytes(32)),
-        "receipt": receipts.issue("ab" * 32, Header("works-1", "2025", 1, "0" * 64, "device-1", 1), 7, LOGGED_ON, portal.receipt_key),
+        "receipt": receipts.issue(
+            "ab" * 32,
+            Header("works-1", "2025", 1, "0" * 64, "device-1", 1),
+            7,
+            LOGGED_ON,
+            portal.receipt_key,
+        ),
         "head": head,
         "promise": promise,
         "draw": signed_draws.sign(plan, auditor),
     }
     evidence, page = tmp_path / "evidence.json", tmp_path / "report.html"
-    evidence.write_text(json.dumps(sample_file.written("works-1", "2025", 1, files, [])), encoding="utf-8")
+    evidence.write_text(
+        json.dumps(sample_file.written("works-1", "2025", 1, files, [])), encoding="utf-8"
+    )
 
     def verified() -> tuple[int, dict[str, object]]:
-        code = main(["verify", str(evidence), "--fingerprint", portal.directory_key.key_id, "--out", str(page), "--json"])
+        code = main(
+            [
+                "verify",
+                str(evidence),
+                "--fingerprint",
+                portal.directory_key.key_id,
+                "--out",
+                str(page),
+                "--json",
+            ]
+        )
         return code, json.loads(capsys.readouterr().out)
 
     code, output = verified()

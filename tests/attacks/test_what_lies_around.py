@@ -34,7 +34,10 @@ from tests.functional.whole_system.conftest import YEAR, AgentAtPlant
 from tests.functional.whole_system.exact_facts import ExactFacts, facts_of, found_in_bytes
 from tests.functional.whole_system.relay import Relay
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "vault"]), pytest.mark.xdist_group("whole-system")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "vault"]),
+    pytest.mark.xdist_group("whole-system"),
+]
 
 SHORTEST = 8  # bytes of a form: shorter ones stand by chance, as "56.125" does in the seconds of a time of day
 
@@ -64,7 +67,20 @@ class Pile(logging.Handler):
 def pile() -> Any:
     """Every logger at DEBUG, into a pile."""
     handler, root = Pile(), logging.getLogger()
-    named = [root, *(logging.getLogger(name) for name in ("httpx", "httpcore", "django", "django.request", "django.db.backends", "portal"))]
+    named = [
+        root,
+        *(
+            logging.getLogger(name)
+            for name in (
+                "httpx",
+                "httpcore",
+                "django",
+                "django.request",
+                "django.db.backends",
+                "portal",
+            )
+        ),
+    ]
     before = [logger.level for logger in named]
     root.addHandler(handler)
     for logger in named:
@@ -90,7 +106,10 @@ def rows_of(database: str) -> bytes:
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608 - names from the database itself
             for row in cursor.fetchall():
-                dumped += [bytes(cell) if isinstance(cell, bytes | memoryview) else str(cell).encode() for cell in row]
+                dumped += [
+                    bytes(cell) if isinstance(cell, bytes | memoryview) else str(cell).encode()
+                    for cell in row
+                ]
     return b"\n".join(dumped)
 
 
@@ -108,11 +127,16 @@ def secrets_of_the_processing_key(files: Path) -> dict[str, bytes]:
     """The forms in which it could lie somewhere: its file, and both halves without a password."""
     key = keys.processing_key()
     encoding, plain = (Encoding.Raw, PrivateFormat.Raw), NoEncryption()
-    raw = {"lattice": key._lattice.private_bytes(*encoding, plain), "curve": key._curve.private_bytes(*encoding, plain)}
+    raw = {
+        "lattice": key._lattice.private_bytes(*encoding, plain),
+        "curve": key._curve.private_bytes(*encoding, plain),
+    }
     return {"file": (files / "processing.pem").read_bytes(), **raw}
 
 
-def everything_goes_wrong(agent: AgentAtPlant, relay: Relay, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+def everything_goes_wrong(
+    agent: AgentAtPlant, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> list[bytes]:
     """Errors on either side, one after the other; every answer the portal gave."""
     (good,) = relay.bodies("/api/v1/submissions/")
     address = f"{relay.address}/api/v1/submissions/"
@@ -120,10 +144,14 @@ def everything_goes_wrong(agent: AgentAtPlant, relay: Relay, monkeypatch: pytest
     bodies = (good[:-9], good + b"\x00", good[::-1], b"\xff" * 40, b"")
     answers = [httpx.post(address, content=body, headers=kind).content for body in bodies]
     with monkeypatch.context() as broken:
-        broken.setattr(SubmissionsView, "post", lambda *_: 1 / 0)  # a fault of ours, with its traceback in the log
+        broken.setattr(
+            SubmissionsView, "post", lambda *_: 1 / 0
+        )  # a fault of ours, with its traceback in the log
         answers.append(httpx.post(address, content=good, headers=kind).content)
     run(agent, "submit", "--correct")  # nothing has changed
-    for csv in sorted(agent.folder.glob("*.csv")):  # a cell that is no number, in each of the plant's files
+    for csv in sorted(
+        agent.folder.glob("*.csv")
+    ):  # a cell that is no number, in each of the plant's files
         text = csv.read_text(encoding="utf-8")
         csv.write_text(text.replace(",", ",x", 3), encoding="utf-8")
         run(agent, "submit", "--correct")
@@ -132,7 +160,9 @@ def everything_goes_wrong(agent: AgentAtPlant, relay: Relay, monkeypatch: pytest
 
 
 @pytest.fixture
-def reported(plant_of: Callable[..., AgentAtPlant], pile: Pile, worker_sweeps: Callable[[], object]) -> AgentAtPlant:
+def reported(
+    plant_of: Callable[..., AgentAtPlant], pile: Pile, worker_sweeps: Callable[[], object]
+) -> AgentAtPlant:
     """A cement works that has enrolled, labelled, previewed, reported and been accepted."""
     agent = plant_of("cement", road="csv")
     for command in ("enrol", "preview", "submit"):
@@ -148,8 +178,14 @@ def facts_at(agent: AgentAtPlant, *, every: int) -> ExactFacts:
     facts = facts_of(agent.folder / "exact")
     assert len(facts.names) > 1000
     names = dict(list(facts.names.items())[::every])
-    period = Period.parse(YEAR, load_site(agent.site_toml).zone)  # its edges are public, and a batch may begin with it
-    moments = {moment: words for moment, words in list(facts.moments.items())[::every] if moment not in (period.start, period.end)}
+    period = Period.parse(
+        YEAR, load_site(agent.site_toml).zone
+    )  # its edges are public, and a batch may begin with it
+    moments = {
+        moment: words
+        for moment, words in list(facts.moments.items())[::every]
+        if moment not in (period.start, period.end)
+    }
     numbers = dict(list(facts.numbers.items())[::every])
     return ExactFacts(names, moments, numbers, {})
 
@@ -161,18 +197,30 @@ def number_of(facts: ExactFacts) -> str:
 def correct(agent: AgentAtPlant) -> None:
     """A row less in the plant's log: a correction, drawn and sent."""
     log = min(agent.folder.glob("*.csv"))
-    log.write_text("".join(log.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8")
+    log.write_text(
+        "".join(log.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8"
+    )
     assert run(agent, "submit", "--correct") == 0
 
 
 def test_a_stolen_web_database_holds_no_report_no_exact_value_and_no_key(
-    stated: State, reported: AgentAtPlant, whole_system_keys: Path, monkeypatch: pytest.MonkeyPatch, long: bool
+    stated: State,
+    reported: AgentAtPlant,
+    whole_system_keys: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    long: bool,
 ) -> None:
-    facts, web, vault = facts_at(reported, every=1 if long else 20), dumped("default"), dumped("vault")
+    facts, web, vault = (
+        facts_at(reported, every=1 if long else 20),
+        dumped("default"),
+        dumped("vault"),
+    )
     plaintext = bytes(OpenedReport.objects.get().report)
     secrets = secrets_of_the_processing_key(whole_system_keys)
     exact = found_in_bytes(facts, web, SHORTEST) + found_in_bytes(facts, vault, SHORTEST)
-    secrets_in_web = [name for name, secret in secrets.items() if secret in web or secret.hex().encode() in web]
+    secrets_in_web = [
+        name for name, secret in secrets.items() if secret in web or secret.hex().encode() in web
+    ]
     assert bytes(Submission.objects.get().envelope) in web  # the search looks where the reports are
     assert (exact, secrets_in_web, plaintext in web, plaintext in vault) == ([], [], False, True)
 
@@ -181,7 +229,9 @@ def test_a_stolen_web_database_holds_no_report_no_exact_value_and_no_key(
     def unsealed(_key: sealing.ProcessingPublicKey, _header: object, report: bytes) -> bytes:
         written.append(report)
         whole = sealing.pad(report)
-        return whole.ljust(next(size for size in sealing.SEALED_SIZES if size >= len(whole)), b"\x00")
+        return whole.ljust(
+            next(size for size in sealing.SEALED_SIZES if size >= len(whole)), b"\x00"
+        )
 
     monkeypatch.setattr(envelope, "seal", unsealed)
     correct(reported)
@@ -200,11 +250,20 @@ def test_a_stolen_web_database_holds_no_report_no_exact_value_and_no_key(
 
 
 def test_logs_error_reports_and_backups_hold_no_exact_value(
-    stated: State, reported: AgentAtPlant, portal_relay: Relay, pile: Pile, monkeypatch: pytest.MonkeyPatch, long: bool
+    stated: State,
+    reported: AgentAtPlant,
+    portal_relay: Relay,
+    pile: Pile,
+    monkeypatch: pytest.MonkeyPatch,
+    long: bool,
 ) -> None:
     facts = facts_at(reported, every=1 if long else 20)
     answers = everything_goes_wrong(reported, portal_relay, monkeypatch)
-    searched = {"logs": pile.written, "problems": b"\n".join(answers), "sent": portal_relay.everything}
+    searched = {
+        "logs": pile.written,
+        "problems": b"\n".join(answers),
+        "sent": portal_relay.everything,
+    }
     assert b"ZeroDivisionError" in searched["logs"]
     assert b"httpcore" in searched["logs"]
     assert b"urn:steplabel:problem:" in searched["problems"]
@@ -212,9 +271,15 @@ def test_logs_error_reports_and_backups_hold_no_exact_value(
     assert leaks == {"logs": [], "problems": [], "sent": []}
 
     numbers = ExactFacts({}, facts.moments, facts.numbers, {})
-    backup = b"".join(file.read_bytes() for file in sorted((reported.folder / "state").iterdir()) if file.is_file())
+    backup = b"".join(
+        file.read_bytes()
+        for file in sorted((reported.folder / "state").iterdir())
+        if file.is_file()
+    )
     assert found_in_bytes(numbers, backup, SHORTEST) == []
-    assert found_in_bytes(ExactFacts(facts.names, {}, {}, {}), backup)  # the ledger knows batches by their ids: docs/threat-model.md
+    assert found_in_bytes(
+        ExactFacts(facts.names, {}, {}, {}), backup
+    )  # the ledger knows batches by their ids: docs/threat-model.md
 
     honest = mechanism.draw
 

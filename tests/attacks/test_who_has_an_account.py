@@ -27,7 +27,10 @@ from tests.attacks.table import Row
 from tests.attacks.test_at_the_door import FIRM
 from tests.integration.portal_cast import NOW, PASSWORD, make_cast
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 PAIRS = 40
 CERTAIN = 1e-6
@@ -45,7 +48,9 @@ class SlowServer(EmailBackend):
 def sent_at_once(email: str, language: str) -> None:
     """As it was: a mail to an account, within the request; to others none."""
     if User.objects.filter(email=email).exists():
-        Mail.objects.create(address=email, letter="new_password", language=language, due_at=NOW, give_up_at=NOW)
+        Mail.objects.create(
+            address=email, letter="new_password", language=language, due_at=NOW, give_up_at=NOW
+        )
         EmailMessage("A new password", "", None, [email]).send()
 
 
@@ -71,8 +76,12 @@ class Door:
         asker, before = self.asker(), Mail.objects.count()
         with CaptureQueriesContext(connection) as queries:
             self.ask(email, asker)
-        blank = [re.sub(r"'(?:[^']|'')*'|\b\d+\b|\bs\d+_x\d+", "?", query["sql"]) for query in queries]
-        return [re.sub(r"\?(, \?)+", "?", statement) for statement in blank], Mail.objects.count() - before
+        blank = [
+            re.sub(r"'(?:[^']|'')*'|\b\d+\b|\bs\d+_x\d+", "?", query["sql"]) for query in queries
+        ]
+        return [
+            re.sub(r"\?(, \?)+", "?", statement) for statement in blank
+        ], Mail.objects.count() - before
 
     def chance_of_signs(self) -> float:
         """Two-sided sign test over pairs of a known and an unknown address, asked for in turn: how likely so one-sided a count is."""
@@ -80,10 +89,14 @@ class Door:
         for number in range(PAIRS):
             known_address, unknown = f"known{number}@example.org", f"nobody{number}@example.org"
             order = (known_address, unknown) if number % 2 else (unknown, known_address)
-            seconds = {email: self.ask(email, self.asker(), f"2001:db8:{number:x}::1") for email in order}
+            seconds = {
+                email: self.ask(email, self.asker(), f"2001:db8:{number:x}::1") for email in order
+            }
             slower += seconds[known_address] > seconds[unknown]
         most = max(slower, PAIRS - slower)
-        return min(1.0, sum(comb(PAIRS, count) for count in range(most, PAIRS + 1)) / 2.0 ** (PAIRS - 1))
+        return min(
+            1.0, sum(comb(PAIRS, count) for count in range(most, PAIRS + 1)) / 2.0 ** (PAIRS - 1)
+        )
 
 
 @pytest.fixture
@@ -92,7 +105,9 @@ def doors() -> tuple[Door, ...]:
     manager = make_cast(plants=1).plants[0].owner
 
     def as_manager() -> Client:
-        browser = Client()  # one of its own each time: banners that nobody has read pile up in a session
+        browser = (
+            Client()
+        )  # one of its own each time: banners that nobody has read pile up in a session
         browser.force_login(manager, "django.contrib.auth.backends.ModelBackend")
         return browser
 
@@ -121,7 +136,11 @@ def test_the_time_of_an_answer_does_not_tell_who_has_an_account(
     settings.EMAIL_BACKEND = f"{__name__}.SlowServer"
     monkeypatch.setattr(account_forms, "post_link_to_new_password", sent_at_once)
     for views in (registering, people):
-        monkeypatch.setattr(views, "post_link", lambda _letter, to, language, *_told, **_good_for: sent_at_once(to, language))
+        monkeypatch.setattr(
+            views,
+            "post_link",
+            lambda _letter, to, language, *_told, **_good_for: sent_at_once(to, language),
+        )
     for door in doors:
         caches["default"].clear()
         assert door.work("owner@example.org") != door.work("nobody@example.org"), door.name

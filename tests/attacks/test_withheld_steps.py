@@ -17,14 +17,19 @@ STEP = "clinker-burning"
 
 
 @pytest.mark.timeout(300)
-def test_a_step_withheld_for_a_reason_that_is_not_true_is_found_by_name(tmp_path: Path, stated: State) -> None:
+def test_a_step_withheld_for_a_reason_that_is_not_true_is_found_by_name(
+    tmp_path: Path, stated: State
+) -> None:
     write_works(tmp_path, "cement", seed=1, days=60, rate=0)
     site, material = material_of(tmp_path)
     audit = opened(withholding(site, plan_of(site, material), STEP, "metric-incomplete"))
     findings = audited(audit.plant, audit.draw, audit.promise, audit.opening)
     failed = failures(findings)
     assert list(failed) == ["withheld-justified"]
-    assert f"withheld: {STEP}, total, metric-incomplete, 60 used batches" in failed["withheld-justified"].records[0]
+    assert (
+        f"withheld: {STEP}, total, metric-incomplete, 60 used batches"
+        in failed["withheld-justified"].records[0]
+    )
 
     off = audited(
         audit.plant,

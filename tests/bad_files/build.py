@@ -38,7 +38,9 @@ def heat(number: int, **changes: Any) -> list[Any]:
 
 def workbook(rows: list[list[Any]], header: list[Any] | None = None, title: str = "Heats") -> bytes:
     book = Workbook()
-    book.properties.created = book.properties.modified = datetime(2024, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+    book.properties.created = book.properties.modified = datetime(2024, 1, 1, tzinfo=UTC).replace(
+        tzinfo=None
+    )
     sheet = book.active
     assert sheet is not None
     sheet.title = title
@@ -70,13 +72,20 @@ def with_a_far_cell() -> bytes:
     entries = entries_of(workbook([heat(1), heat(2), heat(3)]))
     sheet = entries["xl/worksheets/sheet1.xml"].decode()
     far = '<row r="1048576"><c r="ZZ1048576" t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
-    return archive(entries | {"xl/worksheets/sheet1.xml": sheet.replace("</sheetData>", far).encode()})
+    return archive(
+        entries | {"xl/worksheets/sheet1.xml": sheet.replace("</sheetData>", far).encode()}
+    )
 
 
 def open_document_with_a_far_cell() -> bytes:
     """The same in OpenDocument, where a blank row stands for the million between."""
-    spaces = "".join(f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text"))
-    row = "".join(f"<table:table-cell><text:p>{name}</text:p></table:table-cell>" for name in HEADER)
+    spaces = "".join(
+        f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    row = "".join(
+        f"<table:table-cell><text:p>{name}</text:p></table:table-cell>" for name in HEADER
+    )
     far = '<table:table-row><table:table-cell table:number-columns-repeated="700"/><table:table-cell><text:p>x</text:p></table:table-cell>'
     return archive(
         {
@@ -113,7 +122,9 @@ def with_a_damaged_sheet() -> bytes:
 def that_says_it_is_huge() -> bytes:
     """The directory of the archive says that a sheet unpacks to 3.9 GB, as a bomb's would."""
     content = bytearray(workbook([heat(1)]))
-    entry = content.index(b"PK\x01\x02")  # the first header of the central directory: unpacked size at 24
+    entry = content.index(
+        b"PK\x01\x02"
+    )  # the first header of the central directory: unpacked size at 24
     struct.pack_into("<I", content, entry + 24, 3_900_000_000)
     return bytes(content)
 
@@ -123,7 +134,10 @@ def with_an_error_cell() -> bytes:
     sheet = entries["xl/worksheets/sheet1.xml"].decode()
     start = sheet.index('r="E3"')
     cell = sheet[start : sheet.index("</c>", start)]
-    return archive(entries | {"xl/worksheets/sheet1.xml": sheet.replace(cell, 'r="E3" t="e"><v>#DIV/0!</v>').encode()})
+    return archive(
+        entries
+        | {"xl/worksheets/sheet1.xml": sheet.replace(cell, 'r="E3" t="e"><v>#DIV/0!</v>').encode()}
+    )
 
 
 def compound(streams: dict[str, bytes]) -> bytes:
@@ -137,7 +151,9 @@ def compound(streams: dict[str, bytes]) -> bytes:
 
     def entry(name: str, kind: int, child: int, start: int, size: int, right: int = free) -> bytes:
         text = (name + "\0").encode("utf-16-le")
-        return struct.pack("<64sHBBIII16xI8x8xIQ", text, len(text), kind, 1, free, right, child, 0, start, size)
+        return struct.pack(
+            "<64sHBBIII16xI8x8xIQ", text, len(text), kind, 1, free, right, child, 0, start, size
+        )
 
     listed = [entry("Root Entry", 5, 1, end, 0)]
     for index, (name, data) in enumerate(streams.items()):
@@ -145,14 +161,32 @@ def compound(streams: dict[str, bytes]) -> bytes:
         listed.append(entry(name, 2, free, starts[index], len(data), right))
     directory = b"".join(listed).ljust(sector, b"\0")
     head = struct.pack(
-        "<8s16xHHHHH6xIIIIIIIIII", bytes.fromhex("d0cf11e0a1b11ae1"), 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, end, 0, end, 0, 0
+        "<8s16xHHHHH6xIIIIIIIIII",
+        bytes.fromhex("d0cf11e0a1b11ae1"),
+        0x3E,
+        3,
+        0xFFFE,
+        9,
+        6,
+        0,
+        1,
+        1,
+        0,
+        4096,
+        end,
+        0,
+        end,
+        0,
+        0,
     )
     table = struct.pack("<128I", *fat, *[free] * (128 - len(fat)))
     return head.ljust(sector, b"\xff") + table + directory + b"".join(streams.values())
 
 
 def parquet(**columns: Any) -> bytes:
-    good: dict[str, Any] = dict(zip(HEADER, map(list, zip(heat(1), heat(2), heat(3), strict=True)), strict=True))
+    good: dict[str, Any] = dict(
+        zip(HEADER, map(list, zip(heat(1), heat(2), heat(3), strict=True)), strict=True)
+    )
     content = io.BytesIO()
     pq.write_table(pa.table(good | columns), content)
     return content.getvalue()
@@ -160,7 +194,11 @@ def parquet(**columns: Any) -> bytes:
 
 def readings(**columns: Any) -> bytes:
     hours = [datetime(2016, 5, 14, hour) for hour in range(6)]  # noqa: DTZ001 - local stamps
-    good: dict[str, Any] = {"meter_id": ["m1"] * 6, "timestamp": hours, "value": [1000.0 + 100 * hour for hour in range(6)]}
+    good: dict[str, Any] = {
+        "meter_id": ["m1"] * 6,
+        "timestamp": hours,
+        "value": [1000.0 + 100 * hour for hour in range(6)],
+    }
     content = io.BytesIO()
     pq.write_table(pa.table(good | columns), content)
     return content.getvalue()
@@ -201,12 +239,22 @@ def files() -> dict[str, bytes]:
         "strict-workbook-with-a-far-cell.xlsx": strict(with_a_far_cell()),
         "open-document-with-a-far-cell.ods": open_document_with_a_far_cell(),
         "workbook-without-the-sheet.xlsx": workbook(good, title="Sheet1"),
-        "workbook-with-true-for-a-number.xlsx": workbook([heat(1), heat(2, output_quantity=True), heat(3)]),
-        "workbook-with-a-date-for-a-number.xlsx": workbook([heat(1), heat(2, output_quantity=datetime(2024, 5, 12)), heat(3)]),  # noqa: DTZ001
+        "workbook-with-true-for-a-number.xlsx": workbook(
+            [heat(1), heat(2, output_quantity=True), heat(3)]
+        ),
+        "workbook-with-a-date-for-a-number.xlsx": workbook(
+            [heat(1), heat(2, output_quantity=datetime(2024, 5, 12)), heat(3)]
+        ),  # noqa: DTZ001
         "workbook-with-an-error-cell.xlsx": with_an_error_cell(),
         "workbook-with-a-merged-header.xlsx": with_merged_header(),
         "workbook-with-subtotals.xlsx": workbook(
-            [heat(1), heat(2), ["", "", "", "", 245.0, "t"], heat(3), ["Total", "", "", "", 367.5, "t"]]
+            [
+                heat(1),
+                heat(2),
+                ["", "", "", "", 245.0, "t"],
+                heat(3),
+                ["Total", "", "", "", 367.5, "t"],
+            ]
         ),
         "workbook-packed.xlsx.gz": gzip.compress(workbook(good), mtime=0),
         "workbook-called.csv": workbook(good),
@@ -214,13 +262,21 @@ def files() -> dict[str, bytes]:
         "parquet-of-lists.parquet": parquet(batch_id=[["H1"], ["H2"], ["H3"]]),
         "parquet-of-seconds-since-1970.parquet": parquet(start=stamps, end=stamps),
         "parquet-with-infinity.parquet": parquet(output_quantity=[122.5, float("inf"), 121.5]),
-        "parquet-of-texts-with-commas.parquet": parquet(output_quantity=["122.5", "121,5", "120.5"]),
+        "parquet-of-texts-with-commas.parquet": parquet(
+            output_quantity=["122.5", "121,5", "120.5"]
+        ),
         "parquet-of-bytes.parquet": parquet(output_unit=pa.array([b"t", b"t", b"t"])),
         "parquet-with-a-damaged-page.parquet": with_a_damaged_page(),
-        "readings-with-infinity.parquet": readings(value=[1000.0, 1100.0, float("inf"), 1300.0, float("-inf"), 1500.0]),
+        "readings-with-infinity.parquet": readings(
+            value=[1000.0, 1100.0, float("inf"), 1300.0, float("-inf"), 1500.0]
+        ),
         "readings-of-truths.parquet": readings(value=[True, False, True, True, False, True]),
-        "readings-of-dates-as-values.parquet": readings(value=pa.array([datetime(2016, 5, 14)] * 6)),  # noqa: DTZ001
-        "readings-stamped-in-seconds.parquet": readings(timestamp=[1463212800 + 3600 * hour for hour in range(6)]),
+        "readings-of-dates-as-values.parquet": readings(
+            value=pa.array([datetime(2016, 5, 14)] * 6)
+        ),  # noqa: DTZ001
+        "readings-stamped-in-seconds.parquet": readings(
+            timestamp=[1463212800 + 3600 * hour for hour in range(6)]
+        ),
         "readings-of-a-clock-never-set.parquet": readings(
             timestamp=[datetime(1970, 1, 1), *(datetime(2016, 5, 14, hour) for hour in range(1, 6))]  # noqa: DTZ001
         ),

@@ -12,14 +12,28 @@ from benchmarks import shelf
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.documents", description="Do the documents say what the code does?")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.documents", description="Do the documents say what the code does?"
+    )
     written = "tables of docs/agent.md, errors.md, packs.md, sizing.md; cli.md, modules.md, pack-numbers.md, openapi.yaml, decisions"
     parser.add_argument("--write", action="store_true", help=f"write {written}")
     asked = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.test")
     django.setup()
-    shelf.use(shelf.Empty())  # the documents tell of the packs that come with Steplabel, whatever a portal here has approved
-    from tests.documents import command_line, decisions_index, demo_figures, errors_page, fault_rows, modules, openapi, pack_numbers, sizing
+    shelf.use(
+        shelf.Empty()
+    )  # the documents tell of the packs that come with Steplabel, whatever a portal here has approved
+    from tests.documents import (
+        command_line,
+        decisions_index,
+        demo_figures,
+        errors_page,
+        fault_rows,
+        modules,
+        openapi,
+        pack_numbers,
+        sizing,
+    )
     from tests.documents.refusals import ROOT
 
     current = {
@@ -33,7 +47,11 @@ def main() -> int:
         openapi.PAGE: openapi.page(),
         sizing.PAGE: sizing.filled(sizing.PAGE.read_text(encoding="utf-8")),
     }
-    differing = [path for path, text in current.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    differing = [
+        path
+        for path, text in current.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
     for path in differing:
         if asked.write:
             path.write_text(current[path], encoding="utf-8")

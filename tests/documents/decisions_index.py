@@ -31,10 +31,14 @@ def records() -> Iterator[tuple[str, str, Path]]:
         heading = path.read_text(encoding="utf-8").partition("\n")[0]
         read = re.fullmatch(r"# (\d{4}) · (\S.*[^.])", heading)
         if read is None:
-            raise ValueError(f"{path.name} begins with {heading!r}; wanted: # {path.name[:4]} · What was decided")
+            raise ValueError(
+                f"{path.name} begins with {heading!r}; wanted: # {path.name[:4]} · What was decided"
+            )
         yield read[1], read[2], path
 
 
 def page() -> str:
     """The index."""
-    return HEAD + "".join(f"| [{number}]({path.name}) | {decision} |\n" for number, decision, path in records())
+    return HEAD + "".join(
+        f"| [{number}]({path.name}) | {decision} |\n" for number, decision, path in records()
+    )

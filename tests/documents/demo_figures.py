@@ -15,7 +15,10 @@ from fixtures.simulator.sector import industry_best
 from tests.documents.refusals import ROOT
 
 PAGE = ROOT / "docs" / "packs.md"
-BEGIN, END = "<!-- demo figures: python -m tests.documents --write -->\n", "<!-- end of demo figures -->\n"
+BEGIN, END = (
+    "<!-- demo figures: python -m tests.documents --write -->\n",
+    "<!-- end of demo figures -->\n",
+)
 FIRMS, SEED = 26, 1  # as `bin/demo` has them
 
 
@@ -38,7 +41,9 @@ class Figure:
         if self.published is None:
             return "nothing published was found"
         low, high = self.published.low, self.published.high
-        if not (low <= self.typical and (high is None or self.typical <= high) and low <= self.best_year):
+        if not (
+            low <= self.typical and (high is None or self.typical <= high) and low <= self.best_year
+        ):
             return "outside"
         if self.best < low:
             return "inside by years; the label is a low quantile of runs, the published figures are annual means"
@@ -55,7 +60,9 @@ def figures() -> Iterator[Figure]:
             for rule in step.metrics:
                 if rule.metric in published or (not published and rule is step.metrics[0]):
                     quantile = float(step.label_rule.quantile)
-                    labels = np.array([history.exact_quantile(rule.metric, quantile) for history in histories])
+                    labels = np.array(
+                        [history.exact_quantile(rule.metric, quantile) for history in histories]
+                    )
                     years = np.array([_year(history, rule.metric) for history in histories])
                     yield Figure(
                         name,
@@ -84,7 +91,10 @@ def _table() -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|---|---|"
     for figure in figures():
         cells = [figure.pack, figure.step, f"{figure.metric.value}, {figure.unit}"]
-        cells += [f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}" for value in (figure.best, figure.best_year, figure.typical)]
+        cells += [
+            f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+            for value in (figure.best, figure.best_year, figure.typical)
+        ]
         published = figure.published
         cells += [
             "none"

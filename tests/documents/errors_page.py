@@ -62,8 +62,16 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "benchmarks/privacy",
         "benchmarks/release.py",
     ),
-    "compare": ("reporting_agent/published.py", "reporting_agent/commands/compare.py", "benchmarks/wire/published.py"),
-    "exercises": ("benchmarks/exercises", "reporting_agent/exercises", "reporting_agent/commands/exercise.py"),
+    "compare": (
+        "reporting_agent/published.py",
+        "reporting_agent/commands/compare.py",
+        "benchmarks/wire/published.py",
+    ),
+    "exercises": (
+        "benchmarks/exercises",
+        "reporting_agent/exercises",
+        "reporting_agent/commands/exercise.py",
+    ),
     "exports": ("reporting_agent/exports", "reporting_agent/commands/export.py"),
     "quantities": (
         "benchmarks/measurements.py",
@@ -128,7 +136,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
 }
 """Marker on the page -> where its refusals are raised; the longest path that fits counts."""
 
-FRAMEWORK = (exceptions.ParseError, exceptions.MethodNotAllowed, exceptions.NotAcceptable, exceptions.UnsupportedMediaType)
+FRAMEWORK = (
+    exceptions.ParseError,
+    exceptions.MethodNotAllowed,
+    exceptions.NotAcceptable,
+    exceptions.UnsupportedMediaType,
+)
 """What Django REST framework itself refuses before a view of ours is asked; `portal.problems` makes the document."""
 
 
@@ -136,13 +149,26 @@ def of_the_framework() -> Iterable[Refusal]:
     for refused in FRAMEWORK:
         sentence = re.sub(r"\{\w+\}", FILLED_IN, str(refused.default_detail))
         remedy = "See /api/v1/schema/ for what this address takes."
-        yield Refusal(refused.default_code.replace("_", "-"), str(refused.status_code), sentence, remedy, "portal/problems.py")
+        yield Refusal(
+            refused.default_code.replace("_", "-"),
+            str(refused.status_code),
+            sentence,
+            remedy,
+            "portal/problems.py",
+        )
 
 
 def room_of(refusal: Refusal) -> str:
-    fitting = [(len(path), room) for room, paths in ROOMS.items() for path in paths if refusal.file.startswith(path)]
+    fitting = [
+        (len(path), room)
+        for room, paths in ROOMS.items()
+        for path in paths
+        if refusal.file.startswith(path)
+    ]
     if not fitting:
-        raise LookupError(f"{refusal.file} raises {refusal.code!r} and stands in no room of {PAGE.name}")
+        raise LookupError(
+            f"{refusal.file} raises {refusal.code!r} and stands in no room of {PAGE.name}"
+        )
     return max(fitting)[1]
 
 
@@ -154,7 +180,11 @@ def table(of_room: Iterable[Refusal]) -> str:
     lines = ["| code | ends with | what it says | what to do |", "|---|---|---|---|"]
     for (code, status, remedy), sentences in rows.items():
         distinct = list(dict.fromkeys(sentences))
-        sentence = f"{_common(distinct)}{FILLED_IN}" if len(distinct) > MOST_SENTENCES else " Or: ".join(distinct)
+        sentence = (
+            f"{_common(distinct)}{FILLED_IN}"
+            if len(distinct) > MOST_SENTENCES
+            else " Or: ".join(distinct)
+        )
         lines.append(f"| `{code}` | {status} | {_cell(sentence)} | {_cell(remedy)} |")
     return "\n".join(lines)
 
@@ -175,7 +205,11 @@ def filled(text: str) -> str:
 
 def listed_codes(heading: str) -> list[str]:
     """The codes in the first column of the table below a heading of the page."""
-    section = PAGE.read_text(encoding="utf-8").split(f"<!-- reasons: {heading} -->", 1)[1].split("<!-- end", 1)[0]
+    section = (
+        PAGE.read_text(encoding="utf-8")
+        .split(f"<!-- reasons: {heading} -->", 1)[1]
+        .split("<!-- end", 1)[0]
+    )
     return re.findall(r"^\| `([a-z0-9-]+)`", section, flags=re.MULTILINE)
 
 

@@ -24,16 +24,23 @@ def in_force(pack: Pack, step: Step, year: int) -> tuple[str, ...]:
     limits_in_force = [
         limit
         for limit in (limit for other in pack.steps for limit in other.limits)
-        if step.id in limit.steps_covered and limit.effective_from <= end and (limit.effective_to is None or end < limit.effective_to)
+        if step.id in limit.steps_covered
+        and limit.effective_from <= end
+        and (limit.effective_to is None or end < limit.effective_to)
     ]
     shown = [
         f"{standard}, {LEVELS[levels]}: {'; '.join(map(_limit, limits))}"
-        for (standard, levels), limits in groupby(limits_in_force, lambda limit: (limit.standard, limit.levels))
+        for (standard, levels), limits in groupby(
+            limits_in_force, lambda limit: (limit.standard, limit.levels)
+        )
     ]
     lacking = [
         f"{' '.join((edition.standard, *edition.amendments))}, {LEVELS[edition.levels]}: not held"
         for edition in pack.editions
-        if edition.layer == "standard" and not edition.held and step.id in edition.steps and edition.in_force(end)
+        if edition.layer == "standard"
+        and not edition.held
+        and step.id in edition.steps
+        and edition.in_force(end)
     ]
     return (*shown, *lacking)
 
@@ -52,7 +59,9 @@ def table() -> Iterator[str]:
                 years = [year for year, _ in alike]
                 if any(answer_editions for _, answer_editions in answers):
                     span = f"{years[0]}" if len(years) == 1 else f"{years[0]} to {years[-1]}"
-                    rows.setdefault((span, "; ".join(editions) or "no edition is known"), []).append(step.id)
+                    rows.setdefault(
+                        (span, "; ".join(editions) or "no edition is known"), []
+                    ).append(step.id)
         for (span, wording), steps in sorted(rows.items(), key=lambda row: row[0][0]):
             yield f"| {pack.id} | {span} | {', '.join(steps)} | {wording} |"
 

@@ -32,14 +32,24 @@ def page() -> str:
 
 def _modules() -> Iterator[Path]:
     for package in PRODUCT:
-        listed = (path for path in (ROOT / package).rglob("*.py") if path.name not in _UNLISTED and "migrations" not in path.parts)
-        yield from sorted(filter(_does_something, listed), key=lambda path: (path.parent, path.stem))
+        listed = (
+            path
+            for path in (ROOT / package).rglob("*.py")
+            if path.name not in _UNLISTED and "migrations" not in path.parts
+        )
+        yield from sorted(
+            filter(_does_something, listed), key=lambda path: (path.parent, path.stem)
+        )
 
 
 def _does_something(module: Path) -> bool:
     """A package's own file is listed where it defines something: most hold a sentence about the folder and no more."""
-    body = ast.parse(module.read_text(encoding="utf-8")).body if module.name == "__init__.py" else None
-    return body is None or any(isinstance(statement, ast.FunctionDef | ast.ClassDef) for statement in body)
+    body = (
+        ast.parse(module.read_text(encoding="utf-8")).body if module.name == "__init__.py" else None
+    )
+    return body is None or any(
+        isinstance(statement, ast.FunctionDef | ast.ClassDef) for statement in body
+    )
 
 
 def sentence_of(module: Path) -> str:

@@ -37,7 +37,11 @@ def page() -> str:
     names = {source: f"S{position}" for position, source in enumerate(sources, 1)}
     lines = [HEAD, *_counts(parts), "", *_assumptions(every, names), "", *_sources(names), ""]
     for name, part in parts.items():
-        lines += [f"## {name.capitalize()}", "| number | value | unit | clause | status | source |", "|---|---|---|---|---|---|"]
+        lines += [
+            f"## {name.capitalize()}",
+            "| number | value | unit | clause | status | source |",
+            "|---|---|---|---|---|---|",
+        ]
         lines += [_row(number, names) for number in part]
         lines.append("")
     lines += [*_constants(), ""]
@@ -55,14 +59,18 @@ def _counts(parts: dict[str, list[Number]]) -> Iterator[str]:
     yield "|---|" + "---|" * (len(kinds) + 1)
     for name, part in parts.items():
         counted = Counter(_status(number.source) for number in part)
-        yield f"| {name} | " + " | ".join(str(counted[kind]) for kind in kinds) + f" | {len(part)} |"
+        yield (
+            f"| {name} | " + " | ".join(str(counted[kind]) for kind in kinds) + f" | {len(part)} |"
+        )
 
 
 def _assumptions(every: Iterable[Number], names: dict[FigureSource | None, str]) -> Iterator[str]:
     yield "## What is assumed, and what it moves"
     yield "| source | numbers | role | moves |"
     yield "|---|---|---|---|"
-    counted = Counter((number.source, number.role) for number in every if _status(number.source) == "assumption")
+    counted = Counter(
+        (number.source, number.role) for number in every if _status(number.source) == "assumption"
+    )
     for (source, role), count in counted.items():
         yield f"| {names[source]} | {count} | {role.value} | {MOVES[role]} |"
 
@@ -73,23 +81,54 @@ def _sources(names: dict[FigureSource | None, str]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|---|"
     for source, name in names.items():
         if source is not None:
-            document = ", ".join(part for part in (source.document, source.edition, source.issuer) if part)
-            valid = "" if source.valid_from is None else f"{source.valid_from} to {source.valid_to or 'open'}"
+            document = ", ".join(
+                part for part in (source.document, source.edition, source.issuer) if part
+            )
+            valid = (
+                ""
+                if source.valid_from is None
+                else f"{source.valid_from} to {source.valid_to or 'open'}"
+            )
             read = f"{source.read_on}, {source.read_by}"
-            cells = (name, source.text, document, source.jurisdiction, valid, read, source.reread_by or "nobody", _status(source))
+            cells = (
+                name,
+                source.text,
+                document,
+                source.jurisdiction,
+                valid,
+                read,
+                source.reread_by or "nobody",
+                _status(source),
+            )
             yield "| " + " | ".join(cells) + " |"
 
 
 def _row(number: Number, names: dict[FigureSource | None, str]) -> str:
-    cells: Sequence[str] = (number.path, number.value, number.unit, number.clause, _status(number.source), names[number.source])
+    cells: Sequence[str] = (
+        number.path,
+        number.value,
+        number.unit,
+        number.clause,
+        _status(number.source),
+        names[number.source],
+    )
     return "| " + " | ".join(cells) + " |"
 
 
 CONSTANTS = (
     *constants.OF_A_LABEL,
-    (made_and_needed.WEIGHING, "of what a step takes of an intermediate, that what was made may fall short by"),
-    (site_flows.MOST_DECLARED, "of what came over the fence, that losses of no class are trusted to"),
-    (uncounted.LEAST, "of a step's metered energy, from which what counts in no batch is asked about"),
+    (
+        made_and_needed.WEIGHING,
+        "of what a step takes of an intermediate, that what was made may fall short by",
+    ),
+    (
+        site_flows.MOST_DECLARED,
+        "of what came over the fence, that losses of no class are trusted to",
+    ),
+    (
+        uncounted.LEAST,
+        "of a step's metered energy, from which what counts in no batch is asked about",
+    ),
 )
 """Numbers that rules of the program hold labels and accounts by: what they are of. Each is the program's own."""
 
@@ -112,5 +151,13 @@ def _editions() -> Iterator[str]:
         for edition in pack.editions:
             title = " ".join((edition.standard, *edition.amendments))
             days = (str(edition.effective_from or "not found"), str(edition.effective_to or "open"))
-            cells = (pack.id, title, edition.layer, edition.levels, *days, "yes" if edition.held else "no", edition.looked.en)
+            cells = (
+                pack.id,
+                title,
+                edition.layer,
+                edition.levels,
+                *days,
+                "yes" if edition.held else "no",
+                edition.looked.en,
+            )
             yield "| " + " | ".join(cells) + " |"

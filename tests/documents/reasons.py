@@ -17,7 +17,9 @@ Codes = set[str]
 
 def exclusions() -> Codes:
     """Why a batch is in no label: what metering found, then what the label finds."""
-    codes = {fault.code for fault in batch_faults.FAULTS if fault.excludes is not batch_faults.never}
+    codes = {
+        fault.code for fault in batch_faults.FAULTS if fault.excludes is not batch_faults.never
+    }
     return codes | {str(reason) for reason in ExclusionReason}
 
 
@@ -30,28 +32,42 @@ def findings() -> Codes:
 
 def withheld() -> Codes:
     """Why a label that was asked for does not leave."""
-    refused = set(_first_arguments("PolicyRefusal", "benchmarks/release.py", "benchmarks/privacy/units.py"))
+    refused = set(
+        _first_arguments("PolicyRefusal", "benchmarks/release.py", "benchmarks/privacy/units.py")
+    )
     return refused | set(_returned("_reason_to_withhold", "reporting_agent/sending/planning.py"))
 
 
 def grades() -> Codes:
     """Why a limit was not tested, or no grade met."""
-    codes = set(_first_arguments("UnassessableError", "benchmarks/packs")) | set(_first_arguments("NotAssessable", "benchmarks/packs"))
+    codes = set(_first_arguments("UnassessableError", "benchmarks/packs")) | set(
+        _first_arguments("NotAssessable", "benchmarks/packs")
+    )
     paths = (
         "benchmarks/labels/limit_test.py",
         "reporting_agent/analysis/account/route.py",
         "reporting_agent/changes/questioned_label.py",
         "reporting_agent/pipeline/rejections.py",
     )
-    return codes | {code for name in ("StepGrade", "untested") for code in _arguments(name, 1, *paths)}
+    return codes | {
+        code for name in ("StepGrade", "untested") for code in _arguments(name, 1, *paths)
+    }
 
 
 def accounts() -> Codes:
     """What is missing in the annual account of a route."""
-    paths = (f"reporting_agent/analysis/account/{part}.py" for part in ("route", "made_and_needed", "fence"))
-    calls = (node for path in paths for node in _nodes(path) if isinstance(node, ast.Call) and node.args)
+    paths = (
+        f"reporting_agent/analysis/account/{part}.py"
+        for part in ("route", "made_and_needed", "fence")
+    )
+    calls = (
+        node for path in paths for node in _nodes(path) if isinstance(node, ast.Call) and node.args
+    )
     return {
-        code for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "lacks" for code in _literals(call.args[0])
+        code
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "lacks"
+        for code in _literals(call.args[0])
     }
 
 
@@ -63,11 +79,21 @@ def comparison() -> Codes:
 def composition() -> Codes:
     """Why a participant or a value stands in no composition."""
     (entrants,) = (
-        node for node in _nodes("benchmarks/composition/entrants.py") if isinstance(node, ast.FunctionDef) and node.name == "entrants"
+        node
+        for node in _nodes("benchmarks/composition/entrants.py")
+        if isinstance(node, ast.FunctionDef) and node.name == "entrants"
     )
-    pairs = [node.elts[0] for node in ast.walk(entrants) if isinstance(node, ast.Tuple) and len(node.elts) == 2]
+    pairs = [
+        node.elts[0]
+        for node in ast.walk(entrants)
+        if isinstance(node, ast.Tuple) and len(node.elts) == 2
+    ]
     set_aside = {code for first in pairs for code in _literals(first)}
-    return set_aside | set(_keywords("reason", "benchmarks/composition")) | set(_keywords("note", "benchmarks/composition"))
+    return (
+        set_aside
+        | set(_keywords("reason", "benchmarks/composition"))
+        | set(_keywords("note", "benchmarks/composition"))
+    )
 
 
 def gate() -> Codes:
@@ -103,7 +129,12 @@ def _nodes(*paths: str) -> Iterator[ast.AST]:
 def _arguments(callee: str, position: int, *paths: str) -> Iterator[str]:
     """Literal arguments at this position in calls of a class or function of this name."""
     for node in _nodes(*paths):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == callee and len(node.args) > position:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == callee
+            and len(node.args) > position
+        ):
             yield from _literals(node.args[position])
 
 

@@ -31,7 +31,11 @@ EXITS = {
     "VerificationError": "exit 1",
 }
 OR = " Or: "
-WITH_STATUS = ("RefusedError", "problem", "problem_response")  # an HTTP status comes before the code
+WITH_STATUS = (
+    "RefusedError",
+    "problem",
+    "problem_response",
+)  # an HTTP status comes before the code
 
 PASSED_ON = {
     ("benchmarks/labels/single.py", "reason"),  # an exclusion reason, listed as such
@@ -40,7 +44,10 @@ PASSED_ON = {
     ("portal/accounts/api.py", "refusal.code"),  # of the wire, likewise
     ("portal/intake/commitments.py", "refusal.code"),
     ("portal/intake/receiving.py", "refusal.code"),
-    ("portal/intake/api.py", "refusal.code"),  # request-signature-invalid and request-outdated, of the wire
+    (
+        "portal/intake/api.py",
+        "refusal.code",
+    ),  # request-signature-invalid and request-outdated, of the wire
     ("portal/problems.py", "error.code"),  # what a service raised
     ("portal/problems.py", "code"),  # of the framework, see FRAMEWORK
 }
@@ -97,11 +104,15 @@ class Module:
         for function in self.functions.values():
             for node in ast.walk(function):
                 around[node] = function
-        return [(node, around.get(node)) for node in ast.walk(self.tree) if isinstance(node, ast.Call)]
+        return [
+            (node, around.get(node)) for node in ast.walk(self.tree) if isinstance(node, ast.Call)
+        ]
 
     @cached_property
     def functions(self) -> dict[str, ast.FunctionDef]:
-        return {node.name: node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)}
+        return {
+            node.name: node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)
+        }
 
     @cached_property
     def constants(self) -> dict[str, ast.expr]:
@@ -109,7 +120,11 @@ class Module:
         for node in self.tree.body:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 values[node.targets[0].id] = node.value
-            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+            elif (
+                isinstance(node, ast.AnnAssign)
+                and isinstance(node.target, ast.Name)
+                and node.value is not None
+            ):
                 values[node.target.id] = node.value
         return values
 
@@ -130,31 +145,58 @@ class Module:
             status = EXITS[name] if not with_status else self.text(call.args[0], bound)
             codes = self.codes(code, bound)
             if not codes:
-                raise Unresolved(f"{self.file}:{call.lineno}: the code {ast.unparse(code)} is no literal")
+                raise Unresolved(
+                    f"{self.file}:{call.lineno}: the code {ast.unparse(code)} is no literal"
+                )
             for literal in codes:
-                yield Refusal(literal, status, self.either(sentence, bound), self.either(remedy, bound), self.file)
+                yield Refusal(
+                    literal,
+                    status,
+                    self.either(sentence, bound),
+                    self.either(remedy, bound),
+                    self.file,
+                )
 
     def _bindings(self, scope: Scope, expressions: list[ast.expr]) -> Iterator[Scope]:
         """The scope itself; or, where an expression needs a parameter, one scope for every call of the function."""
-        names = {node.id for expression in expressions for node in ast.walk(expression) if isinstance(node, ast.Name)}
+        names = {
+            node.id
+            for expression in expressions
+            for node in ast.walk(expression)
+            if isinstance(node, ast.Name)
+        }
         function = scope.function
-        parameters = [] if function is None else [argument.arg for argument in function.args.args if argument.arg != "self"]
+        parameters = (
+            []
+            if function is None
+            else [argument.arg for argument in function.args.args if argument.arg != "self"]
+        )
         if function is None or not names & set(parameters):
             yield scope
             return
-        called = [(call, around) for call, around in self.calls if _name(call.func) == function.name]
+        called = [
+            (call, around) for call, around in self.calls if _name(call.func) == function.name
+        ]
         if not called:
             yield scope
         for call, around in called:
-            arguments = dict(zip(parameters, call.args, strict=False)) | {word.arg: word.value for word in call.keywords if word.arg}
-            yield Scope(function, {name: (value, Scope(around, {})) for name, value in arguments.items()})
+            arguments = dict(zip(parameters, call.args, strict=False)) | {
+                word.arg: word.value for word in call.keywords if word.arg
+            }
+            yield Scope(
+                function, {name: (value, Scope(around, {})) for name, value in arguments.items()}
+            )
 
     def _table(self, code: ast.expr, scope: Scope) -> ast.expr | None:
         """`status, sentence, remedy = _SENTENCES[code]`: the dictionary that holds them all."""
         if not isinstance(code, ast.Name) or scope.function is None:
             return None
         for node in ast.walk(scope.function):
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Subscript) and isinstance(node.targets[0], ast.Tuple):
+            if (
+                isinstance(node, ast.Assign)
+                and isinstance(node.value, ast.Subscript)
+                and isinstance(node.targets[0], ast.Tuple)
+            ):
                 return self.constants.get(_name(node.value.value))
         return None
 
@@ -182,14 +224,22 @@ class Module:
         """A code that is a constant of this module, or of one that it is imported from."""
         if name in self.constants:
             constant = self.constants[name]
-            return constant.value if isinstance(constant, ast.Constant) and isinstance(constant.value, str) else None
+            return (
+                constant.value
+                if isinstance(constant, ast.Constant) and isinstance(constant.value, str)
+                else None
+            )
         value = self._imported(name)
         return str(value) if isinstance(value, str) else None
 
     def _imported(self, name: str) -> object:
         """What the name stands for where the module imports it from."""
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.ImportFrom) and node.module and name in {alias.name for alias in node.names}:
+            if (
+                isinstance(node, ast.ImportFrom)
+                and node.module
+                and name in {alias.name for alias in node.names}
+            ):
                 return getattr(importlib.import_module(node.module), name)
         return None
 
@@ -209,13 +259,21 @@ class Module:
             return self.text(node.value, scope) if isinstance(node.value, ast.Name) else FILLED_IN
         if isinstance(node, ast.Name):
             return self._named(node.id, scope)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "format"
+        ):
             return self.text(node.func.value, scope).replace("{}", FILLED_IN)
         if isinstance(node, ast.Call) and (function := self.functions.get(_name(node.func))):
             returned = [
-                statement.value for statement in ast.walk(function) if isinstance(statement, ast.Return) and statement.value is not None
+                statement.value
+                for statement in ast.walk(function)
+                if isinstance(statement, ast.Return) and statement.value is not None
             ]
-            return OR.join(dict.fromkeys(self.text(value, Scope(function, {})) for value in returned))
+            return OR.join(
+                dict.fromkeys(self.text(value, Scope(function, {})) for value in returned)
+            )
         if isinstance(node, ast.Call) and _is_phrase(node):
             return self._of_phrase(node, scope)
         return FILLED_IN
@@ -230,14 +288,26 @@ class Module:
         if name in scope.given:
             value, outer = scope.given[name]
             return self.text(value, outer)
-        inside = [] if scope.function is None else [node for node in ast.walk(scope.function) if isinstance(node, ast.Assign)]
+        inside = (
+            []
+            if scope.function is None
+            else [node for node in ast.walk(scope.function) if isinstance(node, ast.Assign)]
+        )
         assigned = [node.value for node in inside if _name(node.targets[0]) == name]
-        if len(assigned) == 1 and (isinstance(assigned[0], ast.Constant | ast.JoinedStr) or _is_phrase(assigned[0])):
+        if len(assigned) == 1 and (
+            isinstance(assigned[0], ast.Constant | ast.JoinedStr) or _is_phrase(assigned[0])
+        ):
             return self.text(assigned[0], scope)
         constant = self.constants.get(name)
-        if not assigned and (isinstance(constant, ast.Constant) or (constant is not None and _is_phrase(constant))):
+        if not assigned and (
+            isinstance(constant, ast.Constant) or (constant is not None and _is_phrase(constant))
+        ):
             return self.text(constant, scope)
-        if not assigned and constant is None and isinstance(imported := self._imported(name), Phrase):
+        if (
+            not assigned
+            and constant is None
+            and isinstance(imported := self._imported(name), Phrase)
+        ):
             return imported.text
         return FILLED_IN
 
@@ -256,4 +326,10 @@ def _is_phrase(node: ast.expr) -> bool:
 
 
 def _name(node: ast.expr) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return (
+        node.id
+        if isinstance(node, ast.Name)
+        else node.attr
+        if isinstance(node, ast.Attribute)
+        else ""
+    )

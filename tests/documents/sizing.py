@@ -77,7 +77,11 @@ def filled(text: str) -> str:
         LookupError: the page has no place for one of them.
     """
     measured = json.loads(MEASURED.read_text("utf-8"))
-    blocks = {"measured": _measured(measured), "needs": _needs(measured), "breaks": _breaks(measured)}
+    blocks = {
+        "measured": _measured(measured),
+        "needs": _needs(measured),
+        "breaks": _breaks(measured),
+    }
     for name, block in blocks.items():
         pattern = rf"(<!-- table: {name} -->\n).*?(<!-- end: {name} -->)"
         text, count = re.subn(pattern, rf"\g<1>\n{block}\n\n\g<2>", text, flags=re.DOTALL)
@@ -120,17 +124,34 @@ def _breaks(measured: dict[str, Any]) -> str:
 def _largest(measured: dict[str, Any], what: str) -> int:
     """Sites, to two digits, that one server of 8 cores (or the one lock) carries in that hour."""
     demand = need(1, measured)
-    share = {"web": demand.web_cores / 8, "database": demand.database_cores / 8, "lock": demand.lock_share / BUSY}[what]
+    share = {
+        "web": demand.web_cores / 8,
+        "database": demand.database_cores / 8,
+        "lock": demand.lock_share / BUSY,
+    }[what]
     sites = 1 / share
     return int(round(sites, 1 - math.floor(math.log10(sites))))
 
 
 def _measured(measured: dict[str, Any]) -> str:
     cpu = ", ".join(f"{kind} {seconds:g} s" for kind, seconds in measured["cpu_s_per_1000"].items())
-    memory = "; ".join(f"web {part['web']:g}, worker {part['worker']:g}" for part in measured["parts"])
-    waiting = ", ".join(f"{part['waiting']:g}" for part in measured["parts"] if "waiting" in part) or "not counted in this run"
-    rate = f"; begun at an even rate of {measured['offered_per_hour']:,} an hour" if measured.get("offered_per_hour") else ""
-    sites = f"; {measured['registered']:,} sites registered, {measured['sites']:,} reported" if "registered" in measured else ""
+    memory = "; ".join(
+        f"web {part['web']:g}, worker {part['worker']:g}" for part in measured["parts"]
+    )
+    waiting = (
+        ", ".join(f"{part['waiting']:g}" for part in measured["parts"] if "waiting" in part)
+        or "not counted in this run"
+    )
+    rate = (
+        f"; begun at an even rate of {measured['offered_per_hour']:,} an hour"
+        if measured.get("offered_per_hour")
+        else ""
+    )
+    sites = (
+        f"; {measured['registered']:,} sites registered, {measured['sites']:,} reported"
+        if "registered" in measured
+        else ""
+    )
     sites += "; sealed before the run (`--prepared`)" if measured.get("prepared") else ""
     pace = f"{measured['per_hour']:,} an hour{rate}{sites}"
     return f"""| what | measured |

@@ -37,24 +37,43 @@ class Historian:
     def connect(self, options: Mapping[str, object], folder: Path, zone: tzinfo) -> HistorianSource:
         del zone  # its stamps are UTC
         if unknown := set(options) - {"database"}:
-            raise _refused("source-option-unknown", "The source has no such option.", "database", ", ".join(sorted(unknown)), "database")
+            raise _refused(
+                "source-option-unknown",
+                "The source has no such option.",
+                "database",
+                ", ".join(sorted(unknown)),
+                "database",
+            )
         name = options.get("database")
         if not isinstance(name, str) or not (folder / name).is_file():
-            raise _refused("source-unreadable", "The historian is not there.", "database", repr(name), "the path of a SQLite file")
+            raise _refused(
+                "source-unreadable",
+                "The historian is not there.",
+                "database",
+                repr(name),
+                "the path of a SQLite file",
+            )
         return HistorianSource(folder / name)
 
     def seed(self, example: Example, folder: Path) -> Mapping[str, object]:
         with closing(sqlite3.connect(folder / "historian.sqlite")) as base, base:
             base.execute("CREATE TABLE tag (name TEXT PRIMARY KEY, unit TEXT)")
-            base.execute("CREATE TABLE sample (seq INTEGER PRIMARY KEY, tag TEXT, utc_ms INTEGER, value REAL)")
+            base.execute(
+                "CREATE TABLE sample (seq INTEGER PRIMARY KEY, tag TEXT, utc_ms INTEGER, value REAL)"
+            )
             base.executemany("INSERT INTO tag VALUES (?, ?)", example.units.items())
-            rows = [(reading.meter, round(reading.stamp.timestamp() * 1000), reading.value) for reading in example.readings]
+            rows = [
+                (reading.meter, round(reading.stamp.timestamp() * 1000), reading.value)
+                for reading in example.readings
+            ]
             base.executemany("INSERT INTO sample (tag, utc_ms, value) VALUES (?, ?, ?)", rows)
             for name, (header, *rows_of_table) in example.tables.items():
                 columns = ", ".join(f'"{column}"' for column in header)
                 base.execute(f'CREATE TABLE "{name}" (seq INTEGER PRIMARY KEY, {columns})')
                 marks = ", ".join("?" for _ in header)
-                base.executemany(f'INSERT INTO "{name}" ({columns}) VALUES ({marks})', rows_of_table)  # noqa: S608 - the kit's own names
+                base.executemany(
+                    f'INSERT INTO "{name}" ({columns}) VALUES ({marks})', rows_of_table
+                )  # noqa: S608 - the kit's own names
         return {"database": "historian.sqlite"}
 
 
@@ -66,21 +85,34 @@ class HistorianSource:
 
     def gives(self) -> frozenset[str]:
         with closing(sqlite3.connect(self.path)) as base:
-            tables = {name for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            tables = {
+                name
+                for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            }
         return frozenset(tables & set(TABLES)) | {READINGS}
 
     def table(self, name: str) -> Sheet:
         if name not in self.gives() & set(TABLES):
-            raise _refused("source-input-missing", "The historian has no such table.", "database", name, ", ".join(sorted(self.gives())))
+            raise _refused(
+                "source-input-missing",
+                "The historian has no such table.",
+                "database",
+                name,
+                ", ".join(sorted(self.gives())),
+            )
         with closing(sqlite3.connect(self.path)) as base:
-            header = tuple(column for _, column, *_ in base.execute(f'PRAGMA table_info("{name}")'))[1:]
+            header = tuple(
+                column for _, column, *_ in base.execute(f'PRAGMA table_info("{name}")')
+            )[1:]
             rows = base.execute(f'SELECT * FROM "{name}" ORDER BY seq').fetchall()  # noqa: S608 - one of the names above
         return Sheet(f"{self.path}:{name}", header, ((seq, cells) for seq, *cells in rows))
 
     def readings(self, meters: frozenset[str]) -> Iterator[ReadingBlock]:
         for meter in sorted(meters):
             with closing(sqlite3.connect(self.path)) as base:
-                cursor = base.execute("SELECT seq, utc_ms, value FROM sample WHERE tag = ? ORDER BY seq", (meter,))
+                cursor = base.execute(
+                    "SELECT seq, utc_ms, value FROM sample WHERE tag = ? ORDER BY seq", (meter,)
+                )
                 while rows := cursor.fetchmany(ROWS_A_BLOCK):
                     seq, utc_ms, value = zip(*rows, strict=True)
                     yield ReadingBlock(
@@ -98,4 +130,6 @@ class HistorianSource:
 
 def _refused(code: str, sentence: str, option: str, actual: str, wanted: str) -> InputError:
     place = Place("site.toml", column=f"source.{option}")
-    return InputError(code, sentence, "Correct [source] in site.toml.", place=place, found=actual, wanted=wanted)
+    return InputError(
+        code, sentence, "Correct [source] in site.toml.", place=place, found=actual, wanted=wanted
+    )

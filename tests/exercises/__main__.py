@@ -41,11 +41,16 @@ def main() -> None:
     shelf.use(shelf.Empty())
     HOME.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        for mill, reported, change in (("east", plants.honest, changed_after), ("west", lowered_before, as_it_is)):
+        for mill, reported, change in (
+            ("east", plants.honest, changed_after),
+            ("west", lowered_before, as_it_is),
+        ):
             works = Path(folder) / mill
             write_mill(works, f"{mill}-mill")
             evidence, opening = audited(reported(works), change)
-            (HOME / f"{mill}-evidence.json").write_text(json.dumps(evidence, indent=1) + "\n", encoding="utf-8")
+            (HOME / f"{mill}-evidence.json").write_text(
+                json.dumps(evidence, indent=1) + "\n", encoding="utf-8"
+            )
             (HOME / f"{mill}-opening.cbor.gz").write_bytes(gzip.compress(opening, 9, mtime=0))
     (HOME / "fingerprint.txt").write_text(f"{COORDINATOR.key_id}\n", encoding="utf-8")
 
@@ -54,7 +59,9 @@ def write_mill(folder: Path, site: str) -> None:
     """The first weeks of the year of `mill-year`, in which nothing was wrong with its meter."""
     folder.mkdir()
     year = named("mill-year")
-    (folder / "site.toml").write_text(year.content("site.toml").decode().replace("east-mill", site), encoding="utf-8")
+    (folder / "site.toml").write_text(
+        year.content("site.toml").decode().replace("east-mill", site), encoding="utf-8"
+    )
     for name, column in (("batches.csv", "end"), ("readings.csv", "timestamp")):
         rows = list(csv.DictReader(io.StringIO(year.content(name).decode())))
         with (folder / name).open("w", encoding="utf-8", newline="") as file:
@@ -66,12 +73,17 @@ def write_mill(folder: Path, site: str) -> None:
 def lowered_before(folder: Path) -> Reported:
     """Some runs take less energy before they are committed to: everything after that agrees."""
     site, material = plants.material_of(folder)
-    batches = [lower(batch, LOWERED_TO) if index % EVERY == 0 else batch for index, batch in enumerate(material.batches)]
+    batches = [
+        lower(batch, LOWERED_TO) if index % EVERY == 0 else batch
+        for index, batch in enumerate(material.batches)
+    ]
     from reporting_agent import pipeline
     from reporting_agent.pipeline.outward.judging import OutwardBatches
 
     paths = {label.step: label.path for label in material.site_label.steps}
-    data = pipeline.PlantData(material.pack, batches, [], [], outward=OutwardBatches(batches, paths))
+    data = pipeline.PlantData(
+        material.pack, batches, [], [], outward=OutwardBatches(batches, paths)
+    )
     label = pipeline.outgoing_label(site, data, material.site_label.period)
     plan = plants.plan_of(site, dataclasses.replace(material, site_label=label, batches=batches))
     seed = plants.chance_of("west seed")
@@ -80,18 +92,27 @@ def lowered_before(folder: Path) -> Reported:
 
 def lower(batch: Batch, share: float) -> Batch:
     return dataclasses.replace(
-        batch, energy=tuple(dataclasses.replace(energy, quantity=share * energy.quantity) for energy in batch.energy)
+        batch,
+        energy=tuple(
+            dataclasses.replace(energy, quantity=share * energy.quantity) for energy in batch.energy
+        ),
     )
 
 
 def changed_after(opening: Opening) -> Opening:
     """The record of one run that was opened says less energy than the one committed to."""
     leaves = list(opening.leaves)
-    indices = [index for index, leaf in enumerate(leaves[1:], start=1) if isinstance(records.read(leaf.record), Batch)]
+    indices = [
+        index
+        for index, leaf in enumerate(leaves[1:], start=1)
+        if isinstance(records.read(leaf.record), Batch)
+    ]
     index = indices[len(indices) // 2]
     batch = records.read(leaves[index].record)
     assert isinstance(batch, Batch)
-    leaves[index] = dataclasses.replace(leaves[index], record=records.of_batch(lower(batch, CHANGED_TO), batch.excluded))
+    leaves[index] = dataclasses.replace(
+        leaves[index], record=records.of_batch(lower(batch, CHANGED_TO), batch.excluded)
+    )
     return dataclasses.replace(opening, leaves=tuple[OpenedLeaf, ...](leaves))
 
 
@@ -99,7 +120,9 @@ def as_it_is(opening: Opening) -> Opening:
     return opening
 
 
-def audited(plant: Reported, change: Callable[[Opening], Opening]) -> tuple[dict[str, object], bytes]:
+def audited(
+    plant: Reported, change: Callable[[Opening], Opening]
+) -> tuple[dict[str, object], bytes]:
     """The evidence file of the sample as a portal gives it, and the opening that the plant's device signed."""
     draw, promise = plants.drawn_by_auditor(plant)
     opening = change(assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening)
@@ -119,7 +142,10 @@ def audited(plant: Reported, change: Callable[[Opening], Opening]) -> tuple[dict
         plants.ENTRY: (EntryKind.COMMITMENT, bytes.fromhex(of.digest)),
         plants.SENT: (EntryKind.ENVELOPE, bytes.fromhex(plants.ENVELOPE)),
         plants.ACCEPTED: (EntryKind.VALUES, plants.values_of(plant.report)),
-        plants.PROMISED: (EntryKind.AUDIT_PROMISE, bytes.fromhex(signed_draws.read_promise(promise).digest)),
+        plants.PROMISED: (
+            EntryKind.AUDIT_PROMISE,
+            bytes.fromhex(signed_draws.read_promise(promise).digest),
+        ),
     }
     entries = [
         {
@@ -133,7 +159,9 @@ def audited(plant: Reported, change: Callable[[Opening], Opening]) -> tuple[dict
         }
         for index, (kind, digest) in digests.items()
     ]
-    return sample_file.written(of.site, of.period, of.revision, files, entries), openings.sign(opening, plants.DEVICE)
+    return sample_file.written(of.site, of.period, of.revision, files, entries), openings.sign(
+        opening, plants.DEVICE
+    )
 
 
 if __name__ == "__main__":

@@ -84,8 +84,17 @@ print(publishing.publish(drafting.draft(period, drafter, timezone.now()), approv
 
 def commands() -> list[str]:
     """The page's own lines, without what stands behind `#`."""
-    section = (ROOT / "docs" / "portal.md").read_text("utf-8").split(SECTION, 1)[1].split("\n## ", 1)[0].split("\n### ", 1)[0]
-    return [re.sub(r"\s+#.*", "", line).strip() for line in re.findall(r"^ {8}(\S.*)$", section, re.MULTILINE)]
+    section = (
+        (ROOT / "docs" / "portal.md")
+        .read_text("utf-8")
+        .split(SECTION, 1)[1]
+        .split("\n## ", 1)[0]
+        .split("\n### ", 1)[0]
+    )
+    return [
+        re.sub(r"\s+#.*", "", line).strip()
+        for line in re.findall(r"^ {8}(\S.*)$", section, re.MULTILINE)
+    ]
 
 
 class Walk:
@@ -93,15 +102,25 @@ class Walk:
 
     def __init__(self) -> None:
         self.not_run: list[str] = []
-        environment = {**os.environ, "SOURCE": str(ROOT), "PORTAL": NAME, "MAIL": "mail.invalid", "DEBIAN_FRONTEND": "noninteractive"}
-        self.shell = subprocess.Popen(["bash"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+        environment = {
+            **os.environ,
+            "SOURCE": str(ROOT),
+            "PORTAL": NAME,
+            "MAIL": "mail.invalid",
+            "DEBIAN_FRONTEND": "noninteractive",
+        }
+        self.shell = subprocess.Popen(
+            ["bash"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
 
     def run(self, line: str) -> None:
         assert self.shell.stdin is not None
         assert self.shell.stdout is not None
         start = time.monotonic()
         print(f"$ {line}", flush=True)
-        self.shell.stdin.write(f"{{ {line}\n}} </dev/null 2>&1\nended=$?; echo; echo __ended $ended\n")
+        self.shell.stdin.write(
+            f"{{ {line}\n}} </dev/null 2>&1\nended=$?; echo; echo __ended $ended\n"
+        )
         self.shell.stdin.flush()
         output = []
         for answer in self.shell.stdout:
@@ -109,7 +128,10 @@ class Walk:
                 break
             output.append(answer)
         status = int(answer.split()[1])
-        print(f"  {'ok' if status == 0 else f'FAILED ({status})'} after {time.monotonic() - start:.1f} s", flush=True)
+        print(
+            f"  {'ok' if status == 0 else f'FAILED ({status})'} after {time.monotonic() - start:.1f} s",
+            flush=True,
+        )
         if status:
             sys.exit("".join(output[-30:]))
 
@@ -131,13 +153,21 @@ class Walk:
             self.run(command.replace("%i", instance))
             return
         file = Path("/etc/systemd/system") / f"{base}{'@' if instance else ''}.service"
-        command = re.findall(r"^ExecStart=(.*)$", file.read_text("utf-8"), re.MULTILINE)[0].replace("%i", instance)
-        self.run(f"setsid deploy/as {base.removeprefix('steplabel-')} {command} >/var/log/{name}.log 2>&1 & sleep 1")
+        command = re.findall(r"^ExecStart=(.*)$", file.read_text("utf-8"), re.MULTILINE)[0].replace(
+            "%i", instance
+        )
+        self.run(
+            f"setsid deploy/as {base.removeprefix('steplabel-')} {command} >/var/log/{name}.log 2>&1 & sleep 1"
+        )
 
 
 def operator(program: str) -> str:
     ran = subprocess.run(
-        ["deploy/as", "operator", "python", "-c", program.format(plants=PLANTS)], cwd=INSTALLED, capture_output=True, text=True, check=False
+        ["deploy/as", "operator", "python", "-c", program.format(plants=PLANTS)],
+        cwd=INSTALLED,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if ran.returncode:
         sys.exit(ran.stderr[-3000:])
@@ -150,22 +180,35 @@ def main() -> int:
         walk.line(line)
     # what follows is done at plants and on pages
     operator(TAKE_PART)
-    walk.not_run.append("a register of ten firms: docs/register.toml has one, and the gate asks for more")
+    walk.not_run.append(
+        "a register of ten firms: docs/register.toml has one, and the gate asks for more"
+    )
     tokens = operator(TOKENS)
     hosts = Path("/etc/hosts")
     hosts.write_text(f"{hosts.read_text('utf-8')}\n127.0.0.1 {NAME}\n", "utf-8")
     program = REPORT.format(plants=PLANTS, name=NAME)
-    ran = subprocess.run([".venv/bin/python", "-c", program, "/root/plants"], cwd=INSTALLED, input=tokens, text=True, check=False)
+    ran = subprocess.run(
+        [".venv/bin/python", "-c", program, "/root/plants"],
+        cwd=INSTALLED,
+        input=tokens,
+        text=True,
+        check=False,
+    )
     if ran.returncode:
         return ran.returncode
     deadline = time.monotonic() + 180
     while int(operator(OPENED)) < PLANTS:
         if time.monotonic() > deadline:
-            sys.exit("The worker did not open every report in 180 s.\n" + Path("/var/log/steplabel-worker.log").read_text("utf-8")[-3000:])
+            sys.exit(
+                "The worker did not open every report in 180 s.\n"
+                + Path("/var/log/steplabel-worker.log").read_text("utf-8")[-3000:]
+            )
         time.sleep(2)
     print(operator(PUBLISH))
     walk.not_run.append("sign-in, draft and publication on pages: by the services behind them")
-    walk.run('curl --silent --fail --cacert /etc/ssl/steplabel/portal.crt "https://$PORTAL/api/v1/benchmarks/" | grep --quiet cement')
+    walk.run(
+        'curl --silent --fail --cacert /etc/ssl/steplabel/portal.crt "https://$PORTAL/api/v1/benchmarks/" | grep --quiet cement'
+    )
     print("Published.\nNot run as the page says it:")
     print("\n".join(f"- {what}" for what in walk.not_run))
     return 0

@@ -21,7 +21,9 @@ def site_of(profile: str, data: str, folder: Path) -> Path:
     """The shipped profile beside a link to the real file; skips with a message where the file is absent."""
     real = DATA / data
     if not real.is_file():
-        pytest.skip(f"real data not here: {real} (set STEPLABEL_REAL_DATA to the folder that holds it)")
+        pytest.skip(
+            f"real data not here: {real} (set STEPLABEL_REAL_DATA to the folder that holds it)"
+        )
     shutil.copytree(PROFILES / profile, folder, dirs_exist_ok=True)
     (folder / data).symlink_to(real.resolve())
     return folder / "site.toml"

@@ -24,21 +24,37 @@ class Service:
 
     def __init__(self, plant: Plant, name: str, settings: str) -> None:
         self.lines = re.findall(
-            r"^(Exec\w+)=(-?)(.*)$", (AGENT / "systemd" / f"steplabel-{name}@.service").read_text("utf-8"), re.MULTILINE
+            r"^(Exec\w+)=(-?)(.*)$",
+            (AGENT / "systemd" / f"steplabel-{name}@.service").read_text("utf-8"),
+            re.MULTILINE,
         )
         assert self.lines
         self.folder = plant.site.parent
-        self.environment = {**os.environ, **dict(re.findall(r"^([A-Z_]+)=(.*)$", settings, re.MULTILINE))}
+        self.environment = {
+            **os.environ,
+            **dict(re.findall(r"^([A-Z_]+)=(.*)$", settings, re.MULTILINE)),
+        }
 
     def run(self) -> subprocess.CompletedProcess[str] | None:
         """The last line's answer; None where a condition says that there is nothing to do."""
         done = None
         for what, may_fail, line in self.lines:
-            command = [re.sub(r"\$\{(\w+)\}", lambda name: self.environment[name[1]], word) for word in shlex.split(line)]
+            command = [
+                re.sub(r"\$\{(\w+)\}", lambda name: self.environment[name[1]], word)
+                for word in shlex.split(line)
+            ]
             if command[0].endswith("/steplabel-agent"):
                 command = [sys.executable, "-m", "reporting_agent", *command[1:]]
             environment = {**self.environment, "PYTHONPATH": str(ROOT)}
-            done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=300, check=False)
+            done = subprocess.run(
+                command,
+                cwd=self.folder,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=300,
+                check=False,
+            )
             if done.returncode and not may_fail:
                 return None if what == "ExecCondition" else done
         return done
@@ -48,7 +64,11 @@ def test_a_person_writes_the_period_and_the_services_do_the_rest(tmp_path: Path)
     with Server() as server:
         plant = Plant(tmp_path, server.url, server.portal.token.text())
         assert plant.enrol().returncode == 0
-        settings = (AGENT / "site.env").read_text("utf-8").replace("/var/lib/steplabel/SITE/state", str(plant.state))
+        settings = (
+            (AGENT / "site.env")
+            .read_text("utf-8")
+            .replace("/var/lib/steplabel/SITE/state", str(plant.state))
+        )
         assert Service(plant, "submit", settings).run() is None, "no period, nothing to send"
         assert plant.rows("SELECT COUNT(*) FROM parcel") == [(0,)]
 
@@ -59,17 +79,25 @@ def test_a_person_writes_the_period_and_the_services_do_the_rest(tmp_path: Path)
             assert sent.returncode == 0, sent.stderr
         assert len(server.portal.bodies) == 1, "the second night sends nothing"
 
-        morning = Service(plant, "status", settings).run()  # this portal announces no version, and that stops nothing
+        morning = Service(
+            plant, "status", settings
+        ).run()  # this portal announces no version, and that stops nothing
         assert morning is not None
         assert morning.returncode == 0, morning.stderr
         status = json.loads((tmp_path / "status.json").read_text("utf-8"))
-        assert [(report["period"], report["state"]) for report in status["reports"]] == [("2016", "received")]
+        assert [(report["period"], report["state"]) for report in status["reports"]] == [
+            ("2016", "received")
+        ]
 
 
 def test_a_site_with_trouble_fails_its_unit_in_words(tmp_path: Path) -> None:
     with Server() as server:
         plant = Plant(tmp_path, server.url, server.portal.token.text())
-        settings = (AGENT / "site.env").read_text("utf-8").replace("/var/lib/steplabel/SITE/state", str(plant.state))
+        settings = (
+            (AGENT / "site.env")
+            .read_text("utf-8")
+            .replace("/var/lib/steplabel/SITE/state", str(plant.state))
+        )
         morning = Service(plant, "status", settings).run()
     assert morning is not None
     assert morning.returncode == 1
@@ -79,11 +107,15 @@ def test_a_site_with_trouble_fails_its_unit_in_words(tmp_path: Path) -> None:
 def test_what_is_tried_again_is_what_may_pass_by_itself() -> None:
     unit = (AGENT / "systemd" / "steplabel-submit@.service").read_text("utf-8")
     assert re.search(r"^Restart=on-failure$", unit, re.MULTILINE)
-    assert re.search(r"^RestartPreventExitStatus=1 2 4$", unit, re.MULTILINE), "3 is a portal that was not reached"
+    assert re.search(r"^RestartPreventExitStatus=1 2 4$", unit, re.MULTILINE), (
+        "3 is a portal that was not reached"
+    )
 
 
 @pytest.mark.parametrize(
-    "file", [AGENT / "windows" / "submit.cmd", *sorted((AGENT / "systemd").glob("*.service"))], ids=lambda file: file.name
+    "file",
+    [AGENT / "windows" / "submit.cmd", *sorted((AGENT / "systemd").glob("*.service"))],
+    ids=lambda file: file.name,
 )
 def test_every_command_is_one_of_the_agents(file: Path) -> None:
     asked = re.findall(r"(?:%AGENT%|/bin/steplabel-agent) ([^>\r\n]*)", file.read_text("utf-8"))

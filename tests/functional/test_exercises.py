@@ -43,17 +43,25 @@ def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
 def answered(run: Run, exercise: str, answers: dict[str, object], tmp_path: Path) -> None:
     """Right by arguments in the one language, by a file in the other."""
     for language in LANGUAGES:
-        arguments = [part for question, value in answers.items() for part in ("--answer", f"{question}={value}")]
+        arguments = [
+            part
+            for question, value in answers.items()
+            for part in ("--answer", f"{question}={value}")
+        ]
         if language == "zh":
             (tmp_path / "mine.json").write_text(json.dumps(answers), encoding="utf-8")
             arguments = ["--answers", str(tmp_path / "mine.json")]
         code, reply = run("exercise", exercise, *arguments, "--lang", language, "--again")
-        assert [(answer["question"], answer["code"]) for answer in reply["answers"]] == [(question, "right") for question in answers]
+        assert [(answer["question"], answer["code"]) for answer in reply["answers"]] == [
+            (question, "right") for question in answers
+        ]
         assert (code, reply["right"], reply["of"]) == (0, len(answers), len(answers))
         assert all(answer["working"] for answer in reply["answers"])
 
 
-def test_an_engineer_finds_the_waste_of_a_mills_year(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_engineer_finds_the_waste_of_a_mills_year(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     works = tmp_path / "works"
     code, reply = run("exercise", "mill-year", "--out", works)
     assert (code, reply["role"]) == (0, "engineer")
@@ -67,10 +75,13 @@ def test_an_engineer_finds_the_waste_of_a_mills_year(run: Run, tmp_path: Path, c
     _, label = run("label", "--site", site, "--period", "2025", "--out", tmp_path / "after")
     assert [entry["answered"] for entry in label["changes"] if not entry["answered"]] == []
     (power,) = (step for step in label["steps"] if step["metric"] == "electricity")
-    assert power["batches"]["excluded"]["declared-unusable"] == 1, "the batch that was under way at the change"
+    assert power["batches"]["excluded"]["declared-unusable"] == 1, (
+        "the batch that was under way at the change"
+    )
     main(["label", "--site", str(site), "--period", "2025", "--out", str(tmp_path / "words")])
     assert (
-        "declared-unusable: an event declares that time unusable, or its change begins or ends within the batch" in capsys.readouterr().out
+        "declared-unusable: an event declares that time unusable, or its change begins or ends within the batch"
+        in capsys.readouterr().out
     )
     _, worth = run("worth", "--site", site, "--period", "2025")
     (gap,) = (step for step in worth["steps"] if step["metric"] == "electricity")
@@ -93,9 +104,17 @@ def test_an_engineer_finds_the_waste_of_a_mills_year(run: Run, tmp_path: Path, c
 def test_an_officer_publishes_what_may_be_and_holds_the_rest(run: Run, tmp_path: Path) -> None:
     """By the rules as the exercise tells them, in plain counting."""
     run("exercise", "publish-or-hold", "--out", tmp_path / "desk")
-    rows = list(csv.DictReader(io.StringIO((tmp_path / "desk" / "protected-values.csv").read_text(encoding="utf-8"))))
+    rows = list(
+        csv.DictReader(
+            io.StringIO((tmp_path / "desk" / "protected-values.csv").read_text(encoding="utf-8"))
+        )
+    )
     firms = {
-        step: {row["firm"]: float(row["size_weight"]) for row in rows if row["step"] == step and int(row["count_class"]) >= 200}
+        step: {
+            row["firm"]: float(row["size_weight"])
+            for row in rows
+            if row["step"] == step and int(row["count_class"]) >= 200
+        }
         for step in ("clinker-burning", "cement-grinding", "raw-meal-homogenisation")
     }
 
@@ -106,7 +125,11 @@ def test_an_officer_publishes_what_may_be_and_holds_the_rest(run: Run, tmp_path:
         return "dominance" if max(sizes) / sum(sizes) > 0.25 else "shown"
 
     assert decided("clinker-burning") == "shown"
-    late = list(csv.DictReader(io.StringIO((tmp_path / "desk" / "late-report.csv").read_text(encoding="utf-8"))))
+    late = list(
+        csv.DictReader(
+            io.StringIO((tmp_path / "desk" / "late-report.csv").read_text(encoding="utf-8"))
+        )
+    )
     answers = {
         "firms": len(firms["clinker-burning"]),
         "meal": decided("raw-meal-homogenisation"),
@@ -125,19 +148,28 @@ def test_an_auditor_tells_what_was_changed_and_when(run: Run, tmp_path: Path) ->
     fingerprint = (desk / "fingerprint.txt").read_text(encoding="utf-8").strip()
     failures = {}
     for mill in ("east", "west"):
-        files, page = (desk / f"{mill}-opening.cbor", desk / f"{mill}-evidence.json"), desk / f"{mill}.html"
+        files, page = (
+            (desk / f"{mill}-opening.cbor", desk / f"{mill}-evidence.json"),
+            desk / f"{mill}.html",
+        )
         code, verdict = run("verify", *files, "--fingerprint", fingerprint, "--out", page)
         assert code == 1
         read = page.read_text(encoding="utf-8")
         assert "<caption>Protected values, with the noise drawn again</caption>" in read
         assert "built-in method" not in read
-        failures[mill] = {check["code"]: check for check in verdict["checks"] if check["state"] == "failed"}
+        failures[mill] = {
+            check["code"]: check for check in verdict["checks"] if check["state"] == "failed"
+        }
         if mill == "west":
-            (below,) = (stratum for stratum in verdict["strata"] if stratum["stratum"].startswith("below/"))
+            (below,) = (
+                stratum for stratum in verdict["strata"] if stratum["stratum"].startswith("below/")
+            )
     only_east = Counter(failures["east"].keys() - failures["west"].keys())
     (run_named,) = failures["east"]["records-recomputed"]["records"]
     assert "opened: electricity = 19,825.52 kWh; recomputed: electricity = 22,529 kWh" in run_named
-    assert failures["east"]["ranks-and-counts"]["count"] == 1, "out of order and in another cell: still one record"
+    assert failures["east"]["ranks-and-counts"]["count"] == 1, (
+        "out of order and in another cell: still one record"
+    )
     missed = 1.0  # neither of two records among the drawn: hypergeometric, by hand
     for index in range(below["finds"]):
         missed *= (below["leaves"] - below["drawn"] - index) / (below["leaves"] - index)
@@ -154,25 +186,34 @@ def test_an_auditor_tells_what_was_changed_and_when(run: Run, tmp_path: Path) ->
     answered(run, "changed-record", answers, tmp_path)
 
 
-def test_wrong_answers_are_counted_and_the_working_is_shown_after_some(run: Run, tmp_path: Path) -> None:
+def test_wrong_answers_are_counted_and_the_working_is_shown_after_some(
+    run: Run, tmp_path: Path
+) -> None:
     _, listed = run("exercise")
-    assert {exercise["id"]: (exercise["right"], exercise["of"]) for exercise in listed["exercises"]} == {
-        exercise.id: (0, len(exercise.question)) for exercise in every()
-    }
+    assert {
+        exercise["id"]: (exercise["right"], exercise["of"]) for exercise in listed["exercises"]
+    } == {exercise.id: (0, len(exercise.question)) for exercise in every()}
     for tries in range(1, TRIES + 1):
         code, reply = run("exercise", "mill-year", "--answer", "label=28.2")
         (answer,) = reply["answers"]
         assert (code, answer["code"], answer["wrong_tries"]) == (1, "minimum", tries)
         assert (answer["working"] is not None) is (tries == TRIES)
-    code, reply = run("exercise", "mill-year", "--answer", "label=28.33", "--answer", "cause=no-cause")
+    code, reply = run(
+        "exercise", "mill-year", "--answer", "label=28.33", "--answer", "cause=no-cause"
+    )
     assert (code, reply["right"]) == (1, 1)
     _, listed = run("exercise")
-    assert next(exercise for exercise in listed["exercises"] if exercise["id"] == "mill-year")["right"] == 1
+    assert (
+        next(exercise for exercise in listed["exercises"] if exercise["id"] == "mill-year")["right"]
+        == 1
+    )
     _, reply = run("exercise", "mill-year", "--again", "--out", tmp_path / "anew")
     assert reply["right"] == 0
 
 
-def test_answers_that_cannot_be_taken_are_refused_with_what_to_write(run: Run, tmp_path: Path) -> None:
+def test_answers_that_cannot_be_taken_are_refused_with_what_to_write(
+    run: Run, tmp_path: Path
+) -> None:
     for arguments, code in (
         (("kiln-year",), "exercise-unknown"),
         (("mill-year", "--answer", "label"), "exercise-answer-unreadable"),
@@ -185,16 +226,22 @@ def test_answers_that_cannot_be_taken_are_refused_with_what_to_write(run: Run, t
     assert run("exercise")[1]["error"]["code"] == "exercise-progress-unreadable"
 
 
-def test_files_that_are_there_stay_and_the_file_of_answers_can_be_filled_in(run: Run, tmp_path: Path) -> None:
+def test_files_that_are_there_stay_and_the_file_of_answers_can_be_filled_in(
+    run: Run, tmp_path: Path
+) -> None:
     out = tmp_path / "desk"
     run("exercise", "mill-year", "--out", out)
     (out / "site.toml").write_text("# mine\n", encoding="utf-8")
     run("exercise", "mill-year", "--out", out)
     assert (out / "site.toml").read_text(encoding="utf-8") == "# mine\n"
-    filled = (out / "answers.toml").read_text(encoding="utf-8").replace('label = ""', 'label = "28.33"')
+    filled = (
+        (out / "answers.toml").read_text(encoding="utf-8").replace('label = ""', 'label = "28.33"')
+    )
     (out / "answers.toml").write_text(filled, encoding="utf-8")
     code, reply = run("exercise", "mill-year", "--answers", out / "answers.toml")
-    assert (code, [answer["question"] for answer in reply["answers"]]) == (0, ["label"]), "what was left empty is not answered"
+    assert (code, [answer["question"] for answer in reply["answers"]]) == (0, ["label"]), (
+        "what was left empty is not answered"
+    )
 
 
 class Terminal(io.StringIO):
@@ -207,7 +254,16 @@ def test_at_a_terminal_it_asks_until_the_answer_is_right_or_shown(
 ) -> None:
     typed = ["1", "2", "1.25", "28.2", "28.33", "", *["280000000"] * TRIES, "3"]
     monkeypatch.setattr(sys, "stdin", Terminal("".join(f"{line}\n" for line in typed)))
-    asked = ["exercise", "mill-year", "--out", str(tmp_path / "desk"), "--state", str(tmp_path / "state"), "--lang", "zh"]
+    asked = [
+        "exercise",
+        "mill-year",
+        "--out",
+        str(tmp_path / "desk"),
+        "--state",
+        str(tmp_path / "state"),
+        "--lang",
+        "zh",
+    ]
     assert main(asked) == 0
     output = capsys.readouterr().out
     assert output.count("正确。") == 4  # change, factor, label and grade

@@ -37,7 +37,16 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-build-isolation", "--no-deps"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-build-isolation",
+        "--no-deps",
+    ]
     subprocess.run([*pip, "--wheel-dir", built, source], check=True)
     (wheel,) = built.glob("steplabel-*.whl")
     target = tmp_path_factory.mktemp("installed")
@@ -50,23 +59,51 @@ def agent(installed: Path, folder: Path, *arguments: str) -> tuple[str, dict[str
     loaded = folder / "loaded.json"
     environment = {"PYTHONPATH": str(installed), "PATH": os.environ["PATH"], "HOME": str(folder)}
     ran = subprocess.run(
-        [sys.executable, "-c", RUN, loaded, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", RUN, loaded, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.returncode == 0, ran.stderr
     return ran.stdout, json.loads(loaded.read_text())
 
 
-def test_the_installed_agent_starts_a_site_checks_it_and_labels_it(installed: Path, tmp_path: Path) -> None:
+def test_the_installed_agent_starts_a_site_checks_it_and_labels_it(
+    installed: Path, tmp_path: Path
+) -> None:
     agent(installed, tmp_path, "init", "works")
-    checked, _ = agent(installed, tmp_path, "check", "--site", "works/site.toml", "--out", "checked", "--json")
+    checked, _ = agent(
+        installed, tmp_path, "check", "--site", "works/site.toml", "--out", "checked", "--json"
+    )
     assert json.loads(checked)["batches"]["read"] > 0
 
-    answer, loaded = agent(installed, tmp_path, "label", "--site", "works/site.toml", "--period", "2016", "--out", "label")
-    assert {path.name for path in (tmp_path / "label").iterdir()} == {"label.json", "batches.parquet", "rejected.csv", "report.html"}
+    answer, loaded = agent(
+        installed,
+        tmp_path,
+        "label",
+        "--site",
+        "works/site.toml",
+        "--period",
+        "2016",
+        "--out",
+        "label",
+    )
+    assert {path.name for path in (tmp_path / "label").iterdir()} == {
+        "label.json",
+        "batches.parquet",
+        "rejected.csv",
+        "report.html",
+    }
     assert json.loads((tmp_path / "label/label.json").read_text())["steps"], answer
     ours = {name: file for name, file in loaded.items() if name.split(".")[0] in PACKAGES}
-    assert all(file is not None and Path(file).is_relative_to(installed) for file in ours.values()), "the checkout was used"
-    assert not {"django", "rest_framework", "celery", "portal", "fixtures"} & {name.split(".")[0] for name in loaded}
+    assert all(
+        file is not None and Path(file).is_relative_to(installed) for file in ours.values()
+    ), "the checkout was used"
+    assert not {"django", "rest_framework", "celery", "portal", "fixtures"} & {
+        name.split(".")[0] for name in loaded
+    }
 
 
 def test_the_installed_agent_says_how_it_stands(installed: Path, tmp_path: Path) -> None:
@@ -79,7 +116,9 @@ def test_every_data_file_of_core_and_agent_is_in_the_wheel(installed: Path) -> N
     """Whatever is not Python: starter files, schemas, packs, words, the page of the report."""
     for package in ("benchmarks", "reporting_agent"):
         for file in (ROOT / package).rglob("*"):
-            if file.is_file() and file.suffix != ".py" and "__pycache__" not in file.parts:  # compiled code stays where it was made
+            if (
+                file.is_file() and file.suffix != ".py" and "__pycache__" not in file.parts
+            ):  # compiled code stays where it was made
                 assert (installed / file.relative_to(ROOT)).read_bytes() == file.read_bytes(), file
 
 
@@ -91,7 +130,10 @@ def test_core_and_agent_import_only_what_they_declare_but_for_rooms_with_extras(
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     declared = {
         extra: {re.split(r"[<>=~!;\[ ]", line)[0].lower() for line in lines}
-        for extra, lines in {"": project["dependencies"], **project["optional-dependencies"]}.items()
+        for extra, lines in {
+            "": project["dependencies"],
+            **project["optional-dependencies"],
+        }.items()
     }
     named = packages_distributions()
     for package in ("benchmarks", "reporting_agent"):
@@ -99,7 +141,9 @@ def test_core_and_agent_import_only_what_they_declare_but_for_rooms_with_extras(
             extras = EXTRAS_OF_ROOM.get(file.relative_to(ROOT).parts[1], ())
             allowed = set().union(*(declared[extra] for extra in ("", *extras)))
             for name in imported(file) - set(PACKAGES) - set(sys.stdlib_module_names):
-                assert {distribution.lower() for distribution in named[name]} & allowed, f"{file.relative_to(ROOT)} imports {name}"
+                assert {distribution.lower() for distribution in named[name]} & allowed, (
+                    f"{file.relative_to(ROOT)} imports {name}"
+                )
 
 
 def imported(file: Path) -> set[str]:

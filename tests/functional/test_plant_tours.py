@@ -38,7 +38,12 @@ def look(analysis: Analysis, code: str) -> Advice:
 
 
 def rule(analysis: Analysis, cause: WasteCause) -> CauseRule:
-    return next(candidate for losses in analysis.losses for candidate in losses.rules if candidate.cause is cause and candidate.stands)
+    return next(
+        candidate
+        for losses in analysis.losses
+        for candidate in losses.rules
+        if candidate.cause is cause and candidate.stands
+    )
 
 
 def findings(result: LabelResult) -> dict[str, int]:
@@ -49,9 +54,19 @@ def of_the_heats(reported: Report) -> list[str]:
     _, result, analysis = reported
     label = next(step for step in result.site_label.steps if step.best.value is not None)
     (losses,) = (loss for loss in analysis.losses if loss.counted)
-    shift, minutes, stop = look(analysis, "level-shift"), rule(analysis, WasteCause.AT_POWER), rule(analysis, WasteCause.COLD_START)
-    worst, longer, after_stops = losses.worst[0], look(analysis, "cause-longer-at-power"), look(analysis, "cause-cold-start")
-    after, before = re.findall(r"at (\d+\.\d) kWh/t; before, it was at (\d+\.\d)", shift.words.en)[0]
+    shift, minutes, stop = (
+        look(analysis, "level-shift"),
+        rule(analysis, WasteCause.AT_POWER),
+        rule(analysis, WasteCause.COLD_START),
+    )
+    worst, longer, after_stops = (
+        losses.worst[0],
+        look(analysis, "cause-longer-at-power"),
+        look(analysis, "cause-cold-start"),
+    )
+    after, before = re.findall(r"at (\d+\.\d) kWh/t; before, it was at (\d+\.\d)", shift.words.en)[
+        0
+    ]
     assert shift.amount is not None
     assert minutes.estimate is not None
     assert minutes.interval is not None
@@ -59,7 +74,9 @@ def of_the_heats(reported: Report) -> list[str]:
     assert stop.interval is not None
     unknown = look(analysis, "record-more").words.en.split(" %")[0]
     codes = findings(result)
-    assert (codes["energy-unknown"] + codes["sentinel"]) / len(result.data.batches) == pytest.approx(1 / 7, abs=0.005)
+    assert (codes["energy-unknown"] + codes["sentinel"]) / len(
+        result.data.batches
+    ) == pytest.approx(1 / 7, abs=0.005)
     return [
         f"Of {count(label.read)} heats {count(label.used)} could be used. The label is {shown(label.best.value)} kWh/t",
         f"The median heat took {shown(label.typical)}.",
@@ -86,18 +103,33 @@ def of_the_machines(reported: Report) -> list[str]:
     typical = {step.variant: step.typical for step in result.site_label.steps}
     worst = first.worst[0]
     codes = findings(result)
-    assert (worst.start.day, worst.start.month, worst.start.astimezone(reported[0].zone).hour) == (12, 9, 22)
+    assert (worst.start.day, worst.start.month, worst.start.astimezone(reported[0].zone).hour) == (
+        12,
+        9,
+        22,
+    )
     groups = {(step.step, step.product, step.variant) for step in result.site_label.steps}
     labelled = [step for step in result.site_label.steps if step.best.value is not None]
     assert (len(labelled), len(groups)) == (4, 14)
     assert (min(step.used for step in labelled), max(step.used for step in labelled)) == (10, 20)
     assert codes["log-not-normal"] / codes["unit-assumed"] == pytest.approx(2 / 5, abs=0.03)
     counted = sum(step_use.total for step_use in analysis.value_adding)
-    standing = sum(energy for step_use in analysis.value_adding for use, energy in step_use.parts.items() if use in {Use.IDLING, Use.FAULT})
-    worst_use = max(analysis.value_adding, key=lambda step_use: step_use.parts[Use.IDLING] / step_use.total)
+    standing = sum(
+        energy
+        for step_use in analysis.value_adding
+        for use, energy in step_use.parts.items()
+        if use in {Use.IDLING, Use.FAULT}
+    )
+    worst_use = max(
+        analysis.value_adding, key=lambda step_use: step_use.parts[Use.IDLING] / step_use.total
+    )
     assert worst_use.step == "machining-2"
     assert round(standing / (first.beyond.kwh + second.beyond.kwh)) == 8
-    shifts = next(pareto for pareto in analysis.pareto if pareto.dimension is Dimension.SHIFT and pareto.step == second.step)
+    shifts = next(
+        pareto
+        for pareto in analysis.pareto
+        if pareto.dimension is Dimension.SHIFT and pareto.step == second.step
+    )
     assert not any(row.more_than_chance for row in shifts.rows)
     assert (first.avoidable.kwh, second.avoidable.kwh) == (0, 0)  # no cause is named
     return [
@@ -154,13 +186,19 @@ def of_the_meter(reported: Report) -> list[str]:
     ],
 )
 def test_every_figure_of_the_page_is_the_reports(
-    page: str, data: tuple[str, str], period: str, phrases: Callable[[Report], list[str]], tmp_path: Path
+    page: str,
+    data: tuple[str, str],
+    period: str,
+    phrases: Callable[[Report], list[str]],
+    tmp_path: Path,
 ) -> None:
     site = site_of(*data, tmp_path)
     if data == METER:
         shift_log.write(tmp_path / METER[1], tmp_path / "log.csv")
     written = (TOUR / f"{page}.md").read_text(encoding="utf-8")
-    prose = re.sub(r"^    .*$|^\d\. |`[^`]+`|\*\*June 2016\.\*\*", " ", written, flags=re.MULTILINE)  # commands, list numbers, a heading
+    prose = re.sub(
+        r"^    .*$|^\d\. |`[^`]+`|\*\*June 2016\.\*\*", " ", written, flags=re.MULTILINE
+    )  # commands, list numbers, a heading
     rest = re.sub(r"\s+", " ", prose)
     for phrase in phrases(report(site, period)):
         assert phrase, "what the page says does not hold any more"

@@ -13,7 +13,14 @@ from pathlib import Path
 import pytest
 
 from benchmarks.wire import envelope
-from tests.functional.test_submit_survives_kill import Plant, Server, at_steps, server, whole_report, write_plant
+from tests.functional.test_submit_survives_kill import (
+    Plant,
+    Server,
+    at_steps,
+    server,
+    whole_report,
+    write_plant,
+)
 
 __all__ = ["server"]
 
@@ -38,20 +45,30 @@ def preview(plant: Plant, *more: str) -> subprocess.CompletedProcess[str]:
 
 
 def years_debited(plant: Plant) -> list[tuple[int, int]]:
-    return [(int(year), int(count)) for year, count in plant.rows("SELECT year, COUNT(*) FROM ledger GROUP BY year ORDER BY year")]
+    return [
+        (int(year), int(count))
+        for year, count in plant.rows(
+            "SELECT year, COUNT(*) FROM ledger GROUP BY year ORDER BY year"
+        )
+    ]
 
 
 def code_of(done: subprocess.CompletedProcess[str]) -> str:
     return str(json.loads(done.stdout)["error"]["code"])
 
 
-def test_nothing_is_pooled_unasked_and_preview_says_what_it_would_give_and_cost(small: Plant, server: Server) -> None:
+def test_nothing_is_pooled_unasked_and_preview_says_what_it_would_give_and_cost(
+    small: Plant, server: Server
+) -> None:
     refused = small.submit()
     assert (refused.returncode, code_of(refused)) == (4, "too-few-batches")
     assert "`--pool`" in json.loads(refused.stdout)["error"]["remedy"]
     asked = preview(small)
     assert code_of(asked) == "too-few-batches"
-    assert "45 batches in 2016 are too few for a release. From 2014 to 2016 there are 135" in asked.stderr
+    assert (
+        "45 batches in 2016 are too few for a release. From 2014 to 2016 there are 135"
+        in asked.stderr
+    )
     assert "spends 2 of its 2 (a factor of at most 7.39" in asked.stderr
     assert (server.portal.bodies, years_debited(small)) == ([], [])
 
@@ -64,13 +81,17 @@ def test_nothing_is_pooled_unasked_and_preview_says_what_it_would_give_and_cost(
     assert years_debited(small) == []
 
 
-def test_a_pooled_report_says_how_many_years_and_pays_in_each_once(small: Plant, server: Server) -> None:
+def test_a_pooled_report_says_how_many_years_and_pays_in_each_once(
+    small: Plant, server: Server
+) -> None:
     done = small.submit("--pool")
     assert done.returncode == 0, done.stderr
     assert {label["years"] for label in json.loads(done.stdout)["labels"]} == {3}
     assert years_debited(small) == [(year, METRICS * HEATS) for year in (2014, 2015, 2016)]
     parsed = envelope.parse(whole_report(server))
-    report = envelope.open(parsed, server.portal.processing_key, server.portal.devices[parsed.header.device_id])
+    report = envelope.open(
+        parsed, server.portal.processing_key, server.portal.devices[parsed.header.device_id]
+    )
     assert {(label.years, label.count_class) for label in report.released.labels} == {(3, 100)}
     assert parsed.header.period == "2016"
 
@@ -110,7 +131,9 @@ def test_killed_at_a_step_and_run_again(small: Plant, server: Server, step: str)
     assert years_debited(small) == [(year, METRICS * HEATS) for year in (2014, 2015, 2016)]
 
 
-def test_a_report_begun_over_its_year_alone_is_not_pooled_afterwards(tmp_path: Path, server: Server) -> None:
+def test_a_report_begun_over_its_year_alone_is_not_pooled_afterwards(
+    tmp_path: Path, server: Server
+) -> None:
     plant = Plant(tmp_path, server.url, server.portal.token.text())
     write_plant(tmp_path, 60, (2015, 2016))
     assert plant.enrol().returncode == 0

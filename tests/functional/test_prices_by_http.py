@@ -56,8 +56,15 @@ class Exchange:
     """A server of prices: what it answers by path, and every request as it came."""
 
     def __init__(self) -> None:
-        gas = {"data": {"points": [{"at": 1682899200000, "eur": 0.01}, {"at": 1682902800000, "eur": None}]}}
-        self.answers: dict[str, tuple[int, str]] = {"/prices.csv?area=X": (200, DAY_AHEAD), "/gas.json": (200, json.dumps(gas))}
+        gas = {
+            "data": {
+                "points": [{"at": 1682899200000, "eur": 0.01}, {"at": 1682902800000, "eur": None}]
+            }
+        }
+        self.answers: dict[str, tuple[int, str]] = {
+            "/prices.csv?area=X": (200, DAY_AHEAD),
+            "/gas.json": (200, json.dumps(gas)),
+        }
         self.requests: list[str] = []
         exchange = self
 
@@ -101,7 +108,9 @@ def agent(way: WayOut, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Ag
 
     def run(act: str, *more: str, ca_file: Path = way.ca_file) -> tuple[int, dict[str, Any], str]:
         reached = ("--proxy", way.proxy, "--ca-file", str(ca_file)) if act == "fetch" else ()
-        code = cli.main(["prices", act, "--site", str(site), "--lang", "en", "--json", *reached, *more])
+        code = cli.main(
+            ["prices", act, "--site", str(site), "--lang", "en", "--json", *reached, *more]
+        )
         output = capsys.readouterr()
         return code, json.loads(output.out), output.err
 
@@ -117,14 +126,22 @@ def test_prices_are_fetched_through_proxy_and_own_authority_and_the_request_says
 ) -> None:
     code, reply, errors = agent("fetch")
     assert (code, errors) == (0, "")
-    assert [(row["series"], row["fetched"], row["prices"]) for row in reply["series"]] == [("day-ahead", 3, 3), ("gas", 1, 1)]
+    assert [(row["series"], row["fetched"], row["prices"]) for row in reply["series"]] == [
+        ("day-ahead", 3, 3),
+        ("gas", 1, 1),
+    ]
     assert set(way.asked) == {f"CONNECT {NAME}:443"}
-    assert [text.splitlines()[0] for text in exchange.requests] == ["GET /prices.csv?area=X HTTP/1.1", "GET /gas.json HTTP/1.1"]
+    assert [text.splitlines()[0] for text in exchange.requests] == [
+        "GET /prices.csv?area=X HTTP/1.1",
+        "GET /gas.json HTTP/1.1",
+    ]
     for request in exchange.requests:
         names = {line.partition(":")[0].lower() for line in request.splitlines()[1:] if line}
         assert names == {"host", "user-agent", "accept", "accept-encoding", "connection"}
         assert "secret-works-7" not in request
-        assert "User-Agent: steplabel-agent\n" in request.replace("\r", "").replace("user-agent", "User-Agent")
+        assert "User-Agent: steplabel-agent\n" in request.replace("\r", "").replace(
+            "user-agent", "User-Agent"
+        )
     (file,) = saved(tmp_path, "day-ahead")
     assert file.read_text(encoding="utf-8") == DAY_AHEAD, "as it came, to the byte"
     assert reply["series"][0]["sha256"] in file.name
@@ -137,7 +154,10 @@ def test_a_second_answer_is_saved_beside_the_first_and_holds_where_both_tell_a_p
     code, reply, _errors = agent("fetch")
     assert [row["unchanged"] for row in reply["series"]] == [True, True]
     assert len(saved(tmp_path, "day-ahead")) == 1, "the same answer is saved once"
-    exchange.answers["/prices.csv?area=X"] = (200, "time,price\n2023-05-01T02:00Z,111\n2023-05-01T03:00Z,222\n")
+    exchange.answers["/prices.csv?area=X"] = (
+        200,
+        "time,price\n2023-05-01T02:00Z,111\n2023-05-01T03:00Z,222\n",
+    )
     wait_a_second()
     code, reply, _errors = agent("fetch")
     assert code == 0
@@ -153,33 +173,50 @@ def test_without_an_answer_the_last_prices_stay_and_their_age_is_told(
     agent: Agent, exchange: Exchange, way: WayOut, tmp_path: Path
 ) -> None:
     assert agent("fetch")[0] == 0
-    before = {file: file.read_bytes() for series in ("day-ahead", "gas") for file in saved(tmp_path, series)}
+    before = {
+        file: file.read_bytes()
+        for series in ("day-ahead", "gas")
+        for file in saved(tmp_path, series)
+    }
     code, reply, errors = agent("fetch", ca_file=way.other_ca_file)
     assert code == 3, "a certificate of nobody who is trusted"
     assert [row["error"]["code"] for row in reply["series"]] == ["prices-unreachable"] * 2
     assert "Those of 0 days ago stay in use." in errors
-    for status, body, code_told in ((302, "https://elsewhere.example/", "prices-refused"), (500, "down", "prices-refused")):
+    for status, body, code_told in (
+        (302, "https://elsewhere.example/", "prices-refused"),
+        (500, "down", "prices-refused"),
+    ):
         exchange.answers["/gas.json"] = (status, body)
         code, reply, errors = agent("fetch")
         assert code == 1
         assert reply["series"][0]["prices"] == 3, "one that fails leaves the others"
         assert reply["series"][1]["error"]["code"] == code_told
         assert str(status) in errors
-    assert set(way.asked) == {f"CONNECT {NAME}:443"}, "redirects are not followed: the proxy was asked for nobody else"
+    assert set(way.asked) == {f"CONNECT {NAME}:443"}, (
+        "redirects are not followed: the proxy was asked for nobody else"
+    )
     for body, code_told in (
         ('{"data": {"points": []}}', "file-empty"),
         ('{"data": {"points": [{"at": 1682899200000, "eur": null}]}}', "prices-none"),
         ('{"data": []}', "price-file-unreadable"),
         ("<html>", "price-file-unreadable"),
-        ('{"data": {"points": [{"at": 1682899200000, "eur": 1}, {"at": 1682902800000, "eur": "cheap"}]}}', "price-row-unreadable"),
-        ('{"data": {"points": [{"at": 1682899200000, "eur": 1}, {"at": 1682899200000, "eur": 2}]}}', "price-twice"),
+        (
+            '{"data": {"points": [{"at": 1682899200000, "eur": 1}, {"at": 1682902800000, "eur": "cheap"}]}}',
+            "price-row-unreadable",
+        ),
+        (
+            '{"data": {"points": [{"at": 1682899200000, "eur": 1}, {"at": 1682899200000, "eur": 2}]}}',
+            "price-twice",
+        ),
     ):
         exchange.answers["/gas.json"] = (200, body)
         code, reply, _errors = agent("fetch")
         refused = reply["series"][1]["error"]
         assert (code, refused["code"]) == (1, code_told), body
         assert code_told == "prices-none" or refused["place"]["file"] == f"https://{NAME}/gas.json"
-    assert {file.read_bytes() for file in saved(tmp_path, "gas")} <= set(before.values()), "what was saved is as it was"
+    assert {file.read_bytes() for file in saved(tmp_path, "gas")} <= set(before.values()), (
+        "what was saved is as it was"
+    )
     code, shown, _errors = agent("show")
     assert (code, [row["age_days"] for row in shown["series"]]) == (0, [0, 0])
 
@@ -192,11 +229,17 @@ def test_a_saved_answer_that_was_altered_is_refused(agent: Agent, tmp_path: Path
     assert (code, reply["error"]["code"]) == (1, "price-file-altered")
 
 
-def test_a_series_that_cannot_be_saved_or_was_altered_leaves_the_others(agent: Agent, exchange: Exchange, tmp_path: Path) -> None:
+def test_a_series_that_cannot_be_saved_or_was_altered_leaves_the_others(
+    agent: Agent, exchange: Exchange, tmp_path: Path
+) -> None:
     (tmp_path / "prices").mkdir()
     (tmp_path / "prices" / "day-ahead").write_text("no folder", encoding="utf-8")
     code, reply, errors = agent("fetch")
-    assert (code, reply["series"][0]["error"]["code"], reply["series"][1]["prices"]) == (1, "output-not-writable", 1)
+    assert (code, reply["series"][0]["error"]["code"], reply["series"][1]["prices"]) == (
+        1,
+        "output-not-writable",
+        1,
+    )
     assert "The prices were fetched and cannot be saved." in errors
     (tmp_path / "prices" / "day-ahead").unlink()
     assert agent("fetch")[0] == 0
@@ -205,7 +248,11 @@ def test_a_series_that_cannot_be_saved_or_was_altered_leaves_the_others(agent: A
     exchange.answers["/prices.csv?area=X"] = (200, "time,price\n2023-05-01T02:00Z,111\n")
     wait_a_second()
     code, reply, _errors = agent("fetch")
-    assert (code, reply["series"][0]["error"]["code"], reply["series"][1]["prices"]) == (1, "price-file-altered", 1)
+    assert (code, reply["series"][0]["error"]["code"], reply["series"][1]["prices"]) == (
+        1,
+        "price-file-altered",
+        1,
+    )
 
 
 def wait_a_second() -> None:

@@ -63,7 +63,9 @@ def heats(tmp_path_factory: pytest.TempPathFactory) -> StepDrivers:
     path = site_of(*HEATS, tmp_path_factory.mktemp("heats"))
     columns = ", ".join(f'"var.{name}" = "{column}"' for name, column in HEAT_VARIABLES.items())
     text = path.read_text(encoding="utf-8").replace('"var.power_on_s" = "power_on_s"', columns)
-    path.write_text(text.replace('end = ["0"]', 'end = ["0"], "var.o2_ppm" = ["0"]'), encoding="utf-8")
+    path.write_text(
+        text.replace('end = ["0"]', 'end = ["0"], "var.o2_ppm" = ["0"]'), encoding="utf-8"
+    )
     site = load_site(path)
     (study,) = drivers(site, pipeline.label(site, Period.parse("2015-01-01/2017-01-01", site.zone)))
     return study
@@ -74,7 +76,9 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Baseline:
     home = tmp_path_factory.mktemp("plant")
     real = DATA / "steel_15min_uci.csv.gz"
     if not real.is_file():
-        pytest.skip(f"real data not here: {real} (set STEPLABEL_REAL_DATA to the folder that holds it)")
+        pytest.skip(
+            f"real data not here: {real} (set STEPLABEL_REAL_DATA to the folder that holds it)"
+        )
     (home / real.name).symlink_to(real.resolve())
     (home / "site.toml").write_text(PLANT.format(readings=real.name), encoding="utf-8")
     (home / "batches.csv").write_text(
@@ -96,27 +100,37 @@ def test_neighbouring_heats_are_alike_and_count_for_less(heats: StepDrivers) -> 
     assert heats.effective_batches == pytest.approx(4_830, rel=0.03)
 
 
-def test_power_on_time_shows_where_the_energy_went_and_what_waiting_costs_cannot_be_told(heats: StepDrivers) -> None:
+def test_power_on_time_shows_where_the_energy_went_and_what_waiting_costs_cannot_be_told(
+    heats: StepDrivers,
+) -> None:
     power_on, wait = of(heats, "power_on_s"), of(heats, "time_since_batch_before")
     assert (power_on.verdict, power_on.kind) == (Relevance.DRIVER, VariableKind.CONSEQUENCE)
     assert power_on.over_range is not None
     assert power_on.over_range.value == pytest.approx(67, abs=2)
-    assert wait.verdict is Relevance.CANNOT_TELL, "between the others numbers are missing, or times are wrong: that is no wait"
+    assert wait.verdict is Relevance.CANNOT_TELL, (
+        "between the others numbers are missing, or times are wrong: that is no wait"
+    )
     assert "only 9,733 of 12,560 batches have it recorded" in wait.sentence.en
     assert not heats.savings
 
 
-def test_what_is_measured_after_the_melt_saves_nothing_until_someone_says_it_can_be_set(heats: StepDrivers) -> None:
+def test_what_is_measured_after_the_melt_saves_nothing_until_someone_says_it_can_be_set(
+    heats: StepDrivers,
+) -> None:
     for name in ("temp_mean_c", "lf_c_pct", "lf_mn_pct"):
         assert of(heats, name).kind is VariableKind.UNDECLARED
         assert f"[variables.{name}] kind" in of(heats, name).sentence.en
     assert heats.normalised is None
 
 
-def test_a_plant_meter_without_production_still_tells_its_base_load_and_its_days(plant: Baseline) -> None:
+def test_a_plant_meter_without_production_still_tells_its_base_load_and_its_days(
+    plant: Baseline,
+) -> None:
     assert plant.base_load is not None
     assert plant.base_load.night == pytest.approx(13.0, abs=0.2)
-    assert plant.base_load.sentence.en.startswith("The usual load (median) is 13.0 kW at night (00:00–05:00)")
+    assert plant.base_load.sentence.en.startswith(
+        "The usual load (median) is 13.0 kW at night (00:00–05:00)"
+    )
     assert [kind.words.en for kind in plant.day_types] == ["Sun", "Sat, holiday", "Mon–Fri"]
     assert plant.explained is not None
     assert 0.3 < plant.explained < 0.6  # what the rest is, only a production column could tell
@@ -126,7 +140,10 @@ def test_the_winter_and_the_summer_stop_stand_out(plant: Baseline) -> None:
     winter = plant.anomalies[0]
     assert (winter.first.month, winter.last) == (1, date(2018, 2, 6))
     assert winter.energy == pytest.approx(51_000, rel=0.05)
-    assert any(anomaly.energy < 0 and anomaly.first <= date(2018, 8, 1) <= anomaly.last for anomaly in plant.anomalies)
+    assert any(
+        anomaly.energy < 0 and anomaly.first <= date(2018, 8, 1) <= anomaly.last
+        for anomaly in plant.anomalies
+    )
 
 
 def test_the_page_names_the_figures_found_here() -> None:

@@ -85,22 +85,31 @@ def test_every_fault_of_the_heats_is_counted(heats: Path) -> None:
 
 
 def test_the_sentinel_pair_and_the_zero_heat_are_named_by_their_rows(heats: Path) -> None:
-    rows = {finding["code"]: [place["row"] for place in finding["places"]] for finding in quality(heats)["findings"]}
+    rows = {
+        finding["code"]: [place["row"] for place in finding["places"]]
+        for finding in quality(heats)["findings"]
+    }
     assert rows["sentinel"] == [9488, 9489]
     assert rows["zero-energy"] == [5295]
 
 
 def test_the_label_of_the_heats(heats: Path) -> None:
-    (step,) = [step for step in labels(heats, "2015-01-01/2017-01-01") if step["metric"] == "electricity"]
+    (step,) = [
+        step for step in labels(heats, "2015-01-01/2017-01-01") if step["metric"] == "electricity"
+    ]
     assert step["unit"] == "kWh/t"
     excluded = step["batches"]["excluded"]
     assert excluded["sentinel"] == 2
     assert excluded["zero-energy"] == 1
     assert excluded["impossible-power"] == 64
     assert excluded["energy-unknown"] == 2_086
-    assert excluded["too-short"] == 27 - 9 - 4  # nine have no energy either, four an impossible power: counted there
+    assert (
+        excluded["too-short"] == 27 - 9 - 4
+    )  # nine have no energy either, four an impossible power: counted there
     assert step["batches"]["used"] + sum(excluded.values()) == step["batches"]["read"] == 14_727
-    assert step["best"]["value"] == pytest.approx(354, abs=1)  # p5 of the resolved heats, as the data's own description has it
+    assert step["best"]["value"] == pytest.approx(
+        354, abs=1
+    )  # p5 of the resolved heats, as the data's own description has it
     assert step["typical"] == pytest.approx(395, abs=1)
     assert step["minimum"] < 130 < step["best"]["value"]  # the raw minimum is never the label
 
@@ -117,19 +126,39 @@ def log(machines: Path) -> dict[str, list[LogRow]]:
     site = load_site(machines)
     table = read_table(site.folder / "sme_machines.csv.gz", site.mapping.log, LOG, site.zone)
     with gzip.open(site.folder / "sme_machines.csv.gz", "rt", encoding="utf-8") as file:
-        status_time = [float(row["status_time"]) for row in csv.DictReader(file)]  # no column of the template
+        status_time = [
+            float(row["status_time"]) for row in csv.DictReader(file)
+        ]  # no column of the template
     names = ("equipment", "timestamp", "variant", "output_quantity", "energy", "state")
-    rows = sorted(zip(*(table.columns[name] for name in names), (status_time[row - 2] for row in table.rows), strict=True))
+    rows = sorted(
+        zip(
+            *(table.columns[name] for name in names),
+            (status_time[row - 2] for row in table.rows),
+            strict=True,
+        )
+    )
     by_machine: dict[str, list[LogRow]] = {}
-    for (machine_before, before, *_, state_before, _), (machine, stamp, part, items, energy, state, known_s) in pairwise(rows):
+    for (machine_before, before, *_, state_before, _), (
+        machine,
+        stamp,
+        part,
+        items,
+        energy,
+        state,
+        known_s,
+    ) in pairwise(rows):
         if machine == machine_before:
             span_s = (stamp - before).total_seconds()
             on_grid = stamp.minute % 5 == stamp.second == 0
-            by_machine.setdefault(machine, []).append(LogRow(span_s, part, items, energy, state_before, state, known_s, on_grid))
+            by_machine.setdefault(machine, []).append(
+                LogRow(span_s, part, items, energy, state_before, state, known_s, on_grid)
+            )
     return by_machine
 
 
-def test_a_row_of_the_small_firm_covers_the_time_since_the_row_before(log: dict[str, list[LogRow]]) -> None:
+def test_a_row_of_the_small_firm_covers_the_time_since_the_row_before(
+    log: dict[str, list[LogRow]],
+) -> None:
     """`status_time` is that time, cut off at 60 s."""
     rows = [row for machine in log.values() for row in machine if 0 < row.span_s <= 300]
     fitting = [abs(row.status_time_s - min(row.span_s, 60)) <= 1 for row in rows]
@@ -138,11 +167,20 @@ def test_a_row_of_the_small_firm_covers_the_time_since_the_row_before(log: dict[
     assert (sum(below), len(below)) == (774, 783)
 
 
-def test_a_row_after_a_gap_holds_whole_slots_of_five_minutes_items_and_energy_together(log: dict[str, list[LogRow]]) -> None:
+def test_a_row_after_a_gap_holds_whole_slots_of_five_minutes_items_and_energy_together(
+    log: dict[str, list[LogRow]],
+) -> None:
     """Part 1 gives 7 to 8 items in five minutes: after a gap a row holds about 8, 15, 22, 29 or 36, and the energy in step."""
-    late = [row for row in log["1"] if row.automatic and row.part == "part-1" and row.span_s > 300 and row.items > 2]
+    late = [
+        row
+        for row in log["1"]
+        if row.automatic and row.part == "part-1" and row.span_s > 300 and row.items > 2
+    ]
     slots = [max(round(row.items / 7.25), 1) for row in late]
-    fitting = [abs(row.items - 7.25 * k) < 2 and k <= row.span_s / 300 for row, k in zip(late, slots, strict=True)]
+    fitting = [
+        abs(row.items - 7.25 * k) < 2 and k <= row.span_s / 300
+        for row, k in zip(late, slots, strict=True)
+    ]
     assert sum(fitting) >= 0.9 * len(late)
     assert sum(k >= 2 for k in slots) >= 20  # no single minute holds 15 items
     per_slot = [row.energy / k for row, k in zip(late, slots, strict=True)]
@@ -163,13 +201,20 @@ def test_a_state_of_the_small_firm_begins_at_its_rows_stamp(log: dict[str, list[
     assert items_in_five_minutes(begins) == pytest.approx(0.07, abs=0.01)
 
 
-def test_the_small_firms_integer_is_an_amount_and_no_mean_power(log: dict[str, list[LogRow]]) -> None:
+def test_the_small_firms_integer_is_an_amount_and_no_mean_power(
+    log: dict[str, list[LogRow]],
+) -> None:
     """In rows shorter than five minutes an amount is smaller in proportion, a mean power is not."""
     observed = as_amount = as_power = 0.0
     for machine in log.values():
         automatic = [row for row in machine if row.automatic]
         whole = {
-            row.part: fmean(other.energy for other in automatic if other.part == row.part and other.span_s == 300) for row in automatic
+            row.part: fmean(
+                other.energy
+                for other in automatic
+                if other.part == row.part and other.span_s == 300
+            )
+            for row in automatic
         }
         for row in automatic:
             if 0 < row.span_s < 300:
@@ -181,9 +226,15 @@ def test_the_small_firms_integer_is_an_amount_and_no_mean_power(log: dict[str, l
 
 def test_the_small_firms_integer_is_the_step_of_a_counter(log: dict[str, list[LogRow]]) -> None:
     """Rounding a mean power leaves rows independent; steps of a whole-unit counter alternate: 0, 1, 0, 1, 0, 0, 1."""
-    steps = [row.energy for row in log["2"] if row.automatic and row.span_s == 300 and row.part == "part-2"]
+    steps = [
+        row.energy
+        for row in log["2"]
+        if row.automatic and row.span_s == 300 and row.part == "part-2"
+    ]
     mean = fmean(steps)
-    together = sum((step - mean) * (two - mean) for step, two in pairwise(steps)) / sum((step - mean) ** 2 for step in steps)
+    together = sum((step - mean) * (two - mean) for step, two in pairwise(steps)) / sum(
+        (step - mean) ** 2 for step in steps
+    )
     assert together < -0.5
 
 
@@ -205,7 +256,9 @@ def test_the_small_firm_gets_a_label_for_each_part_it_made_often_enough(machines
     }
     by_variant = {step["variant"]: step for step in labels(machines, FIRMS_WEEKS)}
     assert len(by_variant) == 14
-    labelled = {variant: step for variant, step in by_variant.items() if step["best"]["value"] is not None}
+    labelled = {
+        variant: step for variant, step in by_variant.items() if step["best"]["value"] is not None
+    }
     assert {variant: step["batches"]["used"] for variant, step in labelled.items()} == {
         "part-4": 20,
         "part-3": 16,
@@ -214,7 +267,9 @@ def test_the_small_firm_gets_a_label_for_each_part_it_made_often_enough(machines
     }
     for step in labelled.values():
         assert step["minimum"] < step["best"]["value"] <= step["typical"]
-        assert step["typical"] == pytest.approx(step["mean"], rel=0.02)  # shifts of one part agree: the span is right
+        assert step["typical"] == pytest.approx(
+            step["mean"], rel=0.02
+        )  # shifts of one part agree: the span is right
     short = [step for variant, step in by_variant.items() if variant not in labelled]
     assert {step["best"]["reason"] for step in short} == {"too-few-batches"}
     assert max(step["batches"]["used"] for step in short) < 10
@@ -222,12 +277,32 @@ def test_the_small_firm_gets_a_label_for_each_part_it_made_often_enough(machines
 
 def test_the_doubt_about_the_small_firms_unit_stands_beside_every_value(machines: Path) -> None:
     out = machines.parent / "doubt"
-    assert main(["label", "--site", str(machines), "--period", FIRMS_WEEKS, "--out", str(out), "--lang", "zh"]) == 0
+    assert (
+        main(
+            [
+                "label",
+                "--site",
+                str(machines),
+                "--period",
+                FIRMS_WEEKS,
+                "--out",
+                str(out),
+                "--lang",
+                "zh",
+            ]
+        )
+        == 0
+    )
     steps = json.loads((out / "label.json").read_text(encoding="utf-8"))["steps"]
     assert all(step["unit"] == "kWh/1000 items" and step["unit_assumed"] for step in steps)
     page = (out / "report.html").read_text(encoding="utf-8")
-    parts = dict(re.findall(r'<section id="([a-z-]+)"[^>]*>(.*?)</section>\n', page, flags=re.DOTALL))
-    shown = {name: re.sub(r"<[^>]+>", " ", parts[name]) for name in ("worst", "ladder", "steps", "pareto", "use", "drill")}
+    parts = dict(
+        re.findall(r'<section id="([a-z-]+)"[^>]*>(.*?)</section>\n', page, flags=re.DOTALL)
+    )
+    shown = {
+        name: re.sub(r"<[^>]+>", " ", parts[name])
+        for name in ("worst", "ladder", "steps", "pareto", "use", "drill")
+    }
     for name, text in shown.items():
         values = re.findall(r"kWh(?:/千件)?(（单位系假定）)?", text)
         assert values, name

@@ -32,18 +32,27 @@ def heats(analysis: Analysis) -> list[tuple[str, float, float]]:
     pause = lost.evidence.pause_s[lost.made_from.rows] / 3600
     return [
         (f"{start:%Y-%m}", hours, value)
-        for start, hours, value in zip(lost.batches.start, pause.tolist(), lost.batches.value.tolist(), strict=True)
+        for start, hours, value in zip(
+            lost.batches.start, pause.tolist(), lost.batches.value.tolist(), strict=True
+        )
     ]
 
 
-def test_the_level_rose_in_june_2016(analysis: Analysis, heats: list[tuple[str, float, float]]) -> None:
+def test_the_level_rose_in_june_2016(
+    analysis: Analysis, heats: list[tuple[str, float, float]]
+) -> None:
     advice = next(entry for entry in analysis.first_look if entry.code == "level-shift")
     assert "since 2016-06" in advice.words.en
-    before, after = (median(value for month, _, value in heats if (month >= "2016-06") is late) for late in (False, True))
+    before, after = (
+        median(value for month, _, value in heats if (month >= "2016-06") is late)
+        for late in (False, True)
+    )
     assert after - before > 8
 
 
-def test_a_furnace_that_stood_pays_for_it(analysis: Analysis, heats: list[tuple[str, float, float]]) -> None:
+def test_a_furnace_that_stood_pays_for_it(
+    analysis: Analysis, heats: list[tuple[str, float, float]]
+) -> None:
     """1,118 kWh an hour: after eight to sixteen hours about 10,400 kWh, 85 kWh/t, as the plain medians say."""
     (lost,) = analysis.losses
     cold = next(rule for rule in lost.rules if rule.cause is WasteCause.COLD_START)
@@ -68,15 +77,28 @@ def test_no_shift_and_no_hour_is_blamed(analysis: Analysis) -> None:
     for dimension in (Dimension.SHIFT, Dimension.HOUR):
         table = next(pareto for pareto in analysis.pareto if pareto.dimension is dimension)
         assert not any(row.more_than_chance for row in table.rows)
-    assert not any(advice.code in {"shift-differs", "hour-differs"} for advice in analysis.first_look)
+    assert not any(
+        advice.code in {"shift-differs", "hour-differs"} for advice in analysis.first_look
+    )
 
 
 def test_all_of_it_adds_up(analysis: Analysis) -> None:
     (lost,) = analysis.losses
-    assert lost.gap.energy == lost.explained.energy + lost.within_uncertainty.energy + lost.avoidable.energy + lost.unexplained.energy
+    assert (
+        lost.gap.energy
+        == lost.explained.energy
+        + lost.within_uncertainty.energy
+        + lost.avoidable.energy
+        + lost.unexplained.energy
+    )
     named = [amount.energy for cause, amount in lost.by_cause.items() if cause.named]
     unnamed = [amount.energy for cause, amount in lost.by_cause.items() if not cause.named]
     assert lost.avoidable.energy == sum(named) == float(lost.batches.avoidable.sum()) > 0
-    assert lost.unexplained.energy == sum(unnamed) == float(lost.batches.unexplained.sum()) > lost.avoidable.energy
+    assert (
+        lost.unexplained.energy
+        == sum(unnamed)
+        == float(lost.batches.unexplained.sum())
+        > lost.avoidable.energy
+    )
     assert lost.avoidable.co2_kg is None
     assert lost.co2_reason is not None  # the table has no grid factor of 2015

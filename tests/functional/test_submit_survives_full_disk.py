@@ -17,7 +17,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.test_submit_survives_kill import ROOT, Plant, Server, plant, server, whole_report
+from tests.functional.test_submit_survives_kill import (
+    ROOT,
+    Plant,
+    Server,
+    plant,
+    server,
+    whole_report,
+)
 
 __all__ = ["plant", "server"]
 
@@ -38,9 +45,24 @@ sys.exit(main(sys.argv[1:]))
 
 
 def limited(plant: Plant, limit: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", LIMITED, str(limit), "submit", "--site", str(plant.site), "--period", "2016"]
+    command = [
+        sys.executable,
+        "-c",
+        LIMITED,
+        str(limit),
+        "submit",
+        "--site",
+        str(plant.site),
+        "--period",
+        "2016",
+    ]
     return subprocess.run(
-        [*command, "--state", str(plant.state), "--json"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        [*command, "--state", str(plant.state), "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 
@@ -61,7 +83,9 @@ def require_sound(plant: Plant, server: Server) -> None:
 
 
 @pytest.mark.parametrize("kib", LIMITS_KIB)
-def test_a_file_that_may_grow_no_more_ends_in_a_refusal_and_the_next_run_finishes(plant: Plant, server: Server, kib: int) -> None:
+def test_a_file_that_may_grow_no_more_ends_in_a_refusal_and_the_next_run_finishes(
+    plant: Plant, server: Server, kib: int
+) -> None:
     refused = limited(plant, kib * 1024)
     assert refused.returncode in (0, 1), refused.stderr
     if refused.returncode == 1:
@@ -93,14 +117,20 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     mount = shutil.which("mount")
     if os.geteuid() != 0 or mount is None:
         pytest.skip("mounting needs root")
-    mounted = subprocess.run([mount, "-t", "tmpfs", "-o", "size=640k", "tmpfs", str(folder)], capture_output=True, check=False)
+    mounted = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=640k", "tmpfs", str(folder)],
+        capture_output=True,
+        check=False,
+    )
     if mounted.returncode != 0:
         pytest.skip("this system does not let the tests mount")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def test_a_full_file_system_ends_in_a_refusal_and_with_room_again_in_one_report(plant: Plant, server: Server, small_disk: Path) -> None:
+def test_a_full_file_system_ends_in_a_refusal_and_with_room_again_in_one_report(
+    plant: Plant, server: Server, small_disk: Path
+) -> None:
     for file in plant.state.iterdir():
         shutil.copy2(file, small_disk / file.name)
     plant.state = small_disk

@@ -40,7 +40,9 @@ TELLING = ("debited", "sent")
 
 def at_steps(telling: Sequence[str]) -> list[Any]:
     """Every step of `submit`; in the short form those that tell most, and `test_killed_at_every_step_in_turn` dies at each."""
-    return [step if step in telling else pytest.param(step, marks=pytest.mark.long) for step in STEPS]
+    return [
+        step if step in telling else pytest.param(step, marks=pytest.mark.long) for step in STEPS
+    ]
 
 
 DYING_SUBMIT = """
@@ -68,7 +70,9 @@ class Server:
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 address = f"http://{self.headers['Host']}{self.path}"
-                answered = portal(httpx.Request(self.command, address, headers=dict(self.headers), content=body))
+                answered = portal(
+                    httpx.Request(self.command, address, headers=dict(self.headers), content=body)
+                )
                 self.send_response(answered.status_code)
                 self.send_header("Content-Type", answered.headers["content-type"])
                 self.send_header("Content-Length", str(len(answered.content)))
@@ -103,13 +107,25 @@ class Plant:
         self.token = token
 
     def agent(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "reporting_agent", *arguments, "--state", str(self.state), "--json"]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+        command = [
+            sys.executable,
+            "-m",
+            "reporting_agent",
+            *arguments,
+            "--state",
+            str(self.state),
+            "--json",
+        ]
+        return subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        )
 
     def text(self, *arguments: str) -> str:
         """What a person reads."""
         command = [sys.executable, "-m", "reporting_agent", *arguments, "--state", str(self.state)]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True).stdout
+        return subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+        ).stdout
 
     def enrol(self) -> subprocess.CompletedProcess[str]:
         return self.agent("enrol", "--portal", self._url, "--token", self.token)
@@ -130,11 +146,15 @@ class Plant:
             "--state",
             str(self.state),
         ]
-        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
 
     def submit_dying_at(self, step: str, *pool: str) -> int:
         command = [sys.executable, "-c", DYING_SUBMIT, str(self.site), str(self.state), step, *pool]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, timeout=120, check=False).returncode
+        return subprocess.run(
+            command, cwd=ROOT, capture_output=True, timeout=120, check=False
+        ).returncode
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.state / "state.sqlite")) as connection:
@@ -148,13 +168,19 @@ def write_plant(folder: Path, heats: int = 120, years: Sequence[int] = (2016,)) 
         f'[site]\nid = "{SITE}"\ntimezone = "Asia/Shanghai"\npack = "steel"\n\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n',
         encoding="utf-8",
     )
-    batches = ["batch_id,step,product,start,end,output_quantity,output_unit,variant,equipment,status,var.hot_metal_pct"]
+    batches = [
+        "batch_id,step,product,start,end,output_quantity,output_unit,variant,equipment,status,var.hot_metal_pct"
+    ]
     energy = ["batch_id,step,carrier,quantity,unit,lhv,lhv_unit,lhv_source"]
     for index in range(heats * len(years)):
-        start = datetime(years[index // heats], 1, 2, tzinfo=UTC) + timedelta(hours=60 * (index % heats))
+        start = datetime(years[index // heats], 1, 2, tzinfo=UTC) + timedelta(
+            hours=60 * (index % heats)
+        )
         end = start + timedelta(minutes=50)
         name = f"HEAT-{index:04d}"
-        batches.append(f"{name},eaf,liquid-steel,{start.isoformat()},{end.isoformat()},120,t,any,F1,good,0")
+        batches.append(
+            f"{name},eaf,liquid-steel,{start.isoformat()},{end.isoformat()},120,t,any,F1,good,0"
+        )
         energy.append(f"{name},eaf,electricity,{round(chance.gauss(400, 20) * 120, 1)},kWh,,,")
         energy.append(f"{name},eaf,natural-gas,240,Nm3,36,MJ/Nm3,measured")
         energy.append(f"{name},eaf,coke,1200,kg,28.4,MJ/kg,measured")
@@ -180,7 +206,9 @@ def whole_report(server: Server) -> bytes:
     """The one envelope the portal holds, opened."""
     (body,) = server.portal.submissions.values()
     parsed = envelope.parse(body)
-    envelope.open(parsed, server.portal.processing_key, server.portal.devices[parsed.header.device_id])
+    envelope.open(
+        parsed, server.portal.processing_key, server.portal.devices[parsed.header.device_id]
+    )
     return body
 
 
@@ -226,7 +254,11 @@ def test_killed_at_any_moment_at_all(plant: Plant, server: Server) -> None:
         except subprocess.TimeoutExpired:
             running.kill()
         running.communicate()
-        spent = plant.rows("SELECT COUNT(*) FROM ledger") if (plant.state / "state.sqlite").exists() else [(0,)]
+        spent = (
+            plant.rows("SELECT COUNT(*) FROM ledger")
+            if (plant.state / "state.sqlite").exists()
+            else [(0,)]
+        )
         assert spent in ([(0,)], [(2 * 120,)])
         assert spent == [(2 * 120,)] or server.portal.bodies == []
         if number % 20 == 19:  # let it end, then another site's agent, so to say
@@ -242,7 +274,13 @@ def _begin_again(plant: Plant, server: Server) -> None:
     """A site that was never enrolled, at a portal that holds nothing."""
     shutil.rmtree(plant.state)
     portal = server.portal
-    for memory in (portal.submissions, portal.bodies, portal.challenges, portal.commitment_bodies, portal.redeemed):
+    for memory in (
+        portal.submissions,
+        portal.bodies,
+        portal.challenges,
+        portal.commitment_bodies,
+        portal.redeemed,
+    ):
         memory.clear()
     assert plant.enrol().returncode == 0
 
@@ -256,7 +294,9 @@ def test_two_runs_at_once_send_one_report(plant: Plant, server: Server) -> None:
     assert plant.rows("SELECT COUNT(*) FROM ledger") == [(2 * 120,)]
 
 
-def test_enrol_preview_offline_submit_and_status_tell_one_story(plant: Plant, server: Server, tmp_path: Path) -> None:
+def test_enrol_preview_offline_submit_and_status_tell_one_story(
+    plant: Plant, server: Server, tmp_path: Path
+) -> None:
     preview = plant.agent("preview", "--site", str(plant.site), "--period", "2016")
     assert preview.returncode == 0, preview.stderr
     assert json.loads(preview.stdout)["drawn"] is False
@@ -276,19 +316,33 @@ def test_enrol_preview_offline_submit_and_status_tell_one_story(plant: Plant, se
 
     status = json.loads(plant.agent("status", "--site", str(plant.site)).stdout)
     assert status["budget"] == [
-        {"step": "eaf", "year": 2016, "batches": 120, "spent": "2", "in_corrections": "0", "cap": "2", "left": "0"},
+        {
+            "step": "eaf",
+            "year": 2016,
+            "batches": 120,
+            "spent": "2",
+            "in_corrections": "0",
+            "cap": "2",
+            "left": "0",
+        },
     ]
     assert [report["state"] for report in status["reports"]] == ["received"]
 
 
-def test_a_site_without_any_connection_goes_two_ways_by_hand(plant: Plant, server: Server, tmp_path: Path) -> None:
+def test_a_site_without_any_connection_goes_two_ways_by_hand(
+    plant: Plant, server: Server, tmp_path: Path
+) -> None:
     """Commitment out, challenge in, sealed report out: every step says the next one, and nothing is spent before the challenge."""
     file, commitment = tmp_path / "report.sealed", tmp_path / "report.sealed.commitment"
     server.__exit__()  # nothing to be reached from here on
     first = plant.submit("--offline", str(file))
     assert first.returncode == 0, first.stderr
     reply = json.loads(first.stdout)
-    assert (reply["state"], reply["file"], reply["commitment_file"]) == ("committed", None, str(commitment))
+    assert (reply["state"], reply["file"], reply["commitment_file"]) == (
+        "committed",
+        None,
+        str(commitment),
+    )
     assert not file.exists()
     assert plant.rows("SELECT COUNT(*) FROM ledger") == [(0,)]
     status = plant.text("status")
@@ -299,14 +353,18 @@ def test_a_site_without_any_connection_goes_two_ways_by_hand(plant: Plant, serve
     again = plant.submit("--offline", str(file))
     assert (again.returncode, commitment.read_bytes()) == (0, carried)
 
-    answer = server.portal(httpx.Request("POST", f"{server.url}/api/v1/commitments/", content=carried)).json()["challenge"]
+    answer = server.portal(
+        httpx.Request("POST", f"{server.url}/api/v1/commitments/", content=carried)
+    ).json()["challenge"]
     challenge = tmp_path / "challenge.cbor"
     challenge.write_bytes(base64.b64decode(answer))
     done = plant.submit("--offline", str(file), "--challenge", str(challenge))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["file"] == str(file)
     assert plant.rows("SELECT COUNT(*) FROM ledger") == [(240,)]
-    stored = server.portal(httpx.Request("POST", f"{server.url}/api/v1/submissions/", content=file.read_bytes()))
+    stored = server.portal(
+        httpx.Request("POST", f"{server.url}/api/v1/submissions/", content=file.read_bytes())
+    )
     assert stored.status_code == 201
     whole_report(server)
 
@@ -316,13 +374,21 @@ def test_a_site_without_any_connection_goes_two_ways_by_hand(plant: Plant, serve
     assert (once_more.returncode, file.read_bytes()) == (0, sealed)
 
 
-def test_a_site_without_any_connection_takes_changed_keys_by_hand(plant: Plant, server: Server, tmp_path: Path) -> None:
+def test_a_site_without_any_connection_takes_changed_keys_by_hand(
+    plant: Plant, server: Server, tmp_path: Path
+) -> None:
     file, commitment = tmp_path / "report.sealed", tmp_path / "report.sealed.commitment"
     challenge, directory = tmp_path / "challenge.cbor", tmp_path / "steplabel-directory-2.cbor"
     server.__exit__()
     assert plant.submit("--offline", str(file)).returncode == 0
-    server.portal.number, server.portal.receipt_key, server.portal.processing_key = 2, ReceiptKey.generate(), sealing.generate()
-    committed = httpx.Request("POST", f"{server.url}/api/v1/commitments/", content=commitment.read_bytes())
+    server.portal.number, server.portal.receipt_key, server.portal.processing_key = (
+        2,
+        ReceiptKey.generate(),
+        sealing.generate(),
+    )
+    committed = httpx.Request(
+        "POST", f"{server.url}/api/v1/commitments/", content=commitment.read_bytes()
+    )
     challenge.write_bytes(base64.b64decode(server.portal(committed).json()["challenge"]))
 
     def code_of(*arguments: str) -> tuple[int, str]:
@@ -339,13 +405,17 @@ def test_a_site_without_any_connection_takes_changed_keys_by_hand(plant: Plant, 
 
     directory.write_bytes(server.portal.signed_directory())
     assert plant.submit(*by_hand, "--directory", str(directory)).returncode == 0
-    stored = server.portal(httpx.Request("POST", f"{server.url}/api/v1/submissions/", content=file.read_bytes()))
+    stored = server.portal(
+        httpx.Request("POST", f"{server.url}/api/v1/submissions/", content=file.read_bytes())
+    )
     assert stored.status_code == 201
     assert envelope.parse(file.read_bytes()).header.key_id == server.portal.processing_key.key_id
     assert plant.submit(*by_hand).returncode == 0  # it is kept
 
 
-def test_a_challenge_of_another_commitment_is_told_and_the_right_one_still_counts(plant: Plant, server: Server, tmp_path: Path) -> None:
+def test_a_challenge_of_another_commitment_is_told_and_the_right_one_still_counts(
+    plant: Plant, server: Server, tmp_path: Path
+) -> None:
     file = tmp_path / "report.sealed"
     server.__exit__()
     assert plant.submit("--offline", str(file)).returncode == 0
@@ -353,15 +423,26 @@ def test_a_challenge_of_another_commitment_is_told_and_the_right_one_still_count
     challenge = tmp_path / "challenge.cbor"
     challenge.write_bytes(other)
     refused = plant.submit("--offline", str(file), "--challenge", str(challenge))
-    assert (refused.returncode, json.loads(refused.stdout)["error"]["code"]) == (1, "challenge-for-another")
+    assert (refused.returncode, json.loads(refused.stdout)["error"]["code"]) == (
+        1,
+        "challenge-for-another",
+    )
     missing = plant.submit("--offline", str(file), "--challenge", str(tmp_path / "nothing"))
-    assert (missing.returncode, json.loads(missing.stdout)["error"]["code"]) == (1, "challenge-unreadable")
+    assert (missing.returncode, json.loads(missing.stdout)["error"]["code"]) == (
+        1,
+        "challenge-unreadable",
+    )
     without = plant.submit("--challenge", str(challenge))
-    assert (without.returncode, json.loads(without.stdout)["error"]["code"]) == (2, "challenge-without-offline")
+    assert (without.returncode, json.loads(without.stdout)["error"]["code"]) == (
+        2,
+        "challenge-without-offline",
+    )
     assert plant.rows("SELECT COUNT(*) FROM ledger") == [(0,)]
 
 
-def test_an_unreachable_portal_ends_with_3_and_nothing_is_lost(plant: Plant, server: Server) -> None:
+def test_an_unreachable_portal_ends_with_3_and_nothing_is_lost(
+    plant: Plant, server: Server
+) -> None:
     server.__exit__()
     away = plant.submit()
     assert away.returncode == 3, away.stderr

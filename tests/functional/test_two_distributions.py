@@ -34,9 +34,20 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The agent's, built from a copy of the tree."""
     source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
     for name in TREE:
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", "build"))
+        shutil.copytree(
+            ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", "build")
+        )
     shutil.copy(ROOT / "LICENSE", source)
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-build-isolation", "--no-deps"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-build-isolation",
+        "--no-deps",
+    ]
     subprocess.run([*pip, "--wheel-dir", built, source / "distributions" / "agent"], check=True)
     (path,) = built.glob("steplabel_agent-*.whl")
     return path
@@ -47,7 +58,14 @@ def machine(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty virtual environment with the wheel and what requirements/agent.txt locks, and nothing else."""
     folder = tmp_path_factory.mktemp("machine") / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    uv: list[str | Path] = [Path(sys.executable).parent / "uv", "pip", "install", "--quiet", "--python", folder / "bin" / "python"]
+    uv: list[str | Path] = [
+        Path(sys.executable).parent / "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        folder / "bin" / "python",
+    ]
     subprocess.run([*uv, "--require-hashes", "-r", ROOT / "requirements" / "agent.txt"], check=True)
     subprocess.run([*uv, "--no-deps", wheel], check=True)
     return folder
@@ -61,7 +79,14 @@ def site_packages(machine: Path) -> Path:
 def size_mb(distribution: Distribution) -> float:
     """Of its files as they come, in millions of bytes; what Python compiles of them beside is not counted."""
     files = (Path(str(file.locate())) for file in distribution.files or ())
-    return sum(file.stat().st_size for file in files if "__pycache__" not in file.parts and file.is_file()) / 1e6
+    return (
+        sum(
+            file.stat().st_size
+            for file in files
+            if "__pycache__" not in file.parts and file.is_file()
+        )
+        / 1e6
+    )
 
 
 def run(machine: Path, folder: Path, *arguments: str) -> str:
@@ -77,12 +102,20 @@ def run(machine: Path, folder: Path, *arguments: str) -> str:
     return ran.stdout
 
 
-def test_the_agents_wheel_has_every_file_of_core_and_agent_and_none_of_the_portal(wheel: Path) -> None:
+def test_the_agents_wheel_has_every_file_of_core_and_agent_and_none_of_the_portal(
+    wheel: Path,
+) -> None:
     with zipfile.ZipFile(wheel) as unpacked:
         names = {name for name in unpacked.namelist() if ".dist-info/" not in name}
         licences = [name for name in unpacked.namelist() if name.endswith("LICENSE")]
         assert [unpacked.read(name) for name in licences] == [(ROOT / "LICENSE").read_bytes()]
-    tracked = subprocess.run(["git", "ls-files", "benchmarks", "reporting_agent"], cwd=ROOT, capture_output=True, text=True, check=True)
+    tracked = subprocess.run(
+        ["git", "ls-files", "benchmarks", "reporting_agent"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert set(tracked.stdout.splitlines()) <= names
     assert {name.split("/")[0] for name in names} == {"benchmarks", "reporting_agent"}
 
@@ -90,32 +123,67 @@ def test_the_agents_wheel_has_every_file_of_core_and_agent_and_none_of_the_porta
 def test_an_empty_machine_starts_a_site_and_labels_it(machine: Path, tmp_path: Path) -> None:
     assert run(machine, tmp_path, "--version").split() == ["steplabel-agent", VERSION]
     run(machine, tmp_path, "init", "works")
-    run(machine, tmp_path, "label", "--site", "works/site.toml", "--period", "2016", "--out", "label")
+    run(
+        machine,
+        tmp_path,
+        "label",
+        "--site",
+        "works/site.toml",
+        "--period",
+        "2016",
+        "--out",
+        "label",
+    )
     assert json.loads((tmp_path / "label" / "label.json").read_text())["steps"]
     names = {path.name for path in site_packages(machine).iterdir()}
     assert not {"portal", "fixtures", "django", "celery", "rest_framework"} & names
 
 
-def test_the_agent_weighs_no_more_than_it_may_and_says_what_each_heavy_part_is_for(machine: Path) -> None:
-    weights = {distribution.name.lower(): size_mb(distribution) for distribution in distributions(path=[str(site_packages(machine))])}
+def test_the_agent_weighs_no_more_than_it_may_and_says_what_each_heavy_part_is_for(
+    machine: Path,
+) -> None:
+    weights = {
+        distribution.name.lower(): size_mb(distribution)
+        for distribution in distributions(path=[str(site_packages(machine))])
+    }
     assert sum(weights.values()) <= MOST_MB, weights
-    without_extras = AGENT.read_text(encoding="utf-8").partition("[project.optional-dependencies]")[0]
-    named = dict(re.findall(r'^  "([A-Za-z0-9_-]+)[^"]*", # (\d+) MB: \w', without_extras, re.MULTILINE))
+    without_extras = AGENT.read_text(encoding="utf-8").partition("[project.optional-dependencies]")[
+        0
+    ]
+    named = dict(
+        re.findall(r'^  "([A-Za-z0-9_-]+)[^"]*", # (\d+) MB: \w', without_extras, re.MULTILINE)
+    )
     heavy = {name: weight for name, weight in weights.items() if weight > EXPLAINED_MB}
     assert heavy.keys() == named.keys(), heavy
     for name, weight in heavy.items():
-        assert float(named[name]) == pytest.approx(weight, rel=0.15), f"{name} weighs {weight:.0f} MB"
+        assert float(named[name]) == pytest.approx(weight, rel=0.15), (
+            f"{name} weighs {weight:.0f} MB"
+        )
 
 
 @pytest.mark.parametrize(
     ("asked", "code"),
     [
-        ("from benchmarks.gas_and_steam import water_enthalpy; water_enthalpy(80.0)", "steam-tables-not-installed"),
-        ("from reporting_agent import label_site; label_site('works/site.toml', '2016')", "pandas-not-installed"),
+        (
+            "from benchmarks.gas_and_steam import water_enthalpy; water_enthalpy(80.0)",
+            "steam-tables-not-installed",
+        ),
+        (
+            "from reporting_agent import label_site; label_site('works/site.toml', '2016')",
+            "pandas-not-installed",
+        ),
     ],
 )
-def test_what_needs_an_extra_says_which(machine: Path, tmp_path: Path, asked: str, code: str) -> None:
-    ran = subprocess.run([machine / "bin" / "python", "-c", asked], cwd=tmp_path, capture_output=True, text=True, check=False)
+def test_what_needs_an_extra_says_which(
+    machine: Path, tmp_path: Path, asked: str, code: str
+) -> None:
+    ran = subprocess.run(
+        [machine / "bin" / "python", "-c", asked],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ran.returncode == 1
     assert code in ran.stderr
 
@@ -126,7 +194,12 @@ OF_BOTH = ("live", "odbc", "dask", "exports")
 def test_both_declare_the_same() -> None:
     """`steplabel` has what the agent needs but for the extras of both (`OF_BOTH`); so is what the portal needs."""
     whole, agent = declared(ROOT / "pyproject.toml"), declared(AGENT)
-    extras = {line for name, lines in agent["optional-dependencies"].items() if name not in OF_BOTH for line in lines}
+    extras = {
+        line
+        for name, lines in agent["optional-dependencies"].items()
+        if name not in OF_BOTH
+        for line in lines
+    }
     for name in OF_BOTH:
         assert whole["optional-dependencies"][name] == agent["optional-dependencies"][name]
     assert set(whole["dependencies"]) == set(agent["dependencies"]) | extras

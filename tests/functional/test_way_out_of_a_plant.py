@@ -39,7 +39,9 @@ def way(server: Server, tmp_path: Path) -> Iterator[WayOut]:
         yield way
 
 
-def test_a_service_names_proxy_and_authority_once_and_every_command_goes_that_way(server: Server, way: WayOut, tmp_path: Path) -> None:
+def test_a_service_names_proxy_and_authority_once_and_every_command_goes_that_way(
+    server: Server, way: WayOut, tmp_path: Path
+) -> None:
     write_plant(tmp_path)
     environment = {
         **os.environ,
@@ -50,7 +52,15 @@ def test_a_service_names_proxy_and_authority_once_and_every_command_goes_that_wa
 
     def agent(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "reporting_agent", *arguments, "--json"]
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
 
     enrolled = agent("enrol", "--portal", ADDRESS, "--token", server.portal.token.text())
     assert enrolled.returncode == 0, enrolled.stderr
@@ -61,18 +71,26 @@ def test_a_service_names_proxy_and_authority_once_and_every_command_goes_that_wa
 
 
 def _directory(network: Network) -> bytes:
-    with Portal(ADDRESS, sleep=lambda _s: None, software=SOFTWARE, network=network, pauses=()) as portal:
+    with Portal(
+        ADDRESS, sleep=lambda _s: None, software=SOFTWARE, network=network, pauses=()
+    ) as portal:
         return portal.directory()
 
 
-@pytest.mark.parametrize("authority", [None, "other"], ids=["public-authorities", "another-authority"])
-def test_a_certificate_of_an_authority_that_was_not_given_is_not_taken(way: WayOut, authority: str | None) -> None:
+@pytest.mark.parametrize(
+    "authority", [None, "other"], ids=["public-authorities", "another-authority"]
+)
+def test_a_certificate_of_an_authority_that_was_not_given_is_not_taken(
+    way: WayOut, authority: str | None
+) -> None:
     assert _directory(Network(way.proxy, way.ca_file))  # the way itself is open
     with pytest.raises(Unreachable, match="CERTIFICATE_VERIFY_FAILED"):
         _directory(Network(way.proxy, way.other_ca_file if authority else None))
 
 
-def test_what_the_environment_holds_for_other_programs_opens_no_way(way: WayOut, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_environment_holds_for_other_programs_opens_no_way(
+    way: WayOut, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HTTPS_PROXY", way.proxy)
     monkeypatch.setenv("SSL_CERT_FILE", str(way.ca_file))
     with pytest.raises(Unreachable):

@@ -14,9 +14,16 @@ import pytest
 from tests.servers import free_port
 from tests.weaknesses import CLEAN, NOT_ASKED, ROOT, WEAK, read_pip_audit
 
-SKIPPED = {"name": "uv", "skip_reason": "Dependency not found on PyPI and could not be audited: uv (0.13.8)"}
+SKIPPED = {
+    "name": "uv",
+    "skip_reason": "Dependency not found on PyPI and could not be audited: uv (0.13.8)",
+}
 SOUND = {"name": "wheel", "version": "0.48.0", "vulns": []}
-FOUND = {"name": "idna", "version": "3.6", "vulns": [{"id": "PYSEC-2024-60", "fix_versions": ["3.7"], "aliases": [], "description": ""}]}
+FOUND = {
+    "name": "idna",
+    "version": "3.6",
+    "vulns": [{"id": "PYSEC-2024-60", "fix_versions": ["3.7"], "aliases": [], "description": ""}],
+}
 
 
 def audit_output(*packages: object) -> str:
@@ -28,7 +35,11 @@ def audit_output(*packages: object) -> str:
     [
         (audit_output(SOUND), CLEAN, "x.txt: 1 packages, no known weakness."),
         (audit_output(SOUND, FOUND), WEAK, "x.txt: idna 3.6: PYSEC-2024-60, mended in 3.7"),
-        (audit_output(SOUND, SKIPPED), NOT_ASKED, "x.txt: could not be asked: 1 of 2 (Dependency not found on PyPI"),
+        (
+            audit_output(SOUND, SKIPPED),
+            NOT_ASKED,
+            "x.txt: could not be asked: 1 of 2 (Dependency not found on PyPI",
+        ),
         (audit_output(FOUND, SKIPPED), WEAK, "x.txt: could not be asked: 1 of 2"),
         ("", NOT_ASKED, "x.txt: could not be asked: 1 of 1 (Connection refused)"),
         (audit_output(), NOT_ASKED, "x.txt: could not be asked: no package is locked in it"),
@@ -45,8 +56,15 @@ class Advisories(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        weakness = {"id": "PYSEC-2024-60", "modified": "2024-04-12T00:00:00Z", "summary": "Slow.", "affected": AFFECTED}
-        answer = json.dumps({"vulns": [weakness]} if asked["package"]["name"] == "idna" else {}).encode()
+        weakness = {
+            "id": "PYSEC-2024-60",
+            "modified": "2024-04-12T00:00:00Z",
+            "summary": "Slow.",
+            "affected": AFFECTED,
+        }
+        answer = json.dumps(
+            {"vulns": [weakness]} if asked["package"]["name"] == "idna" else {}
+        ).encode()
         self.send_response(200)
         self.end_headers()
         self.wfile.write(answer)
@@ -73,7 +91,12 @@ def service() -> Iterator[str]:
 
 
 def audited(lock: Path, url: str) -> tuple[int, str]:
-    done = subprocess.run([ROOT / "bin" / "audit", lock, "--osv-url", url], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [ROOT / "bin" / "audit", lock, "--osv-url", url],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     return done.returncode, done.stdout
 
 

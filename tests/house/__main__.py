@@ -18,12 +18,25 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def main(commits: list[str]) -> int:
     with ExitStack() as folders:
-        trees = {commit: Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="steplabel-house-"))) for commit in commits}
+        trees = {
+            commit: Path(
+                folders.enter_context(tempfile.TemporaryDirectory(prefix="steplabel-house-"))
+            )
+            for commit in commits
+        }
         for commit, folder in trees.items():
-            archive = subprocess.run(["git", "archive", commit, *measures.PACKAGES], cwd=ROOT, capture_output=True, check=True).stdout
+            archive = subprocess.run(
+                ["git", "archive", commit, *measures.PACKAGES],
+                cwd=ROOT,
+                capture_output=True,
+                check=True,
+            ).stdout
             with tarfile.open(fileobj=BytesIO(archive)) as files:
                 files.extractall(folder, filter="data")
-        columns = {**{commit: measures.table(folder) for commit, folder in trees.items()}, "here": measures.table(ROOT)}
+        columns = {
+            **{commit: measures.table(folder) for commit, folder in trees.items()},
+            "here": measures.table(ROOT),
+        }
     print(f"| measure | {' | '.join(columns)} |")
     print(f"|---|{'---:|' * len(columns)}")
     for name in columns["here"]:

@@ -41,7 +41,21 @@ MAY_CATCH = {
 """Modules that catch everything once each, with the reason. A handler that ends in `raise` passes on what it caught and is not counted."""
 
 SAYS_NOTHING = frozenset(
-    {"one", "some", "found", "told", "said", "made", "kept", "there", "held", "known", "given", "seen", "taken"},
+    {
+        "one",
+        "some",
+        "found",
+        "told",
+        "said",
+        "made",
+        "kept",
+        "there",
+        "held",
+        "known",
+        "given",
+        "seen",
+        "taken",
+    },
 )
 """Names that do not say what a variable or a parameter holds, or what a function gives: `batch`, `label` or `sentences` would. A field or a
 method has a subject before it (`days.found`)."""
@@ -90,7 +104,11 @@ def shared_by_classes(trees: Mapping[str, ast.Module]) -> dict[str, list[str]]:
     modules: dict[str, list[str]] = defaultdict(list)
     for module, tree in trees.items():
         for node in tree.body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and node.name not in ("Command", "Migration"):
+            if (
+                isinstance(node, ast.ClassDef)
+                and not node.name.startswith("_")
+                and node.name not in ("Command", "Migration")
+            ):
                 modules[node.name].append(module)
     return {name: shared for name, shared in modules.items() if len(shared) > 1}
 
@@ -102,8 +120,16 @@ def python(root: Path, package: str) -> Iterator[Path]:
 
 def widest(root: Path) -> tuple[str, int]:
     """The template with the longest line, and its characters."""
-    templates = [path for package in PRODUCT for path in (root / package).rglob("*.html") if "templates" in path.parts]
-    width, name = max((max(map(len, path.read_text(encoding="utf-8").splitlines() or [""])), path.name) for path in templates)
+    templates = [
+        path
+        for package in PRODUCT
+        for path in (root / package).rglob("*.html")
+        if "templates" in path.parts
+    ]
+    width, name = max(
+        (max(map(len, path.read_text(encoding="utf-8").splitlines() or [""])), path.name)
+        for path in templates
+    )
     return name, width
 
 
@@ -112,11 +138,14 @@ def literals(tree: ast.Module) -> Iterator[str]:
     left_out = {
         part
         for node in ast.walk(tree)
-        if isinstance(node, ast.Expr) or (isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile")
+        if isinstance(node, ast.Expr)
+        or (isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile")
         for part in (ast.walk(node) if isinstance(node, ast.Call) else [node.value])
     }
     return (
-        node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in left_out
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in left_out
     )
 
 
@@ -138,7 +167,11 @@ def queries_in_pages(root: Path) -> dict[str, list[int]]:
     lines: dict[str, list[int]] = {}
     for path in python(root, "portal/web"):
         nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        reached = sorted(node.lineno for node in nodes if isinstance(node, ast.Attribute) and node.attr in MANAGERS)
+        reached = sorted(
+            node.lineno
+            for node in nodes
+            if isinstance(node, ast.Attribute) and node.attr in MANAGERS
+        )
         if reached:
             lines[path.relative_to(root).as_posix()] = reached
     return lines
@@ -148,7 +181,9 @@ def says_nothing(tree: ast.Module) -> list[int]:
     """The lines in which a variable, a parameter or a function has a name of `SAYS_NOTHING`. Left out are fields and methods, and `found`
     of a refusal: beside `wanted`, or handed on to one that has both."""
     nodes = list(ast.walk(tree))
-    members = [member for owner in nodes if isinstance(owner, ast.ClassDef) for member in owner.body]
+    members = [
+        member for owner in nodes if isinstance(owner, ast.ClassDef) for member in owner.body
+    ]
     fields = {
         id(part) for member in members
         for part in (member.targets if isinstance(member, ast.Assign) else [member.target] if isinstance(member, ast.AnnAssign) else [])
@@ -156,13 +191,30 @@ def says_nothing(tree: ast.Module) -> list[int]:
     methods = {id(member) for member in members}
     lines = []
     for node in nodes:
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in SAYS_NOTHING and id(node) not in fields:
+        if (
+            isinstance(node, ast.Name)
+            and isinstance(node.ctx, ast.Store)
+            and node.id in SAYS_NOTHING
+            and id(node) not in fields
+        ):
             lines.append(node.lineno)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.lstrip("_") in SAYS_NOTHING and id(node) not in methods:
+        if (
+            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+            and node.name.lstrip("_") in SAYS_NOTHING
+            and id(node) not in methods
+        ):
             lines.append(node.lineno)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            parameters = (part for part in ast.walk(node.args) if isinstance(part, ast.arg) and part.arg in SAYS_NOTHING)
-            lines.extend(parameter.lineno for parameter in parameters if not _of_a_refusal(node, parameter.arg))
+            parameters = (
+                part
+                for part in ast.walk(node.args)
+                if isinstance(part, ast.arg) and part.arg in SAYS_NOTHING
+            )
+            lines.extend(
+                parameter.lineno
+                for parameter in parameters
+                if not _of_a_refusal(node, parameter.arg)
+            )
     return lines
 
 
@@ -179,4 +231,7 @@ def may_catch(root: Path, path: Path) -> int:
 
 def _everything(caught: ast.expr | None) -> bool:
     named: Iterable[ast.expr | None] = caught.elts if isinstance(caught, ast.Tuple) else [caught]
-    return any(kind is None or (isinstance(kind, ast.Name) and kind.id in {"Exception", "BaseException"}) for kind in named)
+    return any(
+        kind is None or (isinstance(kind, ast.Name) and kind.id in {"Exception", "BaseException"})
+        for kind in named
+    )

@@ -72,11 +72,25 @@ def reading() -> list[str]:
     from reporting_agent.cli import main as agent
 
     walk = Walk(READING)
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
         agent(["init", f"{folder}/site"])
         for out in ("once", "again"):  # what is loaded late is loaded the first time
             sys.setprofile(walk if out == "again" else None)
-            agent(["label", "--site", f"{folder}/site/site.toml", "--period", "2016", "--out", f"{folder}/{out}"])
+            agent(
+                [
+                    "label",
+                    "--site",
+                    f"{folder}/site/site.toml",
+                    "--period",
+                    "2016",
+                    "--out",
+                    f"{folder}/{out}",
+                ]
+            )
             sys.setprofile(None)
     return walk.rooms
 
@@ -85,8 +99,20 @@ def requests() -> dict[str, list[str]]:
     """The walks of the portal, through tests of its own."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "walks.json"
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.house.walks", "-p", "no:cacheprovider", *TESTS]
-        subprocess.run(command, cwd=ROOT, env={**os.environ, _OUT: str(out)}, check=True, stdout=sys.stderr)
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "tests.house.walks",
+            "-p",
+            "no:cacheprovider",
+            *TESTS,
+        ]
+        subprocess.run(
+            command, cwd=ROOT, env={**os.environ, _OUT: str(out)}, check=True, stdout=sys.stderr
+        )
         walks: dict[str, list[str]] = json.loads(out.read_text())
     return walks
 
@@ -118,7 +144,9 @@ def pytest_sessionfinish() -> None:
 def main() -> int:
     walks = {"a reading, from file to batches": reading(), **requests()}
     if lost := [name for name, rooms in walks.items() if not rooms]:
-        raise SystemExit(f"Nobody walked {', '.join(lost)}: no call began it. Its start was renamed, or the tests lead there no more.")
+        raise SystemExit(
+            f"Nobody walked {', '.join(lost)}: no call began it. Its start was renamed, or the tests lead there no more."
+        )
     print("| walk | rooms | returns |\n|---|---:|---:|")
     for name, rooms in walks.items():
         print(f"| {name} | {len(set(rooms))} | {len(rooms) - len(set(rooms))} |")

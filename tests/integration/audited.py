@@ -26,7 +26,9 @@ NONCE = b"n" * signed_draws.NONCE_BYTES
 
 
 def terms(
-    now: datetime, opinion: Opinion = Opinion.UNQUALIFIED, steps: tuple[str, ...] = ("clinker-burning",)
+    now: datetime,
+    opinion: Opinion = Opinion.UNQUALIFIED,
+    steps: tuple[str, ...] = ("clinker-burning",),
 ) -> attesting.AttestationTerms:
     return attesting.AttestationTerms(
         opinion=opinion,
@@ -52,7 +54,16 @@ def make_attestation(
     own = key or AuditorSigningKey.generate()
     auditors.declare(assignment, auditor, False, "", now)
     auditors.register(assignment.body, own.public.hex, auditor, now)
-    findings.raise_finding(assignment, FindingGrade.OBSERVATION, "The log of the scale is kept by hand.", "", "", now.date(), auditor, now)
+    findings.raise_finding(
+        assignment,
+        FindingGrade.OBSERVATION,
+        "The log of the scale is kept by hand.",
+        "",
+        "",
+        now.date(),
+        auditor,
+        now,
+    )
     drawn = attesting.draw_up(assignment, terms(now, opinion, steps), auditor, now)
     return attesting.take(attestations.sign(bytes(drawn.content), own), auditor, now)
 
@@ -67,20 +78,34 @@ def make_sample(attested: Attestation, now: datetime) -> Sample:
     return make_sample_of(assignment, auditor, key, now)
 
 
-def make_sample_of(assignment: Assignment, auditor: User, key: AuditorSigningKey, now: datetime) -> Sample:
+def make_sample_of(
+    assignment: Assignment, auditor: User, key: AuditorSigningKey, now: datetime
+) -> Sample:
     """Promised and drawn, with a key that is registered."""
     promised = sampling.promise(assignment, promise_of(assignment, key, now), auditor, now)
     return sampling.draw(promised, draw_of(promised, key), auditor, now)
 
 
-def promise_of(assignment: Assignment, key: AuditorSigningKey, now: datetime, nonce: bytes = NONCE, steps: tuple[str, ...] = ()) -> bytes:
-    return signed_draws.promise(assignment.site.slug, assignment.period, nonce, now.date(), key, steps=steps)
+def promise_of(
+    assignment: Assignment,
+    key: AuditorSigningKey,
+    now: datetime,
+    nonce: bytes = NONCE,
+    steps: tuple[str, ...] = (),
+) -> bytes:
+    return signed_draws.promise(
+        assignment.site.slug, assignment.period, nonce, now.date(), key, steps=steps
+    )
 
 
-def draw_of(sample: Sample, key: AuditorSigningKey, nonce: bytes = NONCE, size: int | None = None) -> bytes:
+def draw_of(
+    sample: Sample, key: AuditorSigningKey, nonce: bytes = NONCE, size: int | None = None
+) -> bytes:
     """The draw that the promise leads to; from another head where `size` says so."""
     report, at = sample.submission, size or sample.head_size
-    committed = Commitment.objects.get(site=report.site, period=report.period, revision=report.revision)
+    committed = Commitment.objects.get(
+        site=report.site, period=report.period, revision=report.revision
+    )
     return signed_draws.sign(
         signed_draws.Draw(
             commitment=commitments.parse(bytes(committed.signed)).commitment,
@@ -95,7 +120,9 @@ def draw_of(sample: Sample, key: AuditorSigningKey, nonce: bytes = NONCE, size: 
     )
 
 
-def summary_bytes(sample: Sample, failed: dict[str, int], left_out: tuple[str, ...] = (), **changed: Any) -> bytes:
+def summary_bytes(
+    sample: Sample, failed: dict[str, int], left_out: tuple[str, ...] = (), **changed: Any
+) -> bytes:
     """The summary that `verify` writes: all held but what is named."""
     summary: dict[str, Any] = {
         "schema": SUMMARY,

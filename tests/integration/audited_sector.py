@@ -37,10 +37,18 @@ def audit(
     assignment = assign(cast.body, plant.site, PERIOD, cast.approver, NOW)
     auditors.declare(assignment, cast.auditor, False, "", NOW)
     everything = terms(NOW, opinion, steps or tuple(step.id for step in cast.pack.steps))
-    drawn = attesting.draw_up(assignment, replace(everything, assurance=assurance), cast.auditor, NOW)
+    drawn = attesting.draw_up(
+        assignment, replace(everything, assurance=assurance), cast.auditor, NOW
+    )
     return attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW)
 
 
 def decide(cast: Cast, *, attested_only: bool = False, adverse_leaves: bool = False) -> None:
-    set_policy(cast.group, attested_only=attested_only, adverse_leaves=adverse_leaves, by=cast.approver, now=NOW)
+    set_policy(
+        cast.group,
+        attested_only=attested_only,
+        adverse_leaves=adverse_leaves,
+        by=cast.approver,
+        now=NOW,
+    )
     cast.period.refresh_from_db()

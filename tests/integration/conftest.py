@@ -50,7 +50,11 @@ def key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def keys_of(folder: Path) -> Iterator[None]:
     """Keys as the operator of one machine has them: this process may sign and open."""
-    files = {"DIRECTORY_FILE": "directory.cbor", "RECEIPT_KEY_FILE": "receipt.pem", "PROCESSING_KEY_FILE": "processing.pem"}
+    files = {
+        "DIRECTORY_FILE": "directory.cbor",
+        "RECEIPT_KEY_FILE": "receipt.pem",
+        "PROCESSING_KEY_FILE": "processing.pem",
+    }
     with override_settings(**{name: folder / file for name, file in files.items()}):
         keys.forget()
         yield
@@ -65,7 +69,10 @@ def portal_keys(key_folder: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def built_scene(
-    request: pytest.FixtureRequest, key_folder: Path, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+    request: pytest.FixtureRequest,
+    key_folder: Path,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[Any]:
     """What `build_scene` of the module makes, once, in transactions that end with the module.
 
@@ -100,10 +107,14 @@ def _who_is_signed_in_by_a_test_has_shown_a_second_factor(monkeypatch: pytest.Mo
     """`client.login` passes the pages of signing in by; it stands for all of them. `test_second_factor.py` goes through them."""
     plain = Client._login  # type: ignore[attr-defined] # what `login` and `force_login` both come to
 
-    def with_second_factor(client: Client, user: AbstractBaseUser, backend: str | None = None) -> None:
+    def with_second_factor(
+        client: Client, user: AbstractBaseUser, backend: str | None = None
+    ) -> None:
         plain(client, user, backend)
         session = client.session
-        session["account_authentication_methods"] = [{"method": "mfa", "at": timezone.now().timestamp()}]
+        session["account_authentication_methods"] = [
+            {"method": "mfa", "at": timezone.now().timestamp()}
+        ]
         session["account_authentication_methods_user"] = str(user.pk)
         session.save()
 

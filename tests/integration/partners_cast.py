@@ -37,7 +37,14 @@ def result_file(*failed: str, **changed: object) -> bytes:
         "source": "historian",
         "kit": "steplabel-agent/0.1.0",
         "ran_on": "2017-05-01",
-        "checks": [{"name": name, "passed": name not in failed, "why": "it does not" if name in failed else ""} for name in CHECKS],
+        "checks": [
+            {
+                "name": name,
+                "passed": name not in failed,
+                "why": "it does not" if name in failed else "",
+            }
+            for name in CHECKS
+        ],
     }
     return json.dumps({**result, **changed}).encode()
 
@@ -46,14 +53,22 @@ def make_partners(cast: Cast) -> Partners:
     """`provider` sees all of works 1 that can be granted; both suppliers have declared, `other-supplier` for works 2."""
     houses, people = {}, {}
     for name, role in ROLES.items():
-        houses[name] = Organisation.objects.create(name=f"House of the {name}", kind=role, jurisdiction=cast.province)
+        houses[name] = Organisation.objects.create(
+            name=f"House of the {name}", kind=role, jurisdiction=cast.province
+        )
         people[name] = person(f"{name}@example.org", houses[name], role)
     first, two = cast.plants[:2]
-    grant = grants.grant(first.owner, first.site.slug, houses["provider"].pk, receipts=True, values=True, now=NOW)
+    grant = grants.grant(
+        first.owner, first.site.slug, houses["provider"].pk, receipts=True, values=True, now=NOW
+    )
     for plant, name in ((first, "supplier"), (two, "other-supplier")):
-        grants.grant(plant.owner, plant.site.slug, houses[name].pk, receipts=False, values=False, now=NOW)
+        grants.grant(
+            plant.owner, plant.site.slug, houses[name].pk, receipts=False, values=False, now=NOW
+        )
     figures = ("electricity", Decimal(120000), "kWh", "bills 1 to 12")
     delivery = deliveries.declare(people["supplier"], first.site.slug, PERIOD, *figures, NOW)
     deliveries.declare(people["other-supplier"], two.site.slug, PERIOD, *figures, NOW)
-    result = conformance.declare(people["provider"], houses["provider"].pk, "Historian", "2.1", result_file(), NOW)
+    result = conformance.declare(
+        people["provider"], houses["provider"].pk, "Historian", "2.1", result_file(), NOW
+    )
     return Partners(people, houses, grant, delivery, result)

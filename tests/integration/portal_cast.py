@@ -27,7 +27,16 @@ from benchmarks.wire.sealing import ProcessingPublicKey
 from benchmarks.wire.signing import DeviceKey
 from portal import keys
 from portal.accounts import enrolling as accounts
-from portal.accounts.models import ControllingFirm, Device, Jurisdiction, Membership, Organisation, Role, Site, User
+from portal.accounts.models import (
+    ControllingFirm,
+    Device,
+    Jurisdiction,
+    Membership,
+    Organisation,
+    Role,
+    Site,
+    User,
+)
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import open_period
@@ -57,19 +66,38 @@ class Plant:
 
     def __deepcopy__(self, copied: dict[int, Any]) -> Plant:
         """With the same key, which is never copied."""
-        return Plant(deepcopy(self.site, copied), deepcopy(self.owner, copied), deepcopy(self.device, copied), self.key)
+        return Plant(
+            deepcopy(self.site, copied),
+            deepcopy(self.owner, copied),
+            deepcopy(self.device, copied),
+            self.key,
+        )
 
     def challenge(self, revision: int = 1, period: str = PERIOD) -> bytes:
         """What the portal answered to the commitment for it, which is made at first use; not every rule of `take` is asked."""
-        raw = commitments.commit(ReportCommitment(self.site.slug, period, revision, DATA_ROOT), str(self.device.pk), self.key)
+        raw = commitments.commit(
+            ReportCommitment(self.site.slug, period, revision, DATA_ROOT),
+            str(self.device.pk),
+            self.key,
+        )
         signed = commitments.parse(raw)
         with transaction.atomic():
             head = log.lock()
             stored = Commitment.objects.filter(digest=signed.commitment.digest).first()
-            row = stored or intake_commitments.keep(head, raw, signed, self.device, keys.receipt_key(), NOW, token_bytes)
+            row = stored or intake_commitments.keep(
+                head, raw, signed, self.device, keys.receipt_key(), NOW, token_bytes
+            )
         return bytes.fromhex(row.nonce)
 
-    def report(self, pack: Pack, revision: int = 1, shift: int = 0, period: str = PERIOD, *, committed: bool = True) -> Report:
+    def report(
+        self,
+        pack: Pack,
+        revision: int = 1,
+        shift: int = 0,
+        period: str = PERIOD,
+        *,
+        committed: bool = True,
+    ) -> Report:
         """A report of every released metric of every step: `shift` grid points above the typical value."""
         challenge = self.challenge(revision, period) if committed else bytes(32)
         labels = tuple(
@@ -80,16 +108,43 @@ class Plant:
             for label in [label_of(pack, step, rule.metric.value, shift)]
         )
         released = ReleasedReport(self.site.slug, pack.id, pack.version, period, revision, labels)
-        return Report(released, packs.digest(pack), policy_digest(pack.policy), DATA_ROOT, challenge, "steplabel-agent/test", salt=SALT)
+        return Report(
+            released,
+            packs.digest(pack),
+            policy_digest(pack.policy),
+            DATA_ROOT,
+            challenge,
+            "steplabel-agent/test",
+            salt=SALT,
+        )
 
-    def header(self, revision: int = 1, period: str = PERIOD, ledger_sequence: int | None = None) -> Header:
+    def header(
+        self, revision: int = 1, period: str = PERIOD, ledger_sequence: int | None = None
+    ) -> Header:
         """Under the number that its challenge gave, if one was."""
         if ledger_sequence is None:
-            row = Commitment.objects.filter(site=self.site, period=period, revision=revision).first()
+            row = Commitment.objects.filter(
+                site=self.site, period=period, revision=revision
+            ).first()
             ledger_sequence = revision if row is None or row.sequence is None else row.sequence
-        return Header(self.site.slug, period, revision, processing_public().key_id, str(self.device.pk), ledger_sequence)
+        return Header(
+            self.site.slug,
+            period,
+            revision,
+            processing_public().key_id,
+            str(self.device.pk),
+            ledger_sequence,
+        )
 
-    def envelope(self, pack: Pack, revision: int = 1, shift: int = 0, period: str = PERIOD, *, committed: bool = True) -> bytes:
+    def envelope(
+        self,
+        pack: Pack,
+        revision: int = 1,
+        shift: int = 0,
+        period: str = PERIOD,
+        *,
+        committed: bool = True,
+    ) -> bytes:
         report = self.report(pack, revision, shift, period, committed=committed)
         return envelope.build(report, self.header(revision, period), self.key, processing_public())
 
@@ -146,8 +201,12 @@ def person(email: str, organisation: Organisation, role: Role) -> User:
 def without_pack(plant: Plant) -> None:
     """The plant's peer group is by a version of its pack that is not on this machine."""
     group, period = PeerGroup.objects.get(), ReportingPeriod.objects.get()
-    gone = PeerGroup.objects.create(pack=group.pack, pack_version="99", route=group.route, scope=group.scope)
-    ReportingPeriod.objects.create(peer_group=gone, name=period.name, start=period.start, end=period.end, due=period.due)
+    gone = PeerGroup.objects.create(
+        pack=group.pack, pack_version="99", route=group.route, scope=group.scope
+    )
+    ReportingPeriod.objects.create(
+        peer_group=gone, name=period.name, start=period.start, end=period.end, due=period.due
+    )
     PeerGroupMember.objects.filter(site=plant.site).update(peer_group=gone)
 
 
@@ -170,23 +229,43 @@ def signed_in(user: User | str, language: str = "en") -> Client:
 
 def make_plant(number: int, nation: Jurisdiction, pack: Pack) -> Plant:
     firm = ControllingFirm.objects.create(name=f"Firm {number}")
-    enterprise = Organisation.objects.create(name=f"Enterprise {number}", kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=nation)
-    site = Site.objects.create(slug=f"works-{number}", name=f"Works {number}", organisation=enterprise, jurisdiction=nation, pack=pack.id)
+    enterprise = Organisation.objects.create(
+        name=f"Enterprise {number}",
+        kind=Role.ENTERPRISE,
+        controlling_firm=firm,
+        jurisdiction=nation,
+    )
+    site = Site.objects.create(
+        slug=f"works-{number}",
+        name=f"Works {number}",
+        organisation=enterprise,
+        jurisdiction=nation,
+        pack=pack.id,
+    )
     owner = person(f"owner{number}@example.org", enterprise, Role.ENTERPRISE)
     token = accounts.issue_token(site, None, keys.published_directory().fingerprint, NOW)
     key = DeviceKey.generate()
-    device = accounts.enrol(token.split(".")[1], key.public.hex, f"{number:064x}", "steplabel-agent/test", NOW).device
+    device = accounts.enrol(
+        token.split(".")[1], key.public.hex, f"{number:064x}", "steplabel-agent/test", NOW
+    ).device
     return Plant(site, owner, device, key)
 
 
 def make_cast(plants: int = 2, pack_id: str = "cement") -> Cast:
     pack = packs.load(pack_id)
     nation = Jurisdiction.objects.create(path="cn", name="China", level="nation")
-    province = Jurisdiction.objects.create(path="cn/he", name="Hebei", level="province", parent=nation)
-    ministry = Organisation.objects.create(name="Ministry", kind=Role.REGULATOR, jurisdiction=nation)
+    province = Jurisdiction.objects.create(
+        path="cn/he", name="Hebei", level="province", parent=nation
+    )
+    ministry = Organisation.objects.create(
+        name="Ministry", kind=Role.REGULATOR, jurisdiction=nation
+    )
     bureau = Organisation.objects.create(name="Bureau", kind=Role.REGULATOR, jurisdiction=province)
     body = Organisation.objects.create(name="Certifier", kind=Role.CERTIFICATION_BODY)
-    works = [make_plant(number, province if number % 2 else nation, pack) for number in range(1, plants + 1)]
+    works = [
+        make_plant(number, province if number % 2 else nation, pack)
+        for number in range(1, plants + 1)
+    ]
     group = make_peer_group(pack_id, nation, [plant.site for plant in works])
     return Cast(
         pack=pack,

@@ -19,7 +19,10 @@ from portal.web import about
 from portal.web.sight import readiness
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def build_scene() -> Cast:
@@ -32,7 +35,9 @@ def build_scene() -> Cast:
 @pytest.fixture
 def published(cast: Cast) -> Cast:
     open_waiting()
-    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
     return cast
 
 
@@ -41,13 +46,26 @@ def test_every_text_about_the_portal_is_written_in_both_languages() -> None:
     assert len(texts) >= 50
     assert not [text for text in texts if re.search(r"[\u4e00-\u9fff]", text)]
     with translation.override("zh-hans"):
-        assert not [text for text in texts if not re.search(r"[\u4e00-\u9fff]|kgce", translation.gettext(text))]
+        assert not [
+            text
+            for text in texts
+            if not re.search(r"[\u4e00-\u9fff]|kgce", translation.gettext(text))
+        ]
 
 
-@pytest.mark.parametrize("page", ["/about/", "/about/privacy/", "/about/licence/", "/about/glossary/"])
-def test_a_page_about_the_portal_is_in_the_language_of_the_reader(client: Client, page: str) -> None:
+@pytest.mark.parametrize(
+    "page", ["/about/", "/about/privacy/", "/about/licence/", "/about/glossary/"]
+)
+def test_a_page_about_the_portal_is_in_the_language_of_the_reader(
+    client: Client, page: str
+) -> None:
     for language, of_it in (("en", r"[A-Za-z]{4,}"), ("zh-hans", r"[\u4e00-\u9fff]{4,}")):
-        main = client.get(page, headers={"accept-language": language}).content.decode().split("<main")[1].split("</main>")[0]
+        main = (
+            client.get(page, headers={"accept-language": language})
+            .content.decode()
+            .split("<main")[1]
+            .split("</main>")[0]
+        )
         assert len(re.findall(of_it, re.sub(r"<[^>]*>", " ", main))) > 15
 
 
@@ -66,11 +84,15 @@ def test_all_is_well_where_all_is_well(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("worker")
-def test_a_report_that_waits_too_long_tells_that_the_worker_is_gone(client: Client, cast: Cast) -> None:
+def test_a_report_that_waits_too_long_tells_that_the_worker_is_gone(
+    client: Client, cast: Cast
+) -> None:
     now = timezone.now()
     Submission.objects.update(received_at=now - readiness.TOO_LONG + timedelta(minutes=1))
     assert client.get("/status/").status_code == 200
-    Submission.objects.filter(site=cast.plants[0].site).update(received_at=now - readiness.TOO_LONG - timedelta(minutes=1))
+    Submission.objects.filter(site=cast.plants[0].site).update(
+        received_at=now - readiness.TOO_LONG - timedelta(minutes=1)
+    )
     answer = client.get("/status/")
     assert answer.status_code == 503
     assert "waiting to be opened" in answer.content.decode()
@@ -78,7 +100,9 @@ def test_a_report_that_waits_too_long_tells_that_the_worker_is_gone(client: Clie
     assert client.get("/status/").status_code == 200
 
 
-def test_without_the_database_the_page_still_answers_and_names_nothing(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_database_the_page_still_answers_and_names_nothing(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def away() -> None:
         raise OperationalError('connection to server at "db.internal" (10.0.0.7), port 5432 failed')
 
@@ -102,8 +126,13 @@ def test_a_broker_that_is_away_is_said(client: Client, monkeypatch: pytest.Monke
     assert "127.0.0.1" not in answer.content.decode()
 
 
-@pytest.mark.parametrize("query", ["cement", "水泥", "clinker burning", "熟料烧成", "clinker-burning", "2016 熟料", "GRINDING"])
-def test_a_benchmark_is_found_by_sector_product_and_step_in_either_language(client: Client, published: Cast, query: str) -> None:
+@pytest.mark.parametrize(
+    "query",
+    ["cement", "水泥", "clinker burning", "熟料烧成", "clinker-burning", "2016 熟料", "GRINDING"],
+)
+def test_a_benchmark_is_found_by_sector_product_and_step_in_either_language(
+    client: Client, published: Cast, query: str
+) -> None:
     for language in ("en", "zh-hans"):
         assert (
             "/benchmarks/cement/cn/dry-process/2016/v1/"
@@ -113,11 +142,19 @@ def test_a_benchmark_is_found_by_sector_product_and_step_in_either_language(clie
 
 @pytest.mark.parametrize("query", ["aluminium", "转炉", "2017", "cement glass"])
 def test_what_no_benchmark_has_finds_none(client: Client, published: Cast, query: str) -> None:
-    assert "/benchmarks/cement/cn/dry-process/2016/v1/" not in client.get("/", {"q": query}).content.decode()
+    assert (
+        "/benchmarks/cement/cn/dry-process/2016/v1/"
+        not in client.get("/", {"q": query}).content.decode()
+    )
 
 
-def test_a_unit_that_was_chosen_stays_for_the_pages_after_and_only_a_known_one(client: Client, published: Cast) -> None:
-    page, beside = f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/", f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/1/"
+def test_a_unit_that_was_chosen_stays_for_the_pages_after_and_only_a_known_one(
+    client: Client, published: Cast
+) -> None:
+    page, beside = (
+        f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/",
+        f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/1/",
+    )
     assert "<strong>kgce</strong>" in client.get(page).content.decode()
     assert "unit" not in client.cookies
     client.get(f"{page}?unit=<script>")

@@ -32,7 +32,16 @@ from django.utils import timezone
 from benchmarks import packs
 from benchmarks.label_keys import LabelKey
 from portal import keys, urls
-from portal.accounts.models import ApiKey, Device, EnrolmentToken, Jurisdiction, Membership, Organisation, Role, User
+from portal.accounts.models import (
+    ApiKey,
+    Device,
+    EnrolmentToken,
+    Jurisdiction,
+    Membership,
+    Organisation,
+    Role,
+    User,
+)
 from portal.assurance import findings, systems
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
@@ -58,7 +67,17 @@ from portal.sharing import certificates, groups, shares
 from portal.sharing.models import GroupKind, Share, SiteGroup
 from tests.integration.audited import make_attestation, make_sample
 from tests.integration.partners_cast import make_partners
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, deliver, make_cast, open_waiting, person
+from tests.integration.portal_cast import (
+    NOW,
+    PASSWORD,
+    PERIOD,
+    Cast,
+    Plant,
+    deliver,
+    make_cast,
+    open_waiting,
+    person,
+)
 from tests.integration.test_offers import terms
 from tests.integration.test_practice_outcomes import PRACTICE, file_of
 from tests.integration.test_practices import HOT, edit, publish
@@ -71,14 +90,30 @@ pytestmark = [
 
 PARTNERS = ("provider", "other-provider", "supplier", "other-supplier", "academic")
 ROLES = (
-    *("anonymous", "stranger", "enterprise", "other-enterprise", "nation", "own-province", "other-province", "assigned", "unassigned"),
+    *(
+        "anonymous",
+        "stranger",
+        "enterprise",
+        "other-enterprise",
+        "nation",
+        "own-province",
+        "other-province",
+        "assigned",
+        "unassigned",
+    ),
     *PARTNERS,
 )
 OUTSIDERS = ("other-enterprise", "unassigned", "other-province", "stranger", "anonymous")
 """Who must read nothing of the first firm's, at whatever address; but for these, which stand for the envelope, the link, the paper."""
 RISKIEST, IN_TURN = OUTSIDERS[:1], OUTSIDERS[1:]
 """Of them, in the short form, who tries every address: a competitor. The others try what is answered to all of them in turn."""
-HELD = ("api:submission", "web:join", "web:verify", "web:verify-statement", "web:verify-certificate")
+HELD = (
+    "api:submission",
+    "web:join",
+    "web:verify",
+    "web:verify-statement",
+    "web:verify-certificate",
+)
 PROVIDERS = ("provider", "other-provider")
 SUPPLIERS = ("supplier", "other-supplier")
 ENTERPRISES = ("enterprise", "other-enterprise")
@@ -114,37 +149,137 @@ OFFICE = only(REGULATORS, "ok", own_province="nothing", other_province="nothing"
 KEYED = tuple(
     f"api:{name}"
     for name in (
-        *("key", "sites", "reports", "periods", "participation", "standings", "places", "drafts", "assignments", "obligatory-audits"),
+        *(
+            "key",
+            "sites",
+            "reports",
+            "periods",
+            "participation",
+            "standings",
+            "places",
+            "drafts",
+            "assignments",
+            "obligatory-audits",
+        ),
         *("dossiers", "groups"),
-        *("samples", "granted", "granted-values", "deliveries", "conformance", "archive", "notifications"),
+        *(
+            "samples",
+            "granted",
+            "granted-values",
+            "deliveries",
+            "conformance",
+            "archive",
+            "notifications",
+        ),
     )
 )
 KEYED_TO_WRITE = ("api:deliveries", "api:conformance")
-VERSION_ON_PAGES = {"pack": "cement", "jurisdiction": "cn", "route": "dry-process", "period": PERIOD, "version": 1}
+VERSION_ON_PAGES = {
+    "pack": "cement",
+    "jurisdiction": "cn",
+    "route": "dry-process",
+    "period": PERIOD,
+    "version": 1,
+}
 TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = {
     # name: what stands in the address, GET, POST; what has no name stands by its pattern, with an address it fits
     "web:benchmarks": ({}, all_may("ok"), NO),
     "web:earlier-benchmark-in-force": ({"pack": "cement", "period": PERIOD}, all_may("back"), NO),
-    "web:earlier-benchmark-in-force-route": ({"pack": "cement", "route": "dry-process", "period": PERIOD}, all_may("back"), NO),
-    "web:earlier-benchmark": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("back"), NO),
-    "web:earlier-benchmark-route": ({"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("back"), NO),
-    "web:earlier-compare": ({"pack": "cement", "period": PERIOD, "a": 1, "b": 1}, all_may("back"), NO),
-    "web:earlier-compare-route": ({"pack": "cement", "route": "dry-process", "period": PERIOD, "a": 1, "b": 1}, all_may("back"), NO),
-    "web:earlier-benchmark-csv": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("back"), NO),
-    "web:earlier-benchmark-csv-route": ({"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("back"), NO),
-    "web:earlier-benchmark-json": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("back"), NO),
-    "web:earlier-benchmark-json-route": ({"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("back"), NO),
-    "web:earlier-benchmark-pdf": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("back"), NO),
-    "web:earlier-benchmark-pdf-route": ({"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("back"), NO),
-    "web:earlier-benchmark-bib": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("back"), NO),
-    "web:earlier-benchmark-bib-route": ({"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("back"), NO),
-    "web:earlier-benchmark-ris": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("back"), NO),
-    "web:earlier-benchmark-ris-route": ({"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("back"), NO),
-    "web:benchmark-in-force": ({"pack": "cement", "jurisdiction": "cn", "route": "dry-process", "period": PERIOD}, all_may("back"), NO),
+    "web:earlier-benchmark-in-force-route": (
+        {"pack": "cement", "route": "dry-process", "period": PERIOD},
+        all_may("back"),
+        NO,
+    ),
+    "web:earlier-benchmark": (
+        {"pack": "cement", "period": PERIOD, "version": 1},
+        all_may("back"),
+        NO,
+    ),
+    "web:earlier-benchmark-route": (
+        {"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1},
+        all_may("back"),
+        NO,
+    ),
+    "web:earlier-compare": (
+        {"pack": "cement", "period": PERIOD, "a": 1, "b": 1},
+        all_may("back"),
+        NO,
+    ),
+    "web:earlier-compare-route": (
+        {"pack": "cement", "route": "dry-process", "period": PERIOD, "a": 1, "b": 1},
+        all_may("back"),
+        NO,
+    ),
+    "web:earlier-benchmark-csv": (
+        {"pack": "cement", "period": PERIOD, "version": 1},
+        all_may("back"),
+        NO,
+    ),
+    "web:earlier-benchmark-csv-route": (
+        {"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1},
+        all_may("back"),
+        NO,
+    ),
+    "web:earlier-benchmark-json": (
+        {"pack": "cement", "period": PERIOD, "version": 1},
+        all_may("back"),
+        NO,
+    ),
+    "web:earlier-benchmark-json-route": (
+        {"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1},
+        all_may("back"),
+        NO,
+    ),
+    "web:earlier-benchmark-pdf": (
+        {"pack": "cement", "period": PERIOD, "version": 1},
+        all_may("back"),
+        NO,
+    ),
+    "web:earlier-benchmark-pdf-route": (
+        {"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1},
+        all_may("back"),
+        NO,
+    ),
+    "web:earlier-benchmark-bib": (
+        {"pack": "cement", "period": PERIOD, "version": 1},
+        all_may("back"),
+        NO,
+    ),
+    "web:earlier-benchmark-bib-route": (
+        {"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1},
+        all_may("back"),
+        NO,
+    ),
+    "web:earlier-benchmark-ris": (
+        {"pack": "cement", "period": PERIOD, "version": 1},
+        all_may("back"),
+        NO,
+    ),
+    "web:earlier-benchmark-ris-route": (
+        {"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1},
+        all_may("back"),
+        NO,
+    ),
+    "web:benchmark-in-force": (
+        {"pack": "cement", "jurisdiction": "cn", "route": "dry-process", "period": PERIOD},
+        all_may("back"),
+        NO,
+    ),
     "web:benchmark": (VERSION_ON_PAGES, all_may("ok"), NO),
     "web:benchmark-csv": (VERSION_ON_PAGES, all_may("ok"), NO),
     "web:benchmark-json": (VERSION_ON_PAGES, all_may("ok"), NO),
-    "web:compare": ({"pack": "cement", "jurisdiction": "cn", "route": "dry-process", "period": PERIOD, "a": 1, "b": 1}, all_may("ok"), NO),
+    "web:compare": (
+        {
+            "pack": "cement",
+            "jurisdiction": "cn",
+            "route": "dry-process",
+            "period": PERIOD,
+            "a": 1,
+            "b": 1,
+        },
+        all_may("ok"),
+        NO,
+    ),
     "web:benchmark-pdf": (VERSION_ON_PAGES, all_may("ok"), NO),
     "web:benchmark-bib": (VERSION_ON_PAGES, all_may("ok"), NO),
     "web:benchmark-ris": (VERSION_ON_PAGES, all_may("ok"), NO),
@@ -152,14 +287,38 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:benchmark-spread": (VERSION_ON_PAGES, all_may("ok"), NO),
     "web:benchmark-parquet": (VERSION_ON_PAGES, all_may("ok"), NO),
     "web:benchmark-jsonld": (VERSION_ON_PAGES, all_may("ok"), NO),
-    **dict.fromkeys(("web:about", "web:privacy", "web:licence", "web:glossary", "web:status"), ({}, all_may("ok"), NO)),
-    **dict.fromkeys(("web:log", "web:log-head", "web:log-checkpoint", "web:key-directory"), ({}, all_may("ok"), NO)),
-    "web:sector": ({"pack": "cement", "jurisdiction": "cn", "route": "dry-process"}, all_may("ok"), NO),
-    "web:sector-csv": ({"pack": "cement", "jurisdiction": "cn", "route": "dry-process"}, all_may("ok"), NO),
-    "web:sector-parquet": ({"pack": "cement", "jurisdiction": "cn", "route": "dry-process"}, all_may("ok"), NO),
-    "web:sector-jsonld": ({"pack": "cement", "jurisdiction": "cn", "route": "dry-process"}, all_may("ok"), NO),
+    **dict.fromkeys(
+        ("web:about", "web:privacy", "web:licence", "web:glossary", "web:status"),
+        ({}, all_may("ok"), NO),
+    ),
+    **dict.fromkeys(
+        ("web:log", "web:log-head", "web:log-checkpoint", "web:key-directory"),
+        ({}, all_may("ok"), NO),
+    ),
+    "web:sector": (
+        {"pack": "cement", "jurisdiction": "cn", "route": "dry-process"},
+        all_may("ok"),
+        NO,
+    ),
+    "web:sector-csv": (
+        {"pack": "cement", "jurisdiction": "cn", "route": "dry-process"},
+        all_may("ok"),
+        NO,
+    ),
+    "web:sector-parquet": (
+        {"pack": "cement", "jurisdiction": "cn", "route": "dry-process"},
+        all_may("ok"),
+        NO,
+    ),
+    "web:sector-jsonld": (
+        {"pack": "cement", "jurisdiction": "cn", "route": "dry-process"},
+        all_may("ok"),
+        NO,
+    ),
     "web:codebook": ({}, all_may("ok"), NO),
-    **dict.fromkeys(("web:api", "web:every-version-csv", "web:every-version-xlsx"), ({}, all_may("ok"), NO)),
+    **dict.fromkeys(
+        ("web:api", "web:every-version-csv", "web:every-version-xlsx"), ({}, all_may("ok"), NO)
+    ),
     "web:agent": ({}, all_may("ok"), NO),
     "web:exercises": ({}, all_may("ok"), NO),
     "web:exercise": ({"exercise": "mill-year"}, all_may("ok"), NO),
@@ -177,11 +336,19 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     ),
     "account_login": ({}, all_may("ok"), all_may("wrong")),
     # nobody has just given a password: from the beginning
-    "mfa_authenticate": ({}, all_may("back") | {"anonymous": "entrance"}, all_may("back") | {"anonymous": "entrance"}),
+    "mfa_authenticate": (
+        {},
+        all_may("back") | {"anonymous": "entrance"},
+        all_may("back") | {"anonymous": "entrance"},
+    ),
     "mfa_index": ({}, MEMBERS, signed_in("back")),
     "account_change_password": ({}, MEMBERS, MEMBERS),
     "account_reauthenticate": ({}, MEMBERS, MEMBERS),
-    "mfa_reauthenticate": ({}, signed_in("back"), signed_in("back")),  # by the password: none of them has an app
+    "mfa_reauthenticate": (
+        {},
+        signed_in("back"),
+        signed_in("back"),
+    ),  # by the password: none of them has an app
     "mfa_activate_totp": ({}, MEMBERS, MEMBERS),
     "second_factor_qr": ({}, signed_in("nothing"), NO),
     "mfa_deactivate_totp": ({}, signed_in("nothing"), signed_in("nothing")),
@@ -191,14 +358,22 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "sessions": ({}, MEMBERS, signed_in("back")),
     "account_reset_password": ({}, all_may("ok"), all_may("ok")),
     "account_reset_password_done": ({}, all_may("ok"), NO),
-    "account_reset_password_from_key": ({"uidb36": "1", "key": "nothing"}, all_may("ok"), all_may("ok")),
+    "account_reset_password_from_key": (
+        {"uidb36": "1", "key": "nothing"},
+        all_may("ok"),
+        all_may("ok"),
+    ),
     "account_reset_password_from_key_done": ({}, all_may("ok"), NO),
     "web:sign-out": ({}, NO, all_may("back")),
     "web:language": ({}, all_may("back"), all_may("back")),
     "web:unsent": ({}, signed_in("back"), signed_in("back")),
     "web:notifications": ({}, MEMBERS, NO),
     "web:saved-filters": ({}, only(MEMBERED, "ok"), NO),
-    "web:save-filter": ({}, only(MEMBERED, "nothing"), only(MEMBERED, "nothing")),  # of no list: `test_saved_filters.py` names some
+    "web:save-filter": (
+        {},
+        only(MEMBERED, "nothing"),
+        only(MEMBERED, "nothing"),
+    ),  # of no list: `test_saved_filters.py` names some
     "web:rename-filter": ({"saved": 1}, only(MEMBERED, "nothing"), only(MEMBERED, "nothing")),
     "web:delete-filter": ({"saved": 1}, only(MEMBERED, "nothing"), only(MEMBERED, "back")),
     "web:notification": ({"notice": "NOTICE"}, signed_in("nothing") | {"enterprise": "back"}, NO),
@@ -218,7 +393,11 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
         only(ENTERPRISES, "back"),
         only(ENTERPRISES, "done", other_enterprise="nothing"),
     ),
-    "web:certificate": ({"digest": "DIGEST"}, only(ENTERPRISES, "back"), only(ENTERPRISES, "back", other_enterprise="nothing")),
+    "web:certificate": (
+        {"digest": "DIGEST"},
+        only(ENTERPRISES, "back"),
+        only(ENTERPRISES, "back", other_enterprise="nothing"),
+    ),
     "web:certificate-pdf": ({"digest": "DIGEST"}, OWN, NO),
     # whoever has the link; nobody has this one
     "web:shared": ({"secret": "nothing"}, all_may("nothing"), NO),
@@ -229,14 +408,22 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:revoke": (
         {"device": "DEVICE"},
         only(ENTERPRISES + REGULATORS, "ok", other_enterprise="nothing", other_province="nothing"),
-        only(ENTERPRISES + REGULATORS, "done", other_enterprise="nothing", other_province="nothing"),
+        only(
+            ENTERPRISES + REGULATORS, "done", other_enterprise="nothing", other_province="nothing"
+        ),
     ),
     "web:home": ({}, dict.fromkeys(ROLES, "ok") | {"anonymous": "sign-in", "stranger": "role"}, NO),
     "web:search": ({}, all_may("ok"), NO),
     "web:site-record": (
         {"slug": "works-1"},
         only(ENTERPRISES + REGULATORS, "ok", other_enterprise="nothing", other_province="nothing"),
-        only(ENTERPRISES + REGULATORS, "back", enterprise="nothing", other_enterprise="nothing", other_province="nothing"),
+        only(
+            ENTERPRISES + REGULATORS,
+            "back",
+            enterprise="nothing",
+            other_enterprise="nothing",
+            other_province="nothing",
+        ),
     ),
     "web:dossier": (
         {"slug": "works-1"},
@@ -250,7 +437,13 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     ),
     **dict.fromkeys(
         ("web:dossier-pdf", "web:dossier-json"),
-        ({"slug": "works-1"}, only(ENTERPRISES + REGULATORS, "ok", other_enterprise="nothing", other_province="nothing"), NO),
+        (
+            {"slug": "works-1"},
+            only(
+                ENTERPRISES + REGULATORS, "ok", other_enterprise="nothing", other_province="nothing"
+            ),
+            NO,
+        ),
     ),
     "web:ask-for-time": (
         {"slug": "works-1", "group": "GROUP", "period": "2015"},
@@ -265,11 +458,15 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:firm-record": (
         {"organisation": "FIRM"},
         only(ENTERPRISES + REGULATORS, "ok", other_enterprise="nothing", other_province="nothing"),
-        only(ENTERPRISES + REGULATORS, "wrong", other_enterprise="nothing", other_province="nothing"),  # a firm in China without a code
+        only(
+            ENTERPRISES + REGULATORS, "wrong", other_enterprise="nothing", other_province="nothing"
+        ),  # a firm in China without a code
     ),
     "web:approve-sites": ({}, only(REGULATORS, "back"), only(REGULATORS, "back")),
     "web:assign-several": ({}, only(REGULATORS, "ok"), only(REGULATORS, "wrong")),
-    **dict.fromkeys(("web:help", "web:accessibility", "web:feed", "web:sitemap"), ({}, all_may("ok"), NO)),
+    **dict.fromkeys(
+        ("web:help", "web:accessibility", "web:feed", "web:sitemap"), ({}, all_may("ok"), NO)
+    ),
     "web:stand-csv": ({}, only(ENTERPRISES, "ok"), NO),
     "web:overview": ({}, only(REGULATORS, "ok"), NO),
     "web:overview-csv": ({}, only(REGULATORS, "ok"), NO),
@@ -288,12 +485,28 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
         only(REGULATORS, "wrong", other_province="nothing"),
     ),
     "web:new-site": ({}, only(ENTERPRISES, "ok"), only(ENTERPRISES, "wrong")),
-    "web:edit-site": ({"slug": "works-1"}, OWN, only(ENTERPRISES, "wrong", other_enterprise="nothing")),
-    "web:retire-site": ({"slug": "works-1"}, OWN, only(ENTERPRISES, "done", other_enterprise="nothing")),
+    "web:edit-site": (
+        {"slug": "works-1"},
+        OWN,
+        only(ENTERPRISES, "wrong", other_enterprise="nothing"),
+    ),
+    "web:retire-site": (
+        {"slug": "works-1"},
+        OWN,
+        only(ENTERPRISES, "done", other_enterprise="nothing"),
+    ),
     "web:people": ({}, only(INVITING, "ok"), only(INVITING, "wrong")),
     # the last who manages a firm stays (409)
-    "web:member": ({"member": "MEMBER"}, only(INVITING, "nothing", enterprise="ok"), only(INVITING, "nothing", enterprise="409")),
-    "web:invitation": ({"invitation": "INVITATION"}, only(INVITING, "back"), only(INVITING, "nothing", enterprise="done")),
+    "web:member": (
+        {"member": "MEMBER"},
+        only(INVITING, "nothing", enterprise="ok"),
+        only(INVITING, "nothing", enterprise="409"),
+    ),
+    "web:invitation": (
+        {"invitation": "INVITATION"},
+        only(INVITING, "back"),
+        only(INVITING, "nothing", enterprise="done"),
+    ),
     # whoever has the link; it is for one address, and nobody here has it
     "web:join": ({"secret": "SECRET"}, all_may("ok"), all_may("wrong")),
     # nothing changes: not named before, not named after
@@ -313,7 +526,11 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     ),
     "web:packs": ({}, only(REGULATORS, "ok"), NO),
     "web:open-period": ({"group": "GROUP"}, only(REGULATORS, "ok"), only(REGULATORS, "wrong")),
-    "web:close-period": ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "ok"), only(REGULATORS, "role", nation="done")),
+    "web:close-period": (
+        {"group": "GROUP", "period": PERIOD},
+        only(REGULATORS, "ok"),
+        only(REGULATORS, "role", nation="done"),
+    ),
     "web:audit-policy": (
         {"group": "GROUP"},
         only(REGULATORS, "ok"),
@@ -345,10 +562,20 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
         only(REGULATORS, "nothing", nation="back"),
         only(REGULATORS, "nothing", nation="back"),
     ),
-    **dict.fromkeys(("web:practices", "web:practices-csv", "api:practices"), ({}, all_may("ok"), NO)),
+    **dict.fromkeys(
+        ("web:practices", "web:practices-csv", "api:practices"), ({}, all_may("ok"), NO)
+    ),
     "web:practice": ({"practice": "rm-use-of-roller-mills"}, all_may("ok"), NO),
-    "web:practice-version": ({"practice": "rm-use-of-roller-mills", "version": 1}, all_may("ok"), NO),
-    "web:practice-outcome": ({"practice": "rm-use-of-roller-mills"}, only(ENTERPRISES, "ok"), only(ENTERPRISES, "wrong")),
+    "web:practice-version": (
+        {"practice": "rm-use-of-roller-mills", "version": 1},
+        all_may("ok"),
+        NO,
+    ),
+    "web:practice-outcome": (
+        {"practice": "rm-use-of-roller-mills"},
+        only(ENTERPRISES, "ok"),
+        only(ENTERPRISES, "wrong"),
+    ),
     "web:confirmations": ({}, only(BODIES, "ok"), NO),
     "web:confirm-outcome": ({"report": "REPORT"}, MINE, MINE_WRONG),
     "web:outcome-to-confirm": ({"report": "REPORT"}, MINE, NO),
@@ -356,9 +583,17 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:practice-entries": ({}, only((*ENTERPRISES, *REGULATORS), "ok"), NO),
     "web:offer-practice": ({}, only(ENTERPRISES, "ok"), only(ENTERPRISES, "wrong")),
     # the library holds for the nation
-    "web:import-practices": ({}, only(REGULATORS, "role", nation="ok"), only(REGULATORS, "role", nation="wrong")),
+    "web:import-practices": (
+        {},
+        only(REGULATORS, "role", nation="ok"),
+        only(REGULATORS, "role", nation="wrong"),
+    ),
     "web:practices-template-csv": ({}, only(REGULATORS, "role", nation="ok"), NO),
-    "web:publish-practices": ({}, only(REGULATORS, "back"), only(REGULATORS, "back")),  # nothing was imported
+    "web:publish-practices": (
+        {},
+        only(REGULATORS, "back"),
+        only(REGULATORS, "back"),
+    ),  # nothing was imported
     "web:practice-entry": (
         {"entry": "PRACTICE"},
         only((*ENTERPRISES, *REGULATORS), "nothing", enterprise="ok", nation="ok"),
@@ -379,16 +614,32 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:propose": ({}, only(REGULATORS, "ok"), only(REGULATORS, "wrong")),
     "web:proposal": ({"proposal": "PROPOSAL"}, only(CONCERNED, "ok"), NO),
     "web:proposal-file": ({"proposal": "PROPOSAL", "name": "pack.toml"}, only(CONCERNED, "ok"), NO),
-    "web:proposal-comment": ({"proposal": "PROPOSAL"}, only(CONCERNED, "back"), only(CONCERNED, "wrong")),
+    "web:proposal-comment": (
+        {"proposal": "PROPOSAL"},
+        only(CONCERNED, "back"),
+        only(CONCERNED, "wrong"),
+    ),
     # without a reason nothing is refused; a colleague has proposed it, and the colleague alone withdraws it
     "web:proposal-refuse": (
         {"proposal": "PROPOSAL"},
         only(REGULATORS, "back", nation="ok"),
         only(REGULATORS, "back", nation="wrong"),
     ),
-    "web:proposal-withdraw": ({"proposal": "PROPOSAL"}, only(REGULATORS, "back"), only(REGULATORS, "back")),
-    "web:proposal-approve": ({"proposal": "PROPOSAL"}, only(REGULATORS, "back"), only(REGULATORS, "role", nation="done")),
-    "web:take-up": ({"group": "GROUP", "version": "5"}, only(REGULATORS, "ok"), only(REGULATORS, "role", nation="done")),
+    "web:proposal-withdraw": (
+        {"proposal": "PROPOSAL"},
+        only(REGULATORS, "back"),
+        only(REGULATORS, "back"),
+    ),
+    "web:proposal-approve": (
+        {"proposal": "PROPOSAL"},
+        only(REGULATORS, "back"),
+        only(REGULATORS, "role", nation="done"),
+    ),
+    "web:take-up": (
+        {"group": "GROUP", "version": "5"},
+        only(REGULATORS, "ok"),
+        only(REGULATORS, "role", nation="done"),
+    ),
     "web:incentives": ({}, only(REGULATORS, "ok"), only(REGULATORS, "wrong")),
     "web:incentives-csv": ({}, only(REGULATORS, "ok"), NO),
     # without a reason nothing is marked
@@ -398,13 +649,21 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
         only(REGULATORS, "wrong", other_province="nothing"),
     ),
     "web:site-groups": ({}, only(ENTERPRISES + REGULATORS, "ok"), NO),
-    "web:new-site-group": ({}, only(ENTERPRISES + REGULATORS, "ok"), only(ENTERPRISES + REGULATORS, "wrong")),
+    "web:new-site-group": (
+        {},
+        only(ENTERPRISES + REGULATORS, "ok"),
+        only(ENTERPRISES + REGULATORS, "wrong"),
+    ),
     "web:site-group": (
         {"group": "SITE_GROUP"},
         only(ENTERPRISES + REGULATORS, "nothing", nation="ok"),
         only(ENTERPRISES + REGULATORS, "nothing", nation="wrong"),
     ),
-    "web:site-group-csv": ({"group": "SITE_GROUP"}, only(ENTERPRISES + REGULATORS, "nothing", nation="ok"), NO),
+    "web:site-group-csv": (
+        {"group": "SITE_GROUP"},
+        only(ENTERPRISES + REGULATORS, "nothing", nation="ok"),
+        NO,
+    ),
     "web:count-site-group": (
         {"group": "SITE_GROUP"},
         only(ENTERPRISES + REGULATORS, "nothing", nation="back"),
@@ -425,13 +684,25 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     ),
     **dict.fromkeys(
         ("web:join-group", "web:leave-group"),
-        ({"group": "SITE_GROUP", "slug": "works-1"}, OWN, only(ENTERPRISES, "done", other_enterprise="nothing")),
+        (
+            {"group": "SITE_GROUP", "slug": "works-1"},
+            OWN,
+            only(ENTERPRISES, "done", other_enterprise="nothing"),
+        ),
     ),
     "web:offers": ({}, only(REGULATORS, "ok"), NO),
     "web:offers-csv": ({}, only(REGULATORS, "ok"), NO),
     "web:new-offer": ({}, only(REGULATORS, "ok"), only(REGULATORS, "wrong")),
-    "web:offer": ({"offer": "OFFER"}, only(REGULATORS, "ok"), only(REGULATORS, "role", nation="done")),
-    "web:end-offer": ({"offer": "OFFER"}, only(REGULATORS, "back", nation="ok"), only(REGULATORS, "back", nation="wrong")),
+    "web:offer": (
+        {"offer": "OFFER"},
+        only(REGULATORS, "ok"),
+        only(REGULATORS, "role", nation="done"),
+    ),
+    "web:end-offer": (
+        {"offer": "OFFER"},
+        only(REGULATORS, "back", nation="ok"),
+        only(REGULATORS, "back", nation="wrong"),
+    ),
     "web:assignments": ({}, only(REGULATORS, "ok"), NO),
     "web:assignments-csv": ({}, only(REGULATORS, "ok"), NO),
     "web:assign": ({}, only(REGULATORS, "ok"), NO),
@@ -455,53 +726,103 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:obliged-audits-csv": ({}, only(REGULATORS, "ok"), NO),
     "web:obliged-audit": (
         {"slug": "works-1"},
-        only(REGULATORS + ENTERPRISES + BODIES, "ok", other_province="nothing", other_enterprise="nothing", unassigned="nothing"),
+        only(
+            REGULATORS + ENTERPRISES + BODIES,
+            "ok",
+            other_province="nothing",
+            other_enterprise="nothing",
+            unassigned="nothing",
+        ),
         only(
             REGULATORS + ENTERPRISES + BODIES,
             "wrong",
-            **dict.fromkeys(("other_province", "other_enterprise", "assigned", "unassigned"), "nothing"),
+            **dict.fromkeys(
+                ("other_province", "other_enterprise", "assigned", "unassigned"), "nothing"
+            ),
         ),
     ),
     "web:take-system-back": (
         {"slug": "works-1", "certificate": "CERTIFICATE"},
         only(REGULATORS + ENTERPRISES, "ok", other_province="nothing", other_enterprise="nothing"),
-        only(REGULATORS + ENTERPRISES, "wrong", other_province="nothing", other_enterprise="nothing"),
+        only(
+            REGULATORS + ENTERPRISES, "wrong", other_province="nothing", other_enterprise="nothing"
+        ),
     ),
     "web:trail": ({}, only(REGULATORS, "ok"), NO),
     "web:trail-csv": ({}, only(REGULATORS, "ok"), NO),
     "web:standings": ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "ok"), NO),
     "web:standings-csv": ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "ok"), NO),
     "web:deadlines": ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "ok"), NO),
-    "web:set-due": ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "back"), only(REGULATORS, "wrong")),
-    "web:extend": ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "back"), only(REGULATORS, "wrong")),
+    "web:set-due": (
+        {"group": "GROUP", "period": PERIOD},
+        only(REGULATORS, "back"),
+        only(REGULATORS, "wrong"),
+    ),
+    "web:extend": (
+        {"group": "GROUP", "period": PERIOD},
+        only(REGULATORS, "back"),
+        only(REGULATORS, "wrong"),
+    ),
     # all have reported: nobody is left to be reminded
-    "web:remind": ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "back"), only(REGULATORS, "409")),
+    "web:remind": (
+        {"group": "GROUP", "period": PERIOD},
+        only(REGULATORS, "back"),
+        only(REGULATORS, "409"),
+    ),
     # a province reads who of its own took part in the nation's group; it decides nothing there
     # without a reason nothing is refused
-    "web:decide-time": ({"group": "GROUP", "period": "2015", "pk": "ASKED"}, only(REGULATORS, "back"), only(REGULATORS, "back")),
-    "web:compose": ({"group": "GROUP", "period": PERIOD}, only(REGULATORS, "back"), only(REGULATORS, "role", nation="wrong")),
+    "web:decide-time": (
+        {"group": "GROUP", "period": "2015", "pk": "ASKED"},
+        only(REGULATORS, "back"),
+        only(REGULATORS, "back"),
+    ),
+    "web:compose": (
+        {"group": "GROUP", "period": PERIOD},
+        only(REGULATORS, "back"),
+        only(REGULATORS, "role", nation="wrong"),
+    ),
     "web:draft": ({"publication": "DRAFT"}, OFFICE, NO),
     "web:publish": (
         {"publication": "DRAFT"},
         only(REGULATORS, "nothing", nation="back"),
         only(REGULATORS, "nothing", nation="wrong"),
     ),
-    "web:comment": ({"publication": "DRAFT"}, only(REGULATORS, "nothing", nation="back"), only(REGULATORS, "nothing", nation="wrong")),
+    "web:comment": (
+        {"publication": "DRAFT"},
+        only(REGULATORS, "nothing", nation="back"),
+        only(REGULATORS, "nothing", nation="wrong"),
+    ),
     # nothing waits: the version's page says how it stands
     "web:cancel-release": (
         {"publication": "DRAFT"},
         only(REGULATORS, "nothing", nation="back"),
         only(REGULATORS, "nothing", nation="back"),
     ),
-    "web:discard": ({"publication": "DRAFT"}, only(REGULATORS, "nothing", nation="ok"), only(REGULATORS, "nothing", nation="wrong")),
-    "web:best-group": ({"publication": "PUBLISHED"}, OFFICE, only(REGULATORS, "nothing", nation="409")),
+    "web:discard": (
+        {"publication": "DRAFT"},
+        only(REGULATORS, "nothing", nation="ok"),
+        only(REGULATORS, "nothing", nation="wrong"),
+    ),
+    "web:best-group": (
+        {"publication": "PUBLISHED"},
+        OFFICE,
+        only(REGULATORS, "nothing", nation="409"),
+    ),
     "web:composed-of": ({"publication": "PUBLISHED"}, OFFICE, NO),
-    "web:withdraw": ({"publication": "PUBLISHED"}, OFFICE, only(REGULATORS, "nothing", nation="wrong")),
+    "web:withdraw": (
+        {"publication": "PUBLISHED"},
+        OFFICE,
+        only(REGULATORS, "nothing", nation="wrong"),
+    ),
     "web:assigned": ({}, only(BODIES, "ok"), NO),
     "web:assigned-submission": ({"digest": "DIGEST"}, MINE, NO),
     "web:assigned-submission-receipt": ({"digest": "DIGEST"}, MINE, NO),
     # of the first works, which let one provider and one supplier in
-    "web:access": ({"slug": "works-1"}, OWN, only(ENTERPRISES, "wrong", other_enterprise="nothing")),
+    "web:access": (
+        {"slug": "works-1"},
+        OWN,
+        only(ENTERPRISES, "wrong", other_enterprise="nothing"),
+    ),
     "web:end-access": (
         {"slug": "works-1", "grant": "GRANT"},
         only(ENTERPRISES, "back"),
@@ -510,7 +831,11 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:provider": ({}, only(PROVIDERS, "ok"), only(PROVIDERS, "wrong")),
     "web:provider-csv": ({}, only(PROVIDERS, "ok"), NO),
     "web:granted": ({"digest": "DIGEST"}, only(PROVIDERS, "ok", other_provider="nothing"), NO),
-    "web:granted-receipt": ({"digest": "DIGEST"}, only(PROVIDERS, "ok", other_provider="nothing"), NO),
+    "web:granted-receipt": (
+        {"digest": "DIGEST"},
+        only(PROVIDERS, "ok", other_provider="nothing"),
+        NO,
+    ),
     "web:supplier": ({}, only(SUPPLIERS, "ok"), only(SUPPLIERS, "wrong")),
     "web:supplier-csv": ({}, only(SUPPLIERS, "ok"), NO),
     "web:take-back-delivery": (
@@ -562,12 +887,24 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     ),
     "web:engagement-opinion": ({"assignment": "ASSIGNMENT"}, MINE, MINE_WRONG),
     "web:attestation": ({"digest": "ATTESTED"}, MINE, MINE_WRONG),
-    "web:attestation-to-sign": ({"digest": "ATTESTED"}, only(BODIES, "nothing"), NO),  # it is signed already
+    "web:attestation-to-sign": (
+        {"digest": "ATTESTED"},
+        only(BODIES, "nothing"),
+        NO,
+    ),  # it is signed already
     "web:attestation-withdraw": ({"digest": "ATTESTED"}, MINE, MINE_WRONG),
     "web:auditor-keys": ({}, only(BODIES, "ok"), only(BODIES, "wrong")),
-    "web:revoke-auditor-key": ({"key": "AUDITOR_KEY"}, MINE, only(BODIES, "done", unassigned="nothing")),
+    "web:revoke-auditor-key": (
+        {"key": "AUDITOR_KEY"},
+        MINE,
+        only(BODIES, "done", unassigned="nothing"),
+    ),
     "web:audits": ({}, only(ENTERPRISES, "ok"), NO),
-    "web:audit-finding": ({"assignment": "ASSIGNMENT", "number": 1}, OWN, only(ENTERPRISES, "wrong", other_enterprise="nothing")),
+    "web:audit-finding": (
+        {"assignment": "ASSIGNMENT", "number": 1},
+        OWN,
+        only(ENTERPRISES, "wrong", other_enterprise="nothing"),
+    ),
     "web:verify-ask": ({}, all_may("ok"), NO),
     # for whoever holds the paper: its code
     "web:verify": ({"code": "CODE"}, all_may("ok"), NO),
@@ -579,7 +916,10 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "metrics": ("/metrics", all_may("ok"), NO),
     r"^api/(?P<rest>(?s:.*))\Z": ("/api/v1/nothing/", all_may("nothing"), all_may("nothing")),
     # the API knows devices by their signatures, programs by their keys and nobody by a session: test_api_by_role.py asks with keys
-    **{name: ({}, all_may("401"), all_may("401") if name in KEYED_TO_WRITE else NO) for name in KEYED},
+    **{
+        name: ({}, all_may("401"), all_may("401") if name in KEYED_TO_WRITE else NO)
+        for name in KEYED
+    },
     "api:evidence": ({"sample": "SAMPLE"}, all_may("401"), NO),
     "api:dossier": ({"site": "works-1", "programme": "cn-energy-leaders"}, all_may("401"), NO),
     "api:group": ({"group": "SITE_GROUP"}, all_may("401"), NO),
@@ -593,9 +933,14 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "api:submissions": ({}, all_may("wrong"), all_may("wrong")),
     # for whoever holds the envelope: its digest is 256 bits that nobody can guess, and no page of another firm names it
     "api:submission": ({"digest": "DIGEST"}, all_may("ok"), NO),
-    **dict.fromkeys(("api:log-head", "api:log-checkpoint", "api:log-restarts"), ({}, all_may("ok"), NO)),
+    **dict.fromkeys(
+        ("api:log-head", "api:log-checkpoint", "api:log-restarts"), ({}, all_may("ok"), NO)
+    ),
     # without the numbers that they must be asked with
-    **dict.fromkeys(("api:log-entries", "api:log-entry", "api:log-inclusion", "api:log-consistency"), ({}, all_may("wrong"), NO)),
+    **dict.fromkeys(
+        ("api:log-entries", "api:log-entry", "api:log-inclusion", "api:log-consistency"),
+        ({}, all_may("wrong"), NO),
+    ),
     "api:packs": ({}, all_may("ok"), NO),
     "api:pack": ({"pack": "cement", "version": "5"}, all_may("ok"), NO),
     "api:benchmarks": ({}, all_may("ok"), NO),
@@ -604,22 +949,38 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
         all_may("ok"),
         NO,
     ),
-    "api:benchmark-of-place": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD}, all_may("ok"), NO),
+    "api:benchmark-of-place": (
+        {"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD},
+        all_may("ok"),
+        NO,
+    ),
     "api:benchmark-version-of-place": (
         {"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1},
         all_may("ok"),
         NO,
     ),
     "api:benchmark": ({"pack": "cement", "period": PERIOD}, all_may("ok"), NO),
-    "api:benchmark-version": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("ok"), NO),
+    "api:benchmark-version": (
+        {"pack": "cement", "period": PERIOD, "version": 1},
+        all_may("ok"),
+        NO,
+    ),
     "api:benchmark-leaves": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("ok"), NO),
-    "api:benchmark-best-group": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("nothing"), NO),
+    "api:benchmark-best-group": (
+        {"pack": "cement", "period": PERIOD, "version": 1},
+        all_may("nothing"),
+        NO,
+    ),
     "api:benchmark-best-group-of-place": (
         {"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1},
         all_may("nothing"),
         NO,
     ),
-    "api:benchmark-references": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("ok"), NO),
+    "api:benchmark-references": (
+        {"pack": "cement", "period": PERIOD, "version": 1},
+        all_may("ok"),
+        NO,
+    ),
     "api:benchmark-references-of-place": (
         {"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1},
         all_may("ok"),
@@ -636,7 +997,9 @@ TABLE |= {
 def names_in(patterns: Iterable[object], space: str = "") -> Iterator[str]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            inner = pattern.namespace or (pattern.urlconf_module[1] if isinstance(pattern.urlconf_module, tuple) else "")
+            inner = pattern.namespace or (
+                pattern.urlconf_module[1] if isinstance(pattern.urlconf_module, tuple) else ""
+            )
             yield from names_in(pattern.url_patterns, f"{space}{inner}:" if inner else space)
         elif isinstance(pattern, URLPattern):
             yield f"{space}{pattern.name}" if pattern.name else str(pattern.pattern)
@@ -656,7 +1019,9 @@ class House:
         parts, _get, _post = TABLE[name]
         if isinstance(parts, str):
             return parts
-        return reverse(name, kwargs={key: self.values.get(str(value), value) for key, value in parts.items()})
+        return reverse(
+            name, kwargs={key: self.values.get(str(value), value) for key, value in parts.items()}
+        )
 
 
 @pytest.fixture
@@ -667,27 +1032,51 @@ def house(portal_keys: object) -> House:
         deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     worker_seen.write([keys.processing_key().key_id], timedelta(0), timezone.now())
-    attested = make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW), cast.auditor, NOW)
-    first = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    attested = make_attestation(
+        assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW), cast.auditor, NOW
+    )
+    first = publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
     second = drafting.draft(cast.period, cast.drafter, NOW, "Nothing but the wording.")
     plant, year = cast.plants[0], timedelta(days=365)
     before = ReportingPeriod.objects.create(
-        peer_group=cast.group, name="2015", start=cast.period.start - year, end=cast.period.start, due=NOW + year
+        peer_group=cast.group,
+        name="2015",
+        start=cast.period.start - year,
+        end=cast.period.start,
+        due=NOW + year,
     )
     asked = deadlines.ask(before, plant.site, (NOW + 2 * year).date(), "Rebuilt.", plant.owner, NOW)
     findings.appeal(Finding.objects.get(), "No.", "", plant.owner, NOW)
-    elsewhere = Jurisdiction.objects.create(path="cn/sd", name="Shandong", level="province", parent=cast.nation)
-    office = Organisation.objects.create(name="Bureau elsewhere", kind=Role.REGULATOR, jurisdiction=elsewhere)
-    another_body = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY)
+    elsewhere = Jurisdiction.objects.create(
+        path="cn/sd", name="Shandong", level="province", parent=cast.nation
+    )
+    office = Organisation.objects.create(
+        name="Bureau elsewhere", kind=Role.REGULATOR, jurisdiction=elsewhere
+    )
+    another_body = Organisation.objects.create(
+        name="Another certifier", kind=Role.CERTIFICATION_BODY
+    )
     owner = cast.plants[0].owner
     sent = inviting.invite(
-        owner, cast.plants[0].site.organisation_id, "new@example.org", may_manage=True, delegate=False, now=timezone.now()
+        owner,
+        cast.plants[0].site.organisation_id,
+        "new@example.org",
+        may_manage=True,
+        delegate=False,
+        now=timezone.now(),
     )
-    wish = applying.FirmWish("New Cement", "", "New Holding", cast.province, "Li", "li@new.example", "en")
+    wish = applying.FirmWish(
+        "New Cement", "", "New Holding", cast.province, "Li", "li@new.example", "en"
+    )
     applying.confirm(applying.apply(wish, timezone.now()), timezone.now())
     firm_wish = FirmApplication.objects.get()
     site_wish = siting.apply(
-        owner, cast.plants[0].site.organisation_id, siting.SiteWish("new-1", "New", "", cast.province, "cement", "small"), timezone.now()
+        owner,
+        cast.plants[0].site.organisation_id,
+        siting.SiteWish("new-1", "New", "", cast.province, "cement", "small"),
+        timezone.now(),
     )
     partners = make_partners(cast)
     key = ApiKey.objects.create(
@@ -713,10 +1102,15 @@ def house(portal_keys: object) -> House:
         **partners.people,
     }
     firm = cast.plants[0].site.organisation_id
-    publish(edit(reviewing.offer(cast.plants[0].owner, firm, HOT, named=False, now=NOW), cast.drafter), cast.approver)
+    publish(
+        edit(reviewing.offer(cast.plants[0].owner, firm, HOT, named=False, now=NOW), cast.drafter),
+        cast.approver,
+    )
     for approver in (cast.drafter, cast.approver):
         governance.approve(proposed(cast.provincial, "5"), approver, keys.receipt_key(), NOW)
-    paper = systems.CertificatePaper("iso-50001", "EnMS 7", "Certifier", NOW.date(), NOW.date() + timedelta(days=900), "ab" * 32)
+    paper = systems.CertificatePaper(
+        "iso-50001", "EnMS 7", "Certifier", NOW.date(), NOW.date() + timedelta(days=900), "ab" * 32
+    )
     scene = House(
         cast,
         {
@@ -732,14 +1126,18 @@ def house(portal_keys: object) -> House:
             "FIRM": cast.plants[0].site.organisation_id,
             "SHARE": shared_by(owner).pk,
             "NOTICE": Notice.objects.filter(recipient=owner).latest("pk").pk,
-            "LIST": obliged_list.propose(cast.group, [ObligedSite("works-1", True)], cast.approver, NOW).pk,
+            "LIST": obliged_list.propose(
+                cast.group, [ObligedSite("works-1", True)], cast.approver, NOW
+            ).pk,
             "FIRM_WISH": firm_wish.pk,
             "SITE_WISH": site_wish.pk,
             "KEY": key.pk,
             "ASKED": asked.pk,
             "ASSIGNMENT": attested.assignment_id,
             "ATTESTED": attested.digest,
-            "CERTIFICATE": systems.put_on_record(cast.plants[0].site, paper, cast.plants[0].owner, NOW).pk,
+            "CERTIFICATE": systems.put_on_record(
+                cast.plants[0].site, paper, cast.plants[0].owner, NOW
+            ).pk,
             "SAMPLE": make_sample(attested, NOW).pk,
             "AUDITOR_KEY": attested.key_id,
             "CODE": code_of(attested.digest),
@@ -748,7 +1146,9 @@ def house(portal_keys: object) -> House:
             "RESULT": partners.result.pk,
             "PROPOSAL": proposed(cast.drafter, "6").pk,
             "SITE_GROUP": site_group(cast).pk,
-            "INCENTIVE": give(cast.plants[0].site, "Green credit", Decimal(5), "ab" * 32, cast.approver, NOW).pk,
+            "INCENTIVE": give(
+                cast.plants[0].site, "Green credit", Decimal(5), "ab" * 32, cast.approver, NOW
+            ).pk,
             "OFFER": propose(terms(), cast.nation, cast.drafter, NOW).pk,
             "REPORT": asked_of(cast.auditor, cast.plants[0]),
             "PRACTICE": reviewing.offer(cast.plants[0].owner, firm, HOT, named=False, now=NOW).pk,
@@ -764,8 +1164,14 @@ def house(portal_keys: object) -> House:
 def proposed(by: User, version: str) -> Proposal:
     """A version of the cement pack that differs by its name alone; the one that there is, where it was proposed already."""
     proposed_before = Proposal.objects.filter(version=version).first()
-    text = (packs.HOME / "cement.toml").read_text(encoding="utf-8").replace('version = "4"', f'version = "{version}"', 1)
-    return proposed_before or governance.propose(by, text, "", "", "A name.", "None.", NOW.replace(year=2027))
+    text = (
+        (packs.HOME / "cement.toml")
+        .read_text(encoding="utf-8")
+        .replace('version = "4"', f'version = "{version}"', 1)
+    )
+    return proposed_before or governance.propose(
+        by, text, "", "", "A name.", "None.", NOW.replace(year=2027)
+    )
 
 
 def asked_of(auditor: User, plant: Plant) -> int:
@@ -799,9 +1205,21 @@ def outcome_of(response: HttpResponseBase, address: str, acted: bool) -> str:
         if to == "/sign-in/":
             return "entrance"
         if to.startswith("/sign-in/"):
-            return "sign-in" if to == f"/sign-in/?next={address}" else f"sign-in without the way back: {to}"
+            return (
+                "sign-in"
+                if to == f"/sign-in/?next={address}"
+                else f"sign-in without the way back: {to}"
+            )
         return "done" if acted else "back"
-    words = {200: "ok", 201: "ok", 400: "wrong", 415: "wrong", 403: "role", 404: "nothing", 405: "method"}
+    words = {
+        200: "ok",
+        201: "ok",
+        400: "wrong",
+        415: "wrong",
+        403: "role",
+        404: "nothing",
+        405: "method",
+    }
     return words.get(status, str(status))
 
 
@@ -834,19 +1252,35 @@ def roles_in_short(expected: dict[str, str], turn: int) -> list[str]:
     if len(set(expected.values())) == 1:
         return [role for role in ROLES if role in {"enterprise", *outsiders}]
     kinds = (ENTERPRISES, REGULATORS, BODIES, PROVIDERS, SUPPLIERS)
-    alike = {role for kind in kinds for index, role in enumerate(kind) if expected[role] in {expected[before] for before in kind[:index]}}
+    alike = {
+        role
+        for kind in kinds
+        for index, role in enumerate(kind)
+        if expected[role] in {expected[before] for before in kind[:index]}
+    }
     return [role for role in ROLES if role in outsiders or role not in alike]
 
 
 @pytest.mark.timeout(1200)  # two thousand requests, on a machine that may have other work
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_every_address_answers_every_role_as_the_table_says(house: House, method: str, long: bool) -> None:
+def test_every_address_answers_every_role_as_the_table_says(
+    house: House, method: str, long: bool
+) -> None:
     """And no page names the first firm's plant, report or device to others."""
     before, surprises = state_of_things(), []
-    names = ("Works 1<", 'works-1"', "works-1<", "Enterprise 1<", house.values["DIGEST"], str(house.values["DEVICE"]))
+    names = (
+        "Works 1<",
+        'works-1"',
+        "works-1<",
+        "Enterprise 1<",
+        house.values["DIGEST"],
+        str(house.values["DEVICE"]),
+    )
     for turn, (name, (_parts, on_get, on_post)) in enumerate(TABLE.items()):
         address, expected = house.address(name), on_get if method == "get" else on_post
-        WorkerSeen.objects.update(seen_at=timezone.now())  # or /readyz misses the worker where the whole table takes long
+        WorkerSeen.objects.update(
+            seen_at=timezone.now()
+        )  # or /readyz misses the worker where the whole table takes long
         outsiders = OUTSIDERS if method == "get" and name not in HELD else ()
         for role in ROLES if long else roles_in_short(expected, turn):
             with transaction.atomic():  # each request finds the house as it was
@@ -864,7 +1298,9 @@ def test_every_address_answers_every_role_as_the_table_says(house: House, method
                         response = client.get(address, follow=True)
                     page = response.content.decode(errors="replace")
                     if leaks := [
-                        identifier for identifier in names if identifier in page and identifier not in address
+                        identifier
+                        for identifier in names
+                        if identifier in page and identifier not in address
                     ]:  # what was asked may stand in the answer
                         surprises.append(f"{role} reads {leaks} at {name}")
                 client.cookies = cookies
@@ -876,5 +1312,7 @@ def test_who_is_asked_to_sign_in_arrives_at_the_page_that_was_asked_for(house: H
     asked = house.address("web:submission")
     visitor = Client()
     to_sign_in = visitor.get(asked).headers["Location"]
-    answer = visitor.post(to_sign_in, {"username": house.cast.plants[0].owner.email, "password": PASSWORD})
+    answer = visitor.post(
+        to_sign_in, {"username": house.cast.plants[0].owner.email, "password": PASSWORD}
+    )
     assert answer.headers["Location"] == asked

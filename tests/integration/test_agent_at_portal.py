@@ -34,8 +34,12 @@ def site() -> Site:
     """A steel works in a group whose year 2016 is open."""
     nation = Jurisdiction.objects.create(path="cn", name="China", level="nation")
     firm = ControllingFirm.objects.create(name="Firm 2")
-    works = Organisation.objects.create(name="Works 2", kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=nation)
-    site = Site.objects.create(slug=SITE, name="Works 2", organisation=works, jurisdiction=nation, pack="steel")
+    works = Organisation.objects.create(
+        name="Works 2", kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=nation
+    )
+    site = Site.objects.create(
+        slug=SITE, name="Works 2", organisation=works, jurisdiction=nation, pack="steel"
+    )
     open_period(make_peer_group("steel", nation, [site]), "2016", "test", timezone.now())
     return site
 
@@ -50,14 +54,19 @@ def plant(tmp_path: Path, live_server: LiveServer, site: Site) -> Plant:
 
 
 @pytest.mark.parametrize("step", at_steps(TELLING))
-def test_killed_at_a_step_and_run_again_the_portal_accepts_one_report(plant: Plant, step: str) -> None:
+def test_killed_at_a_step_and_run_again_the_portal_accepts_one_report(
+    plant: Plant, step: str
+) -> None:
     assert plant.submit_dying_at(step) == -signal.SIGKILL
     done = plant.submit()
     assert done.returncode == 0, done.stderr
 
     submission = Submission.objects.get()
     output = json.loads(done.stdout)
-    assert (submission.digest, submission.log_index) == (output["envelope_digest"], output["receipt"]["log_index"])
+    assert (submission.digest, submission.log_index) == (
+        output["envelope_digest"],
+        output["receipt"]["log_index"],
+    )
     assert plant.rows("SELECT COUNT(*), COUNT(DISTINCT release_id) FROM ledger") == [(240, 2)]
 
     opening.sweep(keys.processing_key(), timezone.now)
@@ -65,7 +74,10 @@ def test_killed_at_a_step_and_run_again_the_portal_accepts_one_report(plant: Pla
     assert (submission.state, submission.reason) == (SubmissionState.ACCEPTED, "")
     plaintext = bytes(OpenedReport.objects.get(envelope_digest=submission.digest).report)
     assert plant.rows("SELECT plaintext FROM parcel") == [(plaintext,)]
-    assert [label.metric for label in decode_report(plaintext).released.labels] == ["total", "electricity"]
+    assert [label.metric for label in decode_report(plaintext).released.labels] == [
+        "total",
+        "electricity",
+    ]
 
 
 def test_enrolling_again_after_a_crash_is_one_device(plant: Plant) -> None:
@@ -75,7 +87,9 @@ def test_enrolling_again_after_a_crash_is_one_device(plant: Plant) -> None:
     assert Device.objects.count() == 1
 
 
-def test_a_state_directory_set_back_by_a_backup_spends_nothing(plant: Plant, tmp_path: Path) -> None:
+def test_a_state_directory_set_back_by_a_backup_spends_nothing(
+    plant: Plant, tmp_path: Path
+) -> None:
     backup = {file.name: file.read_bytes() for file in plant.state.iterdir()}
     assert plant.submit().returncode == 0
     for file in plant.state.iterdir():
@@ -95,5 +109,7 @@ def test_a_period_that_is_not_open_is_refused_in_the_portals_words_and_kept(plan
     assert json.loads(refused.stdout)["error"]["code"] == "period-not-open"
     assert Submission.objects.count() == 0
     status = json.loads(plant.agent("status").stdout)
-    assert [(report["state"], report["refusal"][-17:]) for report in status["reports"]] == [("committed", "[period-not-open]")]
+    assert [(report["state"], report["refusal"][-17:]) for report in status["reports"]] == [
+        ("committed", "[period-not-open]")
+    ]
     assert status["budget"] == []

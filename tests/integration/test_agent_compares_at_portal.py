@@ -60,19 +60,44 @@ def works(live_server: LiveServer, tmp_path: Path, capsys: pytest.CaptureFixture
     for number, plant in enumerate(cast.plants):
         deliver(plant.envelope(cast.pack, shift=number - 5))
     open_waiting()
-    published = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    published = publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
 
     simulated = Sector("cement", 1, 1, int(PERIOD)).plants[0]
     simulated.write(tmp_path, faults=0, road="csv")
     firm = ControllingFirm.objects.create(name=simulated.firm)
-    enterprise = Organisation.objects.create(name=simulated.name, kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=cast.nation)
-    site = Site.objects.create(slug=simulated.site, name=simulated.name, organisation=enterprise, jurisdiction=cast.nation, pack="cement")
+    enterprise = Organisation.objects.create(
+        name=simulated.name, kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=cast.nation
+    )
+    site = Site.objects.create(
+        slug=simulated.site,
+        name=simulated.name,
+        organisation=enterprise,
+        jurisdiction=cast.nation,
+        pack="cement",
+    )
     token = issue_token(site, None, keys.published_directory().fingerprint, timezone.now())
-    assert main(["enrol", "--portal", live_server.url, "--token", token, "--state", str(tmp_path / "state")]) == 0
+    assert (
+        main(
+            [
+                "enrol",
+                "--portal",
+                live_server.url,
+                "--token",
+                token,
+                "--state",
+                str(tmp_path / "state"),
+            ]
+        )
+        == 0
+    )
     return Works(tmp_path, live_server.url, cast, published, capsys)
 
 
-def test_an_enrolled_agent_fetches_the_newest_benchmark_and_holds_its_signature_to_the_enrolment(works: Works) -> None:
+def test_an_enrolled_agent_fetches_the_newest_benchmark_and_holds_its_signature_to_the_enrolment(
+    works: Works,
+) -> None:
     by_itself, by_address = works.answer(), works.answer("--benchmark", works.address)
     assert by_itself["steps"] == by_address["steps"] == works.answer("--period", PERIOD)["steps"]
     assert by_itself["benchmark"] == {
@@ -113,7 +138,10 @@ def test_without_enrolment_the_comparison_says_that_nothing_was_verified(works: 
     code, out, _ = works.compare("--benchmark", works.address, state="elsewhere")
     assert code == 0
     assert "NOT VERIFIED: this agent is enrolled at no portal" in out
-    assert works.answer("--benchmark", works.address, state="elsewhere")["benchmark"]["signature"] == "not-checked"
+    assert (
+        works.answer("--benchmark", works.address, state="elsewhere")["benchmark"]["signature"]
+        == "not-checked"
+    )
     assert "Signature verified" in works.compare("--benchmark", works.address)[1]
     code, _, err = works.compare(state="elsewhere")
     assert code == 2

@@ -21,7 +21,16 @@ from benchmarks.errors import InputError, PolicyRefusal, Unreachable
 from benchmarks.wire.directory import EnrolmentSecret
 from portal import keys
 from portal.accounts.enrolling import issue_token
-from portal.accounts.models import ControllingFirm, Device, Jurisdiction, Membership, Organisation, Role, Site, User
+from portal.accounts.models import (
+    ControllingFirm,
+    Device,
+    Jurisdiction,
+    Membership,
+    Organisation,
+    Role,
+    Site,
+    User,
+)
 from portal.accounts.selectors import sites_of
 from portal.auditlog.models import Action, Event
 from portal.catalogue.models import ReportingPeriod
@@ -35,7 +44,10 @@ from reporting_agent.sending.transport import Portal
 from reporting_agent.state import StateDirectory
 from tests.unit.agent_send.cast import PORTAL, SITE, SOFTWARE, heats, material
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 NOBODY: Callable[[httpx.Request], bool] = lambda _request: False  # noqa: E731
 
@@ -43,11 +55,23 @@ NOBODY: Callable[[httpx.Request], bool] = lambda _request: False  # noqa: E731
 def to_portal(request: httpx.Request) -> httpx.Response:
     """The portal's own answer, in this process."""
     parts = urlsplit(str(request.url))
-    headers = {name: value for name, value in request.headers.items() if name not in ("host", "content-length", "content-type")}
+    headers = {
+        name: value
+        for name, value in request.headers.items()
+        if name not in ("host", "content-length", "content-type")
+    }
     answer = Client(headers=headers).generic(
-        request.method, f"{parts.path}?{parts.query}", request.content, content_type=request.headers.get("content-type", ""), secure=True
+        request.method,
+        f"{parts.path}?{parts.query}",
+        request.content,
+        content_type=request.headers.get("content-type", ""),
+        secure=True,
     )
-    return httpx.Response(answer.status_code, headers={"content-type": answer.headers["Content-Type"]}, content=answer.content)
+    return httpx.Response(
+        answer.status_code,
+        headers={"content-type": answer.headers["Content-Type"]},
+        content=answer.content,
+    )
 
 
 class Plant:
@@ -68,14 +92,21 @@ class Plant:
 
     @contextmanager
     def _open(self) -> Iterator[tuple[Connection, Portal]]:
-        road = Portal(PORTAL, sleep=lambda _seconds: None, software=SOFTWARE, transport=httpx.MockTransport(self._answer))
+        road = Portal(
+            PORTAL,
+            sleep=lambda _seconds: None,
+            software=SOFTWARE,
+            transport=httpx.MockTransport(self._answer),
+        )
         with road, self.state.exclusive(), self.state.connect() as connection:
             yield connection, road
 
     def enrol(self, token: str, *, replace: bool = False) -> enrolment.Enrolment:
         with self._open() as (connection, road):
             parsed, now = EnrolmentSecret.parse(token), timezone.now()
-            return enrolment.enrol(self.state, connection, road, parsed, software=SOFTWARE, now=now, replace=replace)
+            return enrolment.enrol(
+                self.state, connection, road, parsed, software=SOFTWARE, now=now, replace=replace
+            )
 
     def rotate(self) -> enrolment.Enrolment:
         with self._open() as (connection, road):
@@ -84,7 +115,9 @@ class Plant:
     def submit(self, data: ReportMaterial, period: str, *, correct: bool = False) -> None:
         with self._open() as (connection, road):
             identity = enrolment.identity(self.state, connection, SITE)
-            submission = SubmissionProcess(connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC))
+            submission = SubmissionProcess(
+                connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC)
+            )
             submission.consult(road)
             submission.send(submission.prepare(data, period, road, correct=correct), road)
 
@@ -101,8 +134,12 @@ def site(portal_keys: object) -> Site:
     """A steel works in a group whose years 2016 and 2017 are open."""
     nation = Jurisdiction.objects.create(path="cn", name="China", level="nation")
     firm = ControllingFirm.objects.create(name="Firm 2")
-    works = Organisation.objects.create(name="Works 2", kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=nation)
-    site = Site.objects.create(slug=SITE, name="Works 2", organisation=works, jurisdiction=nation, pack="steel")
+    works = Organisation.objects.create(
+        name="Works 2", kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=nation
+    )
+    site = Site.objects.create(
+        slug=SITE, name="Works 2", organisation=works, jurisdiction=nation, pack="steel"
+    )
     group = make_peer_group("steel", nation, [site])
     for year in ("2016", "2017"):
         open_period(group, year, "test", timezone.now())
@@ -125,7 +162,9 @@ def years() -> dict[str, ReportMaterial]:
     return {str(year): material(heats(60, year=year), str(year)) for year in (2016, 2017)}
 
 
-def test_a_rotated_key_reports_and_the_old_one_is_gone_from_the_machine(plant: Plant, years: dict[str, ReportMaterial]) -> None:
+def test_a_rotated_key_reports_and_the_old_one_is_gone_from_the_machine(
+    plant: Plant, years: dict[str, ReportMaterial]
+) -> None:
     plant.submit(years["2016"], "2016")
     (old_file,) = plant.secrets()
     old = Device.objects.get()
@@ -135,17 +174,28 @@ def test_a_rotated_key_reports_and_the_old_one_is_gone_from_the_machine(plant: P
     assert Device.objects.get(pk=str(done.device_id)).replaces == old
     plant.submit(years["2017"], "2017")
     tasks.sweep()  # one report was signed with the old key, one with the new
-    assert set(Submission.objects.values_list("period", "state")) == {("2016", "accepted"), ("2017", "accepted")}
+    assert set(Submission.objects.values_list("period", "state")) == {
+        ("2016", "accepted"),
+        ("2017", "accepted"),
+    }
     assert {str(row.device_id) for row in Submission.objects.all()} == {str(old.pk), done.device_id}
     owner = User.objects.create_user("owner@example.org")
     Membership.objects.create(user=owner, organisation=old.site.organisation, role=Role.ENTERPRISE)
     (view,) = sites_of(owner, timezone.now())
-    assert [(device.replaced, device.revoked_at is None) for device in view.devices] == [(True, False), (False, True)]
+    assert [(device.replaced, device.revoked_at is None) for device in view.devices] == [
+        (True, False),
+        (False, True),
+    ]
     with plant._open() as (connection, road):
-        assert rotation.reported_elsewhere(plant.state, connection, road, done, now=timezone.now()) == ()
+        assert (
+            rotation.reported_elsewhere(plant.state, connection, road, done, now=timezone.now())
+            == ()
+        )
 
 
-def test_an_answer_lost_for_good_leaves_the_old_key_in_force_and_the_next_run_ends_the_same_rotation(plant: Plant) -> None:
+def test_an_answer_lost_for_good_leaves_the_old_key_in_force_and_the_next_run_ends_the_same_rotation(
+    plant: Plant,
+) -> None:
     plant.lost = lambda request: request.url.path == "/api/v1/rotations/"
     with pytest.raises(Unreachable):
         plant.rotate()
@@ -158,8 +208,12 @@ def test_an_answer_lost_for_good_leaves_the_old_key_in_force_and_the_next_run_en
     assert Event.objects.filter(action=Action.DEVICE_ROTATED).count() == 1
 
 
-def test_a_report_that_waits_for_its_receipt_goes_out_before_its_key_goes(plant: Plant, years: dict[str, ReportMaterial]) -> None:
-    plant.lost = lambda request: request.url.path == "/api/v1/submissions/" and request.method == "POST"
+def test_a_report_that_waits_for_its_receipt_goes_out_before_its_key_goes(
+    plant: Plant, years: dict[str, ReportMaterial]
+) -> None:
+    plant.lost = lambda request: (
+        request.url.path == "/api/v1/submissions/" and request.method == "POST"
+    )
     with pytest.raises(Unreachable):
         plant.submit(years["2016"], "2016")
     with pytest.raises(InputError) as refused:
@@ -187,7 +241,9 @@ def test_a_lost_device_is_revoked_and_its_successor_spends_nothing_on_what_the_p
     with heir._open() as (connection, road):
         enrolled = enrolment.current(connection)
         assert enrolled is not None
-        assert rotation.reported_elsewhere(heir.state, connection, road, enrolled, now=timezone.now()) == ("2016",)
+        assert rotation.reported_elsewhere(
+            heir.state, connection, road, enrolled, now=timezone.now()
+        ) == ("2016",)
     assert "another seed" in Event.objects.filter(action=Action.DEVICE_ENROLLED).latest("id").detail
     with pytest.raises(PolicyRefusal) as refused:
         heir.submit(years["2016"], "2016")
@@ -246,7 +302,9 @@ def test_what_the_portal_holds_is_never_sealed_again_and_its_receipt_is_taken_fr
     plant.lost = NOBODY
     plant.submit(years["2016"], "2016")
     with plant.state.connect() as connection:
-        assert [tuple(row) for row in connection.execute("SELECT envelope, state FROM parcel")] == [(before, "received")]
+        assert [tuple(row) for row in connection.execute("SELECT envelope, state FROM parcel")] == [
+            (before, "received")
+        ]
     assert Submission.objects.count() == 1
     plant.submit(material(heats(61), "2016"), "2016", correct=True)
     assert set(Submission.objects.values_list("revision", flat=True)) == {1, 2}

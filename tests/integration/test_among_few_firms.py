@@ -8,7 +8,10 @@ from portal.standings import computing as standings
 from portal.standings import selectors as standing_selectors
 from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast, open_waiting
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def test_among_seven_firms_an_owner_sees_its_own_value_and_no_rank(portal_keys: object) -> None:
@@ -20,4 +23,6 @@ def test_among_seven_firms_an_owner_sees_its_own_value_and_no_rank(portal_keys: 
     view = standing_selectors.where_we_stand(few.plants[0].owner, few.plants[0].site.slug, PERIOD)
     assert view is not None
     assert view.steps
-    assert {(step.estimate, step.rank_interval, step.of) for step in view.steps} == {(None, None, None)}
+    assert {(step.estimate, step.rank_interval, step.of) for step in view.steps} == {
+        (None, None, None)
+    }

@@ -49,9 +49,20 @@ def updates(plant: Plant, capsys: pytest.CaptureFixture[str]) -> Told:
 
 def announce(folder: Path, version: str, keys: Path) -> bytes:
     with zipfile.ZipFile(folder / LINUX, "w") as file:
-        file.writestr("parts/any/reporting_agent/software.py", f'"""What it is."""\n\nVERSION = "{version}"\n')
+        file.writestr(
+            "parts/any/reporting_agent/software.py", f'"""What it is."""\n\nVERSION = "{version}"\n'
+        )
     call_command(
-        "announce_agent", str(folder), "--dir", str(keys), "--changes", "en", "Reads OPC UA.", "--changes", "zh", "可读取 OPC UA。"
+        "announce_agent",
+        str(folder),
+        "--dir",
+        str(keys),
+        "--changes",
+        "en",
+        "Reads OPC UA.",
+        "--changes",
+        "zh",
+        "可读取 OPC UA。",
     )
     return (folder / FILE).read_bytes()
 
@@ -63,7 +74,13 @@ def test_a_plant_is_told_of_a_newer_version_and_nothing_is_installed(
     assert (code, none["error"]["code"]) == (1, "portal-404")  # type: ignore[index]
     announce(folder, "0.2.0", portal_keys)
     code, update = updates("--downloaded", str(folder / LINUX))
-    assert (code, update["agent"], update["newest"], update["newer"], update["downloaded"]) == (0, VERSION, "0.2.0", True, LINUX)
+    assert (code, update["agent"], update["newest"], update["newer"], update["downloaded"]) == (
+        0,
+        VERSION,
+        "0.2.0",
+        True,
+        LINUX,
+    )
     status = json.loads(plant.agent("status").stdout)
     assert (status["agent"], status["newest_agent"]) == (VERSION, "0.2.0")
     assert main(["updates", "--state", str(plant.state), "--lang", "zh"]) == 0
@@ -76,7 +93,9 @@ def test_a_plant_is_told_of_a_newer_version_and_nothing_is_installed(
     assert (code, refused["error"]["code"]) == (1, "file-not-released")  # type: ignore[index]
 
 
-def test_the_version_that_runs_is_told_as_the_newest(folder: Path, portal_keys: Path, plant: Plant, updates: Told) -> None:
+def test_the_version_that_runs_is_told_as_the_newest(
+    folder: Path, portal_keys: Path, plant: Plant, updates: Told
+) -> None:
     announce(folder, VERSION, portal_keys)
     assert updates()[1]["newer"] is False
     assert json.loads(plant.agent("status").stdout)["newest_agent"] is None
@@ -106,7 +125,9 @@ def test_an_older_announcement_and_one_of_another_key_are_refused_and_change_not
     assert updates("--file", str(by_hand))[1]["newest"] == "0.3.0"
 
 
-def test_the_files_address_offers_the_announcement_and_nothing_else_of_the_folder(folder: Path, portal_keys: Path) -> None:
+def test_the_files_address_offers_the_announcement_and_nothing_else_of_the_folder(
+    folder: Path, portal_keys: Path
+) -> None:
     assert Client().get(f"/agent/files/{FILE}").status_code == 404
     announced = announce(folder, "0.2.0", portal_keys)
     (folder / "notes.txt").write_text("not for everybody", "utf-8")
@@ -114,7 +135,9 @@ def test_the_files_address_offers_the_announcement_and_nothing_else_of_the_folde
     assert Client().get("/agent/files/notes.txt").status_code == 404
 
 
-def test_files_that_are_none_or_of_two_versions_are_not_announced(folder: Path, portal_keys: Path) -> None:
+def test_files_that_are_none_or_of_two_versions_are_not_announced(
+    folder: Path, portal_keys: Path
+) -> None:
     with pytest.raises(CommandError, match="holds no file of the agent"):
         call_command("announce_agent", str(folder), "--dir", str(portal_keys))
     announce(folder, "0.2.0", portal_keys)

@@ -36,7 +36,10 @@ from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast, open_waiting, person
 from tests.integration.test_addresses_by_role import KEYED, site_group
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 ROLES = (
     *("enterprise", "other-enterprise", "nation", "other-province", "assigned", "unassigned"),
@@ -61,11 +64,21 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
     "api:sites": ("", only(ENTERPRISES + REGULATORS, "ok", other_province="none"), NO_POST),
     "api:reports": ("", only(ENTERPRISES, "ok"), NO_POST),
     "api:periods": ("", only(REGULATORS, "ok", other_province="ok"), NO_POST),
-    "api:participation": ("?group=GROUP&period=PERIOD", only(REGULATORS, "ok", other_province="none"), NO_POST),
+    "api:participation": (
+        "?group=GROUP&period=PERIOD",
+        only(REGULATORS, "ok", other_province="none"),
+        NO_POST,
+    ),
     # of the first plant, whose values nobody else reads: a regulator reads ranks, which are no values
     "api:standings": (
         "?site=works-1&period=PERIOD",
-        only(("enterprise",), "ok", other_enterprise="nothing", nation="nothing", other_province="nothing"),
+        only(
+            ("enterprise",),
+            "ok",
+            other_enterprise="nothing",
+            nation="nothing",
+            other_province="nothing",
+        ),
         NO_POST,
     ),
     "api:places": (
@@ -75,24 +88,51 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
     ),
     "api:drafts": ("?group=GROUP&period=PERIOD", only(REGULATORS, "ok"), NO_POST),
     # assigning is decided by a person: no key does it
-    "api:assignments": ("", only(BODIES + REGULATORS, "ok", unassigned="none", other_province="none"), NO_POST),
+    "api:assignments": (
+        "",
+        only(BODIES + REGULATORS, "ok", unassigned="none", other_province="none"),
+        NO_POST,
+    ),
     "api:obligatory-audits": (
         "?site=works-1",
-        only(ENTERPRISES + REGULATORS + BODIES, "ok", other_enterprise="none", other_province="none", unassigned="none"),
+        only(
+            ENTERPRISES + REGULATORS + BODIES,
+            "ok",
+            other_enterprise="none",
+            other_province="none",
+            unassigned="none",
+        ),
         NO_POST,
     ),
     # as on the pages: the site's own firm, and who regulates where it lies
     **dict.fromkeys(
         ("api:dossiers", "api:dossier"),
-        ("DOSSIER", only(ENTERPRISES + REGULATORS, "ok", other_enterprise="nothing", other_province="nothing"), NO_POST),
+        (
+            "DOSSIER",
+            only(
+                ENTERPRISES + REGULATORS, "ok", other_enterprise="nothing", other_province="nothing"
+            ),
+            NO_POST,
+        ),
     ),
     # as on the pages: who runs it; a firm whose site is invited reads of its own site alone
-    "api:groups": ("", only(ENTERPRISES + REGULATORS, "ok", other_enterprise="none", other_province="none"), NO_POST),
+    "api:groups": (
+        "",
+        only(ENTERPRISES + REGULATORS, "ok", other_enterprise="none", other_province="none"),
+        NO_POST,
+    ),
     "api:group": ("", only(ENTERPRISES + REGULATORS, "nothing", nation="ok"), NO_POST),
     # as on the pages: the body that drew it, and the plant that opens it
     "api:samples": (
         "",
-        only(ENTERPRISES + BODIES, "ok", other_enterprise="none", unassigned="none", nation="none", other_province="none"),
+        only(
+            ENTERPRISES + BODIES,
+            "ok",
+            other_enterprise="none",
+            unassigned="none",
+            nation="none",
+            other_province="none",
+        ),
         NO_POST,
     ),
     "api:evidence": (
@@ -100,18 +140,25 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
         only(
             ENTERPRISES + BODIES,
             "ok",
-            **dict.fromkeys(("other_enterprise", "unassigned", "nation", "other_province"), "nothing"),
+            **dict.fromkeys(
+                ("other_enterprise", "unassigned", "nation", "other_province"), "nothing"
+            ),
         ),
         NO_POST,
     ),
     "api:granted": ("", only(PROVIDERS + SUPPLIERS, "ok", other_provider="none"), NO_POST),
-    "api:granted-values": ("?submission=DIGEST", only(PROVIDERS + SUPPLIERS, "nothing", provider="ok"), NO_POST),
+    "api:granted-values": (
+        "?submission=DIGEST",
+        only(PROVIDERS + SUPPLIERS, "nothing", provider="ok"),
+        NO_POST,
+    ),
     "api:deliveries": ("", only(SUPPLIERS, "ok"), only(SUPPLIERS, "wrong")),
     "api:conformance": ("", only(PROVIDERS, "ok", other_provider="none"), only(PROVIDERS, "wrong")),
     # everybody's own: who was told nothing reads an empty list
     "api:notifications": (
         "",
-        dict.fromkeys(ROLES, "none") | dict.fromkeys(("enterprise", "other-enterprise", "nation", "assigned"), "ok"),
+        dict.fromkeys(ROLES, "none")
+        | dict.fromkeys(("enterprise", "other-enterprise", "nation", "assigned"), "ok"),
         NO_POST,
     ),
     "api:notifications-read": ("", dict.fromkeys(ROLES, "method"), dict.fromkeys(ROLES, "wrong")),
@@ -121,7 +168,9 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
 
 
 def test_every_address_that_asks_for_a_key_stands_in_the_table() -> None:
-    assert sorted(TABLE) == sorted((*KEYED, "api:evidence", "api:dossier", "api:group", "api:notifications-read"))
+    assert sorted(TABLE) == sorted(
+        (*KEYED, "api:evidence", "api:dossier", "api:group", "api:notifications-read")
+    )
 
 
 @dataclass
@@ -133,7 +182,12 @@ class House:
     keys: dict[str, str] = field(default_factory=dict)
 
     def ask(self, role: str, method: str, name: str) -> Any:
-        query = TABLE[name][0].replace("GROUP", str(self.group)).replace("PERIOD", PERIOD).replace("DIGEST", self.first.digest)
+        query = (
+            TABLE[name][0]
+            .replace("GROUP", str(self.group))
+            .replace("PERIOD", PERIOD)
+            .replace("DIGEST", self.first.digest)
+        )
         parts: dict[str, dict[str, Any]] = {
             "api:evidence": {"sample": self.sample},
             "api:group": {"group": self.site_group},
@@ -141,14 +195,22 @@ class House:
         }
         address = reverse(name, kwargs=parts.get(name))
         query = query.replace("DOSSIER", "?site=works-1" if name == "api:dossiers" else "")
-        return getattr(Client(), method)(f"{address}{query}", headers={"Authorization": f"Bearer {self.keys[role]}"})
+        return getattr(Client(), method)(
+            f"{address}{query}", headers={"Authorization": f"Bearer {self.keys[role]}"}
+        )
 
 
 def key_for(user: User) -> str:
     second_factor.give(user)
     house = api_keys.houses_of(user).get()
     key = api_keys.make(
-        user, house.pk, "all", (*SCOPES_OF[house.kind], *OF_A_PERSON), timedelta(days=30), personal=True, now=timezone.now()
+        user,
+        house.pk,
+        "all",
+        (*SCOPES_OF[house.kind], *OF_A_PERSON),
+        timedelta(days=30),
+        personal=True,
+        now=timezone.now(),
     )
     return key.text
 
@@ -161,8 +223,12 @@ def build_scene() -> House:
     standings.compute(cast.period, "test", NOW)
     engaged = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
     drafting.draft(cast.period, cast.drafter, NOW)
-    elsewhere = Jurisdiction.objects.create(path="cn/sd", name="Shandong", level="province", parent=cast.nation)
-    office = Organisation.objects.create(name="Bureau elsewhere", kind=Role.REGULATOR, jurisdiction=elsewhere)
+    elsewhere = Jurisdiction.objects.create(
+        path="cn/sd", name="Shandong", level="province", parent=cast.nation
+    )
+    office = Organisation.objects.create(
+        name="Bureau elsewhere", kind=Role.REGULATOR, jurisdiction=elsewhere
+    )
     people = {
         "enterprise": cast.plants[0].owner,
         "other-enterprise": cast.plants[1].owner,
@@ -172,21 +238,38 @@ def build_scene() -> House:
     }
     partners = make_partners(cast)
     terms.accept(partners.people["academic"], partners.houses["academic"].pk, NOW)
-    another_body = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY)
-    people |= {"unassigned": person("unassigned@example.org", another_body, Role.CERTIFICATION_BODY), **partners.people}
+    another_body = Organisation.objects.create(
+        name="Another certifier", kind=Role.CERTIFICATION_BODY
+    )
+    people |= {
+        "unassigned": person("unassigned@example.org", another_body, Role.CERTIFICATION_BODY),
+        **partners.people,
+    }
     first = Submission.objects.get(site=cast.plants[0].site)
     auditor_key = AuditorSigningKey.generate()
     auditors.register(cast.body, auditor_key.public.hex, cast.auditor, NOW)
     auditors.declare(engaged, cast.auditor, False, "", NOW)
     sample = make_sample_of(engaged, cast.auditor, auditor_key, NOW)
-    return House(cast.group.pk, first, sample.pk, site_group(cast).pk, {role: key_for(user) for role, user in people.items()})
+    return House(
+        cast.group.pk,
+        first,
+        sample.pk,
+        site_group(cast).pk,
+        {role: key_for(user) for role, user in people.items()},
+    )
 
 
 def outcome_of(response: Any) -> str:
     if response.status_code == 200:
-        body = response.json() if response.headers["Content-Type"].startswith("application/json") else {}
+        body = (
+            response.json()
+            if response.headers["Content-Type"].startswith("application/json")
+            else {}
+        )
         return "none" if body.get("results") == [] else "ok"
-    return {201: "ok", 400: "wrong", 415: "wrong", 403: "scope", 404: "nothing", 405: "method"}.get(response.status_code, str(response))
+    return {201: "ok", 400: "wrong", 415: "wrong", 403: "scope", 404: "nothing", 405: "method"}.get(
+        response.status_code, str(response)
+    )
 
 
 @pytest.fixture
@@ -211,12 +294,23 @@ def test_every_address_answers_every_key_as_the_table_says(house: House, method:
     assert not surprises, "\n".join(surprises)
 
 
-def test_no_answer_to_another_house_names_the_first_firms_plant_report_or_device(house: House) -> None:
+def test_no_answer_to_another_house_names_the_first_firms_plant_report_or_device(
+    house: House,
+) -> None:
     names = ('"works-1"', '"Enterprise 1"', house.first.digest, str(house.first.device_id))
-    for role in ("other-enterprise", "unassigned", "other-province", "other-provider", "other-supplier", "academic"):
+    for role in (
+        "other-enterprise",
+        "unassigned",
+        "other-province",
+        "other-provider",
+        "other-supplier",
+        "academic",
+    ):
         for name in TABLE:
             text = house.ask(role, "get", name).content.decode(errors="replace")
-            assert not [identifier for identifier in names if identifier in text], f"{role} reads of the first firm at {name}"
+            assert not [identifier for identifier in names if identifier in text], (
+                f"{role} reads of the first firm at {name}"
+            )
 
 
 def test_a_regulators_key_reads_no_value_of_a_site(house: House) -> None:

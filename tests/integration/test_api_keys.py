@@ -24,7 +24,10 @@ from portal.problems import RefusedError
 from portal.register import inviting
 from tests.integration.portal_cast import PERIOD, Cast, deliver, make_cast, person
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 YEAR = timedelta(days=365)
 
@@ -40,7 +43,9 @@ def key_of(user: User, *scopes: str, personal: bool = True) -> str:
     if not second_factor.has_one(user):
         second_factor.give(user)
     house = api_keys.houses_of(user).get()
-    return api_keys.make(user, house.pk, "a program", scopes, YEAR, personal=personal, now=timezone.now()).text
+    return api_keys.make(
+        user, house.pk, "a program", scopes, YEAR, personal=personal, now=timezone.now()
+    ).text
 
 
 def asked(key: str, path: str, **headers: str) -> tuple[int, dict[str, object]]:
@@ -52,7 +57,9 @@ def signed_in_by_password_alone(user: User) -> Client:
     client = Client()
     client.force_login(user)
     session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": timezone.now().timestamp()}]
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": timezone.now().timestamp()}
+    ]
     session.save()
     return client
 
@@ -60,7 +67,12 @@ def signed_in_by_password_alone(user: User) -> Client:
 def test_a_key_says_what_it_is_and_reads_its_own_firms_reports_only(cast: Cast) -> None:
     key = key_of(cast.plants[0].owner, Scope.SUBMISSIONS)
     status, answer = asked(key, "/api/v1/key/")
-    assert (status, answer["organisation"], answer["role"], answer["scopes"]) == (200, "Enterprise 1", "enterprise", ["read:submissions"])
+    assert (status, answer["organisation"], answer["role"], answer["scopes"]) == (
+        200,
+        "Enterprise 1",
+        "enterprise",
+        ["read:submissions"],
+    )
     status, page = asked(key, "/api/v1/reports/")
     assert (status, [row["site"] for row in page["results"]]) == (200, ["works-1"])  # type: ignore[attr-defined] # JSON
     for attempt in ("site=works-2", f"period={PERIOD}&site=works-2", "state=accepted"):
@@ -71,10 +83,15 @@ def test_a_key_says_what_it_is_and_reads_its_own_firms_reports_only(cast: Cast) 
 
 
 def test_the_last_day_of_a_key_is_on_record_as_the_schemes(cast: Cast) -> None:
-    owner, evening = cast.plants[0].owner, datetime(2026, 1, 1, 22, tzinfo=UTC)  # the next morning where the portal is
+    owner, evening = (
+        cast.plants[0].owner,
+        datetime(2026, 1, 1, 22, tzinfo=UTC),
+    )  # the next morning where the portal is
     second_factor.give(owner)
     house = api_keys.houses_of(owner).get()
-    api_keys.make(owner, house.pk, "a program", (Scope.SITES,), timedelta(days=30), personal=True, now=evening)
+    api_keys.make(
+        owner, house.pk, "a program", (Scope.SITES,), timedelta(days=30), personal=True, now=evening
+    )
     assert Event.objects.get(action=Action.KEY_MADE).detail.endswith("until 2026-02-01")
 
 
@@ -85,7 +102,9 @@ def test_only_what_the_key_is_good_for_is_answered(cast: Cast) -> None:
     assert (status, problem["code"]) == (403, "scope-missing")
 
 
-def test_a_role_that_loses_a_scope_takes_it_from_every_key(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_role_that_loses_a_scope_takes_it_from_every_key(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key = key_of(cast.plants[0].owner, Scope.SUBMISSIONS)
     assert asked(key, "/api/v1/reports/")[0] == 200
     monkeypatch.setitem(SCOPES_OF, Role.ENTERPRISE, (Scope.SITES,))
@@ -103,13 +122,27 @@ def test_without_a_second_factor_no_key_is_made(cast: Cast) -> None:
     owner = cast.plants[0].owner
     house = api_keys.houses_of(owner).get()
     with pytest.raises(RefusedError) as refused:
-        api_keys.make(owner, house.pk, "a program", [Scope.SITES], YEAR, personal=True, now=timezone.now())
+        api_keys.make(
+            owner, house.pk, "a program", [Scope.SITES], YEAR, personal=True, now=timezone.now()
+        )
     assert refused.value.code == "second-factor-needed"
     client = signed_in_by_password_alone(owner)
-    form = {"organisation": house.pk, "name": "x", "kind": "personal", "lifetime": "30", "scopes": ["read:sites"]}
-    assert client.post("/account/keys/", form).headers["Location"].startswith("/account/second-factor/")
+    form = {
+        "organisation": house.pk,
+        "name": "x",
+        "kind": "personal",
+        "lifetime": "30",
+        "scopes": ["read:sites"],
+    }
+    assert (
+        client.post("/account/keys/", form)
+        .headers["Location"]
+        .startswith("/account/second-factor/")
+    )
     second_factor.give(owner)
-    assert client.post("/account/keys/", form).headers["Location"].startswith("/account/confirm/code/"), "having one is not showing it"
+    assert (
+        client.post("/account/keys/", form).headers["Location"].startswith("/account/confirm/code/")
+    ), "having one is not showing it"
     assert not ApiKey.objects.exists()
 
 
@@ -117,7 +150,10 @@ def test_who_only_reads_and_who_is_a_delegate_make_no_keys(cast: Cast) -> None:
     owner = cast.plants[0].owner
     second_factor.give(owner)
     firm = cast.plants[0].site.organisation_id
-    for changed in ({"may_manage": False, "delegate": False}, {"may_manage": True, "delegate": True}):
+    for changed in (
+        {"may_manage": False, "delegate": False},
+        {"may_manage": True, "delegate": True},
+    ):
         Membership.objects.filter(user=owner).update(**changed)
         with pytest.raises(Organisation.DoesNotExist):
             api_keys.make(owner, firm, "x", [Scope.SITES], YEAR, personal=True, now=timezone.now())
@@ -128,7 +164,9 @@ def test_of_the_secret_only_a_digest_is_kept(cast: Cast) -> None:
     row = ApiKey.objects.get()
     mark, prefix, secret = key.split("_", 2)
     assert (mark, prefix) == ("slk", row.prefix)
-    assert secret not in str([getattr(row, field.attname) for field in ApiKey._meta.concrete_fields])
+    assert secret not in str(
+        [getattr(row, field.attname) for field in ApiKey._meta.concrete_fields]
+    )
     assert not Event.objects.filter(detail__contains=secret).exists()
 
 
@@ -138,7 +176,10 @@ def test_unknown_expired_and_revoked_keys_are_refused_in_the_same_words(cast: Ca
     prefixes = [key.split("_")[1] for key in (expired, revoked, good)]
     ApiKey.objects.filter(prefix=prefixes[0]).update(expires_at=timezone.now())
     api_keys.revoke(owner, ApiKey.objects.get(prefix=prefixes[1]).pk, timezone.now())
-    answers = [asked(key, "/api/v1/sites/") for key in (expired, revoked, good[:-1], "slk_000000000000_x", "nonsense", "slk_" + 3 * "_")]
+    answers = [
+        asked(key, "/api/v1/sites/")
+        for key in (expired, revoked, good[:-1], "slk_000000000000_x", "nonsense", "slk_" + 3 * "_")
+    ]
     assert {status for status, _ in answers} == {401}
     assert len({str(problem) for _, problem in answers}) == 1
     assert asked(good, "/api/v1/sites/")[0] == 200
@@ -159,7 +200,9 @@ def test_a_personal_key_ends_with_the_membership_and_the_organisations_goes_on(c
 
 
 @pytest.mark.parametrize("parted", [True, False], ids=["parted with", "made a viewer"])
-def test_a_personal_key_is_revoked_with_its_persons_capacity_and_opens_nothing_once_they_have_it_again(cast: Cast, parted: bool) -> None:
+def test_a_personal_key_is_revoked_with_its_persons_capacity_and_opens_nothing_once_they_have_it_again(
+    cast: Cast, parted: bool
+) -> None:
     owner, firm, now = cast.plants[0].owner, cast.plants[0].site.organisation, timezone.now()
     second = person("second@example.org", firm, Role.ENTERPRISE)
     own, house = key_of(second, Scope.SITES), key_of(second, Scope.SITES, personal=False)
@@ -171,7 +214,9 @@ def test_a_personal_key_is_revoked_with_its_persons_capacity_and_opens_nothing_o
     assert [view.person for view in api_keys.keys_of(owner) if view.revoked_at is None] == [""]
     assert Event.objects.get(action=Action.KEY_REVOKED).actor == owner.email
     if parted:
-        sent = inviting.invite(owner, firm.pk, second.email, may_manage=True, delegate=False, now=now)
+        sent = inviting.invite(
+            owner, firm.pk, second.email, may_manage=True, delegate=False, now=now
+        )
         inviting.accept(sent.secret, second, now)
     else:
         inviting.set_capacity(owner, membership, may_manage=True, now=now)
@@ -218,7 +263,9 @@ def test_another_firms_manager_neither_sees_nor_revokes_a_key(cast: Cast) -> Non
     assert own.post(f"/account/keys/{row.pk}/revoke/").status_code == 302
     row.refresh_from_db()
     assert row.revoked_at
-    assert list(Event.objects.filter(subject=f"key {row.prefix}").values_list("action", flat=True)) == [
+    assert list(
+        Event.objects.filter(subject=f"key {row.prefix}").values_list("action", flat=True)
+    ) == [
         Action.KEY_MADE,
         Action.KEY_REVOKED,
     ]
@@ -253,9 +300,18 @@ def test_every_view_of_the_api_says_whose_it_is() -> None:
     assert len(views) > 10
     scopes = {OPEN, ANY_KEY, *Scope.values}
     assert {view.__name__: view.scope for view in views if view.scope not in scopes} == {}
-    takes = [view for view in views if view.scope != OPEN and any(hasattr(view, method) for method in ("post", "put", "patch", "delete"))]
+    takes = [
+        view
+        for view in views
+        if view.scope != OPEN
+        and any(hasattr(view, method) for method in ("post", "put", "patch", "delete"))
+    ]
     assert takes
-    assert {view.__name__: view.scope_to_write for view in takes if view.scope_to_write not in set(Scope.values)} == {}
+    assert {
+        view.__name__: view.scope_to_write
+        for view in takes
+        if view.scope_to_write not in set(Scope.values)
+    } == {}
 
 
 def test_a_view_that_says_nothing_lets_nobody_in(cast: Cast) -> None:
@@ -276,11 +332,17 @@ def test_lists_page_by_a_cursor_without_a_row_doubled_or_left_out(cast: Cast) ->
     assert slugs == ["works-1", "works-2"]
 
 
-@pytest.mark.parametrize("query", ["cursor=!", "cursor=eA", "limit=0", "limit=201", "pack=Steel", "pack=a&pack=b", "sort=site"])
+@pytest.mark.parametrize(
+    "query",
+    ["cursor=!", "cursor=eA", "limit=0", "limit=201", "pack=Steel", "pack=a&pack=b", "sort=site"],
+)
 def test_a_query_that_is_not_as_declared_is_refused(cast: Cast, query: str) -> None:
     key = key_of(cast.approver, Scope.SITES)
     status, problem = asked(key, f"/api/v1/sites/?{query}")
-    assert (status, problem["code"]) == (400, "query-unknown" if query.startswith("sort") else "query-malformed")
+    assert (status, problem["code"]) == (
+        400,
+        "query-unknown" if query.startswith("sort") else "query-malformed",
+    )
 
 
 def test_what_has_not_changed_is_not_sent_again(cast: Cast) -> None:
@@ -289,11 +351,18 @@ def test_what_has_not_changed_is_not_sent_again(cast: Cast) -> None:
     tag = first.headers["ETag"]
     assert not tag.startswith("W/")
     assert first.headers["Cache-Control"] == "private, no-cache"
-    again = Client().get("/api/v1/sites/", headers={"Authorization": f"Bearer {key}", "If-None-Match": tag})
+    again = Client().get(
+        "/api/v1/sites/", headers={"Authorization": f"Bearer {key}", "If-None-Match": tag}
+    )
     assert (again.status_code, again.content) == (304, b"")
     cast.plants[0].site.name = "Renamed"
     cast.plants[0].site.save()
-    assert Client().get("/api/v1/sites/", headers={"Authorization": f"Bearer {key}", "If-None-Match": tag}).status_code == 200
+    assert (
+        Client()
+        .get("/api/v1/sites/", headers={"Authorization": f"Bearer {key}", "If-None-Match": tag})
+        .status_code
+        == 200
+    )
 
 
 def test_the_key_is_in_one_answer_and_in_no_cache(cast: Cast) -> None:
@@ -303,7 +372,14 @@ def test_the_key_is_in_one_answer_and_in_no_cache(cast: Cast) -> None:
     client.post("/account/confirm/code/", {"code": second_factor.code_at(secret, timezone.now())})
     house = api_keys.houses_of(owner).get()
     response = client.post(
-        "/account/keys/", {"organisation": house.pk, "name": "x", "kind": "personal", "lifetime": "30", "scopes": ["read:sites"]}
+        "/account/keys/",
+        {
+            "organisation": house.pk,
+            "name": "x",
+            "kind": "personal",
+            "lifetime": "30",
+            "scopes": ["read:sites"],
+        },
     )
     page = response.content.decode()
     key = page.split('id="key">')[1].split("<")[0]

@@ -28,26 +28,45 @@ from tests.documents.refusals import ROOT
 from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import PERIOD, deliver, make_cast, open_waiting
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-EXAMPLE = re.compile(r'curl -H "Authorization: Bearer \$KEY" "?https://portal\.example(/\S+?)"?$', re.MULTILINE)
+EXAMPLE = re.compile(
+    r'curl -H "Authorization: Bearer \$KEY" "?https://portal\.example(/\S+?)"?$', re.MULTILINE
+)
 
 
 def test_every_example_with_a_key_is_answered() -> None:
     owner = make_cast(1).plants[0].owner
     second_factor.give(owner)
     house = api_keys.houses_of(owner).get()
-    key = api_keys.make(owner, house.pk, "x", SCOPES_OF[house.kind], timedelta(days=30), personal=True, now=timezone.now()).text
+    key = api_keys.make(
+        owner,
+        house.pk,
+        "x",
+        SCOPES_OF[house.kind],
+        timedelta(days=30),
+        personal=True,
+        now=timezone.now(),
+    ).text
     examples = EXAMPLE.findall(PAGE)
     assert len(examples) >= 2
     for path in examples:
         assert Client().get(path).status_code == 401, path
-        assert Client().get(path, headers={"Authorization": f"Bearer {key}"}).status_code == 200, path
+        assert Client().get(path, headers={"Authorization": f"Bearer {key}"}).status_code == 200, (
+            path
+        )
 
 
 def test_the_table_names_every_scope_and_whose_it_is() -> None:
-    scopes = {scope for row in re.findall(r"^\| (`\w+:.+?) \|", PAGE, flags=re.MULTILINE) for scope in re.findall(r"`([\w:]+)`", row)}
+    scopes = {
+        scope
+        for row in re.findall(r"^\| (`\w+:.+?) \|", PAGE, flags=re.MULTILINE)
+        for scope in re.findall(r"`([\w:]+)`", row)
+    }
     assert scopes == {scope.value for scope in Scope}
 
 
@@ -57,7 +76,15 @@ def test_the_delivery_of_the_page_is_taken() -> None:
     supplier = partners.people["supplier"]
     second_factor.give(supplier)
     scopes = [Scope.WRITE_DELIVERIES, Scope.DELIVERIES]
-    key = api_keys.make(supplier, partners.houses["supplier"].pk, "x", scopes, timedelta(days=30), personal=True, now=timezone.now()).text
+    key = api_keys.make(
+        supplier,
+        partners.houses["supplier"].pk,
+        "x",
+        scopes,
+        timedelta(days=30),
+        personal=True,
+        now=timezone.now(),
+    ).text
     asked = re.search(r"-d '(\{.+?\})'", PAGE)
     assert asked
     address = "/api/v1/deliveries/"
@@ -68,7 +95,12 @@ def test_the_delivery_of_the_page_is_taken() -> None:
     listed = Client().get(f"{address}?period=2026", headers=headers).json()["results"]
     assert [row["declared_by"] for row in listed] == [answer.json()["declared_by"]]
     elsewhere = asked[1].replace("works-1", "works-2")
-    assert Client().post(address, elsewhere, content_type="application/json", headers=headers).status_code == 404
+    assert (
+        Client()
+        .post(address, elsewhere, content_type="application/json", headers=headers)
+        .status_code
+        == 404
+    )
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +111,11 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Module
     assert command
     arguments = command[1].replace("docs/openapi.yaml", str(ROOT / "docs" / "openapi.yaml")).split()
     process = subprocess.run(
-        [sys.executable, "-m", "openapi_python_client", *arguments], cwd=folder, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "openapi_python_client", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     sys.path.insert(0, str(folder))
     yield importlib.import_module("steplabel_client"), process.stderr
@@ -87,13 +123,18 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Module
 
 
 @pytest.fixture
-def in_process(generated: tuple[ModuleType, str], monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+def in_process(
+    generated: tuple[ModuleType, str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str, str], None]:
     """Runs the program of the page against this portal, with a key and a size of page."""
     program = re.search(r"```python\n(.+?)```", PAGE, flags=re.DOTALL)
     assert program
     text = program[1].replace("https://portal.example", "http://testserver")
     assert text.count('"limit": "200"') == 1
-    client = partial(generated[0].AuthenticatedClient, httpx_args={"transport": httpx.WSGITransport(get_wsgi_application())})
+    client = partial(
+        generated[0].AuthenticatedClient,
+        httpx_args={"transport": httpx.WSGITransport(get_wsgi_application())},
+    )
     monkeypatch.setattr(generated[0], "AuthenticatedClient", client)
 
     def run(key: str, limit: str) -> None:
@@ -118,7 +159,15 @@ def test_the_program_of_the_page_follows_its_own_houses_reports_to_the_end(
     owner = cast.plants[0].owner
     second_factor.give(owner)
     house = api_keys.houses_of(owner).get()
-    key = api_keys.make(owner, house.pk, "x", SCOPES_OF[house.kind], timedelta(days=30), personal=True, now=timezone.now()).text
+    key = api_keys.make(
+        owner,
+        house.pk,
+        "x",
+        SCOPES_OF[house.kind],
+        timedelta(days=30),
+        personal=True,
+        now=timezone.now(),
+    ).text
     first, second = Submission.objects.filter(site=cast.plants[0].site).order_by("revision")
     for limit in ("1", "2", "200"):
         in_process(key, limit)
@@ -135,20 +184,41 @@ def test_a_refusal_reaches_the_program_of_the_page_in_the_portals_words(
     owner = make_cast(1).plants[0].owner
     second_factor.give(owner)
     house = api_keys.houses_of(owner).get()
-    narrow = api_keys.make(owner, house.pk, "x", [Scope.SITES], timedelta(days=30), personal=True, now=timezone.now()).text
-    for key, path, status, printed in (("slk_x", "/api/v1/key/", 401, ""), (narrow, "/api/v1/reports/", 403, "Enterprise 1\n")):
+    narrow = api_keys.make(
+        owner, house.pk, "x", [Scope.SITES], timedelta(days=30), personal=True, now=timezone.now()
+    ).text
+    for key, path, status, printed in (
+        ("slk_x", "/api/v1/key/", 401, ""),
+        (narrow, "/api/v1/reports/", 403, "Enterprise 1\n"),
+    ):
         with pytest.raises(SystemExit) as refused:
             in_process(key, "200")
         answer = Client().get(path, headers={"Authorization": f"Bearer {key}"}).json()
-        assert refused.value.code == f"{status} {answer['code']}: {answer['detail']} {answer['remedy']}"
+        assert (
+            refused.value.code
+            == f"{status} {answer['code']}: {answer['detail']} {answer['remedy']}"
+        )
         assert capsys.readouterr().out == printed
 
 
-def test_the_generator_leaves_out_what_the_page_says_and_no_more(generated: tuple[ModuleType, str]) -> None:
+def test_the_generator_leaves_out_what_the_page_says_and_no_more(
+    generated: tuple[ModuleType, str],
+) -> None:
     left_out = re.findall(r"WARNING parsing (\w+ /\S+) within", generated[1])
-    assert left_out == ["GET /api/v1/archive/", "POST /api/v1/commitments/", "POST /api/v1/commitments/lost/", "POST /api/v1/submissions/"]
+    assert left_out == [
+        "GET /api/v1/archive/",
+        "POST /api/v1/commitments/",
+        "POST /api/v1/commitments/lost/",
+        "POST /api/v1/submissions/",
+    ]
     assert all(f"`{call}`" in PAGE for call in left_out[1:])
-    modules = {path.stem for path in Path(str(generated[0].__file__)).parent.glob("api/*/*.py")} - {"__init__"}
+    modules = {path.stem for path in Path(str(generated[0].__file__)).parent.glob("api/*/*.py")} - {
+        "__init__"
+    }
     schema = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
-    operations = {operation["operationId"] for methods in schema["paths"].values() for operation in methods.values()}
+    operations = {
+        operation["operationId"]
+        for methods in schema["paths"].values()
+        for operation in methods.values()
+    }
     assert operations - modules == {"commit", "hand_back_commitment", "submit"}

@@ -19,12 +19,19 @@ from portal.web.api_page import groups
 from tests.integration.portal_cast import deliver, make_cast, open_waiting
 from tests.integration.test_queries_of_pages import published_and_draft
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def test_every_operation_stands_on_the_page_with_a_call() -> None:
     schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call] # the library has no types
-    wanted = {operation["operationId"] for operations in schema["paths"].values() for operation in operations.values()}
+    wanted = {
+        operation["operationId"]
+        for operations in schema["paths"].values()
+        for operation in operations.values()
+    }
     shown = [operation for group in groups() for operation in group.operations]
     assert {operation.id for operation in shown} == wanted
     assert len(shown) == len(wanted)
@@ -51,7 +58,9 @@ def test_the_calls_that_need_no_key_and_name_what_there_is_are_answered() -> Non
     assert tried >= 6
 
 
-def test_each_answer_says_how_many_requests_are_left_and_a_refusal_that_none_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_answer_says_how_many_requests_are_left_and_a_refusal_that_none_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(ScopedRateThrottle, "THROTTLE_RATES", {"public": "2/min"})
     answers = [Client().get("/api/v1/benchmarks/") for _turn in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]

@@ -18,7 +18,16 @@ from portal import keys
 from portal.accounts import enrolling as accounts
 from portal.accounts.devices import remember_device
 from portal.accounts.first_mails import PER_MAIL_ADDRESS, REGISTRATIONS_PER_NETWORK
-from portal.accounts.models import ControllingFirm, Device, EnrolmentToken, Jurisdiction, Membership, Organisation, Role, Site
+from portal.accounts.models import (
+    ControllingFirm,
+    Device,
+    EnrolmentToken,
+    Jurisdiction,
+    Membership,
+    Organisation,
+    Role,
+    Site,
+)
 from portal.auditlog.models import Action, Event
 from portal.catalogue import deadlines, peer_groups
 from portal.catalogue.models import ExtensionRequest, PeerGroup, PeerGroupMember, ReportingPeriod
@@ -43,7 +52,14 @@ FIRM = {
     "email": "li@new.example",
     "credit_code": "91110000600037341L",
 }
-SITE = {"slug": "new-1", "name": "New works", "name_zh": "", "jurisdiction": "cn/he", "pack": "cement", "size_class": "large"}
+SITE = {
+    "slug": "new-1",
+    "name": "New works",
+    "name_zh": "",
+    "jurisdiction": "cn/he",
+    "pack": "cement",
+    "size_class": "large",
+}
 
 
 def build_scene() -> Cast:
@@ -58,7 +74,9 @@ def applied(**more: str) -> FirmApplication:
     path = link_in_last_mail("/register/confirm/")
     before = FirmApplication.objects.exclude(confirmed_at=None).count()
     Client().get(path)
-    assert FirmApplication.objects.exclude(confirmed_at=None).count() == before, "opening the link does nothing"
+    assert FirmApplication.objects.exclude(confirmed_at=None).count() == before, (
+        "opening the link does nothing"
+    )
     assert "Sent to the regulator" in Client().post(path).content.decode()
     assert Client().post(path).status_code == 400, "the link is good once"
     return FirmApplication.objects.latest("pk")
@@ -72,22 +90,47 @@ def link_in_last_mail(beginning: str) -> str:
 
 def test_a_firm_registers_is_approved_and_its_contact_manages_it(cast: Cast) -> None:
     row = applied()
-    assert not Organisation.objects.filter(name="New Cement").exists(), "nothing is in the register before approval"
+    assert not Organisation.objects.filter(name="New Cement").exists(), (
+        "nothing is in the register before approval"
+    )
     officer = signed_in(cast.provincial)
     assert "New Cement" in officer.get("/applications/").content.decode()
-    assert officer.post(f"/applications/firms/{row.pk}/", {"do": "approve", "controlling": "new"}).status_code == 302
+    assert (
+        officer.post(
+            f"/applications/firms/{row.pk}/", {"do": "approve", "controlling": "new"}
+        ).status_code
+        == 302
+    )
     firm = Organisation.objects.get(name="New Cement")
-    assert (firm.kind, str(firm.controlling_firm), firm.jurisdiction) == (Role.ENTERPRISE, "New Holding", cast.province)
+    assert (firm.kind, str(firm.controlling_firm), firm.jurisdiction) == (
+        Role.ENTERPRISE,
+        "New Holding",
+        cast.province,
+    )
     contact = Client()
     form = {"name": "Li", "password": "quite a long one", "again": "quite a long one"}
     assert contact.post(link_in_last_mail("/join/"), form).headers["Location"] == "/home/"
     assert "New Cement" in contact.get("/people/").content.decode()
-    actions = list(Event.objects.filter(subject="firm New Cement").order_by("pk").values_list("action", flat=True))
-    assert actions == [Action.FIRM_APPLIED, Action.FIRM_APPROVED, Action.PERSON_INVITED, Action.PERSON_JOINED]
+    actions = list(
+        Event.objects.filter(subject="firm New Cement")
+        .order_by("pk")
+        .values_list("action", flat=True)
+    )
+    assert actions == [
+        Action.FIRM_APPLIED,
+        Action.FIRM_APPROVED,
+        Action.PERSON_INVITED,
+        Action.PERSON_JOINED,
+    ]
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "Nobody acts for this organisation yet."), ("zh-hans", FIRM["email"])])
-def test_the_contact_of_an_approved_firm_is_invited_again_as_long_as_nobody_acts_for_it(cast: Cast, language: str, words: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Nobody acts for this organisation yet."), ("zh-hans", FIRM["email"])],
+)
+def test_the_contact_of_an_approved_firm_is_invited_again_as_long_as_nobody_acts_for_it(
+    cast: Cast, language: str, words: str
+) -> None:
     row, officer = applied(), signed_in(cast.provincial, language)
     here, again = f"/applications/firms/{row.pk}/", {"do": "again"}
     assert officer.post(here, again).status_code == 400, "it is not decided yet"
@@ -100,16 +143,27 @@ def test_the_contact_of_an_approved_firm_is_invited_again_as_long_as_nobody_acts
     page = officer.get(here).content.decode()
     assert words in page
     assert 'value="again"' in page
-    elsewhere = Jurisdiction.objects.create(path="cn/sd", name="Shandong", level="province", parent=cast.nation)
-    bureau = Organisation.objects.create(name="Bureau elsewhere", kind=Role.REGULATOR, jurisdiction=elsewhere)
-    assert signed_in(person("elsewhere@example.org", bureau, Role.REGULATOR)).post(here, again).status_code == 404
+    elsewhere = Jurisdiction.objects.create(
+        path="cn/sd", name="Shandong", level="province", parent=cast.nation
+    )
+    bureau = Organisation.objects.create(
+        name="Bureau elsewhere", kind=Role.REGULATOR, jurisdiction=elsewhere
+    )
+    assert (
+        signed_in(person("elsewhere@example.org", bureau, Role.REGULATOR))
+        .post(here, again)
+        .status_code
+        == 404
+    )
     assert officer.post(here, again).status_code == 302
     assert link_in_last_mail("/join/") != first
     assert Client().post(link_in_last_mail("/join/"), join).headers["Location"] == "/home/"
     assert here not in officer.get("/applications/").content.decode()
     assert 'value="again"' not in officer.get(here).content.decode()
     assert officer.post(here, again).status_code == 409, "who acts for the firm invites"
-    assert Event.objects.filter(action=Action.PERSON_INVITED, actor=cast.provincial.email).count() == 2
+    assert (
+        Event.objects.filter(action=Action.PERSON_INVITED, actor=cast.provincial.email).count() == 2
+    )
 
 
 def test_nobody_sees_an_application_whose_address_has_not_answered(cast: Cast) -> None:
@@ -117,17 +171,26 @@ def test_nobody_sees_an_application_whose_address_has_not_answered(cast: Cast) -
     assert list(applying.waiting_for(cast.approver)) == []
     old = timezone.now() - applying.TIME_TO_ANSWER - timedelta(minutes=1)
     FirmApplication.objects.update(applied_at=old)
-    assert "no longer works" in Client().get(link_in_last_mail("/register/confirm/")).content.decode()
+    assert (
+        "no longer works" in Client().get(link_in_last_mail("/register/confirm/")).content.decode()
+    )
 
 
 def test_only_regulators_of_the_jurisdiction_see_and_decide(cast: Cast) -> None:
     row = applied()
-    elsewhere = Jurisdiction.objects.create(path="cn/sd", name="Shandong", level="province", parent=cast.nation)
-    bureau = Organisation.objects.create(name="Bureau elsewhere", kind=Role.REGULATOR, jurisdiction=elsewhere)
+    elsewhere = Jurisdiction.objects.create(
+        path="cn/sd", name="Shandong", level="province", parent=cast.nation
+    )
+    bureau = Organisation.objects.create(
+        name="Bureau elsewhere", kind=Role.REGULATOR, jurisdiction=elsewhere
+    )
     other = signed_in(person("elsewhere@example.org", bureau, Role.REGULATOR))
     assert "New Cement" not in other.get("/applications/").content.decode()
     for do in ("approve", "refuse"):
-        assert other.post(f"/applications/firms/{row.pk}/", {"do": do, "reason": "No."}).status_code == 404
+        assert (
+            other.post(f"/applications/firms/{row.pk}/", {"do": do, "reason": "No."}).status_code
+            == 404
+        )
     assert signed_in(cast.plants[0].owner).get("/applications/").status_code == 403
     with pytest.raises(FirmApplication.DoesNotExist):
         applying.approve(cast.stranger, row.pk, None, timezone.now())
@@ -137,9 +200,13 @@ def test_a_known_controlling_firm_is_offered_and_counted_once(cast: Cast) -> Non
     row = applied(controlling_firm="firm 1")
     page = signed_in(cast.approver).get(f"/applications/firms/{row.pk}/").content.decode()
     controlling = ControllingFirm.objects.get(name="Firm 1")
-    assert f'value="{controlling.pk}" selected' in page, "the one that is spelt alike is chosen beforehand"
+    assert f'value="{controlling.pk}" selected' in page, (
+        "the one that is spelt alike is chosen beforehand"
+    )
     before = ControllingFirm.objects.count()
-    signed_in(cast.approver).post(f"/applications/firms/{row.pk}/", {"do": "approve", "controlling": str(controlling.pk)})
+    signed_in(cast.approver).post(
+        f"/applications/firms/{row.pk}/", {"do": "approve", "controlling": str(controlling.pk)}
+    )
     assert Organisation.objects.get(name="New Cement").controlling_firm == controlling
     assert ControllingFirm.objects.count() == before
 
@@ -154,7 +221,10 @@ def test_a_controlling_firm_is_known_by_each_of_its_names_whatever_language_the_
     officer, here = signed_in(cast.approver, language), f"/applications/firms/{row.pk}/"
     assert f'value="{controlling.pk}" selected' in officer.get(here).content.decode()
     answer = officer.post(here, {"do": "approve", "controlling": "new"})
-    assert (answer.status_code, ControllingFirm.objects.filter(name=spelt.strip()).exists()) == (400, False)
+    assert (answer.status_code, ControllingFirm.objects.filter(name=spelt.strip()).exists()) == (
+        400,
+        False,
+    )
     with pytest.raises(RefusedError) as refused:
         applying.approve(cast.approver, row.pk, None, timezone.now())
     assert refused.value.code == "name-taken"
@@ -162,7 +232,9 @@ def test_a_controlling_firm_is_known_by_each_of_its_names_whatever_language_the_
 
 def test_a_name_that_is_taken_is_not_approved_twice(cast: Cast) -> None:
     row = applied(name="Enterprise 1")
-    answer = signed_in(cast.approver).post(f"/applications/firms/{row.pk}/", {"do": "approve", "controlling": "new"})
+    answer = signed_in(cast.approver).post(
+        f"/applications/firms/{row.pk}/", {"do": "approve", "controlling": "new"}
+    )
     assert answer.status_code == 400
     assert "There is already a firm with the name Enterprise 1" in answer.content.decode()
     assert ControllingFirm.objects.filter(name="New Holding").count() == 0, "all or nothing"
@@ -170,7 +242,9 @@ def test_a_name_that_is_taken_is_not_approved_twice(cast: Cast) -> None:
         applying.approve(cast.approver, applied(controlling_firm="Firm 1").pk, None, timezone.now())
 
 
-def test_no_application_is_without_the_letter_that_asks_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_application_is_without_the_letter_that_asks_its_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def fails(*_letter: object, **_more: object) -> None:
         raise OperationalError
 
@@ -182,12 +256,29 @@ def test_no_application_is_without_the_letter_that_asks_its_address(monkeypatch:
 def test_a_refusal_needs_a_reason_and_the_applicant_reads_it(cast: Cast) -> None:
     row = applied()
     officer = signed_in(cast.approver)
-    assert officer.post(f"/applications/firms/{row.pk}/", {"do": "refuse", "controlling": "new"}).status_code == 400
-    officer.post(f"/applications/firms/{row.pk}/", {"do": "refuse", "controlling": "new", "reason": "No plant of yours lies here."})
+    assert (
+        officer.post(
+            f"/applications/firms/{row.pk}/", {"do": "refuse", "controlling": "new"}
+        ).status_code
+        == 400
+    )
+    officer.post(
+        f"/applications/firms/{row.pk}/",
+        {"do": "refuse", "controlling": "new", "reason": "No plant of yours lies here."},
+    )
     assert "No plant of yours lies here." in letter_to(FIRM["email"])
-    second = signed_in(cast.drafter).post(f"/applications/firms/{row.pk}/", {"do": "refuse", "controlling": "new", "reason": "Too late."})
+    second = signed_in(cast.drafter).post(
+        f"/applications/firms/{row.pk}/",
+        {"do": "refuse", "controlling": "new", "reason": "Too late."},
+    )
     assert second.status_code == 409, "decided is decided"
-    for words in ("refused", cast.approver.email, "No plant of yours lies here.", "Nothing of what you sent was recorded.", "Too late."):
+    for words in (
+        "refused",
+        cast.approver.email,
+        "No plant of yours lies here.",
+        "Nothing of what you sent was recorded.",
+        "Too late.",
+    ):
         assert words in second.content.decode()
     assert FirmApplication.objects.get(pk=row.pk).reason == "No plant of yours lies here."
     assert Event.objects.get(action=Action.FIRM_REFUSED).detail == "No plant of yours lies here."
@@ -196,19 +287,26 @@ def test_a_refusal_needs_a_reason_and_the_applicant_reads_it(cast: Cast) -> None
 def test_firms_are_not_registered_by_the_hundred_from_one_address(cast: Cast) -> None:
     sent = REGISTRATIONS_PER_NETWORK
     answers = [
-        Client(REMOTE_ADDR="2001:db8::5").post("/register/", {**FIRM, "email": f"{number}@example.org"}).status_code
+        Client(REMOTE_ADDR="2001:db8::5")
+        .post("/register/", {**FIRM, "email": f"{number}@example.org"})
+        .status_code
         for number in range(sent + 1)
     ]
     assert answers == [302] * sent + [400]
 
 
 def test_one_address_is_not_sent_mails_by_the_hundred_from_many_networks(cast: Cast) -> None:
-    answers = [Client(REMOTE_ADDR=f"2001:db8:{number}::5").post("/register/", FIRM).status_code for number in range(PER_MAIL_ADDRESS + 1)]
+    answers = [
+        Client(REMOTE_ADDR=f"2001:db8:{number}::5").post("/register/", FIRM).status_code
+        for number in range(PER_MAIL_ADDRESS + 1)
+    ]
     assert answers == [302] * PER_MAIL_ADDRESS + [400]
 
 
 @pytest.mark.parametrize("letters", [255, 320])
-def test_an_address_longer_than_any_can_be_is_refused_beside_its_field(cast: Cast, letters: int) -> None:
+def test_an_address_longer_than_any_can_be_is_refused_beside_its_field(
+    cast: Cast, letters: int
+) -> None:
     long = "@new.example".rjust(letters, "a")
     for client, path, answers in (
         (Client(), "/register/", {**FIRM, "email": long}),
@@ -222,12 +320,21 @@ def test_an_address_longer_than_any_can_be_is_refused_beside_its_field(cast: Cas
     assert not Mail.objects.filter(recipient=None).exists()
 
 
-def test_registrations_and_links_that_strangers_ask_for_keep_no_owner_from_a_new_password(cast: Cast) -> None:
+def test_registrations_and_links_that_strangers_ask_for_keep_no_owner_from_a_new_password(
+    cast: Cast,
+) -> None:
     owner = cast.plants[0].owner
     for number in range(PER_MAIL_ADDRESS + 1):
-        Client(REMOTE_ADDR=f"2001:db8:{number}::5").post("/register/", {**FIRM, "email": owner.email})
-    asked = [Client(REMOTE_ADDR="2001:db8:9::5").post("/password/forgotten/", {"email": owner.email}) for _ in range(PER_MAIL_ADDRESS + 1)]
-    assert [answer.status_code for answer in asked] == [302] * PER_MAIL_ADDRESS + [200]  # a stranger's count is full, and each mail came
+        Client(REMOTE_ADDR=f"2001:db8:{number}::5").post(
+            "/register/", {**FIRM, "email": owner.email}
+        )
+    asked = [
+        Client(REMOTE_ADDR="2001:db8:9::5").post("/password/forgotten/", {"email": owner.email})
+        for _ in range(PER_MAIL_ADDRESS + 1)
+    ]
+    assert [answer.status_code for answer in asked] == [302] * PER_MAIL_ADDRESS + [
+        200
+    ]  # a stranger's count is full, and each mail came
     own_browser = Client(REMOTE_ADDR="2001:db8:77::1")
     request, response = RequestFactory().get("/"), HttpResponse()
     remember_device(request, response, owner.email)
@@ -257,16 +364,32 @@ def test_a_site_is_asked_for_approved_and_takes_part(cast: Cast) -> None:
     assert unsaid.status_code == 400, "whether it is obliged is nobody's default"
     assert "Choose whether the site is obliged to report." in unsaid.content.decode()
     assert not Site.objects.filter(slug="new-1").exists()
-    assert officer.post(f"/applications/sites/{row.pk}/", {"do": "approve", "duty": "voluntary"}).status_code == 302
+    assert (
+        officer.post(
+            f"/applications/sites/{row.pk}/", {"do": "approve", "duty": "voluntary"}
+        ).status_code
+        == 302
+    )
     site = Site.objects.get(slug="new-1")
-    assert (site.organisation, site.size_class, site.pack) == (cast.plants[0].site.organisation, "large", "cement")
+    assert (site.organisation, site.size_class, site.pack) == (
+        cast.plants[0].site.organisation,
+        "large",
+        "cement",
+    )
     assert PeerGroupMember.objects.get(site=site).obliged is False
     assert owner.post("/sites/new-1/token/").status_code == 200
     assert "Decided: " in officer.get(f"/applications/sites/{row.pk}/").content.decode()
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("slug", "Works 1"), ("pack", "gold"), ("jurisdiction", "mars"), ("size_class", "huge"), ("name", "")]
+    ("field", "value"),
+    [
+        ("slug", "Works 1"),
+        ("pack", "gold"),
+        ("jurisdiction", "mars"),
+        ("size_class", "huge"),
+        ("name", ""),
+    ],
 )
 def test_what_a_site_cannot_be_is_said_beside_its_field(cast: Cast, field: str, value: str) -> None:
     answer = signed_in(cast.plants[0].owner).post("/sites/new/", {**SITE, field: value})
@@ -275,32 +398,61 @@ def test_what_a_site_cannot_be_is_said_beside_its_field(cast: Cast, field: str, 
     assert SiteApplication.objects.count() == 0
 
 
-def test_a_new_site_is_in_groups_with_a_period_open_or_none_yet_and_not_in_those_that_have_ended(cast: Cast) -> None:
+def test_a_new_site_is_in_groups_with_a_period_open_or_none_yet_and_not_in_those_that_have_ended(
+    cast: Cast,
+) -> None:
     """A version that was taken up has no period at first, and the site would be missing once it has."""
     ended, begins = (
-        PeerGroup.objects.create(pack="cement", pack_version=version, route=cast.group.route, scope=cast.nation) for version in "23"
+        PeerGroup.objects.create(
+            pack="cement", pack_version=version, route=cast.group.route, scope=cast.nation
+        )
+        for version in "23"
     )
     ReportingPeriod.objects.create(
-        peer_group=ended, name="2014", start=cast.period.start, end=cast.period.end, due=cast.period.due, closed_at=NOW
+        peer_group=ended,
+        name="2014",
+        start=cast.period.start,
+        end=cast.period.end,
+        due=cast.period.due,
+        closed_at=NOW,
     )
     site = Site.objects.create(
-        slug="new-1", name="New", organisation=cast.plants[0].site.organisation, jurisdiction=cast.nation, pack="cement"
+        slug="new-1",
+        name="New",
+        organisation=cast.plants[0].site.organisation,
+        jurisdiction=cast.nation,
+        pack="cement",
     )
     peer_groups.join_all(site, cast.approver, obliged=True)
-    assert {member.peer_group for member in PeerGroupMember.objects.filter(site=site)} == {cast.group, begins}
+    assert {member.peer_group for member in PeerGroupMember.objects.filter(site=site)} == {
+        cast.group,
+        begins,
+    }
 
 
-def test_a_site_approved_while_all_periods_are_closed_owes_a_report_once_the_next_opens(cast: Cast) -> None:
+def test_a_site_approved_while_all_periods_are_closed_owes_a_report_once_the_next_opens(
+    cast: Cast,
+) -> None:
     ReportingPeriod.objects.update(closed_at=NOW)
-    earlier = PeerGroup.objects.create(pack="cement", pack_version="2", route=cast.group.route, scope=cast.nation)
+    earlier = PeerGroup.objects.create(
+        pack="cement", pack_version="2", route=cast.group.route, scope=cast.nation
+    )
     start, end = NOW - timedelta(days=5000), NOW - timedelta(days=4635)
-    ReportingPeriod.objects.create(peer_group=earlier, name="2010", start=start, end=end, due=NOW, closed_at=NOW)
+    ReportingPeriod.objects.create(
+        peer_group=earlier, name="2010", start=start, end=end, due=NOW, closed_at=NOW
+    )
     owner = cast.plants[0].owner
     signed_in(owner).post("/sites/new/", SITE)
     row = SiteApplication.objects.get()
-    signed_in(cast.approver).post(f"/applications/sites/{row.pk}/", {"do": "approve", "duty": "obliged"})
-    assert [member.peer_group for member in PeerGroupMember.objects.filter(site__slug="new-1")] == [cast.group]
-    assert "new-1" not in {duty.site for duty in owed(owner, NOW)}, "of a closed period nothing is owed"
+    signed_in(cast.approver).post(
+        f"/applications/sites/{row.pk}/", {"do": "approve", "duty": "obliged"}
+    )
+    assert [member.peer_group for member in PeerGroupMember.objects.filter(site__slug="new-1")] == [
+        cast.group
+    ]
+    assert "new-1" not in {duty.site for duty in owed(owner, NOW)}, (
+        "of a closed period nothing is owed"
+    )
     open_period(cast.group, "2031", cast.approver.email, NOW)
     assert ("new-1", "2031") in {(duty.site, duty.period) for duty in owed(owner, NOW)}
 
@@ -311,7 +463,9 @@ def test_a_province_obliges_nobody_in_the_nations_group(cast: Cast) -> None:
     for slug, officer in (("new-1", cast.provincial), ("new-2", cast.approver)):
         signed_in(owner).post("/sites/new/", {**SITE, "slug": slug})
         row = SiteApplication.objects.get(slug=slug)
-        signed_in(officer).post(f"/applications/sites/{row.pk}/", {"do": "approve", "duty": "obliged"})
+        signed_in(officer).post(
+            f"/applications/sites/{row.pk}/", {"do": "approve", "duty": "obliged"}
+        )
         obliged[slug] = PeerGroupMember.objects.get(site__slug=slug).obliged
     assert obliged == {"new-1": False, "new-2": True}
 
@@ -319,7 +473,9 @@ def test_a_province_obliges_nobody_in_the_nations_group(cast: Cast) -> None:
 def test_a_refused_site_shows_its_reason_to_its_firm_alone(cast: Cast) -> None:
     owner = signed_in(cast.plants[0].owner)
     owner.post("/sites/new/", SITE)
-    siting.refuse(cast.approver, SiteApplication.objects.get().pk, "It lies elsewhere.", timezone.now())
+    siting.refuse(
+        cast.approver, SiteApplication.objects.get().pk, "It lies elsewhere.", timezone.now()
+    )
     assert "It lies elsewhere." in owner.get("/sites/").content.decode()
     assert "new-1" not in signed_in(cast.plants[1].owner).get("/sites/").content.decode()
 
@@ -335,13 +491,23 @@ def test_a_name_is_changed_at_once_and_a_size_class_only_with_the_regulator(cast
     site.refresh_from_db()
     assert site.size_class == "large"
     assert PeerGroupMember.objects.filter(site=site).count() == 1
-    assert signed_in(cast.plants[1].owner).post("/sites/works-1/edit/", {"name": "Mine", "size_class": "small"}).status_code == 404
+    assert (
+        signed_in(cast.plants[1].owner)
+        .post("/sites/works-1/edit/", {"name": "Mine", "size_class": "small"})
+        .status_code
+        == 404
+    )
 
 
-def test_a_wish_for_another_size_class_is_taken_back_by_the_present_one_and_not_by_another_name(cast: Cast) -> None:
+def test_a_wish_for_another_size_class_is_taken_back_by_the_present_one_and_not_by_another_name(
+    cast: Cast,
+) -> None:
     owner, edit = signed_in(cast.plants[0].owner), "/sites/works-1/edit/"
     owner.post(edit, {"name": "Works 1", "name_zh": "", "size_class": "large"})
-    assert re.search(r'<option value="large" selected|value="large"[^>]* checked', owner.get(edit).content.decode())
+    assert re.search(
+        r'<option value="large" selected|value="large"[^>]* checked',
+        owner.get(edit).content.decode(),
+    )
     owner.post(edit, {"name": "Renamed", "name_zh": "", "size_class": "large"})
     (row,) = siting.waiting_for(cast.approver)
     assert (row.name, row.size_class) == ("Renamed", "large")
@@ -353,7 +519,14 @@ def test_a_wish_for_another_size_class_is_taken_back_by_the_present_one_and_not_
 def test_nothing_waits_for_a_retired_site(cast: Cast) -> None:
     owner = signed_in(cast.plants[0].owner)
     owner.post("/sites/works-1/edit/", {"name": "Works 1", "name_zh": "", "size_class": "large"})
-    deadlines.ask(cast.period, cast.plants[0].site, date(2030, 1, 31), "A new meter.", cast.plants[0].owner, NOW)
+    deadlines.ask(
+        cast.period,
+        cast.plants[0].site,
+        date(2030, 1, 31),
+        "A new meter.",
+        cast.plants[0].owner,
+        NOW,
+    )
     assert siting.waiting_for(cast.approver).exists()
     owner.post("/sites/works-1/retire/")
     assert not siting.waiting_for(cast.approver).exists()
@@ -362,14 +535,18 @@ def test_nothing_waits_for_a_retired_site(cast: Cast) -> None:
 
 def test_a_retired_site_admits_nobody_and_keeps_what_it_reported(cast: Cast) -> None:
     plant = cast.plants[0]
-    text = accounts.issue_token(plant.site, None, keys.published_directory().fingerprint, timezone.now())
+    text = accounts.issue_token(
+        plant.site, None, keys.published_directory().fingerprint, timezone.now()
+    )
     owner = signed_in(plant.owner)
     assert signed_in(cast.plants[1].owner).post("/sites/works-1/retire/").status_code == 404
     for _click in range(2):
         assert owner.post("/sites/works-1/retire/").status_code == 302
     assert Event.objects.filter(action=Action.SITE_RETIRED).count() == 1
     assert not Device.objects.filter(site=plant.site, revoked_at=None).exists()
-    assert not EnrolmentToken.objects.filter(site=plant.site, used_at=None, expires_at__gt=timezone.now()).exists()
+    assert not EnrolmentToken.objects.filter(
+        site=plant.site, used_at=None, expires_at__gt=timezone.now()
+    ).exists()
     with pytest.raises(RefusedError):
         accounts.enrol(text.split(".")[1], "ab" * 32, "cd" * 32, "test", timezone.now())
     assert owner.post("/sites/works-1/token/").status_code == 404
@@ -385,26 +562,55 @@ def test_several_sites_are_approved_at_once_with_the_duty_that_was_said(cast: Ca
     rows = {row.slug: str(row.pk) for row in SiteApplication.objects.all()}
     chosen = [rows["new-1"], rows["new-2"]]
     assert "Approve several sites at once" in officer.get("/applications/").content.decode()
-    for answers in ({"site": chosen}, {"duty": "obliged"}, {"site": ["x"], "duty": "obliged"}, {"site": chosen, "duty": "else"}):
-        assert "Nothing was approved" in officer.post("/applications/sites/approve/", answers, follow=True).content.decode()
+    for answers in (
+        {"site": chosen},
+        {"duty": "obliged"},
+        {"site": ["x"], "duty": "obliged"},
+        {"site": chosen, "duty": "else"},
+    ):
+        assert (
+            "Nothing was approved"
+            in officer.post("/applications/sites/approve/", answers, follow=True).content.decode()
+        )
     assert not Site.objects.filter(slug__startswith="new-").exists()
-    answer = officer.post("/applications/sites/approve/", {"site": chosen, "duty": "obliged"}, follow=True)
+    answer = officer.post(
+        "/applications/sites/approve/", {"site": chosen, "duty": "obliged"}, follow=True
+    )
     assert "2 sites are approved." in answer.content.decode()
-    assert set(Site.objects.filter(slug__startswith="new-").values_list("slug", flat=True)) == {"new-1", "new-2"}
-    other = Jurisdiction.objects.create(path="cn/sd", name="Shandong", level=Jurisdiction.Level.PROVINCE, parent=cast.nation)
+    assert set(Site.objects.filter(slug__startswith="new-").values_list("slug", flat=True)) == {
+        "new-1",
+        "new-2",
+    }
+    other = Jurisdiction.objects.create(
+        path="cn/sd", name="Shandong", level=Jurisdiction.Level.PROVINCE, parent=cast.nation
+    )
     SiteApplication.objects.filter(slug="new-3").update(jurisdiction=other)
-    signed_in(cast.provincial).post("/applications/sites/approve/", {"site": [rows["new-3"]], "duty": "obliged"})
+    signed_in(cast.provincial).post(
+        "/applications/sites/approve/", {"site": [rows["new-3"]], "duty": "obliged"}
+    )
     assert not Site.objects.filter(slug="new-3").exists(), "a province approves nothing of another"
 
 
-def test_why_one_of_several_sites_is_not_approved_is_said_in_the_officers_language(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_why_one_of_several_sites_is_not_approved_is_said_in_the_officers_language(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     owner, officer = signed_in(cast.plants[0].owner), signed_in(cast.approver, "zh-hans")
     for slug in ("new-1", "new-2"):
         owner.post("/sites/new/", {**SITE, "slug": slug})
     rows = {row.slug: str(row.pk) for row in SiteApplication.objects.all()}
     plant = cast.plants[1].site  # meanwhile the operator registers one of them
-    Site.objects.create(slug="new-1", name="New", organisation=plant.organisation, jurisdiction=plant.jurisdiction, pack="cement")
-    page = officer.post("/applications/sites/approve/", {"site": list(rows.values()), "duty": "obliged"}, follow=True).content.decode()
+    Site.objects.create(
+        slug="new-1",
+        name="New",
+        organisation=plant.organisation,
+        jurisdiction=plant.jurisdiction,
+        pack="cement",
+    )
+    page = officer.post(
+        "/applications/sites/approve/",
+        {"site": list(rows.values()), "duty": "obliged"},
+        follow=True,
+    ).content.decode()
     assert "new-1：已有生产厂区 new-1" in page
     assert "There is already" not in page
     assert Site.objects.filter(slug="new-2").exists()
@@ -416,7 +622,9 @@ def test_why_one_of_several_sites_is_not_approved_is_said_in_the_officers_langua
 
     monkeypatch.setattr(siting, "approve", decided)
     english = signed_in(cast.approver)
-    page = english.post("/applications/sites/approve/", {"site": [str(third.pk)], "duty": "obliged"}, follow=True).content.decode()
+    page = english.post(
+        "/applications/sites/approve/", {"site": [str(third.pk)], "duty": "obliged"}, follow=True
+    ).content.decode()
     assert "new-3: Somebody else has decided about it meanwhile" in page
     assert "matching query" not in page
 
@@ -424,7 +632,9 @@ def test_why_one_of_several_sites_is_not_approved_is_said_in_the_officers_langua
 def test_mails_name_a_firm_as_their_reader_knows_it(cast: Cast) -> None:
     row = applied()
     FirmApplication.objects.filter(pk=row.pk).update(language="zh-hans")
-    signed_in(cast.provincial).post(f"/applications/firms/{row.pk}/", {"do": "approve", "controlling": "new"})
+    signed_in(cast.provincial).post(
+        f"/applications/firms/{row.pk}/", {"do": "approve", "controlling": "new"}
+    )
     letter = letter_to(FIRM["email"])
     assert "新水泥" in letter
     assert "New Cement" not in letter
@@ -441,24 +651,36 @@ CODE = "91110000600037341L"  # of the documentation of python-stdnum
         ("9111000060003734IL", "contains a character that is not allowed"),
     ],
 )
-def test_a_code_that_is_mistyped_is_told_beside_its_field(cast: Cast, typed: str, sentence: str) -> None:
+def test_a_code_that_is_mistyped_is_told_beside_its_field(
+    cast: Cast, typed: str, sentence: str
+) -> None:
     answer = Client().post("/register/", {**FIRM, "credit_code": typed})
     assert answer.status_code == 400
     assert sentence in answer.content.decode()
     assert not FirmApplication.objects.exists()
 
 
-def test_who_leads_a_firm_without_a_site_corrects_its_code_and_nobody_else_sees_it(cast: Cast) -> None:
+def test_who_leads_a_firm_without_a_site_corrects_its_code_and_nobody_else_sees_it(
+    cast: Cast,
+) -> None:
     firm = Organisation.objects.create(
-        name="New Cement", kind=Role.ENTERPRISE, controlling_firm=ControllingFirm.objects.first(), jurisdiction=cast.province
+        name="New Cement",
+        kind=Role.ENTERPRISE,
+        controlling_firm=ControllingFirm.objects.first(),
+        jurisdiction=cast.province,
     )
-    address, manager = f"/firms/{firm.pk}/", signed_in(person("manager@new.example", firm, Role.ENTERPRISE))
+    address, manager = (
+        f"/firms/{firm.pk}/",
+        signed_in(person("manager@new.example", firm, Role.ENTERPRISE)),
+    )
     assert f'href="{address}"' in manager.get("/people/").content.decode()
     page = manager.get(address).content.decode()
     assert "Your organisation has no site yet." in page
     assert "Nothing is due here." in page
     assert manager.post(address, {"credit_code": FIRM["credit_code"]}).status_code == 302
-    assert manager.post(address, {"credit_code": ""}).status_code == 400, "in China every firm has one"
+    assert manager.post(address, {"credit_code": ""}).status_code == 400, (
+        "in China every firm has one"
+    )
     firm.refresh_from_db()
     assert firm.credit_code == FIRM["credit_code"]
     delegate = person("adviser@example.org", firm, Role.ENTERPRISE)
@@ -470,25 +692,39 @@ def test_who_leads_a_firm_without_a_site_corrects_its_code_and_nobody_else_sees_
 def test_an_enterprise_in_china_has_a_code_and_keeps_one(cast: Cast) -> None:
     answer = Client().post("/register/", {**FIRM, "credit_code": ""})
     assert answer.status_code == 400
-    assert "A firm in this jurisdiction has a unified social credit code." in answer.content.decode()
+    assert (
+        "A firm in this jurisdiction has a unified social credit code." in answer.content.decode()
+    )
     other = {**FIRM, "credit_code": "", "kind": Role.ACADEMIC}
-    assert Client().post("/register/", other).status_code == 302, "only of enterprises, whose reports are compared"
+    assert Client().post("/register/", other).status_code == 302, (
+        "only of enterprises, whose reports are compared"
+    )
     officer, plant = signed_in(cast.provincial), cast.plants[0].site
     page = reverse("web:firm-record", args=[plant.organisation_id])
     assert officer.post(page, {"credit_code": CODE}).status_code == 302
     emptied = officer.post(page, {"credit_code": ""})
-    assert (emptied.status_code, Organisation.objects.get(pk=plant.organisation_id).credit_code) == (400, CODE)
+    assert (
+        emptied.status_code,
+        Organisation.objects.get(pk=plant.organisation_id).credit_code,
+    ) == (400, CODE)
 
 
-def test_an_application_without_the_code_is_approved_with_the_one_that_the_officer_enters(cast: Cast) -> None:
+def test_an_application_without_the_code_is_approved_with_the_one_that_the_officer_enters(
+    cast: Cast,
+) -> None:
     row = applied()
-    FirmApplication.objects.filter(pk=row.pk).update(credit_code="")  # as those that came in before the form asked for it
+    FirmApplication.objects.filter(pk=row.pk).update(
+        credit_code=""
+    )  # as those that came in before the form asked for it
     officer, page = signed_in(cast.provincial), f"/applications/firms/{row.pk}/"
     shown = officer.get(page).content.decode()
     assert "missing: enter it when you decide" in shown
     assert 'name="credit_code"' in shown
     decision = {"do": "approve", "controlling": "new"}
-    for typed, sentence in (("", "A firm in this jurisdiction has a unified social credit code."), (CODE[:-1], "has 18 characters")):
+    for typed, sentence in (
+        ("", "A firm in this jurisdiction has a unified social credit code."),
+        (CODE[:-1], "has 18 characters"),
+    ):
         answer = officer.post(page, {**decision, "credit_code": typed})
         assert (answer.status_code, sentence in answer.content.decode()) == (400, True)
     assert not Organisation.objects.filter(name="New Cement").exists()
@@ -519,7 +755,10 @@ def test_a_firm_is_found_by_its_code_which_no_second_one_can_have(cast: Cast) ->
     page = reverse("web:firm-record", args=[plant.organisation_id])
     refused = officer.post(page, {"credit_code": CODE})
     assert refused.status_code == 400
-    assert f"Another organisation has the unified social credit code {CODE}." in refused.content.decode()
+    assert (
+        f"Another organisation has the unified social credit code {CODE}."
+        in refused.content.decode()
+    )
     other = "91350100M000100Y43"  # of Wikipedia's article on check digits
     assert officer.post(page, {"credit_code": other.lower()}).status_code == 302
     assert Event.objects.get(action="site.credit-code").detail == f"was none, is {other}"

@@ -16,13 +16,18 @@ from portal.publication import drafting
 from portal.publication.models import Publication, VersionStatus
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def build_scene() -> Cast:
     cast = make_cast(plants=10)
     for number, plant in enumerate(cast.plants):
-        intake.receive(plant.envelope(cast.pack, shift=number - 5), published_directory(), receipt_key(), NOW)
+        intake.receive(
+            plant.envelope(cast.pack, shift=number - 5), published_directory(), receipt_key(), NOW
+        )
     opening.sweep(processing_key(), lambda: NOW)
     return cast
 
@@ -50,15 +55,22 @@ def test_each_dangerous_act_asks_who_signed_in_long_ago(cast: Cast, *, lately: b
         (officer, f"/publications/versions/{drafted.pk}/publish/", {"note": "", "read": "on"}),
         (officer, f"/publications/versions/{drafted.pk}/withdraw/", {"reason": "Counted twice."}),
     )
-    asked = [client.post(address, form).headers.get("Location", "").startswith("/account/confirm/?next=") for client, address, form in acts]
+    asked = [
+        client.post(address, form).headers.get("Location", "").startswith("/account/confirm/?next=")
+        for client, address, form in acts
+    ]
     assert asked == [not lately] * len(acts)
     device.refresh_from_db()
     assert (device.revoked_at is not None) is lately
     assert (EnrolmentToken.objects.count() > tokens) is lately
-    assert Publication.objects.get(pk=drafted.pk).status == (VersionStatus.WITHDRAWN if lately else VersionStatus.DRAFT)
+    assert Publication.objects.get(pk=drafted.pk).status == (
+        VersionStatus.WITHDRAWN if lately else VersionStatus.DRAFT
+    )
 
 
-def test_without_the_asking_a_session_of_yesterday_would_do(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_asking_a_session_of_yesterday_would_do(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("portal.web.access.signed_in_lately", lambda _request: True)
     owner = signed_in(cast.plants[0].owner, 24 * 60)
     owner.post(f"/agents/{cast.plants[0].device.pk}/revoke/")

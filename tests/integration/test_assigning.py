@@ -31,9 +31,22 @@ from portal.notifications.models import Mail, Notice
 from portal.problems import RefusedError
 from portal.web.lists.tables import PAGE_ROWS
 from tests.integration.audited import make_attestation, promise_of, terms
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, make_plant, open_waiting, person
+from tests.integration.portal_cast import (
+    NOW,
+    PASSWORD,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    make_plant,
+    open_waiting,
+    person,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 KEY = AuditorSigningKey.generate()
 REASON = "The body asked to be let off."
@@ -91,7 +104,12 @@ def test_a_regulator_assigns_on_the_page_and_the_body_is_told_once(cast: Cast) -
     address = reverse("web:assign-site", args=["works-1"])
     assert address in officer.text(reverse("web:assign") + "?q=enterprise+1")
     due = scheme_day() + timedelta(days=60)
-    answers: dict[str, object] = {"body": cast.body.pk, "period": PERIOD, "due": due.isoformat(), "sees": "values"}
+    answers: dict[str, object] = {
+        "body": cast.body.pk,
+        "period": PERIOD,
+        "due": due.isoformat(),
+        "sees": "values",
+    }
     for wrong, says in (
         ({"body": ""}, "Choose a certification body."),
         ({"body": cast.plants[0].site.organisation_id}, "Choose a certification body."),
@@ -105,32 +123,66 @@ def test_a_regulator_assigns_on_the_page_and_the_body_is_told_once(cast: Cast) -
     officer.post(address, answers)
     officer.post(address, answers)  # sent twice
     row = Assignment.objects.get()
-    assert (row.body, row.site.slug, row.due, row.sees_values, row.assigned_by) == (cast.body, "works-1", due, True, cast.provincial)
+    assert (row.body, row.site.slug, row.due, row.sees_values, row.assigned_by) == (
+        cast.body,
+        "works-1",
+        due,
+        True,
+        cast.provincial,
+    )
     assert notice_kinds(cast.auditor) == [NoticeKind.ASSIGNMENT_MADE]
     assert Mail.objects.filter(recipient=cast.auditor).count() == 1
     assert Event.objects.filter(action="assignment.made", subject="site works-1").count() == 1
     page = officer.text(reverse("web:assignments"))
     assert "sees protected values" in page
-    assert "<b>1</b> site and period of your jurisdiction is assigned to a certification body." in page
+    assert (
+        "<b>1</b> site and period of your jurisdiction is assigned to a certification body." in page
+    )
     auditor = Office.of(cast.auditor)
     assert f"/assigned/{row.pk}/" in auditor.text("/assigned/")
-    assert auditor.client.get(f"/notifications/{Notice.objects.get(recipient=cast.auditor).pk}/", follow=True).status_code == 200
+    assert (
+        auditor.client.get(
+            f"/notifications/{Notice.objects.get(recipient=cast.auditor).pk}/", follow=True
+        ).status_code
+        == 200
+    )
 
 
-def test_other_terms_take_the_place_of_those_that_were_and_the_body_is_told_again(cast: Cast) -> None:
+def test_other_terms_take_the_place_of_those_that_were_and_the_body_is_told_again(
+    cast: Cast,
+) -> None:
     first = assigned(cast)
-    assigning.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, date(2017, 9, 1), sees_values=True)
-    assert Assignment.objects.values_list("pk", "due", "sees_values").get() == (first.pk, date(2017, 9, 1), True)
+    assigning.assign(
+        cast.body,
+        cast.plants[0].site,
+        PERIOD,
+        cast.approver,
+        NOW,
+        date(2017, 9, 1),
+        sees_values=True,
+    )
+    assert Assignment.objects.values_list("pk", "due", "sees_values").get() == (
+        first.pk,
+        date(2017, 9, 1),
+        True,
+    )
     assert notice_kinds(cast.auditor) == [NoticeKind.ASSIGNMENT_MADE] * 2
 
 
 def test_the_sites_of_another_agency_are_not_there(cast: Cast) -> None:
     other = assigned(cast, 1)  # works 2 does not lie in the province
     province = Office.of(cast.provincial)
-    for address in (reverse("web:assign-site", args=["works-2"]), reverse("web:take-assignment-back", args=[other.pk])):
+    for address in (
+        reverse("web:assign-site", args=["works-2"]),
+        reverse("web:take-assignment-back", args=[other.pk]),
+    ):
         assert province.client.get(address).status_code == 404
         assert province.client.post(address, {"reason": REASON}).status_code == 404
-    for address in (reverse("web:assignments"), reverse("web:assignments-csv"), reverse("web:assign")):
+    for address in (
+        reverse("web:assignments"),
+        reverse("web:assignments-csv"),
+        reverse("web:assign"),
+    ):
         assert "works-2" not in province.text(address)
     with pytest.raises(RefusedError) as refused:
         assigning.take_back(other, REASON, cast.provincial, NOW)
@@ -143,33 +195,48 @@ def test_a_body_of_the_same_group_is_refused_with_a_remedy(cast: Cast) -> None:
     Organisation.objects.filter(pk=cast.body.pk).update(controlling_firm=firm)
     answers = {"body": cast.body.pk, "period": PERIOD, "due": "", "sees": "outside"}
     page = Office.of(cast.approver).post(reverse("web:assign-site", args=["works-1"]), answers, 400)
-    assert "Certifier is controlled by the same firm as the site. Choose a body that belongs to another group." in page
+    assert (
+        "Certifier is controlled by the same firm as the site. Choose a body that belongs to another group."
+        in page
+    )
     assert not Assignment.objects.exists()
-    Organisation.objects.filter(pk=cast.body.pk).update(controlling_firm=ControllingFirm.objects.create(name="A group of its own"))
+    Organisation.objects.filter(pk=cast.body.pk).update(
+        controlling_firm=ControllingFirm.objects.create(name="A group of its own")
+    )
     Office.of(cast.approver).post(reverse("web:assign-site", args=["works-1"]), answers)
     assert Assignment.objects.count() == 1
 
 
-def test_a_body_that_comes_into_the_firms_group_later_concludes_and_confirms_nothing(cast: Cast) -> None:
+def test_a_body_that_comes_into_the_firms_group_later_concludes_and_confirms_nothing(
+    cast: Cast,
+) -> None:
     assignment, site = assigned(cast), cast.plants[0].site
     auditors.declare(assignment, cast.auditor, False, "", NOW)
     auditors.register(cast.body, AuditorSigningKey.generate().public.hex, cast.auditor, NOW)
     assert auditors_of(site)
-    Organisation.objects.filter(pk=cast.body.pk).update(controlling_firm=site.organisation.controlling_firm)
-    with pytest.raises(RefusedError, match="has come under the firm that controls this site") as refused:
+    Organisation.objects.filter(pk=cast.body.pk).update(
+        controlling_firm=site.organisation.controlling_firm
+    )
+    with pytest.raises(
+        RefusedError, match="has come under the firm that controls this site"
+    ) as refused:
         attesting.draw_up(Assignment.objects.get(), terms(NOW), cast.auditor, NOW)
     assert refused.value.code == "body-of-the-same-group"
     assert not auditors_of(site)
 
 
-def test_a_body_whose_every_auditor_has_an_interest_is_refused_until_somebody_has_none(cast: Cast) -> None:
+def test_a_body_whose_every_auditor_has_an_interest_is_refused_until_somebody_has_none(
+    cast: Cast,
+) -> None:
     auditors.declare(assigned(cast), cast.auditor, True, "My brother runs the kiln.", NOW)
     for period in ("2015", "2014"):
         with pytest.raises(RefusedError) as refused:
             assigning.assign(cast.body, cast.plants[0].site, period, cast.approver, NOW)
         assert refused.value.code == "body-interested"
     assert "another body" in refused.value.remedy
-    assigning.assign(cast.body, cast.plants[1].site, PERIOD, cast.approver, NOW)  # another firm: no interest was declared
+    assigning.assign(
+        cast.body, cast.plants[1].site, PERIOD, cast.approver, NOW
+    )  # another firm: no interest was declared
     reads_only = person("reads@example.org", cast.body, Role.CERTIFICATION_BODY)
     reads_only.memberships.update(may_manage=False)
     with pytest.raises(RefusedError, match="has declared an interest"):
@@ -180,29 +247,50 @@ def test_a_body_whose_every_auditor_has_an_interest_is_refused_until_somebody_ha
 
 def test_an_interest_stays_with_the_group_and_with_the_enterprise_that_it_sells(cast: Cast) -> None:
     """The interest may be in either, and none is in the buyer's other enterprises."""
-    sold, sister, buyers = (plant.site for plant in (*cast.plants, make_plant(3, cast.nation, cast.pack)))
+    sold, sister, buyers = (
+        plant.site for plant in (*cast.plants, make_plant(3, cast.nation, cast.pack))
+    )
     colleague = person("colleague@example.org", cast.body, Role.CERTIFICATION_BODY)
-    Organisation.objects.filter(pk=sister.organisation_id).update(controlling_firm=sold.organisation.controlling_firm)
+    Organisation.objects.filter(pk=sister.organisation_id).update(
+        controlling_firm=sold.organisation.controlling_firm
+    )
     first = assigning.assign(cast.body, sold, PERIOD, cast.approver, NOW)
     auditors.declare(first, cast.auditor, True, "My brother runs this group.", NOW)
-    Organisation.objects.filter(pk=sold.organisation_id).update(controlling_firm=buyers.organisation.controlling_firm)
+    Organisation.objects.filter(pk=sold.organisation_id).update(
+        controlling_firm=buyers.organisation.controlling_firm
+    )
     sold, sister, buyers = (Site.objects.get(pk=site.pk) for site in (sold, sister, buyers))
-    first, second, third = (assigning.assign(cast.body, site, PERIOD, cast.approver, NOW) for site in (sold, sister, buyers))
+    first, second, third = (
+        assigning.assign(cast.body, site, PERIOD, cast.approver, NOW)
+        for site in (sold, sister, buyers)
+    )
     for assignment in (first, second):
-        assert refusal_of(partial(auditors.declare, assignment, cast.auditor, False, "", NOW)) == "interest-stays"
+        assert (
+            refusal_of(partial(auditors.declare, assignment, cast.auditor, False, "", NOW))
+            == "interest-stays"
+        )
         view = engagement(colleague, assignment.pk, NOW.date())
         assert view is not None
-        assert [declaration.text for declaration in view.declarations] == ["My brother runs this group."]
+        assert [declaration.text for declaration in view.declarations] == [
+            "My brother runs this group."
+        ]
     assert not auditors.declare(third, cast.auditor, False, "", NOW).interested
     Membership.objects.filter(user=colleague).delete()
     for site in (sold, sister):
-        assigning.take_back(Assignment.objects.get(site=site), "Entered in error.", cast.approver, NOW)
-        assert refusal_of(partial(assigning.assign, cast.body, site, PERIOD, cast.approver, NOW)) == "body-interested"
+        assigning.take_back(
+            Assignment.objects.get(site=site), "Entered in error.", cast.approver, NOW
+        )
+        assert (
+            refusal_of(partial(assigning.assign, cast.body, site, PERIOD, cast.approver, NOW))
+            == "body-interested"
+        )
 
 
 def test_an_interest_stays_with_the_enterprise_that_gives_the_site_away(cast: Cast) -> None:
     """Nobody is partial at the enterprise that gets it; the one that had it may be sold afterwards."""
-    handed, buyers, sister = (plant.site for plant in (*cast.plants, make_plant(3, cast.nation, cast.pack)))
+    handed, buyers, sister = (
+        plant.site for plant in (*cast.plants, make_plant(3, cast.nation, cast.pack))
+    )
     seller, audited = handed.organisation, assigned(cast, 1)
     Site.objects.filter(pk=sister.pk).update(organisation=seller)
     auditors.declare(assigned(cast), cast.auditor, True, "My brother runs this group.", NOW)
@@ -211,9 +299,14 @@ def test_an_interest_stays_with_the_enterprise_that_gives_the_site_away(cast: Ca
     auditors.require_free(Assignment.objects.get(pk=audited.pk), cast.auditor)
     assert assigning.end_partial([Site.objects.get(pk=handed.pk)], "sold", "operator", NOW) == set()
     assert assigning.assign(cast.body, buyers, "2015", cast.approver, NOW).pk
-    Organisation.objects.filter(pk=seller.pk).update(controlling_firm=ControllingFirm.objects.create(name="Third group"))
+    Organisation.objects.filter(pk=seller.pk).update(
+        controlling_firm=ControllingFirm.objects.create(name="Third group")
+    )
     sister = Site.objects.get(pk=sister.pk)
-    assert refusal_of(partial(assigning.assign, cast.body, sister, PERIOD, cast.approver, NOW)) == "body-interested"
+    assert (
+        refusal_of(partial(assigning.assign, cast.body, sister, PERIOD, cast.approver, NOW))
+        == "body-interested"
+    )
 
 
 def test_an_auditor_declares_anew_about_the_firm_that_a_site_is_given_to(cast: Cast) -> None:
@@ -232,24 +325,37 @@ def test_an_auditor_declares_anew_about_the_firm_that_a_site_is_given_to(cast: C
     assert auditors_of(row.site)
 
 
-def test_an_interest_declared_once_is_its_auditors_in_every_engagement_of_the_firm(cast: Cast) -> None:
+def test_an_interest_declared_once_is_its_auditors_in_every_engagement_of_the_firm(
+    cast: Cast,
+) -> None:
     """The body is assigned another period of the site, and another site that the same firm controls."""
     colleague = person("second@example.org", cast.body, Role.CERTIFICATION_BODY)
     firm = cast.plants[0].site.organisation.controlling_firm
-    Organisation.objects.filter(pk=cast.plants[1].site.organisation_id).update(controlling_firm=firm)
+    Organisation.objects.filter(pk=cast.plants[1].site.organisation_id).update(
+        controlling_firm=firm
+    )
     before = assigning.assign(cast.body, cast.plants[0].site, "2014", cast.approver, NOW)
     auditors.declare(before, cast.auditor, False, "", NOW)
     auditors.declare(assigned(cast), cast.auditor, True, "My brother runs the kiln.", NOW)
     anew = assigning.assign(cast.body, cast.plants[0].site, "2015", cast.approver, NOW)
     for other in (before, anew, assigned(cast, 1)):
         fresh = Assignment.objects.get(pk=other.pk)  # as a request reads it
-        raised = partial(findings.raise_finding, fresh, FindingGrade.MINOR, "A scale.", "", "", NOW.date())
-        assert refusal_of(partial(auditors.declare, fresh, cast.auditor, False, "", NOW)) == "interest-stays"
+        raised = partial(
+            findings.raise_finding, fresh, FindingGrade.MINOR, "A scale.", "", "", NOW.date()
+        )
+        assert (
+            refusal_of(partial(auditors.declare, fresh, cast.auditor, False, "", NOW))
+            == "interest-stays"
+        )
         assert refusal_of(partial(raised, cast.auditor, NOW)) == "interest-declared"
         view = engagement(cast.auditor, other.pk, NOW.date())
         assert view is not None
-        assert [(declaration.interested, declaration.text) for declaration in view.declarations] == [(True, "My brother runs the kiln.")]
-        assert view.accepted is None or [need.need for need in needs(view, NOW.date())] == [AuditNeed.TAKE_OVER]
+        assert [
+            (declaration.interested, declaration.text) for declaration in view.declarations
+        ] == [(True, "My brother runs the kiln.")]
+        assert view.accepted is None or [need.need for need in needs(view, NOW.date())] == [
+            AuditNeed.TAKE_OVER
+        ]
         assert "My brother runs the kiln." in Office.of(cast.auditor).text(f"/assigned/{other.pk}/")
         auditors.declare(fresh, colleague, False, "", NOW)
         assert raised(colleague, NOW).number == 1
@@ -262,24 +368,40 @@ def test_an_interest_declared_once_is_its_auditors_in_every_engagement_of_the_fi
 
 
 def test_taken_back_the_reports_are_closed_and_what_was_found_and_signed_stays(cast: Cast) -> None:
-    assignment = assigning.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, sees_values=True)
+    assignment = assigning.assign(
+        cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, sees_values=True
+    )
     digest = Submission.objects.get(site=assignment.site).digest
     attested = make_attestation(assignment, cast.auditor, NOW, key=KEY)
-    drawn = attesting.draw_up(assignment, terms(NOW + timedelta(days=1)), cast.auditor, NOW + timedelta(days=1))
-    findings.raise_finding(assignment, FindingGrade.MINOR, "A scale of unknown date.", "", "", NOW.date(), cast.auditor, NOW)
+    drawn = attesting.draw_up(
+        assignment, terms(NOW + timedelta(days=1)), cast.auditor, NOW + timedelta(days=1)
+    )
+    findings.raise_finding(
+        assignment,
+        FindingGrade.MINOR,
+        "A scale of unknown date.",
+        "",
+        "",
+        NOW.date(),
+        cast.auditor,
+        NOW,
+    )
     assert assigned_values(cast.auditor, digest)
     Notice.objects.all().delete()
 
-    officer, address = Office.of(cast.approver), reverse("web:take-assignment-back", args=[assignment.pk])
+    officer, address = (
+        Office.of(cast.approver),
+        reverse("web:take-assignment-back", args=[assignment.pk]),
+    )
     assert "never withdrawn without a reason" in officer.post(address, {"reason": "  "}, 400)
     officer.post(address, {"reason": REASON})
     officer.post(address, {"reason": "Another reason."})  # sent twice
     assignment.refresh_from_db()
     assert (assignment.taken_back_by, assignment.taken_back_reason) == (cast.approver, REASON)
     assert notice_kinds(cast.auditor) == [NoticeKind.ASSIGNMENT_TAKEN_BACK]
-    assert list(Event.objects.filter(action="assignment.taken-back").values_list("subject", "detail")) == [
-        ("site works-1", f"Certifier, {PERIOD}: {REASON}")
-    ]
+    assert list(
+        Event.objects.filter(action="assignment.taken-back").values_list("subject", "detail")
+    ) == [("site works-1", f"Certifier, {PERIOD}: {REASON}")]
 
     # closed
     assert assigned_submission(cast.auditor, digest) is None
@@ -288,9 +410,19 @@ def test_taken_back_the_reports_are_closed_and_what_was_found_and_signed_stays(c
     assert auditor.client.get(f"/assigned/{digest}/").status_code == 404
     refusals = []
     for act in (
-        lambda: findings.raise_finding(assignment, FindingGrade.MINOR, "More.", "", "", NOW.date(), cast.auditor, NOW),
-        lambda: findings.answer(Finding.objects.filter(grade=FindingGrade.MINOR).get(), "It was changed.", "", cast.plants[0].owner, NOW),
-        lambda: findings.close(Finding.objects.filter(grade=FindingGrade.OBSERVATION).get(), "Seen.", cast.auditor, NOW),
+        lambda: findings.raise_finding(
+            assignment, FindingGrade.MINOR, "More.", "", "", NOW.date(), cast.auditor, NOW
+        ),
+        lambda: findings.answer(
+            Finding.objects.filter(grade=FindingGrade.MINOR).get(),
+            "It was changed.",
+            "",
+            cast.plants[0].owner,
+            NOW,
+        ),
+        lambda: findings.close(
+            Finding.objects.filter(grade=FindingGrade.OBSERVATION).get(), "Seen.", cast.auditor, NOW
+        ),
         lambda: attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW),
         lambda: attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW),
         lambda: auditors.declare(assignment, cast.auditor, True, "Too late.", NOW),
@@ -310,7 +442,9 @@ def test_taken_back_the_reports_are_closed_and_what_was_found_and_signed_stays(c
     for words in (REASON, "A scale of unknown date.", "The regulator withdrew this assignment on"):
         assert words in page
     assert "A scale of unknown date." in auditor.text(f"/assigned/{assignment.pk}/findings/2/")
-    assert '<form method="post" novalidate>' not in auditor.text(f"/assigned/{assignment.pk}/findings/2/")
+    assert '<form method="post" novalidate>' not in auditor.text(
+        f"/assigned/{assignment.pk}/findings/2/"
+    )
     owner = Office.of(cast.plants[0].owner)
     assert REASON in owner.text("/audits/")
     assert "A scale of unknown date." in owner.text(f"/audits/{assignment.pk}/findings/2/")
@@ -328,54 +462,113 @@ def test_what_was_taken_back_is_assigned_anew_beside_what_stood(cast: Cast) -> N
     assigning.take_back(first, REASON, cast.approver, NOW)
     second = assigned(cast)
     assert second.pk != first.pk
-    assert list(Attestation.objects.filter(assignment=first).values_list("pk", flat=True)) == findings_of_first
+    assert (
+        list(Attestation.objects.filter(assignment=first).values_list("pk", flat=True))
+        == findings_of_first
+    )
     views = {view.id: view for view in engagements_of(cast.auditor, NOW.date())}
     assert (views[first.pk].submissions, len(views[second.pk].submissions)) == ((), 1)
-    assert assigned_submission(cast.auditor, Submission.objects.get(site=first.site).digest) is not None
+    assert (
+        assigned_submission(cast.auditor, Submission.objects.get(site=first.site).digest)
+        is not None
+    )
     with pytest.raises(IntegrityError), transaction.atomic():
-        Assignment.objects.create(body=cast.body, site=first.site, period=PERIOD, assigned_by=cast.approver, assigned_at=NOW)
+        Assignment.objects.create(
+            body=cast.body,
+            site=first.site,
+            period=PERIOD,
+            assigned_by=cast.approver,
+            assigned_at=NOW,
+        )
     with pytest.raises(IntegrityError), transaction.atomic():
-        Assignment.objects.filter(pk=second.pk).update(taken_back_at=NOW, taken_back_by=cast.approver)
+        Assignment.objects.filter(pk=second.pk).update(
+            taken_back_at=NOW, taken_back_by=cast.approver
+        )
 
 
-def test_a_major_finding_waits_in_the_engagement_that_the_same_body_is_given_anew(cast: Cast) -> None:
+def test_a_major_finding_waits_in_the_engagement_that_the_same_body_is_given_anew(
+    cast: Cast,
+) -> None:
     first, owner, tomorrow = assigned(cast), cast.plants[0].owner, NOW + timedelta(days=1)
     auditors.declare(first, cast.auditor, False, "", NOW)
     auditors.register(cast.body, KEY.public.hex, cast.auditor, NOW)
-    major = findings.raise_finding(first, FindingGrade.MAJOR, "The scale is out of order.", "", "", NOW.date(), cast.auditor, NOW)
+    major = findings.raise_finding(
+        first,
+        FindingGrade.MAJOR,
+        "The scale is out of order.",
+        "",
+        "",
+        NOW.date(),
+        cast.auditor,
+        NOW,
+    )
     assigning.take_back(first, REASON, cast.approver, NOW)
     assert "you need not answer any more" in " ".join(Office.of(owner).text("/audits/").split())
     second = assigned(cast)
     auditors.declare(second, cast.auditor, False, "", NOW)
-    assert refusal_of(lambda: attesting.draw_up(second, terms(NOW), cast.auditor, NOW)) == "major-open"
+    assert (
+        refusal_of(lambda: attesting.draw_up(second, terms(NOW), cast.auditor, NOW)) == "major-open"
+    )
 
     # read where it is worked on
     view = engagement(cast.auditor, second.pk, tomorrow.date())
     assert view is not None
-    assert (view.findings, [finding.text for finding in view.every_finding], view.open_majors) == ((), [major.text], 1)
+    assert (view.findings, [finding.text for finding in view.every_finding], view.open_majors) == (
+        (),
+        [major.text],
+        1,
+    )
     assert [need.need for need in needs(view, tomorrow.date())] == [AuditNeed.LATE_ANSWERS]
-    assert f"/assigned/{first.pk}/findings/1/" in Office.of(cast.auditor).text(f"/assigned/{second.pk}/")
-    assert {row.id: row.majors for row in assignments_of_regulator(cast.approver, NOW.date())} == {first.pk: 1, second.pk: 1}
-    assert "open findings still need your answer" in " ".join(Office.of(owner).text("/audits/").split())
+    assert f"/assigned/{first.pk}/findings/1/" in Office.of(cast.auditor).text(
+        f"/assigned/{second.pk}/"
+    )
+    assert {row.id: row.majors for row in assignments_of_regulator(cast.approver, NOW.date())} == {
+        first.pk: 1,
+        second.pk: 1,
+    }
+    assert "open findings still need your answer" in " ".join(
+        Office.of(owner).text("/audits/").split()
+    )
     Notice.objects.all().delete()
     assert reminding.remind(tomorrow) == 1
     assert notice_kinds(owner) == notice_kinds(cast.auditor) == [NoticeKind.FINDING_OVERDUE]
 
     # and answered, appealed, decided and closed there
-    Office.of(owner).post(f"/audits/{first.pk}/findings/1/", {"text": "It was calibrated.", "act": "appeal"})
+    Office.of(owner).post(
+        f"/audits/{first.pk}/findings/1/", {"text": "It was calibrated.", "act": "appeal"}
+    )
     assert [row.pk for row in appeals_regulated(cast.approver)] == [major.pk]
     findings.decide_appeal(major, "It was out of order.", cast.approver, NOW, annulled=False)
     findings.answer(major, "It was replaced.", "", owner, NOW)
-    Office.of(cast.auditor).post(f"/assigned/{first.pk}/findings/1/", {"text": "Seen on site.", "act": "close"})
-    assert findings.raise_finding(second, FindingGrade.OBSERVATION, "A label.", "", "", NOW.date(), cast.auditor, NOW).number == 2
+    Office.of(cast.auditor).post(
+        f"/assigned/{first.pk}/findings/1/", {"text": "Seen on site.", "act": "close"}
+    )
+    assert (
+        findings.raise_finding(
+            second, FindingGrade.OBSERVATION, "A label.", "", "", NOW.date(), cast.auditor, NOW
+        ).number
+        == 2
+    )
     drawn = attesting.draw_up(second, terms(NOW), cast.auditor, NOW)
-    assert attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW).state == Attestation.State.ISSUED
+    assert (
+        attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW).state
+        == Attestation.State.ISSUED
+    )
 
 
 def test_another_body_answers_for_its_own_findings_alone(cast: Cast) -> None:
     first = assigned(cast)
     auditors.declare(first, cast.auditor, False, "", NOW)
-    findings.raise_finding(first, FindingGrade.MAJOR, "The scale is out of order.", "", "", NOW.date(), cast.auditor, NOW)
+    findings.raise_finding(
+        first,
+        FindingGrade.MAJOR,
+        "The scale is out of order.",
+        "",
+        "",
+        NOW.date(),
+        cast.auditor,
+        NOW,
+    )
     body = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY)
     auditor = person("other@example.org", body, Role.CERTIFICATION_BODY)
     second = assigning.assign(body, first.site, PERIOD, cast.approver, NOW)
@@ -385,10 +578,19 @@ def test_another_body_answers_for_its_own_findings_alone(cast: Cast) -> None:
     assert [finding.grade for finding in view.every_finding] == [FindingGrade.OBSERVATION]
 
 
-def test_the_table_is_narrowed_searched_sorted_paged_and_goes_out_by_the_same_words(cast: Cast) -> None:
-    late = assigning.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, date(2017, 6, 2))
+def test_the_table_is_narrowed_searched_sorted_paged_and_goes_out_by_the_same_words(
+    cast: Cast,
+) -> None:
+    late = assigning.assign(
+        cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, date(2017, 6, 2)
+    )
     make_attestation(assigned(cast, 1), cast.auditor, NOW, key=KEY)
-    assigning.take_back(assigning.assign(cast.body, cast.plants[1].site, "2015", cast.approver, NOW), REASON, cast.approver, NOW)
+    assigning.take_back(
+        assigning.assign(cast.body, cast.plants[1].site, "2015", cast.approver, NOW),
+        REASON,
+        cast.approver,
+        NOW,
+    )
     officer, csv = Office.of(cast.approver), reverse("web:assignments-csv")
     page = officer.text(reverse("web:assignments"))
     assert "<b>1</b> conclusion is late." in page
@@ -408,18 +610,30 @@ def test_the_table_is_narrowed_searched_sorted_paged_and_goes_out_by_the_same_wo
             assert listed[0] == rows[0]
         assert csv in officer.text(reverse("web:assignments") + query)
     Assignment.objects.bulk_create(
-        Assignment(body=cast.body, site=late.site, period=str(year), assigned_by=cast.approver, assigned_at=NOW)
+        Assignment(
+            body=cast.body,
+            site=late.site,
+            period=str(year),
+            assigned_by=cast.approver,
+            assigned_at=NOW,
+        )
         for year in range(1900, 1900 + PAGE_ROWS)
     )
     assert "page=2" in officer.text(reverse("web:assignments"))
 
 
-def test_a_body_is_assigned_to_several_sites_and_who_may_not_be_checked_by_it_is_named(cast: Cast) -> None:
+def test_a_body_is_assigned_to_several_sites_and_who_may_not_be_checked_by_it_is_named(
+    cast: Cast,
+) -> None:
     office, address = Office.of(cast.approver), reverse("web:assign-several")
     answers = {"body": cast.body.pk, "period": PERIOD, "due": "", "sees": "outside"}
     assert "Choose at least one site." in office.post(address, answers, 400)
-    assert "Choose a certification body." in office.post(address, {**answers, "body": "", "site": ["works-1"]}, 400)
-    Organisation.objects.filter(pk=cast.body.pk).update(controlling_firm=cast.plants[1].site.organisation.controlling_firm)
+    assert "Choose a certification body." in office.post(
+        address, {**answers, "body": "", "site": ["works-1"]}, 400
+    )
+    Organisation.objects.filter(pk=cast.body.pk).update(
+        controlling_firm=cast.plants[1].site.organisation.controlling_firm
+    )
     group = cast.plants[1].site.organisation.controlling_firm
     third = make_plant(3, cast.nation, cast.pack)
     Organisation.objects.filter(pk=third.site.organisation_id).update(controlling_firm=group)
@@ -427,7 +641,10 @@ def test_a_body_is_assigned_to_several_sites_and_who_may_not_be_checked_by_it_is
     assert list(Assignment.objects.values_list("site__slug", flat=True)) == ["works-1"]
     page = office.text(reverse("web:assignments"))
     assert "1 site is assigned." in page
-    assert "Not assigned: works-2, works-3. Certifier is controlled by the same firm as the site." in page, "one reason is told once"
+    assert (
+        "Not assigned: works-2, works-3. Certifier is controlled by the same firm as the site."
+        in page
+    ), "one reason is told once"
 
 
 def test_boxes_that_were_unticked_by_hand_stay_so_whatever_the_address_ticked(cast: Cast) -> None:

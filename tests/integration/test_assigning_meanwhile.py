@@ -14,7 +14,10 @@ from portal.translog import log
 from tests.integration.portal_cast import NOW, PERIOD, make_cast
 from tests.integration.two_at_once import do_second_meanwhile
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def test_other_terms_at_the_moment_of_a_withdrawal_are_those_of_a_new_assignment() -> None:
@@ -22,19 +25,35 @@ def test_other_terms_at_the_moment_of_a_withdrawal_are_those_of_a_new_assignment
     row = assigning.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
     assigned = do_second_meanwhile(
         lambda: assigning.take_back(row, "The body asked to be let off.", cast.approver, NOW),
-        lambda: assigning.assign(cast.body, cast.plants[0].site, PERIOD, cast.provincial, NOW, sees_values=True),
+        lambda: assigning.assign(
+            cast.body, cast.plants[0].site, PERIOD, cast.provincial, NOW, sees_values=True
+        ),
     )
     assigned.result()
-    assert list(Assignment.objects.order_by("pk").values_list("sees_values", "taken_back_at")) == [(False, NOW), (True, None)]
+    assert list(Assignment.objects.order_by("pk").values_list("sees_values", "taken_back_at")) == [
+        (False, NOW),
+        (True, None),
+    ]
 
 
-def test_whoever_draws_or_signs_and_a_site_that_changes_hands_lock_assignment_and_log_in_one_order() -> None:
+def test_whoever_draws_or_signs_and_a_site_that_changes_hands_lock_assignment_and_log_in_one_order() -> (
+    None
+):
     cast = make_cast(1)
     site = cast.plants[0].site
     row = assigning.assign(cast.body, site, PERIOD, cast.approver, NOW)
     firm = site.organisation.controlling_firm
     assert firm is not None
-    SiteReport.objects.create(practice="waits", asked="{}", version=1, site=site, firm=firm, outcome="2-to-5", year=2016, handed_in_at=NOW)
+    SiteReport.objects.create(
+        practice="waits",
+        asked="{}",
+        version=1,
+        site=site,
+        firm=firm,
+        outcome="2-to-5",
+        year=2016,
+        handed_in_at=NOW,
+    )
 
     def change_hands() -> None:
         with transaction.atomic():

@@ -32,9 +32,22 @@ from portal.standings.cohort import cohort
 from portal.standings.models import Standing
 from tests.integration.audited import make_sample_of, summary_bytes
 from tests.integration.audited_sector import KEY, audit, decide, reported
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, deliver, make_plant, open_waiting, signed_in
+from tests.integration.portal_cast import (
+    NOW,
+    PASSWORD,
+    PERIOD,
+    Cast,
+    Plant,
+    deliver,
+    make_plant,
+    open_waiting,
+    signed_in,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 PLANTS = 18
 
@@ -61,7 +74,9 @@ def test_an_adverse_opinion_leaves_the_next_version_and_is_told(cast: Cast) -> N
     decide(cast, adverse_leaves=True)
     bad = audit(cast, cast.plants[0], Opinion.ADVERSE)
     row = drafted(cast, "Audited.")
-    assert set(first.participants) - set(row.participants) == {bad.submission and bad.submission.digest}
+    assert set(first.participants) - set(row.participants) == {
+        bad.submission and bad.submission.digest
+    }
     assert row.explanation["changes"]["en"] == (
         "Since version 1: Audited. 1 site left this version after an adverse opinion of a certification body."
     )
@@ -95,12 +110,16 @@ def test_an_attestation_of_one_step_that_ends_stops_the_draft_that_used_it(
     audit(cast, cast.plants[9], steps=(first,))
     ends = audit(cast, cast.plants[9], steps=tuple(others))
     draft = drafted(cast)
-    attestation = attesting.draw_up_withdrawal(ends, "The record was of another scale.", cast.auditor, NOW)
+    attestation = attesting.draw_up_withdrawal(
+        ends, "The record was of another scale.", cast.auditor, NOW
+    )
     attesting.take(attestations.sign(bytes(attestation.withdrawal or b""), KEY), cast.auditor, NOW)
     assert list(cohort(cast.period, NOW.date()).digests) == draft.participants
     if not looked_at:
         monkeypatch.setattr(history, "roster_of", lambda *_what: Roster.from_json(draft.roster))
-        assert publishing.publish(draft, cast.approver, keys.receipt_key(), NOW).status == "published"
+        assert (
+            publishing.publish(draft, cast.approver, keys.receipt_key(), NOW).status == "published"
+        )
         return
     with pytest.raises(RefusedError) as refused:
         publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
@@ -121,7 +140,9 @@ def test_only_attested_reports_set_the_values_where_that_is_decided(cast: Cast) 
     decide(cast, attested_only=True)
     attested = [audit(cast, plant) for plant in cast.plants[:9]]
     row = drafted(cast)
-    assert row.participants == sorted(attestation.submission.digest for attestation in attested if attestation.submission)
+    assert row.participants == sorted(
+        attestation.submission.digest for attestation in attested if attestation.submission
+    )
     assert f"{PLANTS - 9} reports, not attested" in exclusions(row)
     assert len(cohort(cast.period, attested[0].valid_until).submissions) == 9
     late = attested[0].valid_until.replace(year=attested[0].valid_until.year + 1)
@@ -145,7 +166,10 @@ def test_the_public_reads_which_share_is_attested_and_by_whom_but_no_count_that_
         audit(cast, plant)
     explanation = drafted(cast).explanation["verification_of_data"]
     assert share in explanation["en"]
-    assert "Attested by Certifier (the first attestation to expire is valid until 2018-06-01)" in explanation["en"]
+    assert (
+        "Attested by Certifier (the first attestation to expire is valid until 2018-06-01)"
+        in explanation["en"]
+    )
     assert "鉴证" in explanation["zh"]
     if share == "no share stated":
         assert f"{attested} of" not in explanation["en"]
@@ -157,10 +181,15 @@ def test_only_a_regulator_of_the_whole_group_decides(cast: Cast) -> None:
     assert refused.value.code == "not-regulator"
 
 
-def test_a_firm_attested_among_the_best_is_asked_once_a_version_and_not_where_it_wishes_not_to_be(cast: Cast) -> None:
+def test_a_firm_attested_among_the_best_is_asked_once_a_version_and_not_where_it_wishes_not_to_be(
+    cast: Cast,
+) -> None:
     standings.compute(cast.period, "worker", NOW)
     first_step = cast.pack.steps[0].id
-    best = {standing.submission.site.slug for standing in Standing.objects.filter(period=cast.period, step=first_step, band=1)}
+    best = {
+        standing.submission.site.slug
+        for standing in Standing.objects.filter(period=cast.period, step=first_step, band=1)
+    }
     among = [plant for plant in cast.plants if plant.site.slug in best]
     behind = next(plant for plant in cast.plants if plant.site.slug not in best)
     asked, unwilling, unaudited = among[:3]
@@ -172,13 +201,21 @@ def test_a_firm_attested_among_the_best_is_asked_once_a_version_and_not_where_it
     assert [asks(plant) for plant in (asked, unwilling, unaudited, behind)] == [1, 0, 0, 0]
     publishing.publish(drafted(cast, "Audited."), cast.approver, keys.receipt_key(), NOW)
     assert asks(asked) == 2, "once a version"
-    notice = Notice.objects.filter(recipient=asked.owner, kind=NoticeKind.PRACTICE_ASKED).latest("pk")
+    notice = Notice.objects.filter(recipient=asked.owner, kind=NoticeKind.PRACTICE_ASKED).latest(
+        "pk"
+    )
     assert notice.told["step"] == first_step
-    for language, words in (("en", "what do you do at crushing and prehomogenisation?"), ("zh-hans", "有何做法？")):
+    for language, words in (
+        ("en", "what do you do at crushing and prehomogenisation?"),
+        ("zh-hans", "有何做法？"),
+    ):
         client = Client(headers={"accept-language": language})
         assert client.login(username=asked.owner.email, password=PASSWORD)
         assert words in client.get("/notifications/").content.decode()
-        assert client.get(f"/notifications/{notice.pk}/", follow=True).redirect_chain[-1][0] == "/practice-entries/offer/"
+        assert (
+            client.get(f"/notifications/{notice.pk}/", follow=True).redirect_chain[-1][0]
+            == "/practice-entries/offer/"
+        )
 
 
 def asks(plant: Plant) -> int:
@@ -193,7 +230,9 @@ def opened(cast: Cast, plant: Plant) -> None:
     sampling.note(drawn, read_summary(summary_bytes(drawn, {})), cast.auditor, NOW)
 
 
-def test_the_public_is_not_told_that_no_sample_was_opened_where_attestations_rest_on_opened_ones(cast: Cast) -> None:
+def test_the_public_is_not_told_that_no_sample_was_opened_where_attestations_rest_on_opened_ones(
+    cast: Cast,
+) -> None:
     for plant in cast.plants[:9]:
         opened(cast, plant)
         assert audit(cast, plant, assurance=Assurance.REASONABLE).assurance == Assurance.REASONABLE
@@ -201,16 +240,23 @@ def test_the_public_is_not_told_that_no_sample_was_opened_where_attestations_res
     words = row.explanation["verification_of_data"]
     assert "9 of 18 sites" in words["en"]
     assert "No sample has been opened" not in words["en"]
-    assert "How many sites opened a random sample to a certification body is not counted here" in words["en"]
+    assert (
+        "How many sites opened a random sample to a certification body is not counted here"
+        in words["en"]
+    )
     assert "尚无向认证机构开放的样本" not in words["zh"]
 
 
 @pytest.mark.parametrize(("name", "name_zh"), [("Certifier", "北方认证"), ("Certifier North", "")])
-def test_a_body_is_told_once_as_its_newest_statement_names_it(cast: Cast, name: str, name_zh: str) -> None:
+def test_a_body_is_told_once_as_its_newest_statement_names_it(
+    cast: Cast, name: str, name_zh: str
+) -> None:
     audit(cast, cast.plants[0])
     before = verification(cohort(cast.period, NOW.date()))
     Organisation.objects.filter(pk=cast.body.pk).update(name=name, name_zh=name_zh)
-    assert verification(cohort(cast.period, NOW.date())) == before, "a new name alone would stop a release at a set time"
+    assert verification(cohort(cast.period, NOW.date())) == before, (
+        "a new name alone would stop a release at a set time"
+    )
     cast.body.refresh_from_db()
     audit(cast, cast.plants[1])
     after = verification(cohort(cast.period, NOW.date()))
@@ -223,7 +269,9 @@ def withdrawn(cast: Cast, row: Attestation) -> None:
 
 
 @pytest.mark.parametrize("changed", ["nothing", "all withdrawn", "an adverse opinion"])
-def test_a_release_is_stopped_where_what_was_signed_of_attestations_no_longer_holds(cast: Cast, changed: str) -> None:
+def test_a_release_is_stopped_where_what_was_signed_of_attestations_no_longer_holds(
+    cast: Cast, changed: str
+) -> None:
     issued = [audit(cast, plant) for plant in cast.plants[:9]]
     at = NOW + timedelta(hours=1)
     waiting = scheduling.schedule(drafted(cast), cast.approver, at, keys.receipt_key(), NOW)
@@ -235,9 +283,17 @@ def test_a_release_is_stopped_where_what_was_signed_of_attestations_no_longer_ho
         audit(cast, cast.plants[0], Opinion.ADVERSE)
     assert scheduling.release_due(lambda: at) == (1 if changed == "nothing" else 0)
     waiting.refresh_from_db()
-    assert (waiting.state, waiting.reason_code) == (("released", "") if changed == "nothing" else ("stopped", "attestations-changed"))
-    page = signed_in(cast.approver).get(reverse("web:draft", args=[waiting.publication_id])).content.decode()
-    assert ("what it says of attestations has changed since the approval" in page) == (changed != "nothing")
+    assert (waiting.state, waiting.reason_code) == (
+        ("released", "") if changed == "nothing" else ("stopped", "attestations-changed")
+    )
+    page = (
+        signed_in(cast.approver)
+        .get(reverse("web:draft", args=[waiting.publication_id]))
+        .content.decode()
+    )
+    assert ("what it says of attestations has changed since the approval" in page) == (
+        changed != "nothing"
+    )
 
 
 def test_a_release_is_stopped_where_another_report_is_left_out_than_was_signed(cast: Cast) -> None:
@@ -254,5 +310,9 @@ def test_a_release_is_stopped_where_another_report_is_left_out_than_was_signed(c
     assert scheduling.release_due(lambda: at) == 0
     waiting.refresh_from_db()
     assert (waiting.state, waiting.reason_code) == ("stopped", "explanation-changed")
-    page = signed_in(cast.approver).get(reverse("web:draft", args=[waiting.publication_id])).content.decode()
+    page = (
+        signed_in(cast.approver)
+        .get(reverse("web:draft", args=[waiting.publication_id]))
+        .content.decode()
+    )
     assert "a sentence of its explanation no longer holds" in page

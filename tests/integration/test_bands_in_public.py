@@ -33,7 +33,12 @@ from portal.publication.gating import asked_again
 from portal.publication.models import Publication, ScheduledRelease
 from portal.register import naming
 from portal.standings import computing as standings
-from portal.standings.bands import Bands, SitesOfOneControl, _if_nothing_is_told_of_the_others, bands
+from portal.standings.bands import (
+    Bands,
+    SitesOfOneControl,
+    _if_nothing_is_told_of_the_others,
+    bands,
+)
 from portal.standings.cohort import cohort
 from portal.standings.models import Standing
 from tests.integration.portal_cast import (
@@ -49,7 +54,10 @@ from tests.integration.portal_cast import (
     signed_in,
 )
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def hand_in(cast: Cast, plants: int, revision: int = 1) -> None:
@@ -67,7 +75,9 @@ def build_scene() -> Cast:
 
 
 def publish(cast: Cast) -> Publication:
-    return publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    return publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
 
 
 def steps_of(row: Publication) -> list[dict[str, Any]]:
@@ -75,11 +85,16 @@ def steps_of(row: Publication) -> list[dict[str, Any]]:
     return list(row.document["steps"])
 
 
-def test_every_shown_cell_of_twenty_firms_says_how_many_are_sure_of_their_quarter(cast: Cast, client: Client) -> None:
+def test_every_shown_cell_of_twenty_firms_says_how_many_are_sure_of_their_quarter(
+    cast: Cast, client: Client
+) -> None:
     steps = steps_of(publish(cast))
     for step in steps:
         counted = {
-            quarter: Standing.objects.filter(step=step["step"], metric=step["metric"], band=quarter).count() for quarter in range(1, 5)
+            quarter: Standing.objects.filter(
+                step=step["step"], metric=step["metric"], band=quarter
+            ).count()
+            for quarter in range(1, 5)
         }
         assert step["bands"]["quarters"] == list(counted.values())
         assert sum(step["bands"]["quarters"]) + step["bands"]["untold"] == 20
@@ -87,17 +102,31 @@ def test_every_shown_cell_of_twenty_firms_says_how_many_are_sure_of_their_quarte
     page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").content.decode()
     assert "Number of sites that are certain to be in each quarter" in page
     assert "Works 1" not in page
-    rows = list(csv.DictReader(io.StringIO(client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/benchmark.csv").content.decode())))
-    assert [row["quarter_untold"] for row in rows[: len(steps)]] == [str(step["bands"]["untold"]) for step in steps]
+    rows = list(
+        csv.DictReader(
+            io.StringIO(
+                client.get(
+                    f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/benchmark.csv"
+                ).content.decode()
+            )
+        )
+    )
+    assert [row["quarter_untold"] for row in rows[: len(steps)]] == [
+        str(step["bands"]["untold"]) for step in steps
+    ]
 
 
 def test_without_standings_of_the_very_reports_there_are_none(cast: Cast) -> None:
-    hand_in(cast, 3, revision=2)  # three reports were replaced, and the standings are of the old ones
+    hand_in(
+        cast, 3, revision=2
+    )  # three reports were replaced, and the standings are of the old ones
     assert bands(cast.period, cohort(cast.period), cast.pack, 8) == {}
     assert {step["bands"] for step in steps_of(publish(cast))} == {None}
 
 
-def test_a_cell_that_is_held_back_or_has_too_few_firms_or_no_curve_shows_no_bands(cast: Cast) -> None:
+def test_a_cell_that_is_held_back_or_has_too_few_firms_or_no_curve_shows_no_bands(
+    cast: Cast,
+) -> None:
     row = drafting.draft(cast.period, cast.drafter, NOW)
     by_cell = bands(cast.period, cohort(cast.period), cast.pack, 8)
     assert len(by_cell) == len(row.gate["published"]["steps"])
@@ -105,8 +134,17 @@ def test_a_cell_that_is_held_back_or_has_too_few_firms_or_no_curve_shows_no_band
     few["firms"] = 19
     row.gate["published"]["steps"][2]["curve_withheld"] = True
     withheld["shown"] = False
-    document = document_of(GateResult.from_json(row.gate), row.explanation, 1, NOW.date(), BenchmarkScope.of(cast.nation), by_cell)
-    assert [step["bands"] is None for step in document["steps"]] == [True, True, True] + [False] * (len(document["steps"]) - 3)
+    document = document_of(
+        GateResult.from_json(row.gate),
+        row.explanation,
+        1,
+        NOW.date(),
+        BenchmarkScope.of(cast.nation),
+        by_cell,
+    )
+    assert [step["bands"] is None for step in document["steps"]] == [True, True, True] + [False] * (
+        len(document["steps"]) - 3
+    )
 
 
 def test_what_cannot_be_told_is_what_is_left_over() -> None:
@@ -114,17 +152,23 @@ def test_what_cannot_be_told_is_what_is_left_over() -> None:
 
 
 def named_in(row: Publication) -> set[str]:
-    return {entry["firm"] for step in steps_of(row) for entry in (step["bands"] or {}).get("named", ())}
+    return {
+        entry["firm"] for step in steps_of(row) for entry in (step["bands"] or {}).get("named", ())
+    }
 
 
-def test_a_firm_that_chose_it_is_named_beside_its_own_quarter_and_nobody_else(cast: Cast, client: Client) -> None:
+def test_a_firm_that_chose_it_is_named_beside_its_own_quarter_and_nobody_else(
+    cast: Cast, client: Client
+) -> None:
     first = cast.plants[0]
     assert naming.choose(first.owner, first.site.organisation_id, True, NOW)
     row = publish(cast)
     assert named_in(row) == {"Enterprise 1"}
     for step in steps_of(row):
         named = {(entry["quarter"], entry["firm"]) for entry in step["bands"]["named"]}
-        own = Standing.objects.get(submission__site=first.site, step=step["step"], metric=step["metric"]).band
+        own = Standing.objects.get(
+            submission__site=first.site, step=step["step"], metric=step["metric"]
+        ).band
         assert named == ({(own, "Enterprise 1")} if own else set())
     page = client.get(f"/b/cement/{PERIOD}/v1/", follow=True).content.decode()
     assert "Enterprise 1" in page
@@ -150,7 +194,9 @@ def a_further_site(cast: Cast, of: int = 0, number: int = 99) -> Plant:
     )
     token = accounts.issue_token(site, None, keys.published_directory().fingerprint, NOW)
     key = DeviceKey.generate()
-    device = accounts.enrol(token.split(".")[1], key.public.hex, f"{number:064x}", "steplabel-agent/test", NOW).device
+    device = accounts.enrol(
+        token.split(".")[1], key.public.hex, f"{number:064x}", "steplabel-agent/test", NOW
+    ).device
     PeerGroupMember.objects.create(peer_group=cast.group, site=site)
     return Plant(site, first.owner, device, key)
 
@@ -163,10 +209,15 @@ def reported(cast: Cast, plant: Plant, shift: int) -> None:
 
 
 def counted(row: Publication) -> list[tuple[list[int], int] | None]:
-    return [(step["bands"]["quarters"], step["bands"]["untold"]) if step["bands"] else None for step in steps_of(row)]
+    return [
+        (step["bands"]["quarters"], step["bands"]["untold"]) if step["bands"] else None
+        for step in steps_of(row)
+    ]
 
 
-def test_the_numbers_do_not_tell_the_quarter_of_a_further_site_that_joins(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_numbers_do_not_tell_the_quarter_of_a_further_site_that_joins(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every figure stands as published, and beside it one number that is one larger is the quarter of the site that joined."""
     first = publish(cast)
     reported(cast, a_further_site(cast), 40)
@@ -199,31 +250,54 @@ def test_numbers_that_are_those_of_before_stand(cast: Cast) -> None:
         ((4, 6, 5, 4), 20, 3, True),
     ],
 )
-def test_which_numbers_may_stand_beside_those_of_before(quarters: tuple[int, ...], of: int, changed: int, out: bool) -> None:
+def test_which_numbers_may_stand_beside_those_of_before(
+    quarters: tuple[int, ...], of: int, changed: int, out: bool
+) -> None:
     """Of 18 firms with two further sites between them, of which so many firms report anew."""
-    before = CellRoster("cell", tuple(Member(f"{number}", f"site-{number}", (670, number, number), "first") for number in range(18)))
-    members = [replace(member, report="second") if index < changed else member for index, member in enumerate(before.members)]
+    before = CellRoster(
+        "cell",
+        tuple(
+            Member(f"{number}", f"site-{number}", (670, number, number), "first")
+            for number in range(18)
+        ),
+    )
+    members = [
+        replace(member, report="second") if index < changed else member
+        for index, member in enumerate(before.members)
+    ]
     now = CellRoster("cell", tuple(members))
-    assert _tells(Bands(quarters, of), now, {"quarters": [5, 5, 5, 5], "untold": 0}, before, 3) != out
+    assert (
+        _tells(Bands(quarters, of), now, {"quarters": [5, 5, 5, 5], "untold": 0}, before, 3) != out
+    )
 
 
 def test_nobody_is_named_where_fewer_would_stay_unnamed_than_a_value_needs(cast: Cast) -> None:
     for plant in cast.plants[:13]:
         naming.choose(plant.owner, plant.site.organisation_id, True, NOW)
     present = cohort(cast.period)
-    assert {cell: band.named for cell, band in bands(cast.period, present, cast.pack, 8).items() if band.named} == {}, (
-        "seven of twenty are left"
-    )
+    assert {
+        cell: band.named
+        for cell, band in bands(cast.period, present, cast.pack, 8).items()
+        if band.named
+    } == {}, "seven of twenty are left"
     naming.choose(cast.plants[0].owner, cast.plants[0].site.organisation_id, False, NOW)
     assert any(band.named for band in bands(cast.period, present, cast.pack, 8).values())
 
 
-@pytest.mark.parametrize(("last", "names"), [((2, 2, 2, 2), 24), ((0, 0, 0, 8), 0), ((0, 0, 2, 6), 24), ((0, 0, 1, 7), 0)])
-def test_nobody_is_named_where_the_names_tell_the_quarter_of_the_others(last: tuple[int, ...], names: int) -> None:
+@pytest.mark.parametrize(
+    ("last", "names"),
+    [((2, 2, 2, 2), 24), ((0, 0, 0, 8), 0), ((0, 0, 2, 6), 24), ((0, 0, 1, 7), 0)],
+)
+def test_nobody_is_named_where_the_names_tell_the_quarter_of_the_others(
+    last: tuple[int, ...], names: int
+) -> None:
     """Eight of 32 firms stay unnamed, all sure to lie in some quarter: of `last` so many in each."""
-    quarters_of_named = [quarter for quarter, others in enumerate(last, start=1) for _ in range(8 - others)]
+    quarters_of_named = [
+        quarter for quarter, others in enumerate(last, start=1) for _ in range(8 - others)
+    ]
     willing = {
-        str(number): SitesOfOneControl(1, Counter([quarter]), {Name(f"firm {number}")}) for number, quarter in enumerate(quarters_of_named)
+        str(number): SitesOfOneControl(1, Counter([quarter]), {Name(f"firm {number}")})
+        for number, quarter in enumerate(quarters_of_named)
     }
     firms = {str(number) for number in range(32)}
     named = _if_nothing_is_told_of_the_others(willing, firms, Quarters((8, 8, 8, 8), 32), 8)
@@ -237,8 +311,14 @@ def test_every_site_of_who_is_named_is_taken_out_before_the_others_are_counted(c
     for plant in cast.plants[20:]:
         PeerGroupMember.objects.create(peer_group=cast.group, site=plant.site)
     quarter_of = [1] * 4 + [2] * 4 + [3] * 7 + [4] * 7
-    reports = [(plant, 2 if index < 20 else 1, quarter_of[index]) for index, plant in enumerate(cast.plants)]
-    reports += [(a_further_site(cast, index, 100 + index), 1, quarter_of[index]) for index in (0, 1, 2, 4, 5, 6)]
+    reports = [
+        (plant, 2 if index < 20 else 1, quarter_of[index])
+        for index, plant in enumerate(cast.plants)
+    ]
+    reports += [
+        (a_further_site(cast, index, 100 + index), 1, quarter_of[index])
+        for index in (0, 1, 2, 4, 5, 6)
+    ]
     for plant, revision, quarter in reports:
         deliver(plant.envelope(cast.pack, revision=revision, shift=12 * quarter))
     open_waiting()
@@ -259,8 +339,12 @@ def test_a_firm_whose_sites_lie_in_several_quarters_stands_beside_none(cast: Cas
     first = cast.plants[0]
     naming.choose(first.owner, first.site.organisation_id, True, NOW)
     shown = bands(cast.period, cohort(cast.period), cast.pack, 8)
-    own = Standing.objects.filter(submission__site__organisation=first.site.organisation_id).exclude(band=None)
-    several = {cell for cell in shown if own.filter(**cell._asdict()).values("band").distinct().count() > 1}
+    own = Standing.objects.filter(
+        submission__site__organisation=first.site.organisation_id
+    ).exclude(band=None)
+    several = {
+        cell for cell in shown if own.filter(**cell._asdict()).values("band").distinct().count() > 1
+    }
     assert several
     assert not any(shown[cell].named for cell in several)
 
@@ -271,18 +355,33 @@ def test_firms_under_one_control_are_named_where_each_of_them_chose_it(cast: Cas
     other.controlling_firm = first.controlling_firm
     other.save()
     naming.choose(cast.plants[0].owner, first.pk, True, NOW)
-    assert not any(cell.named for cell in bands(cast.period, cohort(cast.period), cast.pack, 8).values())
+    assert not any(
+        cell.named for cell in bands(cast.period, cohort(cast.period), cast.pack, 8).values()
+    )
     naming.choose(cast.plants[1].owner, other.pk, True, NOW)
     shown = bands(cast.period, cohort(cast.period), cast.pack, 8)
-    assert {entry.firm for cell in shown.values() for entry in cell.named} == {"Enterprise 1", "Enterprise 2"}
+    assert {entry.firm for cell in shown.values() for entry in cell.named} == {
+        "Enterprise 1",
+        "Enterprise 2",
+    }
 
 
 LATER = NOW + timedelta(hours=1)
 
 
 def release_with_names(cast: Cast, *names: str) -> ScheduledRelease:
-    waiting = scheduling.schedule(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, LATER, keys.receipt_key(), NOW)
-    assert {entry["firm"] for step in waiting.document["steps"] for entry in (step["bands"] or {}).get("named", ())} == set(names)
+    waiting = scheduling.schedule(
+        drafting.draft(cast.period, cast.drafter, NOW),
+        cast.approver,
+        LATER,
+        keys.receipt_key(),
+        NOW,
+    )
+    assert {
+        entry["firm"]
+        for step in waiting.document["steps"]
+        for entry in (step["bands"] or {}).get("named", ())
+    } == set(names)
     return waiting
 
 
@@ -300,12 +399,16 @@ def test_a_release_with_a_name_that_was_taken_back_is_stopped(cast: Cast) -> Non
     assert_stopped_by_its_names(waiting)
 
 
-def test_a_release_is_stopped_where_another_firm_under_the_same_control_took_its_choice_back(cast: Cast) -> None:
+def test_a_release_is_stopped_where_another_firm_under_the_same_control_took_its_choice_back(
+    cast: Cast,
+) -> None:
     """Only one of them lies in a quarter that can be told, and stands there by name because both chose it."""
     further = make_plant(21, cast.nation, cast.pack)
     PeerGroupMember.objects.create(peer_group=cast.group, site=further.site)
     deliver(further.envelope(cast.pack, shift=20))
-    for plant in cast.plants[8:13]:  # alike, around the middle: nobody can tell in which quarter each of them lies
+    for plant in cast.plants[
+        8:13
+    ]:  # alike, around the middle: nobody can tell in which quarter each of them lies
         deliver(plant.envelope(cast.pack, revision=2, shift=10))
     open_waiting()
     first, sister = cast.plants[0], cast.plants[10]
@@ -326,7 +429,11 @@ def test_a_release_that_names_a_firm_by_an_earlier_name_is_stopped_and_says_so(c
     waiting = release_with_names(cast, "Enterprise 1")
     Organisation.objects.filter(pk=first.site.organisation_id).update(name="Enterprise One, Ltd.")
     assert_stopped_by_its_names(waiting)
-    page = signed_in(cast.approver).get(f"/publications/versions/{waiting.publication_id}/").content.decode()
+    page = (
+        signed_in(cast.approver)
+        .get(f"/publications/versions/{waiting.publication_id}/")
+        .content.decode()
+    )
     assert "or the firm was renamed" in page
 
 
@@ -349,18 +456,27 @@ def test_a_firm_that_chose_to_be_named_after_the_approval_stops_no_release(cast:
     assert Publication.objects.get().document == waiting.document
 
 
-def test_a_release_is_stopped_where_another_group_has_shown_numbers_of_a_further_site_since(cast: Cast) -> None:
+def test_a_release_is_stopped_where_another_group_has_shown_numbers_of_a_further_site_since(
+    cast: Cast,
+) -> None:
     """The gate's answer is set to that of the hour, as where enough other firms stand behind the values: the numbers alone stop it."""
     waiting = release_with_names(cast)
-    others = [*(make_plant(number, cast.nation, cast.pack) for number in (21, 22, 23)), a_further_site(cast)]
+    others = [
+        *(make_plant(number, cast.nation, cast.pack) for number in (21, 22, 23)),
+        a_further_site(cast),
+    ]
     cast.group.members.filter(site=others[-1].site).delete()
-    group = make_peer_group(cast.pack.id, cast.province, [plant.site for plant in (*cast.plants[:17], *others)])
+    group = make_peer_group(
+        cast.pack.id, cast.province, [plant.site for plant in (*cast.plants[:17], *others)]
+    )
     period = open_period(group, PERIOD, "test", NOW)
     for position, plant in enumerate(others, 20):
         deliver(plant.envelope(cast.pack, shift=position))
     open_waiting()
     standings.compute(period, "worker", NOW)
-    other = publishing.publish(drafting.draft(period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    other = publishing.publish(
+        drafting.draft(period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
     assert any(counted(other))
     row = Publication.objects.get(pk=waiting.publication_id)
     waiting.gate = asked_again(row, LATER)[1].to_json()
@@ -370,7 +486,9 @@ def test_a_release_is_stopped_where_another_group_has_shown_numbers_of_a_further
     assert waiting.reason_code == "gate-changed"
 
 
-def test_only_who_manages_the_firm_chooses_and_each_choice_is_on_record(cast: Cast, client: Client) -> None:
+def test_only_who_manages_the_firm_chooses_and_each_choice_is_on_record(
+    cast: Cast, client: Client
+) -> None:
     first = cast.plants[0]
     path = f"/people/firms/{first.site.organisation_id}/consent/"
     client.force_login(cast.plants[1].owner)
@@ -386,14 +504,21 @@ def test_only_who_manages_the_firm_chooses_and_each_choice_is_on_record(cast: Ca
 
 def test_what_a_report_agreed_to_stands_on_its_firms_page(cast: Cast, client: Client) -> None:
     first = cast.plants[0]
-    consent = Consent("scheme-1", b"\x07" * 32, "industry-label", "no-enforcement", "not-named-in-public", 10)
+    consent = Consent(
+        "scheme-1", b"\x07" * 32, "industry-label", "no-enforcement", "not-named-in-public", 10
+    )
     report = replace(first.report(cast.pack, revision=2), consent=consent)
     raw = envelope.build(report, first.header(revision=2), first.key, processing_public())
     deliver(raw)
     open_waiting()
     client.force_login(first.owner)
     page = client.get(f"/people/firms/{first.site.organisation_id}/consent/").content.decode()
-    for wanted in ("no fine, quota, inspection or price", "not named in anything public", "10 years", "07" * 32):
+    for wanted in (
+        "no fine, quota, inspection or price",
+        "not named in anything public",
+        "10 years",
+        "07" * 32,
+    ):
         assert wanted in page
     client.force_login(cast.plants[1].owner)
     assert client.get(f"/people/firms/{first.site.organisation_id}/consent/").status_code == 404

@@ -27,10 +27,21 @@ from portal.publication.document import BenchmarkScope, document_of
 from portal.publication.models import BestGroup, Publication
 from portal.register import leaving
 from portal.translog.models import LogEntry
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
+from tests.integration.portal_cast import (
+    NOW,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+    signed_in,
+)
 from tests.integration.test_practices import read_in
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 FIRMS = 200
 
@@ -40,9 +51,12 @@ def build_scene() -> Cast:
     for index, plant in enumerate(cast.plants):
         deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
-    firms = ControllingFirm.objects.bulk_create(ControllingFirm(name=f"Holding {number}") for number in range(FIRMS))
+    firms = ControllingFirm.objects.bulk_create(
+        ControllingFirm(name=f"Holding {number}") for number in range(FIRMS)
+    )
     houses = Organisation.objects.bulk_create(
-        Organisation(name=f"Cement {index}", kind=Role.ENTERPRISE, controlling_firm=firm) for index, firm in enumerate(firms)
+        Organisation(name=f"Cement {index}", kind=Role.ENTERPRISE, controlling_firm=firm)
+        for index, firm in enumerate(firms)
     )
     Site.objects.bulk_create(
         Site(
@@ -77,7 +91,11 @@ def version(cast: Cast, firms: int = FIRMS, moved: int = 0) -> Publication:
         "curve": [],
         "potential": [],
     }
-    sites = list(Site.objects.filter(slug__startswith="big-").select_related("organisation").order_by("slug")[:firms])
+    sites = list(
+        Site.objects.filter(slug__startswith="big-")
+        .select_related("organisation")
+        .order_by("slug")[:firms]
+    )
     members = tuple(
         Member(
             str(site.organisation.controlling_firm_id),
@@ -88,8 +106,16 @@ def version(cast: Cast, firms: int = FIRMS, moved: int = 0) -> Publication:
         for index, site in enumerate(sites)
     )
     row.roster = Roster((CellRoster(cell, members),)).to_json()
-    document = document_of(GateResult.from_json(gate), row.explanation, row.version, NOW.date(), BenchmarkScope.of(cast.nation))
-    what = publishing.ApprovedVersion(gate, row.explanation, published.sign(document, keys.receipt_key()))
+    document = document_of(
+        GateResult.from_json(gate),
+        row.explanation,
+        row.version,
+        NOW.date(),
+        BenchmarkScope.of(cast.nation),
+    )
+    what = publishing.ApprovedVersion(
+        gate, row.explanation, published.sign(document, keys.receipt_key())
+    )
     publishing.let_out(row, what, cast.approver.pk, NOW, "")
     Publication.objects.filter(pk=row.pk).update(roster=row.roster)
     return Publication.objects.select_related("period__peer_group__scope").get(pk=row.pk)
@@ -128,22 +154,31 @@ def test_two_officers_publish_it_signed_and_logged(cast: Cast) -> None:
     assert refusal(best_groups.propose, row, cast.drafter, NOW) == "best-group-published"
     assert out.log_index is not None
     entry = LogEntry.objects.get(index=out.log_index)
-    assert (entry.kind, entry.digest) == ("best-group", logged.best_group(published.digest(out.document)).hex())
+    assert (entry.kind, entry.digest) == (
+        "best-group",
+        logged.best_group(published.digest(out.document)).hex(),
+    )
     step = out.document["steps"][0]
     assert step["best_firms"] == 20
     for shares in step["traits"].values():
         assert sum(share["firms"] for share in shares) == 20
         assert min(share["firms"] for share in shares) >= cast.pack.disclosure.fewest_firms
     assert "age" in step["traits"] or "scale" in step["traits"] or "region" in step["traits"]
-    assert not [name for name in ("big-", "Holding", "Cement 1") if name in str(out.document)], "no firm is named"
+    assert not [name for name in ("big-", "Holding", "Cement 1") if name in str(out.document)], (
+        "no firm is named"
+    )
 
 
 def test_what_the_register_says_since_makes_the_proposal_outdated(cast: Cast) -> None:
     row = version(cast)
     best_groups.propose(row, cast.drafter, NOW)
-    Site.objects.filter(slug__startswith="big-").update(since=None, size_class="small", jurisdiction=cast.nation)
+    Site.objects.filter(slug__startswith="big-").update(
+        since=None, size_class="small", jurisdiction=cast.nation
+    )
     assert refusal(publish, row, cast.approver) == "nothing-told"
-    Site.objects.filter(slug__in=[f"big-{index:03}" for index in range(0, FIRMS, 2)]).update(size_class="large")
+    Site.objects.filter(slug__in=[f"big-{index:03}" for index in range(0, FIRMS, 2)]).update(
+        size_class="large"
+    )
     assert refusal(publish, row, cast.approver) == "best-group-outdated"
 
 
@@ -151,20 +186,27 @@ def test_a_later_version_that_lost_one_of_the_best_tells_nothing(cast: Cast) -> 
     propose_and_publish(cast, version(cast))
     assert refusal(best_groups.propose, version(cast, moved=1), cast.drafter, NOW) == "nothing-told"
     again = version(cast, moved=0)
-    assert propose_and_publish(cast, again).document["steps"] == BestGroup.objects.order_by("pk")[0].document["steps"], (
-        "the same firms: the same shares"
-    )
+    assert (
+        propose_and_publish(cast, again).document["steps"]
+        == BestGroup.objects.order_by("pk")[0].document["steps"]
+    ), "the same firms: the same shares"
 
 
 @pytest.mark.parametrize("joined", [True, False])
-def test_another_years_shares_do_not_tell_that_who_joined_is_among_the_best(cast: Cast, joined: bool) -> None:
+def test_another_years_shares_do_not_tell_that_who_joined_is_among_the_best(
+    cast: Cast, joined: bool
+) -> None:
     """The year before counts one of the best less in its classes: it joined since, or it was behind the others then."""
     year = timedelta(days=400)
     group = PeerGroup.objects.get(pk=cast.group.pk)
     group.pk, group.pack_version = None, "3"  # the pack had another version then
     group.save()
     before = ReportingPeriod.objects.create(
-        peer_group=group, name="2015", start=cast.period.start - year, end=cast.period.start, due=NOW + year
+        peer_group=group,
+        name="2015",
+        start=cast.period.start - year,
+        end=cast.period.start,
+        due=NOW + year,
     )
     earlier = version(cast)
     shares = propose_and_publish(cast, earlier)
@@ -175,22 +217,30 @@ def test_another_years_shares_do_not_tell_that_who_joined_is_among_the_best(cast
     shares.save()
     roster = Roster.from_json(earlier.roster)
     if joined:
-        cells = (CellRoster(cell.cell, tuple(member for member in cell.members if member.firm != firm)) for cell in roster.cells)
+        cells = (
+            CellRoster(cell.cell, tuple(member for member in cell.members if member.firm != firm))
+            for cell in roster.cells
+        )
         roster = Roster(tuple(cells))
     Publication.objects.filter(pk=earlier.pk).update(period=before, roster=roster.to_json())
     later = version(cast)
     if joined:
         assert refusal(best_groups.propose, later, cast.drafter, NOW) == "nothing-told"
-        assert {cell.reason for cell in best_groups.composed_of_best(later)} >= {BestGroupReason.OTHER_DAYS}
+        assert {cell.reason for cell in best_groups.composed_of_best(later)} >= {
+            BestGroupReason.OTHER_DAYS
+        }
     else:
         (cell, *_) = best_groups.composed_of_best(later)
         assert cell.shares
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("en", ("Who the best firms are", "of 20 (")), ("zh-hans", ("最优企业的构成", "20 家中的"))]
+    ("language", "words"),
+    [("en", ("Who the best firms are", "of 20 (")), ("zh-hans", ("最优企业的构成", "20 家中的"))],
 )
-def test_it_stands_beside_the_label_and_in_the_api(cast: Cast, language: str, words: tuple[str, ...]) -> None:
+def test_it_stands_beside_the_label_and_in_the_api(
+    cast: Cast, language: str, words: tuple[str, ...]
+) -> None:
     row = version(cast)
     reader = Client(headers={"accept-language": language})
     before = reader.get(address(row)).content.decode()
@@ -224,7 +274,10 @@ def test_by_the_page_one_proposes_and_another_publishes(cast: Cast) -> None:
     assert "Propose it for publication" in first.get(here).content.decode()
     assert "A second officer has to publish it." in first.post(here, follow=True).content.decode()
     read = read_in(second.get(here).content.decode())
-    assert "signed and logged" in second.post(here, {"act": "publish", "read_against": read}, follow=True).content.decode()
+    assert (
+        "signed and logged"
+        in second.post(here, {"act": "publish", "read_against": read}, follow=True).content.decode()
+    )
     assert signed_in(cast.provincial).get(here).status_code == 404
     assert signed_in(cast.plants[0].owner).get(here).status_code == 403
 
@@ -243,17 +296,23 @@ def test_who_wished_to_propose_does_not_publish_what_another_proposed_meanwhile(
 
 
 @pytest.mark.parametrize("again", ["first", "second"])
-def test_a_proposal_that_became_outdated_says_so_and_is_made_again_by_either_officer(cast: Cast, again: str) -> None:
+def test_a_proposal_that_became_outdated_says_so_and_is_made_again_by_either_officer(
+    cast: Cast, again: str
+) -> None:
     row = version(cast)
     here = reverse("web:best-group", args=[row.pk])
     officers = {"first": signed_in(cast.drafter), "second": signed_in(cast.approver)}
     officers["first"].post(here, {"act": "propose"})
     read = read_in(officers["second"].get(here).content.decode())
-    Site.objects.filter(slug__startswith="big-").update(since=None, size_class="small", jurisdiction=cast.nation)
+    Site.objects.filter(slug__startswith="big-").update(
+        since=None, size_class="small", jurisdiction=cast.nation
+    )
     nothing_to_show = officers["second"].get(here).content.decode()
     assert "Proposed, but outdated" in nothing_to_show
     assert 'name="act"' not in nothing_to_show
-    Site.objects.filter(slug__in=[f"big-{index:03}" for index in range(0, FIRMS, 2)]).update(size_class="large")
+    Site.objects.filter(slug__in=[f"big-{index:03}" for index in range(0, FIRMS, 2)]).update(
+        size_class="large"
+    )
     answer = officers["second"].post(here, {"act": "publish", "read_against": read})
     assert answer.status_code == 409
     for page in (answer, *(officer.get(here) for officer in officers.values())):
@@ -280,12 +339,33 @@ def test_a_firm_that_leaves_has_no_name_behind_a_share(cast: Cast) -> None:
 
 def test_a_firm_states_since_when_its_plant_runs(cast: Cast) -> None:
     plant = cast.plants[0]
-    form = {"name": "Works 1", "name_zh": "", "size_class": plant.site.size_class, "credit_code": "", "since": "2008"}
-    assert signed_in(plant.owner).post(reverse("web:edit-site", args=["works-1"]), form).status_code == 302
+    form = {
+        "name": "Works 1",
+        "name_zh": "",
+        "size_class": plant.site.size_class,
+        "credit_code": "",
+        "since": "2008",
+    }
+    assert (
+        signed_in(plant.owner).post(reverse("web:edit-site", args=["works-1"]), form).status_code
+        == 302
+    )
     assert Site.objects.get(slug="works-1").since == 2008
-    for year, sentence in (("soon", "Write a year, such as 2008."), (str(scheme_day().year + 1), "This year is still to come.")):
-        wrong = signed_in(plant.owner).post(reverse("web:edit-site", args=["works-1"]), {**form, "since": year})
+    for year, sentence in (
+        ("soon", "Write a year, such as 2008."),
+        (str(scheme_day().year + 1), "This year is still to come."),
+    ):
+        wrong = signed_in(plant.owner).post(
+            reverse("web:edit-site", args=["works-1"]), {**form, "since": year}
+        )
         assert (wrong.status_code, sentence in wrong.content.decode()) == (400, True)
     for year, since in ((str(scheme_day().year), scheme_day().year), ("", None)):
-        assert signed_in(plant.owner).post(reverse("web:edit-site", args=["works-1"]), {**form, "since": year}).status_code == 302
-        assert Site.objects.get(slug="works-1").since == since, "what was typed in error can be taken out"
+        assert (
+            signed_in(plant.owner)
+            .post(reverse("web:edit-site", args=["works-1"]), {**form, "since": year})
+            .status_code
+            == 302
+        )
+        assert Site.objects.get(slug="works-1").since == since, (
+            "what was typed in error can be taken out"
+        )

@@ -57,19 +57,30 @@ def join(path: str) -> User:
 
 
 @pytest.mark.parametrize("role", list(FIRST_PAGES))
-def test_a_colleague_comes_in_by_the_link_and_acts_in_the_role_of_the_house(role: str, people: dict[str, User]) -> None:
+def test_a_colleague_comes_in_by_the_link_and_acts_in_the_role_of_the_house(
+    role: str, people: dict[str, User]
+) -> None:
     manager = people[role]
     house = Organisation.objects.get(memberships__user=manager)
     page = signed_in(manager).get("/people/").content.decode()
     assert f"People of {house.name}" in page
-    for of_a_firm in ("delegate", "Leave the programme", "Consent and naming", "Who saw and did what"):
+    for of_a_firm in (
+        "delegate",
+        "Leave the programme",
+        "Consent and naming",
+        "Who saw and did what",
+    ):
         assert of_a_firm not in page
     colleague = join(invited(manager))
     membership = Membership.objects.get(user=colleague)
     assert (membership.organisation, membership.role, membership.may_manage) == (house, role, True)
     assert signed_in(colleague).get(FIRST_PAGES[role]).status_code == 200
     assert signed_in(colleague).get("/submissions/").status_code == 403
-    recorded = Event.objects.filter(subject=f"organisation {house.name}").order_by("pk").values_list("action", "actor")
+    recorded = (
+        Event.objects.filter(subject=f"organisation {house.name}")
+        .order_by("pk")
+        .values_list("action", "actor")
+    )
     assert list(recorded) == [(Action.PERSON_INVITED, manager.email), (Action.PERSON_JOINED, NEW)]
 
 
@@ -78,7 +89,10 @@ def test_who_only_reads_invites_nobody_and_the_last_manager_stays(people: dict[s
     colleague = join(invited(manager, "viewer"))
     reader = signed_in(colleague)
     assert "Invite somebody" not in reader.get("/people/").content.decode()
-    assert reader.post("/people/", {"email": "friend@example.org", "capacity": "manager"}).status_code == 404
+    assert (
+        reader.post("/people/", {"email": "friend@example.org", "capacity": "manager"}).status_code
+        == 404
+    )
     own = Membership.objects.get(user=manager)
     with pytest.raises(RefusedError) as refused:
         inviting.part_with(manager, own.pk, timezone.now())
@@ -93,7 +107,10 @@ def test_who_only_reads_invites_nobody_and_the_last_manager_stays(people: dict[s
 def test_nobody_reaches_into_another_house(people: dict[str, User], cast: Cast) -> None:
     """Not into one of the same role, and not from a firm into a partner or the other way."""
     house = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY)
-    auditor, stranger = people[Role.CERTIFICATION_BODY], person("unassigned@example.org", house, Role.CERTIFICATION_BODY)
+    auditor, stranger = (
+        people[Role.CERTIFICATION_BODY],
+        person("unassigned@example.org", house, Role.CERTIFICATION_BODY),
+    )
     path = invited(auditor)
     body = Organisation.objects.get(memberships__user=auditor)
     member = Membership.objects.get(user=auditor).pk
@@ -103,15 +120,26 @@ def test_nobody_reaches_into_another_house(people: dict[str, User], cast: Cast) 
         refused = 403 if other == cast.approver else 404
         assert client.get(f"/people/{member}/").status_code == refused
         assert client.post(f"/people/{member}/", {"do": "part"}).status_code == refused
-        assert client.post(f"/people/invitations/{waiting}/", {"do": "revoke"}).status_code == refused
+        assert (
+            client.post(f"/people/invitations/{waiting}/", {"do": "revoke"}).status_code == refused
+        )
         with pytest.raises(Organisation.DoesNotExist):
-            inviting.invite(other, body.pk, "mine@example.org", may_manage=True, delegate=False, now=timezone.now())
+            inviting.invite(
+                other,
+                body.pk,
+                "mine@example.org",
+                may_manage=True,
+                delegate=False,
+                now=timezone.now(),
+            )
         assert auditor.email not in client.get("/people/").content.decode()
     assert Client().get(path).status_code == 200
 
 
 def test_only_a_firm_has_delegates(people: dict[str, User]) -> None:
-    answer = signed_in(people[Role.ACADEMIC]).post("/people/", {"email": NEW, "capacity": "manager", "delegate": "on"})
+    answer = signed_in(people[Role.ACADEMIC]).post(
+        "/people/", {"email": NEW, "capacity": "manager", "delegate": "on"}
+    )
     assert answer.status_code == 400
     assert "no sites that a delegate could act for" in answer.content.decode()
     assert not Membership.objects.filter(delegate=True).exists()
@@ -133,7 +161,13 @@ def reader_of(house: Organisation) -> Client:
 def test_a_supplier_who_only_reads_declares_nothing_and_takes_nothing_back(cast: Cast) -> None:
     partners = make_partners(cast)
     client = reader_of(partners.houses["supplier"])
-    fields = {"site": "works-1", "period": PERIOD, "carrier": "electricity~kWh", "quantity": "1", "note": ""}
+    fields = {
+        "site": "works-1",
+        "period": PERIOD,
+        "carrier": "electricity~kWh",
+        "quantity": "1",
+        "note": "",
+    }
     assert client.post("/supplier/", fields).status_code == 404
     assert client.post(f"/supplier/deliveries/{partners.delivery.pk}/take-back/").status_code == 404
     stands = Delivery.objects.get(supplier=partners.houses["supplier"], taken_back_at=None)
@@ -171,5 +205,10 @@ def test_who_only_reads_accepts_no_terms_for_the_organisation(cast: Cast, role: 
     for organisation in ("", str(house.pk)):
         assert client.post("/downloads/", {"organisation": organisation}).status_code == 404
     assert not AcceptedTerms.objects.exists()
-    assert signed_in(partners.people[role]).post("/downloads/", {"organisation": house.pk}).status_code == 302
-    assert "Download the archive" in client.get("/downloads/").content.decode(), "what was accepted holds for everybody of the house"
+    assert (
+        signed_in(partners.people[role]).post("/downloads/", {"organisation": house.pk}).status_code
+        == 302
+    )
+    assert "Download the archive" in client.get("/downloads/").content.decode(), (
+        "what was accepted holds for everybody of the house"
+    )

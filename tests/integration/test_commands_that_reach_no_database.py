@@ -20,7 +20,9 @@ pytestmark = pytest.mark.postgres
 def run(role: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     environment = {**PRODUCTION, "PATH": os.environ["PATH"], "STEPLABEL_ROLE": role, **more}
     command = [sys.executable, "manage.py", *arguments]
-    return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
 
 
 def test_a_wrong_password_is_told_in_a_sentence(tmp_path: Path) -> None:
@@ -36,7 +38,11 @@ def test_a_wrong_password_is_told_in_a_sentence(tmp_path: Path) -> None:
                 assert "Traceback" not in ran.stderr
 
 
-@pytest.mark.parametrize("command", [("check_installation",), ("backup", "/nowhere/backup")], ids=lambda command: command[0])
+@pytest.mark.parametrize(
+    "command",
+    [("check_installation",), ("backup", "/nowhere/backup")],
+    ids=lambda command: command[0],
+)
 def test_a_command_of_another_role_says_as_whom_to_run_it(command: tuple[str, ...]) -> None:
     ran = run("web", *command, DATABASE_URL=os.environ["DATABASE_URL"])
     assert ran.returncode == 1

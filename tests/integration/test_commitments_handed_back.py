@@ -24,7 +24,10 @@ from portal.translog.models import LogEntry
 from tests.integration.portal_cast import DATA_ROOT, NOW, PERIOD, Plant, make_cast, open_waiting
 from tests.integration.test_log_restart import ceremony, set_back
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def lose(settings: Settings, before: list[str], portal_keys: Path) -> None:
@@ -37,7 +40,9 @@ def lose(settings: Settings, before: list[str], portal_keys: Path) -> None:
 
 def challenge_to(plant: Plant, raw: bytes) -> bytes:
     """What the portal answers to a commitment that is brought by hand."""
-    (answer,) = by_hand.take(plant.owner, [raw], keys.published_directory(), keys.receipt_key(), NOW, token_bytes)
+    (answer,) = by_hand.take(
+        plant.owner, [raw], keys.published_directory(), keys.receipt_key(), NOW, token_bytes
+    )
     assert isinstance(answer.stored, Commitment)
     return bytes(answer.stored.challenge)
 
@@ -53,10 +58,14 @@ def test_commitments_handed_back_in_another_order_keep_the_ledgers_next_number(
     key, signed = keys.receipt_key(), {}
 
     def committed(period: str) -> bytes:
-        return commitments.commit(ReportCommitment(plant.site.slug, period, 1, DATA_ROOT), str(plant.device.pk), plant.key)
+        return commitments.commit(
+            ReportCommitment(plant.site.slug, period, 1, DATA_ROOT), str(plant.device.pk), plant.key
+        )
 
     for period in ("2016", "2017"):
-        signed[period] = bytes(intake.take(committed(period), key, NOW, token_bytes).commitment.challenge)
+        signed[period] = bytes(
+            intake.take(committed(period), key, NOW, token_bytes).commitment.challenge
+        )
     selectors.head(key)
     lose(settings, before, portal_keys)
     listed = keys.published_directory().content.receipt_keys()
@@ -65,13 +74,17 @@ def test_commitments_handed_back_in_another_order_keep_the_ledgers_next_number(
     assert intake.take(committed("2018"), key, NOW, token_bytes).commitment.sequence == 3
 
 
-def test_a_site_that_carries_files_brings_again_what_the_portal_lost(settings: Settings, tmp_path: Path, portal_keys: Path) -> None:
+def test_a_site_that_carries_files_brings_again_what_the_portal_lost(
+    settings: Settings, tmp_path: Path, portal_keys: Path
+) -> None:
     """docs/transparency-log.md: the commitment with the challenge that the portal had signed, and the same sealed report."""
     settings.HEADS_FILE = tmp_path / "heads.log"
     cast = make_cast(2)
     plant = cast.plants[0]
     before = list(LogEntry.objects.order_by("index").values_list("digest", flat=True))
-    raw = commitments.commit(ReportCommitment(plant.site.slug, PERIOD, 1, DATA_ROOT), str(plant.device.pk), plant.key)
+    raw = commitments.commit(
+        ReportCommitment(plant.site.slug, PERIOD, 1, DATA_ROOT), str(plant.device.pk), plant.key
+    )
     directory, key = keys.published_directory(), keys.receipt_key()
     challenge = challenge_to(plant, raw)
     sealed = plant.envelope(cast.pack)
@@ -85,20 +98,32 @@ def test_a_site_that_carries_files_brings_again_what_the_portal_lost(settings: S
     assert Submission.objects.get().state == SubmissionState.ACCEPTED
 
 
-def test_a_challenge_that_comes_alone_belongs_to_the_plant(settings: Settings, tmp_path: Path, portal_keys: Path) -> None:
+def test_a_challenge_that_comes_alone_belongs_to_the_plant(
+    settings: Settings, tmp_path: Path, portal_keys: Path
+) -> None:
     plant = make_cast(1).plants[0]
-    raw = commitments.commit(ReportCommitment(plant.site.slug, PERIOD, 1, DATA_ROOT), str(plant.device.pk), plant.key)
+    raw = commitments.commit(
+        ReportCommitment(plant.site.slug, PERIOD, 1, DATA_ROOT), str(plant.device.pk), plant.key
+    )
     directory, key = keys.published_directory(), keys.receipt_key()
     challenge = challenge_to(plant, raw)
     (alone,) = by_hand.take(plant.owner, [challenge], directory, key, NOW, token_bytes)
     assert alone.refusal is not None
     assert alone.refusal.code == "challenge-without-commitment"
     both = by_hand.take(plant.owner, [challenge, raw], directory, key, NOW, token_bytes)
-    assert [(answer.stored, answer.created) for answer in both] == [(Commitment.objects.get(), False)] * 2
+    assert [(answer.stored, answer.created) for answer in both] == [
+        (Commitment.objects.get(), False)
+    ] * 2
 
 
-@pytest.mark.parametrize("of_this_portal", [False, True], ids=["of another portal", "of this one, whose entry was not lost"])
-def test_a_challenge_that_is_refused_stands_in_no_commitments_way(settings: Settings, tmp_path: Path, of_this_portal: bool) -> None:
+@pytest.mark.parametrize(
+    "of_this_portal",
+    [False, True],
+    ids=["of another portal", "of this one, whose entry was not lost"],
+)
+def test_a_challenge_that_is_refused_stands_in_no_commitments_way(
+    settings: Settings, tmp_path: Path, of_this_portal: bool
+) -> None:
     """by_hand: each has its own answer, and a bad one stands in no other's way."""
     settings.HEADS_FILE = tmp_path / "heads.log"
     plant = make_cast(1).plants[0]
@@ -121,7 +146,9 @@ def test_a_challenge_that_is_not_the_one_the_portal_has_is_not_said_to_be_on_rec
     cast = make_cast(2)
     plant = cast.plants[0]
     before = list(LogEntry.objects.order_by("index").values_list("digest", flat=True))
-    raw = commitments.commit(ReportCommitment(plant.site.slug, PERIOD, 1, DATA_ROOT), str(plant.device.pk), plant.key)
+    raw = commitments.commit(
+        ReportCommitment(plant.site.slug, PERIOD, 1, DATA_ROOT), str(plant.device.pk), plant.key
+    )
     directory, key = keys.published_directory(), keys.receipt_key()
     challenge = challenge_to(plant, raw)
     selectors.head(key)
@@ -129,5 +156,7 @@ def test_a_challenge_that_is_not_the_one_the_portal_has_is_not_said_to_be_on_rec
     (alone,) = by_hand.take(plant.owner, [raw], directory, key, NOW, token_bytes)
     assert isinstance(alone.stored, Commitment)
     assert bytes(alone.stored.challenge) != challenge
-    _raw, of_challenge = by_hand.take(plant.owner, [raw, challenge], directory, key, NOW, token_bytes)
+    _raw, of_challenge = by_hand.take(
+        plant.owner, [raw, challenge], directory, key, NOW, token_bytes
+    )
     assert of_challenge.refusal is not None, "the page says: Same as before"

@@ -17,7 +17,10 @@ from portal.publication.models import Publication
 from portal.publication.shapes import BenchmarkView
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def send_and_publish(cast: Cast, plants: int, revision: int, shift: int, why: str = "") -> None:
@@ -25,7 +28,9 @@ def send_and_publish(cast: Cast, plants: int, revision: int, shift: int, why: st
         raw = plant.envelope(cast.pack, revision=revision, shift=shift + number - 5)
         deliver(raw)
     open_waiting()
-    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW, why), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW, why), cast.approver, keys.receipt_key(), NOW
+    )
 
 
 def build_scene() -> Cast:
@@ -34,14 +39,19 @@ def build_scene() -> Cast:
     return cast
 
 
-def test_a_change_of_a_grid_point_or_two_is_within_noise_and_a_leap_is_not(cast: Cast, client: Client) -> None:
+def test_a_change_of_a_grid_point_or_two_is_within_noise_and_a_leap_is_not(
+    cast: Cast, client: Client
+) -> None:
     send_and_publish(cast, 4, 2, 1, "Four plants corrected their reports.")
     near = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/").content.decode()
     assert "within the noise" in near
     assert "Four plants corrected their reports." in near
     assert "No break" in near
     send_and_publish(cast, 10, 3, 60)
-    assert "more than the noise" in client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/3/").content.decode()
+    assert (
+        "more than the noise"
+        in client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/3/").content.decode()
+    )
 
 
 def test_figures_that_stayed_are_not_called_a_change(cast: Cast, client: Client) -> None:
@@ -51,7 +61,9 @@ def test_figures_that_stayed_are_not_called_a_change(cast: Cast, client: Client)
     assert "went from" not in page
 
 
-def test_both_values_of_every_step_stand_on_the_page_and_withdrawals_with_their_reason(cast: Cast, client: Client) -> None:
+def test_both_values_of_every_step_stand_on_the_page_and_withdrawals_with_their_reason(
+    cast: Cast, client: Client
+) -> None:
     send_and_publish(cast, 4, 2, 2)
     first = Publication.objects.get(version=1)
     publishing.withdraw(first, cast.drafter, "A kiln was counted twice.", NOW)
@@ -59,23 +71,31 @@ def test_both_values_of_every_step_stand_on_the_page_and_withdrawals_with_their_
     for version in (1, 2):
         view = selectors.benchmark("cement", PERIOD, version)
         assert view is not None
-        burning = next(step for step in view.label.cells if step.step == "clinker-burning" and step.headline)
+        burning = next(
+            step for step in view.label.cells if step.step == "clinker-burning" and step.headline
+        )
         assert f"<b>{burning.best:.2f}</b>" in page
     assert "A kiln was counted twice." in page
     assert page.count("Compare with version") == 0
 
 
-def test_a_value_stands_in_the_unit_of_its_own_version_and_no_change_is_told_across_units(cast: Cast, client: Client) -> None:
+def test_a_value_stands_in_the_unit_of_its_own_version_and_no_change_is_told_across_units(
+    cast: Cast, client: Client
+) -> None:
     send_and_publish(cast, 4, 2, 2)
     first = Publication.objects.get(version=1)
     cooling = next(
-        candidate for candidate in first.gate["published"]["steps"] if candidate["step"] == "clinker-cooling" and candidate["headline"]
+        candidate
+        for candidate in first.gate["published"]["steps"]
+        if candidate["step"] == "clinker-cooling" and candidate["headline"]
     )
     assert cooling["unit"] == "kgce/t"
     cooling["unit"] = "kWh/t"
     first.digest = "1" * 64
     first.save(update_fields=["gate", "digest"])
-    page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/?unit=kgce").content.decode()
+    page = client.get(
+        f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/?unit=kgce"
+    ).content.decode()
     row = next(part for part in page.split("<tr ") if "Clinker cooling" in part)
     before, after, change = (part.split("</td>")[0] for part in row.split("<td ")[1:4])
     assert f"<b>{cooling['best']:.2f}</b> kWh/t" in before
@@ -85,19 +105,26 @@ def test_a_value_stands_in_the_unit_of_its_own_version_and_no_change_is_told_acr
     assert "Break" in change
 
 
-def test_a_total_whose_unit_changed_is_told_as_that_and_not_as_hidden(cast: Cast, client: Client) -> None:
+def test_a_total_whose_unit_changed_is_told_as_that_and_not_as_hidden(
+    cast: Cast, client: Client
+) -> None:
     send_and_publish(cast, 4, 2, 2)
     first = Publication.objects.get(version=1)
     first.gate["published"]["composite"]["unit"] = "kWh/t"
     first.digest = "1" * 64
     first.save(update_fields=["gate", "digest"])
-    page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/?unit=kgce").content.decode()
+    page = client.get(
+        f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/?unit=kgce"
+    ).content.decode()
     assert "The unit of the industry label changed between the versions" in page
     assert "is not shown in both versions" not in page
 
 
 def test_the_table_of_versions_leads_to_the_comparison(cast: Cast, client: Client) -> None:
-    assert "/compare/" not in client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").content.decode()
+    assert (
+        "/compare/"
+        not in client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").content.decode()
+    )
     send_and_publish(cast, 4, 2, 2)
     for page in ("v1", "v2"):
         assert (
@@ -107,9 +134,13 @@ def test_the_table_of_versions_leads_to_the_comparison(cast: Cast, client: Clien
 
 
 @pytest.mark.parametrize("pair", ["1/2", "2/1", "0/1"])
-def test_with_a_version_that_the_public_has_not_seen_nothing_is_compared(cast: Cast, client: Client, pair: str) -> None:
+def test_with_a_version_that_the_public_has_not_seen_nothing_is_compared(
+    cast: Cast, client: Client, pair: str
+) -> None:
     drafting.draft(cast.period, cast.drafter, NOW, "A second version in the making.")
-    assert client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/{pair}/").status_code == 404
+    assert (
+        client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/{pair}/").status_code == 404
+    )
 
 
 def benchmark_view(cast: Cast) -> BenchmarkView:
@@ -121,12 +152,22 @@ def benchmark_view(cast: Cast) -> BenchmarkView:
 def test_a_break_is_what_is_defined_otherwise_and_not_who_takes_part(cast: Cast) -> None:
     before = benchmark_view(cast)
     assert not breaks(before, before).any
-    fewer = replace(before, label=replace(before.label, cells=tuple(replace(step, firms=8) for step in before.label.cells)))
+    fewer = replace(
+        before,
+        label=replace(
+            before.label, cells=tuple(replace(step, firms=8) for step in before.label.cells)
+        ),
+    )
     assert not breaks(before, fewer).any
     kiln = before.label.cells[2]
     moved = replace(kiln, boundary="another", ratio=kiln.ratio * 2, rule="mean-of-top-decile")
     after = replace(
-        before, version=2, pack_version="9", label=replace(before.label, cells=(*before.label.cells[:2], moved, *before.label.cells[4:]))
+        before,
+        version=2,
+        pack_version="9",
+        label=replace(
+            before.label, cells=(*before.label.cells[:2], moved, *before.label.cells[4:])
+        ),
     )
     comparison = breaks(before, after)
     assert comparison.since == "2016 v1"
@@ -143,7 +184,9 @@ def test_a_cell_that_is_held_back_has_no_rule_and_that_is_no_break(cast: Cast) -
 
 def test_the_csv_flags_a_break_since_the_version_before(cast: Cast, client: Client) -> None:
     def rows(version: int) -> list[dict[str, str]]:
-        text = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v{version}/?format=csv").content.decode()
+        text = client.get(
+            f"/api/v1/benchmarks/cement/{PERIOD}/v{version}/?format=csv"
+        ).content.decode()
         return list(csv.DictReader(io.StringIO(text)))
 
     assert {(row["break_since"], row["breaks"]) for row in rows(1)} == {("", "")}
@@ -151,7 +194,9 @@ def test_the_csv_flags_a_break_since_the_version_before(cast: Cast, client: Clie
     assert {(row["break_since"], row["breaks"]) for row in rows(2)} == {("2016 v1", "")}
     first = Publication.objects.get(version=1)
     step = next(
-        candidate for candidate in first.gate["published"]["steps"] if candidate["step"] == "clinker-cooling" and candidate["headline"]
+        candidate
+        for candidate in first.gate["published"]["steps"]
+        if candidate["step"] == "clinker-cooling" and candidate["headline"]
     )
     step["boundary"] = "as it was then"
     first.digest = "1" * 64  # what was signed never changes under its digest, and is kept by it

@@ -37,7 +37,10 @@ from portal.standings.models import ProtectedValue
 from reporting_agent.cli import main
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, deliver, make_cast, open_waiting
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 JSON = dict[str, Any]
 
@@ -54,7 +57,9 @@ def published_of(plants: int) -> Cast:
         deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     standings.compute(cast.period, "worker", NOW)
-    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
     return cast
 
 
@@ -66,7 +71,9 @@ def the_file(cast: Cast) -> JSON:
 
 
 def check(content: JSON) -> RecompositionCheck:
-    return compose_again(audited.require_logged(content, keys.published_directory().content.receipt_keys()))
+    return compose_again(
+        audited.require_logged(content, keys.published_directory().content.receipt_keys())
+    )
 
 
 def refused(content: JSON) -> str:
@@ -90,7 +97,9 @@ def signed_anew(change: Callable[[JSON], object]) -> Callable[[JSON], JSON]:
     """What a portal can do that has the key: sign another document, and log its publication as if it were the first."""
 
     def do(content: JSON) -> JSON:
-        document = {name: value for name, value in content["document"].items() if name != published.MEMBER}
+        document = {
+            name: value for name, value in content["document"].items() if name != published.MEMBER
+        }
         change(document)
         row = Publication.objects.get()
         row.document = published.sign(document, keys.receipt_key())
@@ -129,52 +138,91 @@ def of_a_log_of_its_own(content: JSON, reports: list[JSON], own_leaves: bool = T
     """
     forged, reports = deepcopy(content), deepcopy(reports)
     forged |= {"reports": reports}
-    forged |= {name: sorted(row[what]["index"] for row in reports) for name, what in (("leaves", "envelope"), ("values", "values"))}
-    indices = [forged["publication"]["index"], *(row[what]["index"] for row in reports for what in ("envelope", "values"))]
+    forged |= {
+        name: sorted(row[what]["index"] for row in reports)
+        for name, what in (("leaves", "envelope"), ("values", "values"))
+    }
+    indices = [
+        forged["publication"]["index"],
+        *(row[what]["index"] for row in reports for what in ("envelope", "values")),
+    ]
     entries = [leaf_hash(bytes([index % 256, index // 256])) for index in range(max(indices) + 1)]
     honest = {row["envelope_digest"]: row for row in content["reports"]}
     for report in reports:
-        envelope, on = bytes.fromhex(report["envelope_digest"]), date.fromisoformat(report["values"]["on"])
+        envelope, on = (
+            bytes.fromhex(report["envelope_digest"]),
+            date.fromisoformat(report["values"]["on"]),
+        )
         named = report if own_leaves else honest[report["envelope_digest"]]
         of = logged.ReportRevision(named["site"], named["period"], named["revision"])
         labels = [label_frames.read(label, "label") for label in report["labels"]]
-        entries[report["envelope"]["index"]] = logged.hashed(EntryKind.ENVELOPE, envelope, date.fromisoformat(report["envelope"]["on"]))
+        entries[report["envelope"]["index"]] = logged.hashed(
+            EntryKind.ENVELOPE, envelope, date.fromisoformat(report["envelope"]["on"])
+        )
         entries[report["values"]["index"]] = logged.hashed(
             EntryKind.VALUES, logged.values(envelope, of, labels, bytes.fromhex(report["salt"])), on
         )
-    act = logged.publication(published.digest(forged["document"]), forged["leaves"], forged["values"])
-    entries[forged["publication"]["index"]] = logged.hashed(EntryKind.PUBLICATION, act, date.fromisoformat(forged["publication"]["on"]))
+    act = logged.publication(
+        published.digest(forged["document"]), forged["leaves"], forged["values"]
+    )
+    entries[forged["publication"]["index"]] = logged.hashed(
+        EntryKind.PUBLICATION, act, date.fromisoformat(forged["publication"]["on"])
+    )
     log = Tree(entries)
-    forged["head"] = base64.b64encode(issue(len(log), log.root(), int(NOW.timestamp()), keys.receipt_key())).decode()
-    for leaf in (forged["publication"], *(row[what] for row in reports for what in ("envelope", "values"))):
+    forged["head"] = base64.b64encode(
+        issue(len(log), log.root(), int(NOW.timestamp()), keys.receipt_key())
+    ).decode()
+    for leaf in (
+        forged["publication"],
+        *(row[what] for row in reports for what in ("envelope", "values")),
+    ):
         leaf["proof"] = [node.hex() for node in log.inclusion_proof(leaf["index"])]
     return forged
 
 
-def test_a_version_composed_of_a_report_twice_or_of_another_year_is_found_under_any_log(cast: Cast) -> None:
+def test_a_version_composed_of_a_report_twice_or_of_another_year_is_found_under_any_log(
+    cast: Cast,
+) -> None:
     content = the_file(cast)
     reports = content["reports"]
     check(of_a_log_of_its_own(content, reports))  # the log itself is no alarm
 
     def refused_of(own_leaves: bool, *more: JSON, **instead: object) -> str:
-        return refused(of_a_log_of_its_own(content, [*({**report, **instead} for report in reports), *more], own_leaves))
+        return refused(
+            of_a_log_of_its_own(
+                content, [*({**report, **instead} for report in reports), *more], own_leaves
+            )
+        )
 
     assert refused_of(True, reports[0]) == "site-twice"
-    assert refused_of(False, {**reports[0], "site": "another-site", "firm": "another"}) == "not-included"
+    assert (
+        refused_of(False, {**reports[0], "site": "another-site", "firm": "another"})
+        == "not-included"
+    )
     assert refused_of(True, period="2015") == "report-of-another-period"
-    assert refused_of(False, period="2015") == "not-included"  # a report of 2015 that is said to be of the version's year
+    assert (
+        refused_of(False, period="2015") == "not-included"
+    )  # a report of 2015 that is said to be of the version's year
 
 
 FALSIFIED: dict[str, Callable[[JSON], None]] = {
-    "a point of the curve": lambda step: step["curve"][0].update(value=step["curve"][0]["value"] - 1.0),
+    "a point of the curve": lambda step: step["curve"][0].update(
+        value=step["curve"][0]["value"] - 1.0
+    ),
     "an interval of the curve": lambda step: step["curve"][1].update(interval=[0.0, 1.0]),
     "a point that is not there": lambda step: step["curve"].pop(),
     "firms whose values are pooled": lambda step: step.update(pooled=[{"years": 3, "firms": 2}]),
     "the interval of the typical value": lambda step: step.update(typical_interval=[0.0, 1.0]),
-    "what the firms would save": lambda step: step["potential"][0].update(value=step["potential"][0]["value"] + 1.0),
+    "what the firms would save": lambda step: step["potential"][0].update(
+        value=step["potential"][0]["value"] + 1.0
+    ),
     "the unit": lambda step: step.update(unit="kgce/kt"),
-    "the number in a quarter": lambda step: step["bands"]["quarters"].__setitem__(0, step["bands"]["quarters"][0] + 1),
-    "the number of whom no quarter is told": lambda step: step["bands"].update(untold=step["bands"]["untold"] + 1),
+    "the number in a quarter": lambda step: step["bands"]["quarters"].__setitem__(
+        0, step["bands"]["quarters"][0] + 1
+    ),
+    "the number of whom no quarter is told": lambda step: step["bands"].update(
+        untold=step["bands"]["untold"] + 1
+    ),
 }
 
 
@@ -184,11 +232,19 @@ def test_every_signed_figure_of_a_step_is_computed_again(portal_keys: object) ->
 
     def falsified(name: str) -> str:
         def falsify(document: JSON) -> None:
-            FALSIFIED[name](next(step for step in document["steps"] if step["gate"]["shown"] and step["curve"] and step["bands"]))
+            FALSIFIED[name](
+                next(
+                    step
+                    for step in document["steps"]
+                    if step["gate"]["shown"] and step["curve"] and step["bands"]
+                )
+            )
 
         return refused(signed_anew(falsify)(deepcopy(honest)))
 
-    assert {name: falsified(name) for name in FALSIFIED} == dict.fromkeys(FALSIFIED, "value-differs")
+    assert {name: falsified(name) for name in FALSIFIED} == dict.fromkeys(
+        FALSIFIED, "value-differs"
+    )
 
 
 INVENTED: dict[
@@ -207,10 +263,14 @@ INVENTED: dict[
 
 
 def invented(content: JSON, where: str) -> JSON:
-    return signed_anew(lambda document: INVENTED[where](document).update({where.rpartition(".")[2]: "123.4"}))(deepcopy(content))
+    return signed_anew(
+        lambda document: INVENTED[where](document).update({where.rpartition(".")[2]: "123.4"})
+    )(deepcopy(content))
 
 
-def test_a_member_that_nobody_knows_is_named_and_without_the_list_it_passes(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_member_that_nobody_knows_is_named_and_without_the_list_it_passes(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     honest = the_file(cast)
     contents = {where: invented(honest, where) for where in INVENTED}
     for where, content in contents.items():
@@ -222,23 +282,34 @@ def test_a_member_that_nobody_knows_is_named_and_without_the_list_it_passes(cast
         check(content)
 
 
-def test_every_member_that_a_version_is_written_with_is_on_the_list_and_no_other(portal_keys: object) -> None:
+def test_every_member_that_a_version_is_written_with_is_on_the_list_and_no_other(
+    portal_keys: object,
+) -> None:
     """The list is closed on both sides: what it holds and no document has would be room for a figure."""
 
     def shape(value: Any) -> members.Shape:
         if isinstance(value, list):
             return {name: inner for element in value for name, inner in shape(element).items()}
-        return {name: shape(inner) for name, inner in value.items()} if isinstance(value, dict) else {}
+        return (
+            {name: shape(inner) for name, inner in value.items()} if isinstance(value, dict) else {}
+        )
 
     document = the_file(published_of(20))["document"]
-    step = next(candidate for candidate in document["steps"] if candidate["curve"] and candidate["bands"])
-    step["pooled"], step["bands"]["named"] = ([{"years": 3, "firms": 2}], [{"quarter": 1, "firm": "A", "firm_zh": "甲"}])
+    step = next(
+        candidate for candidate in document["steps"] if candidate["curve"] and candidate["bands"]
+    )
+    step["pooled"], step["bands"]["named"] = (
+        [{"years": 3, "firms": 2}],
+        [{"quarter": 1, "firm": "A", "firm_zh": "甲"}],
+    )
     document["steps"] = [step]
     document["explanation"] = {part: document["explanation"][part] for part in STATED}
     assert shape(document) == members.DOCUMENT
 
 
-def test_without_composing_again_such_a_value_would_pass(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_composing_again_such_a_value_would_pass(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     content = signed_anew(lowered)(the_file(cast))
     monkeypatch.setattr(recomposed.RecomputedFigure, "agrees", property(lambda _self: True))
     check(content)
@@ -251,7 +322,9 @@ def test_a_protected_value_altered_in_the_portal_is_found_by_its_leaf(cast: Cast
     ProtectedValue.objects.filter(pk=row.pk).update(best_cell=row.best_cell + 1)
     with pytest.raises(RefusedError) as refusal:
         the_file(cast)
-    assert refusal.value.code == "not-logged"  # the portal itself does not find these values in its log
+    assert (
+        refusal.value.code == "not-logged"
+    )  # the portal itself does not find these values in its log
 
 
 def other_value(content: JSON) -> None:
@@ -327,7 +400,11 @@ def test_the_command_composes_again_and_compares_heads_from_files_alone(
     cast: Cast, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     content, directory = the_file(cast), keys.published_directory()
-    honest, cheating, signed = tmp_path / "honest.json", tmp_path / "cheating.json", tmp_path / "directory.cbor"
+    honest, cheating, signed = (
+        tmp_path / "honest.json",
+        tmp_path / "cheating.json",
+        tmp_path / "directory.cbor",
+    )
     honest.write_text(json.dumps(content))
     cheating.write_text(json.dumps(signed_anew(lowered)(content)))
     signed.write_bytes(directory.signed)
@@ -337,16 +414,36 @@ def test_the_command_composes_again_and_compares_heads_from_files_alone(
         heads[-1].write_bytes(issue(7, root, at, keys.receipt_key()))
 
     def verdict_of(*files: Path) -> tuple[int, list[tuple[str, str]]]:
-        code = main(["verify", *map(str, files), str(signed), "--fingerprint", directory.fingerprint, "--json"])
-        return code, [(outcome["code"], outcome["state"]) for outcome in json.loads(capsys.readouterr().out)["checks"]]
+        code = main(
+            [
+                "verify",
+                *map(str, files),
+                str(signed),
+                "--fingerprint",
+                directory.fingerprint,
+                "--json",
+            ]
+        )
+        return code, [
+            (outcome["code"], outcome["state"])
+            for outcome in json.loads(capsys.readouterr().out)["checks"]
+        ]
 
-    assert verdict_of(honest) == (0, [("benchmark-logged", "held"), ("benchmark-recomputed", "held")])
-    assert verdict_of(cheating) == (1, [("benchmark-logged", "held"), ("benchmark-recomputed", "failed")])
+    assert verdict_of(honest) == (
+        0,
+        [("benchmark-logged", "held"), ("benchmark-recomputed", "held")],
+    )
+    assert verdict_of(cheating) == (
+        1,
+        [("benchmark-logged", "held"), ("benchmark-recomputed", "failed")],
+    )
     assert verdict_of(*heads[:2]) == (0, [("heads-agree", "held")])
     assert verdict_of(heads[0], heads[2]) == (1, [("heads-agree", "failed")])
 
 
-def verified(folder: Path, capsys: pytest.CaptureFixture[str], *contents: JSON) -> tuple[int, dict[str, str]]:
+def verified(
+    folder: Path, capsys: pytest.CaptureFixture[str], *contents: JSON
+) -> tuple[int, dict[str, str]]:
     """Exit code of `verify` and each check's state by its code, from these files alone."""
     directory, signed, files = keys.published_directory(), folder / "directory.cbor", []
     signed.write_bytes(directory.signed)
@@ -354,16 +451,27 @@ def verified(folder: Path, capsys: pytest.CaptureFixture[str], *contents: JSON) 
         files.append(folder / f"file-{index}.json")
         files[-1].write_text(json.dumps(content))
     capsys.readouterr()
-    code = main(["verify", *map(str, files), str(signed), "--fingerprint", directory.fingerprint, "--json"])
-    return code, {outcome["code"]: outcome["state"] for outcome in json.loads(capsys.readouterr().out)["checks"]}
+    code = main(
+        ["verify", *map(str, files), str(signed), "--fingerprint", directory.fingerprint, "--json"]
+    )
+    return code, {
+        outcome["code"]: outcome["state"]
+        for outcome in json.loads(capsys.readouterr().out)["checks"]
+    }
 
 
 def test_a_repeated_cell_holds_beside_the_version_that_showed_it_alone(
     cast: Cast, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW, "Only the wording."), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW, "Only the wording."),
+        cast.approver,
+        keys.receipt_key(),
+        NOW,
+    )
     first, second = (
-        json.loads(json.dumps(composed_of(cast.approver, row.pk, keys.receipt_key()))) for row in Publication.objects.order_by("version")
+        json.loads(json.dumps(composed_of(cast.approver, row.pk, keys.receipt_key())))
+        for row in Publication.objects.order_by("version")
     )
     shown = {step["gate"]["code"] for step in second["document"]["steps"] if step["gate"]["shown"]}
     assert shown == {"unchanged"}
@@ -372,7 +480,11 @@ def test_a_repeated_cell_holds_beside_the_version_that_showed_it_alone(
     code, states = verified(tmp_path, capsys, second)
     assert (code, states) == (
         1,
-        {"benchmark-logged": "held", "benchmark-recomputed": "held", "repeats-shown-before": "not-checkable"},
+        {
+            "benchmark-logged": "held",
+            "benchmark-recomputed": "held",
+            "repeats-shown-before": "not-checkable",
+        },
     )
     assert verified(tmp_path, capsys, second, first["document"])[0] == 0
     code, states = verified(tmp_path, capsys, second, first)
@@ -385,7 +497,9 @@ def signed_again(change: Callable[[JSON], None]) -> Callable[[JSON], JSON]:
     """Another document of the portal's, that never stood in its log."""
 
     def do(document: JSON) -> JSON:
-        bare = deepcopy({name: value for name, value in document.items() if name != published.MEMBER})
+        bare = deepcopy(
+            {name: value for name, value in document.items() if name != published.MEMBER}
+        )
         change(bare)
         return published.sign(bare, keys.receipt_key())
 
@@ -394,7 +508,9 @@ def signed_again(change: Callable[[JSON], None]) -> Callable[[JSON], JSON]:
 
 SHAPELESS: dict[str, Callable[[JSON], object]] = {
     "an explanation that is a list": lambda document: document.update(explanation=["as before"]),
-    "a part of it that is a text": lambda document: document["explanation"].update(sample_characteristics="as before"),
+    "a part of it that is a text": lambda document: document["explanation"].update(
+        sample_characteristics="as before"
+    ),
     "a step that is a text": lambda document: document["steps"].append("grinding"),
 }
 
@@ -404,14 +520,21 @@ def test_a_signed_document_of_another_shape_is_refused_in_words(cast: Cast, shap
     assert refused(signed_anew(SHAPELESS[shape])(the_file(cast))) == "composed-of-unreadable"
 
 
-@pytest.mark.parametrize("broken", [{}, {"schema": "steplabel/benchmark/1"}, {"schema": audited.SCHEMA, "document": {}}])
+@pytest.mark.parametrize(
+    "broken", [{}, {"schema": "steplabel/benchmark/1"}, {"schema": audited.SCHEMA, "document": {}}]
+)
 def test_a_file_of_another_kind_is_refused(broken: JSON) -> None:
     assert refused(broken) == "composed-of-unreadable"
 
 
 def test_only_a_regulator_of_the_whole_scope_gets_the_file(cast: Cast, client: Client) -> None:
     address = reverse("web:composed-of", args=[Publication.objects.get().pk])
-    for who, status in ((cast.approver, 200), (cast.provincial, 404), (cast.plants[0].owner, 403), (cast.auditor, 403)):
+    for who, status in (
+        (cast.approver, 200),
+        (cast.provincial, 404),
+        (cast.plants[0].owner, 403),
+        (cast.auditor, 403),
+    ):
         client.logout()
         assert client.login(username=who.email, password=PASSWORD)
         answer = client.get(address)
@@ -423,7 +546,9 @@ def test_only_a_regulator_of_the_whole_scope_gets_the_file(cast: Cast, client: C
     assert client.get(reverse("web:composed-of", args=[draft.pk])).status_code == 404
 
 
-def test_of_a_version_that_a_firm_entered_which_has_left_the_file_is_refused_for_that_reason(cast: Cast) -> None:
+def test_of_a_version_that_a_firm_entered_which_has_left_the_file_is_refused_for_that_reason(
+    cast: Cast,
+) -> None:
     """Not for another: its report was accepted when the log recorded values long since."""
     first, asked = cast.plants[0], timezone.now()
     PeerGroupMember.objects.filter(site=first.site).update(obliged=False)

@@ -20,7 +20,10 @@ from portal.publication.models import Publication
 from tests.integration.audited_sector import audit, decide, reported
 from tests.integration.portal_cast import NOW, Cast
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 PLANTS, ATTESTED = 11, 9
 JSON = dict[str, Any]
@@ -31,7 +34,9 @@ def build_scene() -> Cast:
 
 
 def published(cast: Cast) -> Publication:
-    return publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    return publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
 
 
 def the_file(cast: Cast, row: Publication) -> JSON:
@@ -40,7 +45,9 @@ def the_file(cast: Cast, row: Publication) -> JSON:
 
 
 def check(content: JSON) -> RecompositionCheck:
-    return compose_again(audited.require_logged(content, keys.published_directory().content.receipt_keys()))
+    return compose_again(
+        audited.require_logged(content, keys.published_directory().content.receipt_keys())
+    )
 
 
 def refused(content: JSON) -> str:
@@ -58,7 +65,9 @@ def partly_attested(cast: Cast) -> Publication:
     return published(cast)
 
 
-def test_only_the_attested_steps_of_a_report_enter_and_the_file_says_which_do_not(cast: Cast) -> None:
+def test_only_the_attested_steps_of_a_report_enter_and_the_file_says_which_do_not(
+    cast: Cast,
+) -> None:
     content = the_file(cast, partly_attested(cast))
     checked = check(content)
     assert checked.reports == ATTESTED + 1
@@ -73,7 +82,9 @@ def test_only_the_attested_steps_of_a_report_enter_and_the_file_says_which_do_no
     assert all(report["left_out"] == [] for report in by_site.values() if report is not partly)
 
 
-def test_a_label_that_did_not_enter_cannot_be_counted_nor_one_that_entered_be_dropped(cast: Cast) -> None:
+def test_a_label_that_did_not_enter_cannot_be_counted_nor_one_that_entered_be_dropped(
+    cast: Cast,
+) -> None:
     content = the_file(cast, partly_attested(cast))
     counted, dropped = deepcopy(content), deepcopy(content)
     for report in counted["reports"]:
@@ -88,7 +99,9 @@ def test_the_file_of_a_version_stays_as_it_was_when_the_policy_changes(cast: Cas
     before = the_file(cast, row)
     decide(cast)
     after = the_file(cast, row)
-    assert [report["left_out"] for report in after["reports"]] == [report["left_out"] for report in before["reports"]]
+    assert [report["left_out"] for report in after["reports"]] == [
+        report["left_out"] for report in before["reports"]
+    ]
     assert check(after).figures == check(before).figures
 
 
@@ -100,7 +113,9 @@ def test_a_version_from_before_the_policy_is_composed_of_all_that_entered_then(c
     assert check(content).reports == PLANTS
 
 
-def test_a_report_that_left_for_an_adverse_opinion_is_not_in_the_file_and_cannot_be_slipped_in(cast: Cast) -> None:
+def test_a_report_that_left_for_an_adverse_opinion_is_not_in_the_file_and_cannot_be_slipped_in(
+    cast: Cast,
+) -> None:
     decide(cast, adverse_leaves=True)
     audit(cast, cast.plants[0], Opinion.ADVERSE)
     content = the_file(cast, published(cast))

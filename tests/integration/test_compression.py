@@ -25,11 +25,17 @@ def test_a_page_is_compressed_for_whoever_takes_it_and_says_the_same(client: Cli
     assert TOKEN.sub(b"", gzip.decompress(compressed.content)) == TOKEN.sub(b"", plain.content)
     assert len(compressed.content) * 2 < len(plain.content)
     for answer in (plain, compressed):
-        assert "Accept-Encoding" in answer.headers["Vary"], "a store between must keep the two apart"
+        assert "Accept-Encoding" in answer.headers["Vary"], (
+            "a store between must keep the two apart"
+        )
 
 
-@pytest.mark.parametrize(("chance", "one_length"), [(PageCompressionMiddleware.max_random_bytes, False), (0, True)])
-def test_answers_differ_in_length_by_chance(monkeypatch: pytest.MonkeyPatch, chance: int, one_length: bool) -> None:
+@pytest.mark.parametrize(
+    ("chance", "one_length"), [(PageCompressionMiddleware.max_random_bytes, False), (0, True)]
+)
+def test_answers_differ_in_length_by_chance(
+    monkeypatch: pytest.MonkeyPatch, chance: int, one_length: bool
+) -> None:
     """What BREACH measures. Without chance the same page always has the same length: it is the defence that differs."""
     monkeypatch.setattr(PageCompressionMiddleware, "max_random_bytes", chance)
     pages = PageCompressionMiddleware(lambda _request: HttpResponse("<p>A page.</p>" * 100))

@@ -21,7 +21,9 @@ def broken() -> str:
 
 
 @pytest.mark.parametrize(("contact", "address"), [(MAIL, f"mailto:{MAIL}"), (PAGE, PAGE)])
-def test_it_stands_in_the_foot_of_every_page_as_a_link(client: Client, settings: Settings, contact: str, address: str) -> None:
+def test_it_stands_in_the_foot_of_every_page_as_a_link(
+    client: Client, settings: Settings, contact: str, address: str
+) -> None:
     settings.CONTACT = contact
     link = f'<a class="govuk-link" href="{address}">{contact}</a>'
     for body in (client.get("/about/").content.decode(), broken()):
@@ -36,12 +38,18 @@ def test_a_fault_a_closed_account_and_a_mail_say_what_to_write_about(settings: S
     settings.CONTACT = MAIL
     with translation.override("en"):
         assert "say when it happened" in broken()
-        assert str(SignInForm.error_messages["inactive"]) == f"This account is closed. If it should not be closed, contact {MAIL}."
+        assert (
+            str(SignInForm.error_messages["inactive"])
+            == f"This account is closed. If it should not be closed, contact {MAIL}."
+        )
         assert str(WORDINGS[NoticeKind.SECOND_FACTOR_REMOVED].sentence) == (
             f"If it was not you, change your password at once. Then contact {MAIL}."
         )
     with translation.override("zh-hans"):
-        assert str(SignInForm.error_messages["inactive"]) == f"此账号已关闭。如不应关闭，请联系 {MAIL}。"
+        assert (
+            str(SignInForm.error_messages["inactive"])
+            == f"此账号已关闭。如不应关闭，请联系 {MAIL}。"
+        )
 
 
 def test_without_a_contact_the_same_texts_send_nobody_anywhere(settings: Settings) -> None:
@@ -49,4 +57,7 @@ def test_without_a_contact_the_same_texts_send_nobody_anywhere(settings: Setting
     with translation.override("en"):
         assert "Try again in a few minutes. </p>" in " ".join(broken().split())
         assert str(SignInForm.error_messages["inactive"]) == "This account is closed."
-        assert str(WORDINGS[NoticeKind.SECOND_FACTOR_REMOVED].sentence) == "If it was not you, change your password at once."
+        assert (
+            str(WORDINGS[NoticeKind.SECOND_FACTOR_REMOVED].sentence)
+            == "If it was not you, change your password at once."
+        )

@@ -18,9 +18,20 @@ from portal.intake.participation import participation
 from portal.publication import drafting
 from portal.publication.selectors import VersionState, drafts_of, drafts_of_periods
 from portal.web.views.regulator import PERIODS_A_PAGE
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting
+from tests.integration.portal_cast import (
+    NOW,
+    PASSWORD,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def build_scene() -> Cast:
@@ -33,7 +44,9 @@ def build_scene() -> Cast:
     enterprise = cast.plants[2].site.organisation
     enterprise.controlling_firm = ControllingFirm.objects.get(name="Firm 1")
     enterprise.save()
-    beside = make_peer_group("cement", cast.nation, [plant.site for plant in cast.plants[:3]], route="clinker")
+    beside = make_peer_group(
+        "cement", cast.nation, [plant.site for plant in cast.plants[:3]], route="clinker"
+    )
     open_period(beside, PERIOD, "test", NOW)
     return cast
 
@@ -47,7 +60,10 @@ def test_both_ways_of_counting_agree_for_nation_and_province(cast: Cast) -> None
         for group in groups:
             view = participation(person, group.id, PERIOD, NOW)
             assert view is not None
-            assert (counted.of[group.id], counted.reported[group.id, PERIOD]) == (view.firms, view.firms_reported)
+            assert (counted.of[group.id], counted.reported[group.id, PERIOD]) == (
+                view.firms,
+                view.firms_reported,
+            )
             counts.add((view.firms, view.firms_reported))
     assert counts == {(6, 4), (3, 2), (2, 2), (1, 1)}
 
@@ -74,7 +90,10 @@ def test_versions_of_many_periods_are_those_of_each(cast: Cast) -> None:
     drafting.draft(cast.period, cast.approver, NOW, "Again.")
     groups = groups_of(cast.approver)
     together = drafts_of_periods(groups, [cast.period.pk])
-    alone = [VersionState(row.id, row.version, row.status) for row in drafts_of(cast.approver, cast.group.pk, PERIOD)]
+    alone = [
+        VersionState(row.id, row.version, row.status)
+        for row in drafts_of(cast.approver, cast.group.pk, PERIOD)
+    ]
     assert together == {cast.period.pk: tuple(alone)}
     assert [row.version for row in alone] == [2, 1]
     assert drafts_of_periods(groups, [cast.period.pk + 1_000]) == {}
@@ -86,7 +105,10 @@ def test_the_list_of_periods_is_paged(cast: Cast) -> None:
         open_period(cast.group, str(year), "test", NOW - timedelta(days=1))
     officer = Client()
     assert officer.login(username=cast.approver.email, password=PASSWORD)
-    first, second = officer.get("/publications/").content.decode(), officer.get("/publications/?page=2").content.decode()
+    first, second = (
+        officer.get("/publications/").content.decode(),
+        officer.get("/publications/?page=2").content.decode(),
+    )
     assert f"<b>{PERIODS_A_PAGE + 2}</b> periods" in first
     assert "2016" in first
     assert "4 of 6" in first

@@ -16,7 +16,11 @@ from tests.servers import postgres
 pytestmark = pytest.mark.postgres
 
 MAKE_ROLES = Path(__file__).parents[2] / "deploy" / "postgresql" / "make-roles"
-PASSWORDS = {"steplabel_owner": "owner-word", "steplabel_web": "web-word", "steplabel_worker": "worker-word"}
+PASSWORDS = {
+    "steplabel_owner": "owner-word",
+    "steplabel_web": "web-word",
+    "steplabel_worker": "worker-word",
+}
 
 
 @dataclass(frozen=True)
@@ -29,14 +33,36 @@ class Cluster:
         files = [self.folder / name for name in PASSWORDS]
         for file in files:
             file.write_text(PASSWORDS[file.name], "ascii")
-        superuser: list[str | Path] = [self.psql, "--host", self.folder / "postgres", "--port", str(self.port), "--username", "postgres"]
+        superuser: list[str | Path] = [
+            self.psql,
+            "--host",
+            self.folder / "postgres",
+            "--port",
+            str(self.port),
+            "--username",
+            "postgres",
+        ]
         subprocess.run([MAKE_ROLES, *files, *superuser], check=True)
 
     def superuser(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
-        return psycopg.connect(host=str(self.folder / "postgres"), port=self.port, user="postgres", dbname=database, autocommit=True)
+        return psycopg.connect(
+            host=str(self.folder / "postgres"),
+            port=self.port,
+            user="postgres",
+            dbname=database,
+            autocommit=True,
+        )
 
-    def role(self, role: str, database: str, password: str = "") -> psycopg.Connection[tuple[object, ...]]:
-        return psycopg.connect(host="127.0.0.1", port=self.port, user=role, dbname=database, password=password or PASSWORDS[role])
+    def role(
+        self, role: str, database: str, password: str = ""
+    ) -> psycopg.Connection[tuple[object, ...]]:
+        return psycopg.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user=role,
+            dbname=database,
+            password=password or PASSWORDS[role],
+        )
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +76,13 @@ def cluster() -> Iterator[Cluster]:
             yield instance
 
 
-@pytest.mark.parametrize(("role", "database"), [("steplabel_owner", "steplabel"), ("steplabel_worker", "steplabel_vault")])
-def test_each_role_owns_its_database_and_comes_in_by_its_password_alone(cluster: Cluster, role: str, database: str) -> None:
+@pytest.mark.parametrize(
+    ("role", "database"),
+    [("steplabel_owner", "steplabel"), ("steplabel_worker", "steplabel_vault")],
+)
+def test_each_role_owns_its_database_and_comes_in_by_its_password_alone(
+    cluster: Cluster, role: str, database: str
+) -> None:
     with cluster.role(role, database) as connection:
         connection.execute("CREATE TABLE public.owned (id int)")
         connection.rollback()
@@ -59,7 +90,9 @@ def test_each_role_owns_its_database_and_comes_in_by_its_password_alone(cluster:
         cluster.role(role, database, "another")
 
 
-def test_the_webs_role_cannot_enter_the_vault_and_it_is_the_sql_that_shuts_it_out(cluster: Cluster) -> None:
+def test_the_webs_role_cannot_enter_the_vault_and_it_is_the_sql_that_shuts_it_out(
+    cluster: Cluster,
+) -> None:
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         cluster.role("steplabel_web", "steplabel_vault")
     with cluster.superuser("postgres") as connection:
@@ -70,7 +103,9 @@ def test_the_webs_role_cannot_enter_the_vault_and_it_is_the_sql_that_shuts_it_ou
         cluster.role("steplabel_web", "steplabel_vault")
 
 
-def test_what_the_web_owned_in_an_installation_of_before_is_handed_over_and_it_goes_on(cluster: Cluster) -> None:
+def test_what_the_web_owned_in_an_installation_of_before_is_handed_over_and_it_goes_on(
+    cluster: Cluster,
+) -> None:
     with cluster.superuser("steplabel") as connection:
         connection.execute("ALTER DATABASE steplabel OWNER TO steplabel_web")
     with cluster.role("steplabel_web", "steplabel") as web:
@@ -83,7 +118,9 @@ def test_what_the_web_owned_in_an_installation_of_before_is_handed_over_and_it_g
         web.execute("INSERT INTO kept (told) VALUES ('a')")
         web.execute("UPDATE kept SET told = 'b'")
         web.execute("INSERT INTO recorded VALUES (one())")
-        web.execute("GRANT DELETE ON recorded TO steplabel_web")  # PostgreSQL warns, and grants nothing
+        web.execute(
+            "GRANT DELETE ON recorded TO steplabel_web"
+        )  # PostgreSQL warns, and grants nothing
         web.commit()
         for refused in (
             "DELETE FROM recorded",

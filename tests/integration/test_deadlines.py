@@ -27,9 +27,20 @@ from portal.intake.participation import ParticipationView, ReportingState, parti
 from portal.intake.turnout import turnout
 from portal.notifications.models import Notice
 from portal.problems import RefusedError
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting
+from tests.integration.portal_cast import (
+    NOW,
+    PASSWORD,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 LATER = date(2017, 7, 31)
 REASON = "The kiln was rebuilt."
@@ -86,7 +97,9 @@ def test_every_page_names_the_same_last_day(cast: Cast) -> None:
         assert "1 August 2017" not in page, address
 
 
-def test_only_a_regulator_of_the_whole_scope_moves_it_and_never_before_the_periods_end(cast: Cast) -> None:
+def test_only_a_regulator_of_the_whole_scope_moves_it_and_never_before_the_periods_end(
+    cast: Cast,
+) -> None:
     with refused("not-regulator"):
         deadlines.set_due(cast.period, LATER, cast.provincial, NOW)
     with refused("due-before-end"):
@@ -102,7 +115,9 @@ def test_the_day_of_all_is_today_at_the_earliest(cast: Cast) -> None:
         deadlines.set_due(cast.period, today - timedelta(days=1), cast.approver, NOW)
     assert ReportingPeriod.objects.get().due == cast.period.due
     deadlines.set_due(cast.period, today, cast.approver, NOW)
-    deadlines.set_due(cast.period, today, cast.approver, NOW + timedelta(days=9))  # the form sent again changes nothing
+    deadlines.set_due(
+        cast.period, today, cast.approver, NOW + timedelta(days=9)
+    )  # the form sent again changes nothing
 
 
 def test_an_extended_site_is_late_only_after_its_own_day(cast: Cast) -> None:
@@ -123,16 +138,20 @@ def test_an_extended_site_is_late_only_after_its_own_day(cast: Cast) -> None:
 def test_no_site_is_due_before_all_others_because_it_was_given_more_time(cast: Cast) -> None:
     """The day of all is moved beyond that of a site with an extension, and back again."""
     site = cast.plants[1].site
-    deadlines.extend(cast.period, site, date(2017, 4, 15), REASON, cast.approver, NOW.replace(month=3))
+    deadlines.extend(
+        cast.period, site, date(2017, 4, 15), REASON, cast.approver, NOW.replace(month=3)
+    )
     deadlines.set_due(cast.period, LATER, cast.approver, NOW)
-    assert {participant.site: participant.due for participant in view_of(cast).participants}["works-2"] == deadlines.end_of(LATER)
+    assert {participant.site: participant.due for participant in view_of(cast).participants}[
+        "works-2"
+    ] == deadlines.end_of(LATER)
     assert taking(view_of(cast))["works-2"] is ReportingState.MISSING
     with refused("extension-not-later"):
         deadlines.extend(cast.period, site, date(2017, 5, 1), REASON, cast.approver, NOW)
     deadlines.set_due(cast.period, date(2017, 3, 31), cast.approver, NOW.replace(month=3))
-    assert {participant.site: participant.due for participant in view_of(cast).participants}["works-2"] == deadlines.end_of(
-        date(2017, 4, 15)
-    )
+    assert {participant.site: participant.due for participant in view_of(cast).participants}[
+        "works-2"
+    ] == deadlines.end_of(date(2017, 4, 15))
 
 
 def test_an_extension_has_a_reason_is_later_and_of_a_site_one_regulates(cast: Cast) -> None:
@@ -146,12 +165,18 @@ def test_an_extension_has_a_reason_is_later_and_of_a_site_one_regulates(cast: Ca
     with refused("extension-not-later"):
         deadlines.extend(cast.period, inside, date(2017, 3, 31), REASON, cast.provincial, NOW)
     stranger = Site.objects.create(
-        slug="elsewhere", name="Elsewhere", organisation=outside.organisation, jurisdiction=cast.nation, pack="cement"
+        slug="elsewhere",
+        name="Elsewhere",
+        organisation=outside.organisation,
+        jurisdiction=cast.nation,
+        pack="cement",
     )
     with refused("not-a-member"):
         deadlines.extend(cast.period, stranger, LATER, REASON, cast.approver, NOW)
     first = deadlines.extend(cast.period, inside, LATER, REASON, cast.provincial, NOW)
-    assert deadlines.extend(cast.period, inside, LATER, REASON, cast.provincial, NOW) == first  # the form sent twice
+    assert (
+        deadlines.extend(cast.period, inside, LATER, REASON, cast.provincial, NOW) == first
+    )  # the form sent twice
     with refused("extension-not-later"):
         deadlines.extend(cast.period, inside, date(2017, 6, 30), "Shorter", cast.provincial, NOW)
     with pytest.raises(AppendOnlyError):
@@ -162,12 +187,20 @@ def test_an_extension_has_a_reason_is_later_and_of_a_site_one_regulates(cast: Ca
 def test_late_sites_are_reminded_once_a_day_and_it_is_kept_who_was(cast: Cast) -> None:
     Membership.objects.filter(user=cast.plants[3].owner).delete()
     reminded = reminders.remind(view_of(cast), cast.approver, NOW)
-    assert {row.site.slug: row.reminded for row in reminded} == {"works-2": ["owner2"], "works-3": ["owner3"], "works-4": []}
+    assert {row.site.slug: row.reminded for row in reminded} == {
+        "works-2": ["owner2"],
+        "works-3": ["owner3"],
+        "works-4": [],
+    }
     with refused("nobody-late"):
         reminders.remind(view_of(cast), cast.approver, NOW + timedelta(hours=23))
     again = reminders.remind(view_of(cast), cast.approver, NOW + timedelta(hours=25))
     assert len(again) == 3
-    assert [row.site for row in reminders.reminders(view_of(cast))][:3] == ["works-4", "works-3", "works-2"]
+    assert [row.site for row in reminders.reminders(view_of(cast))][:3] == [
+        "works-4",
+        "works-3",
+        "works-2",
+    ]
     assert Event.objects.filter(action="reminders.sent").count() == 2
 
 
@@ -178,10 +211,15 @@ def test_a_province_reminds_its_own_sites_and_reads_of_no_others(cast: Cast) -> 
     reminders.remind(view_of(cast), cast.approver, NOW)
     assert [row.site for row in reminders.reminders(view)] == ["works-3"]
     # even a view that holds more does not let a regulator remind beyond its own
-    assert [row.site.slug for row in reminders.remind(view_of(cast), cast.provincial, NOW + timedelta(days=2))] == ["works-3"]
+    assert [
+        row.site.slug
+        for row in reminders.remind(view_of(cast), cast.provincial, NOW + timedelta(days=2))
+    ] == ["works-3"]
 
 
-def test_the_people_of_a_late_site_read_it_where_they_look_until_they_have_reported(cast: Cast) -> None:
+def test_the_people_of_a_late_site_read_it_where_they_look_until_they_have_reported(
+    cast: Cast,
+) -> None:
     reminders.remind(view_of(cast), cast.approver, NOW)
     owner = Client()
     assert owner.login(username=cast.plants[1].owner.email, password=PASSWORD)
@@ -200,7 +238,10 @@ def test_the_page_says_what_is_owed_and_takes_the_forms(cast: Cast) -> None:
     assert "<b>3</b> obliged sites owe their report." in page
     for form, sentence in (
         ({}, "Choose a site."),
-        ({"site": "works-1", "until": "2031-01-01", "reason": REASON}, "Choose a site."),  # it has reported
+        (
+            {"site": "works-1", "until": "2031-01-01", "reason": REASON},
+            "Choose a site.",
+        ),  # it has reported
         ({"site": "works-2", "until": "soon", "reason": REASON}, "Write the day as"),
         ({"site": "works-2", "until": "2017-01-01", "reason": REASON}, "not later than"),
     ):
@@ -208,8 +249,14 @@ def test_the_page_says_what_is_owed_and_takes_the_forms(cast: Cast) -> None:
         assert answer.status_code == 400
         assert sentence in answer.content.decode()
     answers = {"site": "works-2", "until": "2031-01-01", "reason": REASON}
-    assert REASON in officer.post(reverse("web:extend", args=parts), answers, follow=True).content.decode()
-    assert "2 sites are reminded." in officer.post(reverse("web:remind", args=parts), follow=True).content.decode()
+    assert (
+        REASON
+        in officer.post(reverse("web:extend", args=parts), answers, follow=True).content.decode()
+    )
+    assert (
+        "2 sites are reminded."
+        in officer.post(reverse("web:remind", args=parts), follow=True).content.decode()
+    )
     answer = officer.post(reverse("web:set-due", args=parts), {"due": "2016-01-01"})
     assert (answer.status_code, "cannot be due before" in answer.content.decode()) == (400, True)
     answer = officer.post(reverse("web:set-due", args=parts), {"due": "2017-09-30"})
@@ -219,9 +266,13 @@ def test_the_page_says_what_is_owed_and_takes_the_forms(cast: Cast) -> None:
     ).content.decode()
 
 
-def test_chosen_sites_are_reminded_ahead_of_the_day_too_with_the_letter_that_is_shown(cast: Cast) -> None:
+def test_chosen_sites_are_reminded_ahead_of_the_day_too_with_the_letter_that_is_shown(
+    cast: Cast,
+) -> None:
     """Works 1 has reported, works 4 takes part in no house: neither is written to for what it does not owe."""
-    ReportingPeriod.objects.filter(pk=cast.period.pk).update(due=timezone.now() + timedelta(days=20))
+    ReportingPeriod.objects.filter(pk=cast.period.pk).update(
+        due=timezone.now() + timedelta(days=20)
+    )
     officer = Client()
     assert officer.login(username=cast.approver.email, password=PASSWORD)
     parts = [cast.group.pk, PERIOD]
@@ -231,21 +282,45 @@ def test_chosen_sites_are_reminded_ahead_of_the_day_too_with_the_letter_that_is_
     assert 'value="works-2"' in page
     assert 'value="works-1"' not in page
     assert 'value="works-2" checked' not in page  # nobody is late: nobody is chosen beforehand
-    none = officer.post(reverse("web:remind", args=parts), {"choose": "1"}, follow=True).content.decode()
+    none = officer.post(
+        reverse("web:remind", args=parts), {"choose": "1"}, follow=True
+    ).content.decode()
     assert "choose at least one site" in none
-    answer = officer.post(reverse("web:remind", args=parts), {"choose": "1", "site": ["works-2", "works-1"]}, follow=True)
+    answer = officer.post(
+        reverse("web:remind", args=parts),
+        {"choose": "1", "site": ["works-2", "works-1"]},
+        follow=True,
+    )
     assert "1 site is reminded." in answer.content.decode()
     (notice,) = Notice.objects.filter(kind="report.comes")
     assert (notice.recipient, notice.told["site"]) == (cast.plants[1].owner, "works-2")
     assert not Notice.objects.filter(kind="report.reminded").exists()
 
 
-def test_who_has_less_time_for_a_report_because_the_day_of_all_comes_earlier_is_told(cast: Cast) -> None:
+def test_who_has_less_time_for_a_report_because_the_day_of_all_comes_earlier_is_told(
+    cast: Cast,
+) -> None:
     """Works 1 has reported, works 2 has more time than the day of all gave, and works 4 takes part by its own will."""
     today = scheme_day()
-    ReportingPeriod.objects.filter(pk=cast.period.pk).update(due=deadlines.end_of(today + timedelta(days=60)))
-    deadlines.extend(cast.period, cast.plants[1].site, today + timedelta(days=90), REASON, cast.approver, timezone.now())
-    deadlines.extend(cast.period, cast.plants[3].site, today + timedelta(days=70), REASON, cast.approver, timezone.now())
+    ReportingPeriod.objects.filter(pk=cast.period.pk).update(
+        due=deadlines.end_of(today + timedelta(days=60))
+    )
+    deadlines.extend(
+        cast.period,
+        cast.plants[1].site,
+        today + timedelta(days=90),
+        REASON,
+        cast.approver,
+        timezone.now(),
+    )
+    deadlines.extend(
+        cast.period,
+        cast.plants[3].site,
+        today + timedelta(days=70),
+        REASON,
+        cast.approver,
+        timezone.now(),
+    )
     cast.group.members.filter(site=cast.plants[3].site).update(obliged=False)
     officer, notices = Client(), Notice.objects.filter(kind="report.comes")
     assert officer.login(username=cast.approver.email, password=PASSWORD)
@@ -253,11 +328,24 @@ def test_who_has_less_time_for_a_report_because_the_day_of_all_comes_earlier_is_
     for days in (80, 20, 20, 90):
         assert officer.post(address, {"due": today + timedelta(days=days)}).status_code == 302
     (notice,) = notices
-    assert (notice.recipient, notice.told["due"]) == (cast.plants[2].owner, (today + timedelta(days=20)).isoformat())
+    assert (notice.recipient, notice.told["due"]) == (
+        cast.plants[2].owner,
+        (today + timedelta(days=20)).isoformat(),
+    )
     firm = Client()
     assert firm.login(username=cast.plants[2].owner.email, password=PASSWORD)
-    assert "the report for 2016 is due earlier, by" in firm.get(reverse("web:notifications")).content.decode()
-    deadlines.extend(ReportingPeriod.objects.get(), cast.plants[2].site, today + timedelta(days=100), REASON, cast.approver, timezone.now())
+    assert (
+        "the report for 2016 is due earlier, by"
+        in firm.get(reverse("web:notifications")).content.decode()
+    )
+    deadlines.extend(
+        ReportingPeriod.objects.get(),
+        cast.plants[2].site,
+        today + timedelta(days=100),
+        REASON,
+        cast.approver,
+        timezone.now(),
+    )
     officer.post(address, {"due": today + timedelta(days=20)})
     assert notices.count() == 1, "works 3 has its own day, which stays"
 
@@ -266,16 +354,31 @@ def test_who_has_less_time_is_told_without_anybody_who_moved_the_day(cast: Cast)
     """As where the register file moves it."""
     today, before = scheme_day(), deadlines.end_of(scheme_day() + timedelta(days=60))
     deadlines.bring_due_to(cast.period, today + timedelta(days=30), "register", timezone.now())
-    deadlines.extend(cast.period, cast.plants[2].site, today + timedelta(days=90), REASON, cast.approver, timezone.now())
+    deadlines.extend(
+        cast.period,
+        cast.plants[2].site,
+        today + timedelta(days=90),
+        REASON,
+        cast.approver,
+        timezone.now(),
+    )
     PeerGroupMember.objects.filter(site=cast.plants[3].site).update(obliged=False)
     reminders.tell_of_less_time(cast.period, before, timezone.now())
-    receivers = Notice.objects.filter(kind="report.comes").order_by("recipient__email").values_list("recipient__email", flat=True)
-    assert list(receivers) == [cast.plants[1].owner.email], "works 1 has reported, works 3 has its own day, works 4 owes nothing"
+    receivers = (
+        Notice.objects.filter(kind="report.comes")
+        .order_by("recipient__email")
+        .values_list("recipient__email", flat=True)
+    )
+    assert list(receivers) == [cast.plants[1].owner.email], (
+        "works 1 has reported, works 3 has its own day, works 4 owes nothing"
+    )
 
 
 def test_nobody_is_given_time_until_a_day_that_is_past(cast: Cast) -> None:
     today, site = scheme_day(), cast.plants[1].site
-    ReportingPeriod.objects.filter(pk=cast.period.pk).update(due=deadlines.end_of(today - timedelta(days=60)))
+    ReportingPeriod.objects.filter(pk=cast.period.pk).update(
+        due=deadlines.end_of(today - timedelta(days=60))
+    )
     past = today - timedelta(days=2)
     with refused("due-past"):
         deadlines.extend(cast.period, site, past, REASON, cast.approver, timezone.now())
@@ -289,7 +392,9 @@ def test_nobody_is_given_time_until_a_day_that_is_past(cast: Cast) -> None:
 
 def test_a_request_that_went_with_its_site_is_decided(cast: Cast) -> None:
     plant = cast.plants[1]
-    request = deadlines.ask(cast.period, plant.site, date(2099, 1, 31), "A new meter.", plant.owner, NOW)
+    request = deadlines.ask(
+        cast.period, plant.site, date(2099, 1, 31), "A new meter.", plant.owner, NOW
+    )
     pk = request.pk
     ExtensionRequest.objects.all().delete()
     with refused("extension-decided"):
@@ -324,7 +429,10 @@ def test_a_day_beyond_all_calendars_is_refused_beside_its_field(cast: Cast, day:
         (owner, "ask-for-time", ["works-2", *parts], {"until": day, "reason": REASON}),
     ):
         answer = who.post(reverse(f"web:{name}", args=args), form)
-        assert (answer.status_code, "Write a day before the year 3000." in answer.content.decode()) == (400, True), name
+        assert (
+            answer.status_code,
+            "Write a day before the year 3000." in answer.content.decode(),
+        ) == (400, True), name
 
 
 def test_who_is_taken_off_the_list_is_not_told_that_its_report_is_due(cast: Cast) -> None:
@@ -337,7 +445,9 @@ def test_who_is_taken_off_the_list_is_not_told_that_its_report_is_due(cast: Cast
     assert reminders.owed_by(owner, NOW) == ()
 
 
-def test_a_day_that_was_moved_before_the_portal_kept_when_is_marked_from_the_record(cast: Cast) -> None:
+def test_a_day_that_was_moved_before_the_portal_kept_when_is_marked_from_the_record(
+    cast: Cast,
+) -> None:
     fill, now = import_module("portal.catalogue.migrations.0007_due_moved_at").fill, timezone.now()
     ReportingPeriod.objects.update(due_moved_at=None)
     fill(apps, connection.schema_editor())

@@ -29,9 +29,21 @@ from portal.problems import RefusedError
 from portal.publication import draft_comments, drafting, publishing, review, scheduling, selectors
 from portal.publication.models import DraftComment, Publication, ScheduledRelease
 from portal.publication.sectors import drafts_waiting
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, make_plant, open_waiting, signed_in
+from tests.integration.portal_cast import (
+    NOW,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    make_plant,
+    open_waiting,
+    signed_in,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 AT = NOW + timedelta(days=2)
 
@@ -56,7 +68,9 @@ def draft(cast: Cast) -> Publication:
 
 @pytest.fixture
 def scheduled(cast: Cast, draft: Publication) -> ScheduledRelease:
-    return scheduling.schedule(draft, cast.approver, AT, keys.receipt_key(), NOW, " After the ministry's announcement. ")
+    return scheduling.schedule(
+        draft, cast.approver, AT, keys.receipt_key(), NOW, " After the ministry's announcement. "
+    )
 
 
 def events(action: str) -> list[tuple[str, str]]:
@@ -87,25 +101,43 @@ def test_who_may_not_decide_may_not_comment(cast: Cast, draft: Publication) -> N
         draft_comments.comment(draft, cast.approver, "  ", NOW)
 
 
-def test_a_comment_is_on_the_page_of_the_draft_and_nowhere_public(cast: Cast, draft: Publication, client: Client) -> None:
+def test_a_comment_is_on_the_page_of_the_draft_and_nowhere_public(
+    cast: Cast, draft: Publication, client: Client
+) -> None:
     officer = signed_in(cast.drafter.email)
     address = reverse("web:comment", args=[draft.pk])
     assert officer.post(address, {"text": ""}).status_code == 400
     assert officer.post(address, {"text": "<b>Hold</b> it"}).status_code == 302
-    assert "&lt;b&gt;Hold&lt;/b&gt; it" in officer.get(reverse("web:draft", args=[draft.pk])).content.decode()
+    assert (
+        "&lt;b&gt;Hold&lt;/b&gt; it"
+        in officer.get(reverse("web:draft", args=[draft.pk])).content.decode()
+    )
     publishing.publish(draft, cast.approver, keys.receipt_key(), NOW, "Read and agreed.")
-    for page in (f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/", f"/api/v1/benchmarks/cement/{PERIOD}/v1/"):
+    for page in (
+        f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/",
+        f"/api/v1/benchmarks/cement/{PERIOD}/v1/",
+    ):
         text = client.get(page).content.decode()
         assert "Hold" not in text
         assert "Read and agreed" not in text
     assert events("publication.published") == [(cast.approver.email, "Read and agreed.")]
 
 
-def test_an_officer_of_a_part_reads_no_figure_of_a_version_before_it_is_published(cast: Cast, draft: Publication) -> None:
+def test_an_officer_of_a_part_reads_no_figure_of_a_version_before_it_is_published(
+    cast: Cast, draft: Publication
+) -> None:
     def figures(officer: User) -> list[tuple[str, str]]:
         """Label and firms of every version, newest first, as the page of the group shows them."""
-        page = signed_in(officer).get(reverse("web:participation", args=[cast.group.pk, PERIOD])).content.decode()
-        return re.findall(r'data-l="Label"><div class="sl-i">(.*?)</div>.*?data-l="Firms"><div>(.*?)</div>', page, re.DOTALL)
+        page = (
+            signed_in(officer)
+            .get(reverse("web:participation", args=[cast.group.pk, PERIOD]))
+            .content.decode()
+        )
+        return re.findall(
+            r'data-l="Label"><div class="sl-i">(.*?)</div>.*?data-l="Firms"><div>(.*?)</div>',
+            page,
+            re.DOTALL,
+        )
 
     ((total, firms),) = figures(cast.drafter)
     assert "kgce" in total
@@ -113,11 +145,15 @@ def test_an_officer_of_a_part_reads_no_figure_of_a_version_before_it_is_publishe
     assert figures(cast.provincial) == [("–", "–")]
     drafting.discard(draft, cast.drafter, "Composed by mistake.", NOW)
     assert figures(cast.provincial) == [("–", "–")]
-    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
     assert figures(cast.provincial) == [(total, firms), ("–", "–")]
 
 
-def test_what_is_approved_for_later_is_a_draft_until_then(cast: Cast, scheduled: ScheduledRelease, client: Client) -> None:
+def test_what_is_approved_for_later_is_a_draft_until_then(
+    cast: Cast, scheduled: ScheduledRelease, client: Client
+) -> None:
     assert scheduling.release_due(lambda: AT - timedelta(seconds=1)) == 0
     assert client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").status_code == 404
     assert client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").status_code == 404
@@ -126,13 +162,21 @@ def test_what_is_approved_for_later_is_a_draft_until_then(cast: Cast, scheduled:
     assert selectors.versions("cement", PERIOD) == ()
 
 
-def test_the_day_of_approval_is_on_record_as_the_schemes(cast: Cast, scheduled: ScheduledRelease) -> None:
-    ScheduledRelease.objects.update(approved_at=NOW.replace(hour=22))  # the next morning where the portal is
+def test_the_day_of_approval_is_on_record_as_the_schemes(
+    cast: Cast, scheduled: ScheduledRelease
+) -> None:
+    ScheduledRelease.objects.update(
+        approved_at=NOW.replace(hour=22)
+    )  # the next morning where the portal is
     assert scheduling.release_due(lambda: AT) == 1
-    assert [detail for _actor, detail in events("publication.published")] == ["as approved on 2017-06-02"]
+    assert [detail for _actor, detail in events("publication.published")] == [
+        "as approved on 2017-06-02"
+    ]
 
 
-def test_the_worker_lets_it_out_when_its_time_comes_even_late(cast: Cast, scheduled: ScheduledRelease, client: Client) -> None:
+def test_the_worker_lets_it_out_when_its_time_comes_even_late(
+    cast: Cast, scheduled: ScheduledRelease, client: Client
+) -> None:
     late = AT + timedelta(hours=7)  # the worker was away
     assert scheduling.release_due(lambda: late) == 1
     assert scheduling.release_due(lambda: late) == 0
@@ -150,13 +194,17 @@ def test_the_worker_lets_it_out_when_its_time_comes_even_late(cast: Cast, schedu
     assert scheduled.state == "released"
 
 
-def test_what_goes_out_is_what_would_have_been_published_by_hand_at_that_time(cast: Cast, draft: Publication) -> None:
+def test_what_goes_out_is_what_would_have_been_published_by_hand_at_that_time(
+    cast: Cast, draft: Publication
+) -> None:
     with transaction.atomic():
         by_hand = publishing.publish(draft, cast.approver, keys.receipt_key(), AT)
         document = by_hand.document
         transaction.set_rollback(True)
     draft.refresh_from_db()
-    assert scheduling.schedule(draft, cast.approver, AT, keys.receipt_key(), NOW).document == document
+    assert (
+        scheduling.schedule(draft, cast.approver, AT, keys.receipt_key(), NOW).document == document
+    )
 
 
 def test_the_same_rules_hold_as_for_publishing_now(cast: Cast, draft: Publication) -> None:
@@ -169,7 +217,9 @@ def test_the_same_rules_hold_as_for_publishing_now(cast: Cast, draft: Publicatio
     assert refused.value.code == "time-past"
 
 
-def test_a_release_that_waits_is_not_published_by_hand_nor_set_twice(cast: Cast, draft: Publication, scheduled: ScheduledRelease) -> None:
+def test_a_release_that_waits_is_not_published_by_hand_nor_set_twice(
+    cast: Cast, draft: Publication, scheduled: ScheduledRelease
+) -> None:
     for attempt in (
         lambda: publishing.publish(draft, cast.approver, keys.receipt_key(), NOW),
         lambda: scheduling.schedule(draft, cast.approver, AT, keys.receipt_key(), NOW),
@@ -179,11 +229,19 @@ def test_a_release_that_waits_is_not_published_by_hand_nor_set_twice(cast: Cast,
         assert refused.value.code == "is-scheduled"
     with pytest.raises(IntegrityError), transaction.atomic():
         ScheduledRelease.objects.create(
-            publication=draft, at=AT, approved_by=cast.approver, approved_at=NOW, gate={}, explanation={}, document={}
+            publication=draft,
+            at=AT,
+            approved_by=cast.approver,
+            approved_at=NOW,
+            gate={},
+            explanation={},
+            document={},
         )
 
 
-def test_whoever_may_decide_cancels_it(cast: Cast, draft: Publication, scheduled: ScheduledRelease) -> None:
+def test_whoever_may_decide_cancels_it(
+    cast: Cast, draft: Publication, scheduled: ScheduledRelease
+) -> None:
     with pytest.raises(RefusedError):
         scheduling.cancel(draft, cast.provincial, NOW)
     scheduling.cancel(draft, cast.drafter, NOW)
@@ -216,7 +274,9 @@ def test_a_draft_is_discarded_with_a_reason_by_whoever_may_decide_and_never_goes
             again()
         assert refused.value.code in {"not-a-draft", "not-published"}
     assert events("publication.discarded") == [(cast.drafter.email, "Composed by mistake.")]
-    page = signed_in(cast.approver.email).get(reverse("web:draft", args=[draft.pk])).content.decode()
+    page = (
+        signed_in(cast.approver.email).get(reverse("web:draft", args=[draft.pk])).content.decode()
+    )
     assert "This draft is discarded." in page
     assert "Composed by mistake." in page
     anew = drafting.draft(cast.period, cast.drafter, NOW)
@@ -228,22 +288,39 @@ def test_what_is_discarded_is_nowhere_public_and_nothing_that_the_gate_compares_
 ) -> None:
     drafting.discard(draft, cast.drafter, "Composed by mistake.", NOW)
     parts = {"pack": "cement", "jurisdiction": "cn", "route": "dry-process", "period": PERIOD}
-    assert client.get(reverse("web:benchmark", kwargs={**parts, "version": draft.version})).status_code == 404
+    assert (
+        client.get(reverse("web:benchmark", kwargs={**parts, "version": draft.version})).status_code
+        == 404
+    )
     assert "Composed by mistake." not in client.get("/").content.decode()
     assert selectors.versions("cement", PERIOD) == ()
-    first = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
-    assert "Composed by mistake." not in client.get(reverse("web:benchmark", kwargs={**parts, "version": first.version})).content.decode()
+    first = publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
+    assert (
+        "Composed by mistake."
+        not in client.get(
+            reverse("web:benchmark", kwargs={**parts, "version": first.version})
+        ).content.decode()
+    )
     assert [row.version for row in selectors.versions("cement", PERIOD)] == [first.version]
     assert first.explanation["changes"]["en"] == "First version."
 
 
-def test_a_draft_that_waits_for_its_time_is_not_discarded(cast: Cast, draft: Publication, scheduled: ScheduledRelease) -> None:
+def test_a_draft_that_waits_for_its_time_is_not_discarded(
+    cast: Cast, draft: Publication, scheduled: ScheduledRelease
+) -> None:
     with pytest.raises(RefusedError) as refused:
         drafting.discard(draft, cast.drafter, "Composed by mistake.", NOW)
     assert refused.value.code == "is-scheduled"
     page = signed_in(cast.drafter.email)
     assert "Discard" not in page.get(reverse("web:draft", args=[draft.pk])).content.decode()
-    assert page.post(reverse("web:discard", args=[draft.pk]), {"reason": "Composed by mistake."}).status_code == 302
+    assert (
+        page.post(
+            reverse("web:discard", args=[draft.pk]), {"reason": "Composed by mistake."}
+        ).status_code
+        == 302
+    )
     draft.refresh_from_db()
     assert draft.status == "draft"
 
@@ -256,35 +333,57 @@ def stopped_by(scheduled: ScheduledRelease) -> str:
     return scheduled.reason_code
 
 
-def test_reports_that_came_after_the_approval_stop_it(cast: Cast, scheduled: ScheduledRelease) -> None:
+def test_reports_that_came_after_the_approval_stop_it(
+    cast: Cast, scheduled: ScheduledRelease
+) -> None:
     submit(cast, plants=1, revision=2)
     assert stopped_by(scheduled) == "draft-outdated"
-    assert [detail for _actor, detail in events("publication.release-stopped")] == ["draft-outdated"]
-    page = signed_in(cast.drafter.email).get(reverse("web:draft", args=[scheduled.publication_id])).content.decode()
+    assert [detail for _actor, detail in events("publication.release-stopped")] == [
+        "draft-outdated"
+    ]
+    page = (
+        signed_in(cast.drafter.email)
+        .get(reverse("web:draft", args=[scheduled.publication_id]))
+        .content.decode()
+    )
     assert "reports were accepted or replaced after the approval" in page
 
 
-def test_an_approver_who_may_no_longer_decide_stops_it(cast: Cast, scheduled: ScheduledRelease) -> None:
+def test_an_approver_who_may_no_longer_decide_stops_it(
+    cast: Cast, scheduled: ScheduledRelease
+) -> None:
     Membership.objects.filter(user=cast.approver).delete()
     assert stopped_by(scheduled) == "not-regulator"
 
 
-def test_an_approver_whose_account_was_closed_stops_it(cast: Cast, scheduled: ScheduledRelease) -> None:
+def test_an_approver_whose_account_was_closed_stops_it(
+    cast: Cast, scheduled: ScheduledRelease
+) -> None:
     """The register file closes an account and ends no membership."""
     User.objects.filter(pk=cast.approver.pk).update(is_active=False)
     assert stopped_by(scheduled) == "not-regulator"
-    page = signed_in(cast.drafter.email).get(reverse("web:draft", args=[scheduled.publication_id])).content.decode()
+    page = (
+        signed_in(cast.drafter.email)
+        .get(reverse("web:draft", args=[scheduled.publication_id]))
+        .content.decode()
+    )
     assert "may no longer decide on it" in page
 
 
-def test_another_number_of_the_obliged_than_was_signed_stops_it(cast: Cast, scheduled: ScheduledRelease) -> None:
-    assert str(scheduled.explanation["sample_characteristics"]["en"]).startswith("9 firms of 9 obliged to report")
+def test_another_number_of_the_obliged_than_was_signed_stops_it(
+    cast: Cast, scheduled: ScheduledRelease
+) -> None:
+    assert str(scheduled.explanation["sample_characteristics"]["en"]).startswith(
+        "9 firms of 9 obliged to report"
+    )
     site = make_plant(10, cast.nation, cast.pack).site  # which has not reported
     obliged_list.amend(cast.group, ObligedSite(site.slug, True), cast.approver, NOW)
     assert stopped_by(scheduled) == "explanation-changed"
 
 
-def test_a_drafter_who_has_left_the_office_stops_nothing(cast: Cast, scheduled: ScheduledRelease) -> None:
+def test_a_drafter_who_has_left_the_office_stops_nothing(
+    cast: Cast, scheduled: ScheduledRelease
+) -> None:
     """By whom it was drafted stays true."""
     Membership.objects.filter(user=cast.drafter).delete()
     assert scheduling.release_due(lambda: AT) == 1
@@ -305,7 +404,9 @@ def test_a_gate_that_says_something_else_by_then_stops_it(cast: Cast) -> None:
     assert stopped_by(scheduled) == "gate-changed"
 
 
-def test_a_draft_older_than_a_version_that_was_published_is_not_published(cast: Cast, draft: Publication) -> None:
+def test_a_draft_older_than_a_version_that_was_published_is_not_published(
+    cast: Cast, draft: Publication
+) -> None:
     newer = drafting.draft(cast.period, cast.drafter, NOW, "In other words.")
     publishing.publish(newer, cast.approver, keys.receipt_key(), NOW)
     notices = Notice.objects.filter(kind=NoticeKind.BENCHMARK_PUBLISHED).count()
@@ -317,7 +418,11 @@ def test_a_draft_older_than_a_version_that_was_published_is_not_published(cast: 
             with pytest.raises(RefusedError) as refused:
                 attempt()
             assert refused.value.code == "newer-published"
-        page = signed_in(cast.approver.email).get(reverse("web:draft", args=[draft.pk])).content.decode()
+        page = (
+            signed_in(cast.approver.email)
+            .get(reverse("web:draft", args=[draft.pk]))
+            .content.decode()
+        )
         assert "A newer version has been published since this was drafted" in page
         assert "Publish at that time" not in page
         if newer.status == "published":
@@ -327,17 +432,25 @@ def test_a_draft_older_than_a_version_that_was_published_is_not_published(cast: 
     assert drafting.draft(cast.period, cast.drafter, NOW).version == 3
 
 
-def test_a_draft_that_a_newer_version_has_overtaken_waits_for_nobody(cast: Cast, draft: Publication) -> None:
+def test_a_draft_that_a_newer_version_has_overtaken_waits_for_nobody(
+    cast: Cast, draft: Publication
+) -> None:
     newer = drafting.draft(cast.period, cast.drafter, NOW, "In other words.")
     assert [waiting.id for waiting in drafts_waiting(cast.approver)] == [draft.pk, newer.pk]
     publishing.publish(newer, cast.approver, keys.receipt_key(), NOW)
     assert drafts_waiting(cast.approver) == ()
 
 
-def test_a_newer_version_that_was_published_meanwhile_stops_it(cast: Cast, scheduled: ScheduledRelease) -> None:
+def test_a_newer_version_that_was_published_meanwhile_stops_it(
+    cast: Cast, scheduled: ScheduledRelease
+) -> None:
     newer = drafting.draft(cast.period, cast.drafter, NOW, "In other words.")
     publishing.publish(newer, cast.approver, keys.receipt_key(), NOW)
-    page = signed_in(cast.approver.email).get(reverse("web:draft", args=[scheduled.publication_id])).content.decode()
+    page = (
+        signed_in(cast.approver.email)
+        .get(reverse("web:draft", args=[scheduled.publication_id]))
+        .content.decode()
+    )
     assert "so it will not be published" in page
     assert "will be published at" not in page
     assert scheduling.release_due(lambda: AT) == 0
@@ -349,19 +462,31 @@ def release_of_the_province(cast: Cast) -> ScheduledRelease:
     """Of another group of the same plants, due a minute later."""
     group = make_peer_group(cast.pack.id, cast.province, [plant.site for plant in cast.plants])
     other = drafting.draft(open_period(group, PERIOD, "test", NOW), cast.drafter, NOW)
-    return scheduling.schedule(other, cast.approver, AT + timedelta(minutes=1), keys.receipt_key(), NOW)
+    return scheduling.schedule(
+        other, cast.approver, AT + timedelta(minutes=1), keys.receipt_key(), NOW
+    )
 
 
-def test_a_release_that_cannot_be_checked_is_stopped_and_keeps_no_other_back(cast: Cast, scheduled: ScheduledRelease) -> None:
+def test_a_release_that_cannot_be_checked_is_stopped_and_keeps_no_other_back(
+    cast: Cast, scheduled: ScheduledRelease
+) -> None:
     later = release_of_the_province(cast)
-    PeerGroup.objects.filter(pk=cast.group.pk).update(pack_version="0")  # an installation that no longer has this version of the pack
+    PeerGroup.objects.filter(pk=cast.group.pk).update(
+        pack_version="0"
+    )  # an installation that no longer has this version of the pack
     assert scheduling.release_due(lambda: AT + timedelta(hours=1)) == 1
     for release, state in ((scheduled, "stopped"), (later, "released")):
         release.refresh_from_db()
         assert release.state == state
-    assert [detail for _actor, detail in events("publication.release-stopped")] == [scheduled.reason_code]
+    assert [detail for _actor, detail in events("publication.release-stopped")] == [
+        scheduled.reason_code
+    ]
     PeerGroup.objects.filter(pk=cast.group.pk).update(pack_version=cast.pack.version)
-    page = signed_in(cast.drafter.email).get(reverse("web:draft", args=[scheduled.publication_id])).content.decode()
+    page = (
+        signed_in(cast.drafter.email)
+        .get(reverse("web:draft", args=[scheduled.publication_id]))
+        .content.decode()
+    )
     assert f"it could not be checked any more ({scheduled.reason_code})" in page
 
 
@@ -377,7 +502,9 @@ def test_a_release_that_fails_waits_for_the_next_sweep_and_keeps_no_other_back(
     assert f"The release of publication {scheduled.publication_id} failed" in caplog.text
 
 
-def test_the_worker_sweeps_releases_by_its_own_timer(cast: Cast, scheduled: ScheduledRelease) -> None:
+def test_the_worker_sweeps_releases_by_its_own_timer(
+    cast: Cast, scheduled: ScheduledRelease
+) -> None:
     assert "portal.publication.tasks.release" in settings.SWEEPS
     app.loader.import_default_modules()
     ScheduledRelease.objects.update(at=NOW)
@@ -385,7 +512,9 @@ def test_the_worker_sweeps_releases_by_its_own_timer(cast: Cast, scheduled: Sche
     assert Publication.objects.get().status == "published"
 
 
-def test_the_page_takes_the_time_in_the_readers_zone_and_says_which(cast: Cast, draft: Publication) -> None:
+def test_the_page_takes_the_time_in_the_readers_zone_and_says_which(
+    cast: Cast, draft: Publication
+) -> None:
     approver = signed_in(cast.approver.email)
     address, page = reverse("web:publish", args=[draft.pk]), reverse("web:draft", args=[draft.pk])
     assert "UTC+8" in approver.get(page).content.decode()
@@ -397,9 +526,20 @@ def test_the_page_takes_the_time_in_the_readers_zone_and_says_which(cast: Cast, 
         answer = approver.post(address, {"when": "later", "at": wrong, "read": "on"})
         assert answer.status_code == 400
         assert sentence in answer.content.decode()
-    tomorrow = (timezone.now() + timedelta(days=1)).astimezone(ZoneInfo("Asia/Shanghai")).replace(second=0, microsecond=0)
+    tomorrow = (
+        (timezone.now() + timedelta(days=1))
+        .astimezone(ZoneInfo("Asia/Shanghai"))
+        .replace(second=0, microsecond=0)
+    )
     done = approver.post(
-        address, {"when": "later", "at": tomorrow.strftime("%Y-%m-%dT%H:%M"), "note": "Embargo", "read": "on"}, follow=True
+        address,
+        {
+            "when": "later",
+            "at": tomorrow.strftime("%Y-%m-%dT%H:%M"),
+            "note": "Embargo",
+            "read": "on",
+        },
+        follow=True,
     )
     assert "is approved and will be published on" in done.content.decode()
     assert ScheduledRelease.objects.get().at == tomorrow

@@ -24,9 +24,20 @@ from portal.standings import computing as standings
 from portal.web.presenters.evaluation import REFUSED_REPORTS, EvaluationPage
 from tests.documents.refusals import ROOT, Module
 from tests.integration.audited import make_attestation
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
+from tests.integration.portal_cast import (
+    NOW,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+    signed_in,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 FIRMS = 12
 
@@ -49,9 +60,16 @@ def build_scene() -> Cast:
     standings.compute(cast.period, "worker", NOW)
     key = AuditorSigningKey.generate()
     for plant in cast.plants[:3]:
-        make_attestation(assign(cast.body, plant.site, PERIOD, cast.approver, NOW), cast.auditor, timezone.now(), key=key)
+        make_attestation(
+            assign(cast.body, plant.site, PERIOD, cast.approver, NOW),
+            cast.auditor,
+            timezone.now(),
+            key=key,
+        )
     refused = Submission.objects.get(site=cast.plants[-1].site)
-    Submission.objects.filter(pk=refused.pk).update(state=SubmissionState.REFUSED, reason_code="seal-broken", reason="It cannot be opened.")
+    Submission.objects.filter(pk=refused.pk).update(
+        state=SubmissionState.REFUSED, reason_code="seal-broken", reason="It cannot be opened."
+    )
     return cast
 
 
@@ -76,31 +94,61 @@ def test_before_anything_is_published_there_are_counts_and_no_energy(cast: Cast)
     assert "Published steps" not in page
     assert "kgce/t" not in page
     assert f"{FIRMS} reports were received; {FIRMS - 1} of them are the accepted ones." in page
-    assert "The sealed report cannot be opened: it was altered, or sealed to another key. (seal-broken)" in page
+    assert (
+        "The sealed report cannot be opened: it was altered, or sealed to another key. (seal-broken)"
+        in page
+    )
 
 
-def test_a_site_that_was_given_more_time_is_late_only_after_its_own_day_and_the_sentence_says_so(cast: Cast) -> None:
+def test_a_site_that_was_given_more_time_is_late_only_after_its_own_day_and_the_sentence_says_so(
+    cast: Cast,
+) -> None:
     ReportingPeriod.objects.filter(pk=cast.period.pk).update(due=NOW - timedelta(days=1))
-    deadlines.extend(cast.period, cast.plants[0].site, (NOW + timedelta(days=30)).date(), "Rebuilt.", cast.approver, NOW)
+    deadlines.extend(
+        cast.period,
+        cast.plants[0].site,
+        (NOW + timedelta(days=30)).date(),
+        "Rebuilt.",
+        cast.approver,
+        NOW,
+    )
     page = signed_in(cast.approver).get(address(cast)).content.decode()
     assert f"Obliged sites whose first report came after their own last day: {FIRMS - 1}." in page
 
 
-def test_a_refusal_is_a_sentence_in_chinese_too_and_an_unknown_code_stays_a_code(cast: Cast) -> None:
+def test_a_refusal_is_a_sentence_in_chinese_too_and_an_unknown_code_stays_a_code(
+    cast: Cast,
+) -> None:
     page = signed_in(cast.approver, "zh-hans").get(address(cast)).content.decode()
     assert "密封的报告无法打开：报告被改动，或是用别的密钥密封的。（seal-broken）" in page
     assert "家已上报。" in page
     assert "家已上报。 " not in page, "a full stop of Chinese brings its own room"
-    Submission.objects.filter(state=SubmissionState.REFUSED).update(reason_code="of-another-release")
+    Submission.objects.filter(state=SubmissionState.REFUSED).update(
+        reason_code="of-another-release"
+    )
     assert "of-another-release" in signed_in(cast.approver).get(address(cast)).content.decode()
 
 
 def test_every_code_that_the_worker_refuses_by_has_its_sentence() -> None:
     """Read out of the modules that open a report; what is raised there by who writes an envelope or holds the keys is left out."""
-    wire = ("canonical", "envelope", "fields", "label_frames", "pack_conformity", "schema", "sealing", "signing")
-    modules = (ROOT / "portal/opening/unsealing.py", *(ROOT / f"benchmarks/wire/{name}.py" for name in wire))
+    wire = (
+        "canonical",
+        "envelope",
+        "fields",
+        "label_frames",
+        "pack_conformity",
+        "schema",
+        "sealing",
+        "signing",
+    )
+    modules = (
+        ROOT / "portal/opening/unsealing.py",
+        *(ROOT / f"benchmarks/wire/{name}.py" for name in wire),
+    )
     of_others = {"envelope-too-large", "key-unreadable", "report-too-long"}
-    raised = {refusal.code for module in modules for refusal in Module(module).refusals()} | {"period-too-long"}  # of pooling, passed on
+    raised = {refusal.code for module in modules for refusal in Module(module).refusals()} | {
+        "period-too-long"
+    }  # of pooling, passed on
     assert len(raised) > 20
     assert sorted(raised - of_others - REFUSED_REPORTS.keys()) == []
     assert sorted(REFUSED_REPORTS.keys() - raised) == []
@@ -109,11 +157,27 @@ def test_every_code_that_the_worker_refuses_by_has_its_sentence() -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", ("Participation", "Published steps", "Levels of standards", "What the sector could save", "Audits", "Findings", "Refusals")),
-        ("zh-hans", ("参与情况", "已发布工序", "标准等级", "全行业的节能潜力", "核查", "核查发现", "拒收")),
+        (
+            "en",
+            (
+                "Participation",
+                "Published steps",
+                "Levels of standards",
+                "What the sector could save",
+                "Audits",
+                "Findings",
+                "Refusals",
+            ),
+        ),
+        (
+            "zh-hans",
+            ("参与情况", "已发布工序", "标准等级", "全行业的节能潜力", "核查", "核查发现", "拒收"),
+        ),
     ],
 )
-def test_page_pdf_and_docx_say_the_same_in_the_readers_language(cast: Cast, language: str, words: tuple[str, ...]) -> None:
+def test_page_pdf_and_docx_say_the_same_in_the_readers_language(
+    cast: Cast, language: str, words: tuple[str, ...]
+) -> None:
     published = publish(cast)
     client = signed_in(cast.approver, language)
     page = client.get(address(cast)).content.decode()
@@ -132,7 +196,11 @@ def test_page_pdf_and_docx_say_the_same_in_the_readers_language(cast: Cast, lang
     shown = [step for step in view.label.cells if step.shown]
     assert shown
     assert page.count(shown[0].unit) > 1
-    assert re.findall(r"[\u4e00-\u9fff]", docx) if language.startswith("zh") else "Industry best" in docx
+    assert (
+        re.findall(r"[\u4e00-\u9fff]", docx)
+        if language.startswith("zh")
+        else "Industry best" in docx
+    )
 
 
 def test_every_sentence_and_cell_stands_in_the_docx_and_in_the_page(cast: Cast) -> None:
@@ -143,7 +211,11 @@ def test_every_sentence_and_cell_stands_in_the_docx_and_in_the_page(cast: Cast) 
     docx = text_of(client.get(address(cast, "-docx")).content)
     assert len(texts) > 60
     assert [text for text in texts if text not in docx] == []
-    steps = next(section.table for section in answer.context["page"].sections if section.title == "Published steps")
+    steps = next(
+        section.table
+        for section in answer.context["page"].sections
+        if section.title == "Published steps"
+    )
     view = benchmark(cast.group.pack, PERIOD)
     assert view is not None
     whole = view.label.composite
@@ -158,7 +230,9 @@ def test_figures_of_energy_are_those_of_the_version_in_force_and_go_with_it(cast
     """Withdrawn: the evaluation of tomorrow tells none of them, and nothing of a draft is told at any time."""
     client = signed_in(cast.approver)
     drafting.draft(cast.period, cast.drafter, NOW)
-    assert "Published steps" not in client.get(address(cast)).content.decode(), "a draft is not published"
+    assert "Published steps" not in client.get(address(cast)).content.decode(), (
+        "a draft is not published"
+    )
     version = publish(cast)
     figures = "The energy figures are those of the version in force"
     shown = client.get(address(cast)).content.decode()
@@ -180,7 +254,10 @@ def test_the_files_of_two_sectors_have_two_names(cast: Cast) -> None:
 def test_audits_findings_and_opinions_are_counted(cast: Cast) -> None:
     page = signed_in(cast.approver).get(address(cast)).context["page"]
     by_title = {section.title: section for section in page.sections}
-    assert "Assignments in force: 3; certification bodies: 1; statements withdrawn: 0." in by_title["Audits"].lines[0]
+    assert (
+        "Assignments in force: 3; certification bodies: 1; statements withdrawn: 0."
+        in by_title["Audits"].lines[0]
+    )
     assert by_title["Audits"].table.rows == (("Unqualified", "3"),)
     assert {row[0]: row[1:] for row in by_title["Findings"].table.rows}["Observation"] == ("3", "0")
 

@@ -37,7 +37,11 @@ def plain(text: str) -> str:
 def test_all_are_listed_by_role_with_what_one_learns(language: str) -> None:
     page = read("/exercises/", language)
     for exercise in every():
-        for text in (exercise.text("title", language), exercise.text("learns", language), exercise.role.words.said_in(language)):
+        for text in (
+            exercise.text("title", language),
+            exercise.text("learns", language),
+            exercise.role.words.said_in(language),
+        ):
             assert text in page
 
 
@@ -50,7 +54,9 @@ def test_a_page_has_the_whole_text_and_every_file(exercise: Exercise, language: 
             assert plain(text) in page
     for question in exercise.question:
         assert exercise.text(f"question.{question.id}.ask", language) in page
-        assert plain(working(exercise, question, language)) not in page, "who has not answered is not shown the answer"
+        assert plain(working(exercise, question, language)) not in page, (
+            "who has not answered is not shown the answer"
+        )
     for name in exercise.files:
         got = Client().get(f"/exercises/{exercise.id}/files/{name}")
         assert got.content == exercise.content(name)
@@ -59,14 +65,21 @@ def test_a_page_has_the_whole_text_and_every_file(exercise: Exercise, language: 
 
 @EXERCISES
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_right_answers_are_called_right_and_wrong_ones_explained(exercise: Exercise, language: str) -> None:
+def test_right_answers_are_called_right_and_wrong_ones_explained(
+    exercise: Exercise, language: str
+) -> None:
     right = {question.id: exercise.facts[question.answer] for question in exercise.question}
     page = read(f"/exercises/{exercise.id}/", language, right)
     for question in exercise.question:
         assert plain(working(exercise, question, language)) in page
     wrong = {
         question.id: next(
-            iter([*map(exercise.facts.get, question.mistakes.values()), *(c for c in question.choices if c != right[question.id])])
+            iter(
+                [
+                    *map(exercise.facts.get, question.mistakes.values()),
+                    *(c for c in question.choices if c != right[question.id]),
+                ]
+            )
         )
         for question in exercise.question
     }
@@ -74,7 +87,10 @@ def test_right_answers_are_called_right_and_wrong_ones_explained(exercise: Exerc
     for question in exercise.question:
         assert plain(working(exercise, question, language)) not in page
         assert plain(exercise.text(f"question.{question.id}.look", language)) in page
-        reasons = [*question.mistakes, *(choice for choice in question.choices if choice != right[question.id])]
+        reasons = [
+            *question.mistakes,
+            *(choice for choice in question.choices if choice != right[question.id]),
+        ]
         assert exercise.text(f"question.{question.id}.wrong.{reasons[0]}", language) in page
 
 
@@ -83,9 +99,15 @@ def test_after_some_different_tries_the_working_is_shown() -> None:
     label = exercise.asked("label")
     carried: dict[str, str] = {}
     for tries in range(1, TRIES + 1):
-        for _again in range(2):  # the same answer sent again, with one to another question, counts once
+        for _again in range(
+            2
+        ):  # the same answer sent again, with one to another question, counts once
             asked = {"label": str(30 + tries), **carried}
-            (shown,) = (question for question in presenter.page_of(exercise, asked).questions if question.id == "label")
+            (shown,) = (
+                question
+                for question in presenter.page_of(exercise, asked).questions
+                if question.id == "label"
+            )
             assert shown.wrong == tries
             carried = {"wrong-label": str(shown.wrong), "last-label": shown.answer}
         assert shown.judged is not None
@@ -96,7 +118,12 @@ def test_after_some_different_tries_the_working_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/exercises/kiln-year/", "/exercises/mill-year/files/key.json", "/exercises/mill-year/files/..%2Fkey.json"]
+    "address",
+    [
+        "/exercises/kiln-year/",
+        "/exercises/mill-year/files/key.json",
+        "/exercises/mill-year/files/..%2Fkey.json",
+    ],
 )
 def test_what_is_not_there_is_not_found(address: str) -> None:
     assert Client().get(address).status_code == 404
@@ -104,7 +131,9 @@ def test_what_is_not_there_is_not_found(address: str) -> None:
 
 def test_what_a_reader_types_is_shown_as_text() -> None:
     typed = "<script>alert(1)</script>" + "9" * 5000
-    answer = Client().get("/exercises/mill-year/", {"label": typed, "wrong-label": "9999999999", "cause": "<b>"})
+    answer = Client().get(
+        "/exercises/mill-year/", {"label": typed, "wrong-label": "9999999999", "cause": "<b>"}
+    )
     assert answer.status_code == 200
     assert b"<script>alert" not in answer.content
     assert Client().post("/exercises/mill-year/").status_code == 405

@@ -19,9 +19,20 @@ from portal.publication import drafting, publishing
 from portal.standings import computing as standings
 from portal.web.lists import obliged_files
 from portal.web.lists.workbooks import workbook_of
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
+from tests.integration.portal_cast import (
+    NOW,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+    signed_in,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def build_scene() -> Cast:
@@ -30,13 +41,18 @@ def build_scene() -> Cast:
         deliver(plant.envelope(cast.pack, shift=number))
     open_waiting()
     standings.compute(cast.period, "worker", NOW)
-    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
     return cast
 
 
 def rows_of(raw: bytes) -> list[list[str]]:
     sheet = load_workbook(io.BytesIO(raw)).active
-    return [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+    return [
+        ["" if cell is None else str(cell) for cell in row]
+        for row in sheet.iter_rows(values_only=True)
+    ]
 
 
 def test_a_workbook_has_the_rows_of_the_csv(cast: Cast) -> None:
@@ -71,7 +87,9 @@ def test_where_we_stand_is_a_table_of_ones_own_values(cast: Cast) -> None:
     assert any(row["industry_best"] for row in rows)
 
 
-def test_publications_and_withdrawals_are_a_feed_and_every_version_is_on_the_map(cast: Cast) -> None:
+def test_publications_and_withdrawals_are_a_feed_and_every_version_is_on_the_map(
+    cast: Cast,
+) -> None:
     feed = Client().get(reverse("web:feed"))
     assert feed.headers["Content-Type"].startswith("application/atom+xml")
     entries = fromstring(feed.content).findall("{http://www.w3.org/2005/Atom}entry")
@@ -81,9 +99,15 @@ def test_publications_and_withdrawals_are_a_feed_and_every_version_is_on_the_map
     publishing.withdraw(row, cast.approver, "A meter was counted twice.", NOW)
     assert "Withdrawn: Cement" in Client().get(reverse("web:feed")).content.decode()
     listed = fromstring(Client().get(reverse("web:sitemap")).content)
-    addresses = [location.text or "" for location in listed.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
+    addresses = [
+        location.text or ""
+        for location in listed.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")
+    ]
     assert any(address.endswith("/v1/") for address in addresses)
-    assert all(Client().get(address.removeprefix("http://testserver")).status_code == 200 for address in addresses)
+    assert all(
+        Client().get(address.removeprefix("http://testserver")).status_code == 200
+        for address in addresses
+    )
 
 
 def test_a_list_of_the_obliged_may_be_in_gbk(cast: Cast) -> None:
@@ -92,7 +116,10 @@ def test_a_list_of_the_obliged_may_be_in_gbk(cast: Cast) -> None:
     text = f"site,cohort,note\r\nworks-1,thousand,{note}\r\n"
     for encoding in ("utf-8-sig", "gbk", "gb18030"):
         entries, faults = read_list(obliged_files.rows_of(text.encode(encoding))[0], cast.group)
-        assert (faults, [(entry.site, entry.cohort) for entry in entries]) == ((), [("works-1", "thousand")])
+        assert (faults, [(entry.site, entry.cohort) for entry in entries]) == (
+            (),
+            [("works-1", "thousand")],
+        )
     assert obliged_files.rows_of(b"site\r\n\xff\xff\xff")[1]
 
 
@@ -100,13 +127,21 @@ def test_lists_say_in_words_what_their_codes_mean_and_keep_the_codes(cast: Cast)
     """In the reader's language; codes stand where they stood, for who reads by column."""
     assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
     standings = reverse("web:standings-csv", args=[cast.group.pk, PERIOD])
-    for language, step, course in (("en", "Clinker burning", "Under way"), ("zh-hans", "熟料烧成", "进行中")):
+    for language, step, course in (
+        ("en", "Clinker burning", "Under way"),
+        ("zh-hans", "熟料烧成", "进行中"),
+    ):
         office, firm = (Client(headers={"Accept-Language": language}) for _one in range(2))
         office.force_login(cast.approver)
         firm.force_login(cast.plants[0].owner)
-        for reader, address, column in ((office, standings, 3), (firm, reverse("web:stand-csv"), 2)):
+        for reader, address, column in (
+            (office, standings, 3),
+            (firm, reverse("web:stand-csv"), 2),
+        ):
             _head, *rows = csv.reader(reader.get(address).content.decode("utf-8-sig").splitlines())
             words = {row[column]: row[-2] for row in rows}
             assert words["clinker-burning"] == step, address
-        (_head, row) = csv.reader(office.get(reverse("web:assignments-csv")).content.decode("utf-8-sig").splitlines())
+        (_head, row) = csv.reader(
+            office.get(reverse("web:assignments-csv")).content.decode("utf-8-sig").splitlines()
+        )
         assert (row[6], row[-1]) == ("under-way", course)

@@ -13,7 +13,10 @@ from portal.translog import kept_heads
 from tests.integration.portal_cast import make_cast
 from tests.integration.test_translog import logged_entries, served_head
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def another_owner(settings: Settings, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,13 +47,18 @@ def test_a_file_of_heads_that_cannot_be_read_is_named_and_nobody_gets_a_fault_of
     served_head(client)
     raw = cast.plants[0].envelope(cast.pack)
     fault(settings, settings.HEADS_FILE, monkeypatch)
-    monkeypatch.setattr(kept_heads, "_last_look", None)  # another process, or this one after its start
+    monkeypatch.setattr(
+        kept_heads, "_last_look", None
+    )  # another process, or this one after its start
     client.raise_request_exception = False
     answers = {
         "log": client.get("/api/v1/log/head/"),
         "intake": client.post("/api/v1/submissions/", raw, content_type="application/cbor"),
     }
     ready = client.get("/readyz")
-    assert {name: answer.status_code for name, answer in answers.items()} == {"log": 503, "intake": 503}, ready.status_code
+    assert {name: answer.status_code for name, answer in answers.items()} == {
+        "log": 503,
+        "intake": 503,
+    }, ready.status_code
     assert {answer.json()["code"] for answer in answers.values()} == {"heads-not-kept"}
     assert "heads-not-kept" in ready.json()["wrong"]

@@ -27,12 +27,23 @@ from portal.publication.sectors import groups_in_force
 from portal.sharing import groups
 from portal.standings import computing as standings
 from tests.integration.partners_cast import make_partners
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting
+from tests.integration.portal_cast import (
+    NOW,
+    PASSWORD,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+)
 from tests.integration.test_offers import terms
 from tests.integration.test_practices import HOT, edit
 from tests.integration.test_site_groups import PARK
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 HOME = reverse("web:home")
 
@@ -41,7 +52,9 @@ HOME = reverse("web:home")
 def cast(portal_keys: object) -> Cast:
     """Works 1 has reported, the others have not; reports are due in ten days."""
     scene = make_cast(3)
-    ReportingPeriod.objects.filter(pk=scene.period.pk).update(due=timezone.now() + timedelta(days=10))
+    ReportingPeriod.objects.filter(pk=scene.period.pk).update(
+        due=timezone.now() + timedelta(days=10)
+    )
     deliver(scene.plants[0].envelope(scene.pack))
     open_waiting()
     return scene
@@ -57,12 +70,24 @@ def page_of(user: User, language: str = "en") -> str:
 
 def waits(page: str) -> list[str]:
     block = re.search(r'<ol class="sl-waits">(.*?)</ol>', page)
-    return [] if block is None else [" ".join(re.sub("<[^>]+>", " ", entry).split()) for entry in re.findall("<li>(.*?)</li>", block[1])]
+    return (
+        []
+        if block is None
+        else [
+            " ".join(re.sub("<[^>]+>", " ", entry).split())
+            for entry in re.findall("<li>(.*?)</li>", block[1])
+        ]
+    )
 
 
-def test_a_regulator_reads_who_has_not_reported_ahead_of_the_day_and_who_is_late(cast: Cast) -> None:
+def test_a_regulator_reads_who_has_not_reported_ahead_of_the_day_and_who_is_late(
+    cast: Cast,
+) -> None:
     (row,) = waits(page_of(cast.approver))
-    assert "in 9 days 2 of 3 obliged sites have not reported yet" in row or "in 10 days 2 of 3 obliged sites have not reported yet" in row
+    assert (
+        "in 9 days 2 of 3 obliged sites have not reported yet" in row
+        or "in 10 days 2 of 3 obliged sites have not reported yet" in row
+    )
     assert "Remind 2" in row
     ReportingPeriod.objects.filter(pk=cast.period.pk).update(due=timezone.now() - timedelta(days=3))
     (row,) = waits(page_of(cast.approver))
@@ -109,15 +134,29 @@ def test_a_firm_reads_its_own_reports_and_findings_and_nobody_elses(cast: Cast) 
     (row,) = waits(page_of(cast.auditor))
     assert "Works 1" in row
     auditors.declare(assignment, cast.auditor, False, "", NOW)
-    findings.raise_finding(assignment, FindingGrade.MAJOR, "A meter.", "Log.", "", scheme_day() + timedelta(days=2), cast.auditor, NOW)
-    assert any("answer finding 1" in row and "in 2 days" in row for row in waits(page_of(cast.plants[0].owner)))
+    findings.raise_finding(
+        assignment,
+        FindingGrade.MAJOR,
+        "A meter.",
+        "Log.",
+        "",
+        scheme_day() + timedelta(days=2),
+        cast.auditor,
+        NOW,
+    )
+    assert any(
+        "answer finding 1" in row and "in 2 days" in row
+        for row in waits(page_of(cast.plants[0].owner))
+    )
     assert not any("finding" in row for row in waits(page_of(cast.plants[1].owner)))
 
 
 def test_what_changed_is_counted_of_what_others_did(cast: Cast) -> None:
     Submission.objects.update(received_at=timezone.now())
     page = page_of(cast.approver)
-    assert "In the last 14 days" in page  # nobody signed in by the form here, so that no earlier time is known
+    assert (
+        "In the last 14 days" in page
+    )  # nobody signed in by the form here, so that no earlier time is known
     client = Client()
     into = {"username": cast.plants[0].owner.email, "password": PASSWORD}
     client.post("/sign-in/", into)
@@ -126,7 +165,9 @@ def test_what_changed_is_counted_of_what_others_did(cast: Cast) -> None:
     assert "Since you signed in last" in client.get(HOME).content.decode()
 
 
-def test_the_sector_shows_what_is_in_force_and_the_public_page_names_who_publishes(portal_keys: object) -> None:
+def test_the_sector_shows_what_is_in_force_and_the_public_page_names_who_publishes(
+    portal_keys: object,
+) -> None:
     cast = make_cast(plants=10)
     for number, plant in enumerate(cast.plants):
         deliver(plant.envelope(cast.pack, shift=number))
@@ -135,7 +176,9 @@ def test_the_sector_shows_what_is_in_force_and_the_public_page_names_who_publish
     row = drafting.draft(cast.period, cast.drafter, NOW)
     assert groups_in_force() == ()
     assert any("your decision" in row for row in waits(page_of(cast.approver)))
-    assert not any("your decision" in row for row in waits(page_of(cast.drafter)))  # who drafted decides not
+    assert not any(
+        "your decision" in row for row in waits(page_of(cast.drafter))
+    )  # who drafted decides not
     publishing.publish(row, cast.approver, keys.receipt_key(), NOW)
     page = page_of(cast.approver)
     assert "The sector: Cement" in page
@@ -156,7 +199,14 @@ def test_suppliers_providers_and_academics_read_what_is_theirs_to_do(cast: Cast)
     deliveries.take_back(partners.people["supplier"], partners.delivery.pk, NOW)
     (row,) = waits(page_of(partners.people["supplier"]))
     assert re.search("in (9|10) days Works 1, 2016 Declare what you delivered", row), row
-    deadlines.extend(cast.period, cast.plants[0].site, scheme_day() + timedelta(days=40), "Rebuilt.", cast.approver, timezone.now())
+    deadlines.extend(
+        cast.period,
+        cast.plants[0].site,
+        scheme_day() + timedelta(days=40),
+        "Rebuilt.",
+        cast.approver,
+        timezone.now(),
+    )
     assert "in 40 days" in waits(page_of(partners.people["supplier"]))[0], "the site has more time"
     assert waits(page_of(partners.people["other-supplier"])) == []
     (row,) = waits(page_of(partners.people["other-provider"]))

@@ -17,9 +17,20 @@ from portal.auditlog.models import AppendOnlyError, Event
 from portal.intake.models import Submission
 from portal.problems import RefusedError
 from tests.integration.audited import make_attestation
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting
+from tests.integration.portal_cast import (
+    NOW,
+    PASSWORD,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 DOCUMENT = "ab" * 32
 AMOUNT = Decimal("120000.50")
@@ -39,7 +50,9 @@ def digest_of(cast: Cast, index: int) -> str:
 def test_it_stands_with_scheme_amount_evidence_and_who_recorded_it(cast: Cast) -> None:
     site = cast.plants[0].site
     give(site, "Green credit", AMOUNT, digest_of(cast, 0), cast.provincial, NOW)
-    give(site, "Green credit", AMOUNT, digest_of(cast, 0), cast.provincial, NOW)  # the form sent twice
+    give(
+        site, "Green credit", AMOUNT, digest_of(cast, 0), cast.provincial, NOW
+    )  # the form sent twice
     give(site, "Green credit", Decimal(5), DOCUMENT, cast.approver, NOW)
     newest, first = incentives_of(cast.approver)
     assert (first.amount, first.period, first.recorded_by) == (AMOUNT, PERIOD, "provincial")
@@ -57,9 +70,18 @@ def test_it_stands_with_scheme_amount_evidence_and_who_recorded_it(cast: Cast) -
         (0, 0, "auditor", "not-regulator"),
     ],
 )
-def test_what_is_not_its_own_is_refused(cast: Cast, index: int, evidence: int, who: str, code: str) -> None:
+def test_what_is_not_its_own_is_refused(
+    cast: Cast, index: int, evidence: int, who: str, code: str
+) -> None:
     with pytest.raises(RefusedError) as refused:
-        give(cast.plants[index].site, "Green credit", AMOUNT, digest_of(cast, evidence), getattr(cast, who), NOW)
+        give(
+            cast.plants[index].site,
+            "Green credit",
+            AMOUNT,
+            digest_of(cast, evidence),
+            getattr(cast, who),
+            NOW,
+        )
     assert refused.value.code == code
     assert not Incentive.objects.exists()
 
@@ -67,7 +89,9 @@ def test_what_is_not_its_own_is_refused(cast: Cast, index: int, evidence: int, w
 def test_an_auditors_statement_on_another_site_is_no_evidence_of_this_one(cast: Cast) -> None:
     site, other = (plant.site for plant in cast.plants)
     open_waiting()
-    statement = make_attestation(assign(cast.body, other, PERIOD, cast.approver, NOW), cast.auditor, NOW)
+    statement = make_attestation(
+        assign(cast.body, other, PERIOD, cast.approver, NOW), cast.auditor, NOW
+    )
     with pytest.raises(RefusedError) as refused:
         give(site, "Green credit", AMOUNT, statement.digest, cast.approver, NOW)
     assert refused.value.code == "evidence-of-another-site"
@@ -94,7 +118,12 @@ def test_the_page_takes_the_form_and_each_regulator_reads_its_own(cast: Cast) ->
     assert officer.login(username=cast.approver.email, password=PASSWORD)
     assert province.login(username=cast.provincial.email, password=PASSWORD)
     address = reverse("web:incentives")
-    answers = {"site": "works-2", "scheme": "Green credit", "amount": "120000.50", "evidence": DOCUMENT}
+    answers = {
+        "site": "works-2",
+        "scheme": "Green credit",
+        "amount": "120000.50",
+        "evidence": DOCUMENT,
+    }
     for wrong, sentence in (
         ({"amount": "much"}, "Write the amount as"),
         ({"amount": "1e10"}, "Write the amount as"),
@@ -106,10 +135,20 @@ def test_the_page_takes_the_form_and_each_regulator_reads_its_own(cast: Cast) ->
         answer = officer.post(address, answers | wrong)
         assert answer.status_code == 400
         assert sentence in answer.content.decode(), wrong
-    assert "<b>120,000 yuan</b> went to <b>1</b> site" in officer.post(address, answers, follow=True).content.decode()
+    assert (
+        "<b>120,000 yuan</b> went to <b>1</b> site"
+        in officer.post(address, answers, follow=True).content.decode()
+    )
     unknown = "nothing on record here has this digest"
     assert unknown in officer.get(address).content.decode()
-    declare(cast.plants[1].site, "cn-energy-leaders", "grade", ("grade 1", "Report", DOCUMENT), cast.plants[1].owner, NOW)
+    declare(
+        cast.plants[1].site,
+        "cn-energy-leaders",
+        "grade",
+        ("grade 1", "Report", DOCUMENT),
+        cast.plants[1].owner,
+        NOW,
+    )
     assert unknown not in officer.get(address).content.decode()
     assert "Green credit" in officer.get(reverse("web:incentives-csv")).content.decode()
     assert province.post(address, answers).status_code == 400  # not one of its sites
@@ -126,25 +165,42 @@ def test_a_site_among_many_is_searched_for_and_then_chosen(cast: Cast) -> None:
     assert 'id="find-site"' not in officer.get(address).content.decode(), "two sites are a list"
     firm = cast.plants[1].site.organisation
     common = {"organisation": firm, "jurisdiction": cast.nation, "pack": "cement"}
-    Site.objects.bulk_create(Site(slug=f"mill-{n}", name=f"Mill {n}", name_zh=f"{n}号磨机", **common) for n in range(40))
+    Site.objects.bulk_create(
+        Site(slug=f"mill-{n}", name=f"Mill {n}", name_zh=f"{n}号磨机", **common) for n in range(40)
+    )
     page = officer.get(address).content.decode()
     assert 'id="find-site"' in page
     assert 'value="mill-' not in page
-    assert "Only the first ones are offered" in officer.get(address, {"find": "mill"}).content.decode()
+    assert (
+        "Only the first ones are offered" in officer.get(address, {"find": "mill"}).content.decode()
+    )
     page = officer.get(address, {"find": "mill 17"}).content.decode()
     assert '<option value="mill-17">' in page
     assert "1 site fits “mill 17”" in page
     assert 'value="mill-18"' not in page
-    assert '<option value="mill-17">' in officer.get(address, {"find": "17号磨机"}, headers={"accept-language": "zh-hans"}).content.decode()
-    assert "No site of your jurisdiction fits" in officer.get(address, {"find": "nowhere"}).content.decode()
+    assert (
+        '<option value="mill-17">'
+        in officer.get(
+            address, {"find": "17号磨机"}, headers={"accept-language": "zh-hans"}
+        ).content.decode()
+    )
+    assert (
+        "No site of your jurisdiction fits"
+        in officer.get(address, {"find": "nowhere"}).content.decode()
+    )
     answers = {"site": "mill-17", "scheme": "Green credit", "amount": "5", "evidence": DOCUMENT}
     assert officer.post(f"{address}?find=mill+17", answers).status_code == 302
-    assert 'value="mill-17" selected' in officer.post(address, answers | {"amount": "much"}).content.decode(), "the choice is kept"
+    assert (
+        'value="mill-17" selected'
+        in officer.post(address, answers | {"amount": "much"}).content.decode()
+    ), "the choice is kept"
     assert 'value="mill-17"' not in province.get(address, {"find": "mill"}).content.decode()
     assert province.post(address, answers).status_code == 400
 
 
-def test_a_second_officer_marks_what_was_entered_in_error_and_it_no_longer_counts(cast: Cast) -> None:
+def test_a_second_officer_marks_what_was_entered_in_error_and_it_no_longer_counts(
+    cast: Cast,
+) -> None:
     site = cast.plants[0].site
     entered = give(site, "Green credit", Decimal(10_000_000_000), DOCUMENT, cast.approver, NOW)
     with pytest.raises(RefusedError) as refused:
@@ -157,7 +213,9 @@ def test_a_second_officer_marks_what_was_entered_in_error_and_it_no_longer_count
     assert view.corrected is not None
     assert (view.corrected.reason, view.corrected.by) == ("Nothing was paid.", "provincial")
     assert Event.objects.filter(action="incentive.corrected", subject="site works-1").count() == 1
-    with pytest.raises(RefusedError) as refused:  # the evidence still stands behind the first record
+    with pytest.raises(
+        RefusedError
+    ) as refused:  # the evidence still stands behind the first record
         give(site, "Green credit", Decimal(10_000_000_000), DOCUMENT, cast.approver, NOW)
     assert refused.value.code == "evidence-used"
     correct(entered.pk, AMOUNT, "The paper says so.", cast.drafter, NOW)
@@ -204,7 +262,11 @@ def test_a_correction_needs_a_regulator_a_reason_and_another_amount(
 
 def test_pages_strike_out_a_wrong_amount_and_say_why(cast: Cast) -> None:
     recorder, second, firm = Client(), Client(), Client()
-    for client, user in ((recorder, cast.approver), (second, cast.provincial), (firm, cast.plants[0].owner)):
+    for client, user in (
+        (recorder, cast.approver),
+        (second, cast.provincial),
+        (firm, cast.plants[0].owner),
+    ):
         assert client.login(username=user.email, password=PASSWORD)
     site = cast.plants[0].site
     wrong = give(site, "Green credit", Decimal(10_000_000_000), DOCUMENT, cast.approver, NOW)
@@ -214,11 +276,22 @@ def test_pages_strike_out_a_wrong_amount_and_say_why(cast: Cast) -> None:
     assert form in second.get(address).content.decode()
     assert form not in recorder.get(address).content.decode()
     assert second.get(reverse("web:correct-incentive", args=[elsewhere.pk])).status_code == 404
-    assert "You entered this record yourself" in recorder.post(form, {"reason": "Wrong"}).content.decode()
+    assert (
+        "You entered this record yourself"
+        in recorder.post(form, {"reason": "Wrong"}).content.decode()
+    )
     assert "Say in a sentence what is wrong" in second.post(form, {"reason": ""}).content.decode()
-    page = second.post(form, {"amount": "", "reason": "Three noughts too many"}, follow=True).content.decode()
+    page = second.post(
+        form, {"amount": "", "reason": "Three noughts too many"}, follow=True
+    ).content.decode()
     assert "<b>5,000 yuan</b> went to <b>1</b> site" in page
     assert "<s>10,000,000,000.00</s>" in page
     assert "nothing was given. Reason: Three noughts too many" in page
-    assert "0.00,Three noughts too many,provincial," in second.get(reverse("web:incentives-csv")).content.decode()
-    assert "nothing was given. Reason: Three noughts too many" in firm.get(reverse("web:site-record", args=["works-1"])).content.decode()
+    assert (
+        "0.00,Three noughts too many,provincial,"
+        in second.get(reverse("web:incentives-csv")).content.decode()
+    )
+    assert (
+        "nothing was given. Reason: Three noughts too many"
+        in firm.get(reverse("web:site-record", args=["works-1"])).content.decode()
+    )

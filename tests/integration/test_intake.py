@@ -39,7 +39,11 @@ def post(client: Client, body: bytes, **more: Any) -> Any:
 
 def stored() -> tuple[int, int, int]:
     logged = LogEntry.objects.filter(kind=EntryKind.ENVELOPE).count()
-    return Submission.objects.count(), logged, Event.objects.filter(action="submission.received").count()
+    return (
+        Submission.objects.count(),
+        logged,
+        Event.objects.filter(action="submission.received").count(),
+    )
 
 
 def test_a_sealed_envelope_is_taken_and_its_receipt_verifies(client: Client, cast: Cast) -> None:
@@ -47,13 +51,17 @@ def test_a_sealed_envelope_is_taken_and_its_receipt_verifies(client: Client, cas
     answer = post(client, sent)
     assert answer.status_code == 201
     body = answer.json()
-    receipt = receipts.verify(base64.b64decode(body["receipt"]), keys.published_directory().content.receipt_keys(), sent)
+    receipt = receipts.verify(
+        base64.b64decode(body["receipt"]), keys.published_directory().content.receipt_keys(), sent
+    )
     logged = LogEntry.objects.get(digest=receipt.envelope_digest).index
     assert (receipt.log_index, body["log_index"], body["state"]) == (logged, logged, "received")
     assert stored() == (1, 1, 1)
 
 
-def test_the_same_envelope_again_brings_the_same_receipt_and_no_second_row(client: Client, cast: Cast) -> None:
+def test_the_same_envelope_again_brings_the_same_receipt_and_no_second_row(
+    client: Client, cast: Cast
+) -> None:
     sent = cast.plants[0].envelope(cast.pack)
     first, again = post(client, sent), post(client, sent)
     assert (first.status_code, again.status_code) == (201, 200)
@@ -61,7 +69,9 @@ def test_the_same_envelope_again_brings_the_same_receipt_and_no_second_row(clien
     assert stored() == (1, 1, 1)
 
 
-def test_an_envelope_replayed_after_the_period_has_closed_brings_its_receipt_and_changes_nothing(client: Client, cast: Cast) -> None:
+def test_an_envelope_replayed_after_the_period_has_closed_brings_its_receipt_and_changes_nothing(
+    client: Client, cast: Cast
+) -> None:
     sent = cast.plants[0].envelope(cast.pack)
     first = post(client, sent)
     close_period(cast.period, "test", NOW)
@@ -70,7 +80,9 @@ def test_an_envelope_replayed_after_the_period_has_closed_brings_its_receipt_and
     assert stored() == (1, 1, 1)
 
 
-def test_an_envelope_replayed_by_a_device_since_revoked_is_refused_and_what_was_taken_stands(client: Client, cast: Cast) -> None:
+def test_an_envelope_replayed_by_a_device_since_revoked_is_refused_and_what_was_taken_stands(
+    client: Client, cast: Cast
+) -> None:
     sent = cast.plants[0].envelope(cast.pack)
     digest = post(client, sent).json()["submission"]
     revoke(cast.plants[0].device, cast.drafter, NOW)
@@ -81,7 +93,9 @@ def test_an_envelope_replayed_by_a_device_since_revoked_is_refused_and_what_was_
 
 
 @pytest.mark.parametrize("field", [{"period": "2015"}, {"revision": 2}, {"ledger_sequence": 2}])
-def test_a_sealed_report_replayed_under_another_header_is_refused(client: Client, cast: Cast, field: dict[str, Any]) -> None:
+def test_a_sealed_report_replayed_under_another_header_is_refused(
+    client: Client, cast: Cast, field: dict[str, Any]
+) -> None:
     plant = cast.plants[0]
     post(client, plant.envelope(cast.pack))
     open_period(cast.group, "2015", "test", NOW)
@@ -104,12 +118,17 @@ def test_revisions_come_one_after_the_other(client: Client, cast: Cast) -> None:
     plant = cast.plants[0]
     early = post(client, plant.envelope(cast.pack, revision=2, committed=False))
     assert (early.status_code, early.json()["code"]) == (422, "revision-out-of-order")
-    assert [post(client, plant.envelope(cast.pack, revision=r)).status_code for r in (1, 2)] == [201, 201]
+    assert [post(client, plant.envelope(cast.pack, revision=r)).status_code for r in (1, 2)] == [
+        201,
+        201,
+    ]
     skipped = post(client, plant.envelope(cast.pack, revision=4, committed=False))
     assert (skipped.status_code, skipped.json()["code"]) == (422, "revision-out-of-order")
 
 
-def test_a_report_whose_data_nobody_committed_to_is_refused_at_the_door(client: Client, cast: Cast) -> None:
+def test_a_report_whose_data_nobody_committed_to_is_refused_at_the_door(
+    client: Client, cast: Cast
+) -> None:
     plant = cast.plants[0]
     answer = post(client, plant.envelope(cast.pack, committed=False))
     assert (answer.status_code, answer.json()["code"]) == (422, "commitment-missing")
@@ -128,21 +147,43 @@ def _altered(cast: Cast) -> bytes:
 def _of_unknown_device(cast: Cast) -> bytes:
     plant = cast.plants[0]
     header = plant.header()
-    stranger = type(header)(header.site, header.period, header.revision, header.key_id, "11111111-1111-4111-8111-111111111111", 1)
-    return envelopes.build(plant.report(cast.pack), stranger, plant.key, keys.published_directory().content.processing_key(NOW.date()))
+    stranger = type(header)(
+        header.site,
+        header.period,
+        header.revision,
+        header.key_id,
+        "11111111-1111-4111-8111-111111111111",
+        1,
+    )
+    return envelopes.build(
+        plant.report(cast.pack),
+        stranger,
+        plant.key,
+        keys.published_directory().content.processing_key(NOW.date()),
+    )
 
 
 def _of_other_sites_device(cast: Cast) -> bytes:
     plant, other = cast.plants
     header = plant.header()
-    borrowed = type(header)(header.site, header.period, header.revision, header.key_id, str(other.device.pk), 1)
-    return envelopes.build(plant.report(cast.pack), borrowed, other.key, keys.published_directory().content.processing_key(NOW.date()))
+    borrowed = type(header)(
+        header.site, header.period, header.revision, header.key_id, str(other.device.pk), 1
+    )
+    return envelopes.build(
+        plant.report(cast.pack),
+        borrowed,
+        other.key,
+        keys.published_directory().content.processing_key(NOW.date()),
+    )
 
 
 def _signed_by_another_key(cast: Cast) -> bytes:
     plant = cast.plants[0]
     return envelopes.build(
-        plant.report(cast.pack), plant.header(), DeviceKey.generate(), keys.published_directory().content.processing_key(NOW.date())
+        plant.report(cast.pack),
+        plant.header(),
+        DeviceKey.generate(),
+        keys.published_directory().content.processing_key(NOW.date()),
     )
 
 
@@ -160,19 +201,29 @@ BAD: dict[str, tuple[Callable[[Cast], bytes], int, str]] = {
     "empty": (lambda _: b"", 400, "body-empty"),
     "noise": (lambda _: b"\xff" * 100, 400, "cbor-malformed"),
     "truncated": (lambda cast: cast.plants[0].envelope(cast.pack)[:-10], 400, "cbor-malformed"),
-    "with a tail": (lambda cast: cast.plants[0].envelope(cast.pack) + b"\x00", 400, "cbor-malformed"),
+    "with a tail": (
+        lambda cast: cast.plants[0].envelope(cast.pack) + b"\x00",
+        400,
+        "cbor-malformed",
+    ),
     "one bit altered": (_altered, 401, "outer-signature-invalid"),
     "unknown device": (_of_unknown_device, 401, "device-unknown"),
     "a device of another site": (_of_other_sites_device, 401, "device-unknown"),
     "signed by another key": (_signed_by_another_key, 401, "outer-signature-invalid"),
     "revoked device": (_of_revoked_device, 401, "device-revoked"),
-    "period that nobody opened": (lambda cast: cast.plants[0].envelope(cast.pack, period="2015"), 422, "period-not-open"),
+    "period that nobody opened": (
+        lambda cast: cast.plants[0].envelope(cast.pack, period="2015"),
+        422,
+        "period-not-open",
+    ),
     "closed period": (_of_closed_period, 422, "period-not-open"),
 }
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_is_wrong_is_refused_with_its_reason_and_nothing_is_stored(client: Client, cast: Cast, name: str) -> None:
+def test_what_is_wrong_is_refused_with_its_reason_and_nothing_is_stored(
+    client: Client, cast: Cast, name: str
+) -> None:
     make, status, code = BAD[name]
     answer = post(client, make(cast))
     assert (answer.status_code, answer.json()["code"]) == (status, code)
@@ -199,7 +250,9 @@ def test_a_body_of_100_mb_is_refused_by_what_it_declares(client: Client, cast: C
 
 
 def test_a_body_that_does_not_say_its_length_is_refused(client: Client, cast: Cast) -> None:
-    answer = post(client, cast.plants[0].envelope(cast.pack), headers={"Transfer-Encoding": "chunked"})
+    answer = post(
+        client, cast.plants[0].envelope(cast.pack), headers={"Transfer-Encoding": "chunked"}
+    )
     assert (answer.status_code, answer.json()["code"]) == (411, "length-required")
     assert stored() == (0, 0, 0)
 
@@ -219,17 +272,24 @@ def two_a_minute(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("two_a_minute")
-def test_too_many_requests_are_told_when_to_come_back(client: Client, cast: Cast, settings: Settings) -> None:
+def test_too_many_requests_are_told_when_to_come_back(
+    client: Client, cast: Cast, settings: Settings
+) -> None:
     settings.DEVICE_RATE = None
     sent = cast.plants[0].envelope(cast.pack)
     answers = [post(client, sent) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [201, 200, 429]
     assert int(answers[-1]["Retry-After"]) > 0
-    assert (answers[-1]["Content-Type"], answers[-1].json()["code"]) == ("application/problem+json", "too-many-requests")
+    assert (answers[-1]["Content-Type"], answers[-1].json()["code"]) == (
+        "application/problem+json",
+        "too-many-requests",
+    )
 
 
 @pytest.mark.usefixtures("two_a_minute")
-def test_sites_that_share_an_address_are_counted_by_their_devices(client: Client, cast: Cast, settings: Settings) -> None:
+def test_sites_that_share_an_address_are_counted_by_their_devices(
+    client: Client, cast: Cast, settings: Settings
+) -> None:
     settings.DEVICE_RATE = (1, 60)
     group = [plant.envelope(cast.pack) for plant in cast.plants]
     assert [post(client, sent).status_code for sent in group] == [201, 201]
@@ -241,7 +301,9 @@ def test_sites_that_share_an_address_are_counted_by_their_devices(client: Client
 
 
 @pytest.mark.usefixtures("two_a_minute")
-def test_who_only_names_a_device_is_counted_by_network(client: Client, cast: Cast, settings: Settings) -> None:
+def test_who_only_names_a_device_is_counted_by_network(
+    client: Client, cast: Cast, settings: Settings
+) -> None:
     settings.DEVICE_RATE = (30, 60)
     sent = cast.plants[0].envelope(cast.pack)
     forged = sent[:-1] + bytes([sent[-1] ^ 1])
@@ -255,7 +317,9 @@ def test_the_state_of_a_submission_can_be_asked_by_its_digest(client: Client, ca
     assert client.get(f"/api/v1/submissions/{'0' * 64}/").status_code == 404
 
 
-def test_a_device_asks_what_the_portal_holds_of_its_site_and_nobody_elses(client: Client, cast: Cast) -> None:
+def test_a_device_asks_what_the_portal_holds_of_its_site_and_nobody_elses(
+    client: Client, cast: Cast
+) -> None:
     from django.utils import timezone
 
     from benchmarks.wire import requests

@@ -16,11 +16,26 @@ from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import close_period, open_period
 from portal.publication import drafting, publishing, selectors
 from portal.publication.models import Publication
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, make_plant, open_waiting, person
+from tests.integration.portal_cast import (
+    NOW,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    make_plant,
+    open_waiting,
+    person,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
-HERE, THERE = (f"/benchmarks/cement/{jurisdiction}/dry-process/{PERIOD}/" for jurisdiction in ("cn", "xx.north"))
+HERE, THERE = (
+    f"/benchmarks/cement/{jurisdiction}/dry-process/{PERIOD}/"
+    for jurisdiction in ("cn", "xx.north")
+)
 OLD = f"/b/cement/{PERIOD}/"
 API = "/api/v1/benchmarks/cement"
 
@@ -36,12 +51,17 @@ def build_scene() -> Cast:
 def beside(cast: Cast) -> Cast:
     """Another jurisdiction with ten works of its own, alike in all else; it publishes a day later, and twice."""
     nation = Jurisdiction.objects.create(path="xx", name="Xanadu", level="nation")
-    north = Jurisdiction.objects.create(path="xx/north", name="North", name_zh="北方", level="province", parent=nation)
+    north = Jurisdiction.objects.create(
+        path="xx/north", name="North", name_zh="北方", level="province", parent=nation
+    )
     office = Organisation.objects.create(name="Office", kind=Role.REGULATOR, jurisdiction=north)
     plants = [make_plant(number, north, cast.pack) for number in range(101, 111)]
     group = make_peer_group("cement", north, [plant.site for plant in plants])
     neighbour = Cast(
-        **{name: getattr(cast, name) for name in ("pack", "province", "provincial", "stranger", "auditor", "body")},
+        **{
+            name: getattr(cast, name)
+            for name in ("pack", "province", "provincial", "stranger", "auditor", "body")
+        },
         nation=north,
         drafter=person("drafter@north.example", office, Role.REGULATOR),
         approver=person("approver@north.example", office, Role.REGULATOR),
@@ -69,13 +89,21 @@ def test_each_has_its_own_page_file_and_document(beside: Cast, client: Client) -
     by_place = {}
     for jurisdiction, address, name in (("cn", HERE, "China"), ("xx/north", THERE, "North")):
         page = client.get(f"{address}v1/").content.decode()
-        rows = list(csv.DictReader(io.StringIO(client.get(f"{address}v1/benchmark.csv").content.decode())))
+        rows = list(
+            csv.DictReader(io.StringIO(client.get(f"{address}v1/benchmark.csv").content.decode()))
+        )
         document = json.loads(client.get(f"{address}v1/benchmark.json").content)
         assert name in page
         assert {row["jurisdiction"] for row in rows} == {jurisdiction}
         assert document["jurisdiction"]["path"] == jurisdiction
-        assert document == client.get(f"{API}/{jurisdiction.replace('/', '.')}/dry-process/{PERIOD}/v1/").json()
-        assert document == client.get(f"{API}/{jurisdiction.replace('/', '.')}/dry-process/{PERIOD}/").json()
+        assert (
+            document
+            == client.get(f"{API}/{jurisdiction.replace('/', '.')}/dry-process/{PERIOD}/v1/").json()
+        )
+        assert (
+            document
+            == client.get(f"{API}/{jurisdiction.replace('/', '.')}/dry-process/{PERIOD}/").json()
+        )
         assert f"cement, {name}, {PERIOD}, version 1" in document["source"]
         cited = client.get(f"{address}v1/benchmark.bib").content.decode()
         assert f"testserver{address}v1/" in cited
@@ -94,12 +122,21 @@ def test_the_list_the_search_and_the_api_tell_them_apart(beside: Cast, client: C
     assert f"{THERE}v1/" in text
     assert f"{HERE}v1/" not in text
     assert f"{THERE}v1/" in client.get("/", {"q": "北方"}).content.decode()
-    listed = {row["jurisdiction"]["path"]: row["url"] for row in client.get("/api/v1/benchmarks/").json()}
-    assert listed == {"cn": f"{API}/cn/dry-process/{PERIOD}/v1/", "xx/north": f"{API}/xx.north/dry-process/{PERIOD}/v1/"}
+    listed = {
+        row["jurisdiction"]["path"]: row["url"] for row in client.get("/api/v1/benchmarks/").json()
+    }
+    assert listed == {
+        "cn": f"{API}/cn/dry-process/{PERIOD}/v1/",
+        "xx/north": f"{API}/xx.north/dry-process/{PERIOD}/v1/",
+    }
 
 
-def test_versions_withdrawals_and_comparisons_stay_with_their_jurisdiction(beside: Cast, client: Client) -> None:
-    publishing.withdraw(Publication.objects.get(period=beside.period), beside.drafter, "Of the north alone.", NOW)
+def test_versions_withdrawals_and_comparisons_stay_with_their_jurisdiction(
+    beside: Cast, client: Client
+) -> None:
+    publishing.withdraw(
+        Publication.objects.get(period=beside.period), beside.drafter, "Of the north alone.", NOW
+    )
     assert "Of the north alone." in client.get(f"{THERE}v1/").content.decode()
     assert "Of the north alone." not in client.get(f"{HERE}v1/").content.decode()
     assert client.get(f"{HERE}v1/benchmark.csv").headers["Steplabel-Status"] == "published"
@@ -107,28 +144,42 @@ def test_versions_withdrawals_and_comparisons_stay_with_their_jurisdiction(besid
     assert client.get(f"{HERE}compare/1/2/").status_code == 404
 
 
-def test_an_address_of_before_leads_on_where_one_benchmark_can_be_meant(cast: Cast, client: Client) -> None:
+def test_an_address_of_before_leads_on_where_one_benchmark_can_be_meant(
+    cast: Cast, client: Client
+) -> None:
     for rest in ("", "v1/", "v1/benchmark.csv", "v1/benchmark.pdf", "compare/1/1/"):
         answer = client.get(f"{OLD}{rest}?unit=MJ")
-        assert (answer.status_code, answer.headers["Location"]) == (302, f"{HERE}{rest}?unit=MJ"), rest
-        assert client.get(f"/b/cement/dry-process/{PERIOD}/{rest}").headers["Location"] == f"{HERE}{rest}"
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"{HERE}{rest}?unit=MJ"), (
+            rest
+        )
+        assert (
+            client.get(f"/b/cement/dry-process/{PERIOD}/{rest}").headers["Location"]
+            == f"{HERE}{rest}"
+        )
     assert client.get(f"/b/cement/{PERIOD}/v2/").status_code == 404
     assert client.get(f"{API}/{PERIOD}/v1/").json()["version"] == 1
 
 
-def test_where_several_can_be_meant_the_reader_chooses_and_the_api_says_which_there_are(beside: Cast, client: Client) -> None:
+def test_where_several_can_be_meant_the_reader_chooses_and_the_api_says_which_there_are(
+    beside: Cast, client: Client
+) -> None:
     answer = client.get(f"{OLD}v1/")
     page = answer.content.decode()
     assert answer.status_code == 300
     assert f'href="{HERE}v1/"' in page
     assert f'href="{THERE}v1/"' in page
-    assert "是哪个辖区的基准？" in client.get(f"{OLD}v1/", headers={"accept-language": "zh-hans"}).content.decode()
+    assert (
+        "是哪个辖区的基准？"
+        in client.get(f"{OLD}v1/", headers={"accept-language": "zh-hans"}).content.decode()
+    )
     problem = client.get(f"{API}/{PERIOD}/v1/")
     assert (problem.status_code, problem.json()["code"]) == (409, "several-jurisdictions")
     assert f"{API}/xx.north/dry-process/{PERIOD}/" in problem.content.decode()
 
 
-def test_what_was_cited_before_addresses_named_the_jurisdiction_stays_meant(beside: Cast, cast: Cast, client: Client) -> None:
+def test_what_was_cited_before_addresses_named_the_jurisdiction_stays_meant(
+    beside: Cast, cast: Cast, client: Client
+) -> None:
     """Its address was given away once, and leads to it whoever publishes the like afterwards."""
     Publication.objects.filter(period=cast.period).update(first_at_its_address=True)
     assert client.get(f"{OLD}v1/").headers["Location"] == f"{HERE}v1/"
@@ -137,7 +188,9 @@ def test_what_was_cited_before_addresses_named_the_jurisdiction_stays_meant(besi
 
 def test_groups_of_one_jurisdiction_by_two_packs_share_one_row_of_numbers(cast: Cast) -> None:
     """Pack versions do not stand in the address: of two groups by different ones each number is given once."""
-    group = make_peer_group("cement", cast.nation, [plant.site for plant in cast.plants], route="dry-process")
+    group = make_peer_group(
+        "cement", cast.nation, [plant.site for plant in cast.plants], route="dry-process"
+    )
     assert group == cast.group, "one group a pack version; the other is made by hand"
     group.pk, group.pack_version = None, "0"
     group.save()

@@ -71,7 +71,13 @@ def rotate(folder: Path) -> key_ceremony.RotationRequest:
     end = NOW.date() + timedelta(days=4000)
     processing, receipt = folder / "processing.pem", folder / "receipt.pem"
     asked = key_ceremony.rotate(
-        folder, signed, processing=processing, receipt=receipt, valid_from=NOW.date(), valid_to=end, old_until=OVERLAP_END
+        folder,
+        signed,
+        processing=processing,
+        receipt=receipt,
+        valid_from=NOW.date(),
+        valid_to=end,
+        old_until=OVERLAP_END,
     )
     answer = key_ceremony.sign(asked.request.read_bytes(), signed, folder / "offline.pem")
     key_ceremony.take(folder / "directory.cbor", answer)
@@ -91,14 +97,19 @@ def receive(raw: bytes, now: Any = NOW) -> StoredReport:
     return intake.receive(raw, keys.published_directory(), keys.receipt_key(), now)
 
 
-def test_the_worker_opens_with_whichever_key_an_envelope_names_and_needs_no_restart(folder: Path, cast: Cast) -> None:
+def test_the_worker_opens_with_whichever_key_an_envelope_names_and_needs_no_restart(
+    folder: Path, cast: Cast
+) -> None:
     old = keys.processing_key().key_id
     assert [key.key_id for key in keys.processing_keys()] == [old]
     asked = rotate(folder)
     assert {key.key_id for key in keys.processing_keys()} == {old, asked.processing_key_id}
     receive(sealed_to_old(cast.plants[0], cast))
     receive(cast.plants[1].envelope(cast.pack))
-    assert set(Submission.objects.values_list("key_id", flat=True)) == {old, asked.processing_key_id}
+    assert set(Submission.objects.values_list("key_id", flat=True)) == {
+        old,
+        asked.processing_key_id,
+    }
     tasks.sweep()
     assert set(Submission.objects.values_list("state", flat=True)) == {"accepted"}
 
@@ -120,7 +131,9 @@ def test_a_backlog_of_one_key_leaves_time_for_what_is_sealed_to_the_next(
     assert last - first == pytest.approx(4)
 
 
-def test_a_report_whose_pack_is_not_on_the_workers_machine_holds_up_no_other(folder: Path, cast: Cast) -> None:
+def test_a_report_whose_pack_is_not_on_the_workers_machine_holds_up_no_other(
+    folder: Path, cast: Cast
+) -> None:
     """As beside newer webs: not what came after it, nor what is sealed to the next key, nor the numbers of values in the log."""
     without_pack(cast.plants[0])
     receive(sealed_to_old(cast.plants[0], cast))
@@ -128,13 +141,19 @@ def test_a_report_whose_pack_is_not_on_the_workers_machine_holds_up_no_other(fol
     rotate(folder)
     receive(cast.plants[1].envelope(cast.pack, revision=2))
     tasks.sweep()
-    states = dict(Submission.objects.filter(site=cast.plants[1].site).values_list("revision", "state"))
+    states = dict(
+        Submission.objects.filter(site=cast.plants[1].site).values_list("revision", "state")
+    )
     assert states == {1: "superseded", 2: "accepted"}
     assert not WaitingEntry.objects.exists()
-    assert Submission.objects.get(site=cast.plants[0].site).state == "opening", "it waits until its claim is old"
+    assert Submission.objects.get(site=cast.plants[0].site).state == "opening", (
+        "it waits until its claim is old"
+    )
 
 
-def test_the_web_signs_with_the_new_receipt_key_once_the_directory_lists_it(folder: Path, cast: Cast) -> None:
+def test_the_web_signs_with_the_new_receipt_key_once_the_directory_lists_it(
+    folder: Path, cast: Cast
+) -> None:
     old = keys.receipt_key().key_id
     signed = (folder / "directory.cbor").read_bytes()
     today = timezone.now().date()
@@ -148,13 +167,22 @@ def test_the_web_signs_with_the_new_receipt_key_once_the_directory_lists_it(fold
         old_until=today,
     )
     assert keys.receipt_key().key_id == old  # drawn, and nobody knows it yet
-    key_ceremony.take(folder / "directory.cbor", key_ceremony.sign(asked.request.read_bytes(), signed, folder / "offline.pem"))
+    key_ceremony.take(
+        folder / "directory.cbor",
+        key_ceremony.sign(asked.request.read_bytes(), signed, folder / "offline.pem"),
+    )
     assert keys.receipt_key().key_id == asked.receipt_key_id
 
 
-def test_a_listed_receipt_key_that_is_not_here_is_told_while_the_old_one_signs_on(folder: Path, cast: Cast) -> None:
+def test_a_listed_receipt_key_that_is_not_here_is_told_while_the_old_one_signs_on(
+    folder: Path, cast: Cast
+) -> None:
     """In containers the file of a new key has to be named first: nobody must learn it on the day on which the old key ends."""
-    old, signed, today = keys.receipt_key().key_id, (folder / "directory.cbor").read_bytes(), timezone.now().date()
+    old, signed, today = (
+        keys.receipt_key().key_id,
+        (folder / "directory.cbor").read_bytes(),
+        timezone.now().date(),
+    )
     asked = key_ceremony.rotate(
         folder,
         signed,
@@ -164,7 +192,10 @@ def test_a_listed_receipt_key_that_is_not_here_is_told_while_the_old_one_signs_o
         valid_to=today + timedelta(days=9),
         old_until=today + timedelta(days=5),
     )
-    key_ceremony.take(folder / "directory.cbor", key_ceremony.sign(asked.request.read_bytes(), signed, folder / "offline.pem"))
+    key_ceremony.take(
+        folder / "directory.cbor",
+        key_ceremony.sign(asked.request.read_bytes(), signed, folder / "offline.pem"),
+    )
     (new,) = set(folder.glob("receipt-*.pem"))
     assert "receipt-key-missing" not in readiness.wrong(timezone.now())
     new.rename(folder / "elsewhere.pem")
@@ -172,19 +203,25 @@ def test_a_listed_receipt_key_that_is_not_here_is_told_while_the_old_one_signs_o
     assert "receipt-key-missing" in readiness.wrong(timezone.now())
 
 
-def test_an_old_key_is_taken_through_its_window_and_the_grace_and_then_no_more(folder: Path, cast: Cast, monkeypatch: Any) -> None:
+def test_an_old_key_is_taken_through_its_window_and_the_grace_and_then_no_more(
+    folder: Path, cast: Cast, monkeypatch: Any
+) -> None:
     rotate(folder)
     raw = sealed_to_old(cast.plants[0], cast)
     with pytest.raises(RefusedError) as refused:
         receive(raw, AFTER)
     assert refused.value.code == "processing-key-unknown"
     assert receive(raw, AFTER - timedelta(days=2)).created
-    monkeypatch.setattr(keys.PublishedDirectory, "takes", lambda *_: True)  # the defence off: it would be let in
+    monkeypatch.setattr(
+        keys.PublishedDirectory, "takes", lambda *_: True
+    )  # the defence off: it would be let in
     assert receive(sealed_to_old(cast.plants[1], cast), AFTER).created
 
 
 def destroy(key_id: str, now: Any = AFTER) -> destruction.DestroyedKey:
-    return destruction.destroy(key_id, keys.processing_files(), keys.published_directory().content, now)
+    return destruction.destroy(
+        key_id, keys.processing_files(), keys.published_directory().content, now
+    )
 
 
 def code_of(key_id: str, now: Any = AFTER) -> str:
@@ -202,7 +239,9 @@ def test_a_key_is_destroyed_only_when_nothing_waits_for_it(folder: Path, cast: C
         assert code_of(old, now) == "key-in-use"
     assert code_of(old) == "reports-waiting"
     tasks.sweep()
-    OpenedReport.objects.update(envelope_digest="0" * 64)  # the vault was lost since, and only this key opens the report again
+    OpenedReport.objects.update(
+        envelope_digest="0" * 64
+    )  # the vault was lost since, and only this key opens the report again
     assert code_of(old) == "accepted-without-vault-row"
     assert refill(keys.processing_keys(), NOW).written == 1
     assert code_of("0" * 64) == "key-not-here"
@@ -218,7 +257,9 @@ def test_a_key_is_destroyed_only_when_nothing_waits_for_it(folder: Path, cast: C
     assert set(Submission.objects.values_list("state", flat=True)) == {"accepted"}
 
 
-def test_a_key_that_was_drawn_and_waits_for_its_directory_is_not_destroyed(folder: Path, cast: Cast) -> None:
+def test_a_key_that_was_drawn_and_waits_for_its_directory_is_not_destroyed(
+    folder: Path, cast: Cast
+) -> None:
     """A request travels to the offline key for days, and from `take` on every plant seals to the key that it asks for."""
     old = keys.processing_key().key_id
     call_command("make_keys", "rotate", "--only", "processing", stdout=StringIO())
@@ -244,7 +285,9 @@ def test_the_bytes_of_a_destroyed_key_are_overwritten_before_the_name_goes(tmp_p
     assert b"secret" not in left
 
 
-def test_a_destruction_cut_short_stops_no_worker_and_is_finished_by_the_next(folder: Path, cast: Cast, monkeypatch: Any) -> None:
+def test_a_destruction_cut_short_stops_no_worker_and_is_finished_by_the_next(
+    folder: Path, cast: Cast, monkeypatch: Any
+) -> None:
     old = keys.processing_key().key_id
     asked = rotate(folder)
     (folder / "processing.pem").chmod(0o444)  # as in containers
@@ -258,7 +301,9 @@ def test_a_destruction_cut_short_stops_no_worker_and_is_finished_by_the_next(fol
             destroy(old)
     assert [key.key_id for key in keys.processing_keys()] == [asked.processing_key_id]
     (left,) = folder.glob("processing.pem.destroyed")
-    assert left.stat().st_mode & 0o777 == 0o600, "whoever owns it can write it, whatever its mode was"
+    assert left.stat().st_mode & 0o777 == 0o600, (
+        "whoever owns it can write it, whatever its mode was"
+    )
     assert "processing.pem" in destruction.finish(folder)
     assert not left.exists()
     assert not list(folder.glob("*.destroyed"))
@@ -285,7 +330,9 @@ def test_a_destruction_cut_short_between_key_and_password_leaves_neither_behind_
     assert not list(folder.glob("processing.pem*"))
 
 
-def test_whoever_may_not_destroy_a_key_puts_nothing_on_record(folder: Path, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_may_not_destroy_a_key_puts_nothing_on_record(
+    folder: Path, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On Debian root owns the keys, and the worker reads them by its group: the log, which nobody can change, would say what is not so."""
     old = keys.processing_key().key_id
     rotate(folder)
@@ -322,7 +369,9 @@ def test_the_commands_of_a_rotation(folder: Path, cast: Cast, settings: Settings
         call_command("destroy_key", old, stdout=output, stderr=errors)
 
 
-def test_a_refused_directory_leaves_the_one_in_force_and_its_request(folder: Path, cast: Cast, settings: Settings, tmp_path: Path) -> None:
+def test_a_refused_directory_leaves_the_one_in_force_and_its_request(
+    folder: Path, cast: Cast, settings: Settings, tmp_path: Path
+) -> None:
     call_command("make_keys", "rotate", stdout=StringIO())
     call_command("make_keys", "sign", stdout=StringIO())
     before = (folder / "directory.cbor").read_bytes()
@@ -335,7 +384,9 @@ def test_a_refused_directory_leaves_the_one_in_force_and_its_request(folder: Pat
     assert not Event.objects.filter(action=Action.DIRECTORY_TAKEN).exists()
 
 
-def test_a_directory_that_is_taken_again_leaves_the_request_of_the_next_rotation(folder: Path, cast: Cast) -> None:
+def test_a_directory_that_is_taken_again_leaves_the_request_of_the_next_rotation(
+    folder: Path, cast: Cast
+) -> None:
     request, signed = folder / "directory-request.cbor", folder / "directory-signed.cbor"
     call_command("make_keys", "rotate", "--only", "processing", stdout=StringIO())
     answered = request.read_bytes()
@@ -350,8 +401,14 @@ def test_a_directory_that_is_taken_again_leaves_the_request_of_the_next_rotation
     assert request.exists()
 
 
-def test_a_directory_is_taken_beside_a_request_that_cannot_be_read(folder: Path, cast: Cast) -> None:
-    request, signed, output = folder / key_ceremony.REQUEST, folder / key_ceremony.SIGNED, StringIO()
+def test_a_directory_is_taken_beside_a_request_that_cannot_be_read(
+    folder: Path, cast: Cast
+) -> None:
+    request, signed, output = (
+        folder / key_ceremony.REQUEST,
+        folder / key_ceremony.SIGNED,
+        StringIO(),
+    )
     call_command("make_keys", "rotate", "--only", "processing", stdout=StringIO())
     call_command("make_keys", "sign", stdout=StringIO())
     cut_short = request.read_bytes()[:100]
@@ -361,9 +418,16 @@ def test_a_directory_is_taken_beside_a_request_that_cannot_be_read(folder: Path,
     assert request.read_bytes() == cut_short, "whose it is cannot be told"
 
 
-def test_another_directory_can_be_taken_after_the_processing_key_has_ended(folder: Path, cast: Cast) -> None:
-    present, yesterday = keys.published_directory().content, timezone.now().date() - timedelta(days=1)
-    ended = replace(present, processing=tuple(replace(key, valid_to=yesterday) for key in present.processing))
+def test_another_directory_can_be_taken_after_the_processing_key_has_ended(
+    folder: Path, cast: Cast
+) -> None:
+    present, yesterday = (
+        keys.published_directory().content,
+        timezone.now().date() - timedelta(days=1),
+    )
+    ended = replace(
+        present, processing=tuple(replace(key, valid_to=yesterday) for key in present.processing)
+    )
     offline = DirectoryKey.from_pem((folder / "offline.pem").read_bytes())
     (folder / "directory.cbor").write_bytes(directory.issue(ended, offline))
     keys.forget()
@@ -381,7 +445,10 @@ def test_another_directory_can_be_taken_after_the_processing_key_has_ended(folde
 @pytest.fixture
 def installed(folder: Path, settings: Settings) -> Path:
     """The files as `deploy/install` leaves them: each role's keys in a folder of its own, readable to its group."""
-    for role, names in {"worker": ("processing.pem", "processing.pem.password"), "web": ("receipt.pem",)}.items():
+    for role, names in {
+        "worker": ("processing.pem", "processing.pem.password"),
+        "web": ("receipt.pem",),
+    }.items():
         (folder / role).mkdir(mode=0o750)
         for name in names:
             (folder / name).rename(folder / role / name).chmod(0o640)
@@ -395,7 +462,11 @@ def installed(folder: Path, settings: Settings) -> Path:
     return folder
 
 
-GROUPS = {"worker": 4321, "web": 4322} if os.geteuid() == 0 else dict.fromkeys(("worker", "web"), os.getegid())
+GROUPS = (
+    {"worker": 4321, "web": 4322}
+    if os.geteuid() == 0
+    else dict.fromkeys(("worker", "web"), os.getegid())
+)
 
 
 def owned(file: Path) -> tuple[int, int, str]:
@@ -404,25 +475,35 @@ def owned(file: Path) -> tuple[int, int, str]:
 
 
 @pytest.mark.parametrize(("role", "name"), [("worker", "processing"), ("web", "receipt")])
-def test_a_key_is_rotated_where_each_role_has_a_folder_of_its_own(installed: Path, settings: Settings, role: str, name: str) -> None:
+def test_a_key_is_rotated_where_each_role_has_a_folder_of_its_own(
+    installed: Path, settings: Settings, role: str, name: str
+) -> None:
     before = owned(installed / role / f"{name}.pem")
-    with pytest.raises(CommandError, match=f"has no {name}.pem here"):  # with another role's settings: nobody would read it there
+    with pytest.raises(
+        CommandError, match=f"has no {name}.pem here"
+    ):  # with another role's settings: nobody would read it there
         call_command("make_keys", "rotate", only=name, stdout=StringIO())
     assert not list(installed.glob("*.unfinished")) + list(installed.glob(f"{name}-*"))
     setattr(settings, f"{name.upper()}_KEY_FILE", installed / role / f"{name}.pem")
     call_command("make_keys", "rotate", only=name, stdout=StringIO())
     drawn = sorted((installed / role).glob(f"{name}-*"))
-    assert [file.suffix for file in drawn] == ([".pem", ".password"] if role == "worker" else [".pem"])
+    assert [file.suffix for file in drawn] == (
+        [".pem", ".password"] if role == "worker" else [".pem"]
+    )
     assert {owned(file) for file in drawn} == {before}
 
     (installed / "directory-request.cbor").rename(installed / "offline" / "directory-request.cbor")
     call_command("make_keys", "sign", dir=installed / "offline", stdout=StringIO())
     directory_before = owned(installed / "directory.cbor")
     settings.RECEIPT_KEY_FILE = installed / "web" / "receipt.pem"
-    call_command("make_keys", "take", installed / "offline" / "directory-signed.cbor", stdout=StringIO())
+    call_command(
+        "make_keys", "take", installed / "offline" / "directory-signed.cbor", stdout=StringIO()
+    )
     assert owned(installed / "directory.cbor") == directory_before
     listed = keys.published_directory().content
-    assert drawn[0].stem.removeprefix(f"{name}-") in {key.key_id[:16] for key in (*listed.processing, *listed.receipts)}
+    assert drawn[0].stem.removeprefix(f"{name}-") in {
+        key.key_id[:16] for key in (*listed.processing, *listed.receipts)
+    }
 
 
 WATCH = """
@@ -454,7 +535,9 @@ print("environment", "PROCESSING" in open("/proc/self/environ").read())
 @pytest.mark.parametrize(("role", "lines"), [("web", ["refused ImproperlyConfigured", "opened 0", "held False", "environment False"]),
                                              ("operator", ["refused ImproperlyConfigured", "opened 0", "held False", "environment False"]),
                                              ("worker", ["opened 2", "held True", "environment False"])])  # fmt: skip
-def test_only_the_workers_process_ever_opens_or_holds_the_processing_key(folder: Path, tmp_path: Path, role: str, lines: list[str]) -> None:
+def test_only_the_workers_process_ever_opens_or_holds_the_processing_key(
+    folder: Path, tmp_path: Path, role: str, lines: list[str]
+) -> None:
     var = tmp_path / "var"
     var.mkdir()
     shutil.copytree(folder, var / "keys")
@@ -463,7 +546,12 @@ def test_only_the_workers_process_ever_opens_or_holds_the_processing_key(folder:
         "DJANGO_SETTINGS_MODULE": "portal.settings.embedded", "STEPLABEL_VAR": str(var), "STEPLABEL_ROLE": role,
     }  # fmt: skip
     ran = subprocess.run(
-        [sys.executable, "-c", WATCH], env=environment, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
+        [sys.executable, "-c", WATCH],
+        env=environment,
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.stdout.split("\n")[:-1] == lines, ran.stderr
 
@@ -478,7 +566,9 @@ def post(client: Client, asked: rotation.KeyRotation) -> Any:
     return client.post("/api/v1/rotations/", body, content_type="application/json")
 
 
-def test_a_rotated_device_reports_with_its_new_key_and_the_old_one_signs_nothing_new(client: Client, cast: Cast) -> None:
+def test_a_rotated_device_reports_with_its_new_key_and_the_old_one_signs_nothing_new(
+    client: Client, cast: Cast
+) -> None:
     plant = cast.plants[0]
     raw = plant.envelope(cast.pack)
     receive(raw)  # waits to be opened while the key is rotated
@@ -487,9 +577,13 @@ def test_a_rotated_device_reports_with_its_new_key_and_the_old_one_signs_nothing
     first, again = post(client, asked), post(client, asked)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
-    directory.verify(base64.b64decode(first.json()["directory"]), keys.published_directory().fingerprint)
+    directory.verify(
+        base64.b64decode(first.json()["directory"]), keys.published_directory().fingerprint
+    )
     tasks.sweep()
-    assert Submission.objects.get().state == "accepted"  # the old key goes on verifying what it signed
+    assert (
+        Submission.objects.get().state == "accepted"
+    )  # the old key goes on verifying what it signed
     with pytest.raises(RefusedError) as refused:
         receive(plant.envelope(cast.pack, revision=2))
     assert refused.value.code == "device-replaced"
@@ -528,7 +622,9 @@ def test_whoever_signs_is_shown_until_when_a_restart_excuses(folder: Path) -> No
     """Who has broken into the portal asks for a statement that would still excuse a log that is cut in 2049."""
     receipt = ReceiptKey.from_pem((folder / "receipt.pem").read_bytes())
     lost, left = (heads.issue(size, bytes([size]) * 32, 50, receipt) for size in (9, 5))
-    asked = LogRestartStatement(lost, 9, left, 2_524_608_000, "The disk failed.")  # 2050-01-01T00:00Z
+    asked = LogRestartStatement(
+        lost, 9, left, 2_524_608_000, "The disk failed."
+    )  # 2050-01-01T00:00Z
     (folder / "log-restart-request.cbor").write_bytes(restarts.request(asked))
     out = StringIO()
     call_command("restart_log", "sign", dir=folder, stdout=out)

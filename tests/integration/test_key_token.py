@@ -31,7 +31,9 @@ pytestmark = pytest.mark.django_db(databases=["default", "vault"])
 
 
 @pytest.fixture
-def folder(key_folder: Path, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(
+    key_folder: Path, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     """A worker's keys and a token of its own."""
     own = tmp_path / "keys"
     shutil.copytree(key_folder, own)
@@ -66,7 +68,9 @@ def wrong_at_start(client: Client) -> list[str]:
     return wrong
 
 
-def test_a_report_is_opened_by_a_wrapped_key_and_the_files_alone_open_nothing(folder: Path, settings: Settings) -> None:
+def test_a_report_is_opened_by_a_wrapped_key_and_the_files_alone_open_nothing(
+    folder: Path, settings: Settings
+) -> None:
     cast = make_cast(1)
     clear = (folder / "processing.pem.password").read_bytes().strip()
     (folder / "processing.pem.password").chmod(0o640)
@@ -86,7 +90,12 @@ def test_a_report_is_opened_by_a_wrapped_key_and_the_files_alone_open_nothing(fo
         keys.processing_keys()
 
     settings.PROCESSING_KEY_TOKEN = settings_uri
-    receiving.receive(cast.plants[0].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), timezone.now())
+    receiving.receive(
+        cast.plants[0].envelope(cast.pack),
+        keys.published_directory(),
+        keys.receipt_key(),
+        timezone.now(),
+    )
     tasks.sweep()
     assert Submission.objects.get().state == "accepted"
 
@@ -107,7 +116,9 @@ def test_a_token_that_is_away_is_told_and_a_worker_that_runs_goes_on_until_its_f
     assert not {"processing-key-missing", "token-away"} & set(client.get("/readyz").json()["wrong"])
 
 
-def test_a_wrong_pin_is_tried_once_so_that_no_restart_locks_the_token(folder: Path, client: Client, tmp_path: Path) -> None:
+def test_a_wrong_pin_is_tried_once_so_that_no_restart_locks_the_token(
+    folder: Path, client: Client, tmp_path: Path
+) -> None:
     run("wrap_key", "--draw")
     pin = tmp_path / "token.pin"
     pin.write_text("0815-0815")
@@ -120,7 +131,9 @@ def test_a_wrong_pin_is_tried_once_so_that_no_restart_locks_the_token(folder: Pa
     assert refusal() == "token-away"
 
 
-def test_another_key_another_file_or_a_changed_byte_open_nothing(folder: Path, settings: Settings) -> None:
+def test_another_key_another_file_or_a_changed_byte_open_nothing(
+    folder: Path, settings: Settings
+) -> None:
     run("wrap_key", "--draw")
     uri = str(settings.PROCESSING_KEY_TOKEN)
     other = uri.replace(softhsm.KEY, "another")
@@ -143,7 +156,10 @@ def test_another_key_another_file_or_a_changed_byte_open_nothing(folder: Path, s
 
 def test_the_wrapping_key_and_the_processing_key_rotate(folder: Path, settings: Settings) -> None:
     run("wrap_key", "--draw")
-    old, wrapped = str(settings.PROCESSING_KEY_TOKEN), (folder / "processing.pem.password").read_bytes()
+    old, wrapped = (
+        str(settings.PROCESSING_KEY_TOKEN),
+        (folder / "processing.pem.password").read_bytes(),
+    )
     settings.PROCESSING_KEY_TOKEN = old.replace(softhsm.KEY, "wrap-2027")
     run("wrap_key", "--draw", "--from", old)
     assert (folder / "processing.pem.password").read_bytes() != wrapped
@@ -156,11 +172,17 @@ def test_the_wrapping_key_and_the_processing_key_rotate(folder: Path, settings: 
     run("make_keys", "sign")
     run("make_keys", "take", str(folder / "directory-signed.cbor"))
     assert len(keys.processing_keys()) == 2
-    assert not [file for file in folder.glob("*.password") if not file.read_bytes().startswith(b"steplabel-wrapped-1:")]
+    assert not [
+        file
+        for file in folder.glob("*.password")
+        if not file.read_bytes().startswith(b"steplabel-wrapped-1:")
+    ]
     assert keys.published_directory().content.processing[-1].key_id != first
 
 
-def test_a_run_that_was_cut_short_leaves_no_password_in_the_clear_behind_the_next(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_was_cut_short_leaves_no_password_in_the_clear_behind_the_next(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The machine goes down when the wrapped password lies in its place, and the one in the clear under another name."""
     clear = (folder / "processing.pem.password").read_bytes().strip()
 
@@ -171,7 +193,9 @@ def test_a_run_that_was_cut_short_leaves_no_password_in_the_clear_behind_the_nex
         patch.setattr(wrapping, "overwrite_and_delete", goes_down)
         with pytest.raises(SystemExit):
             run("wrap_key", "--draw")
-    assert [file.name for file in folder.iterdir() if clear in file.read_bytes()] == ["processing.pem.password.old"]
+    assert [file.name for file in folder.iterdir() if clear in file.read_bytes()] == [
+        "processing.pem.password.old"
+    ]
     blocks = (folder / "processing.pem.password.old").open("rb")
     assert "opens by the key processing-wrap" in run("wrap_key")
     assert not [file for file in folder.iterdir() if clear in file.read_bytes()]
@@ -179,7 +203,9 @@ def test_a_run_that_was_cut_short_leaves_no_password_in_the_clear_behind_the_nex
     blocks.close()
 
 
-def test_the_wrapped_password_is_on_the_disk_before_the_old_one_is_overwritten(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wrapped_password_is_on_the_disk_before_the_old_one_is_overwritten(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of a machine that goes down in between neither might be left, and with them all that is sealed to the key is lost."""
     on_disk: list[int] = []
     to_disk, overwrite = os.fsync, destruction.overwrite_and_delete
@@ -198,7 +224,9 @@ def test_the_wrapped_password_is_on_the_disk_before_the_old_one_is_overwritten(f
     assert len(on_disk) > 2, "what is overwritten is brought to the disk, too"
 
 
-def test_a_change_of_the_wrapping_key_goes_on_where_it_was_cut_short(folder: Path, settings: Settings) -> None:
+def test_a_change_of_the_wrapping_key_goes_on_where_it_was_cut_short(
+    folder: Path, settings: Settings
+) -> None:
     run("wrap_key", "--draw")
     old = str(settings.PROCESSING_KEY_TOKEN)
     run("make_keys", "rotate", "--only", "processing", "--token", old)
@@ -214,7 +242,9 @@ def test_a_change_of_the_wrapping_key_goes_on_where_it_was_cut_short(folder: Pat
     assert len(keys.processing_keys()) == 2
 
 
-@pytest.mark.parametrize("uri", ["", "pkcs11:token=a;object=b", "file:token=a;object=b?module-path=/m&pin-source=/p"])
+@pytest.mark.parametrize(
+    "uri", ["", "pkcs11:token=a;object=b", "file:token=a;object=b?module-path=/m&pin-source=/p"]
+)
 def test_an_address_that_says_too_little_is_refused(uri: str) -> None:
     with pytest.raises(InputError, match="token-uri-malformed"):
         Token.at(uri)

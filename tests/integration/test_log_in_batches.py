@@ -94,33 +94,53 @@ def test_reports_that_come_at_once_are_stored_in_few_transactions_each_with_its_
     monkeypatch.setattr(log, "append_all", counted)
     with ThreadPoolExecutor(PLANTS + 1) as pool:
         with head_held(pool):
-            coming: list[Future[storing.StoredReport]] = [pool.submit(in_a_thread(receive), raw) for raw in sealed]
+            coming: list[Future[storing.StoredReport]] = [
+                pool.submit(in_a_thread(receive), raw) for raw in sealed
+            ]
             while len(storing._waiting) < PLANTS:  # for the head, or for who waits for it
                 time.sleep(0.01)
         reports = [future.result(20) for future in coming]
     assert sum(stored) == PLANTS
     assert len(stored) <= 2  # the first came alone
-    assert sum(report.tells for report in reports) == len(stored)  # the worker is told once for each
+    assert sum(report.tells for report in reports) == len(
+        stored
+    )  # the worker is told once for each
     listed = keys.published_directory().content.receipt_keys()
     for received in reports:
         stated = receipts.read(bytes(received.submission.receipt), listed)
-        assert LogEntry.objects.get(index=stated.log_index).digest == stated.envelope_digest == received.submission.digest
+        assert (
+            LogEntry.objects.get(index=stated.log_index).digest
+            == stated.envelope_digest
+            == received.submission.digest
+        )
     assert selectors.first_fault() is None
 
 
-def test_who_hands_in_a_file_on_a_page_stores_the_reports_of_other_firms_that_wait(cast: Cast) -> None:
+def test_who_hands_in_a_file_on_a_page_stores_the_reports_of_other_firms_that_wait(
+    cast: Cast,
+) -> None:
     """Behind the wall of a person of the first firm: a new report of the second, and one of the third that asks for its receipt again."""
     first, second, third = cast.plants[:3]
     again = third.envelope(cast.pack)
     receive(again)
     arrivals = [
-        storing.ReportArrival(raw, envelopes.parse(raw), plant.device, keys.published_directory(), keys.receipt_key(), NOW)
+        storing.ReportArrival(
+            raw,
+            envelopes.parse(raw),
+            plant.device,
+            keys.published_directory(),
+            keys.receipt_key(),
+            NOW,
+        )
         for raw, plant in ((second.envelope(cast.pack), second), (again, third))
     ]
     page = Client()
     page.force_login(first.owner)
     storing._waiting.extend(arrivals)  # as their threads do before they wait for who stores
-    answer = page.post(reverse("web:upload"), {"sealed": SimpleUploadedFile("report.sealed", first.envelope(cast.pack))})
+    answer = page.post(
+        reverse("web:upload"),
+        {"sealed": SimpleUploadedFile("report.sealed", first.envelope(cast.pack))},
+    )
     assert answer.status_code == 302
     assert [arrival.outcome.result(timeout=0).created for arrival in arrivals] == [True, False]
     assert Submission.objects.count() == 3
@@ -143,26 +163,49 @@ def test_of_two_reports_of_one_revision_that_two_processes_store_at_once_one_is_
     monkeypatch.setattr(storing, "held_of", look)
 
     def outcome(raw: bytes) -> Any:
-        arrival = storing.ReportArrival(raw, envelopes.parse(raw), plant.device, keys.published_directory(), keys.receipt_key(), NOW)
+        arrival = storing.ReportArrival(
+            raw,
+            envelopes.parse(raw),
+            plant.device,
+            keys.published_directory(),
+            keys.receipt_key(),
+            NOW,
+        )
         storing._store_all([arrival])
         return arrival.outcome.exception() or arrival.outcome.result()
 
     with ThreadPoolExecutor(2) as pool:
-        first, second = sorted(pool.map(in_a_thread(outcome), sealed), key=lambda answer: isinstance(answer, Exception))
+        first, second = sorted(
+            pool.map(in_a_thread(outcome), sealed), key=lambda answer: isinstance(answer, Exception)
+        )
     assert isinstance(first, storing.StoredReport)
     assert isinstance(second, RefusedError)
     assert second.code == "revision-conflict"
-    assert Submission.objects.count() == LogEntry.objects.filter(kind=EntryKind.ENVELOPE).count() == 1
+    assert (
+        Submission.objects.count() == LogEntry.objects.filter(kind=EntryKind.ENVELOPE).count() == 1
+    )
 
 
 def test_one_that_is_refused_leaves_those_that_came_with_it(cast: Cast) -> None:
-    good, wrong = cast.plants[0].envelope(cast.pack), cast.plants[1].envelope(cast.pack, committed=False)
+    good, wrong = (
+        cast.plants[0].envelope(cast.pack),
+        cast.plants[1].envelope(cast.pack, committed=False),
+    )
     arrivals = [
-        storing.ReportArrival(raw, envelopes.parse(raw), plant.device, keys.published_directory(), keys.receipt_key(), NOW)
+        storing.ReportArrival(
+            raw,
+            envelopes.parse(raw),
+            plant.device,
+            keys.published_directory(),
+            keys.receipt_key(),
+            NOW,
+        )
         for raw, plant in zip((wrong, good), (cast.plants[1], cast.plants[0]), strict=True)
     ]
     storing._store_all(arrivals)
-    refused, stored = (arrival.outcome.exception() or arrival.outcome.result() for arrival in arrivals)
+    refused, stored = (
+        arrival.outcome.exception() or arrival.outcome.result() for arrival in arrivals
+    )
     assert isinstance(refused, RefusedError)
     assert refused.code == "commitment-missing"
     assert isinstance(stored, storing.StoredReport)
@@ -175,7 +218,10 @@ def test_a_report_is_accepted_while_somebody_else_holds_the_log(cast: Cast) -> N
     with ThreadPoolExecutor(1) as pool, head_held(pool):
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '2s'")
-        assert opening.open_one(claimed, keys.processing_key(), lambda: NOW) == SubmissionState.ACCEPTED
+        assert (
+            opening.open_one(claimed, keys.processing_key(), lambda: NOW)
+            == SubmissionState.ACCEPTED
+        )
     assert WaitingEntry.objects.count() == 1
     log.number_waiting(NOW)
     assert WaitingEntry.objects.count() == 0
@@ -193,11 +239,19 @@ def test_forty_in_line_are_numbered_by_as_many_statements_as_four(cast: Cast) ->
         asked.append(len(queries))
         assert selectors.first_fault() is None
     assert asked[0] == asked[1]
-    numbered = LogEntry.objects.filter(kind=EntryKind.VALUES).order_by("index").values_list("digest", flat=True)
-    assert list(numbered) == [f"{count * 1000 + number:064x}" for count in (4, 40) for number in range(count)]
+    numbered = (
+        LogEntry.objects.filter(kind=EntryKind.VALUES)
+        .order_by("index")
+        .values_list("digest", flat=True)
+    )
+    assert list(numbered) == [
+        f"{count * 1000 + number:064x}" for count in (4, 40) for number in range(count)
+    ]
 
 
-def test_what_is_logged_while_the_log_is_checked_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_logged_while_the_log_is_checked_is_no_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """An entry for each that the check has read."""
 
     class Growing(Tree):
@@ -218,7 +272,9 @@ def test_a_publication_names_the_entries_of_values_that_still_stood_in_line(cast
     for index, plant in enumerate(cast.plants):
         receive(plant.envelope(cast.pack, shift=index))
     while claimed := opening.claim(keys.processing_key().key_id, NOW):
-        opening.open_one(claimed, keys.processing_key(), lambda: NOW)  # a worker that died before it numbered
+        opening.open_one(
+            claimed, keys.processing_key(), lambda: NOW
+        )  # a worker that died before it numbered
     assert WaitingEntry.objects.count() == PLANTS
     draft = drafting.draft(cast.period, cast.drafter, NOW)
     with transaction.atomic():
@@ -228,7 +284,9 @@ def test_a_publication_names_the_entries_of_values_that_still_stood_in_line(cast
 
 
 @pytest.mark.parametrize(
-    "ask", [selectors.whole_size, lambda: log.put_in_line(EntryKind.VALUES, "ab" * 32)], ids=["who reads", "who opens"]
+    "ask",
+    [selectors.whole_size, lambda: log.put_in_line(EntryKind.VALUES, "ab" * 32)],
+    ids=["who reads", "who opens"],
 )
 def test_a_log_that_grows_while_its_size_is_read_is_not_taken_for_one_that_was_set_back(
     ask: Callable[[], object], monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
@@ -239,7 +297,9 @@ def test_a_log_that_grows_while_its_size_is_read_is_not_taken_for_one_that_was_s
     def grows_meanwhile() -> int:
         before = whole()
         with transaction.atomic():
-            kept_heads.keep(log.add(EntryKind.ENVELOPE, f"{before:064x}", NOW) + 1)  # another process, and its receipt
+            kept_heads.keep(
+                log.add(EntryKind.ENVELOPE, f"{before:064x}", NOW) + 1
+            )  # another process, and its receipt
         return before
 
     grows_meanwhile()

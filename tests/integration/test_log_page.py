@@ -17,7 +17,10 @@ from portal.translog import selectors
 from portal.web.presenters.log import KINDS
 from tests.integration.portal_cast import Cast, deliver, make_cast
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def build_scene() -> Cast:
@@ -47,22 +50,33 @@ def test_the_page_shows_the_head_and_gives_it_as_a_file(client: Client, cast: Ca
     assert head.size == selectors.size()
 
 
-def test_the_key_directory_is_given_as_the_file_that_a_plant_takes(client: Client, cast: Cast) -> None:
+def test_the_key_directory_is_given_as_the_file_that_a_plant_takes(
+    client: Client, cast: Cast
+) -> None:
     answer, directory = client.get("/log/directory.cbor"), keys.published_directory()
     assert renewed(answer.content, directory.fingerprint, directory.content) == directory.content
-    assert answer["Content-Disposition"] == f'attachment; filename="steplabel-directory-{directory.content.number}.cbor"'
+    assert (
+        answer["Content-Disposition"]
+        == f'attachment; filename="steplabel-directory-{directory.content.number}.cbor"'
+    )
     owner = Client()
     owner.force_login(cast.plants[0].owner)
     assert 'href="/log/directory.cbor"' in owner.get("/submissions/hand-in/").content.decode()
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_an_entry_is_found_by_number_or_digest_with_a_proof_that_holds(client: Client, cast: Cast, language: str) -> None:
+def test_an_entry_is_found_by_number_or_digest_with_a_proof_that_holds(
+    client: Client, cast: Cast, language: str
+) -> None:
     sent = Submission.objects.order_by("log_index")[1]
     head = selectors.head(keys.receipt_key())
     view, proof = selectors.inclusion(sent.log_index, head.size)
     require_inclusion(view.leaf_hash, sent.log_index, head.size, proof, head.root)
-    for query in (f"?entry={sent.log_index}", f"?entry={sent.digest}", f"?entry={sent.digest.upper()}"):
+    for query in (
+        f"?entry={sent.log_index}",
+        f"?entry={sent.digest}",
+        f"?entry={sent.digest.upper()}",
+    ):
         answer = page(client, query, language)
         text = answer.content.decode()
         assert answer.status_code == 200

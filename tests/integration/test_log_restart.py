@@ -23,9 +23,15 @@ from portal.translog.models import LogRestart
 from tests.integration.portal_cast import NOW
 from tests.integration.test_translog import digest, logged_entries, rebuilt, served_head
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
-OTHERWISE = [*(digest(number) for number in range(5)), *(digest(number) for number in range(50, 55))]
+OTHERWISE = [
+    *(digest(number) for number in range(5)),
+    *(digest(number) for number in range(50, 55)),
+]
 """The names of a log that was set back and grew again otherwise."""
 
 REASON = "The disk failed; restored from the dump of the night."
@@ -67,16 +73,23 @@ def test_a_second_restore_of_one_dump_is_not_excused_by_the_statement_of_the_fir
     shown = served_head(client).head.size
     assert shown == 26
     set_back(settings, dump)  # the same dump, a second time
-    with pytest.raises(CommandError, match="restart-of-an-earlier-loss"):  # its range ends at 8, and 26 were shown
+    with pytest.raises(
+        CommandError, match="restart-of-an-earlier-loss"
+    ):  # its range ends at 8, and 26 were shown
         call_command("restart_log", "take", signed, stdout=StringIO())
     assert kept_heads.shown_so_far().size == shown
 
 
-def test_nothing_is_added_to_a_log_that_does_not_begin_with_its_last_head(client: Client, settings: Settings, heads_file: Path) -> None:
+def test_nothing_is_added_to_a_log_that_does_not_begin_with_its_last_head(
+    client: Client, settings: Settings, heads_file: Path
+) -> None:
     """docs/portal.md, Heads outside the database. A worker without the file, on its own machine, has numbered values meanwhile."""
     logged_entries(8)
     served_head(client)
-    set_back(settings, [*(digest(number) for number in range(5)), *(digest(number) for number in range(50, 55))])  # 10, begins otherwise
+    set_back(
+        settings,
+        [*(digest(number) for number in range(5)), *(digest(number) for number in range(50, 55))],
+    )  # 10, begins otherwise
     assert client.get("/api/v1/log/head/").json()["code"] == "log-set-back"
     with pytest.raises(RefusedError) as refused, transaction.atomic():
         log.add(EntryKind.ENVELOPE, digest(200), NOW)
@@ -93,7 +106,10 @@ def test_a_log_that_begins_otherwise_and_is_longer_can_be_restarted(
         for number in range(3, 8):
             log.add(EntryKind.ENVELOPE, digest(number), NOW)
     served_head(client)
-    set_back(settings, [*(digest(number) for number in range(5)), *(digest(number) for number in range(50, 55))])
+    set_back(
+        settings,
+        [*(digest(number) for number in range(5)), *(digest(number) for number in range(50, 55))],
+    )
     with pytest.raises(CommandError, match="log-set-back"):
         call_command("check_installation", stdout=StringIO(), stderr=StringIO())
     call_command("restart_log", "take", ceremony(portal_keys), stdout=StringIO())
@@ -102,11 +118,22 @@ def test_a_log_that_begins_otherwise_and_is_longer_can_be_restarted(
     assert served_head(client).head.size == 11
 
 
-def test_a_head_that_this_portal_never_signed_is_refused_before_anybody_signs_a_restart(tmp_path: Path, portal_keys: Path) -> None:
+def test_a_head_that_this_portal_never_signed_is_refused_before_anybody_signs_a_restart(
+    tmp_path: Path, portal_keys: Path
+) -> None:
     logged_entries(5)
-    (tmp_path / "head.cbor").write_bytes(heads.issue(9, b"\x07" * 32, 1_500_000_000, ReceiptKey.generate()))
+    (tmp_path / "head.cbor").write_bytes(
+        heads.issue(9, b"\x07" * 32, 1_500_000_000, ReceiptKey.generate())
+    )
     with pytest.raises(CommandError, match="tree-head-signature-invalid"):
-        call_command("restart_log", "ask", reason=REASON, dir=portal_keys, head=tmp_path / "head.cbor", stdout=StringIO())
+        call_command(
+            "restart_log",
+            "ask",
+            reason=REASON,
+            dir=portal_keys,
+            head=tmp_path / "head.cbor",
+            stdout=StringIO(),
+        )
 
 
 def test_a_log_that_begins_otherwise_goes_on_by_an_agents_head_where_the_file_of_heads_is_lost(
@@ -116,7 +143,14 @@ def test_a_log_that_begins_otherwise_goes_on_by_an_agents_head_where_the_file_of
     (tmp_path / "head.cbor").write_bytes(served_head(client).signed)
     heads_file.unlink()
     set_back(settings, OTHERWISE)
-    call_command("restart_log", "ask", reason=REASON, dir=portal_keys, head=tmp_path / "head.cbor", stdout=StringIO())
+    call_command(
+        "restart_log",
+        "ask",
+        reason=REASON,
+        dir=portal_keys,
+        head=tmp_path / "head.cbor",
+        stdout=StringIO(),
+    )
 
 
 def test_a_log_that_begins_otherwise_than_the_only_head_goes_on(
@@ -129,14 +163,18 @@ def test_a_log_that_begins_otherwise_than_the_only_head_goes_on(
     assert served_head(client).head.size == 11
 
 
-def test_a_statement_that_was_taken_halfway_is_taken_again(client: Client, settings: Settings, heads_file: Path, portal_keys: Path) -> None:
+def test_a_statement_that_was_taken_halfway_is_taken_again(
+    client: Client, settings: Settings, heads_file: Path, portal_keys: Path
+) -> None:
     """The file took it, the database did not (it went down): the web went on by the file."""
     logged_entries(8)
     served_head(client)
     set_back(settings, [digest(number) for number in range(5)])
     signed = ceremony(portal_keys)
     call_command("restart_log", "take", signed, stdout=StringIO())
-    set_back(settings, [digest(number) for number in range(5)])  # the row and its entry were rolled back
+    set_back(
+        settings, [digest(number) for number in range(5)]
+    )  # the row and its entry were rolled back
     with transaction.atomic():
         log.add(EntryKind.ENVELOPE, digest(100), timezone.now() + timedelta(hours=1))
     served_head(client)

@@ -28,7 +28,10 @@ from portal.web.words.mails import write
 from tests.integration.portal_cast import NOW, Cast, deliver, make_cast, open_waiting, signed_in
 from tests.integration.post import letter_to, send_all
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def build_scene() -> Cast:
@@ -42,8 +45,17 @@ def notice_kinds(user: User) -> list[str]:
     return [notice.kind for notice in selectors.notices(user.pk, 0, 50)]
 
 
-def tell(user: User, kind: NoticeKind = NoticeKind.SITE_APPROVED, at: datetime | None = None) -> None:
-    telling.tell(kind, (user.pk,), "web:sites", {}, {"site": "works-1", "site_name": "Works 1"}, at or timezone.now())
+def tell(
+    user: User, kind: NoticeKind = NoticeKind.SITE_APPROVED, at: datetime | None = None
+) -> None:
+    telling.tell(
+        kind,
+        (user.pk,),
+        "web:sites",
+        {},
+        {"site": "works-1", "site_name": "Works 1"},
+        at or timezone.now(),
+    )
 
 
 def hand_in(cast: Cast) -> None:
@@ -57,7 +69,11 @@ def test_what_happens_is_told_to_whom_it_concerns_and_to_nobody_else(cast: Cast)
     owner, other = cast.plants[0].owner, cast.plants[1].owner
     assert notice_kinds(owner) == notice_kinds(other) == [NoticeKind.SUBMISSION_ACCEPTED]
     draft = drafting.draft(cast.period, cast.drafter, NOW)
-    assert (notice_kinds(cast.drafter), notice_kinds(cast.approver), notice_kinds(cast.provincial)) == ([], [NoticeKind.DRAFT_WAITS], [])
+    assert (
+        notice_kinds(cast.drafter),
+        notice_kinds(cast.approver),
+        notice_kinds(cast.provincial),
+    ) == ([], [NoticeKind.DRAFT_WAITS], [])
     published = publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
     assert notice_kinds(owner)[0] == NoticeKind.BENCHMARK_PUBLISHED
     publishing.withdraw(published, cast.approver, "A wrong factor.", NOW)
@@ -65,15 +81,26 @@ def test_what_happens_is_told_to_whom_it_concerns_and_to_nobody_else(cast: Cast)
     accounts.revoke(cast.plants[0].device, owner, NOW)
     assert notice_kinds(owner)[0] == NoticeKind.DEVICE_REVOKED
     assert NoticeKind.DEVICE_REVOKED not in notice_kinds(other)
-    deadlines.extend(cast.period, cast.plants[1].site, (NOW + timedelta(days=9)).date(), "Flood.", cast.approver, NOW)
+    deadlines.extend(
+        cast.period,
+        cast.plants[1].site,
+        (NOW + timedelta(days=9)).date(),
+        "Flood.",
+        cast.approver,
+        NOW,
+    )
     assert notice_kinds(other)[0] == NoticeKind.EXTENSION_GRANTED
-    assert "Flood" not in str(Notice.objects.filter(recipient=other).latest("pk").told), "a reason is on record, and not sent about"
+    assert "Flood" not in str(Notice.objects.filter(recipient=other).latest("pk").told), (
+        "a reason is on record, and not sent about"
+    )
     assert notice_kinds(cast.stranger) == notice_kinds(cast.auditor) == []
 
 
 def test_every_address_that_is_told_of_is_a_page_its_reader_may_open(cast: Cast) -> None:
     hand_in(cast)
-    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
     for user in (cast.plants[0].owner, cast.approver):
         client = signed_in(user)
         for row in Notice.objects.filter(recipient=user):
@@ -105,7 +132,14 @@ def test_the_bell_counts_what_is_new_the_list_filters_and_all_is_read_at_once(ca
     client = signed_in(owner)
     assert "Nothing here." in client.get("/notifications/").content.decode()
     for kind in (NoticeKind.SITE_APPROVED, NoticeKind.SITE_APPROVED, NoticeKind.REPORT_REMINDED):
-        telling.tell(kind, (owner.pk,), "web:sites", {}, {"site_name": "Works 1", "period": "2016", "due": "2017-03-31"}, NOW)
+        telling.tell(
+            kind,
+            (owner.pk,),
+            "web:sites",
+            {},
+            {"site_name": "Works 1", "period": "2016", "due": "2017-03-31"},
+            NOW,
+        )
     assert 'sl-bell__n"> 3<' in " ".join(client.get("/sites/").content.decode().split())
     only = client.get("/notifications/?kind=report.reminded").content.decode()
     assert "the report for 2016 is late" in only
@@ -137,10 +171,21 @@ def test_each_kind_comes_as_somebody_wishes_and_security_always(cast: Cast) -> N
     owner = cast.plants[0].owner
     client = signed_in(owner)
     client.post(
-        "/notifications/wishes/", {"site.approved": "never", "report.reminded": "daily", "device.revoked": "never", "language": "en"}
+        "/notifications/wishes/",
+        {
+            "site.approved": "never",
+            "report.reminded": "daily",
+            "device.revoked": "never",
+            "language": "en",
+        },
     )
     morning = telling.next_daily(timezone.now())
-    for kind in (NoticeKind.SITE_APPROVED, NoticeKind.REPORT_REMINDED, NoticeKind.REPORT_REMINDED, NoticeKind.DEVICE_REVOKED):
+    for kind in (
+        NoticeKind.SITE_APPROVED,
+        NoticeKind.REPORT_REMINDED,
+        NoticeKind.REPORT_REMINDED,
+        NoticeKind.DEVICE_REVOKED,
+    ):
         tell(owner, kind)
     assert send_all() == 1, "the one about security"
     assert "an agent is revoked" in mail.outbox[-1].body
@@ -157,7 +202,9 @@ def test_what_was_read_in_the_portal_is_not_mailed_again_in_the_morning(cast: Ca
     assert Mail.objects.get().state == Mail.State.DROPPED
 
 
-def test_a_server_that_is_away_is_asked_again_with_growing_pauses_until_a_day_is_over(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_away_is_asked_again_with_growing_pauses_until_a_day_is_over(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def away(*_args: object) -> None:
         raise SMTPServerDisconnected("gone")
 
@@ -171,7 +218,10 @@ def test_a_server_that_is_away_is_asked_again_with_growing_pauses_until_a_day_is
     later = [pause / timedelta(minutes=1) for pause in pauses[1:]]
     assert later == [1, 4, 16, 64, 240, 240, 240, 240, 240]
     assert Mail.objects.get().state == Mail.State.FAILED
-    assert "Mails do not reach you" in signed_in(cast.plants[0].owner).get("/notifications/").content.decode()
+    assert (
+        "Mails do not reach you"
+        in signed_in(cast.plants[0].owner).get("/notifications/").content.decode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -184,9 +234,17 @@ def test_a_server_that_is_away_is_asked_again_with_growing_pauses_until_a_day_is
         ("invitation", timedelta(days=7)),
     ],
 )
-def test_a_letter_waits_for_a_server_as_long_as_its_link_lasts(cast: Cast, letter: str, good_for: timedelta) -> None:
+def test_a_letter_waits_for_a_server_as_long_as_its_link_lasts(
+    cast: Cast, letter: str, good_for: timedelta
+) -> None:
     owner, officer = cast.plants[0].owner, signed_in(cast.approver)
-    firm = {"name": "New Cement", "controlling_firm": "New Holding", "jurisdiction": "cn/he", "contact": "Li", "email": "li@new.example"}
+    firm = {
+        "name": "New Cement",
+        "controlling_firm": "New Holding",
+        "jurisdiction": "cn/he",
+        "contact": "Li",
+        "email": "li@new.example",
+    }
     if letter == "new_password":
         Client().post("/password/forgotten/", {"email": owner.email})
     elif letter == "invitation":
@@ -197,7 +255,12 @@ def test_a_letter_waits_for_a_server_as_long_as_its_link_lasts(cast: Cast, lette
         do = {"application_refused": "refuse", "application_approved": "approve"}.get(letter)
         address = f"/applications/firms/{FirmApplication.objects.get().pk}/"
         if do:
-            assert officer.post(address, {"do": do, "controlling": "new", "reason": "Elsewhere."}).status_code == 302
+            assert (
+                officer.post(
+                    address, {"do": do, "controlling": "new", "reason": "Elsewhere."}
+                ).status_code
+                == 302
+            )
     row = Mail.objects.get(letter=letter)
     assert row.give_up_at - row.due_at == good_for
     if good_for > timedelta(days=1):
@@ -208,7 +271,9 @@ def test_a_letter_waits_for_a_server_as_long_as_its_link_lasts(cast: Cast, lette
         assert Mail.objects.get(letter=letter).state == Mail.State.SENT
 
 
-def test_a_link_to_a_new_password_is_tried_until_its_hour_is_over(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_to_a_new_password_is_tried_until_its_hour_is_over(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A server that comes back within the hour sends it: whoever waits for it has nothing else that lets them in."""
 
     def away(*_args: object) -> None:
@@ -219,7 +284,9 @@ def test_a_link_to_a_new_password_is_tried_until_its_hour_is_over(cast: Cast, mo
     tried = []
     with monkeypatch.context() as patch:
         patch.setattr(EmailMessage, "send", away)
-        while (row := Mail.objects.get(letter="new_password")).due_at <= began + timedelta(minutes=55):
+        while (row := Mail.objects.get(letter="new_password")).due_at <= began + timedelta(
+            minutes=55
+        ):
             now = row.due_at
             tried.append((now - began) / timedelta(minutes=1))
             assert mailing.sweep(write, lambda at=now: at) == 0  # type: ignore[misc] # the loop's own moment
@@ -229,7 +296,9 @@ def test_a_link_to_a_new_password_is_tried_until_its_hour_is_over(cast: Cast, mo
     assert "/password/" in mail.outbox[-1].body
 
 
-def test_a_letter_whose_link_is_over_is_given_up(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_letter_whose_link_is_over_is_given_up(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def away(*_args: object) -> None:
         raise SMTPServerDisconnected("gone")
 
@@ -272,7 +341,11 @@ def test_a_worker_that_dies_loses_no_mail_and_a_repeated_one_is_the_same_mail(
     much_later = timezone.now() + timedelta(hours=1)
     assert mailing.sweep(write, lambda: much_later) == 1
     assert mailing.sweep(write, lambda: much_later) == 0
-    sent = [message.extra_headers["Message-ID"] for message in mail.outbox if message.to == [owner.email]]
+    sent = [
+        message.extra_headers["Message-ID"]
+        for message in mail.outbox
+        if message.to == [owner.email]
+    ]
     assert (len(sent), len(set(sent))) == (mails, 1)
 
 
@@ -289,7 +362,14 @@ def test_a_slow_sweep_whose_mail_was_taken_over_settles_nothing(cast: Cast) -> N
 
 
 def test_no_settled_mail_keeps_a_secret(cast: Cast) -> None:
-    row = telling.post("invitation", "new@example.org", "en", {"firm": "F", "by": "b"}, "http://testserver/join/abc/", timezone.now())
+    row = telling.post(
+        "invitation",
+        "new@example.org",
+        "en",
+        {"firm": "F", "by": "b"},
+        "http://testserver/join/abc/",
+        timezone.now(),
+    )
     with pytest.raises(IntegrityError), transaction.atomic():
         Mail.objects.filter(pk=row.pk).update(state=Mail.State.SENT)
 
@@ -310,7 +390,9 @@ def test_every_kind_has_words_and_belongs_to_somebody(cast: Cast) -> None:
     offered = kinds_of(("regulator", "enterprise", "certification-body"))
     assert set(offered) == set(NoticeKind)
     wishes = {view.kind: view for view in selectors.wishes(cast.plants[0].owner.pk, offered)}
-    assert all(wishes[kind].fixed and wishes[kind].how == MailFrequency.AT_ONCE for kind in SECURITY)
+    assert all(
+        wishes[kind].fixed and wishes[kind].how == MailFrequency.AT_ONCE for kind in SECURITY
+    )
     assert NoticeKind.DRAFT_WAITS not in kinds_of(roles_of(cast.plants[0].owner))
 
 

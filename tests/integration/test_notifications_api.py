@@ -19,7 +19,10 @@ from portal.notifications.telling import tell
 from portal.problems import RefusedError
 from tests.integration.portal_cast import NOW, Cast, make_cast
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 BOTH = (Scope.NOTIFICATIONS, Scope.WRITE_NOTIFICATIONS)
 
@@ -31,7 +34,14 @@ def build_scene() -> Cast:
         for n in range(3):
             details = {"site": plant.site.slug, "period": f"202{n}", "due": "2027-01-31"}
             kind = NoticeKind.REPORT_REMINDED if n else NoticeKind.EXTENSION_GRANTED
-            tell(kind, [plant.owner.pk], "web:submissions", {}, details, NOW + timedelta(minutes=number))
+            tell(
+                kind,
+                [plant.owner.pk],
+                "web:submissions",
+                {},
+                details,
+                NOW + timedelta(minutes=number),
+            )
     return cast
 
 
@@ -39,11 +49,21 @@ def key_of(user: User, *scopes: str, personal: bool = True) -> str:
     if not second_factor.has_one(user):
         second_factor.give(user)
     house = api_keys.houses_of(user).get()
-    return api_keys.make(user, house.pk, "a program", scopes, timedelta(days=30), personal=personal, now=timezone.now()).text
+    return api_keys.make(
+        user,
+        house.pk,
+        "a program",
+        scopes,
+        timedelta(days=30),
+        personal=personal,
+        now=timezone.now(),
+    ).text
 
 
 def asked(key: str, query: str = "") -> dict[str, Any]:
-    answer = Client().get(f"/api/v1/notifications/{query}", headers={"Authorization": f"Bearer {key}"})
+    answer = Client().get(
+        f"/api/v1/notifications/{query}", headers={"Authorization": f"Bearer {key}"}
+    )
     assert answer.status_code == 200, answer.content
     page: dict[str, Any] = answer.json()
     return page
@@ -63,7 +83,9 @@ def test_a_person_reads_their_own_notifications_page_by_page(cast: Cast) -> None
     owner = cast.plants[0].owner
     key = key_of(owner, Scope.NOTIFICATIONS)
     rows = asked(key)["results"]
-    assert [row["id"] for row in rows] == list(Notice.objects.filter(recipient=owner).order_by("pk").values_list("pk", flat=True))
+    assert [row["id"] for row in rows] == list(
+        Notice.objects.filter(recipient=owner).order_by("pk").values_list("pk", flat=True)
+    )
     assert rows[0] == {
         "id": rows[0]["id"],
         "kind": "extension.granted",
@@ -80,7 +102,9 @@ def test_a_person_reads_their_own_notifications_page_by_page(cast: Cast) -> None
             break
         page = asked(key, "?" + page["next"].partition("?")[2])
     assert paged == rows
-    assert [row["kind"] for row in asked(key, "?kind=extension.granted")["results"]] == ["extension.granted"]
+    assert [row["kind"] for row in asked(key, "?kind=extension.granted")["results"]] == [
+        "extension.granted"
+    ]
 
 
 def test_notifications_are_marked_read_all_or_none_and_only_ones_own(cast: Cast) -> None:

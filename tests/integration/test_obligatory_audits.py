@@ -17,7 +17,12 @@ from portal.assurance.assigning import assign
 from portal.assurance.assigning import take_back as take_assignment_back
 from portal.assurance.models import Assignment, Reminded, SystemCertificate
 from portal.assurance.next_audit import Duty, after_years
-from portal.assurance.obliged_sites import ObligedView, obliged_checked, obliged_own, obliged_regulated
+from portal.assurance.obliged_sites import (
+    ObligedView,
+    obliged_checked,
+    obliged_own,
+    obliged_regulated,
+)
 from portal.assurance.systems import CertificatePaper
 from portal.auditlog.models import Event
 from portal.catalogue import obliged_list as lists
@@ -28,18 +33,34 @@ from portal.notifications.models import Mail, Notice
 from portal.problems import RefusedError
 from portal.web.presenters.notices import KINDS_OF
 from tests.integration.audited import make_attestation
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, person, signed_in
+from tests.integration.portal_cast import (
+    NOW,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+    person,
+    signed_in,
+)
 from tests.integration.test_api_by_role import key_for
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 KEY = AuditorSigningKey.generate()
 TODAY = scheme_day(NOW)
 EVIDENCE = "cd" * 32
 
 
-def paper(first: date = TODAY, days: int = 1095, evidence: str = EVIDENCE, standard: str = "iso-50001") -> CertificatePaper:
-    return CertificatePaper(standard, "EnMS 7", "Somebody Certifies", first, first + timedelta(days=days), evidence)
+def paper(
+    first: date = TODAY, days: int = 1095, evidence: str = EVIDENCE, standard: str = "iso-50001"
+) -> CertificatePaper:
+    return CertificatePaper(
+        standard, "EnMS 7", "Somebody Certifies", first, first + timedelta(days=days), evidence
+    )
 
 
 def build_scene() -> Cast:
@@ -64,7 +85,12 @@ def test_over_the_api_every_obliged_site_is_read_and_one_by_its_id(cast: Cast) -
     address, key = reverse("api:obligatory-audits"), f"Bearer {key_for(cast.approver)}"
 
     def sites(**asked: str) -> list[str]:
-        return [row["site"] for row in Client().get(address, asked, headers={"Authorization": key}).json()["results"]]
+        return [
+            row["site"]
+            for row in Client()
+            .get(address, asked, headers={"Authorization": key})
+            .json()["results"]
+        ]
 
     assert sites() == ["works-1", "works-2", "works-3"]
     assert sites(site="works-2") == ["works-2"]
@@ -97,7 +123,9 @@ def test_each_sees_its_own_sites_and_only_the_obliged(cast: Cast) -> None:
     assert set(duties(obliged_regulated(cast.approver, TODAY, "works-2"))) == {"works-2"}
 
 
-def test_the_firm_puts_its_certificate_on_record_and_it_exempts_until_it_is_taken_back(cast: Cast) -> None:
+def test_the_firm_puts_its_certificate_on_record_and_it_exempts_until_it_is_taken_back(
+    cast: Cast,
+) -> None:
     owner = signed_in(cast.plants[0].owner)
     address = reverse("web:obliged-audit", args=["works-1"])
     page = owner.get(address).content.decode()
@@ -117,8 +145,14 @@ def test_the_firm_puts_its_certificate_on_record_and_it_exempts_until_it_is_take
         ({"number": ""}, "Copy the number from the certificate."),
         ({"certifier": ""}, "Name the body that certified."),
         ({"valid_from": "soon"}, "Write the day as"),
-        ({"valid_until": (today - timedelta(days=1)).isoformat()}, "The last day is before the first."),
-        ({"valid_until": (today + timedelta(days=2000)).isoformat()}, "valid for more than five years"),
+        (
+            {"valid_until": (today - timedelta(days=1)).isoformat()},
+            "The last day is before the first.",
+        ),
+        (
+            {"valid_until": (today + timedelta(days=2000)).isoformat()},
+            "valid for more than five years",
+        ),
         ({"evidence": "abc"}, "This is not a SHA-256"),
     ):
         answer = owner.post(address, {**answers, **wrong})
@@ -128,16 +162,30 @@ def test_the_firm_puts_its_certificate_on_record_and_it_exempts_until_it_is_take
         assert owner.post(address, answers).status_code == 302
     row = SystemCertificate.objects.get()
     assert (row.recorded_by, row.evidence) == (cast.plants[0].owner, EVIDENCE)
-    assert Event.objects.filter(action="certified-system.recorded", subject="site works-1").count() == 1
-    assert "This certificate is already on record" in owner.post(address, {**answers, "number": "EnMS 8"}).content.decode()
-    assert duties(obliged_own(cast.plants[0].owner, today)) == {"works-1": ("exempt", today + timedelta(days=1000))}
+    assert (
+        Event.objects.filter(action="certified-system.recorded", subject="site works-1").count()
+        == 1
+    )
+    assert (
+        "This certificate is already on record"
+        in owner.post(address, {**answers, "number": "EnMS 8"}).content.decode()
+    )
+    assert duties(obliged_own(cast.plants[0].owner, today)) == {
+        "works-1": ("exempt", today + timedelta(days=1000))
+    }
     assert EVIDENCE in signed_in(cast.provincial).get(address).content.decode()
 
-    officer, back = signed_in(cast.approver), reverse("web:take-system-back", args=["works-1", row.pk])
+    officer, back = (
+        signed_in(cast.approver),
+        reverse("web:take-system-back", args=["works-1", row.pk]),
+    )
     assert officer.post(back, {"reason": ""}).status_code == 400
     for _twice in range(2):
         assert officer.post(back, {"reason": "The paper is of another site."}).status_code == 302
-    assert Event.objects.filter(action="certified-system.taken-back", subject="site works-1").count() == 1
+    assert (
+        Event.objects.filter(action="certified-system.taken-back", subject="site works-1").count()
+        == 1
+    )
     assert duties(obliged_own(cast.plants[0].owner, today)) == {"works-1": ("unknown", None)}
     assert "The paper is of another site." in owner.get(address).content.decode()
 
@@ -146,9 +194,13 @@ def test_who_neither_regulates_nor_acts_for_the_site_records_nothing(cast: Cast)
     assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
     reads_only = person("reads@example.org", cast.plants[0].site.organisation, Role.ENTERPRISE)
     reads_only.memberships.update(may_manage=False)
-    of_the_body = signed_in(cast.auditor).get(reverse("web:obliged-audit", args=["works-1"])).content.decode()
+    of_the_body = (
+        signed_in(cast.auditor).get(reverse("web:obliged-audit", args=["works-1"])).content.decode()
+    )
     assert "No audit and no certificate is on record." in of_the_body
-    assert "assign a certification body" not in of_the_body, "a body is not told to do what a regulator does"
+    assert "assign a certification body" not in of_the_body, (
+        "a body is not told to do what a regulator does"
+    )
     for user in (cast.plants[1].owner, cast.auditor, cast.stranger, reads_only):
         with pytest.raises(RefusedError) as refused:
             systems.put_on_record(cast.plants[0].site, paper(), user, NOW)
@@ -162,7 +214,10 @@ def test_who_neither_regulates_nor_acts_for_the_site_records_nothing(cast: Cast)
     address = reverse("web:obliged-audit", args=["works-1"])
     assert signed_in(reads_only).get(address).status_code == 200
     assert signed_in(reads_only).post(address, {}).status_code == 404
-    assert '<form method="post" novalidate>' not in signed_in(cast.auditor).get(address).content.decode()
+    assert (
+        '<form method="post" novalidate>'
+        not in signed_in(cast.auditor).get(address).content.decode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -182,7 +237,9 @@ def test_what_is_no_certificate_is_refused(cast: Cast, wrong: CertificatePaper, 
     assert systems.put_on_record(cast.plants[0].site, paper(days=0), cast.approver, NOW).pk
 
 
-def test_the_firm_is_told_ahead_and_when_it_is_late_once_each_and_anew_of_another_day(cast: Cast) -> None:
+def test_the_firm_is_told_ahead_and_when_it_is_late_once_each_and_anew_of_another_day(
+    cast: Cast,
+) -> None:
     owner, other = cast.plants[0].owner, cast.plants[1].owner
     systems.put_on_record(cast.plants[0].site, paper(), owner, NOW)
     end = TODAY + timedelta(days=1095)
@@ -191,15 +248,25 @@ def test_the_firm_is_told_ahead_and_when_it_is_late_once_each_and_anew_of_anothe
         return reminding.remind(datetime.combine(day, NOW.timetz()))
 
     assert [sweep(day) for day in (TODAY, end - timedelta(days=181))] == [0, 0]
-    assert [sweep(day) for day in (end - timedelta(days=180), end - timedelta(days=100), end)] == [1, 0, 0]
+    assert [sweep(day) for day in (end - timedelta(days=180), end - timedelta(days=100), end)] == [
+        1,
+        0,
+        0,
+    ]
     assert [sweep(day) for day in (end + timedelta(days=1), end + timedelta(days=300))] == [1, 0]
     assert notice_kinds(owner) == [NoticeKind.AUDIT_COMES, NoticeKind.AUDIT_OVERDUE]
     assert notice_kinds(other) == [], "of an unknown day nobody is told"
-    assert set(Notice.objects.filter(recipient=owner).values_list("told__due", flat=True)) == {end.isoformat()}
+    assert set(Notice.objects.filter(recipient=owner).values_list("told__due", flat=True)) == {
+        end.isoformat()
+    }
     assert Mail.objects.filter(recipient=owner).count() == 2
     late = end + timedelta(days=301)
     systems.put_on_record(cast.plants[0].site, paper(late, 200, "ef" * 32), owner, NOW)
-    assert [sweep(late), sweep(late + timedelta(days=20)), sweep(late + timedelta(days=21))] == [0, 1, 0]
+    assert [sweep(late), sweep(late + timedelta(days=20)), sweep(late + timedelta(days=21))] == [
+        0,
+        1,
+        0,
+    ]
     assert notice_kinds(owner)[2:] == [NoticeKind.AUDIT_COMES]
     assert {NoticeKind.AUDIT_COMES, NoticeKind.AUDIT_OVERDUE} <= set(KINDS_OF["enterprise"])
     client = signed_in(owner)
@@ -207,8 +274,12 @@ def test_the_firm_is_told_ahead_and_when_it_is_late_once_each_and_anew_of_anothe
         assert client.get(f"/notifications/{row.pk}/", follow=True).status_code == 200
 
 
-def test_a_sweep_that_dies_leaves_nothing_half_told(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    systems.put_on_record(cast.plants[0].site, paper(TODAY - timedelta(days=100), 50), cast.approver, NOW)
+def test_a_sweep_that_dies_leaves_nothing_half_told(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    systems.put_on_record(
+        cast.plants[0].site, paper(TODAY - timedelta(days=100), 50), cast.approver, NOW
+    )
 
     def die(*_what: object) -> None:
         raise ConnectionError
@@ -240,11 +311,19 @@ def test_the_table_is_narrowed_searched_sorted_and_goes_out_by_the_same_words(ca
         ("?q=enterprise+2", ["works-2 exempt"]),
     ):
         lines = officer.get(csv + query).content.decode().lstrip("\ufeff").splitlines()[1:]
-        assert [f"{cells[0]} {cells[2]}" for cells in (line.split(",") for line in lines)] == rows, query
+        assert [
+            f"{cells[0]} {cells[2]}" for cells in (line.split(",") for line in lines)
+        ] == rows, query
         assert officer.get(page + query).status_code == 200
-    assert f"works-1,Enterprise 1,overdue,{after_years(TODAY, 4)},{TODAY}," in officer.get(csv).content.decode()
+    assert (
+        f"works-1,Enterprise 1,overdue,{after_years(TODAY, 4)},{TODAY},"
+        in officer.get(csv).content.decode()
+    )
     assert "Obligatory audits" in signed_in(cast.plants[0].owner).get("/audits/").content.decode()
-    assert "When the audits of these sites are due" in signed_in(cast.auditor).get("/assigned/").content.decode()
+    assert (
+        "When the audits of these sites are due"
+        in signed_in(cast.auditor).get("/assigned/").content.decode()
+    )
     assert Assignment.objects.count() == 1
     assert Duty.OVERDUE in {view.due.duty for view in obliged_checked(cast.auditor, today)}
 
@@ -258,7 +337,9 @@ def test_pages_cite_the_rule_of_the_jurisdiction(cast: Cast) -> None:
     assert "Energy Conservation Law of China" in page
     assert "2012/27/EU" not in page
     assert "GB/T 23331" in page
-    Jurisdiction.objects.filter(pk=site.jurisdiction_id).update(path="de")  # works-2 lies in the nation alone
+    Jurisdiction.objects.filter(pk=site.jurisdiction_id).update(
+        path="de"
+    )  # works-2 lies in the nation alone
     page = owner.get(address).content.decode()
     assert "2012/27/EU" in page
     assert "GB/T 23331" not in page

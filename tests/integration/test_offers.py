@@ -21,7 +21,10 @@ from portal.assurance.programmes import programmes
 from portal.problems import RefusedError
 from tests.integration.portal_cast import NOW, Cast, deliver, make_cast, open_waiting, signed_in
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 LEADERS = "cn-energy-leaders"
 TODAY = NOW.date()
@@ -47,10 +50,14 @@ def terms(criterion: str = "grade", **other: Any) -> OfferTerms:
 
 def stands(cast: Cast, index: int = 0) -> list[tuple[str, CriterionVerdict, int]]:
     view = dossier(cast.plants[index].site, programmes()[LEADERS], TODAY)
-    return [(entry.criterion.id, entry.met, len(entry.offers)) for entry in view.entries if entry.offers]
+    return [
+        (entry.criterion.id, entry.met, len(entry.offers)) for entry in view.entries if entry.offers
+    ]
 
 
-def test_an_offer_stands_once_a_second_officer_approved_it_and_beside_the_evidence(cast: Cast) -> None:
+def test_an_offer_stands_once_a_second_officer_approved_it_and_beside_the_evidence(
+    cast: Cast,
+) -> None:
     row = propose(terms(), cast.nation, cast.drafter, NOW)
     assert propose(terms(), cast.nation, cast.drafter, NOW).pk == row.pk  # the form sent twice
     assert stands(cast) == []
@@ -78,7 +85,12 @@ def test_an_offer_stands_within_its_days_and_in_its_jurisdiction_alone(cast: Cas
     for days, count in ((-31, 0), (-30, 1), (30, 1), (31, 0)):
         assert len(offered_to(site, LEADERS, TODAY + timedelta(days=days))) == count
     inside, outside = (
-        next(plant.site for plant in cast.plants if (plant.site.jurisdiction == cast.province) is lies) for lies in (True, False)
+        next(
+            plant.site
+            for plant in cast.plants
+            if (plant.site.jurisdiction == cast.province) is lies
+        )
+        for lies in (True, False)
     )
     IncentiveOffer.objects.filter(pk=row.pk).update(jurisdiction=cast.province)
     assert list(offered_to(inside, LEADERS, TODAY)) == ["grade"]
@@ -87,7 +99,10 @@ def test_an_offer_stands_within_its_days_and_in_its_jurisdiction_alone(cast: Cas
 
 @pytest.mark.parametrize(
     ("other", "code"),
-    [({"criterion": "beauty"}, "criterion-unknown"), ({"valid_until": TODAY - timedelta(days=31)}, "offer-days-wrong")],
+    [
+        ({"criterion": "beauty"}, "criterion-unknown"),
+        ({"valid_until": TODAY - timedelta(days=31)}, "offer-days-wrong"),
+    ],
 )
 def test_what_is_no_offer_is_refused(cast: Cast, other: dict[str, Any], code: str) -> None:
     with pytest.raises(RefusedError) as refused:
@@ -110,9 +125,14 @@ FORM = {
 
 def test_two_officers_by_the_pages_and_the_firm_reads_it_in_both_languages(cast: Cast) -> None:
     first, second = signed_in(cast.drafter), signed_in(cast.approver)
-    assert "No incentive is tied to a criterion yet." in first.get(reverse("web:offers")).content.decode()
+    assert (
+        "No incentive is tied to a criterion yet."
+        in first.get(reverse("web:offers")).content.decode()
+    )
     form = {**FORM, "place": str(cast.nation.pk)}
-    share = first.post(reverse("web:new-offer"), {**form, "unit": "percent-of-investment", "amount": "150"})
+    share = first.post(
+        reverse("web:new-offer"), {**form, "unit": "percent-of-investment", "amount": "150"}
+    )
     assert "A share is at most 100." in share.content.decode()
     wrong = first.post(reverse("web:new-offer"), {**form, "amount": "much"})
     assert wrong.status_code == 400
@@ -121,41 +141,86 @@ def test_two_officers_by_the_pages_and_the_firm_reads_it_in_both_languages(cast:
     row = IncentiveOffer.objects.get()
     address = reverse("web:offer", args=[row.pk])
     assert response["Location"] == address
-    assert "You proposed it. A second officer has to approve it." in first.get(address).content.decode()
+    assert (
+        "You proposed it. A second officer has to approve it."
+        in first.get(address).content.decode()
+    )
     assert first.post(address).status_code == 403
     assert "The offer is approved." in second.post(address, follow=True).content.decode()
-    page = signed_in(cast.plants[0].owner).get(reverse("web:dossier", args=["works-1"])).content.decode()
+    page = (
+        signed_in(cast.plants[0].owner)
+        .get(reverse("web:dossier", args=["works-1"]))
+        .content.decode()
+    )
     assert "Grant: 0.15 yuan per kWh" in page
     assert "Ministry, by Act 7" in page
-    chinese = signed_in(cast.plants[0].owner, "zh-hans").get(reverse("web:dossier", args=["works-1"])).content.decode()
+    chinese = (
+        signed_in(cast.plants[0].owner, "zh-hans")
+        .get(reverse("web:dossier", args=["works-1"]))
+        .content.decode()
+    )
     assert "奖励：0.15 元/千瓦时" in chinese
     pdf = signed_in(cast.plants[0].owner).get(reverse("web:dossier-pdf", args=["works-1"]))
     assert pdf.content.startswith(b"%PDF")
     assert b"Act 7" in first.get(reverse("web:offers-csv")).content
-    ended = second.post(reverse("web:end-offer", args=[row.pk]), {"reason": "Repealed."}, follow=True).content.decode()
+    ended = second.post(
+        reverse("web:end-offer", args=[row.pk]), {"reason": "Repealed."}, follow=True
+    ).content.decode()
     assert "Repealed." in ended
-    assert "Grant: 0.15" not in signed_in(cast.plants[0].owner).get(reverse("web:dossier", args=["works-1"])).content.decode()
+    assert (
+        "Grant: 0.15"
+        not in signed_in(cast.plants[0].owner)
+        .get(reverse("web:dossier", args=["works-1"]))
+        .content.decode()
+    )
 
 
 def test_a_dossier_over_the_api_is_that_of_the_page_and_nobody_elses(cast: Cast) -> None:
-    decide(propose(terms("report", valid_until=None), cast.nation, cast.drafter, NOW).pk, cast.approver, NOW)
+    decide(
+        propose(terms("report", valid_until=None), cast.nation, cast.drafter, NOW).pk,
+        cast.approver,
+        NOW,
+    )
     address = reverse("api:dossier", args=["works-1", LEADERS])
     owner, other = cast.plants[0].owner, cast.plants[1].owner
     response = asked(owner, cast.plants[0].site.organisation_id, address)
     assert response.status_code == 200
-    assert response.json() == signed_in(owner).get(reverse("web:dossier-json", args=["works-1"])).json()
+    assert (
+        response.json()
+        == signed_in(owner).get(reverse("web:dossier-json", args=["works-1"])).json()
+    )
     by_id = {criterion["id"]: criterion for criterion in response.json()["criteria"]}
     assert by_id["report"]["met"] == "met"
     assert by_id["report"]["incentives"][0]["amount"] == "500000"
-    rows = asked(owner, cast.plants[0].site.organisation_id, f"{reverse('api:dossiers')}?site=works-1").json()["results"]
-    assert [(row["programme"], row["shown"], row["incentives"]) for row in rows] == [("cn-carbon-leaders", 1, 0), (LEADERS, 1, 1)]
+    rows = asked(
+        owner, cast.plants[0].site.organisation_id, f"{reverse('api:dossiers')}?site=works-1"
+    ).json()["results"]
+    assert [(row["programme"], row["shown"], row["incentives"]) for row in rows] == [
+        ("cn-carbon-leaders", 1, 0),
+        (LEADERS, 1, 1),
+    ]
     assert asked(other, cast.plants[1].site.organisation_id, address).status_code == 404
-    assert asked(owner, cast.plants[0].site.organisation_id, reverse("api:dossier", args=["works-1", "none"])).status_code == 404
+    assert (
+        asked(
+            owner,
+            cast.plants[0].site.organisation_id,
+            reverse("api:dossier", args=["works-1", "none"]),
+        ).status_code
+        == 404
+    )
 
 
 def asked(user: User, organisation: int, address: str) -> Any:
     if not second_factor.has_one(user):
         second_factor.give(user)
     now = timezone.now()
-    key = api_keys.make(user, organisation, "dossiers", ["read:dossiers"], timedelta(days=30), personal=True, now=now)
+    key = api_keys.make(
+        user,
+        organisation,
+        "dossiers",
+        ["read:dossiers"],
+        timedelta(days=30),
+        personal=True,
+        now=now,
+    )
     return Client().get(address, headers={"authorization": f"Bearer {key.text}"})

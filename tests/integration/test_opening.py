@@ -32,9 +32,22 @@ from portal.sentences import in_words
 from portal.standings import computing as standings
 from portal.standings.cohort import Cohort, cohort
 from portal.standings.models import ProtectedValue, Standing
-from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, deliver, make_cast, processing_public, signed_in, without_pack
+from tests.integration.portal_cast import (
+    NOW,
+    PERIOD,
+    Cast,
+    Plant,
+    deliver,
+    make_cast,
+    processing_public,
+    signed_in,
+    without_pack,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 @pytest.fixture
@@ -61,17 +74,26 @@ def state_of(submission: Submission) -> tuple[str, str]:
     return row.state, row.reason_code
 
 
-def test_a_good_report_ends_accepted_with_its_plaintext_in_the_vault_and_its_values_outside(cast: Cast) -> None:
+def test_a_good_report_ends_accepted_with_its_plaintext_in_the_vault_and_its_values_outside(
+    cast: Cast,
+) -> None:
     plant = cast.plants[0]
     row = take(plant.envelope(cast.pack))
-    assert opening.sweep(keys.processing_key(), Clock()) == opening.SweepCounts(accepted=1, refused=0)
+    assert opening.sweep(keys.processing_key(), Clock()) == opening.SweepCounts(
+        accepted=1, refused=0
+    )
     assert state_of(row) == (SubmissionState.ACCEPTED, "")
     report = decode_report(bytes(OpenedReport.objects.get(envelope_digest=row.digest).report))
     assert report == plant.report(cast.pack)
-    assert tuple(value.released() for value in ProtectedValue.objects.order_by("pk")) == report.released.labels
+    assert (
+        tuple(value.released() for value in ProtectedValue.objects.order_by("pk"))
+        == report.released.labels
+    )
 
 
-def test_a_report_whose_vault_went_away_while_it_was_opened_waits_again_at_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_whose_vault_went_away_while_it_was_opened_waits_again_at_once(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     row = take(cast.plants[0].envelope(cast.pack))
 
     def away(*_: object) -> None:
@@ -82,7 +104,9 @@ def test_a_report_whose_vault_went_away_while_it_was_opened_waits_again_at_once(
         with pytest.raises(OperationalError):
             opening.sweep(keys.processing_key(), Clock())
     assert state_of(row) == (SubmissionState.RECEIVED, "")
-    assert opening.sweep(keys.processing_key(), Clock()) == opening.SweepCounts(accepted=1, refused=0)
+    assert opening.sweep(keys.processing_key(), Clock()) == opening.SweepCounts(
+        accepted=1, refused=0
+    )
 
 
 def test_the_task_sweeps_with_the_workers_key(cast: Cast) -> None:
@@ -102,19 +126,30 @@ def test_opening_twice_changes_nothing(cast: Cast) -> None:
 def _inner_by_another_key(cast: Cast, plant: Plant) -> bytes:
     """A report signed inside by a stranger, sealed and sent by the enrolled device."""
     header, written = plant.header(), encode_report(plant.report(cast.pack))
-    signature = DeviceKey.generate().sign(Purpose.REPORT, {"header": header.to_wire(), "report": written})
-    return _outside(plant, seal(processing_public(), header, encode({"report": written, "signature": signature})))
+    signature = DeviceKey.generate().sign(
+        Purpose.REPORT, {"header": header.to_wire(), "report": written}
+    )
+    return _outside(
+        plant,
+        seal(processing_public(), header, encode({"report": written, "signature": signature})),
+    )
 
 
 def _outside(plant: Plant, sealed: bytes) -> bytes:
     plant.challenge()  # else the door would not let it in
-    content: dict[str, Value] = {"v": envelopes.VERSION, "header": plant.header().to_wire(), "sealed": sealed}
+    content: dict[str, Value] = {
+        "v": envelopes.VERSION,
+        "header": plant.header().to_wire(),
+        "sealed": sealed,
+    }
     return encode({**content, "signature": plant.key.sign(Purpose.ENVELOPE, content)})
 
 
 def _changed(change: Callable[[Report], Report]) -> Callable[[Cast, Plant], bytes]:
     def make(cast: Cast, plant: Plant) -> bytes:
-        return envelopes.build(change(plant.report(cast.pack)), plant.header(), plant.key, processing_public())
+        return envelopes.build(
+            change(plant.report(cast.pack)), plant.header(), plant.key, processing_public()
+        )
 
     return make
 
@@ -140,13 +175,19 @@ def _other_grid(report: Report) -> Report:
 
 REFUSED: dict[str, tuple[Callable[[Cast, Plant], bytes], str]] = {
     "signed inside by another key": (_inner_by_another_key, "inner-signature-invalid"),
-    "ciphertext of noise": (lambda _, plant: _outside(plant, b"\x07" * SEALED_SIZES[0]), "seal-broken"),
+    "ciphertext of noise": (
+        lambda _, plant: _outside(plant, b"\x07" * SEALED_SIZES[0]),
+        "seal-broken",
+    ),
     "looser epsilon than the pack": (_changed(_loose), "label-off-pack"),
     "a grid of its own": (_changed(_other_grid), "label-off-pack"),
     "no public count class": (_changed(_first_label(count_class=51)), "label-off-pack"),
     "more years pooled than the pack allows": (_changed(_first_label(years=4)), "period-too-long"),
     "a step of another sector": (_changed(_first_label(step="eaf")), "label-off-pack"),
-    "another pack content": (_changed(lambda report: replace(report, pack_digest=b"\x09" * 32)), "pack-mismatch"),
+    "another pack content": (
+        _changed(lambda report: replace(report, pack_digest=b"\x09" * 32)),
+        "pack-mismatch",
+    ),
     "another sector's pack": (
         _changed(lambda report: replace(report, released=replace(report.released, pack="steel"))),
         "pack-of-other-sector",
@@ -155,10 +196,14 @@ REFUSED: dict[str, tuple[Callable[[Cast, Plant], bytes], str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_only_the_worker_can_find_ends_refused_and_is_never_counted(cast: Cast, name: str) -> None:
+def test_what_only_the_worker_can_find_ends_refused_and_is_never_counted(
+    cast: Cast, name: str
+) -> None:
     make, code = REFUSED[name]
     row = take(make(cast, cast.plants[0]))
-    assert opening.sweep(keys.processing_key(), Clock()) == opening.SweepCounts(accepted=0, refused=1)
+    assert opening.sweep(keys.processing_key(), Clock()) == opening.SweepCounts(
+        accepted=0, refused=1
+    )
     assert state_of(row) == (SubmissionState.REFUSED, code)
     (view,) = views_of(Submission.objects.filter(pk=row.pk))
     assert view.reason == Submission.objects.get(pk=row.pk).reason
@@ -168,23 +213,31 @@ def test_what_only_the_worker_can_find_ends_refused_and_is_never_counted(cast: C
     assert cohort(cast.period).labels == ()
 
 
-def test_a_refused_report_is_in_no_figure_of_participation_standings_or_publication(portal_keys: object) -> None:
+def test_a_refused_report_is_in_no_figure_of_participation_standings_or_publication(
+    portal_keys: object,
+) -> None:
     cast = make_cast(plants=9)
     *good, bad = cast.plants
     make, _ = REFUSED["looser epsilon than the pack"]
     rows = [take(plant.envelope(cast.pack, shift=index)) for index, plant in enumerate(good)]
     refused = take(make(cast, bad))
-    assert opening.sweep(keys.processing_key(), Clock()) == opening.SweepCounts(accepted=8, refused=1)
+    assert opening.sweep(keys.processing_key(), Clock()) == opening.SweepCounts(
+        accepted=8, refused=1
+    )
 
     view = participation(cast.drafter, cast.group.pk, PERIOD, NOW)
     assert view is not None
     assert (view.firms, view.firms_reported) == (9, 8)
-    assert [row.site for row in view.participants if row.taking is ReportingState.UNUSABLE] == [bad.site.slug]
+    assert [row.site for row in view.participants if row.taking is ReportingState.UNUSABLE] == [
+        bad.site.slug
+    ]
 
     assert standings.compute(cast.period, "test", NOW) == 8
     assert not Standing.objects.filter(submission__digest=refused.digest).exists()
 
-    published = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    published = publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
     assert published.participants == sorted(row.digest for row in rows)
     assert published.document is not None
     assert {step["firms"] for step in published.document["steps"]} == {8}
@@ -212,7 +265,9 @@ def test_standings_of_reports_that_were_replaced_meanwhile_do_not_stand_over_new
 
     monkeypatch.setattr(standings, "cohort", read_and_overtaken)
     assert standings.compute(cast.period, "first", NOW) == 8
-    assert set(Standing.objects.values_list("submission__state", flat=True)) == {SubmissionState.ACCEPTED}
+    assert set(Standing.objects.values_list("submission__state", flat=True)) == {
+        SubmissionState.ACCEPTED
+    }
 
 
 def test_after_a_refusal_the_next_revision_is_taken_and_counts(cast: Cast) -> None:
@@ -226,20 +281,37 @@ def test_after_a_refusal_the_next_revision_is_taken_and_counts(cast: Cast) -> No
     assert cohort(cast.period).digests == (second.digest,)
 
 
-def test_the_page_of_a_refused_report_names_the_command_that_makes_the_next_revision(cast: Cast) -> None:
+def test_the_page_of_a_refused_report_names_the_command_that_makes_the_next_revision(
+    cast: Cast,
+) -> None:
     """Without `--correct` the agent refuses data that were corrected (`data-changed`), and sends nothing of those that were not."""
     row = take(cast.plants[0].envelope(cast.pack))
-    Submission.objects.filter(pk=row.pk).update(state=SubmissionState.REFUSED, reason="It cannot be opened.")
-    page = signed_in(cast.plants[0].owner).get(reverse("web:submission", args=[row.digest])).content.decode()
+    Submission.objects.filter(pk=row.pk).update(
+        state=SubmissionState.REFUSED, reason="It cannot be opened."
+    )
+    page = (
+        signed_in(cast.plants[0].owner)
+        .get(reverse("web:submission", args=[row.digest]))
+        .content.decode()
+    )
     assert "Then run “steplabel-agent submit --correct”, which makes the next revision." in page
 
 
 @pytest.mark.parametrize("order", [(1, 2), (2, 1)])
-def test_the_latest_revision_counts_in_whatever_order_they_are_opened(cast: Cast, order: tuple[int, int]) -> None:
-    rows = {revision: take(cast.plants[0].envelope(cast.pack, revision=revision)) for revision in (1, 2)}
-    Submission.objects.filter(pk=rows[order[1]].pk).update(attempts=1)  # the least tried is opened first
+def test_the_latest_revision_counts_in_whatever_order_they_are_opened(
+    cast: Cast, order: tuple[int, int]
+) -> None:
+    rows = {
+        revision: take(cast.plants[0].envelope(cast.pack, revision=revision)) for revision in (1, 2)
+    }
+    Submission.objects.filter(pk=rows[order[1]].pk).update(
+        attempts=1
+    )  # the least tried is opened first
     opening.sweep(keys.processing_key(), Clock())
-    assert {revision: state_of(row)[0] for revision, row in rows.items()} == {1: SubmissionState.SUPERSEDED, 2: SubmissionState.ACCEPTED}
+    assert {revision: state_of(row)[0] for revision, row in rows.items()} == {
+        1: SubmissionState.SUPERSEDED,
+        2: SubmissionState.ACCEPTED,
+    }
     assert cohort(cast.period).digests == (rows[2].digest,)
 
 
@@ -248,7 +320,9 @@ class KilledError(BaseException):
 
 
 @pytest.mark.parametrize("after", ["claim", "opened", "keep"])
-def test_a_worker_killed_while_opening_loses_nothing_and_doubles_nothing(cast: Cast, monkeypatch: pytest.MonkeyPatch, after: str) -> None:
+def test_a_worker_killed_while_opening_loses_nothing_and_doubles_nothing(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, after: str
+) -> None:
     row = take(cast.plants[0].envelope(cast.pack))
     clock = Clock()
     whole = getattr(opening, after)
@@ -262,7 +336,9 @@ def test_a_worker_killed_while_opening_loses_nothing_and_doubles_nothing(cast: C
         with pytest.raises(KilledError):
             opening.sweep(keys.processing_key(), clock)
     assert state_of(row)[0] == SubmissionState.OPENING
-    assert opening.sweep(keys.processing_key(), clock) == opening.SweepCounts(0, 0)  # the claim may still be alive
+    assert opening.sweep(keys.processing_key(), clock) == opening.SweepCounts(
+        0, 0
+    )  # the claim may still be alive
     clock.at += timedelta(seconds=61)
     assert opening.sweep(keys.processing_key(), clock) == opening.SweepCounts(1, 0)
     assert state_of(row) == (SubmissionState.ACCEPTED, "")
@@ -287,7 +363,9 @@ def test_a_row_sealed_to_a_key_this_worker_does_not_hold_waits(cast: Cast) -> No
     assert state_of(row)[0] == SubmissionState.RECEIVED
 
 
-def test_a_report_whose_pack_is_not_on_this_machine_keeps_no_other_out_of_a_vault_that_is_filled_again(cast: Cast) -> None:
+def test_a_report_whose_pack_is_not_on_this_machine_keeps_no_other_out_of_a_vault_that_is_filled_again(
+    cast: Cast,
+) -> None:
     plants = cast.plants[:2]
     for plant in plants:
         take(plant.envelope(cast.pack))

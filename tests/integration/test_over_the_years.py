@@ -20,7 +20,10 @@ from portal.publication.document import BenchmarkScope, document_of
 from portal.publication.models import Publication
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"], transaction=True), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"], transaction=True),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 FIRMS, BEFORE = 14, "2015"
 PAGE = "/sectors/cement/cn/dry-process/"
@@ -53,7 +56,12 @@ def test_two_years_on_a_page_and_as_open_data(client: Client) -> None:
     english = client.get(PAGE).content.decode()
     chinese = client.get(PAGE, headers={"accept-language": "zh-hans"}).content.decode()
     sentences = {
-        "en": ("What changed from", "if all came down to the best", ">version 1<", "not reported separately"),
+        "en": (
+            "What changed from",
+            "if all came down to the best",
+            ">version 1<",
+            "not reported separately",
+        ),
         "zh": ("的变化", "若全部降到最优值", ">版本 1<", "未单独上报"),
     }
     for page, words in ((english, sentences["en"]), (chinese, sentences["zh"])):
@@ -63,9 +71,13 @@ def test_two_years_on_a_page_and_as_open_data(client: Client) -> None:
     assert list(rows[0]) == [column.name for column in OVER_YEARS]
     assert newest.document is not None
     signed = {(step["step"], step["metric"]): step for step in newest.document["steps"]}
-    worked_out = [row[name] for row in rows for name in row if name.startswith("spread") or "_moved" in name]
+    worked_out = [
+        row[name] for row in rows for name in row if name.startswith("spread") or "_moved" in name
+    ]
     assert any(worked_out)
-    assert max(len(figure.partition(".")[2]) for figure in worked_out) <= 3, "no finer than a label's grid"
+    assert max(len(figure.partition(".")[2]) for figure in worked_out) <= 3, (
+        "no finer than a label's grid"
+    )
     for row in rows:
         moved = row["best_moved"], row["typical_moved"]
         if row["period"] == BEFORE:
@@ -85,15 +97,24 @@ def test_two_years_on_a_page_and_as_open_data(client: Client) -> None:
     assert [address.rsplit("/", 3)[-3] for address in linked["isBasedOn"]] == [BEFORE, PERIOD]
 
 
-def test_february_is_held_against_january_and_not_against_the_last_month_of_thirty_days(client: Client) -> None:
+def test_february_is_held_against_january_and_not_against_the_last_month_of_thirty_days(
+    client: Client,
+) -> None:
     cast = make_cast(FIRMS)
     for month in ("2014-11", "2015-01", "2015-02", "2015-03"):
         published(cast, month, FIRMS)
     before = {row["period"]: row["break_since"] for row in rows_of(client)}
-    assert before == {"2014-11": "", "2015-01": "2014-11 v1", "2015-02": "2015-01 v1", "2015-03": "2015-02 v1"}
+    assert before == {
+        "2014-11": "",
+        "2015-01": "2014-11 v1",
+        "2015-02": "2015-01 v1",
+        "2015-03": "2015-02 v1",
+    }
 
 
-def test_the_table_of_a_version_names_the_same_version_before_as_that_of_its_sector(client: Client) -> None:
+def test_the_table_of_a_version_names_the_same_version_before_as_that_of_its_sector(
+    client: Client,
+) -> None:
     """A year is not held against the month that was published last before it, here nor there."""
     cast = make_cast(FIRMS)
     for period in ("2014", "2015-12", PERIOD):
@@ -101,7 +122,9 @@ def test_the_table_of_a_version_names_the_same_version_before_as_that_of_its_sec
     of_sector = {row["period"]: row["break_since"] for row in rows_of(client)}
     assert of_sector == {"2014": "", "2015-12": "", PERIOD: "2014 v1"}
     for period, before in of_sector.items():
-        text = client.get(f"/benchmarks/cement/cn/dry-process/{period}/v1/benchmark.csv").content.decode()
+        text = client.get(
+            f"/benchmarks/cement/cn/dry-process/{period}/v1/benchmark.csv"
+        ).content.decode()
         assert {row["break_since"] for row in csv.DictReader(io.StringIO(text))} == {before}
 
 
@@ -116,7 +139,9 @@ def test_who_joined_between_two_years_is_not_told_by_what_they_could_save(client
     assert "too few firms would contribute to it" in client.get(PAGE).content.decode()
 
 
-def test_the_best_of_a_year_in_which_the_best_firm_joined_is_withheld_and_the_second_person_reads_why(client: Client) -> None:
+def test_the_best_of_a_year_in_which_the_best_firm_joined_is_withheld_and_the_second_person_reads_why(
+    client: Client,
+) -> None:
     cast = make_cast(FIRMS)
     published(cast, BEFORE, FIRMS - 1, best_first=False)
     draft = drafted(cast, PERIOD, FIRMS, best_first=False)
@@ -127,7 +152,13 @@ def test_the_best_of_a_year_in_which_the_best_firm_joined_is_withheld_and_the_se
     english = client.get(page).content.decode()
     chinese = client.get(page, headers={"accept-language": "zh-hans"}).content.decode()
     for text, words in (
-        (english, ("Difference from other years", f"{BEFORE}/v1, which is of another year, it could reveal a firm")),
+        (
+            english,
+            (
+                "Difference from other years",
+                f"{BEFORE}/v1, which is of another year, it could reveal a firm",
+            ),
+        ),
         (chinese, ("与其他年度的差异", "可推算出生产厂区仅在其中一年上报的企业")),
     ):
         assert all(word in text for word in words)
@@ -140,8 +171,20 @@ def test_a_sector_of_which_nothing_is_shown_has_a_page(client: Client) -> None:
         deliver(plant.envelope(cast.pack))
     open_waiting()
     first = drafting.draft(cast.period, cast.drafter, NOW)
-    document = document_of(GateResult.from_json(first.gate), first.explanation, first.version, NOW.date(), BenchmarkScope.of(cast.nation))
-    publishing.let_out(first, publishing.ApprovedVersion(first.gate, first.explanation, document), cast.approver.pk, NOW, "")
+    document = document_of(
+        GateResult.from_json(first.gate),
+        first.explanation,
+        first.version,
+        NOW.date(),
+        BenchmarkScope.of(cast.nation),
+    )
+    publishing.let_out(
+        first,
+        publishing.ApprovedVersion(first.gate, first.explanation, document),
+        cast.approver.pk,
+        NOW,
+        "",
+    )
     assert client.get(PAGE).status_code == 200
     assert rows_of(client) == []
     assert client.get(f"{PAGE}sector.jsonld").status_code == 200

@@ -18,9 +18,20 @@ from portal.catalogue.trail import TrailFilter
 from portal.standings import computing as standings
 from portal.standings.models import Standing
 from portal.standings.ranked import ranked
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
+from tests.integration.portal_cast import (
+    NOW,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+    signed_in,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def build_scene() -> Cast:
@@ -37,14 +48,32 @@ def rows_of(client: Client, address: str, **query: str) -> list[dict[str, str]]:
 
 def test_a_nation_reads_the_whole_record_and_a_province_what_concerns_its_own(cast: Cast) -> None:
     assert trail.count(cast.approver, TrailFilter()) == Event.objects.count()
-    extend(cast.period, cast.plants[0].site, (NOW + timedelta(days=99)).date(), "Rebuilt", cast.provincial, NOW)
-    extend(cast.period, cast.plants[1].site, (NOW + timedelta(days=99)).date(), "Rebuilt", cast.approver, NOW)
+    extend(
+        cast.period,
+        cast.plants[0].site,
+        (NOW + timedelta(days=99)).date(),
+        "Rebuilt",
+        cast.provincial,
+        NOW,
+    )
+    extend(
+        cast.period,
+        cast.plants[1].site,
+        (NOW + timedelta(days=99)).date(),
+        "Rebuilt",
+        cast.approver,
+        NOW,
+    )
     own = list(trail.events(cast.provincial, TrailFilter(), 0, 1000))
     sites = {f"site works-{number}" for number in (1, 3, 5, 7, 9)}
     assert {event.subject for event in own} <= sites
     assert "site works-1" in {event.subject for event in own}
-    record(NOW, cast.provincial.email, Action.PERIOD_OPENED, "period elsewhere/2016")  # what a colleague did anywhere
-    assert next(trail.events(cast.provincial, TrailFilter(), 0, 1)).subject == "period elsewhere/2016"
+    record(
+        NOW, cast.provincial.email, Action.PERIOD_OPENED, "period elsewhere/2016"
+    )  # what a colleague did anywhere
+    assert (
+        next(trail.events(cast.provincial, TrailFilter(), 0, 1)).subject == "period elsewhere/2016"
+    )
     for nobody in (cast.stranger, cast.plants[0].owner, cast.auditor):
         assert trail.count(nobody, TrailFilter()) == 0
 
@@ -55,13 +84,23 @@ def test_the_record_is_filtered_by_act_person_object_and_day(cast: Cast) -> None
     everything = rows_of(officer, address)
     assert len(everything) == Event.objects.count()
     assert everything[0]["at"] >= everything[-1]["at"]
-    assert {row["action"] for row in rows_of(officer, address, action="device.enrolled")} == {"device.enrolled"}
+    assert {row["action"] for row in rows_of(officer, address, action="device.enrolled")} == {
+        "device.enrolled"
+    }
     assert rows_of(officer, address, subject="works-3")
     assert all("works-3" in row["subject"] for row in rows_of(officer, address, subject="works-3"))
     assert rows_of(officer, address, actor="nobody of this name") == []
-    assert len(rows_of(officer, address, after="2017-06-01", before="2017-06-01")) == len(everything)  # NOW is that day
-    assert rows_of(officer, address, after="2017-06-02") == rows_of(officer, address, before="2017-05-31") == []
-    assert len(rows_of(officer, address, after="yesterday")) == len(everything)  # no day bounds nothing
+    assert len(rows_of(officer, address, after="2017-06-01", before="2017-06-01")) == len(
+        everything
+    )  # NOW is that day
+    assert (
+        rows_of(officer, address, after="2017-06-02")
+        == rows_of(officer, address, before="2017-05-31")
+        == []
+    )
+    assert len(rows_of(officer, address, after="yesterday")) == len(
+        everything
+    )  # no day bounds nothing
     page = officer.get(reverse("web:trail"), {"actor": "nobody of this name"}).content.decode()
     assert "Nothing on record matches this filter." in page
 
@@ -76,20 +115,30 @@ def test_what_others_did_since_a_moment_is_counted_the_most_frequent_first(cast:
         (since, cast.approver.email, Action.PERIOD_CLOSED),  # one's own is no news
     ):
         record(at, actor, action, "period cement/2016")
-    assert list(trail.counted(cast.approver, since).items()) == [(Action.DUE_CHANGED, 2), (Action.PERIOD_CLOSED, 1)]
+    assert list(trail.counted(cast.approver, since).items()) == [
+        (Action.DUE_CHANGED, 2),
+        (Action.PERIOD_CLOSED, 1),
+    ]
     assert trail.counted(cast.provincial, since) == {}, "no site and no colleague of the province"
 
 
 @pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
-def test_the_last_day_and_the_first_of_all_bound_nothing_where_no_day_lies_beyond(cast: Cast, day: str) -> None:
+def test_the_last_day_and_the_first_of_all_bound_nothing_where_no_day_lies_beyond(
+    cast: Cast, day: str
+) -> None:
     officer = signed_in(cast.approver.email)
     for bound in ("after", "before"):
         assert officer.get(reverse("web:trail"), {bound: day}).status_code == 200
-    assert len(rows_of(officer, reverse("web:trail-csv"), before="9999-12-31")) == Event.objects.count()
+    assert (
+        len(rows_of(officer, reverse("web:trail-csv"), before="9999-12-31"))
+        == Event.objects.count()
+    )
 
 
 @pytest.mark.parametrize("name", ["trail-csv", "trail-xlsx"])
-def test_a_file_that_cannot_hold_the_whole_record_is_refused_and_never_cut(cast: Cast, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_file_that_cannot_hold_the_whole_record_is_refused_and_never_cut(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     officer, address = signed_in(cast.approver.email), reverse(f"web:{name}")
     monkeypatch.setattr("portal.web.lists.tables.MOST_EXPORTED", Event.objects.count())
     assert officer.get(address).status_code == 200
@@ -126,10 +175,24 @@ def test_standings_are_intervals_of_the_readers_own_sites_without_a_value(cast: 
 
 def test_the_file_of_standings_holds_ranks_and_quarters_as_filtered(cast: Cast) -> None:
     standings.compute(cast.period, "worker", NOW)
-    officer, address = signed_in(cast.approver.email), reverse("web:standings-csv", args=[cast.group.pk, PERIOD])
+    officer, address = (
+        signed_in(cast.approver.email),
+        reverse("web:standings-csv", args=[cast.group.pk, PERIOD]),
+    )
     rows = rows_of(officer, address)
     assert len(rows) == len(ranked(cast.approver, cast.group.pk, PERIOD))
-    columns = {"firm", "site", "jurisdiction", "step", "variant", "metric", "rank_low", "rank_high", "of", "quarter"}
+    columns = {
+        "firm",
+        "site",
+        "jurisdiction",
+        "step",
+        "variant",
+        "metric",
+        "rank_low",
+        "rank_high",
+        "of",
+        "quarter",
+    }
     assert set(rows[0]) == {*columns, "step_name", "variant_name"}
     step = rows[0]["step"]
     assert {row["step"] for row in rows_of(officer, address, step=step)} == {step}
@@ -138,4 +201,6 @@ def test_the_file_of_standings_holds_ranks_and_quarters_as_filtered(cast: Cast) 
     untold = rows_of(officer, address, quarter="none")
     assert {(row["site"], row["step"], row["quarter"]) for row in untold} == {("works-4", step, "")}
     assert {row["site"] for row in rows_of(officer, address, q="works-4")} == {"works-4"}
-    assert {row["jurisdiction"] for row in rows_of(signed_in(cast.provincial.email), address)} == {"Hebei"}
+    assert {row["jurisdiction"] for row in rows_of(signed_in(cast.provincial.email), address)} == {
+        "Hebei"
+    }

@@ -17,7 +17,14 @@ from django.urls import reverse
 
 from benchmarks.wire import envelope
 from portal import keys
-from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, Site, SizeClass
+from portal.accounts.models import (
+    ControllingFirm,
+    Jurisdiction,
+    Organisation,
+    Role,
+    Site,
+    SizeClass,
+)
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.intake import receiving as intake
 from portal.intake.models import Submission
@@ -25,9 +32,21 @@ from portal.intake.participation import ParticipationView, ReportingState, in_or
 from portal.intake.turnout import regions_of, turnout
 from portal.standings.models import ProtectedValue
 from portal.standings.quality import HistoryBreak, QualityView, quality
-from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, open_waiting, person, processing_public, signed_in
+from tests.integration.portal_cast import (
+    NOW,
+    PERIOD,
+    Cast,
+    make_cast,
+    open_waiting,
+    person,
+    processing_public,
+    signed_in,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 IN_TIME = NOW - timedelta(days=90)
 
@@ -36,13 +55,20 @@ def build_scene() -> Cast:
     """Seven works of 2016, due on 31 March 2017: 1 in time, 2 late, 3 refused, 4 waiting, 5 committed, 6 nothing; 7 is voluntary."""
     cast = make_cast(7)
     for number, moment in ((0, IN_TIME), (1, NOW)):
-        intake.receive(cast.plants[number].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), moment)
+        intake.receive(
+            cast.plants[number].envelope(cast.pack),
+            keys.published_directory(),
+            keys.receipt_key(),
+            moment,
+        )
     wrong = cast.plants[2]
     report = replace(wrong.report(cast.pack), pack_digest=b"\x00" * 32)
     raw = envelope.build(report, wrong.header(), wrong.key, processing_public())
     intake.receive(raw, keys.published_directory(), keys.receipt_key(), IN_TIME)
     open_waiting()
-    intake.receive(cast.plants[3].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), IN_TIME)
+    intake.receive(
+        cast.plants[3].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), IN_TIME
+    )
     cast.plants[4].challenge()
     PeerGroupMember.objects.filter(site=cast.plants[6].site).update(obliged=False)
     return cast
@@ -57,7 +83,13 @@ def test_every_state_is_counted_once(cast: Cast) -> None:
         ReportingState.LATE: 2,
         ReportingState.NOT_OWED: 1,
     }
-    assert (tally.sites, tally.obliged, tally.obliged_reported, tally.firms, tally.firms_reported) == (7, 6, 2, 7, 2)
+    assert (
+        tally.sites,
+        tally.obliged,
+        tally.obliged_reported,
+        tally.firms,
+        tally.firms_reported,
+    ) == (7, 6, 2, 7, 2)
     assert (tally.committed, tally.arrived_late) == (1, 1)
 
 
@@ -70,7 +102,9 @@ def test_nothing_is_late_before_the_due_date(cast: Cast) -> None:
 
 
 def test_a_province_and_a_city_count_their_own_subtree(cast: Cast) -> None:
-    city = Jurisdiction.objects.create(path="cn/he/tangshan", name="Tangshan", level="city", parent=cast.province)
+    city = Jurisdiction.objects.create(
+        path="cn/he/tangshan", name="Tangshan", level="city", parent=cast.province
+    )
     Site.objects.filter(slug="works-3").update(jurisdiction=city)
     office = Organisation.objects.create(name="City bureau", kind=Role.REGULATOR, jurisdiction=city)
     mayor = person("city@example.org", office, Role.REGULATOR)
@@ -116,13 +150,23 @@ def rows_of(client: Client, address: str, **query: str) -> list[dict[str, str]]:
 def test_the_files_hold_what_the_pages_count(cast: Cast) -> None:
     officer = signed_in(cast.approver.email)
     (line,) = rows_of(officer, reverse("web:overview-csv"))
-    assert (line["obliged"], line["obliged_reported"], line["late"], line["unusable"]) == ("6", "2", "2", "1")
+    assert (line["obliged"], line["obliged_reported"], line["late"], line["unusable"]) == (
+        "6",
+        "2",
+        "2",
+        "1",
+    )
     assert line["not_owed"] == "1"
     address = reverse("web:participation-csv", args=[cast.group.pk, PERIOD])
     everybody = rows_of(officer, address, sort="-site")
-    assert [row["site"] for row in everybody] == [f"works-{number}" for number in (7, 6, 5, 4, 3, 2, 1)]
+    assert [row["site"] for row in everybody] == [
+        f"works-{number}" for number in (7, 6, 5, 4, 3, 2, 1)
+    ]
     assert [row["state"] for row in everybody if row["site"] == "works-7"] == ["not-owed"]
-    assert {row["site"] for row in rows_of(officer, address, state="late")} == {"works-5", "works-6"}
+    assert {row["site"] for row in rows_of(officer, address, state="late")} == {
+        "works-5",
+        "works-6",
+    }
     own = rows_of(signed_in(cast.provincial.email), address)
     assert [row["site"] for row in own] == ["works-1", "works-3", "works-5", "works-7"]
 
@@ -131,14 +175,22 @@ def test_a_cell_that_a_spreadsheet_would_run_is_only_text(cast: Cast) -> None:
     Site.objects.filter(slug="works-1").update(name="=HYPERLINK(1)")
     reader = signed_in(cast.approver.email)
     reader.cookies["django_language"] = "zh-hans"
-    in_chinese = reader.get(reverse("web:participation-csv", args=[cast.group.pk, PERIOD])).content.decode()
+    in_chinese = reader.get(
+        reverse("web:participation-csv", args=[cast.group.pk, PERIOD])
+    ).content.decode()
     assert ",是," in in_chinese, "codes under Chinese headings are words"
     assert ",yes," not in in_chinese
-    rows = rows_of(signed_in(cast.approver.email), reverse("web:participation-csv", args=[cast.group.pk, PERIOD]), q="works-1")
+    rows = rows_of(
+        signed_in(cast.approver.email),
+        reverse("web:participation-csv", args=[cast.group.pk, PERIOD]),
+        q="works-1",
+    )
     assert rows[0]["site_name"] == "'=HYPERLINK(1)"
 
 
-def test_the_table_of_sites_sorts_filters_and_pages(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_of_sites_sorts_filters_and_pages(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("portal.web.presenters.participation.SITES_A_PAGE", 3)
     officer = signed_in(cast.approver.email)
     address = reverse("web:participation", args=[cast.group.pk, PERIOD])
@@ -155,7 +207,10 @@ def test_the_table_of_sites_sorts_filters_and_pages(cast: Cast, monkeypatch: pyt
 
 def listed(cast: Cast, **query: str) -> list[str]:
     address = reverse("web:participation-csv", args=[cast.group.pk, PERIOD])
-    return [row["site"].removeprefix("works-") for row in rows_of(signed_in(cast.approver.email), address, **query)]
+    return [
+        row["site"].removeprefix("works-")
+        for row in rows_of(signed_in(cast.approver.email), address, **query)
+    ]
 
 
 def test_the_table_of_sites_is_ordered_by_each_of_its_columns(cast: Cast) -> None:
@@ -165,13 +220,19 @@ def test_the_table_of_sites_is_ordered_by_each_of_its_columns(cast: Cast) -> Non
     assert listed(cast, sort="-firm") == list("7543216")
     assert listed(cast, sort="site") == list("7123456")
     assert listed(cast, sort="region") == list("6241357"), "China before Hebei, by firm in each"
-    assert listed(cast, sort="state") == list("1243657"), "reported, waiting, unusable, late, not owed"
-    assert listed(cast, sort="received") == [*by_receipt(), *"657"], "those without a report last, by firm"
+    assert listed(cast, sort="state") == list("1243657"), (
+        "reported, waiting, unusable, late, not owed"
+    )
+    assert listed(cast, sort="received") == [*by_receipt(), *"657"], (
+        "those without a report last, by firm"
+    )
     assert listed(cast, sort="-received") == [*"657", *reversed(by_receipt())]
 
 
 def by_receipt() -> list[str]:
-    rows = Submission.objects.order_by("received_at", "log_index").values_list("site__slug", flat=True)
+    rows = Submission.objects.order_by("received_at", "log_index").values_list(
+        "site__slug", flat=True
+    )
     return [slug.removeprefix("works-") for slug in rows]
 
 
@@ -179,34 +240,52 @@ def test_words_are_looked_for_in_names_of_every_language_ids_and_codes(cast: Cas
     Site.objects.filter(slug="works-1").update(name_zh="曹妃甸厂")
     Site.objects.filter(slug="works-4").update(credit_code="91130000MA0EXAMPL7")
     ControllingFirm.objects.filter(organisations__sites__slug="works-5").update(name_zh="河钢")
-    Organisation.objects.filter(sites__slug="works-2").update(credit_code="91370000MA0EXAMPL8", name="Elsewhere")
+    Organisation.objects.filter(sites__slug="works-2").update(
+        credit_code="91370000MA0EXAMPL8", name="Elsewhere"
+    )
     assert listed(cast, q="曹妃甸") == ["1"]
     assert listed(cast, q="河钢") == ["5"]
     assert listed(cast, q="exampl7") == ["4"]
     assert listed(cast, q="exampl8") == ["2"], "its organisation's, where it has no code of its own"
-    assert listed(cast, q="elsewhere") == [], "an organisation's name is not shown where a firm controls it"
+    assert listed(cast, q="elsewhere") == [], (
+        "an organisation's name is not shown where a firm controls it"
+    )
     assert listed(cast, q="hebei works") == list("1357"), "all of the words"
     assert listed(cast, q="hebei 曹妃甸") == ["1"]
     assert listed(cast, q="100%") == [], "a sign that a database takes for any text"
     assert listed(cast, region="Hebei", state="late") == ["5"]
     assert listed(cast, duty="voluntary") == ["7"]
-    assert listed(cast, region="Nowhere") == listed(cast, duty="nobody") == listed(cast, state="lost") == []
+    assert (
+        listed(cast, region="Nowhere")
+        == listed(cast, duty="nobody")
+        == listed(cast, state="lost")
+        == []
+    )
 
 
 def test_a_site_that_leaves_while_the_page_is_read_is_left_out(cast: Cast) -> None:
     view = seen_by(cast)
     PeerGroupMember.objects.filter(site__slug="works-1").delete()
-    assert [participant.site for participant in view.participants] == [f"works-{number}" for number in range(2, 8)]
+    assert [participant.site for participant in view.participants] == [
+        f"works-{number}" for number in range(2, 8)
+    ]
     assert len(in_order(view, view.parts, "site")) == len(view.parts)
 
 
 def test_a_report_that_comes_while_the_page_is_read_is_no_part_of_it_yet(cast: Cast) -> None:
     view = seen_by(cast)
-    intake.receive(cast.plants[5].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW)
+    intake.receive(
+        cast.plants[5].envelope(cast.pack), keys.published_directory(), keys.receipt_key(), NOW
+    )
     Submission.objects.filter(site__slug="works-4").update(state="refused", reason="Not that one.")
     by_site = {participant.site: participant for participant in view.participants}
     came, refused = by_site["works-6"], by_site["works-4"]
-    assert (came.taking, came.received_at, came.first_received_at, came.arrived_late) == (ReportingState.LATE, None, None, False)
+    assert (came.taking, came.received_at, came.first_received_at, came.arrived_late) == (
+        ReportingState.LATE,
+        None,
+        None,
+        False,
+    )
     assert (refused.taking, refused.reason) == (ReportingState.WAITING, "")
 
 
@@ -214,7 +293,9 @@ def test_a_regulator_of_a_province_asks_for_its_own_sites_alone(cast: Cast) -> N
     view = participation(cast.provincial, cast.group.pk, PERIOD, NOW)
     assert view is not None
     with CaptureQueriesContext(connection) as asked:
-        assert [participant.site for participant in view.participants] == [f"works-{number}" for number in (1, 3, 5, 7)]
+        assert [participant.site for participant in view.participants] == [
+            f"works-{number}" for number in (1, 3, 5, 7)
+        ]
         assert view.totals.firms == 4
     assert all("accounts_jurisdiction" in question["sql"] for question in asked.captured_queries)
 
@@ -228,7 +309,11 @@ def seen_by(cast: Cast) -> ParticipationView:
 def told_of(cast: Cast, steps: Collection[str]) -> dict[str, QualityView]:
     view = seen_by(cast)
     views = quality(view, steps)
-    by_site = {participant.site: of for participant in view.participants if (of := views.of(participant)) is not None}
+    by_site = {
+        participant.site: of
+        for participant in view.participants
+        if (of := views.of(participant)) is not None
+    }
     assert views.accepted == len(by_site)
     assert views.whole == sum(report.steps == len(set(steps)) for report in by_site.values())
     assert views.broken == sum(bool(report.breaks) for report in by_site.values())
@@ -247,22 +332,37 @@ def test_steps_covered_and_breaks_of_a_series_are_told_without_a_value(cast: Cas
 def test_a_report_that_lacks_a_step_of_the_route_is_not_whole(cast: Cast) -> None:
     steps = {step.step for step in cast.pack.routes[0].steps}
     report = Submission.objects.get(site__slug="works-1")
-    assert report.covers.split() == sorted(set(ProtectedValue.objects.filter(submission=report).values_list("step", flat=True)))
+    assert report.covers.split() == sorted(
+        set(ProtectedValue.objects.filter(submission=report).values_list("step", flat=True))
+    )
     assert steps.issubset(report.covers.split())
     lacking, *others = report.covers.split()
-    officer, page = signed_in(cast.approver.email), reverse("web:participation", args=[cast.group.pk, PERIOD])
+    officer, page = (
+        signed_in(cast.approver.email),
+        reverse("web:participation", args=[cast.group.pk, PERIOD]),
+    )
     assert "2 of 2 accepted reports cover every step" in officer.get(page).content.decode()
     Submission.objects.filter(pk=report.pk).update(covers=" ".join(others))
-    assert {site: view.steps for site, view in told_of(cast, steps).items()} == {"works-1": len(steps - {lacking}), "works-2": len(steps)}
+    assert {site: view.steps for site, view in told_of(cast, steps).items()} == {
+        "works-1": len(steps - {lacking}),
+        "works-2": len(steps),
+    }
     text = officer.get(page).content.decode()
     assert "1 of 2 accepted reports cover every step" in text
     assert re.search(rf"<div>\s*{len(steps) - 1} of {len(steps)}\s*</div>", text)
-    table = officer.get(reverse("web:participation-csv", args=[cast.group.pk, PERIOD]), {"sort": "steps"}).content.decode("utf-8-sig")
-    assert [row["site"] for row in csv.DictReader(io.StringIO(table))][-2:] == ["works-1", "works-2"]
+    table = officer.get(
+        reverse("web:participation-csv", args=[cast.group.pk, PERIOD]), {"sort": "steps"}
+    ).content.decode("utf-8-sig")
+    assert [row["site"] for row in csv.DictReader(io.StringIO(table))][-2:] == [
+        "works-1",
+        "works-2",
+    ]
     assert told_of(cast, ["somewhere-else"])["works-2"].steps == 0
 
 
-@pytest.mark.parametrize("version", ["4", "3"], ids=["by the same version", "by the version of the pack before"])
+@pytest.mark.parametrize(
+    "version", ["4", "3"], ids=["by the same version", "by the version of the pack before"]
+)
 def test_another_agent_and_a_ledger_set_back_break_a_series(cast: Cast, version: str) -> None:
     start, end = cast.period.start - timedelta(days=365), cast.period.start
     group, _made = PeerGroup.objects.get_or_create(
@@ -278,12 +378,20 @@ def test_another_agent_and_a_ledger_set_back_break_a_series(cast: Cast, version:
     by_site = told_of(cast, ())
     assert by_site["works-1"].breaks == (HistoryBreak.AGENT, HistoryBreak.LEDGER)
     assert by_site["works-2"].breaks == ()
-    report.device.replaces = cast.plants[1].device  # its own rotation: the key before vouched for this one
+    report.device.replaces = cast.plants[
+        1
+    ].device  # its own rotation: the key before vouched for this one
     report.device.save()
     assert told_of(cast, ())["works-1"].breaks == (HistoryBreak.LEDGER,)
-    page = signed_in(cast.approver.email).get(reverse("web:participation", args=[cast.group.pk, PERIOD])).content.decode()
+    page = (
+        signed_in(cast.approver.email)
+        .get(reverse("web:participation", args=[cast.group.pk, PERIOD]))
+        .content.decode()
+    )
     assert "its privacy ledger counts fewer reports" in page
     report.device.replaces = None
     report.device.save()
-    Submission.objects.filter(pk=before.pk).update(ledger_sequence=None)  # one of before, whose number another report has
+    Submission.objects.filter(pk=before.pk).update(
+        ledger_sequence=None
+    )  # one of before, whose number another report has
     assert told_of(cast, ())["works-1"].breaks == (HistoryBreak.AGENT,)

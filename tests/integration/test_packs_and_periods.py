@@ -27,11 +27,17 @@ def build_scene() -> Cast:
 def two_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cement pack as it is, and beside it an older one whose name was another."""
     text = (packs.HOME / "cement.toml").read_text(encoding="utf-8")
-    older = text.replace('version = "4"', 'version = "1"', 1).replace("effective_from = ", "effective_from = 2010-01-01 # ", 1)
+    older = text.replace('version = "4"', 'version = "1"', 1).replace(
+        "effective_from = ", "effective_from = 2010-01-01 # ", 1
+    )
     for table in ("conversion", "corrections"):
-        (tmp_path / f"{table}.toml").write_text((packs.HOME / f"{table}.toml").read_text(encoding="utf-8"), encoding="utf-8")
+        (tmp_path / f"{table}.toml").write_text(
+            (packs.HOME / f"{table}.toml").read_text(encoding="utf-8"), encoding="utf-8"
+        )
     (tmp_path / "cement.toml").write_text(text, encoding="utf-8")
-    (tmp_path / "cement-1.toml").write_text(older.replace('en = "', 'en = "Old ', 1), encoding="utf-8")
+    (tmp_path / "cement-1.toml").write_text(
+        older.replace('en = "', 'en = "Old ', 1), encoding="utf-8"
+    )
     monkeypatch.setattr(packs, "HOME", tmp_path)
 
 
@@ -55,8 +61,13 @@ def test_the_page_leads_to_what_changed_between_versions(cast: Cast) -> None:
     against = officer.get(reverse("web:method-compare", args=["cement", "4", "1"])).content.decode()
     assert "words › en" in against
     version = officer.get(reverse("web:method-version", args=["cement", "4"])).content.decode()
-    assert "Clinker: comprehensive energy per unit of product, level 1" in version, "a limit is called as it is beside the ladder"
-    assert packs.digest(packs.load("cement")).hex() in officer.get(reverse("web:method", args=["cement"])).content.decode()
+    assert "Clinker: comprehensive energy per unit of product, level 1" in version, (
+        "a limit is called as it is beside the ladder"
+    )
+    assert (
+        packs.digest(packs.load("cement")).hex()
+        in officer.get(reverse("web:method", args=["cement"])).content.decode()
+    )
 
 
 def test_a_regulator_of_the_whole_scope_opens_and_closes_a_period(cast: Cast) -> None:
@@ -69,18 +80,28 @@ def test_a_regulator_of_the_whole_scope_opens_and_closes_a_period(cast: Cast) ->
     early = officer.post(address, {"name": "2018", "due": "2018-12-31"})
     assert "cannot be due before their period has ended" in early.content.decode()
     done = officer.post(address, {"name": "2018", "due": "2099-03-31"}, follow=True)
-    assert "The period 2018 is open for reports; they are due on 31 March 2099." in done.content.decode()
-    assert [event.actor for event in Event.objects.filter(action="period.opened", subject="period cement/2018")] == [cast.approver.email]
+    assert (
+        "The period 2018 is open for reports; they are due on 31 March 2099."
+        in done.content.decode()
+    )
+    assert [
+        event.actor
+        for event in Event.objects.filter(action="period.opened", subject="period cement/2018")
+    ] == [cast.approver.email]
     closing = reverse("web:close-period", args=[cast.group.pk, "2018"])
     assert "A closed period cannot be opened again" in officer.get(closing).content.decode()
     assert "is closed for reports" in officer.post(closing, follow=True).content.decode()
     assert ReportingPeriod.objects.get(name="2018").closed_at is not None
-    assert officer.post(reverse("web:close-period", args=[cast.group.pk, "2031"])).status_code == 404
+    assert (
+        officer.post(reverse("web:close-period", args=[cast.group.pk, "2031"])).status_code == 404
+    )
 
 
 @pytest.mark.parametrize("name", ["last year", "9998-10-15/9999-11-01"])
 def test_what_is_no_period_is_refused_beside_the_field(cast: Cast, name: str) -> None:
-    answer = signed_in(cast.approver.email).post(reverse("web:open-period", args=[cast.group.pk]), {"name": name})
+    answer = signed_in(cast.approver.email).post(
+        reverse("web:open-period", args=[cast.group.pk]), {"name": name}
+    )
     assert answer.status_code == 400
     assert 'id="id_name_error"' in answer.content.decode()
 
@@ -90,10 +111,14 @@ def test_a_period_before_the_pack_is_in_force_is_not_opened(cast: Cast) -> None:
     with pytest.raises(RefusedError) as refused:
         periods.open_period_for(cast.approver, cast.group, str(first - 1), NOW)
     assert refused.value.code == "pack-not-in-force"
-    assert periods.open_period_for(cast.approver, cast.group, str(first + 1), NOW, TO_COME).name == str(first + 1)
+    assert periods.open_period_for(
+        cast.approver, cast.group, str(first + 1), NOW, TO_COME
+    ).name == str(first + 1)
 
 
-def test_a_period_begins_on_a_day_on_which_the_pack_is_in_force(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_period_begins_on_a_day_on_which_the_pack_is_in_force(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In force from 1 January 2010 until the last day of 2017: on the first day of 2018 the next version is."""
     ends = cast.pack.model_copy(update={"effective_to": date(2018, 1, 1)})
     monkeypatch.setattr(packs, "load", lambda *_named: ends)
@@ -105,7 +130,16 @@ def test_a_period_begins_on_a_day_on_which_the_pack_is_in_force(cast: Cast, monk
     assert refused.value.code == "pack-not-in-force"
 
 
-@pytest.mark.parametrize("name", ["2016-01-01/2016-12-31", "2016-Q1", "2016-05", "2015-07-01/2016-07-01", "2015-01-01/2018-01-01"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2016-01-01/2016-12-31",
+        "2016-Q1",
+        "2016-05",
+        "2015-07-01/2016-07-01",
+        "2015-01-01/2018-01-01",
+    ],
+)
 def test_a_period_that_overlaps_one_of_its_group_is_not_opened(cast: Cast, name: str) -> None:
     with pytest.raises(RefusedError) as refused:
         periods.open_period_for(cast.approver, cast.group, name, NOW)
@@ -114,14 +148,28 @@ def test_a_period_that_overlaps_one_of_its_group_is_not_opened(cast: Cast, name:
     assert [period.name for period in cast.group.periods.all()] == ["2016"]
 
 
-def test_periods_that_touch_and_periods_of_other_groups_are_opened_and_the_same_one_twice_is_one(cast: Cast) -> None:
-    clinker = peer_groups.make_peer_group("cement", cast.nation, [cast.plants[0].site], route="clinker")
-    opened = [periods.open_period_for(cast.approver, cast.group, name, NOW, TO_COME) for name in ("2015", "2016", "2017-Q1")]
+def test_periods_that_touch_and_periods_of_other_groups_are_opened_and_the_same_one_twice_is_one(
+    cast: Cast,
+) -> None:
+    clinker = peer_groups.make_peer_group(
+        "cement", cast.nation, [cast.plants[0].site], route="clinker"
+    )
+    opened = [
+        periods.open_period_for(cast.approver, cast.group, name, NOW, TO_COME)
+        for name in ("2015", "2016", "2017-Q1")
+    ]
     assert opened[1] == cast.period
-    assert periods.open_period_for(cast.approver, clinker, "2016-01-01/2016-12-31", NOW, TO_COME).peer_group == clinker
+    assert (
+        periods.open_period_for(
+            cast.approver, clinker, "2016-01-01/2016-12-31", NOW, TO_COME
+        ).peer_group
+        == clinker
+    )
 
 
-def test_a_period_that_was_closed_is_not_said_to_be_open_where_somebody_opens_it_again(cast: Cast) -> None:
+def test_a_period_that_was_closed_is_not_said_to_be_open_where_somebody_opens_it_again(
+    cast: Cast,
+) -> None:
     periods.close_period_for(cast.approver, cast.period, NOW)
     address = reverse("web:open-period", args=[cast.group.pk])
     for name in (PERIOD, "2016-01-01/2017-01-01"):
@@ -133,7 +181,9 @@ def test_a_period_that_was_closed_is_not_said_to_be_open_where_somebody_opens_it
 
 
 def test_the_page_says_which_period_overlaps_beside_the_field(cast: Cast) -> None:
-    answer = signed_in(cast.approver.email).post(reverse("web:open-period", args=[cast.group.pk]), {"name": "2016-Q1"})
+    answer = signed_in(cast.approver.email).post(
+        reverse("web:open-period", args=[cast.group.pk]), {"name": "2016-Q1"}
+    )
     assert answer.status_code == 400
     assert "overlaps 2016" in answer.content.decode()
 

@@ -16,12 +16,28 @@ from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.web import page_cache
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting
+from tests.integration.portal_cast import (
+    NOW,
+    PASSWORD,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 VERSION = f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/"
-SURFACES = ("/", "/?sector=cement", VERSION, *(f"{VERSION}benchmark.{end}" for end in ("csv", "json", "pdf", "bib", "ris")))
+SURFACES = (
+    "/",
+    "/?sector=cement",
+    VERSION,
+    *(f"{VERSION}benchmark.{end}" for end in ("csv", "json", "pdf", "bib", "ris")),
+)
 ASKED = (("en", ""), ("zh-hans", ""), ("en", "unit=MJ"), ("zh-hans", "unit=kWh"))
 TOKEN = re.compile(rb'csrfmiddlewaretoken" value="[^"]*"')
 
@@ -51,15 +67,24 @@ def answers(client: Client) -> Iterator[tuple[str, bytes]]:
             yield f"{language} {address}", TOKEN.sub(b"", answer.content)
 
 
-def test_the_cache_gives_the_bytes_that_come_without_it(cast: Cast, client: Client, settings: Settings) -> None:
+def test_the_cache_gives_the_bytes_that_come_without_it(
+    cast: Cast, client: Client, settings: Settings
+) -> None:
     cold, warm = dict(answers(client)), dict(answers(client))
-    settings.CACHES = {**settings.CACHES, "pages": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+    settings.CACHES = {
+        **settings.CACHES,
+        "pages": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
+    }
     off = dict(answers(client))
     assert cold == warm == off
-    assert len({off[asked] for asked in off if VERSION + "?" in asked}) == len(ASKED), "language and unit each have a page of their own"
+    assert len({off[asked] for asked in off if VERSION + "?" in asked}) == len(ASKED), (
+        "language and unit each have a page of their own"
+    )
 
 
-def test_a_page_is_rendered_once(cast: Cast, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_is_rendered_once(
+    cast: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the test above holds equal is kept indeed: the second visit does not come to the renderer."""
     first = client.get(VERSION).content
 
@@ -73,7 +98,11 @@ def test_a_page_is_rendered_once(cast: Cast, client: Client, monkeypatch: pytest
 def entries() -> int:
     """How many rendered things are in the cache: on Redis or in this process's memory."""
     store: Any = caches["pages"]
-    return len(store._cache) if hasattr(store, "_expire_info") else len(store._cache.get_client().keys("pages:*"))
+    return (
+        len(store._cache)
+        if hasattr(store, "_expire_info")
+        else len(store._cache.get_client().keys("pages:*"))
+    )
 
 
 ODDITIES = (
@@ -89,13 +118,18 @@ ODDITIES = (
 )
 
 
-def test_whatever_a_reader_writes_into_a_request_finds_the_pages_that_are_there(cast: Cast, client: Client) -> None:
+def test_whatever_a_reader_writes_into_a_request_finds_the_pages_that_are_there(
+    cast: Cast, client: Client
+) -> None:
     plain = {surface: own_part(client.get(surface).content) for surface in SURFACES}
     before = entries()
     for odd in ODDITIES:
         for surface in SURFACES:
             path, _, query = surface.partition("?")
-            request: dict[str, Any] = {**odd, "QUERY_STRING": "&".join(filter(None, (query, odd.get("QUERY_STRING", ""))))}
+            request: dict[str, Any] = {
+                **odd,
+                "QUERY_STRING": "&".join(filter(None, (query, odd.get("QUERY_STRING", "")))),
+            }
             assert own_part(client.get(path, **request).content) == plain[surface], (odd, surface)
             client.cookies.clear()
     assert entries() == before > 5
@@ -106,32 +140,45 @@ def own_part(content: bytes) -> bytes:
     return TOKEN.sub(b"", content.partition(b"<main")[2].partition(b"</main>")[0] or content)
 
 
-def test_a_sector_that_there_is_not_has_no_page_and_a_search_is_not_kept(cast: Cast, client: Client) -> None:
+def test_a_sector_that_there_is_not_has_no_page_and_a_search_is_not_kept(
+    cast: Cast, client: Client
+) -> None:
     before = entries()
     assert client.get("/", {"sector": "gold"}).status_code == 404
-    assert client.get("/", {"sector": "steel"}).status_code == 200, "a sector that is installed, with nothing published"
+    assert client.get("/", {"sector": "steel"}).status_code == 200, (
+        "a sector that is installed, with nothing published"
+    )
     assert entries() == before + 1
     assert b"Cement" in client.get("/", {"q": "cement"}).content
     assert entries() == before + 1
 
 
-def test_a_page_is_answered_where_the_cache_is_away(cast: Cast, client: Client, settings: Settings) -> None:
+def test_a_page_is_answered_where_the_cache_is_away(
+    cast: Cast, client: Client, settings: Settings
+) -> None:
     nowhere = "redis://127.0.0.1:1/0"
-    settings.CACHES = {**settings.CACHES, "pages": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": nowhere}}
+    settings.CACHES = {
+        **settings.CACHES,
+        "pages": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": nowhere},
+    }
     assert client.get(VERSION).status_code == 200
 
 
 def test_a_withdrawal_and_a_new_version_show_at_once(cast: Cast, client: Client) -> None:
     assert "Withdrawn" not in client.get(VERSION).content.decode()
     assert VERSION in client.get("/").content.decode()
-    publishing.withdraw(Publication.objects.get(version=1), cast.drafter, "A kiln was counted twice.", NOW)
+    publishing.withdraw(
+        Publication.objects.get(version=1), cast.drafter, "A kiln was counted twice.", NOW
+    )
     assert "A kiln was counted twice." in client.get(VERSION).content.decode()
     assert client.get(f"{VERSION}benchmark.csv").headers["Steplabel-Status"] == "withdrawn"
     assert b",withdrawn," in client.get(f"{VERSION}benchmark.csv").content
     assert VERSION not in client.get("/").content.decode()
 
 
-def test_nothing_of_a_person_or_of_a_firm_lies_in_the_cache(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_of_a_person_or_of_a_firm_lies_in_the_cache(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever reads: what was kept was made without the request, and a page about a firm's own figures keeps nothing."""
     stored: list[bytes] = []
     plain = caches["pages"].set
@@ -148,7 +195,11 @@ def test_nothing_of_a_person_or_of_a_firm_lies_in_the_cache(cast: Cast, monkeypa
     private = ("/where-we-stand/", "/submissions/", "/sites/", "/people/")
     for address in private:
         assert owner.get(address).status_code == 200, address
-    for address in ("/publications/", f"/publications/{cast.group.pk}/{PERIOD}/", f"/publications/{cast.group.pk}/{PERIOD}/standings/"):
+    for address in (
+        "/publications/",
+        f"/publications/{cast.group.pk}/{PERIOD}/",
+        f"/publications/{cast.group.pk}/{PERIOD}/standings/",
+    ):
         assert officer.get(address).status_code == 200, address
     assert stored == [], "a private page kept something"
     for client in (owner, officer):
@@ -157,6 +208,15 @@ def test_nothing_of_a_person_or_of_a_firm_lies_in_the_cache(cast: Cast, monkeypa
     text = b"".join(stored)
     assert len(stored) >= 5
     assert b"Industry label" in text
-    for word in ("owner1", "approver", "Works 1", "Enterprise 1", "csrfmiddlewaretoken", cast.plants[0].site.slug):
+    for word in (
+        "owner1",
+        "approver",
+        "Works 1",
+        "Enterprise 1",
+        "csrfmiddlewaretoken",
+        cast.plants[0].site.slug,
+    ):
         assert word.encode() not in text, word
-    assert "owner1" in owner.get(VERSION).content.decode(), "the masthead names who is signed in, outside of what is kept"
+    assert "owner1" in owner.get(VERSION).content.decode(), (
+        "the masthead names who is signed in, outside of what is kept"
+    )

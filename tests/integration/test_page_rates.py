@@ -24,8 +24,13 @@ def reads(client: Client, address: str = HERE) -> int:
     return client.get("/about/", REMOTE_ADDR=address).status_code
 
 
-@pytest.mark.parametrize(("language", "sentence"), [("en", "Wait 60 seconds, then load this page again."), ("zh-hans", "请等 60 秒")])
-def test_who_reads_too_much_is_told_how_long_to_wait(client: Client, language: str, sentence: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("en", "Wait 60 seconds, then load this page again."), ("zh-hans", "请等 60 秒")],
+)
+def test_who_reads_too_much_is_told_how_long_to_wait(
+    client: Client, language: str, sentence: str
+) -> None:
     assert [reads(client) for _ in range(4)] == [200, 200, 200, 429]
     refused = client.get("/about/", REMOTE_ADDR=HERE, headers={"accept-language": language})
     assert refused.headers["Retry-After"] == "60"
@@ -36,19 +41,29 @@ def test_who_reads_too_much_is_told_how_long_to_wait(client: Client, language: s
 
 
 def test_no_header_of_the_askers_makes_another_asker_of_him(client: Client) -> None:
-    statuses = [client.get("/about/", REMOTE_ADDR=HERE, headers={"x-forwarded-for": f"10.0.0.{number}"}).status_code for number in range(4)]
+    statuses = [
+        client.get(
+            "/about/", REMOTE_ADDR=HERE, headers={"x-forwarded-for": f"10.0.0.{number}"}
+        ).status_code
+        for number in range(4)
+    ]
     assert statuses == [200, 200, 200, 429]
 
 
 def test_forms_count_apart_and_a_cookie_of_ones_own_making_helps_nobody(client: Client) -> None:
     client.cookies["device-0123456789abcdef"] = "made-up"
     client.cookies["sessionid"] = "made-up"
-    statuses = [client.post("/sign-in/", {"username": "", "password": ""}, REMOTE_ADDR=HERE).status_code for _ in range(3)]
+    statuses = [
+        client.post("/sign-in/", {"username": "", "password": ""}, REMOTE_ADDR=HERE).status_code
+        for _ in range(3)
+    ]
     assert statuses == [400, 400, 429]
     assert [reads(client) for _ in range(4)] == [200, 200, 200, 429]
 
 
-def test_who_is_signed_in_reads_on_and_a_browser_that_was_is_counted_by_itself(client: Client) -> None:
+def test_who_is_signed_in_reads_on_and_a_browser_that_was_is_counted_by_itself(
+    client: Client,
+) -> None:
     User.objects.create_user("reader@example.org", PASSWORD)
     sign_in = {"username": "reader@example.org", "password": PASSWORD}
     assert client.post("/sign-in/", sign_in, REMOTE_ADDR=HERE).status_code == 302
@@ -62,14 +77,18 @@ def test_who_is_signed_in_reads_on_and_a_browser_that_was_is_counted_by_itself(c
     assert [reads(other_browser) for _ in range(4)] == [200, 200, 200, 429]
 
 
-@pytest.mark.parametrize(("language", "sentence"), [("en", "Wait a minute, then try again."), ("zh-hans", "请等一分钟")])
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("en", "Wait a minute, then try again."), ("zh-hans", "请等一分钟")]
+)
 def test_where_the_counts_are_away_pages_are_read_and_who_signs_in_is_told_what_to_do(
     settings: Settings, language: str, sentence: str
 ) -> None:
     settings.CACHES = redis_caches(counts="redis://127.0.0.1:1/0", pages="redis://127.0.0.1:1/1")
     asker = Client(headers={"accept-language": language})
     assert {reads(asker) for _ in range(5)} == {200}
-    refused = asker.post("/sign-in/", {"username": "reader@example.org", "password": PASSWORD}, REMOTE_ADDR=HERE)
+    refused = asker.post(
+        "/sign-in/", {"username": "reader@example.org", "password": PASSWORD}, REMOTE_ADDR=HERE
+    )
     assert refused.status_code == 503
     assert refused.headers["Retry-After"] == "60"
     assert sentence in refused.content.decode()

@@ -38,17 +38,25 @@ from tests.unit.languages.pseudo import LANGUAGE, pseudo
 from tests.unit.languages.test_pages_in_it import pages_spoken
 
 __all__ = ["house"]
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 WALKED = ("enterprise", "nation", "assigned", "provider", "supplier", "academic")
 LEFT = {
     "web:method-version": "keys, values and sources of a pack file",
     "web:method-number": "the key and the source of a number of a pack file",
-    **dict.fromkeys(("web:exercises", "web:exercise"), "texts of exercises, of which a language has a file of its own"),
+    **dict.fromkeys(
+        ("web:exercises", "web:exercise"),
+        "texts of exercises, of which a language has a file of its own",
+    ),
     "web:exercise-file": "the columns of a plant's own files, which are the same in every language",
     "web:dossier": "what programmes and their criteria are called, and where they were read: their file has names by language",
     "web:benchmark": "what the published document says, in its two languages",
-    **dict.fromkeys(("web:codebook-csv", "web:codebook-xlsx"), "the codebook's own columns are published too"),
+    **dict.fromkeys(
+        ("web:codebook-csv", "web:codebook-xlsx"), "the codebook's own columns are published too"
+    ),
 }
 """Address -> what stays in English there."""
 
@@ -62,14 +70,39 @@ OF_ANY_LANGUAGE = re.compile(
 
 WRITTEN = (
     "Rebuilt.",
-    *("Nothing but the wording.", "A name.", "None.", "Buyer", "New Cement", "New Holding", "New", "A program", "Certifier"),
-    *("Historian", "historian", "The log of the scale is kept by hand.", "Kiln 1, from the coal scale to the clinker silo."),
-    *("the tool's own tables", "60 records against the plant's own log.", "The power plant beside the kiln.", "bills 1 to 12"),
+    *(
+        "Nothing but the wording.",
+        "A name.",
+        "None.",
+        "Buyer",
+        "New Cement",
+        "New Holding",
+        "New",
+        "A program",
+        "Certifier",
+    ),
+    *(
+        "Historian",
+        "historian",
+        "The log of the scale is kept by hand.",
+        "Kiln 1, from the coal scale to the clinker silo.",
+    ),
+    *(
+        "the tool's own tables",
+        "60 records against the plant's own log.",
+        "The power plant beside the kiln.",
+        "bills 1 to 12",
+    ),
 )
 """What people of the cast wrote themselves."""
 
 
-COLUMNS = {*(variable.name for variable in EVERY_COLUMN), *groups.COLUMNS, *offers.COLUMNS, "reported_confirmed"}
+COLUMNS = {
+    *(variable.name for variable in EVERY_COLUMN),
+    *groups.COLUMNS,
+    *offers.COLUMNS,
+    "reported_confirmed",
+}
 AS_THEY_ARE = {"test", "This field is required.", *COLUMNS}
 """Who opened the cast's period, a sentence of Django's own catalogue, and columns of published files."""
 
@@ -79,7 +112,23 @@ class Shown(HTMLParser):
 
     SILENT = frozenset({"script", "style", "code", "pre", "kbd", "samp", "textarea"})
     SAID = frozenset({"title", "alt", "aria-label", "placeholder"})
-    VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"))
+    VOID = frozenset(
+        (
+            "area",
+            "base",
+            "br",
+            "col",
+            "embed",
+            "hr",
+            "img",
+            "input",
+            "link",
+            "meta",
+            "source",
+            "track",
+            "wbr",
+        )
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,7 +137,11 @@ class Shown(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
-        silent = tag in self.SILENT or attributes.get("lang", LANGUAGE) != LANGUAGE or any(hushed for _, hushed in self._open[-1:])
+        silent = (
+            tag in self.SILENT
+            or attributes.get("lang", LANGUAGE) != LANGUAGE
+            or any(hushed for _, hushed in self._open[-1:])
+        )
         if tag not in self.VOID:
             self._open.append((tag, silent))
         if not silent:
@@ -115,7 +168,11 @@ def shown(answer: Any) -> list[str]:
             return next(csv.reader(io.StringIO(content.decode("utf-8-sig"))), [])
         case kind if "spreadsheet" in kind:
             book = openpyxl.load_workbook(io.BytesIO(content))
-            return [text for sheet in book for text in (sheet.title, *(str(cell.value or "") for cell in sheet[1]))]
+            return [
+                text
+                for sheet in book
+                for text in (sheet.title, *(str(cell.value or "") for cell in sheet[1]))
+            ]
     return []
 
 
@@ -138,21 +195,33 @@ def own_names() -> list[str]:
     names = {name for of in rows for name in of.values_list("name", flat=True)}
     names |= set(SiteGroup.objects.values_list("name", flat=True))
     names |= {
-        text for row in IncentiveOffer.objects.values_list("what_en", "authority_en", "source_en", "programme", "criterion") for text in row
+        text
+        for row in IncentiveOffer.objects.values_list(
+            "what_en", "authority_en", "source_en", "programme", "criterion"
+        )
+        for text in row
     }
     names |= set(Incentive.objects.values_list("scheme", flat=True))
     for programme in programmes().values():  # their file has names by language, as for the dossier
         names |= {programme.name.en, *(criterion.asks.en for criterion in programme.criteria)}
     names |= {f"Firm {number}" for number in range(1, 30)} | set(WRITTEN)
     names |= {text for field, text in HOT.items() if field.endswith("_en")}
-    names |= {words.en for product in goods.offered() for words in (product.words, *(part.words for part in product.precursors))}
+    names |= {
+        words.en
+        for product in goods.offered()
+        for words in (product.words, *(part.words for part in product.precursors))
+    }
     names |= {capfirst(product.words.en) for product in goods.offered()}
     names |= {act.title.en for act in ActCollection.held().acts}  # as the Official Journal has them
     library = Library.held()  # its texts are its sources', in two languages
     names |= {
         words.en
         for practice in library.practices
-        for words in (practice.words, library.listing(practice).words, library.listing(practice).read_in)
+        for words in (
+            practice.words,
+            library.listing(practice).words,
+            library.listing(practice).read_in,
+        )
     }
     for explanation in Publication.objects.values_list("explanation", flat=True):
         names |= set(_texts(explanation))
@@ -187,7 +256,9 @@ def test_nothing_that_a_role_reads_is_left_in_english(house: House, tmp_path: Pa
                     with transaction.atomic():
                         client = house.clients[role]
                         client.cookies[settings.LANGUAGE_COOKIE_NAME] = LANGUAGE
-                        if words := english(shown(getattr(client, method)(house.address(name))), own):
+                        if words := english(
+                            shown(getattr(client, method)(house.address(name))), own
+                        ):
                             left.setdefault(name, set()).update(words)
                         transaction.set_rollback(True)
     remaining = {name: sorted(words) for name, words in left.items() if name not in LEFT}
@@ -207,15 +278,31 @@ TOLD = {
 
 def test_no_mail_is_left_in_english(tmp_path: Path) -> None:
     folder = Path(settings.BASE_DIR) / "portal" / "web" / "templates" / "web" / "mail"
-    letters = sorted(path.name for path in folder.glob("*.txt") if not path.name.startswith("notices"))
+    letters = sorted(
+        path.name for path in folder.glob("*.txt") if not path.name.startswith("notices")
+    )
     assert len(letters) > 10
     with pages_spoken(tmp_path):
         assert gettext("Reports accepted") == pseudo("Reports accepted")
         assert {
-            name: words for name in letters if (words := english([render_to_string(f"web/mail/{name}", {"link": "https://x.example"})]))
+            name: words
+            for name in letters
+            if (
+                words := english(
+                    [render_to_string(f"web/mail/{name}", {"link": "https://x.example"})]
+                )
+            )
         } == {}
         for kind in NoticeKind:
             row = notice_row_of(kind, TOLD, NOW)
-            context = {"notices": [(row, "https://x.example")], "first": row, "more": 1, "daily": True, "wishes": "https://x.example"}
+            context = {
+                "notices": [(row, "https://x.example")],
+                "first": row,
+                "more": 1,
+                "daily": True,
+                "wishes": "https://x.example",
+            }
             for part in ("subject", "message"):
-                assert english([render_to_string(f"web/mail/notices_{part}.txt", context)]) == set(), kind
+                assert (
+                    english([render_to_string(f"web/mail/notices_{part}.txt", context)]) == set()
+                ), kind

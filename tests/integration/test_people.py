@@ -52,7 +52,9 @@ def owner(cast: Cast) -> Client:
 def invite(client: Client, email: str = NEW, capacity: str = "manager", **more: str) -> str:
     """Invite through the page; the path of the link in the mail."""
     answer = client.post("/people/", {"email": email, "capacity": capacity, **more})
-    assert answer.status_code == 302, re.findall(r"error-message[^>]*>([^<]+)", answer.content.decode())
+    assert answer.status_code == 302, re.findall(
+        r"error-message[^>]*>([^<]+)", answer.content.decode()
+    )
     link = re.search(r"http://testserver(/join/\S+)", letter_to(email))
     assert link
     return link[1]
@@ -61,7 +63,9 @@ def invite(client: Client, email: str = NEW, capacity: str = "manager", **more: 
 def joined(path: str) -> Client:
     """A newcomer accepts, with an account made by the way."""
     client = Client()
-    answer = client.post(path, {"name": "Newcomer", "password": "quite a long one", "again": "quite a long one"})
+    answer = client.post(
+        path, {"name": "Newcomer", "password": "quite a long one", "again": "quite a long one"}
+    )
     assert answer.status_code == 302, answer.content.decode()
     return client
 
@@ -75,8 +79,16 @@ def test_a_colleague_is_invited_by_mail_and_works_for_the_firm(owner: Client, ca
     assert colleague.get("/submissions/").status_code == 200
     assert colleague.post("/sites/works-1/token/").status_code == 200
     actions = list(Event.objects.filter(subject="firm Enterprise 1").values_list("action", "actor"))
-    assert actions == [(Action.PERSON_INVITED, cast.plants[0].owner.email), (Action.PERSON_JOINED, NEW)]
-    assert Client().post(path, {"name": "A", "password": "quite a long one", "again": "quite a long one"}).status_code == 400
+    assert actions == [
+        (Action.PERSON_INVITED, cast.plants[0].owner.email),
+        (Action.PERSON_JOINED, NEW),
+    ]
+    assert (
+        Client()
+        .post(path, {"name": "A", "password": "quite a long one", "again": "quite a long one"})
+        .status_code
+        == 400
+    )
     assert "no longer works" in Client().get(path).content.decode()
 
 
@@ -104,13 +116,18 @@ def test_a_viewer_reads_and_does_nothing_else(owner: Client) -> None:
     assert viewer.post("/sites/works-1/token/").status_code == 404
     assert "<b>2</b> people act for Enterprise 1" in viewer.get("/people/").content.decode()
     assert "Invite somebody" not in viewer.get("/people/").content.decode()
-    assert viewer.post("/people/", {"email": "friend@example.org", "capacity": "manager"}).status_code == 404
+    assert (
+        viewer.post("/people/", {"email": "friend@example.org", "capacity": "manager"}).status_code
+        == 404
+    )
     user = User.objects.get(email=NEW)
     assert own_sites(user).count() == 1
     assert managed_sites(user).count() == 0
 
 
-def test_a_delegate_acts_for_the_sites_and_never_sees_or_invites_the_people(owner: Client, cast: Cast) -> None:
+def test_a_delegate_acts_for_the_sites_and_never_sees_or_invites_the_people(
+    owner: Client, cast: Cast
+) -> None:
     other = cast.plants[1].owner  # of another house, with an account of their own
     path = invite(owner, other.email, delegate="on")
     delegate = Client()
@@ -128,7 +145,15 @@ def test_a_delegate_acts_for_the_sites_and_never_sees_or_invites_the_people(owne
     with pytest.raises(Site.DoesNotExist):
         siting.retire(other, "works-1", timezone.now())
     with pytest.raises(Site.DoesNotExist):
-        siting.change(other, "works-1", name="Theirs", name_zh="", size_class="small", since=None, now=timezone.now())
+        siting.change(
+            other,
+            "works-1",
+            name="Theirs",
+            name_zh="",
+            size_class="small",
+            since=None,
+            now=timezone.now(),
+        )
     page = delegate.get("/people/").content.decode()
     assert cast.plants[0].owner.email not in page
     assert "Enterprise 1" not in page
@@ -153,14 +178,23 @@ def test_a_weak_or_mistyped_password_makes_no_account(owner: Client) -> None:
         visitor.cookies["django_language"] = "zh-hans"
         answer = visitor.post(path, {"name": "New", "password": password, "again": again})
         assert answer.status_code == 400
-        assert re.search(r'error-message"[^>]*>(密码太短|两次密码不一致)', answer.content.decode()), "in the reader's language"
+        assert re.search(
+            r'error-message"[^>]*>(密码太短|两次密码不一致)', answer.content.decode()
+        ), "in the reader's language"
     assert not User.objects.filter(email=NEW).exists()
 
 
-def test_an_invitation_expires_is_sent_again_and_taken_back(owner: Client, cast: Cast, firm: Organisation) -> None:
+def test_an_invitation_expires_is_sent_again_and_taken_back(
+    owner: Client, cast: Cast, firm: Organisation
+) -> None:
     now = timezone.now()
     sent = inviting.invite(
-        cast.plants[0].owner, firm.pk, NEW, may_manage=False, delegate=False, now=now - inviting.LIFETIME - timedelta(hours=1)
+        cast.plants[0].owner,
+        firm.pk,
+        NEW,
+        may_manage=False,
+        delegate=False,
+        now=now - inviting.LIFETIME - timedelta(hours=1),
     )
     assert inviting.offered(sent.secret, now) is None
     assert "Expired" in owner.get("/people/").content.decode()
@@ -174,16 +208,23 @@ def test_an_invitation_expires_is_sent_again_and_taken_back(owner: Client, cast:
         assert "Not done" not in owner.post(here, {"do": "revoke"}, follow=True).content.decode()
     assert Event.objects.filter(action=Action.INVITATION_REVOKED).count() == 1
     assert "no longer works" in Client().get(link[1]).content.decode()
-    assert "it was accepted or withdrawn before" in owner.post(here, {"do": "again"}, follow=True).content.decode()
+    assert (
+        "it was accepted or withdrawn before"
+        in owner.post(here, {"do": "again"}, follow=True).content.decode()
+    )
 
 
 def test_who_withdraws_an_invitation_that_was_accepted_meanwhile_is_told_so(owner: Client) -> None:
     joined(invite(owner))
-    answer = owner.post(f"/people/invitations/{Invitation.objects.get().pk}/", {"do": "revoke"}, follow=True)
+    answer = owner.post(
+        f"/people/invitations/{Invitation.objects.get().pk}/", {"do": "revoke"}, follow=True
+    )
     assert "it was accepted or withdrawn before" in answer.content.decode()
 
 
-def test_no_invitation_is_without_its_letter(owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_invitation_is_without_its_letter(
+    owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails(*_letter: object, **_more: object) -> None:
         raise OperationalError
 
@@ -196,17 +237,26 @@ def test_no_invitation_is_without_its_letter(owner: Client, monkeypatch: pytest.
     ):
         assert owner.post(address, form).status_code == 503
     after = Invitation.objects.get()
-    assert (after.email, after.secret_sha256) == (NEW, before.secret_sha256), "the link that was sent is still good"
+    assert (after.email, after.secret_sha256) == (NEW, before.secret_sha256), (
+        "the link that was sent is still good"
+    )
 
 
-def test_inviting_twice_leaves_one_link_and_a_member_is_not_invited(owner: Client, cast: Cast) -> None:
+def test_inviting_twice_leaves_one_link_and_a_member_is_not_invited(
+    owner: Client, cast: Cast
+) -> None:
     first, second = invite(owner), invite(owner)
     assert "no longer works" in Client().get(first).content.decode()
     joined(second)
-    assert "acts for" in owner.post("/people/", {"email": NEW.upper(), "capacity": "viewer"}).content.decode()
+    assert (
+        "acts for"
+        in owner.post("/people/", {"email": NEW.upper(), "capacity": "viewer"}).content.decode()
+    )
 
 
-def test_a_person_is_made_a_viewer_and_parted_with_and_the_last_manager_stays(owner: Client, cast: Cast, firm: Organisation) -> None:
+def test_a_person_is_made_a_viewer_and_parted_with_and_the_last_manager_stays(
+    owner: Client, cast: Cast, firm: Organisation
+) -> None:
     colleague = joined(invite(owner))
     row = Membership.objects.get(user__email=NEW)
     own = Membership.objects.get(user=cast.plants[0].owner)
@@ -215,14 +265,18 @@ def test_a_person_is_made_a_viewer_and_parted_with_and_the_last_manager_stays(ow
     for deed in ("viewer", "part"):
         assert owner.post(f"/people/{own.pk}/", {"do": deed}).status_code == 409
     owner.post(f"/people/{row.pk}/", {"do": "manager"})
-    assert owner.post(f"/people/{own.pk}/", {"do": "viewer"}).status_code == 302, "there is another now"
+    assert owner.post(f"/people/{own.pk}/", {"do": "viewer"}).status_code == 302, (
+        "there is another now"
+    )
     for _click in range(2):
         assert colleague.post(f"/people/{own.pk}/", {"do": "part"}).status_code == 302
     assert owner.get("/submissions/").status_code == 403
     assert Event.objects.filter(action=Action.PERSON_REMOVED, actor=NEW).count() == 1
 
 
-def test_an_invitation_to_read_takes_nothing_from_whom_the_register_made_a_manager_meanwhile(owner: Client, firm: Organisation) -> None:
+def test_an_invitation_to_read_takes_nothing_from_whom_the_register_made_a_manager_meanwhile(
+    owner: Client, firm: Organisation
+) -> None:
     path = invite(owner, capacity="viewer")
     manager = User.objects.create_user(NEW, PASSWORD, name="Newcomer")
     Membership.objects.create(user=manager, organisation=firm, role=firm.kind)
@@ -233,29 +287,49 @@ def test_an_invitation_to_read_takes_nothing_from_whom_the_register_made_a_manag
     assert not Invitation.objects.filter(accepted_at=None).exists()
 
 
-def test_a_manager_who_may_no_longer_sign_in_is_no_other_manager(owner: Client, cast: Cast, firm: Organisation) -> None:
+def test_a_manager_who_may_no_longer_sign_in_is_no_other_manager(
+    owner: Client, cast: Cast, firm: Organisation
+) -> None:
     """The operator's register says `active = false` of somebody who went: alone, they could let nobody in."""
     joined(invite(owner))
-    row, own = Membership.objects.get(user__email=NEW), Membership.objects.get(user=cast.plants[0].owner)
+    row, own = (
+        Membership.objects.get(user__email=NEW),
+        Membership.objects.get(user=cast.plants[0].owner),
+    )
     owner.post(f"/people/{row.pk}/", {"do": "manager"})
     User.objects.filter(email=NEW).update(is_active=False)
     for deed in ("viewer", "part"):
         assert owner.post(f"/people/{own.pk}/", {"do": deed}).status_code == 409
-    assert owner.post(f"/people/{row.pk}/", {"do": "part"}).status_code == 302, "who went can be parted with"
+    assert owner.post(f"/people/{row.pk}/", {"do": "part"}).status_code == 302, (
+        "who went can be parted with"
+    )
 
 
 def test_people_of_another_firm_are_not_there(owner: Client, cast: Cast) -> None:
     other = Membership.objects.get(user=cast.plants[1].owner)
-    sent = inviting.invite(cast.plants[1].owner, other.organisation_id, NEW, may_manage=True, delegate=False, now=timezone.now())
+    sent = inviting.invite(
+        cast.plants[1].owner,
+        other.organisation_id,
+        NEW,
+        may_manage=True,
+        delegate=False,
+        now=timezone.now(),
+    )
     for do in ("viewer", "part"):
         assert owner.post(f"/people/{other.pk}/", {"do": do}).status_code == 404
     for do in ("again", "revoke"):
-        assert owner.post(f"/people/invitations/{sent.invitation.pk}/", {"do": do}).status_code == 404
-    answer = owner.post("/people/", {"email": NEW, "capacity": "viewer", "firm": str(other.organisation_id)})
+        assert (
+            owner.post(f"/people/invitations/{sent.invitation.pk}/", {"do": do}).status_code == 404
+        )
+    answer = owner.post(
+        "/people/", {"email": NEW, "capacity": "viewer", "firm": str(other.organisation_id)}
+    )
     assert answer.status_code == 404
 
 
-def test_an_invitation_whose_mail_was_given_up_says_so_and_can_be_sent_again(owner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invitation_whose_mail_was_given_up_says_so_and_can_be_sent_again(
+    owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_args: object, **_kwargs: object) -> None:
         raise SMTPRecipientsRefused({NEW: (550, b"nobody of that name")})
 
@@ -270,7 +344,9 @@ def test_an_invitation_whose_mail_was_given_up_says_so_and_can_be_sent_again(own
     assert "The mail did not arrive" not in owner.get("/people/").content.decode()
 
 
-def test_an_invitation_that_no_server_took_for_a_day_says_so_while_it_still_waits(owner: Client) -> None:
+def test_an_invitation_that_no_server_took_for_a_day_says_so_while_it_still_waits(
+    owner: Client,
+) -> None:
     owner.post("/people/", {"email": NEW, "capacity": "viewer"})
     now = timezone.now()
     with override_settings(EMAIL_BACKEND="portal.notifications.no_server.EmailBackend"):
@@ -282,11 +358,16 @@ def test_an_invitation_that_no_server_took_for_a_day_says_so_while_it_still_wait
     assert "The mail did not arrive" in owner.get("/people/").content.decode()
 
 
-def test_an_organisation_is_called_by_its_chinese_name_where_chinese_is_read(owner: Client, cast: Cast, firm: Organisation) -> None:
+def test_an_organisation_is_called_by_its_chinese_name_where_chinese_is_read(
+    owner: Client, cast: Cast, firm: Organisation
+) -> None:
     Organisation.objects.filter(pk=firm.pk).update(name_zh="第一水泥厂")
     owner.cookies["django_language"] = "zh-hans"
     colleague = Membership.objects.create(
-        user=User.objects.create_user("second@firm-1.example"), organisation=firm, role=Role.ENTERPRISE, may_manage=False
+        user=User.objects.create_user("second@firm-1.example"),
+        organisation=firm,
+        role=Role.ENTERPRISE,
+        may_manage=False,
     )
     for address in (f"/people/{colleague.pk}/", "/search/?words=second"):
         page = owner.get(address, follow=True).content.decode()
@@ -305,12 +386,18 @@ def test_the_mail_is_in_the_language_of_who_invites(owner: Client) -> None:
     assert "邀请" in next(message.subject for message in mail.outbox if message.to == [NEW])
 
 
-def test_who_signed_in_long_ago_confirms_before_parting_with_somebody(owner: Client, cast: Cast) -> None:
+def test_who_signed_in_long_ago_confirms_before_parting_with_somebody(
+    owner: Client, cast: Cast
+) -> None:
     session = owner.session
-    session["account_authentication_methods"] = [{"method": "password", "at": (timezone.now() - timedelta(hours=1)).timestamp()}]
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": (timezone.now() - timedelta(hours=1)).timestamp()}
+    ]
     session.save()
     row = Membership.objects.get(user=cast.plants[0].owner)
     answer = owner.get(f"/people/{row.pk}/")
     assert answer.headers["Location"].startswith("/account/confirm/")
-    back = owner.post(answer.headers["Location"], {"password": PASSWORD, "next": f"/people/{row.pk}/"})
+    back = owner.post(
+        answer.headers["Location"], {"password": PASSWORD, "next": f"/people/{row.pk}/"}
+    )
     assert owner.get(back.headers["Location"]).status_code == 200

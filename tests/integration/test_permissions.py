@@ -35,7 +35,10 @@ def test_an_enterprise_sees_its_own_submissions_only(cast: Cast) -> None:
 
 def test_a_regulator_sees_its_jurisdiction_only(cast: Cast) -> None:
     inside, outside = cast.plants  # works-1 lies in the province, works-2 elsewhere in the nation
-    digests = {plant.site.slug: intake_selectors.submissions_of(plant.owner)[0].digest for plant in cast.plants}
+    digests = {
+        plant.site.slug: intake_selectors.submissions_of(plant.owner)[0].digest
+        for plant in cast.plants
+    }
     assert intake_selectors.submission(cast.approver, digests[outside.site.slug]) is not None
     assert intake_selectors.submission(cast.provincial, digests[inside.site.slug]) is not None
     assert intake_selectors.submission(cast.provincial, digests[outside.site.slug]) is None

@@ -35,7 +35,10 @@ from portal.practices.revisions import as_read
 from portal.problems import RefusedError
 from tests.integration.portal_cast import NOW, Cast, make_cast, person, signed_in
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 HOT = {
     "sector": "cement",
@@ -75,16 +78,23 @@ def test_the_agency_that_reviewed_is_named_in_the_language_of_the_page(cast: Cas
     row = reviewing.edit(row, read(row), cast.drafter, HOT, NOW)
     Organisation.objects.filter(name=row.reviewer).update(name_zh="工业和信息化部")
     client, address = signed_in(cast.drafter), reverse("web:practice-entry", args=[row.pk])
-    waits = {language: client.get(address, HTTP_ACCEPT_LANGUAGE=language).content.decode() for language in ("en", "zh-hans")}
+    waits = {
+        language: client.get(address, HTTP_ACCEPT_LANGUAGE=language).content.decode()
+        for language in ("en", "zh-hans")
+    }
     reviewing.publish([row], read(row), cast.approver, keys.receipt_key(), NOW)
     shown = {
-        language: Client().get(reverse("web:practice", args=[row.practice]), HTTP_ACCEPT_LANGUAGE=language).content.decode()
+        language: Client()
+        .get(reverse("web:practice", args=[row.practice]), HTTP_ACCEPT_LANGUAGE=language)
+        .content.decode()
         for language in ("en", "zh-hans")
     }
     for pages in (waits, shown):
         assert row.reviewer in pages["en"]
         assert "工业和信息化部" in pages["zh-hans"]
-        assert row.reviewer not in re.sub(r"<header.*?</header>", "", pages["zh-hans"], flags=re.DOTALL)
+        assert row.reviewer not in re.sub(
+            r"<header.*?</header>", "", pages["zh-hans"], flags=re.DOTALL
+        )
 
 
 def read(row: Entry) -> str:
@@ -127,7 +137,9 @@ def read_in(page: str) -> str:
 
 
 class TestTwoPeople:
-    def test_a_firms_practice_is_reviewed_by_one_published_by_another_signed_and_logged(self, cast: Cast) -> None:
+    def test_a_firms_practice_is_reviewed_by_one_published_by_another_signed_and_logged(
+        self, cast: Cast
+    ) -> None:
         row = published(cast)
         edition = Edition.objects.get()
         signed = library.verify(edition.document, keys.published_directory().content.receipt_keys())
@@ -140,21 +152,31 @@ class TestTwoPeople:
             1,
         )
         assert firm(cast).name not in edition.library
-        acts = list(Event.objects.filter(subject=f"practice collected-{row.pk}/1").values_list("action", flat=True))
+        acts = list(
+            Event.objects.filter(subject=f"practice collected-{row.pk}/1").values_list(
+                "action", flat=True
+            )
+        )
         assert acts == ["practice.offered", "practice.edited", "practice.published"]
         kinds = [notice.kind for notice in notices.notices(cast.plants[0].owner.pk, 0, 50)]
         assert kinds[:2] == ["practice.decided", "practice.decided"]
 
-    def test_a_notice_says_which_of_the_events_happened_and_names_the_practice_in_the_readers_language(self, cast: Cast) -> None:
+    def test_a_notice_says_which_of_the_events_happened_and_names_the_practice_in_the_readers_language(
+        self, cast: Cast
+    ) -> None:
         row, owner = published(cast), cast.plants[0].owner
         end(row, cast.approver, "It was measured again.")
         shown = page(signed_in(owner), "notifications")
         for event in ("edited", "published", "withdrawn"):
             assert f"The practice “{HOT['title_en']}” was {event}" in shown
         assert "edited, published, refused or withdrawn" not in shown
-        assert f"做法“{HOT['title_zh']}”已发布" in page(signed_in(owner), "notifications", language="zh-hans")
+        assert f"做法“{HOT['title_zh']}”已发布" in page(
+            signed_in(owner), "notifications", language="zh-hans"
+        )
 
-    def test_the_way_to_offer_or_review_is_shown_to_whom_it_leads_somewhere(self, cast: Cast) -> None:
+    def test_the_way_to_offer_or_review_is_shown_to_whom_it_leads_somewhere(
+        self, cast: Cast
+    ) -> None:
         address = f'href="{reverse("web:practice-entries")}"'
         for user in (cast.plants[0].owner, cast.approver):
             assert address in page(signed_in(user), "practices")
@@ -162,16 +184,28 @@ class TestTwoPeople:
             assert address not in page(client, "practices")
 
     def test_the_api_gives_the_newest_edition_with_its_proof(self, cast: Cast) -> None:
-        assert Client().get(reverse("api:practices")).json() == {"document": None, "library": "", "log": None}
+        assert Client().get(reverse("api:practices")).json() == {
+            "document": None,
+            "library": "",
+            "log": None,
+        }
         published(cast)
         answer = Client().get(reverse("api:practices")).json()
         receipt_keys = keys.published_directory().content.receipt_keys()
         signed = library.verify(answer["document"], receipt_keys)
         head = heads.read(base64.b64decode(answer["log"]["head"]), receipt_keys).head
         leaf = logged.hashed(EntryKind.PRACTICES, logged.practices(signed), NOW.date())
-        require_inclusion(leaf, answer["log"]["index"], head.size, [bytes.fromhex(node) for node in answer["log"]["proof"]], head.root)
+        require_inclusion(
+            leaf,
+            answer["log"]["index"],
+            head.size,
+            [bytes.fromhex(node) for node in answer["log"]["proof"]],
+            head.root,
+        )
 
-    def test_nobody_publishes_what_they_edited_and_nothing_unreviewed_or_outside_the_nation(self, cast: Cast) -> None:
+    def test_nobody_publishes_what_they_edited_and_nothing_unreviewed_or_outside_the_nation(
+        self, cast: Cast
+    ) -> None:
         row = offered(cast)
         assert refusal(lambda: publish(row, cast.approver)) == (409, "practice-decided")
         row = edit(row, cast.drafter, HOT)
@@ -184,7 +218,13 @@ class TestTwoPeople:
         form = page(signed_in(cast.plants[0].owner), "offer-practice")
         assert "cement/clinker-burning" in form
         assert "aluminium/" not in form
-        wrong = {**HOT, "step": "aluminium/electrolysis", "organisation": firm(cast).pk, "naming": "named", "consent": "on"}
+        wrong = {
+            **HOT,
+            "step": "aluminium/electrolysis",
+            "organisation": firm(cast).pk,
+            "naming": "named",
+            "consent": "on",
+        }
         answer = signed_in(cast.plants[0].owner).post(reverse("web:offer-practice"), wrong)
         assert "Choose the step at which it saves." in answer.content.decode()
         assert not Entry.objects.exists()
@@ -192,7 +232,9 @@ class TestTwoPeople:
     def test_it_was_published_on_the_schemes_day(self, cast: Cast) -> None:
         """Half past four in the afternoon of UTC is the next day in China."""
         row = published(cast)
-        Entry.objects.filter(pk=row.pk).update(published_at=datetime(2026, 7, 1, 16, 30, tzinfo=UTC))
+        Entry.objects.filter(pk=row.pk).update(
+            published_at=datetime(2026, 7, 1, 16, 30, tzinfo=UTC)
+        )
         row.refresh_from_db()
         assert listing_and_practice(row)[1].published_on == date(2026, 7, 2)
 
@@ -205,12 +247,22 @@ class TestTwoPeople:
             assert reverse("web:publish-practice", args=[row.pk]) not in text
 
     def test_an_empty_form_names_each_field_that_is_wrong(self, cast: Cast) -> None:
-        text = signed_in(cast.plants[0].owner).post(reverse("web:offer-practice"), {"saving_from": "0"}).content.decode()
-        for sentence in ("Write the name of the practice", "Write what is done", "The low end of the saving must be above 0."):
+        text = (
+            signed_in(cast.plants[0].owner)
+            .post(reverse("web:offer-practice"), {"saving_from": "0"})
+            .content.decode()
+        )
+        for sentence in (
+            "Write the name of the practice",
+            "Write what is done",
+            "The low end of the saving must be above 0.",
+        ):
             assert sentence in text
         assert "Ensure this value" not in text
 
-    def test_a_published_one_changes_by_a_next_version_and_the_firm_withdraws_it(self, cast: Cast) -> None:
+    def test_a_published_one_changes_by_a_next_version_and_the_firm_withdraws_it(
+        self, cast: Cast
+    ) -> None:
         first = published(cast, named=True)
         assert firm(cast).name in Edition.objects.get().library
         second = edit(first, cast.approver, HOT | {"saving_to": "16"})
@@ -222,22 +274,46 @@ class TestTwoPeople:
         assert "replaced by version 2" in page(Client(), "practice-version", first.practice, 1)
         end(second, cast.plants[0].owner, "We do it no longer.")
         assert Library.model_validate_json(Edition.objects.latest("number").library).practices == ()
-        of_a_version = [page(Client(), "practice-version", first.practice, version) for version in (1, 2)]
+        of_a_version = [
+            page(Client(), "practice-version", first.practice, version) for version in (1, 2)
+        ]
         for gone in (page(Client(), "practice", first.practice), *of_a_version):
             assert "We do it no longer." in gone
             assert "850" not in gone
             assert firm(cast).name not in gone
-        assert Client().get(reverse("web:practice-version", args=[first.practice, 3])).status_code == 404
+        assert (
+            Client().get(reverse("web:practice-version", args=[first.practice, 3])).status_code
+            == 404
+        )
 
 
-def test_a_practice_of_a_step_that_an_approved_version_of_the_pack_brought_is_published_and_shown(cast: Cast) -> None:
-    text = (packs.HOME / "cement.toml").read_text("utf-8").replace('version = "4"', 'version = "5"', 1)
+def test_a_practice_of_a_step_that_an_approved_version_of_the_pack_brought_is_published_and_shown(
+    cast: Cast,
+) -> None:
+    text = (
+        (packs.HOME / "cement.toml").read_text("utf-8").replace('version = "4"', 'version = "5"', 1)
+    )
     five = text.replace("raw-meal-homogenisation", "raw-meal-blending")
-    proposed = proposing.propose(cast.provincial, five, "", "", "The step has another name.", "GB 16780-2021", NOW.replace(year=2027))
+    proposed = proposing.propose(
+        cast.provincial,
+        five,
+        "",
+        "",
+        "The step has another name.",
+        "GB 16780-2021",
+        NOW.replace(year=2027),
+    )
     for officer in (cast.drafter, cast.approver):
         proposing.approve(proposed, officer, keys.receipt_key(), NOW)
     assert "cement/raw-meal-blending" in page(signed_in(cast.plants[0].owner), "offer-practice")
-    row = publish(edit(offered(cast, step="raw-meal-blending"), cast.drafter, HOT | {"step": "raw-meal-blending"}), cast.approver)
+    row = publish(
+        edit(
+            offered(cast, step="raw-meal-blending"),
+            cast.drafter,
+            HOT | {"step": "raw-meal-blending"},
+        ),
+        cast.approver,
+    )
     assert HOT["title_en"] in page(Client(), "practices")
     assert HOT["title_en"] in page(Client(), "practice", row.practice)
 
@@ -245,7 +321,9 @@ def test_a_practice_of_a_step_that_an_approved_version_of_the_pack_brought_is_pu
 class TestConsent:
     def test_only_who_manages_the_firm_offers_and_withdraws_for_it(self, cast: Cast) -> None:
         other = cast.plants[1].owner
-        assert refusal(lambda: reviewing.offer(other, firm(cast).pk, HOT, named=False, now=NOW)) == (403, "not-of-the-firm")
+        assert refusal(
+            lambda: reviewing.offer(other, firm(cast).pk, HOT, named=False, now=NOW)
+        ) == (403, "not-of-the-firm")
         row = offered(cast)
         assert refusal(lambda: end(row, other, "No.")) == (403, "not-regulator")
         assert refusal(lambda: edit(row, other, HOT)) == (403, "not-of-the-firm")
@@ -271,9 +349,14 @@ class TestConsent:
         assert Library.model_validate_json(Edition.objects.latest("number").library).practices == ()
         acts = Event.objects.filter(action="practice.withdrawn").values_list("subject", flat=True)
         assert set(acts) == {f"practice {first.practice}/1", f"practice {first.practice}/2"}
-        assert Client().get(reverse("web:practice-version", args=[first.practice, 2])).status_code == 404, "it was never published"
+        assert (
+            Client().get(reverse("web:practice-version", args=[first.practice, 2])).status_code
+            == 404
+        ), "it was never published"
 
-    def test_a_correction_stays_where_a_regulator_withdraws_what_it_corrects(self, cast: Cast) -> None:
+    def test_a_correction_stays_where_a_regulator_withdraws_what_it_corrects(
+        self, cast: Cast
+    ) -> None:
         first = published(cast)
         second = edit(first, cast.approver, HOT | {"saving_to": "16"})
         end(first, cast.drafter, "The range is wrong.")
@@ -316,16 +399,27 @@ class TestConsent:
             ("saving_to", ""),
         ],
     )
-    def test_what_could_tell_its_energy_per_unit_is_refused_beside_its_field(self, cast: Cast, field: str, text: str) -> None:
+    def test_what_could_tell_its_energy_per_unit_is_refused_beside_its_field(
+        self, cast: Cast, field: str, text: str
+    ) -> None:
         assert gives_away(HOT) == ""
         assert gives_away(HOT | {field: text}) == field
-        form = {**IN_FORM, field: text, "organisation": str(firm(cast).pk), "naming": "not-named", "consent": "on"}
+        form = {
+            **IN_FORM,
+            field: text,
+            "organisation": str(firm(cast).pk),
+            "naming": "not-named",
+            "consent": "on",
+        }
         answer = signed_in(cast.plants[0].owner).post(reverse("web:offer-practice"), form)
         assert answer.status_code == 400
         assert f'id="id_{field}_error"' in answer.content.decode()
         assert "could reveal the firm" in answer.content.decode()
         row = offered(cast)
-        assert refusal(lambda: edit(row, cast.drafter, HOT | {field: text})) == (409, "practice-gives-away")
+        assert refusal(lambda: edit(row, cast.drafter, HOT | {field: text})) == (
+            409,
+            "practice-gives-away",
+        )
 
 
 @pytest.mark.parametrize(
@@ -342,15 +436,26 @@ def test_a_temperature_a_year_and_a_count_give_nothing_away(field: str, text: st
 
 
 class TestImport:
-    def test_the_template_is_a_list_that_is_imported_and_published_by_a_second_person(self, cast: Cast) -> None:
+    def test_the_template_is_a_list_that_is_imported_and_published_by_a_second_person(
+        self, cast: Cast
+    ) -> None:
         first, second = signed_in(cast.drafter), signed_in(cast.approver)
         template = first.get(reverse("web:practices-template-csv")).content.decode("utf-8-sig")
         done = first.post(
-            reverse("web:import-practices"), {"listed": SimpleUploadedFile("list.csv", template.replace(",6,", ",6.5,", 1).encode())}
+            reverse("web:import-practices"),
+            {
+                "listed": SimpleUploadedFile(
+                    "list.csv", template.replace(",6,", ",6.5,", 1).encode()
+                )
+            },
         )
         assert done.status_code == 302, done.content.decode()
         row = Entry.objects.get()
-        assert (row.state, row.version, row.content["saving_from"]) == (EntryState.REVIEWED, 2, "6.5")  # version 1 comes with Steplabel
+        assert (row.state, row.version, row.content["saving_from"]) == (
+            EntryState.REVIEWED,
+            2,
+            "6.5",
+        )  # version 1 comes with Steplabel
         first.post(reverse("web:publish-practices"))
         assert not Edition.objects.exists()  # not by who imported it
         question = page(second, "publish-practices")
@@ -359,10 +464,21 @@ class TestImport:
         assert Entry.objects.get().state == EntryState.PUBLISHED
         assert "6.5 kWh" in page(Client(), "practice", row.practice)
 
-    def test_what_comes_with_steplabel_keeps_its_address_and_is_in_force_again_once_its_next_version_is_withdrawn(self, cast: Cast) -> None:
-        came = next(practice for practice in Library.held().practices if practice.sector == "cement" and practice.saving_to is None)
-        assert f"{came.saving} {came.unit} per tonne" in page(Client(), "practice-version", came.id, 1)
-        listed = content_of(came, Library.held().listing(came)) | {"saving_from": "77.5", "read_on": "2026-01-31"}
+    def test_what_comes_with_steplabel_keeps_its_address_and_is_in_force_again_once_its_next_version_is_withdrawn(
+        self, cast: Cast
+    ) -> None:
+        came = next(
+            practice
+            for practice in Library.held().practices
+            if practice.sector == "cement" and practice.saving_to is None
+        )
+        assert f"{came.saving} {came.unit} per tonne" in page(
+            Client(), "practice-version", came.id, 1
+        )
+        listed = content_of(came, Library.held().listing(came)) | {
+            "saving_from": "77.5",
+            "read_on": "2026-01-31",
+        }
         (row,) = reviewing.import_list(cast.drafter, {came.id: listed}, NOW)
         row = publish(row, cast.approver)
         assert "77.5" in page(Client(), "practice", came.id)
@@ -380,11 +496,25 @@ class TestImport:
         assert "The figure was read wrongly." in gone
         assert "77.5" not in gone
 
-    def test_a_list_with_faults_is_imported_in_no_part_and_each_is_named_by_line(self, cast: Cast) -> None:
+    def test_a_list_with_faults_is_imported_in_no_part_and_each_is_named_by_line(
+        self, cast: Cast
+    ) -> None:
         client = signed_in(cast.drafter)
-        head, line = client.get(reverse("web:practices-template-csv")).content.decode("utf-8-sig").splitlines()
-        lines = (head, line, line.replace("rm-wash", "Rm wash"), line.replace("rm-wash", "rm-two").replace(",cement,", ",paper,"))
-        answer = client.post(reverse("web:import-practices"), {"listed": SimpleUploadedFile("list.csv", "\n".join(lines).encode())})
+        head, line = (
+            client.get(reverse("web:practices-template-csv"))
+            .content.decode("utf-8-sig")
+            .splitlines()
+        )
+        lines = (
+            head,
+            line,
+            line.replace("rm-wash", "Rm wash"),
+            line.replace("rm-wash", "rm-two").replace(",cement,", ",paper,"),
+        )
+        answer = client.post(
+            reverse("web:import-practices"),
+            {"listed": SimpleUploadedFile("list.csv", "\n".join(lines).encode())},
+        )
         text = answer.content.decode()
         assert answer.status_code == 400
         assert "Nothing was imported" in text
@@ -395,27 +525,47 @@ class TestImport:
     def test_a_line_that_ends_before_its_id_is_a_fault_of_that_line(self, cast: Cast) -> None:
         client = signed_in(cast.drafter)
         template = client.get(reverse("web:practices-template-csv")).content.decode("utf-8-sig")
-        id_last = [",".join((*cells[1:], cells[0])) for cells in (line.split(",") for line in template.splitlines())]
+        id_last = [
+            ",".join((*cells[1:], cells[0]))
+            for cells in (line.split(",") for line in template.splitlines())
+        ]
         raw = "\n".join((id_last[0], id_last[1].rpartition(",")[0])).encode()
-        answer = client.post(reverse("web:import-practices"), {"listed": SimpleUploadedFile("list.csv", raw)})
+        answer = client.post(
+            reverse("web:import-practices"), {"listed": SimpleUploadedFile("list.csv", raw)}
+        )
         assert (answer.status_code, "It needs its own id" in answer.content.decode()) == (400, True)
 
     def test_a_list_brings_no_practice_under_the_name_of_a_firms(self, cast: Cast) -> None:
         last = offered(cast)
         listed = HOT | {"source_en": "A list", "source_zh": "一份清单", "read_on": "2026-01-31"}
         next_of_a_firm = f"collected-{last.pk + 1}"
-        assert refusal(lambda: reviewing.import_list(cast.drafter, {next_of_a_firm: listed}, NOW)) == (409, "practice-collected")
+        assert refusal(
+            lambda: reviewing.import_list(cast.drafter, {next_of_a_firm: listed}, NOW)
+        ) == (409, "practice-collected")
         client = signed_in(cast.drafter)
-        head, line = client.get(reverse("web:practices-template-csv")).content.decode("utf-8-sig").splitlines()
+        head, line = (
+            client.get(reverse("web:practices-template-csv"))
+            .content.decode("utf-8-sig")
+            .splitlines()
+        )
         raw = "\n".join((head, f"{next_of_a_firm},{line.partition(',')[2]}")).encode()
-        answer = client.post(reverse("web:import-practices"), {"listed": SimpleUploadedFile("list.csv", raw)})
+        answer = client.post(
+            reverse("web:import-practices"), {"listed": SimpleUploadedFile("list.csv", raw)}
+        )
         assert answer.status_code == 400
-        assert "Ids that begin with “collected-” are kept for practices of firms." in answer.content.decode()
+        assert (
+            "Ids that begin with “collected-” are kept for practices of firms."
+            in answer.content.decode()
+        )
         assert offered(cast, title_en="Another").practice == next_of_a_firm
 
-    @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00\x01", b"PK\x03\x04 no workbook"])
+    @pytest.mark.parametrize(
+        "content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00\x01", b"PK\x03\x04 no workbook"]
+    )
     def test_what_is_no_list_is_refused(self, cast: Cast, content: bytes) -> None:
-        answer = signed_in(cast.drafter).post(reverse("web:import-practices"), {"listed": SimpleUploadedFile("list.csv", content)})
+        answer = signed_in(cast.drafter).post(
+            reverse("web:import-practices"), {"listed": SimpleUploadedFile("list.csv", content)}
+        )
         assert answer.status_code == 400
 
 
@@ -423,44 +573,78 @@ def test_the_file_of_a_narrowed_list_is_narrowed_too(cast: Cast) -> None:
     published(cast)
     file = reverse("web:practices-csv")
     for query in ("", *(f"?{name}={HOT[name]}" for name in ("sector", "step", "cause"))):
-        assert f'{file}{query or "?"}"' in Client().get(reverse("web:practices") + query).content.decode()
+        assert (
+            f'{file}{query or "?"}"'
+            in Client().get(reverse("web:practices") + query).content.decode()
+        )
         assert HOT["title_en"] in Client().get(file + query).content.decode()
         assert not query or HOT["title_en"] not in Client().get(f"{file}{query}x").content.decode()
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", ("Best practice", "Cause of waste", "First batch after a stop")), ("zh-hans", ())])
-def test_every_page_is_read_in_both_languages(cast: Cast, language: str, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", ("Best practice", "Cause of waste", "First batch after a stop")), ("zh-hans", ())],
+)
+def test_every_page_is_read_in_both_languages(
+    cast: Cast, language: str, words: tuple[str, ...]
+) -> None:
     row, waits = published(cast), offered(cast, title_en="Another", title_zh="另一项")
     pages = {
         "practices": page(Client(), "practices", language=language),
         "practice": page(Client(), "practice", row.practice, language=language),
         "entries": page(signed_in(cast.drafter, language), "practice-entries", language=language),
-        "entry": page(signed_in(cast.drafter, language), "practice-entry", waits.pk, language=language),
-        "offer": page(signed_in(cast.plants[0].owner, language), "offer-practice", language=language),
+        "entry": page(
+            signed_in(cast.drafter, language), "practice-entry", waits.pk, language=language
+        ),
+        "offer": page(
+            signed_in(cast.plants[0].owner, language), "offer-practice", language=language
+        ),
         "import": page(signed_in(cast.drafter, language), "import-practices", language=language),
         "end": page(signed_in(cast.drafter, language), "end-practice", waits.pk, language=language),
     }
     title = HOT["title_en"] if language == "en" else HOT["title_zh"]
     assert all(title in pages[name] for name in ("practice", "entries"))
     assert all(word in pages["practice"] + pages["practices"] for word in words)
-    assert title in Client().get(reverse("web:practices-csv"), headers={"accept-language": language}).content.decode()
+    assert (
+        title
+        in Client()
+        .get(reverse("web:practices-csv"), headers={"accept-language": language})
+        .content.decode()
+    )
 
 
-def test_the_list_is_narrowed_by_sector_step_and_cause_and_says_where_nothing_fits(cast: Cast) -> None:
+def test_the_list_is_narrowed_by_sector_step_and_cause_and_says_where_nothing_fits(
+    cast: Cast,
+) -> None:
     published(cast)
     address = reverse("web:practices")
-    assert HOT["title_en"] in Client().get(f"{address}?sector=cement&step=clinker-burning&cause=cold-start").content.decode()
+    assert (
+        HOT["title_en"]
+        in Client()
+        .get(f"{address}?sector=cement&step=clinker-burning&cause=cold-start")
+        .content.decode()
+    )
     assert "No practice matches." in Client().get(f"{address}?cause=reheat").content.decode()
 
 
 def test_one_practice_is_one_practice(cast: Cast) -> None:
-    row = {"id": "hot-kiln", **HOT, "source_en": "A book", "source_zh": "书", "read_on": "2016-05-01"}
+    row = {
+        "id": "hot-kiln",
+        **HOT,
+        "source_en": "A book",
+        "source_zh": "书",
+        "read_on": "2016-05-01",
+    }
     out = StringIO()
     table = csv.DictWriter(out, row)
     table.writeheader()
     table.writerow(row)
     file = SimpleUploadedFile("list.csv", out.getvalue().encode())
-    done = signed_in(cast.drafter).post(reverse("web:import-practices"), {"listed": file}, follow=True).content.decode()
+    done = (
+        signed_in(cast.drafter)
+        .post(reverse("web:import-practices"), {"listed": file}, follow=True)
+        .content.decode()
+    )
     assert "1 practice is imported. A second person publishes it." in done
     approver = signed_in(cast.approver)
     assert "Publish 1 imported practice<" in page(approver, "practice-entries")

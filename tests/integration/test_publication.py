@@ -26,7 +26,10 @@ from portal.standings import computing as standings
 from portal.standings import selectors as standing_selectors
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def submit_all(cast: Cast, plants: int | None = None, revision: int = 1, shift: int = 0) -> None:
@@ -47,18 +50,31 @@ def publish(cast: Cast, words: str = "", approver: User | None = None) -> Public
     return publishing.publish(drafted, approver or cast.approver, keys.receipt_key(), NOW)
 
 
-def test_every_step_of_the_route_is_published_with_its_interval_and_rule(cast: Cast, client: Client) -> None:
+def test_every_step_of_the_route_is_published_with_its_interval_and_rule(
+    cast: Cast, client: Client
+) -> None:
     publish(cast)
     answer = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/")
     body = answer.json()
-    assert (answer.status_code, body["schema"], body["version"], body["status"]) == (200, "steplabel/benchmark/1", 1, "published")
+    assert (answer.status_code, body["schema"], body["version"], body["status"]) == (
+        200,
+        "steplabel/benchmark/1",
+        1,
+        "published",
+    )
     headline = [step for step in body["steps"] if step["headline"]]
-    assert [step["step"] for step in headline] == [route_step.step for route_step in cast.pack.routes[0].steps]
+    assert [step["step"] for step in headline] == [
+        route_step.step for route_step in cast.pack.routes[0].steps
+    ]
     for step in headline:
         low, high = step["interval"]
         assert low <= step["best"] <= high
         assert step["best"] < step["typical"]
-        assert (step["rule"], step["firms"], step["gate"]["shown"]) == ("mean-of-best-five", 10, True)
+        assert (step["rule"], step["firms"], step["gate"]["shown"]) == (
+            "mean-of-best-five",
+            10,
+            True,
+        )
     assert body["route_total"]["value"] is not None
     assert body["best_reached_total"]["value"] is not None
 
@@ -71,11 +87,15 @@ def test_where_the_assumed_spread_fits_poorly_page_and_api_say_at_which_step(
     publish(cast)
     sentence = "The assumed normal spread between firms fits poorly, so the interval is less certain, at these steps: "
     explanation = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/").json()["explanation"]
-    page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/", headers={"accept-language": "en"}).content.decode()
+    page = client.get(
+        f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/", headers={"accept-language": "en"}
+    ).content.decode()
     assert [sentence in json.dumps(explanation), sentence in page] == [not fits, not fits]
 
 
-def test_the_document_carries_a_signature_that_holds_and_breaks_with_any_change(cast: Cast, client: Client) -> None:
+def test_the_document_carries_a_signature_that_holds_and_breaks_with_any_change(
+    cast: Cast, client: Client
+) -> None:
     publish(cast)
     body = json.loads(client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").content)
     trusted = keys.published_directory().content.receipt_keys()
@@ -92,16 +112,26 @@ def test_the_csv_says_the_same_as_the_json(cast: Cast, client: Client) -> None:
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8"))))
     steps = [row for row in rows if not row["step"].endswith("-total")]
-    assert [(row["step"], row["metric"], float(row["best"]), float(row["best_low"]), row["unit"]) for row in steps] == [
-        (step["step"], step["metric"], step["best"], step["interval"][0], step["unit"]) for step in body["steps"]
+    assert [
+        (row["step"], row["metric"], float(row["best"]), float(row["best_low"]), row["unit"])
+        for row in steps
+    ] == [
+        (step["step"], step["metric"], step["best"], step["interval"][0], step["unit"])
+        for step in body["steps"]
     ]
     assert {row["version"] for row in rows} == {"1"}
     assert all(row["source"].endswith("cement, China, 2016, version 1") for row in rows)
 
 
-def test_nobody_publishes_a_draft_of_their_own_and_only_a_regulator_of_the_whole_scope_may(cast: Cast) -> None:
+def test_nobody_publishes_a_draft_of_their_own_and_only_a_regulator_of_the_whole_scope_may(
+    cast: Cast,
+) -> None:
     drafted = drafting.draft(cast.period, cast.drafter, NOW)
-    for person, code in ((cast.drafter, "own-draft"), (cast.provincial, "not-regulator"), (cast.plants[0].owner, "not-regulator")):
+    for person, code in (
+        (cast.drafter, "own-draft"),
+        (cast.provincial, "not-regulator"),
+        (cast.plants[0].owner, "not-regulator"),
+    ):
         with pytest.raises(RefusedError) as refused:
             publishing.publish(drafted, person, keys.receipt_key(), NOW)
         assert (refused.value.code, refused.value.status) == (code, 403)
@@ -110,9 +140,15 @@ def test_nobody_publishes_a_draft_of_their_own_and_only_a_regulator_of_the_whole
     assert Publication.objects.get().status == "draft"
 
 
-def test_who_regulates_in_several_offices_approves_in_the_name_of_the_nearest_that_may(cast: Cast) -> None:
+def test_who_regulates_in_several_offices_approves_in_the_name_of_the_nearest_that_may(
+    cast: Cast,
+) -> None:
     """A bureau of the province has no say over the nation's benchmark."""
-    Membership.objects.create(user=cast.provincial, organisation=Organisation.objects.get(name="Ministry"), role=Role.REGULATOR)
+    Membership.objects.create(
+        user=cast.provincial,
+        organisation=Organisation.objects.get(name="Ministry"),
+        role=Role.REGULATOR,
+    )
     approvals = publish(cast, approver=cast.provincial).explanation["approval"]["en"]
     assert "published by Ministry" in approvals
     cast.group.scope = cast.province
@@ -148,7 +184,9 @@ def test_before_the_lag_has_passed_the_gate_holds_every_value(cast: Cast) -> Non
     assert {step.best for step in view.label.cells} == {None}
 
 
-def test_a_withdrawn_version_stays_at_its_address_with_the_reason(cast: Cast, client: Client) -> None:
+def test_a_withdrawn_version_stays_at_its_address_with_the_reason(
+    cast: Cast, client: Client
+) -> None:
     row = publish(cast)
     before = client.get(f"/api/v1/benchmarks/cement/{PERIOD}/v1/").json()
     publishing.withdraw(row, cast.drafter, "一条线重复计算了回收电量", NOW)
@@ -159,7 +197,11 @@ def test_a_withdrawn_version_stays_at_its_address_with_the_reason(cast: Cast, cl
     assert client.get("/api/v1/benchmarks/").json() == []
     view = selectors.benchmark("cement", PERIOD)
     assert view is not None
-    assert (view.status, view.withdrawal_reason, view.latest_version) == ("withdrawn", "一条线重复计算了回收电量", None)
+    assert (view.status, view.withdrawal_reason, view.latest_version) == (
+        "withdrawn",
+        "一条线重复计算了回收电量",
+        None,
+    )
     with pytest.raises(RefusedError):
         publishing.withdraw(row, cast.drafter, "again", NOW)
 
@@ -175,13 +217,19 @@ def test_a_new_version_that_differs_in_one_participant_waits(cast: Cast) -> None
         publishing.publish(drafted, cast.approver, keys.receipt_key(), NOW)
 
 
-def test_another_route_with_all_firms_but_one_does_not_show_what_the_first_showed(cast: Cast) -> None:
+def test_another_route_with_all_firms_but_one_does_not_show_what_the_first_showed(
+    cast: Cast,
+) -> None:
     """The clinker route shares four cells with the main route: beside the published ones, each would give the one firm away."""
     publish(cast)
     members = [plant.site for plant in cast.plants[1:]]
-    period = open_period(make_peer_group("cement", cast.nation, members, route="clinker"), PERIOD, "test", NOW)
+    period = open_period(
+        make_peer_group("cement", cast.nation, members, route="clinker"), PERIOD, "test", NOW
+    )
     gated = GateResult.from_json(drafting.draft(period, cast.drafter, NOW).gate)
-    assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {GateReason.OVERLAP}
+    assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {
+        GateReason.OVERLAP
+    }
     assert "cement/cn/dry-process/2016/v1" in gated.cells[0].reason.en
     assert gated.shown == 0
 
@@ -190,25 +238,38 @@ def test_another_spelling_of_the_period_does_not_show_the_firm_that_joined(cast:
     """A group of its own, in which all but one of the firms report once more for the same days: what it shows is compared by its firms."""
     publish(cast)
     plants, again = cast.plants[1:], "2016-01-01/2016-12-31"
-    period = open_period(make_peer_group("cement", cast.nation, [plant.site for plant in plants], route="clinker"), again, "test", NOW)
+    period = open_period(
+        make_peer_group("cement", cast.nation, [plant.site for plant in plants], route="clinker"),
+        again,
+        "test",
+        NOW,
+    )
     for number, plant in enumerate(plants):
         raw = plant.envelope(cast.pack, shift=number - 4, period=again)
         deliver(raw)
     open_waiting()
     gated = GateResult.from_json(drafting.draft(period, cast.drafter, NOW).gate)
-    assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {GateReason.OVERLAP}
+    assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {
+        GateReason.OVERLAP
+    }
     assert gated.shown == 0
 
 
-def test_what_the_gate_says_of_a_correction_does_not_tell_whether_a_draw_repeated(cast: Cast) -> None:
+def test_what_the_gate_says_of_a_correction_does_not_tell_whether_a_draw_repeated(
+    cast: Cast,
+) -> None:
     """One plant reports anew what it had reported: no cell of the draft stands as published before, where another's would be held."""
     publish(cast)
     submit_all(cast, plants=1, revision=2)
     gated = GateResult.from_json(drafting.draft(cast.period, cast.drafter, NOW).gate)
-    assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {GateReason.DIFFERENCING}
+    assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {
+        GateReason.DIFFERENCING
+    }
 
 
-def test_a_new_version_with_enough_changes_takes_over_and_the_old_one_stays(cast: Cast, client: Client) -> None:
+def test_a_new_version_with_enough_changes_takes_over_and_the_old_one_stays(
+    cast: Cast, client: Client
+) -> None:
     publish(cast)
     submit_all(cast, plants=4, revision=2, shift=2)
     drafted = drafting.draft(cast.period, cast.drafter, NOW, "Four plants corrected their reports.")
@@ -231,7 +292,11 @@ def test_one_firm_that_declares_most_of_the_size_hides_every_cell(cast: Cast) ->
 
 def test_who_takes_part_by_their_own_will_is_not_counted_among_the_obliged(cast: Cast) -> None:
     def sample(words: str) -> str:
-        return str(drafting.draft(cast.period, cast.drafter, NOW, words).explanation["sample_characteristics"]["en"])
+        return str(
+            drafting.draft(cast.period, cast.drafter, NOW, words).explanation[
+                "sample_characteristics"
+            ]["en"]
+        )
 
     assert sample("All.").startswith("10 firms of 10 obliged to report, 10 sites")
     cast.group.members.filter(site=cast.plants[0].site).update(obliged=False)
@@ -239,19 +304,29 @@ def test_who_takes_part_by_their_own_will_is_not_counted_among_the_obliged(cast:
         "10 firms, some of them by their own will (obliged to report: 9), 10 sites"
     )  # one could be guessed
     cast.group.members.filter(site__in=[plant.site for plant in cast.plants]).update(obliged=False)
-    assert sample("None.").startswith("10 firms (0 of 0 obliged to report, 10 by their own will), 10 sites")
+    assert sample("None.").startswith(
+        "10 firms (0 of 0 obliged to report, 10 by their own will), 10 sites"
+    )
 
 
-def test_a_later_list_of_the_obliged_changes_nothing_of_a_period_that_closed_before(cast: Cast) -> None:
+def test_a_later_list_of_the_obliged_changes_nothing_of_a_period_that_closed_before(
+    cast: Cast,
+) -> None:
     close_period(cast.period, "test", NOW)
     cast.group.members.filter(site=cast.plants[0].site).update(obliged=False)
     late = Site.objects.create(
-        slug="late", name="Late", organisation=cast.plants[1].site.organisation, jurisdiction=cast.province, pack="cement"
+        slug="late",
+        name="Late",
+        organisation=cast.plants[1].site.organisation,
+        jurisdiction=cast.province,
+        pack="cement",
     )
     cast.group.members.create(site=late, obliged=True)
     cast.period.refresh_from_db()
     drafted = drafting.draft(cast.period, cast.drafter, NOW, "A list came.")
-    assert str(drafted.explanation["sample_characteristics"]["en"]).startswith("10 firms of 10 obliged to report, 10 sites")
+    assert str(drafted.explanation["sample_characteristics"]["en"]).startswith(
+        "10 firms of 10 obliged to report, 10 sites"
+    )
 
 
 def test_a_form_sent_twice_gives_one_draft(cast: Cast) -> None:
@@ -260,12 +335,22 @@ def test_a_form_sent_twice_gives_one_draft(cast: Cast) -> None:
     assert drafting.draft(cast.period, cast.drafter, NOW, "Other words.").pk != draft.pk
 
 
-def test_a_version_says_since_which_published_one_it_changed_even_where_the_drafter_wrote_nothing(cast: Cast) -> None:
+def test_a_version_says_since_which_published_one_it_changed_even_where_the_drafter_wrote_nothing(
+    cast: Cast,
+) -> None:
     drafting.draft(cast.period, cast.drafter, NOW)  # never published: nobody can compare with it
-    first = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW, "Again."), cast.approver, keys.receipt_key(), NOW)
+    first = publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW, "Again."),
+        cast.approver,
+        keys.receipt_key(),
+        NOW,
+    )
     assert first.explanation["changes"]["en"] == "First version."
     third = drafting.draft(cast.period, cast.drafter, NOW)
-    assert third.explanation["changes"]["en"] == "Since version 2: the drafter did not describe the change."
+    assert (
+        third.explanation["changes"]["en"]
+        == "Since version 2: the drafter did not describe the change."
+    )
 
 
 def test_drafting_twice_from_the_same_reports_gives_the_same_figures(cast: Cast) -> None:
@@ -278,7 +363,9 @@ def test_drafting_twice_from_the_same_reports_gives_the_same_figures(cast: Cast)
 def test_every_decision_is_on_record(cast: Cast) -> None:
     row = publish(cast)
     publishing.withdraw(row, cast.drafter, "One line counted twice.", NOW)
-    events = Event.objects.filter(subject=f"benchmark cement/cn/dry-process/{PERIOD}/v1").values_list("actor", "action")
+    events = Event.objects.filter(
+        subject=f"benchmark cement/cn/dry-process/{PERIOD}/v1"
+    ).values_list("actor", "action")
     assert list(events) == [
         ("drafter@example.org", "publication.drafted"),
         ("approver@example.org", "publication.published"),
@@ -286,7 +373,9 @@ def test_every_decision_is_on_record(cast: Cast) -> None:
     ]
 
 
-def test_standings_come_with_rank_intervals_and_only_owner_and_regulator_see_them(cast: Cast) -> None:
+def test_standings_come_with_rank_intervals_and_only_owner_and_regulator_see_them(
+    cast: Cast,
+) -> None:
     assert standings.compute(cast.period, "drafter@example.org", NOW) == 10
     owner, other = cast.plants[0], cast.plants[1]
     view = standing_selectors.where_we_stand(owner.owner, owner.site.slug, PERIOD)
@@ -305,6 +394,10 @@ def test_participation_is_seen_by_jurisdiction_and_holds_no_value(cast: Cast) ->
     part = participation(cast.provincial, cast.group.pk, PERIOD, NOW)
     assert whole is not None
     assert part is not None
-    assert (len(whole.participants), whole.count(ReportingState.REPORTED), whole.may_decide) == (10, 10, True)
+    assert (len(whole.participants), whole.count(ReportingState.REPORTED), whole.may_decide) == (
+        10,
+        10,
+        True,
+    )
     assert (len(part.participants), part.may_decide) == (5, False)
     assert participation(cast.plants[0].owner, cast.group.pk, PERIOD, NOW) is None

@@ -41,18 +41,33 @@ from portal.standings import computing as standings
 from portal.web.sight import readiness
 from tests.integration.audited import make_attestation
 from tests.integration.partners_cast import make_partners, result_file
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting
+from tests.integration.portal_cast import (
+    NOW,
+    PASSWORD,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+)
 from tests.integration.test_offers import terms
 from tests.integration.test_practice_outcomes import PRACTICE, file_of
 from tests.integration.test_practices import HOT, edit
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 FEW, MANY, MANY_LONG = 5, 10, 25
 
 
 def queries_of_every_page(firms: int) -> Mapping[str, int]:
-    for forget in (cache.clear, caches["pages"].clear, readiness.room.cache_clear):  # both start with nothing kept
+    for forget in (
+        cache.clear,
+        caches["pages"].clear,
+        readiness.room.cache_clear,
+    ):  # both start with nothing kept
         forget()
     cast = make_cast(firms)
     for index, plant in enumerate(cast.plants):
@@ -62,47 +77,110 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
     key = AuditorSigningKey.generate()
     year = timedelta(days=365)
     before = ReportingPeriod.objects.create(
-        peer_group=cast.group, name="2015", start=cast.period.start - year, end=cast.period.start, due=NOW + year
+        peer_group=cast.group,
+        name="2015",
+        start=cast.period.start - year,
+        end=cast.period.start,
+        due=NOW + year,
     )
     for plant in cast.plants:
-        attested = make_attestation(assign(cast.body, plant.site, PERIOD, cast.approver, NOW), cast.auditor, NOW, key=key)
-        findings.appeal(Finding.objects.get(assignment=attested.assignment), "No.", "", plant.owner, NOW)
+        attested = make_attestation(
+            assign(cast.body, plant.site, PERIOD, cast.approver, NOW), cast.auditor, NOW, key=key
+        )
+        findings.appeal(
+            Finding.objects.get(assignment=attested.assignment), "No.", "", plant.owner, NOW
+        )
         deadlines.ask(before, plant.site, (NOW + 2 * year).date(), "Rebuilt.", plant.owner, NOW)
     published, draft = published_and_draft(cast)
     partners = make_partners(cast)
     for plant in cast.plants[2:]:
         for partner in ("provider", "supplier"):
-            grants.grant(plant.owner, plant.site.slug, partners.houses[partner].pk, receipts=False, values=False, now=NOW)
-        deliveries.declare(partners.people["supplier"], plant.site.slug, PERIOD, "coal", Decimal(1), "t", "", NOW)
-        conformance.declare(partners.people["provider"], partners.houses["provider"].pk, "Historian", plant.site.slug, result_file(), NOW)
+            grants.grant(
+                plant.owner,
+                plant.site.slug,
+                partners.houses[partner].pk,
+                receipts=False,
+                values=False,
+                now=NOW,
+            )
+        deliveries.declare(
+            partners.people["supplier"], plant.site.slug, PERIOD, "coal", Decimal(1), "t", "", NOW
+        )
+        conformance.declare(
+            partners.people["provider"],
+            partners.houses["provider"].pk,
+            "Historian",
+            plant.site.slug,
+            result_file(),
+            NOW,
+        )
     digest = Submission.objects.get(site=cast.plants[0].site).digest
     owner, officer, auditor = cast.plants[0].owner, cast.approver, cast.auditor
     group = [cast.group.pk, PERIOD]
-    offered = [reviewing.offer(works.owner, works.site.organisation_id, HOT, named=True, now=NOW) for works in cast.plants]
+    offered = [
+        reviewing.offer(works.owner, works.site.organisation_id, HOT, named=True, now=NOW)
+        for works in cast.plants
+    ]
     practices = [edit(entry, cast.drafter) for entry in offered]
     reviewing.publish(practices, as_read(*practices), cast.approver, keys.receipt_key(), NOW)
     for plant in cast.plants:
         hand_in(file_of(plant), PRACTICE, plant.owner, keys.receipt_key(), NOW, ask=True)
     wanted = [terms("report", amount=Decimal(1 + index)) for index in range(firms)]
-    offers = [decide(propose(proposal, cast.nation, cast.drafter, NOW).pk, officer, NOW) for proposal in wanted]
+    offers = [
+        decide(propose(proposal, cast.nation, cast.drafter, NOW).pk, officer, NOW)
+        for proposal in wanted
+    ]
     for plant in cast.plants:
-        declared = declare(plant.site, "cn-energy-leaders", "grade", ("grade 1", "Audit", "cd" * 32), plant.owner, NOW)
+        declared = declare(
+            plant.site,
+            "cn-energy-leaders",
+            "grade",
+            ("grade 1", "Audit", "cd" * 32),
+            plant.owner,
+            NOW,
+        )
         read_paper(declared, (True, "Page 3."), officer, NOW)
-    park = groups.make(groups.GroupDescription(GroupKind.PARK, "Park", "园区"), officer.memberships.get().organisation_id, officer, NOW)
+    park = groups.make(
+        groups.GroupDescription(GroupKind.PARK, "Park", "园区"),
+        officer.memberships.get().organisation_id,
+        officer,
+        NOW,
+    )
     groups.invite(park, [plant.site.slug for plant in cast.plants], officer, NOW)
     for plant in cast.plants:
         groups.join(park.pk, plant.site.slug, sorted(groups.steps_of(plant.site)), plant.owner, NOW)
     pages = {
         "the list": (None, reverse("web:benchmarks")),
-        "the benchmark": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/"),
-        "two versions": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/{published.version}/{published.version}/"),
-        "on paper": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.pdf"),
-        "its ladder as a picture": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/ladder.svg"),
-        "its citation": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.bib"),
+        "the benchmark": (
+            None,
+            f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/",
+        ),
+        "two versions": (
+            None,
+            f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/{published.version}/{published.version}/",
+        ),
+        "on paper": (
+            None,
+            f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.pdf",
+        ),
+        "its ladder as a picture": (
+            None,
+            f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/ladder.svg",
+        ),
+        "its citation": (
+            None,
+            f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.bib",
+        ),
         "its sector": (None, "/sectors/cement/cn/dry-process/"),
         "its sector as open data": (None, "/sectors/cement/cn/dry-process/sector.parquet"),
-        "its Parquet": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.parquet"),
-        "for catalogues": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.jsonld"),
+        "its Parquet": (
+            None,
+            f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.parquet",
+        ),
+        "for catalogues": (
+            None,
+            f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.jsonld",
+        ),
         "the log": (None, reverse("web:log")),
         "its head": (None, reverse("web:log-head")),
         "the glossary": (None, reverse("web:glossary")),
@@ -110,7 +188,10 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "every version as a file": (None, reverse("web:every-version-csv")),
         "the agent": (owner, reverse("web:agent")),
         "the status": (None, reverse("web:status")),
-        "its table": (None, f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.csv"),
+        "its table": (
+            None,
+            f"/benchmarks/cement/cn/dry-process/{PERIOD}/v{published.version}/benchmark.csv",
+        ),
         "where we stand": (owner, reverse("web:stand")),
         "what to do next": (owner, reverse("web:next")),
         "over the periods": (owner, reverse("web:stand-trend")),
@@ -125,7 +206,10 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "saved filters": (officer, reverse("web:saved-filters")),
         "a site": (officer, reverse("web:site-record", args=[cast.plants[0].site.slug])),
         "its dossier": (owner, reverse("web:dossier", args=[cast.plants[0].site.slug])),
-        "its dossier on paper": (officer, reverse("web:dossier-pdf", args=[cast.plants[0].site.slug])),
+        "its dossier on paper": (
+            officer,
+            reverse("web:dossier-pdf", args=[cast.plants[0].site.slug]),
+        ),
         "a firm": (owner, reverse("web:firm-record", args=[cast.plants[0].site.organisation_id])),
         "the sector at a glance": (officer, reverse("web:overview")),
         "its file": (officer, reverse("web:overview-csv")),
@@ -142,7 +226,10 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "keys": (owner, reverse("web:keys")),
         "people": (owner, reverse("web:people")),
         "consent": (owner, reverse("web:consent", args=[cast.plants[0].site.organisation_id])),
-        "who saw and did what": (owner, reverse("web:record", args=[cast.plants[0].site.organisation_id])),
+        "who saw and did what": (
+            owner,
+            reverse("web:record", args=[cast.plants[0].site.organisation_id]),
+        ),
         "leaving": (owner, reverse("web:leave", args=[cast.plants[0].site.organisation_id])),
         "account": (owner, reverse("mfa_index")),
         "notifications": (owner, reverse("web:notifications")),
@@ -155,7 +242,10 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "the library of practices": (None, reverse("web:practices")),
         "the library as a file": (None, reverse("web:practices-csv")),
         "one practice": (None, reverse("web:practice", args=[practices[0].practice])),
-        "what a practice saved": (owner, reverse("web:practice-outcome", args=[practices[0].practice])),
+        "what a practice saved": (
+            owner,
+            reverse("web:practice-outcome", args=[practices[0].practice]),
+        ),
         "exercises": (None, reverse("web:exercises")),
         "an exercise": (None, reverse("web:exercise", args=["mill-year"])),
         "what an auditor confirms": (auditor, reverse("web:confirmations")),
@@ -165,8 +255,14 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "groups of sites": (officer, reverse("web:site-groups")),
         "one group": (officer, reverse("web:site-group", args=[park.pk])),
         "its labels as a file": (officer, reverse("web:site-group-csv", args=[park.pk])),
-        "consent to a group": (owner, reverse("web:join-group", args=[park.pk, cast.plants[0].site.slug])),
-        "what a paper shows": (officer, reverse("web:dossier-read", args=[cast.plants[0].site.slug])),
+        "consent to a group": (
+            owner,
+            reverse("web:join-group", args=[park.pk, cast.plants[0].site.slug]),
+        ),
+        "what a paper shows": (
+            officer,
+            reverse("web:dossier-read", args=[cast.plants[0].site.slug]),
+        ),
         "who the best firms are": (officer, reverse("web:best-group", args=[published.pk])),
         "incentives by criterion": (officer, reverse("web:offers")),
         "one offer": (officer, reverse("web:offer", args=[offers[0].pk])),
@@ -177,25 +273,40 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         "assigning it": (officer, reverse("web:assign-site", args=[cast.plants[0].site.slug])),
         "obligatory audits": (officer, reverse("web:obliged-audits")),
         "obligatory audits, as a file": (officer, reverse("web:obliged-audits-csv")),
-        "the obligatory audit of a site": (owner, reverse("web:obliged-audit", args=[cast.plants[0].site.slug])),
+        "the obligatory audit of a site": (
+            owner,
+            reverse("web:obliged-audit", args=[cast.plants[0].site.slug]),
+        ),
         "the audit trail": (officer, reverse("web:trail")),
         "standings": (officer, reverse("web:standings", args=group)),
         "deadlines": (officer, reverse("web:deadlines", args=group)),
         "requests for more time": (officer, reverse("web:deadlines", args=[cast.group.pk, "2015"])),
-        "asking for more time": (owner, reverse("web:ask-for-time", args=[cast.plants[0].site.slug, cast.group.pk, "2015"])),
+        "asking for more time": (
+            owner,
+            reverse("web:ask-for-time", args=[cast.plants[0].site.slug, cast.group.pk, "2015"]),
+        ),
         "an appeal": (officer, reverse("web:appealed-finding", args=[attested.assignment_id, 1])),
         "a draft": (officer, reverse("web:draft", args=[draft.pk])),
         "assigned": (auditor, reverse("web:assigned")),
         "one assigned": (auditor, reverse("web:assigned-submission", args=[digest])),
         "one engagement": (auditor, reverse("web:engagement", args=[attested.assignment_id])),
-        "one finding": (auditor, reverse("web:engagement-finding", args=[attested.assignment_id, 1])),
+        "one finding": (
+            auditor,
+            reverse("web:engagement-finding", args=[attested.assignment_id, 1]),
+        ),
         "a sample": (auditor, reverse("web:engagement-sample", args=[attested.assignment_id])),
-        "a statement to write": (auditor, reverse("web:engagement-opinion", args=[attested.assignment_id])),
+        "a statement to write": (
+            auditor,
+            reverse("web:engagement-opinion", args=[attested.assignment_id]),
+        ),
         "one attestation": (auditor, reverse("web:attestation", args=[attested.digest])),
         "signing keys": (auditor, reverse("web:auditor-keys")),
         "audits of own sites": (owner, reverse("web:audits")),
         "a code that is checked": (None, reverse("web:verify", args=[code_of(attested.digest)])),
-        "its certificate": (None, reverse("web:verify-certificate", args=[code_of(attested.digest)])),
+        "its certificate": (
+            None,
+            reverse("web:verify-certificate", args=[code_of(attested.digest)]),
+        ),
     }
     counts = {}
     for name, (who, address) in pages.items():
@@ -212,8 +323,16 @@ def published_and_draft(cast: Cast) -> tuple[Publication, Publication]:
     """With five firms the gate lets nothing out; the page of a version that shows nothing is made by hand, for its cost alone."""
     first = drafting.draft(cast.period, cast.drafter, NOW)
     scope = BenchmarkScope.of(cast.nation)
-    document = document_of(GateResult.from_json(first.gate), first.explanation, first.version, NOW.date(), scope)
-    publishing.let_out(first, publishing.ApprovedVersion(first.gate, first.explanation, document), cast.approver.pk, NOW, "")
+    document = document_of(
+        GateResult.from_json(first.gate), first.explanation, first.version, NOW.date(), scope
+    )
+    publishing.let_out(
+        first,
+        publishing.ApprovedVersion(first.gate, first.explanation, document),
+        cast.approver.pk,
+        NOW,
+        "",
+    )
     return first, drafting.draft(cast.period, cast.drafter, NOW, "The same again.")
 
 

@@ -32,7 +32,9 @@ LIST = "/api/v1/benchmarks/"
 
 
 @pytest.fixture(scope="module")
-def published(key_folder: Path, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Cast]:
+def published(
+    key_folder: Path, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Cast]:
     """Committed, for a replica knows of nothing else; gone with the module."""
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no replicas: python -m tests starts PostgreSQL")
@@ -64,17 +66,25 @@ def replica(published: Cast) -> Iterator[Cluster]:
 @pytest.fixture(autouse=True)
 def _rendered_each_time(settings: Settings) -> None:
     """So that each page asks a database."""
-    settings.CACHES = {**settings.CACHES, "pages": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+    settings.CACHES = {
+        **settings.CACHES,
+        "pages": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
+    }
 
 
 def order(cluster: Cluster, statement: str) -> None:
-    with psycopg.connect(f"host=127.0.0.1 port={cluster.port} user=postgres dbname=postgres", autocommit=True) as superuser:
+    with psycopg.connect(
+        f"host=127.0.0.1 port={cluster.port} user=postgres dbname=postgres", autocommit=True
+    ) as superuser:
         superuser.execute(statement)
 
 
 def asked(what: Callable[[], object]) -> tuple[int, int]:
     """How many questions the primary and the replica were asked."""
-    with CaptureQueriesContext(connection) as of_primary, CaptureQueriesContext(connections[ALIAS]) as of_replica:
+    with (
+        CaptureQueriesContext(connection) as of_primary,
+        CaptureQueriesContext(connections[ALIAS]) as of_replica,
+    ):
         what()
     return len(of_primary), len(of_replica)
 
@@ -112,12 +122,17 @@ def test_the_primary_is_no_replica(published: Cast, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.long
-def test_public_pages_are_read_from_it_and_those_of_people_are_not(replica: Cluster, published: Cast) -> None:
+def test_public_pages_are_read_from_it_and_those_of_people_are_not(
+    replica: Cluster, published: Cast
+) -> None:
     until(is_current, "the replica has everything")
     for address in ("/", VERSION, f"{VERSION}benchmark.csv", "/feed.atom", LIST):
         of_primary, of_replica = asked(lambda: shown(Client(), address))  # noqa: B023 - called at once
         assert (of_primary, of_replica > 0) == (0, True), address
-    for address in ("/api/v1/log/head/", "/log/"):  # the log is compared with what was shown before: always the newest
+    for address in (
+        "/api/v1/log/head/",
+        "/log/",
+    ):  # the log is compared with what was shown before: always the newest
         assert asked(lambda: shown(Client(), address))[1] == 0, address  # noqa: B023 - called at once
     person = Client()
     assert person.login(email=published.approver.email, password=PASSWORD)
@@ -141,9 +156,13 @@ def test_while_the_primary_is_away_the_replica_answers_and_says_as_of_when(
             answer = Client().get(address)
             assert answer.status_code == 200, address
             assert datetime.fromisoformat(answer[AS_OF_HEADER]) <= datetime.now(UTC), address
-        assert "does not answer just now. This page shows what was known at" in shown(Client(), VERSION)
+        assert "does not answer just now. This page shows what was known at" in shown(
+            Client(), VERSION
+        )
         assert Client().get("/log/").status_code == 503, "what is not read from the replica"
-        assert Client().get(NEXT.replace("/v2/", "/v9/")).status_code == 503, "what it lacks may have come since"
+        assert Client().get(NEXT.replace("/v2/", "/v9/")).status_code == 503, (
+            "what it lacks may have come since"
+        )
         reader = Client()
         reader.cookies[settings.SESSION_COOKIE_NAME] = "somebody's"
         assert reader.get(VERSION).status_code == 503, "who is signed in"
@@ -172,14 +191,22 @@ def test_late_or_away_the_primary_answers_and_the_fault_is_told_by_name(
     until(is_current, "the replica has everything")
     order(replica, "SELECT pg_wal_replay_pause()")
     publish(published, "A second version.")
-    assert "/v2/" not in shown(Client(), LIST), "read from the replica, which has it in some seconds"
-    assert "v2" in shown(Client(), NEXT), "a version that the replica does not have yet is asked of the primary"
+    assert "/v2/" not in shown(Client(), LIST), (
+        "read from the replica, which has it in some seconds"
+    )
+    assert "v2" in shown(Client(), NEXT), (
+        "a version that the replica does not have yet is asked of the primary"
+    )
     settings.REPLICA_LATE_S = 0.0
     watch.forget()
     assert "/v2/" in shown(Client(), LIST), "too far behind to be read from"
     assert trouble() == "read-replica-late"
     assert '"read-replica-late"' in Client().get("/readyz").content.decode()
-    metric = next(line for line in shown(Client(), "/metrics").splitlines() if line.startswith("steplabel_read_replica_behind_seconds "))
+    metric = next(
+        line
+        for line in shown(Client(), "/metrics").splitlines()
+        if line.startswith("steplabel_read_replica_behind_seconds ")
+    )
     assert float(metric.split()[1]) > 0
     settings.REPLICA_LATE_S = 10.0
     order(replica, "SELECT pg_wal_replay_resume()")
@@ -187,12 +214,16 @@ def test_late_or_away_the_primary_answers_and_the_fault_is_told_by_name(
     assert asked(lambda: shown(Client(), LIST))[0] == 0
 
     replica.kill()
-    assert "/v2/" in shown(Client(), LIST), "it ended between two looks, and a reader notices nothing"
+    assert "/v2/" in shown(Client(), LIST), (
+        "it ended between two looks, and a reader notices nothing"
+    )
     assert "The replica did not answer" in caplog.text
     assert trouble() == "read-replica-away"
     assert '"read-replica-away"' in Client().get("/readyz").content.decode()
     replica.start()
-    connections[ALIAS].close()  # as a request begins with, where it is not the tests' client that asks
+    connections[
+        ALIAS
+    ].close()  # as a request begins with, where it is not the tests' client that asks
     until(is_current, "the replica is back")
     assert trouble() == ""
     assert asked(lambda: shown(Client(), LIST))[0] == 0

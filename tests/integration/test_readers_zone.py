@@ -25,7 +25,10 @@ from portal.web.templatetags.steplabel import day, moment
 from tests.integration.portal_cast import Cast, make_cast, signed_in
 from tests.integration.post import letter_to
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 EVENING = datetime(2017, 4, 20, 18, 30, tzinfo=UTC)
 """The next morning in Shanghai (02:30), afternoon of the same day in New York (14:30, summer time)."""
@@ -34,7 +37,9 @@ EVENING = datetime(2017, 4, 20, 18, 30, tzinfo=UTC)
 def build_scene() -> Cast:
     cast = make_cast(9)
     plant = cast.plants[0]
-    intake.receive(plant.envelope(cast.pack), keys.published_directory(), keys.receipt_key(), EVENING)
+    intake.receive(
+        plant.envelope(cast.pack), keys.published_directory(), keys.receipt_key(), EVENING
+    )
     return cast
 
 
@@ -52,10 +57,15 @@ def test_two_people_read_one_moment_in_two_zones(cast: Cast) -> None:
     assert "时间为 UTC+8。" in chinese.get(reverse("web:submissions")).content.decode()
 
 
-def test_without_the_middleware_everybody_would_read_the_schemes_zone(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_middleware_everybody_would_read_the_schemes_zone(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(zones.ReadersZone, "zone", ZoneInfo("Asia/Shanghai"))
     read_in(cast.plants[0].owner, "America/New_York")
-    assert "21 April 2017, 02:30" in signed_in(cast.plants[0].owner).get(reverse("web:submissions")).content.decode()
+    assert (
+        "21 April 2017, 02:30"
+        in signed_in(cast.plants[0].owner).get(reverse("web:submissions")).content.decode()
+    )
 
 
 def test_no_zone_stays_behind_for_the_next_request(cast: Cast) -> None:
@@ -88,7 +98,14 @@ def test_a_mail_tells_times_in_its_readers_zone(cast: Cast) -> None:
     home, away = cast.plants[0].owner, cast.plants[1].owner
     read_in(away, "America/New_York")
     with timezone.override("Europe/Berlin"):  # whose deed it was reads in Berlin
-        telling.tell(NoticeKind.SITE_APPROVED, (home.pk, away.pk), "web:sites", {}, {"site": "works-1", "site_name": "Works 1"}, EVENING)
+        telling.tell(
+            NoticeKind.SITE_APPROVED,
+            (home.pk, away.pk),
+            "web:sites",
+            {},
+            {"site": "works-1", "site_name": "Works 1"},
+            EVENING,
+        )
         assert "21 April 2017, 02:30 (UTC+8)" in letter_to(home.email)
         assert "20 April 2017, 14:30 (UTC−4)" in letter_to(away.email)
 
@@ -97,8 +114,12 @@ def test_days_of_the_scheme_and_cached_bodies_do_not_follow_the_reader() -> None
     with timezone.override("America/New_York"):
         assert scheme_day(EVENING) == date(2017, 4, 21)
         assert day(EVENING) == "20 April 2017", "a moment's day is the reader's"
-        assert "21 April 2017, 02:30" in page_cache.cached("zone", ("a moment",), lambda: moment(EVENING))
-    assert "20 April 2017, 14:30" not in page_cache.cached("zone", ("a moment",), lambda: moment(EVENING))
+        assert "21 April 2017, 02:30" in page_cache.cached(
+            "zone", ("a moment",), lambda: moment(EVENING)
+        )
+    assert "20 April 2017, 14:30" not in page_cache.cached(
+        "zone", ("a moment",), lambda: moment(EVENING)
+    )
 
 
 def test_a_page_without_times_asks_nobody() -> None:

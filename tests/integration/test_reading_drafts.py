@@ -14,9 +14,20 @@ from portal.accounts.models import Jurisdiction, Membership, Organisation, Role,
 from portal.accounts.selectors import jurisdictions_of, roles_of
 from portal.publication import draft_comments, drafting, publishing, review, scheduling
 from portal.publication.models import Publication
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
+from tests.integration.portal_cast import (
+    NOW,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+    signed_in,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def build_scene() -> Cast:
@@ -38,7 +49,11 @@ def hidden_first(gate: Any) -> Any:
     step, cell = changed["published"]["steps"][0], changed["cells"][0]
     assert cell["shown"]
     step.update(best=None, interval=None, typical=None, typical_interval=None)
-    cell.update(shown=False, reason_code="too-few-firms", reason={"en": "Held back by this test.", "zh": "本测试隐去。"})
+    cell.update(
+        shown=False,
+        reason_code="too-few-firms",
+        reason={"en": "Held back by this test.", "zh": "本测试隐去。"},
+    )
     return changed
 
 
@@ -62,18 +77,28 @@ def test_a_total_held_beside_other_publications_is_told_though_every_step_is_sho
     gate = copy.deepcopy(draft.gate)
     gate["published"]["best_reached"].update(value=None, interval=None)
     decided = next(cell for cell in gate["cells"] if cell["measure"] == "best-reached")
-    decided.update(shown=False, reason_code="overlap", reason={"en": "Beside group B it tells.", "zh": "与乙组相比会泄露。"})
+    decided.update(
+        shown=False,
+        reason_code="overlap",
+        reason={"en": "Beside group B it tells.", "zh": "与乙组相比会泄露。"},
+    )
     Publication.objects.filter(pk=draft.pk).update(gate=gate)
     text = officer.get(page).content.decode()
     assert "Difference from other public values" in text
     assert text.count("Beside group B it tells.") == 2  # among the checks, and at the value
 
 
-def test_a_review_says_who_drafted_where_and_from_how_many_reports(cast: Cast, draft: Publication) -> None:
+def test_a_review_says_who_drafted_where_and_from_how_many_reports(
+    cast: Cast, draft: Publication
+) -> None:
     view = review.draft_review(cast.approver, draft.pk)
     assert view is not None
     assert view.reports == len(draft.participants) == 9
-    assert (view.drafted_by, view.scope, view.jurisdiction) == (str(cast.drafter), cast.nation.name, cast.nation.path)
+    assert (view.drafted_by, view.scope, view.jurisdiction) == (
+        str(cast.drafter),
+        cast.nation.name,
+        cast.nation.path,
+    )
 
 
 def test_each_thing_that_the_page_tells_shows_at_once(cast: Cast, draft: Publication) -> None:
@@ -81,14 +106,24 @@ def test_each_thing_that_the_page_tells_shows_at_once(cast: Cast, draft: Publica
     assert "Publish version 1" in officer.get(page).content.decode()
     draft_comments.comment(draft, cast.drafter, "One plant came in late.", NOW)
     assert "One plant came in late." in officer.get(page).content.decode()
-    scheduling.schedule(draft, cast.approver, NOW + timedelta(days=900), keys.receipt_key(), NOW, "After the holidays.")
+    scheduling.schedule(
+        draft,
+        cast.approver,
+        NOW + timedelta(days=900),
+        keys.receipt_key(),
+        NOW,
+        "After the holidays.",
+    )
     waiting = officer.get(page).content.decode()
     assert "After the holidays." in waiting
     assert "Cancel this release" in waiting
     assert "Approved, will be published at its time" in waiting
     view = review.draft_review(cast.approver, draft.pk)
     assert view is not None
-    assert (view.why_not, view.release and view.release.approved_by) == ("is-scheduled", str(cast.approver))
+    assert (view.why_not, view.release and view.release.approved_by) == (
+        "is-scheduled",
+        str(cast.approver),
+    )
     scheduling.cancel(draft, cast.approver, NOW)
     assert "Cancel this release" not in officer.get(page).content.decode()
     User.objects.filter(pk=cast.drafter.pk).update(name="Renamed")
@@ -100,21 +135,34 @@ def test_each_thing_that_the_page_tells_shows_at_once(cast: Cast, draft: Publica
     assert "What changed since version 1" in officer.get(page).content.decode()
     publishing.withdraw(draft, cast.approver, "Wrong unit.", NOW)
     text = officer.get(page).content.decode()
-    assert "What changed since version 1" not in text, "nobody measures a change by figures that were withdrawn"
-    assert "Difference from version 1" in text, "but the public has read them: the gate still holds the draft against them"
+    assert "What changed since version 1" not in text, (
+        "nobody measures a change by figures that were withdrawn"
+    )
+    assert "Difference from version 1" in text, (
+        "but the public has read them: the gate still holds the draft against them"
+    )
 
 
 def test_a_spread_that_cannot_be_judged_is_not_said_to_fit(cast: Cast, draft: Publication) -> None:
     page, officer = reverse("web:draft", args=[draft.pk]), signed_in(cast.approver.email)
     assert "The spread between plants fits the assumed one" in officer.get(page).content.decode()
     Publication.objects.filter(pk=draft.pk).update(participants=draft.participants[:1])
-    assert "Too few plants have a value: their spread cannot be compared with the assumed one." in officer.get(page).content.decode()
+    assert (
+        "Too few plants have a value: their spread cannot be compared with the assumed one."
+        in officer.get(page).content.decode()
+    )
 
 
-def test_a_poor_fit_of_a_cell_beside_the_headline_is_shown_to_who_decides(cast: Cast, draft: Publication) -> None:
+def test_a_poor_fit_of_a_cell_beside_the_headline_is_shown_to_who_decides(
+    cast: Cast, draft: Publication
+) -> None:
     page, officer = reverse("web:draft", args=[draft.pk]), signed_in(cast.approver.email)
     gate = copy.deepcopy(draft.gate)
-    beside = next(step for step in gate["published"]["steps"] if not step["headline"] and step["best"] is not None)
+    beside = next(
+        step
+        for step in gate["published"]["steps"]
+        if not step["headline"] and step["best"] is not None
+    )
     assert (beside["step"], beside["metric"]) == ("clinker-burning", "thermal")
     beside["good_fit"] = False
     Publication.objects.filter(pk=draft.pk).update(gate=gate)
@@ -123,12 +171,20 @@ def test_a_poor_fit_of_a_cell_beside_the_headline_is_shown_to_who_decides(cast: 
     assert "The spread between plants fits the assumed one" not in shown
 
 
-def test_who_loses_a_role_or_a_jurisdiction_is_refused_at_the_next_page(cast: Cast, draft: Publication) -> None:
-    pages = [reverse("web:draft", args=[draft.pk]), reverse("web:publications"), reverse("web:participation", args=[cast.group.pk, "2016"])]
+def test_who_loses_a_role_or_a_jurisdiction_is_refused_at_the_next_page(
+    cast: Cast, draft: Publication
+) -> None:
+    pages = [
+        reverse("web:draft", args=[draft.pk]),
+        reverse("web:publications"),
+        reverse("web:participation", args=[cast.group.pk, "2016"]),
+    ]
     officer = signed_in(cast.approver.email)
     assert [officer.get(page).status_code for page in pages] == [200, 200, 200]
     ministry = Organisation.objects.get(memberships__user=cast.approver, kind=Role.REGULATOR)
-    elsewhere = Jurisdiction.objects.create(path="xx", name="Elsewhere", level=Jurisdiction.Level.NATION)
+    elsewhere = Jurisdiction.objects.create(
+        path="xx", name="Elsewhere", level=Jurisdiction.Level.NATION
+    )
     Organisation.objects.filter(pk=ministry.pk).update(jurisdiction=elsewhere)
     assert [officer.get(page).status_code for page in pages] == [404, 200, 404]
     assert "There is no peer group in your jurisdiction." in officer.get(pages[1]).content.decode()
@@ -145,14 +201,24 @@ def test_what_a_person_holds_is_asked_each_time(cast: Cast) -> None:
     assert jurisdictions_of(user) == ()
 
 
-def test_a_province_is_led_to_what_everybody_reads_and_to_no_draft(cast: Cast, draft: Publication) -> None:
+def test_a_province_is_led_to_what_everybody_reads_and_to_no_draft(
+    cast: Cast, draft: Publication
+) -> None:
     """On both pages that list versions of a national peer group."""
     publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
     second = drafting.draft(cast.period, cast.drafter, NOW, "Nothing but the wording.")
-    public = reverse("web:benchmark", args=[cast.group.pack, cast.group.scope.path, cast.group.route, PERIOD, 1])
-    for address in (reverse("web:publications"), reverse("web:participation", args=[cast.group.pk, PERIOD])):
+    public = reverse(
+        "web:benchmark", args=[cast.group.pack, cast.group.scope.path, cast.group.route, PERIOD, 1]
+    )
+    for address in (
+        reverse("web:publications"),
+        reverse("web:participation", args=[cast.group.pk, PERIOD]),
+    ):
         page = signed_in(cast.provincial).get(address).content.decode()
         assert f'href="{public}"' in page
         assert "/publications/versions/" not in page
-        assert reverse("web:draft", args=[second.pk]) in signed_in(cast.approver).get(address).content.decode()
+        assert (
+            reverse("web:draft", args=[second.pk])
+            in signed_in(cast.approver).get(address).content.decode()
+        )
     assert signed_in(cast.provincial).get(public).status_code == 200

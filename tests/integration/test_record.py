@@ -15,7 +15,10 @@ from portal.register.models import Viewing
 from portal.register.record import OpenedPage
 from tests.integration.portal_cast import Cast, deliver, make_cast, open_waiting, person
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def build_scene() -> Cast:
@@ -37,19 +40,29 @@ def signed_in(cast: Cast, plant: int = 0) -> Client:
     return client
 
 
-def test_what_was_opened_and_done_stands_in_the_record_and_in_the_file(cast: Cast, firm: Organisation) -> None:
+def test_what_was_opened_and_done_stands_in_the_record_and_in_the_file(
+    cast: Cast, firm: Organisation
+) -> None:
     owner = signed_in(cast)
     digest = cast.plants[0].site.submissions.get().digest
     owner.get(f"/submissions/{digest}/")
     owner.get(f"/submissions/{digest}/receipt/")
     accounts.revoke(cast.plants[0].device, cast.plants[0].owner, timezone.now())
     page = owner.get(f"/people/firms/{firm.pk}/record/").content.decode()
-    for wanted in ("opened a report", "downloaded a receipt", "agent revoked", "report accepted", cast.plants[0].owner.email):
+    for wanted in (
+        "opened a report",
+        "downloaded a receipt",
+        "agent revoked",
+        "report accepted",
+        cast.plants[0].owner.email,
+    ):
         assert wanted in page, wanted
     file = owner.get(f"/people/firms/{firm.pk}/record/record.csv?kind=seen").content.decode()
     assert file.count(",seen,") == 3, "the report, the receipt, and this record"
     assert "device.revoked" not in file
-    assert "agent revoked" in owner.get(f"/people/firms/{firm.pk}/record/?kind=done").content.decode()
+    assert (
+        "agent revoked" in owner.get(f"/people/firms/{firm.pk}/record/?kind=done").content.decode()
+    )
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
@@ -63,7 +76,9 @@ def test_a_file_that_cannot_hold_the_whole_record_of_a_firm_is_refused(
     assert owner.get(f"/people/firms/{firm.pk}/record/record.{ending}?kind=seen").status_code == 200
 
 
-def test_nothing_of_another_firm_and_no_officers_name_stands_there(cast: Cast, firm: Organisation) -> None:
+def test_nothing_of_another_firm_and_no_officers_name_stands_there(
+    cast: Cast, firm: Organisation
+) -> None:
     signed_in(cast, 1).get("/submissions/")
     accounts.revoke(cast.plants[0].device, cast.approver, timezone.now())
     accounts.revoke(cast.plants[1].device, cast.plants[1].owner, timezone.now())
@@ -76,17 +91,27 @@ def test_nothing_of_another_firm_and_no_officers_name_stands_there(cast: Cast, f
 
 def test_who_has_gone_is_named_for_what_they_did(cast: Cast, firm: Organisation) -> None:
     owner = cast.plants[0].owner
-    sent = inviting.invite(owner, firm.pk, "gone@example.org", may_manage=True, delegate=False, now=timezone.now())
+    sent = inviting.invite(
+        owner, firm.pk, "gone@example.org", may_manage=True, delegate=False, now=timezone.now()
+    )
     gone = inviting.accept_as_new(sent.secret, "Gone", "quite a long one", timezone.now())
     accounts.revoke(cast.plants[0].device, gone, timezone.now())
     inviting.part_with(owner, Membership.objects.get(user=gone).pk, timezone.now())
-    entries = [entry for entry in record.entries(firm, record.RecordFilter(who="gone@"), 0, 50) if entry.what == "device.revoked"]
+    entries = [
+        entry
+        for entry in record.entries(firm, record.RecordFilter(who="gone@"), 0, 50)
+        if entry.what == "device.revoked"
+    ]
     assert [entry.who for entry in entries] == ["gone@example.org"]
 
 
 def test_no_officer_is_found_by_a_part_of_their_address(cast: Cast, firm: Organisation) -> None:
     accounts.revoke(cast.plants[0].device, cast.approver, timezone.now())
-    file = signed_in(cast).get(f"/people/firms/{firm.pk}/record/record.csv?who=approver%40&kind=done").content.decode()
+    file = (
+        signed_in(cast)
+        .get(f"/people/firms/{firm.pk}/record/record.csv?who=approver%40&kind=done")
+        .content.decode()
+    )
     assert "device.revoked" not in file
     assert record.count(firm, record.RecordFilter(who="approver@", done_only=True)) == 0
     assert record.count(firm, record.RecordFilter(what="works-1", done_only=True)) > 0

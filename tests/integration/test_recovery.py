@@ -91,7 +91,11 @@ def grow(count: int, seed: str) -> None:
     """So many entries of something else, and a head of them that somebody saw."""
     for number in range(count):
         with transaction.atomic():
-            log.add(EntryKind.DEVICE_KEY, sha256(f"{seed} {number}".encode()).hexdigest(), timezone.now())
+            log.add(
+                EntryKind.DEVICE_KEY,
+                sha256(f"{seed} {number}".encode()).hexdigest(),
+                timezone.now(),
+            )
     selectors.head(keys.receipt_key())
 
 
@@ -109,7 +113,11 @@ def agreed() -> str:
 
 
 def test_a_set_back_log_is_not_served_and_after_the_ceremony_an_old_agent_goes_on_and_hands_in_again_what_was_lost(
-    plant: Plant, years: dict[str, ReportMaterial], tmp_path: Path, portal_keys: Path, client: Client
+    plant: Plant,
+    years: dict[str, ReportMaterial],
+    tmp_path: Path,
+    portal_keys: Path,
+    client: Client,
 ) -> None:
     plant.submit(years["2016"], "2016")
     tasks.sweep()
@@ -122,9 +130,18 @@ def test_a_set_back_log_is_not_served_and_after_the_ceremony_an_old_agent_goes_o
     grow(LOST, "after the dump")
     shown = selectors.size()
     call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
-    assert (selectors.size(), Submission.objects.count(), OpenedReport.objects.count()) == (size, 1, 1)
+    assert (selectors.size(), Submission.objects.count(), OpenedReport.objects.count()) == (
+        size,
+        1,
+        1,
+    )
 
-    for address in ("head/", "entries/?from=0&to=1", "checkpoint/", f"consistency/?from=1&to={size}"):
+    for address in (
+        "head/",
+        "entries/?from=0&to=1",
+        "checkpoint/",
+        f"consistency/?from=1&to={size}",
+    ):
         answer = client.get(f"/api/v1/log/{address}")
         assert (answer.status_code, answer.json()["code"]) == (503, "log-set-back"), address
     assert client.get("/log/").status_code == 503
@@ -141,7 +158,9 @@ def test_a_set_back_log_is_not_served_and_after_the_ceremony_an_old_agent_goes_o
     plant.submit(years["2018"], "2018")
     plant.submit(years["2017"], "2017")
     tasks.sweep()
-    assert set(Submission.objects.values_list("period", "state")) == {(year, "accepted") for year in years}
+    assert set(Submission.objects.values_list("period", "state")) == {
+        (year, "accepted") for year in years
+    }
     assert plant.debited() == 3 * 120  # nothing was drawn or paid for a second time
     with plant.state.connect() as connection:
         fingerprint = keys.published_directory().fingerprint
@@ -168,7 +187,9 @@ def test_a_second_restore_from_the_same_dump_is_explained_and_taken_like_the_fir
         plant.submit(years["2018"], "2018")
         plant.submit(years["2017"], "2017")
     tasks.sweep()
-    assert set(Submission.objects.values_list("period", "state")) == {(year, "accepted") for year in years}
+    assert set(Submission.objects.values_list("period", "state")) == {
+        (year, "accepted") for year in years
+    }
     assert plant.debited() == 3 * 120
     with plant.state.connect() as connection:
         assert len(log_restarts.accepted(connection, keys.published_directory().fingerprint)) == 2
@@ -183,7 +204,9 @@ def test_what_a_first_restart_lost_is_excused_by_a_second_to_a_site_that_was_awa
     call_command("backup", tmp_path / "backup", stdout=StringIO())
     size = selectors.size()
     grow(30, "before the first restore")
-    plant.submit(years["2017"], "2017")  # it has seen a head of 30 entries more, and is entries 30 and 31 after the dump itself
+    plant.submit(
+        years["2017"], "2017"
+    )  # it has seen a head of 30 entries more, and is entries 30 and 31 after the dump itself
     for restore in ("first", "second"):
         call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
         restart(portal_keys)
@@ -191,7 +214,9 @@ def test_what_a_first_restart_lost_is_excused_by_a_second_to_a_site_that_was_awa
     plant.submit(years["2018"], "2018")
     plant.submit(years["2017"], "2017")
     tasks.sweep()
-    assert set(Submission.objects.values_list("period", "state")) == {(year, "accepted") for year in years}
+    assert set(Submission.objects.values_list("period", "state")) == {
+        (year, "accepted") for year in years
+    }
     assert plant.debited() == 3 * 120
     (served,) = map(restarts.parse, ceremony.served())
     assert (served.lost_from, served.lost_to) == (size, size + 32)
@@ -242,7 +267,9 @@ def test_a_device_newer_than_the_dump_is_told_to_enrol_again_and_then_hands_in_w
     call_command("revoke_device", enrolled.device_id, stdout=StringIO())
     with pytest.raises(InputError) as revoked:
         plant.submit(years["2017"], "2017")
-    assert revoked.value.code == "device-revoked"  # the portal knows this device, whatever a restore lost
+    assert (
+        revoked.value.code == "device-revoked"
+    )  # the portal knows this device, whatever a restore lost
 
 
 def test_a_statement_serves_once_and_for_the_lost_range_alone() -> None:
@@ -268,7 +295,9 @@ def test_a_statement_serves_once_and_for_the_lost_range_alone() -> None:
         restarts.verify(raw.replace(b"night", b"day b"), offline.key_id, listed)
     assert altered.value.code == "restart-signature-invalid"
     with pytest.raises(VerificationError) as nothing:
-        restarts.request(LogRestartStatement(head(5, "old").signed, 5, head(5, "new").signed, 100, REASON))
+        restarts.request(
+            LogRestartStatement(head(5, "old").signed, 5, head(5, "new").signed, 100, REASON)
+        )
     assert nothing.value.code == "restart-loses-nothing"
 
 
@@ -297,11 +326,14 @@ def test_an_alarm_can_wait_for_the_next_backup(tmp_path: Path, client: Client) -
     assert 0 <= backup_ages_s(client)[0] < 600
 
 
-def test_a_backup_that_failed_leaves_nothing_and_says_nothing_of_a_restore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backup_that_failed_leaves_nothing_and_says_nothing_of_a_restore(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     programs = tmp_path / "programs"
     programs.mkdir()
     (programs / "pg_dump").write_text(
-        '#!/bin/sh\nfor given; do case $given in --file=*) echo half > "${given#--file=}" ;; esac; done; exit 1\n', "ascii"
+        '#!/bin/sh\nfor given; do case $given in --file=*) echo half > "${given#--file=}" ;; esac; done; exit 1\n',
+        "ascii",
     )
     (programs / "pg_dump").chmod(0o755)
     with monkeypatch.context() as disk_full:
@@ -315,7 +347,9 @@ def test_a_backup_that_failed_leaves_nothing_and_says_nothing_of_a_restore(tmp_p
     call_command("backup", tmp_path / "backup", stdout=StringIO())
 
 
-def test_a_backup_whose_disk_is_full_after_the_dumps_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backup_whose_disk_is_full_after_the_dumps_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     grow(1, "a head that is kept")
 
     def full(_source: object, target: object) -> None:
@@ -326,14 +360,20 @@ def test_a_backup_whose_disk_is_full_after_the_dumps_leaves_nothing(tmp_path: Pa
         with pytest.raises(CommandError, match="No space left"):
             call_command("backup", tmp_path / "backup", stdout=StringIO())
     assert list((tmp_path / "backup").iterdir()) == []
-    call_command("backup", tmp_path / "backup", stdout=StringIO())  # the same day, once there is room
+    call_command(
+        "backup", tmp_path / "backup", stdout=StringIO()
+    )  # the same day, once there is room
 
 
 @contextmanager
 def at_work(alias: str) -> Iterator[str]:
     """A session as a process of the portal holds it, and its role: the tests' own are those of web and worker."""
     parameters = connections[alias].get_connection_params()
-    parameters_set = {name: parameters[name] for name in ("host", "port", "dbname", "user", "password") if parameters.get(name)}
+    parameters_set = {
+        name: parameters[name]
+        for name in ("host", "port", "dbname", "user", "password")
+        if parameters.get(name)
+    }
     with psycopg.connect(**parameters_set):
         yield str(parameters_set["user"])
 
@@ -386,7 +426,10 @@ def test_what_was_deleted_or_revoked_since_a_backup_is_named_before_a_restore_br
 @pytest.fixture
 def upgrade() -> Iterator[Callable[[], None]]:
     """Adds to both databases what a newer release brings: a table that refers to one of before."""
-    tables = {"default": "(user_id bigint REFERENCES accounts_user)", "vault": "(digest varchar(64) REFERENCES opening_openedreport)"}
+    tables = {
+        "default": "(user_id bigint REFERENCES accounts_user)",
+        "vault": "(digest varchar(64) REFERENCES opening_openedreport)",
+    }
 
     def carry_out(statement: str) -> None:
         for alias, columns in tables.items():
@@ -418,10 +461,15 @@ def test_a_restore_of_which_one_dump_cannot_be_read_changes_neither_database(
     call_command("backup", tmp_path / "backup", stdout=StringIO())
     plant.submit(years["2016"], "2016")
     tasks.sweep()
-    dump, manifest = tmp_path / "backup" / backups.DUMPS[alias], tmp_path / "backup" / backups.MANIFEST
+    dump, manifest = (
+        tmp_path / "backup" / backups.DUMPS[alias],
+        tmp_path / "backup" / backups.MANIFEST,
+    )
     whole = sha256(dump.read_bytes()).hexdigest()
     dump.write_bytes(dump.read_bytes()[:length])
-    manifest.write_text(manifest.read_text("utf-8").replace(whole, sha256(dump.read_bytes()).hexdigest()), "utf-8")
+    manifest.write_text(
+        manifest.read_text("utf-8").replace(whole, sha256(dump.read_bytes()).hexdigest()), "utf-8"
+    )
     with pytest.raises(CommandError, match="changed neither database"):
         call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
     assert (Submission.objects.count(), OpenedReport.objects.count()) == (1, 1)
@@ -433,13 +481,17 @@ def test_a_restore_that_the_vaults_server_refuses_leaves_the_main_database(
     call_command("backup", tmp_path / "backup", stdout=StringIO())
     plant.submit(years["2016"], "2016")
     with connections["vault"].cursor() as cursor:
-        cursor.execute("ALTER TABLE opening_openedreport RENAME TO another; CREATE VIEW opening_openedreport AS SELECT 1 AS n")
+        cursor.execute(
+            "ALTER TABLE opening_openedreport RENAME TO another; CREATE VIEW opening_openedreport AS SELECT 1 AS n"
+        )
     try:
         with pytest.raises(CommandError, match="psql did not finish"):
             call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
     finally:
         with connections["vault"].cursor() as cursor:
-            cursor.execute("DROP VIEW opening_openedreport; ALTER TABLE another RENAME TO opening_openedreport")
+            cursor.execute(
+                "DROP VIEW opening_openedreport; ALTER TABLE another RENAME TO opening_openedreport"
+            )
     assert Submission.objects.count() == 1
 
 
@@ -449,8 +501,13 @@ def a_receipt_without_entry() -> None:
 
 def a_shorter_log() -> None:
     last = selectors.size() - 1
-    numbers = {number: selectors.node_of(number) for number in LogNode.objects.values_list("number", flat=True)}
-    beyond = [number for number, node in numbers.items() if (node.position + 1) << node.level > last]
+    numbers = {
+        number: selectors.node_of(number)
+        for number in LogNode.objects.values_list("number", flat=True)
+    }
+    beyond = [
+        number for number, node in numbers.items() if (node.position + 1) << node.level > last
+    ]
     LogEntry.objects.filter(index=last)._raw_delete("default")
     LogNode.objects.filter(number__in=beyond)._raw_delete("default")
     LogHead.objects.update(size=last)
@@ -481,22 +538,36 @@ INCONSISTENCIES: dict[str, Callable[[], object]] = {
     "receipt-without-entry": a_receipt_without_entry,
     "head-signature-invalid": a_head_of_another_key,
     "processing-key-missing": a_lost_key,
-    "deleted-in-vault": lambda: Submission.objects.filter(period="2017").update(state=SubmissionState.DELETED),
-    "log-damaged": lambda: LogNode.objects.filter(number=LogNode.objects.order_by("-number")[0].number)._raw_delete("default"),
+    "deleted-in-vault": lambda: Submission.objects.filter(period="2017").update(
+        state=SubmissionState.DELETED
+    ),
+    "log-damaged": lambda: LogNode.objects.filter(
+        number=LogNode.objects.order_by("-number")[0].number
+    )._raw_delete("default"),
     "directory-unreadable": a_damaged_directory,
-    "dumps-of-different-ages": lambda: OpenedReport.objects.filter(period="2017").update(envelope_digest="0" * 64),
+    "dumps-of-different-ages": lambda: OpenedReport.objects.filter(period="2017").update(
+        envelope_digest="0" * 64
+    ),
 }
 
 
 @pytest.mark.parametrize("name", INCONSISTENCIES)
 def test_what_does_not_agree_ends_with_1_and_its_name(
-    name: str, plant: Plant, years: dict[str, ReportMaterial], settings: Settings, portal_keys: Path, tmp_path: Path
+    name: str,
+    plant: Plant,
+    years: dict[str, ReportMaterial],
+    settings: Settings,
+    portal_keys: Path,
+    tmp_path: Path,
 ) -> None:
     folder = tmp_path / "keys"
     folder.mkdir()
     for file in ("processing.pem", "processing.pem.password", "directory.cbor"):
         (folder / file).write_bytes((portal_keys / file).read_bytes())
-    settings.PROCESSING_KEY_FILE, settings.DIRECTORY_FILE = folder / "processing.pem", folder / "directory.cbor"
+    settings.PROCESSING_KEY_FILE, settings.DIRECTORY_FILE = (
+        folder / "processing.pem",
+        folder / "directory.cbor",
+    )
     settings.ROLE = ProcessRole.WORKER
     plant.submit(years["2016"], "2016")
     plant.submit(years["2017"], "2017")
@@ -508,15 +579,23 @@ def test_what_does_not_agree_ends_with_1_and_its_name(
     with pytest.raises(CommandError, match=name) as ended:
         agreed()
     assert ended.value.returncode == 1
-    assert name in TrailEvent.objects.filter(action=Action.INSTALLATION_CHECKED).latest("pk").detail.split(", ")
+    assert name in TrailEvent.objects.filter(action=Action.INSTALLATION_CHECKED).latest(
+        "pk"
+    ).detail.split(", ")
 
 
-def test_a_report_that_is_opened_while_the_parts_are_compared_is_no_disagreement(plant: Plant, years: dict[str, ReportMaterial]) -> None:
+def test_a_report_that_is_opened_while_the_parts_are_compared_is_no_disagreement(
+    plant: Plant, years: dict[str, ReportMaterial]
+) -> None:
     plant.submit(years["2016"], "2016")
     meanwhile = [tasks.sweep]
 
-    def opened_before_its_state_is_read(execute: Callable[..., object], text: str, *more: object) -> object:
-        if meanwhile and text.startswith('SELECT "intake_submission"."digest" AS "digest", "intake_submission"."state"'):
+    def opened_before_its_state_is_read(
+        execute: Callable[..., object], text: str, *more: object
+    ) -> object:
+        if meanwhile and text.startswith(
+            'SELECT "intake_submission"."digest" AS "digest", "intake_submission"."state"'
+        ):
             meanwhile.pop()()
         return execute(text, *more)
 
@@ -528,7 +607,9 @@ def test_a_report_that_is_opened_while_the_parts_are_compared_is_no_disagreement
 BLOCKS_SOMEBODY = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
 
 
-def test_a_firm_that_leaves_while_the_parts_are_compared_is_no_disagreement(plant: Plant, years: dict[str, ReportMaterial]) -> None:
+def test_a_firm_that_leaves_while_the_parts_are_compared_is_no_disagreement(
+    plant: Plant, years: dict[str, ReportMaterial]
+) -> None:
     plant.submit(years["2016"], "2016")
     tasks.sweep()
     emptied = Event()
@@ -569,10 +650,14 @@ def test_a_vault_whose_dump_is_lost_is_filled_again_from_the_envelopes(
     out = StringIO()
     call_command("refill_vault", stdout=out)
     assert "2 reports" in out.getvalue()
-    assert {digest: bytes(report) for digest, report in OpenedReport.objects.values_list("envelope_digest", "report")} == {
-        digest: bytes(report) for digest, report in before.items()
-    }
-    assert list(Submission.objects.order_by("pk").values_list("digest", "state", "decided_at")) == states
+    assert {
+        digest: bytes(report)
+        for digest, report in OpenedReport.objects.values_list("envelope_digest", "report")
+    } == {digest: bytes(report) for digest, report in before.items()}
+    assert (
+        list(Submission.objects.order_by("pk").values_list("digest", "state", "decided_at"))
+        == states
+    )
     assert selectors.size() == entries
     assert "agree" in agreed()
     call_command("refill_vault", stdout=(again := StringIO()))
@@ -604,7 +689,9 @@ def test_an_envelope_that_was_changed_since_does_not_come_back_into_the_vault(
     tasks.sweep()
     OpenedReport.objects.all().delete()
     row = Submission.objects.get()
-    Submission.objects.update(envelope=bytes(row.envelope)[:-1] + bytes([bytes(row.envelope)[-1] ^ 1]))
+    Submission.objects.update(
+        envelope=bytes(row.envelope)[:-1] + bytes([bytes(row.envelope)[-1] ^ 1])
+    )
     with pytest.raises(CommandError, match="1 could not be"):
         call_command("refill_vault", stdout=StringIO())
     assert not OpenedReport.objects.exists()

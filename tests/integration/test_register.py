@@ -21,7 +21,17 @@ from benchmarks.wire.directory import EnrolmentSecret
 from portal import keys
 from portal.accounts import api_keys, second_factor
 from portal.accounts.enrolling import enrol, issue_token_for
-from portal.accounts.models import ApiKey, ControllingFirm, EnrolmentToken, Jurisdiction, Membership, Organisation, Role, Site, User
+from portal.accounts.models import (
+    ApiKey,
+    ControllingFirm,
+    EnrolmentToken,
+    Jurisdiction,
+    Membership,
+    Organisation,
+    Role,
+    Site,
+    User,
+)
 from portal.accounts.scopes import Scope
 from portal.accounts.selectors import organisations_as, own_sites, roles_of
 from portal.assurance import dossiers
@@ -79,11 +89,20 @@ def test_an_empty_portal_takes_reports_after_one_run() -> None:
     site = Site.objects.get(slug="yanshan-1")
     period = period_taking_reports(site, "2025")
     assert period is not None
-    assert timezone.localtime(period.due).isoformat() == "2026-04-01T00:00:00+08:00"  # the whole of the last day
-    assert list(own_sites(User.objects.get(email="wang.fang@yanshan.example")).order_by("slug")) == list(Site.objects.order_by("slug"))
+    assert (
+        timezone.localtime(period.due).isoformat() == "2026-04-01T00:00:00+08:00"
+    )  # the whole of the last day
+    assert list(
+        own_sites(User.objects.get(email="wang.fang@yanshan.example")).order_by("slug")
+    ) == list(Site.objects.order_by("slug"))
     assert roles_of(User.objects.get(email="li.wei@ministry.example")) == {"regulator"}
-    assert dict(PeerGroup.objects.get().members.values_list("site__slug", "obliged")) == {"yanshan-1": True, "yanshan-2": False}
-    assert [str(jurisdiction.parent) for jurisdiction in Jurisdiction.objects.filter(path="cn/he")] == ["China"]
+    assert dict(PeerGroup.objects.get().members.values_list("site__slug", "obliged")) == {
+        "yanshan-1": True,
+        "yanshan-2": False,
+    }
+    assert [
+        str(jurisdiction.parent) for jurisdiction in Jurisdiction.objects.filter(path="cn/he")
+    ] == ["China"]
     assert "site yanshan-1: made" in changes
     assert Event.objects.filter(action=Action.REGISTER_CHANGED, actor="operator").count() >= 12
 
@@ -114,7 +133,12 @@ def test_a_correction_is_made_told_and_put_on_record(edited: Path) -> None:
         "site yanshan-1: size_class was large, is small",
         "period cement/2025: due was 2026-03-31, is 2099-04-30",
     ]
-    assert Event.objects.filter(subject="site yanshan-1", detail="size_class was large, is small").count() == 1
+    assert (
+        Event.objects.filter(
+            subject="site yanshan-1", detail="size_class was large, is small"
+        ).count()
+        == 1
+    )
 
 
 def test_an_assignment_says_until_when_and_whether_values_are_seen(edited: Path) -> None:
@@ -152,7 +176,9 @@ def remarks(file: Path, verbosity: int = 1) -> str:
     return remarked.getvalue()
 
 
-def test_who_acted_for_a_firm_by_the_register_is_named_in_its_record_afterwards(edited: Path) -> None:
+def test_who_acted_for_a_firm_by_the_register_is_named_in_its_record_afterwards(
+    edited: Path,
+) -> None:
     zhao = '\n[[people]]\nemail = "zhao@yanshan.example"\nname = "Zhao"\nacts_for = {}\n'
     text = edited.read_text("utf-8")
     edited.write_text(text + zhao.format('["Yanshan Cement"]'), "utf-8")
@@ -166,11 +192,16 @@ def test_who_acted_for_a_firm_by_the_register_is_named_in_its_record_afterwards(
     assert [(entry.who, entry.what) for entry in entries] == [(gone.email, Action.TOKEN_ISSUED)]
 
 
-def test_of_the_thousands_whom_another_file_names_ten_are_named_and_the_rest_counted(edited: Path) -> None:
+def test_of_the_thousands_whom_another_file_names_ten_are_named_and_the_rest_counted(
+    edited: Path,
+) -> None:
     """A register of a country in several files: each leaves out the people of the others."""
     count = 2_000
     whole = edited.read_text("utf-8")
-    entries = (f'[[people]]\nemail = "p{n:04}@many.example"\nname = "P"\nacts_for = ["Yanshan Cement"]\n' for n in range(count))
+    entries = (
+        f'[[people]]\nemail = "p{n:04}@many.example"\nname = "P"\nacts_for = ["Yanshan Cement"]\n'
+        for n in range(count)
+    )
     edited.write_text("\n".join([whole, *entries]), "utf-8")
     remarks(edited)
     edited.write_text(whole, "utf-8")
@@ -190,7 +221,9 @@ def test_a_person_whose_entry_was_removed_still_acts_and_the_command_says_so(edi
     file.write_text('[[firms]]\nname = "Yanshan Holding"\n', "utf-8")
     assert "act as before" not in remarks(file), "a file without people says nothing of them"
     whole = edited.read_text("utf-8")
-    edited.write_text(whole + entry.replace('acts_for = ["Yanshan Cement"]', "active = false"), "utf-8")
+    edited.write_text(
+        whole + entry.replace('acts_for = ["Yanshan Cement"]', "active = false"), "utf-8"
+    )
     remarks(edited)
     edited.write_text(whole, "utf-8")
     assert "act as before" not in remarks(edited)
@@ -202,10 +235,26 @@ WRONG = {
         'firm = "Yanshan Holdings"',
         "Holdings'.*needed: Yanshan Holding\n",
     ),
-    "an unknown pack": ('pack = "cement"\nsize', 'pack = "cemnet"\nsize', "There is no pack 'cemnet'.*needed: cement"),
-    "an enterprise without a firm": ('firm = "Yanshan Holding"\n', "", "enterprise Yanshan Cement has no firm"),
-    "a key that means nothing": ('size_class = "large"', 'size = "large"', "sites 1, size.*Extra inputs"),
-    "a size class of one's own": ('size_class = "large"', 'size_class = "huge"', "sites 1, size_class.*found:  'huge'"),
+    "an unknown pack": (
+        'pack = "cement"\nsize',
+        'pack = "cemnet"\nsize',
+        "There is no pack 'cemnet'.*needed: cement",
+    ),
+    "an enterprise without a firm": (
+        'firm = "Yanshan Holding"\n',
+        "",
+        "enterprise Yanshan Cement has no firm",
+    ),
+    "a key that means nothing": (
+        'size_class = "large"',
+        'size = "large"',
+        "sites 1, size.*Extra inputs",
+    ),
+    "a size class of one's own": (
+        'size_class = "large"',
+        'size_class = "huge"',
+        "sites 1, size_class.*found:  'huge'",
+    ),
     "no email": ("li.wei@ministry.example", "li.wei", "people 1, email.*this is no email address"),
     "a site id with a blank": ('id = "yanshan-1"', 'id = "yanshan 1"', "sites 1, id"),
     "a period nobody can spell": ('name = "2025", due', 'name = "year 25", due', "year 25"),
@@ -214,11 +263,31 @@ WRONG = {
         'by = "wang.fang@yanshan.example" # "',
         "wang.fang@yanshan.example is no regulator of the site yanshan-1",
     ),
-    "a name longer than the portal keeps": ('name_zh = "中国"', f'name_zh = "{"国" * 121}"', "jurisdictions 1, name_zh.*at most 120"),
-    "an English name longer than the portal keeps": ('name = "China"', f'name = "{"C" * 121}"', "jurisdictions 1, name.*at most 120"),
-    "a person longer than the portal keeps": ('name = "Li Wei"', f'name = "{"L" * 151}"', "people 1, name.*at most 150"),
-    "reports due when their period has not ended": ("due = 2026-03-31", "due = 2025-12-31", "cannot be due before their period has ended"),
-    "an assignment of no period": ('period = "2025"', 'period = "year 25"', "assignments 1, period"),
+    "a name longer than the portal keeps": (
+        'name_zh = "中国"',
+        f'name_zh = "{"国" * 121}"',
+        "jurisdictions 1, name_zh.*at most 120",
+    ),
+    "an English name longer than the portal keeps": (
+        'name = "China"',
+        f'name = "{"C" * 121}"',
+        "jurisdictions 1, name.*at most 120",
+    ),
+    "a person longer than the portal keeps": (
+        'name = "Li Wei"',
+        f'name = "{"L" * 151}"',
+        "people 1, name.*at most 150",
+    ),
+    "reports due when their period has not ended": (
+        "due = 2026-03-31",
+        "due = 2025-12-31",
+        "cannot be due before their period has ended",
+    ),
+    "an assignment of no period": (
+        'period = "2025"',
+        'period = "year 25"',
+        "assignments 1, period",
+    ),
     "no TOML": ("[[firms]]", "[[firms", "cannot be read"),
 }
 
@@ -229,7 +298,12 @@ def test_a_wrong_file_is_refused_in_words_and_changes_nothing(edited: Path, name
     edit(edited, old, new)
     with pytest.raises(CommandError, match=re.compile(message, re.DOTALL)):
         register(edited)
-    assert (Organisation.objects.count(), User.objects.count(), Membership.objects.count(), Event.objects.count()) == (0, 0, 0, 0)
+    assert (
+        Organisation.objects.count(),
+        User.objects.count(),
+        Membership.objects.count(),
+        Event.objects.count(),
+    ) == (0, 0, 0, 0)
 
 
 def test_what_was_closed_stays_closed_and_the_file_has_to_say_so(edited: Path) -> None:
@@ -241,8 +315,12 @@ def test_what_was_closed_stays_closed_and_the_file_has_to_say_so(edited: Path) -
     assert register(edited) == []
 
 
-@pytest.mark.parametrize("declared", ['voluntary = ["yanshan-2"]', 'obliged = ["yanshan-1"]\nvoluntary = ["yanshan-2"]'])
-def test_a_retired_site_is_in_no_group_again_by_the_file_that_closes_the_period(edited: Path, declared: str) -> None:
+@pytest.mark.parametrize(
+    "declared", ['voluntary = ["yanshan-2"]', 'obliged = ["yanshan-1"]\nvoluntary = ["yanshan-2"]']
+)
+def test_a_retired_site_is_in_no_group_again_by_the_file_that_closes_the_period(
+    edited: Path, declared: str
+) -> None:
     register(edited)
     edit(edited, 'voluntary = ["yanshan-2"]', declared)
     Site.objects.update(retired_at=NOW)
@@ -264,14 +342,22 @@ def test_a_site_that_has_reported_keeps_its_pack_and_its_firm(tmp_path: Path) ->
     assert register(file) == ["site works-2: name was Works 2, is Works"]
 
 
-def test_a_wish_for_another_size_class_goes_with_its_site_and_ends_with_its_firm(tmp_path: Path) -> None:
+def test_a_wish_for_another_size_class_goes_with_its_site_and_ends_with_its_firm(
+    tmp_path: Path,
+) -> None:
     cast = make_cast(plants=2)
     file = tmp_path / "register.toml"
-    entry = (
-        '[[sites]]\nid = "works-1"\nname = "Works 1"\norganisation = "{}"\njurisdiction = "{}"\npack = "cement"\nsize_class = "medium"\n'
-    )
+    entry = '[[sites]]\nid = "works-1"\nname = "Works 1"\norganisation = "{}"\njurisdiction = "{}"\npack = "cement"\nsize_class = "medium"\n'
     file.write_text(entry.format("Enterprise 1", cast.nation.path), "utf-8")
-    siting.change(cast.plants[0].owner, "works-1", name="Works 1", name_zh="", size_class="large", since=None, now=NOW)
+    siting.change(
+        cast.plants[0].owner,
+        "works-1",
+        name="Works 1",
+        name_zh="",
+        size_class="large",
+        since=None,
+        now=NOW,
+    )
     assert siting.waiting_for(cast.provincial).exists()
     register(file)
     assert not siting.waiting_for(cast.provincial).exists()
@@ -281,13 +367,18 @@ def test_a_wish_for_another_size_class_goes_with_its_site_and_ends_with_its_firm
     assert not siting.waiting_for(cast.approver).exists()
 
 
-def test_what_a_firm_agreed_to_for_a_site_ends_where_the_site_is_given_to_another(tmp_path: Path) -> None:
+def test_what_a_firm_agreed_to_for_a_site_ends_where_the_site_is_given_to_another(
+    tmp_path: Path,
+) -> None:
     cast = make_cast(plants=2)
     plant, site = cast.plants[0], cast.plants[0].site
     partners = make_partners(cast)
     deadlines.ask(cast.period, site, date(2030, 1, 31), "A new meter.", plant.owner, NOW)
     group = groups.make(
-        GroupDescription(GroupKind.PARK, "Park", "园区"), cast.approver.memberships.get().organisation_id, cast.approver, NOW
+        GroupDescription(GroupKind.PARK, "Park", "园区"),
+        cast.approver.memberships.get().organisation_id,
+        cast.approver,
+        NOW,
     )
     groups.invite(group, [site.slug], cast.approver, NOW)
     groups.join(group.pk, site.slug, [], plant.owner, NOW)
@@ -301,7 +392,9 @@ def test_what_a_firm_agreed_to_for_a_site_ends_where_the_site_is_given_to_anothe
         "site works-1: no longer waits for more time",
     ]
     assign(cast.body, Site.objects.get(pk=site.pk), PERIOD, cast.approver, NOW)
-    assert deliveries_assigned(cast.auditor) == (), "what a supplier delivered to the earlier firm is no evidence about this one"
+    assert deliveries_assigned(cast.auditor) == (), (
+        "what a supplier delivered to the earlier firm is no evidence about this one"
+    )
     deliver(plant.envelope(cast.pack))
     digest = Submission.objects.get(site=site).digest
     assert granted_values(partners.people["provider"], digest) is None
@@ -314,15 +407,29 @@ def test_what_a_firm_agreed_to_for_a_site_ends_where_the_site_is_given_to_anothe
 def test_what_a_firm_said_and_arranged_for_a_site_is_not_the_next_firms(tmp_path: Path) -> None:
     cast = make_cast(plants=2)
     plant, site, other = cast.plants[0], cast.plants[0].site, cast.plants[1].site.organisation
-    token = issue_token_for(plant.owner, site.slug, keys.published_directory().fingerprint, timezone.now())
-    programme, paper = programmes()["cn-energy-leaders"], ("1", "Certificate of the grade", "cd" * 32)
+    token = issue_token_for(
+        plant.owner, site.slug, keys.published_directory().fingerprint, timezone.now()
+    )
+    programme, paper = (
+        programmes()["cn-energy-leaders"],
+        ("1", "Certificate of the grade", "cd" * 32),
+    )
     dossiers.declare(site, programme.id, "grade", paper, plant.owner, NOW)
     firm = site.organisation.controlling_firm
-    waiting = {"version": 1, "site": site, "firm": firm, "outcome": "2-to-5", "year": 2016, "handed_in_at": NOW}
+    waiting = {
+        "version": 1,
+        "site": site,
+        "firm": firm,
+        "outcome": "2-to-5",
+        "year": 2016,
+        "handed_in_at": NOW,
+    }
     SiteReport.objects.create(practice="waits", asked="{}", **waiting)
     SiteReport.objects.create(practice="counted", counted_at=NOW, **waiting)
     assign(cast.body, site, PERIOD, cast.approver, NOW)
-    own_body = Organisation.objects.create(name="Own body", kind=Role.CERTIFICATION_BODY, controlling_firm=other.controlling_firm)
+    own_body = Organisation.objects.create(
+        name="Own body", kind=Role.CERTIFICATION_BODY, controlling_firm=other.controlling_firm
+    )
     assign(own_body, site, PERIOD, cast.approver, NOW)
     file = tmp_path / "register.toml"
     entry = '[[sites]]\nid = "works-1"\nname = "Works 1"\norganisation = "Enterprise 2"\njurisdiction = "{}"\npack = "cement"\n'
@@ -335,7 +442,10 @@ def test_what_a_firm_said_and_arranged_for_a_site_is_not_the_next_firms(tmp_path
     ]
     with pytest.raises(RefusedError, match="token"):
         enrol(token.split(".")[1], "ab" * 32, "cd" * 32, "", timezone.now())
-    state = {entry.criterion.id: entry.state for entry in dossiers.dossier(site, programme, NOW.date()).entries}
+    state = {
+        entry.criterion.id: entry.state
+        for entry in dossiers.dossier(site, programme, NOW.date()).entries
+    }
     assert state["grade"] is dossiers.CriterionState.MISSING
     assert list(SiteReport.objects.values_list("practice", flat=True)) == ["counted"]
     assert [row.body for row in Assignment.objects.filter(taken_back_at=None)] == [cast.body]
@@ -353,7 +463,10 @@ def many(file: Path, count: int) -> Path:
         text += f'credit_code = "{body}{uscc.calc_check_digit(body)}"\n'
         text += f'[[people]]\nemail = "p{n}@works.example"\nname = "P"\nacts_for = ["Works {n}"]\n'
         text += f'[[sites]]\nid = "works-{n}"\nname = "W"\norganisation = "Works {n}"\njurisdiction = "cn"\npack = "cement"\n'
-    file.write_text(text + '[[peer_groups]]\npack = "cement"\nscope = "cn"\nperiods = [{ name = "2025" }]\n', "utf-8")
+    file.write_text(
+        text + '[[peer_groups]]\npack = "cement"\nscope = "cn"\nperiods = [{ name = "2025" }]\n',
+        "utf-8",
+    )
     return file
 
 
@@ -384,7 +497,10 @@ def test_one_credit_code_of_two_firms_is_refused_and_changes_nothing(tmp_path: P
 
 def test_what_a_file_says_twice_ends_as_it_says_last(tmp_path: Path) -> None:
     file = tmp_path / "register.toml"
-    file.write_text('[[firms]]\nname = "Firm"\nname_zh = "A"\n[[firms]]\nname = "Firm"\nname_zh = "B"\n', "utf-8")
+    file.write_text(
+        '[[firms]]\nname = "Firm"\nname_zh = "A"\n[[firms]]\nname = "Firm"\nname_zh = "B"\n',
+        "utf-8",
+    )
     assert register(file) == ["firm Firm: made", "firm Firm: name_zh was A, is B"]
     assert list(ControllingFirm.objects.values_list("name", "name_zh")) == [("Firm", "B")]
 
@@ -393,7 +509,10 @@ def test_a_token_for_a_registered_site_is_printed_once_and_nothing_else() -> Non
     register(REGISTER)
     output = StringIO()
     call_command("issue_token", "yanshan-1", stdout=output, stderr=StringIO())
-    assert EnrolmentSecret.parse(output.getvalue().strip()).fingerprint == keys.published_directory().fingerprint
+    assert (
+        EnrolmentSecret.parse(output.getvalue().strip()).fingerprint
+        == keys.published_directory().fingerprint
+    )
     with pytest.raises(CommandError, match="There is no site 'yanshan-9'"):
         call_command("issue_token", "yanshan-9")
 
@@ -408,14 +527,26 @@ def test_no_token_is_issued_for_a_site_that_is_retired() -> None:
 
 
 def test_every_command_that_a_page_or_a_document_names_exists() -> None:
-    texts = [*(ROOT / "portal" / "web" / "templates").rglob("*.html"), *(ROOT / "docs").glob("*.md"), ROOT / "README.md"]
+    texts = [
+        *(ROOT / "portal" / "web" / "templates").rglob("*.html"),
+        *(ROOT / "docs").glob("*.md"),
+        ROOT / "README.md",
+    ]
     texts += [*(ROOT / "docker").rglob("*.*"), *(ROOT / "portal" / "web" / "locale").rglob("*.po")]
-    named = {name for text in texts for name in re.findall(r"manage\.py ([a-z_]+)", text.read_text("utf-8"))}
+    named = {
+        name
+        for text in texts
+        for name in re.findall(r"manage\.py ([a-z_]+)", text.read_text("utf-8"))
+    }
     assert {"register", "make_keys", "issue_token"} <= named
-    assert named <= get_commands().keys() | {"demo"}  # the demo's app is installed in the embedded settings alone
+    assert named <= get_commands().keys() | {
+        "demo"
+    }  # the demo's app is installed in the embedded settings alone
 
 
-def test_what_an_entry_does_not_mention_stays_as_a_regulator_or_the_firm_has_settled_it(edited: Path) -> None:
+def test_what_an_entry_does_not_mention_stays_as_a_regulator_or_the_firm_has_settled_it(
+    edited: Path,
+) -> None:
     """The file is run again to close a period: it says nothing of a second site's size class, nor of names in Chinese."""
     register(edited)
     Site.objects.filter(slug="yanshan-2").update(size_class="very-large", name_zh="燕山二厂")
@@ -423,34 +554,51 @@ def test_what_an_entry_does_not_mention_stays_as_a_regulator_or_the_firm_has_set
     Organisation.objects.filter(name="Yanshan Cement").update(name_zh="燕山水泥")
     edit(edited, "due = 2026-03-31", "due = 2026-03-31, closed = true")
     assert register(edited) == ["period cement/2025: closed"]
-    assert Site.objects.values_list("size_class", "name_zh").get(slug="yanshan-2") == ("very-large", "燕山二厂")
+    assert Site.objects.values_list("size_class", "name_zh").get(slug="yanshan-2") == (
+        "very-large",
+        "燕山二厂",
+    )
     edit(edited, 'pack = "cement"\n\n[[peer', 'pack = "cement"\nsize_class = "medium"\n\n[[peer')
-    assert register(edited) == ["site yanshan-2: size_class was very-large, is medium"], "what it does mention is corrected"
+    assert register(edited) == ["site yanshan-2: size_class was very-large, is medium"], (
+        "what it does mention is corrected"
+    )
 
 
-def test_a_file_that_names_nobody_as_obliged_leaves_members_as_a_regulators_list_left_them(edited: Path) -> None:
+def test_a_file_that_names_nobody_as_obliged_leaves_members_as_a_regulators_list_left_them(
+    edited: Path,
+) -> None:
     edit(edited, 'voluntary = ["yanshan-2"]\n', "")
     register(edited)
     officer, group = User.objects.get(email="li.wei@ministry.example"), PeerGroup.objects.get()
     obliged_list.amend(group, ObligedSite("yanshan-1", False), officer, NOW)
     edit(edited, "due = 2026-03-31", "due = 2026-03-31, closed = true")
     assert register(edited) == ["period cement/2025: closed"]
-    assert dict(group.members.values_list("site__slug", "obliged")) == {"yanshan-1": False, "yanshan-2": True}
+    assert dict(group.members.values_list("site__slug", "obliged")) == {
+        "yanshan-1": False,
+        "yanshan-2": True,
+    }
 
 
-def test_an_assignment_that_a_regulator_took_back_is_not_made_again_by_the_next_run(edited: Path) -> None:
+def test_an_assignment_that_a_regulator_took_back_is_not_made_again_by_the_next_run(
+    edited: Path,
+) -> None:
     register(edited)
     officer = User.objects.get(email="li.wei@ministry.example")
     take_back(Assignment.objects.get(), "The body advised this plant.", officer, NOW)
     edit(edited, "due = 2026-03-31", "due = 2026-03-31, closed = true")
-    with pytest.raises(CommandError, match="Certification Body North to the site yanshan-1 for 2025 ended on 2017-06-01"):
+    with pytest.raises(
+        CommandError,
+        match="Certification Body North to the site yanshan-1 for 2025 ended on 2017-06-01",
+    ):
         register(edited)
     assert Assignment.objects.get().taken_back_at is not None
     edited.write_text(edited.read_text("utf-8").partition("[[assignments]]")[0], "utf-8")
     assert register(edited) == ["period cement/2025: closed"]
 
 
-def test_a_run_after_an_upgrade_makes_no_second_group_of_the_same_period(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_after_an_upgrade_makes_no_second_group_of_the_same_period(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The file names no version of the pack: the release before had 3 as its newest."""
     with monkeypatch.context() as before:
         before.setattr("benchmarks.packs.load", load_of_version_3)
@@ -461,11 +609,18 @@ def test_a_run_after_an_upgrade_makes_no_second_group_of_the_same_period(monkeyp
     assert list(PeerGroup.objects.all()) == [group]
 
 
-def load_of_version_3(name: str, version: str | None = None, base: Path | None = None, load: Callable[..., Pack] = packs.load) -> Pack:
+def load_of_version_3(
+    name: str,
+    version: str | None = None,
+    base: Path | None = None,
+    load: Callable[..., Pack] = packs.load,
+) -> Pack:
     return load(name, "3" if version is None else version, base)
 
 
-def test_a_period_stays_with_the_version_that_opened_it_when_a_regulator_takes_up_another(edited: Path) -> None:
+def test_a_period_stays_with_the_version_that_opened_it_when_a_regulator_takes_up_another(
+    edited: Path,
+) -> None:
     edit(edited, 'scope = "cn"', 'scope = "cn"\nversion = "3"')
     register(edited)
     edit(edited, '\nversion = "3"', "")
@@ -473,10 +628,17 @@ def test_a_period_stays_with_the_version_that_opened_it_when_a_regulator_takes_u
     successor = take_up(officer, group, "4", NOW)
     edit(edited, "due = 2026-03-31 }", 'due = 2026-03-31, closed = true }, { name = "2026" }')
     register(edited)
-    assert list(ReportingPeriod.objects.order_by("name").values_list("name", "peer_group")) == [("2025", group.pk), ("2026", group.pk)]
+    assert list(ReportingPeriod.objects.order_by("name").values_list("name", "peer_group")) == [
+        ("2025", group.pk),
+        ("2026", group.pk),
+    ]
     close_period(ReportingPeriod.objects.get(name="2026"), "test", NOW)
     open_period(successor, "2027", "test", NOW)
-    edit(edited, '{ name = "2026" }', '{ name = "2026", closed = true }, { name = "2027" }, { name = "2028" }')
+    edit(
+        edited,
+        '{ name = "2026" }',
+        '{ name = "2026", closed = true }, { name = "2027" }, { name = "2028" }',
+    )
     assert register(edited) == ["period cement/2028: opened"]
     assert ReportingPeriod.objects.get(name="2028").peer_group == successor
 
@@ -501,7 +663,9 @@ def test_a_version_that_the_file_names_opens_no_period_that_another_has_open(edi
     edit(edited, 'scope = "cn"', 'scope = "cn"\nversion = "3"')
     register(edited)
     edit(edited, 'version = "3"', 'version = "4"')
-    with pytest.raises(CommandError, match="Reports of 2025 are accepted with version 3 of the pack"):
+    with pytest.raises(
+        CommandError, match="Reports of 2025 are accepted with version 3 of the pack"
+    ):
         register(edited)
     assert PeerGroup.objects.count() == 1
 
@@ -510,7 +674,9 @@ def test_a_day_that_a_regulator_moved_stays_whatever_the_file_says(edited: Path)
     """The file is run again to close the period, and still names the day of before."""
     register(edited)
     officer, now = User.objects.get(email="li.wei@ministry.example"), timezone.now()
-    deadlines.set_due(ReportingPeriod.objects.get(), (now + timedelta(days=60)).date(), officer, now)
+    deadlines.set_due(
+        ReportingPeriod.objects.get(), (now + timedelta(days=60)).date(), officer, now
+    )
     moved = ReportingPeriod.objects.get().due
     assert register(edited) == []
     edit(edited, "due = 2026-03-31", "due = 2099-04-30")
@@ -522,15 +688,25 @@ def test_a_day_that_a_regulator_moved_stays_whatever_the_file_says(edited: Path)
 
 def test_a_day_that_a_regulator_chose_when_opening_the_period_stays(edited: Path) -> None:
     register(edited)
-    group, officer, now = PeerGroup.objects.get(), User.objects.get(email="li.wei@ministry.example"), timezone.now()
+    group, officer, now = (
+        PeerGroup.objects.get(),
+        User.objects.get(email="li.wei@ministry.example"),
+        timezone.now(),
+    )
     close_period(ReportingPeriod.objects.get(), "test", NOW)
     opened = open_period_for(officer, group, str(now.year), now, (now + timedelta(days=400)).date())
-    edit(edited, "due = 2026-03-31 }", f'due = 2026-03-31, closed = true }}, {{ name = "{now.year}", due = 2099-03-31 }}')
+    edit(
+        edited,
+        "due = 2026-03-31 }",
+        f'due = 2026-03-31, closed = true }}, {{ name = "{now.year}", due = 2099-03-31 }}',
+    )
     assert register(edited) == []
     assert ReportingPeriod.objects.get(pk=opened.pk).due == opened.due
 
 
-def test_the_file_moves_no_day_to_one_that_is_past_and_none_of_a_closed_period(edited: Path) -> None:
+def test_the_file_moves_no_day_to_one_that_is_past_and_none_of_a_closed_period(
+    edited: Path,
+) -> None:
     edit(edited, "due = 2026-03-31", "due = 2099-03-31")
     register(edited)
     edit(edited, "due = 2099-03-31", "due = 2026-03-31")
@@ -553,11 +729,16 @@ def test_an_officer_who_assigned_an_audit_by_the_file_is_taken_out_as_anybody(ed
     ]
     assert Assignment.objects.get().taken_back_at is None
     edit(edited, "sees_values = false", "sees_values = true")
-    with pytest.raises(CommandError, match=r"li\.wei@ministry\.example is no regulator of the site yanshan-1, which"):
+    with pytest.raises(
+        CommandError,
+        match=r"li\.wei@ministry\.example is no regulator of the site yanshan-1, which",
+    ):
         register(edited)
 
 
-def test_what_a_regulator_settled_of_an_assignment_stays_where_the_file_does_not_mention_it(edited: Path) -> None:
+def test_what_a_regulator_settled_of_an_assignment_stays_where_the_file_does_not_mention_it(
+    edited: Path,
+) -> None:
     edit(edited, "due = 2026-09-30\nsees_values = false\n", "")
     register(edited)
     row, officer = Assignment.objects.get(), User.objects.get(email="li.wei@ministry.example")
@@ -568,20 +749,44 @@ def test_what_a_regulator_settled_of_an_assignment_stays_where_the_file_does_not
     assert Assignment.objects.values_list("due", "sees_values").get() == (date(2026, 12, 31), False)
 
 
-def test_a_site_that_the_register_moves_owes_nothing_to_the_groups_of_the_place_before(edited: Path) -> None:
-    edit(edited, 'name_zh = "河北"\n', 'name_zh = "河北"\n\n[[jurisdictions]]\npath = "cn/sd"\nname = "Shandong"\n')
-    of_province = '[[peer_groups]]\npack = "cement"\nscope = "cn/{}"\nperiods = [{{ name = "{}" }}]\n\n'
+def test_a_site_that_the_register_moves_owes_nothing_to_the_groups_of_the_place_before(
+    edited: Path,
+) -> None:
+    edit(
+        edited,
+        'name_zh = "河北"\n',
+        'name_zh = "河北"\n\n[[jurisdictions]]\npath = "cn/sd"\nname = "Shandong"\n',
+    )
+    of_province = (
+        '[[peer_groups]]\npack = "cement"\nscope = "cn/{}"\nperiods = [{{ name = "{}" }}]\n\n'
+    )
     groups_of_provinces = of_province.format("he", "2025") + of_province.format("sd", "2025")
     edit(edited, "[[assignments]]", groups_of_provinces + "[[assignments]]")
     register(edited)
     before, other = PeerGroup.objects.get(scope__path="cn/he"), Site.objects.get(slug="yanshan-2")
     owner = User.objects.get(email="wang.fang@yanshan.example")
-    deadlines.ask(before.periods.get(), Site.objects.get(slug="yanshan-1"), date(2099, 1, 31), "A new meter.", owner, NOW)
-    edit(edited, 'jurisdiction = "cn/he"\npack = "cement"\nsize_class', 'jurisdiction = "cn/sd"\npack = "cement"\nsize_class')
+    deadlines.ask(
+        before.periods.get(),
+        Site.objects.get(slug="yanshan-1"),
+        date(2099, 1, 31),
+        "A new meter.",
+        owner,
+        NOW,
+    )
+    edit(
+        edited,
+        'jurisdiction = "cn/he"\npack = "cement"\nsize_class',
+        'jurisdiction = "cn/sd"\npack = "cement"\nsize_class',
+    )
     changes = register(edited)
-    assert f"site yanshan-1: owes nothing to the peer group {before} any more, which is of another place or pack" in changes
+    assert (
+        f"site yanshan-1: owes nothing to the peer group {before} any more, which is of another place or pack"
+        in changes
+    )
     assert list(before.members.values_list("site", flat=True)) == [other.pk]
-    scopes = PeerGroupMember.objects.filter(site__slug="yanshan-1", obliged=True).values_list("peer_group__scope__path", flat=True)
+    scopes = PeerGroupMember.objects.filter(site__slug="yanshan-1", obliged=True).values_list(
+        "peer_group__scope__path", flat=True
+    )
     assert set(scopes) == {"cn", "cn/sd"}
     assert not ExtensionRequest.objects.exists()
     assert register(edited) == []
@@ -603,7 +808,9 @@ def move(file: Path, before: str, after: str) -> None:
     edit(file, entry.format(before), entry.format(after))
 
 
-def test_a_site_that_was_moved_by_mistake_owes_what_it_owed_once_it_is_put_right(edited: Path) -> None:
+def test_a_site_that_was_moved_by_mistake_owes_what_it_owed_once_it_is_put_right(
+    edited: Path,
+) -> None:
     """It stayed a member meanwhile, by its own will, for a period of the group is closed."""
     of_province(edited)
     edit(edited, "due = 2026-03-31 }", 'due = 2026-03-31, closed = true }, { name = "2026" }')
@@ -638,16 +845,33 @@ def test_of_a_site_that_moves_on_only_what_changes_is_told(edited: Path) -> None
     assert register(edited) == ["site yanshan-1: jurisdiction was Shanxi, is Gansu"]
 
 
-def test_a_moved_site_stays_by_its_own_will_where_a_period_is_closed_that_may_count_it(edited: Path) -> None:
+def test_a_moved_site_stays_by_its_own_will_where_a_period_is_closed_that_may_count_it(
+    edited: Path,
+) -> None:
     edit(edited, 'scope = "cn"', 'scope = "cn/he"')
-    edit(edited, "[[assignments]]", '[[jurisdictions]]\npath = "cn/sd"\nname = "Shandong"\n\n[[assignments]]')
+    edit(
+        edited,
+        "[[assignments]]",
+        '[[jurisdictions]]\npath = "cn/sd"\nname = "Shandong"\n\n[[assignments]]',
+    )
     register(edited)
     close_period(ReportingPeriod.objects.get(), "test", NOW)
     edit(edited, "due = 2026-03-31", "due = 2026-03-31, closed = true")
-    edit(edited, 'jurisdiction = "cn/he"\npack = "cement"\nsize_class', 'jurisdiction = "cn/sd"\npack = "cement"\nsize_class')
+    edit(
+        edited,
+        'jurisdiction = "cn/he"\npack = "cement"\nsize_class',
+        'jurisdiction = "cn/sd"\npack = "cement"\nsize_class',
+    )
     assert any("owes nothing to the peer group" in change for change in register(edited))
-    assert PeerGroupMember.objects.filter(site__slug="yanshan-1").values_list("obliged", flat=True).get() is False
-    assert ReportingPeriod.objects.get().obliges(Site.objects.get(slug="yanshan-1").pk, now=False), "what it owed then"
+    assert (
+        PeerGroupMember.objects.filter(site__slug="yanshan-1")
+        .values_list("obliged", flat=True)
+        .get()
+        is False
+    )
+    assert ReportingPeriod.objects.get().obliges(
+        Site.objects.get(slug="yanshan-1").pk, now=False
+    ), "what it owed then"
 
 
 def test_an_organisation_whose_kind_is_corrected_is_acted_for_by_its_people(edited: Path) -> None:
@@ -655,7 +879,11 @@ def test_an_organisation_whose_kind_is_corrected_is_acted_for_by_its_people(edit
     edited.write_text(edited.read_text("utf-8").partition("[[assignments]]")[0], "utf-8")
     edit(edited, 'kind = "certification-body"', 'kind = "technology-provider"')
     whole = edited.read_text("utf-8")
-    edited.write_text(whole + '[[people]]\nemail = "auditor@north.example"\nname = "A"\nacts_for = ["Certification Body North"]\n', "utf-8")
+    edited.write_text(
+        whole
+        + '[[people]]\nemail = "auditor@north.example"\nname = "A"\nacts_for = ["Certification Body North"]\n',
+        "utf-8",
+    )
     register(edited)
     body = Organisation.objects.get(name="Certification Body North")
     invited = person("invited@north.example", body, Role.PROVIDER)
@@ -663,11 +891,16 @@ def test_an_organisation_whose_kind_is_corrected_is_acted_for_by_its_people(edit
     changes = register(edited)
     for user in (User.objects.get(email="auditor@north.example"), invited):
         assert list(organisations_as(user, Role.CERTIFICATION_BODY)) == [body]
-        assert f"organisation Certification Body North: {user.email} acts for it as certification-body" in changes
+        assert (
+            f"organisation Certification Body North: {user.email} acts for it as certification-body"
+            in changes
+        )
     assert register(edited) == []
 
 
-def test_a_credit_code_goes_by_one_file_from_who_had_it_by_mistake_to_whose_it_is(tmp_path: Path) -> None:
+def test_a_credit_code_goes_by_one_file_from_who_had_it_by_mistake_to_whose_it_is(
+    tmp_path: Path,
+) -> None:
     file = tmp_path / "register.toml"
     text = many(file, 3).read_text("utf-8")
     register(file)
@@ -679,9 +912,15 @@ def test_a_credit_code_goes_by_one_file_from_who_had_it_by_mistake_to_whose_it_i
         f"organisation Works 1: credit_code was {codes[1]}, is {codes[0]}",
         f"organisation Works 2: credit_code was {codes[2]}, is ",
     ]
-    assert list(Organisation.objects.order_by("name").values_list("credit_code", flat=True)) == [codes[1], codes[0], ""]
+    assert list(Organisation.objects.order_by("name").values_list("credit_code", flat=True)) == [
+        codes[1],
+        codes[0],
+        "",
+    ]
     assert register(file) == []
-    file.write_text(text.replace(codes[0], codes[2]).replace(f'credit_code = "{codes[1]}"\n', ""), "utf-8")
+    file.write_text(
+        text.replace(codes[0], codes[2]).replace(f'credit_code = "{codes[1]}"\n', ""), "utf-8"
+    )
     with pytest.raises(CommandError, match=codes[2]):
         register(file)
 
@@ -690,10 +929,14 @@ def make_personal_key() -> None:
     user = User.objects.get(email="wang.fang@yanshan.example")
     second_factor.give(user)
     house = Organisation.objects.get(name="Yanshan Cement")
-    api_keys.make(user, house.pk, "a program", [Scope.SITES], timedelta(days=30), personal=True, now=NOW)
+    api_keys.make(
+        user, house.pk, "a program", [Scope.SITES], timedelta(days=30), personal=True, now=NOW
+    )
 
 
-def test_a_personal_key_of_who_acts_for_a_firm_no_longer_by_the_file_is_revoked(edited: Path) -> None:
+def test_a_personal_key_of_who_acts_for_a_firm_no_longer_by_the_file_is_revoked(
+    edited: Path,
+) -> None:
     register(edited)
     make_personal_key()
     edit(edited, 'acts_for = ["Yanshan Cement"]', "acts_for = []")
@@ -721,16 +964,23 @@ def test_what_controls_a_body_stays_where_the_file_does_not_mention_it(edited: P
 
 
 @pytest.mark.parametrize("of_body", [False, True], ids=["the firm's", "the body's"])
-def test_an_audit_ends_whose_body_comes_into_the_group_of_the_firm_that_it_checks(edited: Path, of_body: bool) -> None:
+def test_an_audit_ends_whose_body_comes_into_the_group_of_the_firm_that_it_checks(
+    edited: Path, of_body: bool
+) -> None:
     """As where the file gives the site to such a firm: nobody checks a firm of their own group."""
     edit(edited, "[[firms]] ", '[[firms]]\nname = "North Holding"\n\n[[firms]] ')
     body = 'kind = "certification-body"\n'
     edit(edited, body, body + 'firm = "North Holding"\n')
     register(edited)
-    old, new = ("North Holding", "Yanshan Holding") if of_body else ("Yanshan Holding", "North Holding")
+    old, new = (
+        ("North Holding", "Yanshan Holding") if of_body else ("Yanshan Holding", "North Holding")
+    )
     edit(edited, f'firm = "{old}"', f'firm = "{new}"')
     with pytest.raises(CommandError, match="assignment-ended"):
         register(edited)
     edited.write_text(edited.read_text("utf-8").partition("[[assignments]]")[0], "utf-8")
-    assert "site yanshan-1: is audited no longer by a body that may not check its organisation" in register(edited)
+    assert (
+        "site yanshan-1: is audited no longer by a body that may not check its organisation"
+        in register(edited)
+    )
     assert Assignment.objects.get().taken_back_at is not None

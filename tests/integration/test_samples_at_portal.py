@@ -45,9 +45,23 @@ from portal.translog import log
 from portal.translog import selectors as logged
 from portal.translog.models import LogEntry, LogRestart
 from tests.integration.audited import draw_of, promise_of, summary_bytes, terms
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, SALT, Cast, deliver, make_cast, open_waiting, person, signed_in
+from tests.integration.portal_cast import (
+    NOW,
+    PASSWORD,
+    PERIOD,
+    SALT,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+    person,
+    signed_in,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 KEY = AuditorSigningKey.generate()
 OTHER = bytes(range(signed_draws.NONCE_BYTES))
@@ -79,36 +93,65 @@ def refusal_of(attempt: Callable[[], object]) -> str:
     return refused.value.code
 
 
-def test_a_sample_is_promised_drawn_from_the_one_head_and_noted_in_counts(cast: Cast, assignment: Assignment) -> None:
+def test_a_sample_is_promised_drawn_from_the_one_head_and_noted_in_counts(
+    cast: Cast, assignment: Assignment
+) -> None:
     sample = promised(cast, assignment)
     drawn = sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     assert sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW).drawn_at == drawn.drawn_at
-    noted = sampling.note(sample, summary_of(sample, failed={"records-recomputed": 2}), cast.auditor, NOW)
-    assert (noted.held, noted.failing, noted.codes) == (len(OF_A_SAMPLE) - 1, 1, {"records-recomputed": 2})
+    noted = sampling.note(
+        sample, summary_of(sample, failed={"records-recomputed": 2}), cast.auditor, NOW
+    )
+    assert (noted.held, noted.failing, noted.codes) == (
+        len(OF_A_SAMPLE) - 1,
+        1,
+        {"records-recomputed": 2},
+    )
     assert (noted.bound, noted.not_checkable) == (True, [])
-    assert refusal_of(lambda: sampling.note(sample, summary_of(sample), cast.auditor, NOW)) == "sample-noted"
+    assert (
+        refusal_of(lambda: sampling.note(sample, summary_of(sample), cast.auditor, NOW))
+        == "sample-noted"
+    )
 
 
-def summary_of(sample: Sample, *, failed: dict[str, int] | None = None, left_out: tuple[str, ...] = (), **changed: Any) -> Summary:
+def summary_of(
+    sample: Sample,
+    *,
+    failed: dict[str, int] | None = None,
+    left_out: tuple[str, ...] = (),
+    **changed: Any,
+) -> Summary:
     """What `verify` wrote of the sample: all held but what is named."""
     sample.refresh_from_db()
     return read_summary(summary_bytes(sample, failed or {}, left_out, **changed))
 
 
-def test_a_summary_of_another_draw_or_revision_is_refused(cast: Cast, assignment: Assignment) -> None:
+def test_a_summary_of_another_draw_or_revision_is_refused(
+    cast: Cast, assignment: Assignment
+) -> None:
     sample = promised(cast, assignment)
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     for changed in ({"draw": "cd" * 32}, {"revision": 2}, {"site": "works-2"}, {"period": "2024"}):
         summary = summary_of(sample, **changed)
-        assert refusal_of(lambda summary=summary: sampling.note(sample, summary, cast.auditor, NOW)) == "summary-of-another"  # type: ignore[misc] # bound now
+        assert (
+            refusal_of(lambda summary=summary: sampling.note(sample, summary, cast.auditor, NOW))
+            == "summary-of-another"
+        )  # type: ignore[misc] # bound now
     assert Sample.objects.get().verified_at is None
 
 
-def test_the_page_never_says_that_all_hold_when_checks_were_left_out(cast: Cast, assignment: Assignment) -> None:
+def test_the_page_never_says_that_all_hold_when_checks_were_left_out(
+    cast: Cast, assignment: Assignment
+) -> None:
     sample = promised(cast, assignment)
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     left_out = ("values-logged", "whole-recomputed")
-    sampling.note(sample, summary_of(sample, left_out=left_out[:1], not_checkable=["whole-recomputed"]), cast.auditor, NOW)
+    sampling.note(
+        sample,
+        summary_of(sample, left_out=left_out[:1], not_checkable=["whole-recomputed"]),
+        cast.auditor,
+        NOW,
+    )
     client = Client()
     assert client.login(username=cast.auditor.email, password=PASSWORD)
     page = client.get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
@@ -123,7 +166,9 @@ def test_the_page_never_says_that_all_hold_when_checks_were_left_out(cast: Cast,
     assert (statement.sample.bound, set(statement.sample.not_checkable)) == (False, set(left_out))
 
 
-def test_a_revision_that_replaced_the_one_drawn_from_is_told_so(cast: Cast, assignment: Assignment) -> None:
+def test_a_revision_that_replaced_the_one_drawn_from_is_told_so(
+    cast: Cast, assignment: Assignment
+) -> None:
     sample = promised(cast, assignment)
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     sampling.note(sample, summary_of(sample), cast.auditor, NOW)
@@ -144,15 +189,25 @@ def test_a_revision_that_replaced_the_one_drawn_from_is_told_so(cast: Cast, assi
         "This is about revision 1 of the report, which is not the newest."
         in client.get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
     )
-    assert sampling.outcome_of(assignment, Submission.objects.get(site=plant.site, revision=2), terms(NOW).steps) is None
+    assert (
+        sampling.outcome_of(
+            assignment, Submission.objects.get(site=plant.site, revision=2), terms(NOW).steps
+        )
+        is None
+    )
 
 
-def test_a_promise_that_waits_is_drawn_with_from_the_revision_that_it_was_made_for(cast: Cast, assignment: Assignment) -> None:
+def test_a_promise_that_waits_is_drawn_with_from_the_revision_that_it_was_made_for(
+    cast: Cast, assignment: Assignment
+) -> None:
     sample = promised(cast, assignment)
     deliver(cast.plants[0].envelope(cast.pack, revision=2))
     open_waiting()
     auditor = signed_in(cast.auditor)
-    assert "-r1.cbor" in auditor.get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
+    assert (
+        "-r1.cbor"
+        in auditor.get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
+    )
     answer = auditor.get(reverse("web:engagement-commitment", args=[assignment.pk]))
     assert "-r1.cbor" in answer["Content-Disposition"]
     assert answer.content == bytes(Commitment.objects.get(site=assignment.site, revision=1).signed)
@@ -164,28 +219,49 @@ def test_a_promise_that_waits_is_drawn_with_from_the_revision_that_it_was_made_f
 def test_of_two_promises_none_can_be_chosen(cast: Cast, assignment: Assignment) -> None:
     sample = promised(cast, assignment)
     another = promise_of(assignment, KEY, NOW, OTHER)
-    assert refusal_of(lambda: sampling.promise(assignment, another, cast.auditor, NOW)) == "promise-waits"
-    assert refusal_of(lambda: sampling.draw(sample, draw_of(sample, KEY, OTHER), cast.auditor, NOW)) == "nonce-not-promised"
+    assert (
+        refusal_of(lambda: sampling.promise(assignment, another, cast.auditor, NOW))
+        == "promise-waits"
+    )
+    assert (
+        refusal_of(lambda: sampling.draw(sample, draw_of(sample, KEY, OTHER), cast.auditor, NOW))
+        == "nonce-not-promised"
+    )
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     sampling.promise(assignment, another, cast.auditor, NOW)  # the next sample
 
 
-def test_a_promise_that_nobody_can_draw_with_is_given_up_and_a_colleague_promises(cast: Cast, assignment: Assignment) -> None:
+def test_a_promise_that_nobody_can_draw_with_is_given_up_and_a_colleague_promises(
+    cast: Cast, assignment: Assignment
+) -> None:
     """The auditor who promised has lost the key."""
     sample = promised(cast, assignment)
     auditors.revoke(AuditorKey.objects.get(owner=cast.auditor), cast.auditor, NOW)
-    colleague, key = person("colleague@example.org", cast.body, Role.CERTIFICATION_BODY), AuditorSigningKey.generate()
+    colleague, key = (
+        person("colleague@example.org", cast.body, Role.CERTIFICATION_BODY),
+        AuditorSigningKey.generate(),
+    )
     auditors.register(cast.body, key.public.hex, colleague, NOW)
     again = promise_of(assignment, key, NOW, OTHER)
-    page, address = (reverse(f"web:engagement-{name}", args=[assignment.pk]) for name in ("sample", "give-up"))
+    page, address = (
+        reverse(f"web:engagement-{name}", args=[assignment.pk]) for name in ("sample", "give-up")
+    )
     client, reason = signed_in(colleague), {"reason": "The key is  lost."}
     assert address in client.get(page).content.decode()
     undeclared = client.post(address, reason)
-    assert (undeclared.status_code, "You have not declared" in undeclared.content.decode()) == (400, True)
+    assert (undeclared.status_code, "You have not declared" in undeclared.content.decode()) == (
+        400,
+        True,
+    )
     auditors.declare(assignment, colleague, False, "", NOW)
-    assert refusal_of(lambda: sampling.promise(assignment, again, colleague, NOW)) == "promise-waits"
+    assert (
+        refusal_of(lambda: sampling.promise(assignment, again, colleague, NOW)) == "promise-waits"
+    )
     without = client.post(address, {"reason": " "})
-    assert (without.status_code, "a promise is never given up without a reason" in without.content.decode()) == (400, True)
+    assert (
+        without.status_code,
+        "a promise is never given up without a reason" in without.content.decode(),
+    ) == (400, True)
     for _twice in range(2):
         assert client.post(address, reason).status_code == 302
     event = Event.objects.get(action="sample.given-up")
@@ -202,64 +278,117 @@ def test_a_promise_that_nobody_can_draw_with_is_given_up_and_a_colleague_promise
     outcome = sampling.outcome_of(assignment, second.submission, terms(NOW).steps)
     assert outcome is not None
     assert outcome.promised_before == 1, "what was given up was promised"
-    assert refusal_of(lambda: sampling.give_up(second, "We do not like it.", colleague, NOW)) == "sample-drawn"
+    assert (
+        refusal_of(lambda: sampling.give_up(second, "We do not like it.", colleague, NOW))
+        == "sample-drawn"
+    )
 
 
 def test_with_a_promise_that_was_given_up_nobody_draws(cast: Cast, assignment: Assignment) -> None:
     sample = promised(cast, assignment)
     assert refusal_of(lambda: sampling.give_up(sample, " ", cast.auditor, NOW)) == "reason-missing"
-    assert refusal_of(lambda: sampling.give_up(sample, "x" * 1_001, cast.auditor, NOW)) == "text-too-long", "a reason is never cut"
+    assert (
+        refusal_of(lambda: sampling.give_up(sample, "x" * 1_001, cast.auditor, NOW))
+        == "text-too-long"
+    ), "a reason is never cut"
     sampling.give_up(sample, "The number is lost.", cast.auditor, NOW)
-    assert sampling.give_up(sample, "Another reason.", cast.auditor, NOW).given_up_reason == "The number is lost."
-    assert refusal_of(lambda: sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)) == "promise-given-up"
-    assert refusal_of(lambda: sampling.promise(assignment, promise_of(assignment, KEY, NOW), cast.auditor, NOW)) == "promise-ended"
+    assert (
+        sampling.give_up(sample, "Another reason.", cast.auditor, NOW).given_up_reason
+        == "The number is lost."
+    )
+    assert (
+        refusal_of(lambda: sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW))
+        == "promise-given-up"
+    )
+    assert (
+        refusal_of(
+            lambda: sampling.promise(
+                assignment, promise_of(assignment, KEY, NOW), cast.auditor, NOW
+            )
+        )
+        == "promise-ended"
+    )
 
 
-def test_reasonable_assurance_rests_on_what_was_opened_to_the_bodys_own_auditors(cast: Cast, assignment: Assignment) -> None:
+def test_reasonable_assurance_rests_on_what_was_opened_to_the_bodys_own_auditors(
+    cast: Cast, assignment: Assignment
+) -> None:
     sample = promised(cast, assignment)
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     sampling.note(sample, summary_of(sample), cast.auditor, NOW)
-    body, key = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY), AuditorSigningKey.generate()
+    body, key = (
+        Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY),
+        AuditorSigningKey.generate(),
+    )
     auditor = person("other@example.org", body, Role.CERTIFICATION_BODY)
     second = assign(body, cast.plants[0].site, PERIOD, cast.approver, NOW)
     auditors.declare(second, auditor, False, "", NOW)
     auditors.register(body, key.public.hex, auditor, NOW)
     sure = replace(terms(NOW), assurance=Assurance.REASONABLE)
-    assert refusal_of(lambda: attesting.draw_up(second, sure, auditor, NOW)) == "assurance-without-sample"
-    limited = attestations.parse(bytes(attesting.draw_up(second, terms(NOW), auditor, NOW).content)).statement
+    assert (
+        refusal_of(lambda: attesting.draw_up(second, sure, auditor, NOW))
+        == "assurance-without-sample"
+    )
+    limited = attestations.parse(
+        bytes(attesting.draw_up(second, terms(NOW), auditor, NOW).content)
+    ).statement
     assert isinstance(limited, attestations.AttestationStatement)
     assert limited.sample is None, "another body's opening is not signed as its own"
     own = sampling.promise(second, promise_of(second, key, NOW, OTHER), auditor, NOW)
     sampling.draw(own, draw_of(own, key, OTHER), auditor, NOW)
     sampling.note(own, summary_of(own), auditor, NOW)
-    assured = attestations.parse(bytes(attesting.draw_up(second, sure, auditor, NOW).content)).statement
+    assured = attestations.parse(
+        bytes(attesting.draw_up(second, sure, auditor, NOW).content)
+    ).statement
     assert isinstance(assured, attestations.AttestationStatement)
     assert assured.sample is not None
-    assert assured.sample.promised_before == 1, "every promise of this report counts, whichever body made it"
+    assert assured.sample.promised_before == 1, (
+        "every promise of this report counts, whichever body made it"
+    )
 
 
 def opened_of(cast: Cast, assignment: Assignment, steps: tuple[str, ...]) -> Sample:
     """A draw of these steps alone, and its opening noted."""
-    promised_sample = sampling.promise(assignment, promise_of(assignment, KEY, NOW, steps=steps), cast.auditor, NOW)
+    promised_sample = sampling.promise(
+        assignment, promise_of(assignment, KEY, NOW, steps=steps), cast.auditor, NOW
+    )
     drawn = sampling.draw(promised_sample, draw_of(promised_sample, KEY), cast.auditor, NOW)
     left_out = ("plan-sufficient",)
-    return sampling.note(drawn, read_summary(summary_bytes(drawn, {}, left_out, not_checkable=list(left_out))), cast.auditor, NOW)
+    return sampling.note(
+        drawn,
+        read_summary(summary_bytes(drawn, {}, left_out, not_checkable=list(left_out))),
+        cast.auditor,
+        NOW,
+    )
 
 
-def test_reasonable_assurance_of_a_step_needs_an_opening_of_that_step(cast: Cast, assignment: Assignment) -> None:
+def test_reasonable_assurance_of_a_step_needs_an_opening_of_that_step(
+    cast: Cast, assignment: Assignment
+) -> None:
     opened_of(cast, assignment, ("raw-meal-homogenisation",))
     sure = replace(terms(NOW), assurance=Assurance.REASONABLE)
-    assert refusal_of(lambda: attesting.draw_up(assignment, sure, cast.auditor, NOW)) == "assurance-without-sample"
+    assert (
+        refusal_of(lambda: attesting.draw_up(assignment, sure, cast.auditor, NOW))
+        == "assurance-without-sample"
+    )
     of_what_was_drawn = replace(sure, steps=("raw-meal-homogenisation",))
-    statement = attestations.parse(bytes(attesting.draw_up(assignment, of_what_was_drawn, cast.auditor, NOW).content)).statement
+    statement = attestations.parse(
+        bytes(attesting.draw_up(assignment, of_what_was_drawn, cast.auditor, NOW).content)
+    ).statement
     assert isinstance(statement, attestations.AttestationStatement)
     assert statement.sample is not None
     assert statement.sample.confidence == Fraction(95, 100)
 
 
-def test_page_and_statement_say_of_which_steps_a_draw_opened_nothing(cast: Cast, assignment: Assignment) -> None:
+def test_page_and_statement_say_of_which_steps_a_draw_opened_nothing(
+    cast: Cast, assignment: Assignment
+) -> None:
     opened_of(cast, assignment, ("raw-meal-homogenisation",))
-    page = signed_in(cast.auditor).get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
+    page = (
+        signed_in(cast.auditor)
+        .get(reverse("web:engagement-sample", args=[assignment.pk]))
+        .content.decode()
+    )
     assert "95 % certainty" in page
     (name,) = [step.words.en for step in cast.pack.steps if step.id == "raw-meal-homogenisation"]
     assert re.search(f"Steps drawn.{{0,300}}{name}", page, re.DOTALL)
@@ -270,16 +399,25 @@ def test_page_and_statement_say_of_which_steps_a_draw_opened_nothing(cast: Cast,
     assert "95 %" not in public
 
 
-def test_a_statement_is_not_signed_over_an_opening_that_another_has_followed(cast: Cast, assignment: Assignment) -> None:
+def test_a_statement_is_not_signed_over_an_opening_that_another_has_followed(
+    cast: Cast, assignment: Assignment
+) -> None:
     """The first opening held, a statement was drawn up, and then a second one failed."""
     first = promised(cast, assignment)
     sampling.draw(first, draw_of(first, KEY), cast.auditor, NOW)
     sampling.note(first, summary_of(first), cast.auditor, NOW)
     drawn = attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW)
-    second = sampling.promise(assignment, promise_of(assignment, KEY, NOW, OTHER), cast.auditor, NOW)
+    second = sampling.promise(
+        assignment, promise_of(assignment, KEY, NOW, OTHER), cast.auditor, NOW
+    )
     sampling.draw(second, draw_of(second, KEY, OTHER), cast.auditor, NOW)
     sampling.note(second, summary_of(second, failed={"records-recomputed": 2}), cast.auditor, NOW)
-    assert refusal_of(lambda: attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW)) == "another-opening"
+    assert (
+        refusal_of(
+            lambda: attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW)
+        )
+        == "another-opening"
+    )
     anew = attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW)
     issued = attesting.take(attestations.sign(bytes(anew.content), KEY), cast.auditor, NOW)
     statement = attestations.parse(bytes(issued.content)).statement
@@ -294,38 +432,63 @@ def test_the_head_is_no_choice(cast: Cast, assignment: Assignment) -> None:
         log.add(EntryKind.KEY_DESTROYED, f"{number:064x}", NOW)
     for size in (sample.head_size - 1, sample.head_size + 1):
         other = draw_of(sample, KEY, size=size)
-        assert refusal_of(lambda other=other: sampling.draw(sample, other, cast.auditor, NOW)) == "head-of-another"  # type: ignore[misc] # bound now
+        assert (
+            refusal_of(lambda other=other: sampling.draw(sample, other, cast.auditor, NOW))
+            == "head-of-another"
+        )  # type: ignore[misc] # bound now
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
 
 
-def test_right_behind_a_promise_stands_an_entry_that_nobody_outside_chooses(cast: Cast, assignment: Assignment) -> None:
+def test_right_behind_a_promise_stands_an_entry_that_nobody_outside_chooses(
+    cast: Cast, assignment: Assignment
+) -> None:
     """Else the body or the plant makes that entry, after trying offline which one gives the draw that they like."""
     sample = promised(cast, assignment)
     promise, beacon = LogEntry.objects.order_by("-index")[:2][::-1]
-    assert (promise.kind, promise.digest, beacon.kind) == (EntryKind.AUDIT_PROMISE, sample.promise_digest, EntryKind.AUDIT_BEACON)
+    assert (promise.kind, promise.digest, beacon.kind) == (
+        EntryKind.AUDIT_PROMISE,
+        sample.promise_digest,
+        EntryKind.AUDIT_BEACON,
+    )
     assert sample.head_size == beacon.index + 1 == logged.size(), "the draw waits for nobody"
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     sampling.promise(assignment, promise_of(assignment, KEY, NOW, OTHER), cast.auditor, NOW)
     assert LogEntry.objects.order_by("-index")[0].digest != beacon.digest
 
 
-def test_plant_and_body_are_told_of_a_draw_with_their_command(cast: Cast, assignment: Assignment) -> None:
+def test_plant_and_body_are_told_of_a_draw_with_their_command(
+    cast: Cast, assignment: Assignment
+) -> None:
     sample = promised(cast, assignment)
     for _twice in range(2):
         sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
-    for who, command in ((cast.plants[0].owner, "steplabel-agent open DRAW"), (cast.auditor, "steplabel-agent verify opening EVIDENCE")):
+    for who, command in (
+        (cast.plants[0].owner, "steplabel-agent open DRAW"),
+        (cast.auditor, "steplabel-agent verify opening EVIDENCE"),
+    ):
         client = Client()
         assert client.login(username=who.email, password=PASSWORD)
         assert client.get(reverse("web:notifications")).content.decode().count(command) == 1
-    assert Notice.objects.filter(kind=NoticeKind.SAMPLE_DRAWN, recipient=cast.plants[1].owner).count() == 0
+    assert (
+        Notice.objects.filter(kind=NoticeKind.SAMPLE_DRAWN, recipient=cast.plants[1].owner).count()
+        == 0
+    )
 
 
-def test_another_key_another_site_and_an_interest_are_refused(cast: Cast, assignment: Assignment) -> None:
+def test_another_key_another_site_and_an_interest_are_refused(
+    cast: Cast, assignment: Assignment
+) -> None:
     stranger = AuditorSigningKey.generate()
     by_stranger = promise_of(assignment, stranger, NOW)
-    assert refusal_of(lambda: sampling.promise(assignment, by_stranger, cast.auditor, NOW)) == "not-your-key"
+    assert (
+        refusal_of(lambda: sampling.promise(assignment, by_stranger, cast.auditor, NOW))
+        == "not-your-key"
+    )
     elsewhere = signed_draws.promise("works-2", PERIOD, OTHER, NOW.date(), KEY)
-    assert refusal_of(lambda: sampling.promise(assignment, elsewhere, cast.auditor, NOW)) == "draw-of-another"
+    assert (
+        refusal_of(lambda: sampling.promise(assignment, elsewhere, cast.auditor, NOW))
+        == "draw-of-another"
+    )
     auditors.declare(assignment, cast.auditor, True, "A post was offered to me.", NOW)
     assert refusal_of(lambda: promised(cast, assignment)) == "interest-declared"
     assert not Sample.objects.exists()
@@ -369,7 +532,9 @@ def test_what_is_no_summary_is_refused() -> None:
         assert refusal_of(lambda raw=raw: read_summary(raw)) == "summary-not-counts"  # type: ignore[misc] # bound now
 
 
-def test_the_evidence_file_holds_all_that_binds_and_no_value(cast: Cast, assignment: Assignment) -> None:
+def test_the_evidence_file_holds_all_that_binds_and_no_value(
+    cast: Cast, assignment: Assignment
+) -> None:
     sample = promised(cast, assignment)
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     client = Client()
@@ -388,12 +553,18 @@ def test_the_evidence_file_holds_all_that_binds_and_no_value(cast: Cast, assignm
 def test_body_and_plant_fetch_the_draw_and_nobody_else(cast: Cast, assignment: Assignment) -> None:
     sample = promised(cast, assignment)
     auditor, owner, other = Client(), Client(), Client()
-    for client, who in ((auditor, cast.auditor), (owner, cast.plants[0].owner), (other, cast.plants[1].owner)):
+    for client, who in (
+        (auditor, cast.auditor),
+        (owner, cast.plants[0].owner),
+        (other, cast.plants[1].owner),
+    ):
         assert client.login(username=who.email, password=PASSWORD)
     page = reverse("web:engagement-sample", args=[assignment.pk])
     assert f"{sample.head_size}:" in auditor.get(page).content.decode()
     signed = draw_of(sample, KEY)
-    assert auditor.post(page, {"signed": SimpleUploadedFile("draw.cbor", signed)}).status_code == 302
+    assert (
+        auditor.post(page, {"signed": SimpleUploadedFile("draw.cbor", signed)}).status_code == 302
+    )
     address = reverse("web:draw-file", args=[sample.pk])
     assert auditor.get(address).content == owner.get(address).content == signed
     assert other.get(address).status_code == 404
@@ -401,20 +572,36 @@ def test_body_and_plant_fetch_the_draw_and_nobody_else(cast: Cast, assignment: A
     sample.refresh_from_db()
     summary = SimpleUploadedFile("summary.json", summary_bytes(sample, {}))
     noted = auditor.post(page, {"summary": summary}, follow=True).content.decode()
-    assert f"All {len(OF_A_SAMPLE)} checks passed. The opened report is the one that this portal accepted." in noted
-    assert "If 1 % of the counted records are misstated, the plan of the draw finds at least one of them with 95 % certainty." in noted
+    assert (
+        f"All {len(OF_A_SAMPLE)} checks passed. The opened report is the one that this portal accepted."
+        in noted
+    )
+    assert (
+        "If 1 % of the counted records are misstated, the plan of the draw finds at least one of them with 95 % certainty."
+        in noted
+    )
     assert "Earlier draws promised from this report: 0." in noted
     typed = auditor.post(page, {"held": "16", "failing": "0"})
     assert typed.status_code == 400
 
 
-def test_what_is_sent_twice_by_a_second_click_is_on_record_once_and_no_fault(cast: Cast, assignment: Assignment) -> None:
-    auditor, address = signed_in(cast.auditor), reverse("web:engagement-sample", args=[assignment.pk])
+def test_what_is_sent_twice_by_a_second_click_is_on_record_once_and_no_fault(
+    cast: Cast, assignment: Assignment
+) -> None:
+    auditor, address = (
+        signed_in(cast.auditor),
+        reverse("web:engagement-sample", args=[assignment.pk]),
+    )
 
     def send_twice(opened_for: str, name: str, raw: bytes) -> None:
         assert f'name="opened_for" value="{opened_for}"' in auditor.get(address).content.decode()
         for _click in range(2):
-            assert auditor.post(address, {name: SimpleUploadedFile("file", raw), "opened_for": opened_for}).status_code == 302
+            assert (
+                auditor.post(
+                    address, {name: SimpleUploadedFile("file", raw), "opened_for": opened_for}
+                ).status_code
+                == 302
+            )
 
     send_twice("promise", "signed", promise_of(assignment, KEY, NOW))
     send_twice("draw", "signed", draw_of(Sample.objects.get(), KEY))
@@ -423,27 +610,49 @@ def test_what_is_sent_twice_by_a_second_click_is_on_record_once_and_no_fault(cas
 
 
 @pytest.mark.parametrize("replaced", [False, True])
-def test_after_a_draw_that_the_plant_never_opens_the_auditor_may_promise_anew(cast: Cast, assignment: Assignment, replaced: bool) -> None:
+def test_after_a_draw_that_the_plant_never_opens_the_auditor_may_promise_anew(
+    cast: Cast, assignment: Assignment, replaced: bool
+) -> None:
     sample = promised(cast, assignment)
     sample = sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     if replaced:
         deliver(cast.plants[0].envelope(cast.pack, revision=2))
         open_waiting()
-    auditor, address = signed_in(cast.auditor), reverse("web:engagement-sample", args=[assignment.pk])
-    assert re.findall(r'name="opened_for" value="([^"]*)"', auditor.get(address).content.decode()) == ["counts", "promise"]
-    wrong = auditor.post(address, {"signed": SimpleUploadedFile("promise", b"none"), "opened_for": "promise"})
+    auditor, address = (
+        signed_in(cast.auditor),
+        reverse("web:engagement-sample", args=[assignment.pk]),
+    )
+    assert re.findall(
+        r'name="opened_for" value="([^"]*)"', auditor.get(address).content.decode()
+    ) == ["counts", "promise"]
+    wrong = auditor.post(
+        address, {"signed": SimpleUploadedFile("promise", b"none"), "opened_for": "promise"}
+    )
     assert (wrong.status_code, 'id="id_signed_error"' in wrong.content.decode()) == (400, True)
     anew = promise_of(assignment, KEY, NOW, OTHER)
-    assert auditor.post(address, {"signed": SimpleUploadedFile("promise", anew), "opened_for": "promise"}).status_code == 302
+    assert (
+        auditor.post(
+            address, {"signed": SimpleUploadedFile("promise", anew), "opened_for": "promise"}
+        ).status_code
+        == 302
+    )
     assert Sample.objects.first().submission.revision == (2 if replaced else 1)  # type: ignore[union-attr] # there are two
-    late = auditor.post(address, {"summary": SimpleUploadedFile("summary.json", summary_bytes(sample, {})), "opened_for": "counts"})
+    late = auditor.post(
+        address,
+        {
+            "summary": SimpleUploadedFile("summary.json", summary_bytes(sample, {})),
+            "opened_for": "counts",
+        },
+    )
     assert (late.status_code, "Nothing has been drawn yet." in late.content.decode()) == (400, True)
 
 
 def test_who_draws_until_it_suits_signs_how_often(cast: Cast, assignment: Assignment) -> None:
     for number in range(3):
         nonce = bytes([number]) * 32
-        sample = sampling.promise(assignment, promise_of(assignment, KEY, NOW, nonce), cast.auditor, NOW)
+        sample = sampling.promise(
+            assignment, promise_of(assignment, KEY, NOW, nonce), cast.auditor, NOW
+        )
         log.add(EntryKind.KEY_DESTROYED, f"{number:064x}", NOW)
         sampling.draw(sample, draw_of(sample, KEY, nonce), cast.auditor, NOW)
         sampling.note(sample, summary_of(sample), cast.auditor, NOW)
@@ -456,23 +665,37 @@ def test_who_draws_until_it_suits_signs_how_often(cast: Cast, assignment: Assign
         )
 
 
-def test_a_draw_by_another_plan_than_the_promised_one_is_refused_by_the_portal(cast: Cast, assignment: Assignment) -> None:
+def test_a_draw_by_another_plan_than_the_promised_one_is_refused_by_the_portal(
+    cast: Cast, assignment: Assignment
+) -> None:
     sample = promised(cast, assignment)
     draw = signed_draws.read(draw_of(sample, KEY))
     other = signed_draws.sign(replace(draw, plan=SamplingPlan({}, 0)), KEY)
-    assert refusal_of(lambda: sampling.draw(sample, other, cast.auditor, NOW)) == "plan-not-promised"
+    assert (
+        refusal_of(lambda: sampling.draw(sample, other, cast.auditor, NOW)) == "plan-not-promised"
+    )
 
 
-def test_it_holds_the_statement_that_the_commitments_first_entry_was_lost(cast: Cast, assignment: Assignment) -> None:
+def test_it_holds_the_statement_that_the_commitments_first_entry_was_lost(
+    cast: Cast, assignment: Assignment
+) -> None:
     sample = promised(cast, assignment)
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
-    assert "restarts" not in evidence_of(sample, keys.receipt_key()), "as agents before them read it"
+    assert "restarts" not in evidence_of(sample, keys.receipt_key()), (
+        "as agents before them read it"
+    )
     committed = Commitment.objects.get(site=sample.submission.site_id, period=PERIOD)
     challenge, at = challenges.parse(bytes(committed.challenge)), int(NOW.timestamp()) + 86_400
-    before, after = (heads.issue(size, bytes(32), at, keys.receipt_key()) for size in (challenge.log_index + 9, challenge.log_index))
+    before, after = (
+        heads.issue(size, bytes(32), at, keys.receipt_key())
+        for size in (challenge.log_index + 9, challenge.log_index)
+    )
     other = heads.issue(challenge.log_index + 1, bytes(32), at, keys.receipt_key())
     for number, goes_on_from in enumerate((after, other)):
-        raw = restarts.issue(LogRestartStatement(before, challenge.log_index + 9, goes_on_from, at, "A disk."), DirectoryKey.generate())
+        raw = restarts.issue(
+            LogRestartStatement(before, challenge.log_index + 9, goes_on_from, at, "A disk."),
+            DirectoryKey.generate(),
+        )
         LogRestart.objects.create(digest=f"{number:064x}", signed=raw, taken_at=NOW)
     committed.log_index += 5  # where it would be handed in again
     assert [restarts.parse(raw).lost_from for raw in _restarts(committed)] == [challenge.log_index]
@@ -493,21 +716,36 @@ def at_moment(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
 
 def signed_on(page: str) -> dict[str, str]:
     """What the script of the page sends: the message of the page, signed with the digest of the number in the place of the mark."""
-    message, mark = (re.findall(rf'data-{name}="([0-9a-f]*)"', page)[0] for name in ("message", "mark"))
+    message, mark = (
+        re.findall(rf'data-{name}="([0-9a-f]*)"', page)[0] for name in ("message", "mark")
+    )
     digest = signed_draws.nonce_digest(OTHER).hex()
     signature = KEY._private.sign(bytes.fromhex(message.replace(mark, digest)))
-    return {"number": digest, "signature": signature.hex(), "day": re.findall(r'name="day" value="([^"]*)"', page)[0]}
+    return {
+        "number": digest,
+        "signature": signature.hex(),
+        "day": re.findall(r'name="day" value="([^"]*)"', page)[0],
+    }
 
 
 @pytest.mark.parametrize(
     ("opened", "sent", "day"),
     [
-        (LATE.replace(hour=22), LATE.replace(hour=22), date(2026, 3, 5)),  # afternoon of the day before in Los Angeles
+        (
+            LATE.replace(hour=22),
+            LATE.replace(hour=22),
+            date(2026, 3, 5),
+        ),  # afternoon of the day before in Los Angeles
         (LATE, LATE + timedelta(minutes=2), date(2026, 3, 4)),  # over midnight
     ],
 )
 def test_a_promise_signed_in_the_browser_names_the_schemes_day_on_which_its_page_was_opened(
-    cast: Cast, assignment: Assignment, monkeypatch: pytest.MonkeyPatch, opened: datetime, sent: datetime, day: date
+    cast: Cast,
+    assignment: Assignment,
+    monkeypatch: pytest.MonkeyPatch,
+    opened: datetime,
+    sent: datetime,
+    day: date,
 ) -> None:
     read_in(cast.auditor, "America/Los_Angeles")
     client, address = Client(), reverse("web:engagement-sample", args=[assignment.pk])

@@ -14,9 +14,20 @@ from portal.accounts.models import SavedFilter
 from portal.accounts.saved_filters import MOST
 from portal.standings import computing as standings
 from portal.web.lists.saved_lists import LISTS
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
+from tests.integration.portal_cast import (
+    NOW,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+    signed_in,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 NARROWED = "/overview/?stage=all&region=cn%2Fhe"
 
@@ -45,9 +56,12 @@ def save(client: Client, name: str, address: str = NARROWED) -> str:
 
 
 @pytest.mark.parametrize(
-    ("language", "saved", "name"), [("en", "The filter is saved.", "Hebei, all"), ("zh-hans", "筛选条件已保存。", "河北全部")]
+    ("language", "saved", "name"),
+    [("en", "The filter is saved.", "Hebei, all"), ("zh-hans", "筛选条件已保存。", "河北全部")],
 )
-def test_a_filter_is_found_at_its_list_and_on_the_first_page(cast: Cast, language: str, saved: str, name: str) -> None:
+def test_a_filter_is_found_at_its_list_and_on_the_first_page(
+    cast: Cast, language: str, saved: str, name: str
+) -> None:
     officer = signed_in(cast.approver, language)
     after = save(officer, name)
     assert saved in after
@@ -73,9 +87,15 @@ def test_it_is_renamed_and_deleted_by_its_person_alone(cast: Cast) -> None:
     row.refresh_from_db()
     assert row.name == "Hebei"
     refused = officer.post(rename, {"name": "China"})
-    assert (refused.status_code, "You already have a filter with this name" in refused.content.decode()) == (400, True)
+    assert (
+        refused.status_code,
+        "You already have a filter with this name" in refused.content.decode(),
+    ) == (400, True)
     assert officer.post(rename, {"name": " "}).status_code == 400
-    assert "is now called “North”" in officer.post(rename, {"name": "North"}, follow=True).content.decode()
+    assert (
+        "is now called “North”"
+        in officer.post(rename, {"name": "North"}, follow=True).content.decode()
+    )
     assert "Delete the filter “North”?" in page_of(officer, delete)
     assert SavedFilter.objects.filter(pk=row.pk).exists(), "asked, not done"
     assert "The filter “North” is deleted." in officer.post(delete, follow=True).content.decode()
@@ -89,7 +109,9 @@ def test_what_a_list_no_longer_knows_is_told_and_left_out(cast: Cast) -> None:
         ("list gone", "obliged-firms", "/obliged-firms/", "q=he"),
         ("value gone", "overview", "/overview/", "region=cn%2Fxx"),
     ):
-        SavedFilter.objects.create(user=cast.approver, page=page, path=path, query=query, name=name, saved_at=NOW)
+        SavedFilter.objects.create(
+            user=cast.approver, page=page, path=path, query=query, name=name, saved_at=NOW
+        )
     officer = signed_in(cast.approver)
     for address in (reverse("web:home"), reverse("web:saved-filters")):
         page = page_of(officer, address)
@@ -123,11 +145,21 @@ def test_a_filter_of_a_period_that_never_was_is_named_as_it_was_typed(cast: Cast
 def test_every_list_with_a_filter_can_keep_it_and_knows_its_fields(cast: Cast) -> None:
     period = [cast.group.pk, PERIOD]
     officer, owner = signed_in(cast.approver), signed_in(cast.plants[0].owner)
-    args: dict[str, list[Any]] = {"participation": period, "standings": period, "record": [cast.plants[0].site.organisation_id]}
+    args: dict[str, list[Any]] = {
+        "participation": period,
+        "standings": period,
+        "record": [cast.plants[0].site.organisation_id],
+    }
     for name, listing in LISTS.items():
-        client, address = (owner if name == "record" else officer), reverse(f"web:{name}", args=args.get(name))
+        client, address = (
+            (owner if name == "record" else officer),
+            reverse(f"web:{name}", args=args.get(name)),
+        )
         page = page_of(client, f"{address}?{listing.fields[0]}=x")
-        assert f"/saved-filters/new/?of={quote(address + '?' + listing.fields[0] + '=x', safe='')}" in page, name
+        assert (
+            f"/saved-filters/new/?of={quote(address + '?' + listing.fields[0] + '=x', safe='')}"
+            in page
+        ), name
         form = re.search(r'<form class="sl-filter" method="get".*?</form>', page, re.DOTALL)
         if form:
             assert set(re.findall(r'name="(\w+)"', form[0])) <= {*listing.fields, "sort"}, name
@@ -144,9 +176,23 @@ def test_an_address_that_is_no_list_of_ours_is_not_kept_nor_led_to(cast: Cast) -
         "//example.org/overview/?stage=all",
         "/overview/?x=1",
     ):
-        assert officer.post(f"/saved-filters/new/?of={quote(of)}", {"name": "x"}).status_code == 404, of
+        assert (
+            officer.post(f"/saved-filters/new/?of={quote(of)}", {"name": "x"}).status_code == 404
+        ), of
     SavedFilter.objects.bulk_create(
-        SavedFilter(user=cast.approver, page="overview", path="/overview/", query="stage=all", name=f"{n}", saved_at=NOW)
+        SavedFilter(
+            user=cast.approver,
+            page="overview",
+            path="/overview/",
+            query="stage=all",
+            name=f"{n}",
+            saved_at=NOW,
+        )
         for n in range(MOST)
     )
-    assert "the most that can be stored" in officer.post(f"/saved-filters/new/?of={quote(NARROWED)}", {"name": "more"}).content.decode()
+    assert (
+        "the most that can be stored"
+        in officer.post(
+            f"/saved-filters/new/?of={quote(NARROWED)}", {"name": "more"}
+        ).content.decode()
+    )

@@ -28,7 +28,10 @@ from tests.integration.portal_cast import NOW, PERIOD
 from tests.integration.test_api_by_role import House
 from tests.integration.test_api_by_role import build_scene as build_house
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 MORE_THAN_A_SCHEMA_CAN_SAY = (
     "commit",
@@ -47,8 +50,12 @@ SIGNED: dict[str, Any] = {
         {
             "include-operation-id": list(MORE_THAN_A_SCHEMA_CAN_SAY),
             "checks": {
-                "positive_data_acceptance": {"expected-statuses": ["2xx", 400, 401, 403, 404, 409, 413, 422]},
-                "negative_data_rejection": {"expected-statuses": [*range(400, 430)]},  # too long, too, is refused
+                "positive_data_acceptance": {
+                    "expected-statuses": ["2xx", 400, 401, 403, 404, 409, 413, 422]
+                },
+                "negative_data_rejection": {
+                    "expected-statuses": [*range(400, 430)]
+                },  # too long, too, is refused
             },
         }
     ]
@@ -58,7 +65,9 @@ SIGNED: dict[str, Any] = {
 def load(configured: dict[str, Any]) -> schemathesis.BaseSchema:
     """The schema as the portal gives it out."""
     config = schemathesis.Config.from_dict(configured)
-    return schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", get_wsgi_application(), config=config)
+    return schemathesis.openapi.from_wsgi(
+        "/api/v1/schema/?format=json", get_wsgi_application(), config=config
+    )
 
 
 FOR: dict[str, str] = {
@@ -113,7 +122,10 @@ thoroughly = settings(
     max_examples=60 if settings.get_current_profile_name() == "long" else 6,
     deadline=None,
     derandomize=True,
-    phases=[Phase.explicit, Phase.generate],  # a failure is reported as it came: shrinking takes minutes, and the request is short
+    phases=[
+        Phase.explicit,
+        Phase.generate,
+    ],  # a failure is reported as it came: shrinking takes minutes, and the request is short
     suppress_health_check=list(HealthCheck),
 )
 
@@ -138,11 +150,18 @@ def build_scene() -> tuple[House, dict[str, str]]:
     """The houses of `test_api_by_role` with a published benchmark beside its next draft; and what its addresses are made of."""
     house = build_house()
     first = Publication.objects.select_related("period").get()
-    drafter, approver = (User.objects.get(email=f"{name}@example.org") for name in ("drafter", "approver"))
+    drafter, approver = (
+        User.objects.get(email=f"{name}@example.org") for name in ("drafter", "approver")
+    )
     row = publishing.publish(first, approver, keys.receipt_key(), NOW)
     drafting.draft(first.period, drafter, NOW, "Nothing but the wording.")
     pack = PeerGroup.objects.get(pk=house.group).pack
-    return house, {"pack": pack, "period": PERIOD, "version": str(row.version), "digest": house.first.digest}
+    return house, {
+        "pack": pack,
+        "period": PERIOD,
+        "version": str(row.version),
+        "digest": house.first.digest,
+    }
 
 
 @pytest.fixture
@@ -158,8 +177,12 @@ def test_every_request_is_answered_as_the_schema_says(case: Case[Any], portal_ke
 
 @fitting.include(path_regex=r"\{").parametrize()
 @thoroughly
-def test_what_there_is_has_the_fields_that_the_schema_says(case: Case[Any], path_values: dict[str, str]) -> None:
-    case.path_parameters = {name: path_values.get(name, value) for name, value in case.path_parameters.items()}
+def test_what_there_is_has_the_fields_that_the_schema_says(
+    case: Case[Any], path_values: dict[str, str]
+) -> None:
+    case.path_parameters = {
+        name: path_values.get(name, value) for name, value in case.path_parameters.items()
+    }
     case.call_and_validate()
 
 
@@ -170,13 +193,19 @@ def keys_by_role(scene: tuple[House, dict[str, str]]) -> dict[str, str]:
 
 
 def test_every_operation_that_asks_for_a_key_is_asked_with_one() -> None:
-    secured = {operation.definition.raw["operationId"] for operation in operations(with_a_key) if operation.definition.raw.get("security")}
+    secured = {
+        operation.definition.raw["operationId"]
+        for operation in operations(with_a_key)
+        if operation.definition.raw.get("security")
+    }
     assert secured == set(FOR)
 
 
 @with_a_key.include(operation_id=list(FOR)).parametrize()
 @thoroughly
-def test_every_request_with_a_key_is_answered_as_the_schema_says(case: Case[Any], keys_by_role: dict[str, str]) -> None:
+def test_every_request_with_a_key_is_answered_as_the_schema_says(
+    case: Case[Any], keys_by_role: dict[str, str]
+) -> None:
     role = FOR[case.operation.definition.raw["operationId"]]
     with transaction.atomic():
         case.call_and_validate(headers={"Authorization": f"Bearer {keys_by_role[role]}"})

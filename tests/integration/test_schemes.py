@@ -18,10 +18,16 @@ from portal.assurance.schemes import reached, schemes
 from portal.problems import RefusedError
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, deliver, make_cast, open_waiting
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
-@pytest.mark.parametrize(("improvement", "level"), [("0.05", "silver"), ("0.0999", "silver"), ("0.10", "gold"), ("0.4", "platinum")])
+@pytest.mark.parametrize(
+    ("improvement", "level"),
+    [("0.05", "silver"), ("0.0999", "silver"), ("0.10", "gold"), ("0.4", "platinum")],
+)
 def test_the_level_is_the_highest_that_is_reached(improvement: str, level: str) -> None:
     assert reached("sep", "2022", Fraction(improvement), 2025).level == level
 
@@ -59,7 +65,10 @@ def test_an_auditor_states_the_improvement_and_the_statement_holds_the_level() -
         ({"improvement": "4"}, "requires 5%"),
         ({"improvement": ""}, "needs the improvement"),
         ({"baseline": "x"}, "as 2022"),
-        *(({"baseline": year}, "a baseline from 2013 to 2015") for year in ("2012", "2016", "2999", "0000")),
+        *(
+            ({"baseline": year}, "a baseline from 2013 to 2015")
+            for year in ("2012", "2016", "2999", "0000")
+        ),
     ):
         answer = client.post(address, answers | wrong)
         assert answer.status_code == 400

@@ -30,7 +30,9 @@ NEW_PASSWORD = "another long enough one"  # noqa: S105 - of people who do not ex
 @pytest.fixture
 def officer() -> User:
     nation = Jurisdiction.objects.create(path="cn", name="China", level="nation")
-    ministry = Organisation.objects.create(name="Ministry", kind=Role.REGULATOR, jurisdiction=nation)
+    ministry = Organisation.objects.create(
+        name="Ministry", kind=Role.REGULATOR, jurisdiction=nation
+    )
     return person("officer@example.org", ministry, Role.REGULATOR)
 
 
@@ -41,7 +43,9 @@ def plain() -> User:
 
 def by_password(client: Client, user: User, to: str = "", password: str = PASSWORD) -> str:
     """Where the password alone leads."""
-    answer = client.post(f"/sign-in/{f'?next={to}' if to else ''}", {"username": user.email, "password": password})
+    answer = client.post(
+        f"/sign-in/{f'?next={to}' if to else ''}", {"username": user.email, "password": password}
+    )
     return answer.headers.get("Location", str(answer.status_code))
 
 
@@ -50,45 +54,64 @@ def set_up(client: Client) -> str:
     page = client.get("/account/second-factor/").content.decode()
     secret = re.search(r'id="key">([A-Z2-7]+)<', page)
     assert secret
-    answer = client.post("/account/second-factor/", {"code": second_factor.code_at(secret[1], timezone.now())})
+    answer = client.post(
+        "/account/second-factor/", {"code": second_factor.code_at(secret[1], timezone.now())}
+    )
     assert answer.headers["Location"] == "/account/recovery-codes/"
     return secret[1]
 
 
 @pytest.mark.django_db(transaction=True)  # what happens on commit happens
-def test_whose_role_needs_a_second_factor_sets_it_up_before_anything_else(client: Client, officer: User) -> None:
+def test_whose_role_needs_a_second_factor_sets_it_up_before_anything_else(
+    client: Client, officer: User
+) -> None:
     assert by_password(client, officer) == "/home/"
-    assert client.get("/publications/").headers["Location"] == "/account/second-factor/?next=%2Fpublications%2F"
+    assert (
+        client.get("/publications/").headers["Location"]
+        == "/account/second-factor/?next=%2Fpublications%2F"
+    )
     set_up(client)
     assert client.get("/publications/").status_code == 200
     codes = re.findall(r"<li>(\d{8})</li>", client.get("/account/recovery-codes/").content.decode())
     assert len(codes) == 10
     assert client.get("/account/recovery-codes/file/").content.decode().split() == codes
-    recorded = Event.objects.filter(subject=f"person {officer.email}").values_list("action", flat=True)
+    recorded = Event.objects.filter(subject=f"person {officer.email}").values_list(
+        "action", flat=True
+    )
     assert Action.SECOND_FACTOR_ADDED in recorded
 
 
-def test_without_the_policy_the_password_alone_opens_the_pages(client: Client, officer: User, settings: Settings) -> None:
+def test_without_the_policy_the_password_alone_opens_the_pages(
+    client: Client, officer: User, settings: Settings
+) -> None:
     settings.SECOND_FACTOR_ROLES = ()
     by_password(client, officer)
     assert client.get("/publications/").status_code == 200
 
 
-def test_an_app_or_a_recovery_code_is_asked_for_at_sign_in_and_leads_to_the_page_that_was_asked_for(officer: User) -> None:
+def test_an_app_or_a_recovery_code_is_asked_for_at_sign_in_and_leads_to_the_page_that_was_asked_for(
+    officer: User,
+) -> None:
     secret = second_factor.give(officer)
     visitor = Client()
     assert by_password(visitor, officer, "/publications/") == "/sign-in/code/"
-    assert visitor.get("/publications/").headers["Location"] == "/sign-in/?next=/publications/", "the password alone is no sign-in"
+    assert visitor.get("/publications/").headers["Location"] == "/sign-in/?next=/publications/", (
+        "the password alone is no sign-in"
+    )
     code = second_factor.code_at(secret, timezone.now())
     assert visitor.post("/sign-in/code/", {"code": code}).headers["Location"] == "/publications/"
     assert visitor.get("/publications/").status_code == 200
     again = Client()
     by_password(again, officer)
     answer = again.post("/sign-in/code/", {"code": code})
-    assert "was used already" in answer.content.decode(), "a code that somebody has looked at is good for nothing"
+    assert "was used already" in answer.content.decode(), (
+        "a code that somebody has looked at is good for nothing"
+    )
 
 
-def test_who_has_no_recovery_codes_is_offered_to_make_them_and_not_a_page_that_is_not_there(officer: User) -> None:
+def test_who_has_no_recovery_codes_is_offered_to_make_them_and_not_a_page_that_is_not_there(
+    officer: User,
+) -> None:
     visitor, secret = Client(), second_factor.give(officer)
     by_password(visitor, officer)
     visitor.post("/sign-in/code/", {"code": second_factor.code_at(secret, timezone.now())})
@@ -102,7 +125,9 @@ def test_who_has_no_recovery_codes_is_offered_to_make_them_and_not_a_page_that_i
 def test_a_recovery_code_is_good_once(client: Client, officer: User) -> None:
     by_password(client, officer)
     set_up(client)
-    code = re.findall(r"<li>(\d{8})</li>", client.get("/account/recovery-codes/").content.decode())[3]
+    code = re.findall(r"<li>(\d{8})</li>", client.get("/account/recovery-codes/").content.decode())[
+        3
+    ]
     for expected in (302, 200):
         visitor = Client()
         by_password(visitor, officer)
@@ -127,10 +152,16 @@ def test_the_key_of_an_app_is_not_readable_in_the_database(officer: User) -> Non
 
 
 @pytest.mark.django_db(transaction=True)  # what happens on commit happens
-def test_whose_role_needs_it_cannot_remove_it_and_another_can(client: Client, officer: User, plain: User) -> None:
+def test_whose_role_needs_it_cannot_remove_it_and_another_can(
+    client: Client, officer: User, plain: User
+) -> None:
     second_factor.give(officer)
     client.force_login(officer)
-    assert client.get("/account/second-factor/remove/").content.decode().count("Your role needs a second factor")
+    assert (
+        client.get("/account/second-factor/remove/")
+        .content.decode()
+        .count("Your role needs a second factor")
+    )
     client.post("/account/second-factor/remove/")
     assert second_factor.has_one(officer)
     second_factor.give(plain)
@@ -139,7 +170,9 @@ def test_whose_role_needs_it_cannot_remove_it_and_another_can(client: Client, of
     assert not second_factor.has_one(plain)
 
 
-def test_the_picture_for_the_app_is_an_address_of_its_own_and_of_this_session_alone(client: Client, plain: User) -> None:
+def test_the_picture_for_the_app_is_an_address_of_its_own_and_of_this_session_alone(
+    client: Client, plain: User
+) -> None:
     client.force_login(plain)
     assert client.get("/account/second-factor/qr.svg").status_code == 404
     page = client.get("/account/second-factor/").content.decode()
@@ -151,15 +184,24 @@ def test_the_picture_for_the_app_is_an_address_of_its_own_and_of_this_session_al
     assert "no-store" in picture["Cache-Control"]
 
 
-def test_who_signed_in_long_ago_is_asked_again_before_a_dangerous_act(client: Client, plain: User) -> None:
+def test_who_signed_in_long_ago_is_asked_again_before_a_dangerous_act(
+    client: Client, plain: User
+) -> None:
     client.force_login(plain)
     session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": (timezone.now() - timedelta(hours=1)).timestamp()}]
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": (timezone.now() - timedelta(hours=1)).timestamp()}
+    ]
     session.save()
     asked = client.get("/account/second-factor/")
     assert asked.headers["Location"] == "/account/confirm/?next=%2Faccount%2Fsecond-factor%2F"
-    assert "not your password" in client.post(asked.headers["Location"], {"password": "wrong"}).content.decode()
-    back = client.post(asked.headers["Location"], {"password": PASSWORD, "next": "/account/second-factor/"})
+    assert (
+        "not your password"
+        in client.post(asked.headers["Location"], {"password": "wrong"}).content.decode()
+    )
+    back = client.post(
+        asked.headers["Location"], {"password": PASSWORD, "next": "/account/second-factor/"}
+    )
     assert back.headers["Location"] == "/account/second-factor/"
     assert client.get("/account/second-factor/").status_code == 200
 
@@ -177,7 +219,10 @@ def test_a_new_password_ends_every_other_session(plain: User) -> None:
 
 
 def test_sessions_are_listed_and_ended_one_by_one_or_all(plain: User, officer: User) -> None:
-    here, other = Client(HTTP_USER_AGENT="Mozilla/5.0 (X11; Linux) Firefox/140.0"), Client(HTTP_USER_AGENT="curl/8")
+    here, other = (
+        Client(HTTP_USER_AGENT="Mozilla/5.0 (X11; Linux) Firefox/140.0"),
+        Client(HTTP_USER_AGENT="curl/8"),
+    )
     stranger = Client()
     by_password(here, plain)
     by_password(other, plain)
@@ -187,7 +232,9 @@ def test_sessions_are_listed_and_ended_one_by_one_or_all(plain: User, officer: U
     assert "curl/8" in page
     numbers = re.findall(r'name="session" value="(\d+)"', page)
     assert len(numbers) == 1, "one's own session has no button, and another person's is not there"
-    others = re.findall(r'name="session" value="(\d+)"', stranger.get("/account/sessions/").content.decode())
+    others = re.findall(
+        r'name="session" value="(\d+)"', stranger.get("/account/sessions/").content.decode()
+    )
     assert others == []
     stranger.post("/account/sessions/", {"session": numbers[0]})
     assert other.get("/account/").status_code == 200, "nobody ends another person's session"
@@ -198,21 +245,34 @@ def test_sessions_are_listed_and_ended_one_by_one_or_all(plain: User, officer: U
     assert stranger.get("/account/").status_code == 200
 
 
-def test_a_forgotten_password_is_set_anew_by_a_link_in_a_mail_which_does_not_pass_the_second_factor(client: Client, officer: User) -> None:
+def test_a_forgotten_password_is_set_anew_by_a_link_in_a_mail_which_does_not_pass_the_second_factor(
+    client: Client, officer: User
+) -> None:
     second_factor.give(officer)
-    assert client.post("/password/forgotten/", {"email": officer.email.upper()}).headers["Location"] == "/password/forgotten/sent/"
+    assert (
+        client.post("/password/forgotten/", {"email": officer.email.upper()}).headers["Location"]
+        == "/password/forgotten/sent/"
+    )
     link = re.search(r"http://testserver(/password/new/\S+)", letter_to(officer.email))
     assert link
     form = client.get(link[1]).headers["Location"]
     weak = client.post(form, {"password1": "short", "password2": "short"}).content.decode()
     assert "govuk-error-message" in weak
-    assert client.post(form, {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}).headers["Location"] == "/password/new/done/"
+    assert (
+        client.post(form, {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}).headers[
+            "Location"
+        ]
+        == "/password/new/done/"
+    )
     assert by_password(Client(), officer, password=NEW_PASSWORD) == "/sign-in/code/"
     assert "no longer works" in Client().get(link[1], follow=True).content.decode()
 
 
 def test_an_address_that_nobody_has_is_answered_alike_and_gets_no_mail(client: Client) -> None:
-    assert client.post("/password/forgotten/", {"email": "nobody@example.org"}).headers["Location"] == "/password/forgotten/sent/"
+    assert (
+        client.post("/password/forgotten/", {"email": "nobody@example.org"}).headers["Location"]
+        == "/password/forgotten/sent/"
+    )
     assert send_all() == 0
     assert mail.outbox == []
     assert Mail.objects.get().state == Mail.State.DROPPED
@@ -232,4 +292,9 @@ def test_the_operator_removes_a_lost_second_factor_and_it_is_on_record(officer: 
 
 def test_the_code_is_that_of_the_standards_own_example() -> None:
     """RFC 6238, appendix B: the secret "12345678901234567890", 1970-01-01 00:00:59 UTC; the last six digits of 94287082."""
-    assert second_factor.code_at("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", datetime(1970, 1, 1, 0, 0, 59, tzinfo=UTC)) == "287082"
+    assert (
+        second_factor.code_at(
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", datetime(1970, 1, 1, 0, 0, 59, tzinfo=UTC)
+        )
+        == "287082"
+    )

@@ -27,13 +27,25 @@ def answers(pool: ConnectionPool[psycopg.Connection[tuple[object, ...]]]) -> boo
 
 def test_a_server_that_was_away_is_used_again_as_soon_as_it_answers() -> None:
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="steplabel-pool-", ignore_cleanup_errors=True)))
+        folder = Path(
+            stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="steplabel-pool-", ignore_cleanup_errors=True)
+            )
+        )
         folder.chmod(0o755)  # the server's user is not ours
         server = postgres.Cluster(folder).make().start()
         stack.callback(lambda: server.stop())
         address = f"host=127.0.0.1 port={server.port} user=postgres dbname=postgres"
-        pool = stack.enter_context(ConnectionPool(address, check=ConnectionPool.check_connection, **shared_connections(MOST, wait_s=0.5)))
-        connections = [pool.getconn() for _ in range(MOST)]  # as many as there may be: all of them die
+        pool = stack.enter_context(
+            ConnectionPool(
+                address,
+                check=ConnectionPool.check_connection,
+                **shared_connections(MOST, wait_s=0.5),
+            )
+        )
+        connections = [
+            pool.getconn() for _ in range(MOST)
+        ]  # as many as there may be: all of them die
         for connection in connections:
             pool.putconn(connection)
         server.kill()

@@ -28,7 +28,10 @@ from portal.standings.models import Standing
 from tests.integration.audited import make_attestation
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def hand_in(cast: Cast, revision: int = 1) -> None:
@@ -57,10 +60,14 @@ def owner(cast: Cast) -> Client:
     return client
 
 
-def test_a_certificate_holds_until_it_is_revoked_or_a_later_revision_is_accepted(cast: Cast, report: Submission) -> None:
+def test_a_certificate_holds_until_it_is_revoked_or_a_later_revision_is_accepted(
+    cast: Cast, report: Submission
+) -> None:
     user = cast.plants[0].owner
     issued = certificates.issue(user, report.digest, NOW)
-    assert certificates.issue(user, report.digest, NOW).code == issued.code, "asked twice, the one that holds"
+    assert certificates.issue(user, report.digest, NOW).code == issued.code, (
+        "asked twice, the one that holds"
+    )
     certificate = certificates.resolve(issued.code.lower().replace("-", " "))
     assert certificate is not None
     assert certificate.holding == Holding.VALID
@@ -68,8 +75,14 @@ def test_a_certificate_holds_until_it_is_revoked_or_a_later_revision_is_accepted
     assert row.low is not None
     assert row.high is not None
     assert row.low < row.best < row.high
-    assert (certificate.labels.digest, certificate.labels.log_index, certificate.labels.pack) == (report.digest, report.log_index, "cement")
-    assert "Still valid" in Client().get(f"/verify/{issued.code}/").content.decode(), "anybody reads it"
+    assert (certificate.labels.digest, certificate.labels.log_index, certificate.labels.pack) == (
+        report.digest,
+        report.log_index,
+        "cement",
+    )
+    assert "Still valid" in Client().get(f"/verify/{issued.code}/").content.decode(), (
+        "anybody reads it"
+    )
     certificates.revoke(user, report.digest, NOW)
     assert "Revoked by the firm" in Client().get(f"/verify/{issued.code}/").content.decode()
     revoked = certificates.resolve(issued.code)
@@ -94,12 +107,16 @@ def test_a_code_is_found_as_a_chinese_keyboard_writes_it(cast: Cast, report: Sub
     assert f"/verify/?code={code}" in Client().get("/search/", {"words": typed}).content.decode()
 
 
-@pytest.mark.parametrize("code", ["", "ABCDE", "L-ABCD-EFGH-JKMN-PQRS", "A-ABCD-EFGH-JKMN-PQRS", "<script>", "L" * 300])
+@pytest.mark.parametrize(
+    "code", ["", "ABCDE", "L-ABCD-EFGH-JKMN-PQRS", "A-ABCD-EFGH-JKMN-PQRS", "<script>", "L" * 300]
+)
 def test_a_code_that_nobody_issued_resolves_to_nothing(cast: Cast, code: str) -> None:
     assert certificates.resolve(code) is None
 
 
-def test_what_was_certified_stays_as_it_was_when_standings_are_computed_anew(cast: Cast, report: Submission) -> None:
+def test_what_was_certified_stays_as_it_was_when_standings_are_computed_anew(
+    cast: Cast, report: Submission
+) -> None:
     issued = certificates.issue(cast.plants[0].owner, report.digest, NOW)
     report.standings.all().delete()
     certificate = certificates.resolve(issued.code)
@@ -108,34 +125,49 @@ def test_what_was_certified_stays_as_it_was_when_standings_are_computed_anew(cas
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_the_certificate_is_a_pdf_in_the_readers_language(owner: Client, report: Submission, language: str) -> None:
+def test_the_certificate_is_a_pdf_in_the_readers_language(
+    owner: Client, report: Submission, language: str
+) -> None:
     assert owner.get(f"/submissions/{report.digest}/certificate.pdf").status_code == 404
     owner.post(f"/submissions/{report.digest}/certificate/")
-    asked = owner.get(f"/submissions/{report.digest}/certificate.pdf", headers={"accept-language": language})
+    asked = owner.get(
+        f"/submissions/{report.digest}/certificate.pdf", headers={"accept-language": language}
+    )
     assert asked.content.startswith(b"%PDF-")
     assert f"/Lang ({'zh-Hans' if language == 'zh-hans' else 'en'})".encode() in asked.content
     assert Certificate.objects.get().code in asked.headers["Content-Disposition"]
     for _click in range(2):
-        assert owner.post(f"/submissions/{report.digest}/certificate/", {"do": "revoke"}).status_code == 302
+        assert (
+            owner.post(f"/submissions/{report.digest}/certificate/", {"do": "revoke"}).status_code
+            == 302
+        )
     assert Event.objects.filter(action=Action.CERTIFICATE_REVOKED).count() == 1
     assert owner.get(f"/submissions/{report.digest}/certificate.pdf").status_code == 404
 
 
 def link(client: Client, report: Submission, *labels: str) -> str:
-    answer = client.post(f"/submissions/{report.digest}/show/", {"buyer": "Bridge Builders", "labels": labels, "days": "7"})
+    answer = client.post(
+        f"/submissions/{report.digest}/show/",
+        {"buyer": "Bridge Builders", "labels": labels, "days": "7"},
+    )
     match = re.search(r"http://testserver(/shared/[^<]+)<", answer.content.decode())
     assert match, answer.content.decode()
     return match[1]
 
 
-def test_a_buyer_sees_the_chosen_labels_and_nothing_else_until_it_is_taken_back(owner: Client, report: Submission) -> None:
+def test_a_buyer_sees_the_chosen_labels_and_nothing_else_until_it_is_taken_back(
+    owner: Client, report: Submission
+) -> None:
     path = link(owner, report, "0")
     buyer = Client()
     answer = buyer.get(path)
     page = answer.content.decode()
     assert page.count('scope="row"') == 1
     assert "Bridge Builders" in page
-    assert (answer.headers["X-Robots-Tag"], answer.headers["Referrer-Policy"]) == ("noindex, nofollow", "no-referrer")
+    assert (answer.headers["X-Robots-Tag"], answer.headers["Referrer-Policy"]) == (
+        "noindex, nofollow",
+        "no-referrer",
+    )
     assert "no-store" in answer.headers["Cache-Control"]
     assert str(report.device_id) not in page, "no device"
     buyer.get(path)
@@ -147,7 +179,11 @@ def test_a_buyer_sees_the_chosen_labels_and_nothing_else_until_it_is_taken_back(
     assert buyer.get(path).status_code == 404
     row.refresh_from_db()
     assert row.openings == 2
-    actions = list(Event.objects.filter(action__startswith="label.").order_by("pk").values_list("action", flat=True))
+    actions = list(
+        Event.objects.filter(action__startswith="label.")
+        .order_by("pk")
+        .values_list("action", flat=True)
+    )
     assert actions == [Action.LABEL_SHARED, Action.SHARE_OPENED, Action.SHARE_REVOKED]
 
 
@@ -159,7 +195,9 @@ def test_a_certificate_of_before_the_first_draft_takes_its_intervals_once_they_a
     assert "until then dashes stand in their place" in owner.get(show).content.decode()
     owner.post(act)
     certificate = Certificate.objects.get()
-    assert "They are computed with the first draft of the period." in owner.get(show).content.decode()
+    assert (
+        "They are computed with the first draft of the period." in owner.get(show).content.decode()
+    )
     standings.compute(cast.period, "worker", NOW)
     certificate.refresh_from_db()
     assert not Labels.from_json(certificate.content).has_intervals, "nobody asked for them"
@@ -184,21 +222,31 @@ def audit(cast: Cast, opinion: Opinion = Opinion.UNQUALIFIED) -> Attestation:
 def share_steps(cast: Cast, report: Submission, *steps: str) -> str:
     """The address of a link to the labels of these steps."""
     cells = [LabelKey.of(value) for value in report.protected_values.filter(step__in=steps)]
-    return reverse("web:shared", args=[shares.share(cast.plants[0].owner, report.digest, "Buyer", cells, 7, timezone.now())])
+    return reverse(
+        "web:shared",
+        args=[shares.share(cast.plants[0].owner, report.digest, "Buyer", cells, 7, timezone.now())],
+    )
 
 
 def page_at(path: str, language: str = "en") -> str:
-    return " ".join(Client().get(path, headers={"accept-language": language}).content.decode().split())
+    return " ".join(
+        Client().get(path, headers={"accept-language": language}).content.decode().split()
+    )
 
 
-def test_a_buyer_is_told_which_of_the_labels_somebody_audited(cast: Cast, report: Submission) -> None:
+def test_a_buyer_is_told_which_of_the_labels_somebody_audited(
+    cast: Cast, report: Submission
+) -> None:
     path = share_steps(cast, report, "clinker-burning", "cement-grinding")
     before = page_at(path)
     assert "No certification body has attested these labels." in before
     assert "erified" not in before, "checked by a machine is not verified"
     attested = audit(cast)
     after = page_at(path)
-    assert "Certifier checked clinker burning and found nothing that shows the labels to be incorrect." in after
+    assert (
+        "Certifier checked clinker burning and found nothing that shows the labels to be incorrect."
+        in after
+    )
     assert "Nobody outside the firm has audited: cement grinding." in after
     assert code_of(attested.digest) in after
     assert "No certification body" not in after
@@ -206,12 +254,16 @@ def test_a_buyer_is_told_which_of_the_labels_somebody_audited(cast: Cast, report
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_of_labels_of_other_steps_no_body_is_said_to_have_audited_them(cast: Cast, report: Submission, language: str) -> None:
+def test_of_labels_of_other_steps_no_body_is_said_to_have_audited_them(
+    cast: Cast, report: Submission, language: str
+) -> None:
     audit(cast)
     assert "Certifier" not in page_at(share_steps(cast, report, "cement-grinding"), language)
 
 
-def test_an_adverse_opinion_on_a_step_that_is_not_shown_is_told_all_the_same(cast: Cast, report: Submission) -> None:
+def test_an_adverse_opinion_on_a_step_that_is_not_shown_is_told_all_the_same(
+    cast: Cast, report: Submission
+) -> None:
     audit(cast, Opinion.ADVERSE)
     page = page_at(share_steps(cast, report, "cement-grinding"))
     assert "Certifier checked clinker burning and found the labels incorrect." in page
@@ -225,14 +277,18 @@ def test_a_link_ends_at_its_time(cast: Cast, report: Submission) -> None:
     assert shares.opened(secret, NOW + timedelta(days=7)) is None
 
 
-def test_a_buyer_is_told_when_a_later_revision_holds(cast: Cast, owner: Client, report: Submission) -> None:
+def test_a_buyer_is_told_when_a_later_revision_holds(
+    cast: Cast, owner: Client, report: Submission
+) -> None:
     path = link(owner, report, "0", "1")
     assert "out of date" not in Client().get(path).content.decode()
     hand_in(cast, revision=2)
     assert "out of date" in Client().get(path).content.decode()
 
 
-def test_another_firm_and_who_only_reads_share_nothing(cast: Cast, owner: Client, report: Submission) -> None:
+def test_another_firm_and_who_only_reads_share_nothing(
+    cast: Cast, owner: Client, report: Submission
+) -> None:
     link(owner, report, "0")
     row = Share.objects.get()
     other = Client()
@@ -242,12 +298,26 @@ def test_another_firm_and_who_only_reads_share_nothing(cast: Cast, owner: Client
     assert other.post(f"/submissions/{report.digest}/certificate/").status_code == 404
     Membership.objects.filter(user=cast.plants[0].owner).update(may_manage=False)
     assert owner.get(f"/submissions/{report.digest}/show/").status_code == 200
-    assert owner.post(f"/submissions/{report.digest}/show/", {"buyer": "B", "labels": ["0"], "days": "7"}).status_code == 404
+    assert (
+        owner.post(
+            f"/submissions/{report.digest}/show/", {"buyer": "B", "labels": ["0"], "days": "7"}
+        ).status_code
+        == 404
+    )
     assert owner.post(f"/submissions/{report.digest}/show/{row.pk}/").status_code == 404
     assert owner.post(f"/submissions/{report.digest}/certificate/").status_code == 404
 
 
-def test_labels_that_the_report_does_not_have_cannot_be_chosen(cast: Cast, report: Submission) -> None:
+def test_labels_that_the_report_does_not_have_cannot_be_chosen(
+    cast: Cast, report: Submission
+) -> None:
     with pytest.raises(RefusedError) as refused:
-        shares.share(cast.plants[0].owner, report.digest, "Buyer", [LabelKey("kiln", "x", "y", "total")], 7, timezone.now())
+        shares.share(
+            cast.plants[0].owner,
+            report.digest,
+            "Buyer",
+            [LabelKey("kiln", "x", "y", "total")],
+            7,
+            timezone.now(),
+        )
     assert refused.value.code == "nothing-to-share"

@@ -10,7 +10,13 @@ from django.core.cache import cache
 from django.test import Client
 
 from portal.accounts import second_factor
-from portal.accounts.attempts import NOISY_NETWORK, PER_ACCOUNT, PER_ACCOUNT_AND_NETWORK, PER_DEVICE, Attempt
+from portal.accounts.attempts import (
+    NOISY_NETWORK,
+    PER_ACCOUNT,
+    PER_ACCOUNT_AND_NETWORK,
+    PER_DEVICE,
+    Attempt,
+)
 from portal.accounts.models import User
 from tests.integration.portal_cast import PASSWORD
 
@@ -27,8 +33,12 @@ def machine() -> str:
     return f"2001:db8:{uuid.uuid4().hex[:4]}:{uuid.uuid4().hex[:4]}::1"
 
 
-def attempt(email: str, password: str, address: str, browser: Client | None = None) -> tuple[int, str]:
-    answer = (browser or Client()).post("/sign-in/", {"username": email, "password": password}, REMOTE_ADDR=address)
+def attempt(
+    email: str, password: str, address: str, browser: Client | None = None
+) -> tuple[int, str]:
+    answer = (browser or Client()).post(
+        "/sign-in/", {"username": email, "password": password}, REMOTE_ADDR=address
+    )
     return answer.status_code, answer.content.decode()
 
 
@@ -48,7 +58,9 @@ def test_after_five_failures_even_the_right_password_has_to_wait_and_is_told_how
     status, page = attempt(email, PASSWORD, here)
     assert status == 429
     assert "Wait 15 minutes" in page
-    assert attempt(email, PASSWORD, machine())[0] == 302, "the owner at another machine is not locked out"
+    assert attempt(email, PASSWORD, machine())[0] == 302, (
+        "the owner at another machine is not locked out"
+    )
     assert attempt(somebody(), "wrong", here)[0] == 400, "others at that machine are not either"
 
 
@@ -86,7 +98,10 @@ def test_addresses_of_one_ipv6_line_are_one_network() -> None:
     email = somebody()
     User.objects.create_user(email, PASSWORD)
     line = machine().removesuffix("1")
-    statuses = [attempt(email, "wrong", f"{line}{number}")[0] for number in range(1, PER_ACCOUNT_AND_NETWORK + 2)]
+    statuses = [
+        attempt(email, "wrong", f"{line}{number}")[0]
+        for number in range(1, PER_ACCOUNT_AND_NETWORK + 2)
+    ]
     assert statuses == [400] * PER_ACCOUNT_AND_NETWORK + [429]
 
 
@@ -112,20 +127,31 @@ def test_a_known_browser_has_ten_tries_and_is_then_a_stranger() -> None:
     email, here = somebody(), machine()
     User.objects.create_user(email, PASSWORD)
     browser = known_browser(email)
-    statuses = [attempt(email, "wrong", here, browser)[0] for _ in range(PER_DEVICE + PER_ACCOUNT_AND_NETWORK + 1)]
+    statuses = [
+        attempt(email, "wrong", here, browser)[0]
+        for _ in range(PER_DEVICE + PER_ACCOUNT_AND_NETWORK + 1)
+    ]
     assert statuses == [400] * (PER_DEVICE + PER_ACCOUNT_AND_NETWORK) + [429]
 
 
-def test_the_cookie_of_one_account_is_worth_nothing_for_another_nor_is_one_of_somebodys_making() -> None:
+def test_the_cookie_of_one_account_is_worth_nothing_for_another_nor_is_one_of_somebodys_making() -> (
+    None
+):
     email, mine, here = somebody(), somebody(), machine()
     for each in (email, mine):
         User.objects.create_user(each, PASSWORD)
     browser = known_browser(mine)
-    ((name, cookie),) = ((name, morsel.value) for name, morsel in browser.cookies.items() if name.startswith("device-"))
+    ((name, cookie),) = (
+        (name, morsel.value)
+        for name, morsel in browser.cookies.items()
+        if name.startswith("device-")
+    )
     of_target = next(name for name in known_browser(email).cookies if name.startswith("device-"))
     browser.cookies[of_target] = cookie
     assert name != of_target
-    statuses = [attempt(email, "wrong", here, browser)[0] for _ in range(PER_ACCOUNT_AND_NETWORK + 1)]
+    statuses = [
+        attempt(email, "wrong", here, browser)[0] for _ in range(PER_ACCOUNT_AND_NETWORK + 1)
+    ]
     assert statuses == [400] * PER_ACCOUNT_AND_NETWORK + [429]
 
 
@@ -140,7 +166,9 @@ def test_a_password_alone_makes_no_browser_known_where_a_code_is_still_asked() -
 def test_a_burst_gets_no_more_tries_than_one_after_the_other() -> None:
     email, here = somebody(), machine()
     with ThreadPoolExecutor(8) as pool:
-        tried = list(pool.map(lambda _: Attempt(email, here).begin(), range(NOISY_NETWORK)))  # beyond, a place taken early may be lost
+        tried = list(
+            pool.map(lambda _: Attempt(email, here).begin(), range(NOISY_NETWORK))
+        )  # beyond, a place taken early may be lost
     assert sum(tried) == PER_ACCOUNT_AND_NETWORK
 
 

@@ -32,10 +32,22 @@ from portal.sharing.groups import GroupDescription
 from portal.sharing.models import GroupCount, GroupKind, GroupMember, SiteGroup
 from portal.standings import computing as standings
 from tests.integration.audited import make_attestation
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, person, signed_in
+from tests.integration.portal_cast import (
+    NOW,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+    person,
+    signed_in,
+)
 from tests.integration.test_api_by_role import key_for
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 TODAY = NOW.date()
 MEMBERS = 13
@@ -51,7 +63,12 @@ def build_scene() -> Cast:
     standings.compute(cast.period, "worker", NOW)
     steps = tuple(step.id for step in cast.pack.steps)
     for plant in cast.plants[:5]:
-        make_attestation(assign(cast.body, plant.site, PERIOD, cast.approver, NOW), cast.auditor, timezone.now(), steps=steps)
+        make_attestation(
+            assign(cast.body, plant.site, PERIOD, cast.approver, NOW),
+            cast.auditor,
+            timezone.now(),
+            steps=steps,
+        )
     return cast
 
 
@@ -86,7 +103,9 @@ def test_a_site_is_a_member_by_its_own_firms_consent_alone(cast: Cast) -> None:
     with pytest.raises(GroupMember.DoesNotExist):
         groups.join(group.pk, other.site.slug, [], other.owner, NOW)  # was not asked
     groups.join(group.pk, plant.site.slug, [], plant.owner, NOW)
-    assert [row.slug for row in group_view(group, TODAY).members if row.state == "joined"] == ["works-1"]
+    assert [row.slug for row in group_view(group, TODAY).members if row.state == "joined"] == [
+        "works-1"
+    ]
     assert Event.objects.filter(action="site-group.joined", subject="site works-1").count() == 1
 
 
@@ -100,39 +119,59 @@ def test_an_id_that_no_site_has_looks_like_any_other_to_a_firm_that_invites(cast
     assert "you are not told of an id that no site has" in page
 
 
-def test_a_regulator_of_the_nation_is_told_of_an_id_that_no_site_has_and_of_who_was_asked_before(cast: Cast) -> None:
+def test_a_regulator_of_the_nation_is_told_of_an_id_that_no_site_has_and_of_who_was_asked_before(
+    cast: Cast,
+) -> None:
     group, runner = make_group(cast, 0), signed_in(cast.approver)
     here = reverse("web:site-group", args=[group.pk])
     wrong = runner.post(here, {"sites": "works-1\nworks-none"})
     assert wrong.status_code == 400
     assert "No site has the id “works-none”." in wrong.content.decode()
     assert not GroupMember.objects.exists()
-    assert "Invitations sent: 1." in runner.post(here, {"sites": "works-1"}, follow=True).content.decode()
-    assert "Invited already, or members: 1." in runner.post(here, {"sites": "works-1 works-1"}, follow=True).content.decode()
+    assert (
+        "Invitations sent: 1."
+        in runner.post(here, {"sites": "works-1"}, follow=True).content.decode()
+    )
+    assert (
+        "Invited already, or members: 1."
+        in runner.post(here, {"sites": "works-1 works-1"}, follow=True).content.decode()
+    )
 
 
-def test_a_correction_of_an_earlier_period_that_comes_later_hides_no_newer_report(cast: Cast) -> None:
+def test_a_correction_of_an_earlier_period_that_comes_later_hides_no_newer_report(
+    cast: Cast,
+) -> None:
     group, plant, step = make_group(cast, 0), cast.plants[0], step_of(cast)
     groups.invite(group, [plant.site.slug], cast.approver, NOW)
     before, start = "2015", cast.period.start
     ReportingPeriod.objects.create(
-        peer_group=cast.group, name=before, start=start - timedelta(days=365), end=start, due=NOW + timedelta(days=365)
+        peer_group=cast.group,
+        name=before,
+        start=start - timedelta(days=365),
+        end=start,
+        due=NOW + timedelta(days=365),
     )
     deliver(plant.envelope(cast.pack, period=before))
     open_waiting()
-    Submission.objects.filter(site=plant.site, period=before).update(covers="")  # that year the step made too little
+    Submission.objects.filter(site=plant.site, period=before).update(
+        covers=""
+    )  # that year the step made too little
     groups.join(group.pk, plant.site.slug, [step], plant.owner, NOW)
     (shown,) = group_view(group, TODAY).shown
     assert (shown.labels.period, set(shown.attested)) == (PERIOD, {step})
 
 
-def test_the_runner_reads_what_the_member_shows_until_it_leaves_and_nobody_else_does(cast: Cast) -> None:
+def test_the_runner_reads_what_the_member_shows_until_it_leaves_and_nobody_else_does(
+    cast: Cast,
+) -> None:
     group, plant, step = make_group(cast, 2), cast.plants[0], step_of(cast)
     groups.join(group.pk, plant.site.slug, [step], plant.owner, NOW)
     (shown,) = group_view(group, TODAY).shown
     assert {row.step for row in shown.labels.rows} == {step}
     assert set(shown.attested) == {step}
-    address, csv = (reverse(f"web:{name}", args=[group.pk]) for name in ("site-group", "site-group-csv"))
+    address, csv = (
+        reverse(f"web:{name}", args=[group.pk]) for name in ("site-group", "site-group-csv")
+    )
     runner = signed_in(cast.approver)
     assert "Labels that members show" in runner.get(address).content.decode()
     assert b"works-1" in runner.get(csv).content
@@ -152,8 +191,14 @@ def test_what_ends_or_is_retired_shows_nothing(cast: Cast) -> None:
     siting.retire(plant.owner, plant.site.slug, NOW)
     assert group_view(group, TODAY).shown == ()
     groups.end(group, cast.approver, NOW)
-    assert signed_in(cast.approver).get(reverse("web:site-group-csv", args=[group.pk])).status_code == 404
-    assert "The group has ended." in signed_in(cast.approver).get(reverse("web:site-group", args=[group.pk])).content.decode()
+    assert (
+        signed_in(cast.approver).get(reverse("web:site-group-csv", args=[group.pk])).status_code
+        == 404
+    )
+    assert (
+        "The group has ended."
+        in signed_in(cast.approver).get(reverse("web:site-group", args=[group.pk])).content.decode()
+    )
     with pytest.raises(RefusedError) as refused:
         groups.invite(SiteGroup.objects.get(pk=group.pk), ["works-2"], cast.approver, NOW)
     assert refused.value.code == "group-ended"
@@ -181,7 +226,12 @@ def test_a_step_that_no_auditor_audited_is_attested_nowhere(cast: Cast) -> None:
     """Of nine members that are only counted and one that shows two steps, auditors looked at one step alone."""
     audited, other, plant = "clinker-burning", "cement-grinding", cast.plants[12]
     for each in cast.plants[5:]:
-        make_attestation(assign(cast.body, each.site, PERIOD, cast.approver, NOW), cast.auditor, timezone.now(), steps=(audited,))
+        make_attestation(
+            assign(cast.body, each.site, PERIOD, cast.approver, NOW),
+            cast.auditor,
+            timezone.now(),
+            steps=(audited,),
+        )
     group = groups.make(PARK, cast.approver.memberships.get().organisation_id, cast.approver, NOW)
     join(cast, group, range(4, 13))
     groups.join(group.pk, plant.site.slug, [audited, other], plant.owner, NOW)
@@ -190,32 +240,54 @@ def test_a_step_that_no_auditor_audited_is_attested_nowhere(cast: Cast) -> None:
     assert set(shown.attested) == {audited}
     runner = signed_in(cast.approver)
     assert "Not attested" in runner.get(reverse("web:site-group", args=[group.pk])).content.decode()
-    table = csv.DictReader(StringIO(runner.get(reverse("web:site-group-csv", args=[group.pk])).content.decode("utf-8-sig")))
-    assert {(row["step"], row["attested_by"]) for row in table} == {(audited, "Certifier"), (other, "")}
+    table = csv.DictReader(
+        StringIO(
+            runner.get(reverse("web:site-group-csv", args=[group.pk])).content.decode("utf-8-sig")
+        )
+    )
+    assert {(row["step"], row["attested_by"]) for row in table} == {
+        (audited, "Certifier"),
+        (other, ""),
+    }
     key = f"Bearer {key_for(cast.approver)}"
     answer = Client().get(f"/api/v1/groups/{group.pk}/", headers={"Authorization": key}).json()
-    assert {(row["step"], row["attested_by"]) for row in answer["labels"]} == {(audited, "Certifier"), (other, None)}
+    assert {(row["step"], row["attested_by"]) for row in answer["labels"]} == {
+        (audited, "Certifier"),
+        (other, None),
+    }
     assert count_again(group, cast.approver, NOW) is RecountOutcome.COUNTED
     counts = group_view(group, TODAY).counts
     assert counts is not None
-    assert {step: number for step, number in counts.items() if number} == {f"cement/{audited}": 6}, "eight; of the other step one"
+    assert {step: number for step, number in counts.items() if number} == {
+        f"cement/{audited}": 6
+    }, "eight; of the other step one"
 
 
-def test_an_adverse_opinion_of_another_body_outweighs_an_attestation_until_it_is_withdrawn(cast: Cast) -> None:
+def test_an_adverse_opinion_of_another_body_outweighs_an_attestation_until_it_is_withdrawn(
+    cast: Cast,
+) -> None:
     group, plant, key = make_group(cast, 1), cast.plants[0], AuditorSigningKey.generate()
     step = step_of(cast)
     groups.join(group.pk, plant.site.slug, [step], plant.owner, NOW)
     assert set(group_view(group, TODAY).shown[0].attested) == {step}
     body = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY)
     auditor = person("other@example.org", body, Role.CERTIFICATION_BODY)
-    adverse = make_attestation(assign(body, plant.site, PERIOD, cast.approver, NOW), auditor, timezone.now(), Opinion.ADVERSE, key)
+    adverse = make_attestation(
+        assign(body, plant.site, PERIOD, cast.approver, NOW),
+        auditor,
+        timezone.now(),
+        Opinion.ADVERSE,
+        key,
+    )
     assert group_view(group, TODAY).shown[0].attested == {}
     drawn = attesting.draw_up_withdrawal(adverse, "A wrong record.", auditor, timezone.now())
     attesting.take(attestations.sign(bytes(drawn.withdrawal or b""), key), auditor, timezone.now())
     assert set(group_view(group, TODAY).shown[0].attested) == {step}
 
 
-def test_a_group_that_is_sent_twice_is_one_and_its_name_is_free_again_once_it_has_ended(cast: Cast) -> None:
+def test_a_group_that_is_sent_twice_is_one_and_its_name_is_free_again_once_it_has_ended(
+    cast: Cast,
+) -> None:
     house = cast.approver.memberships.get().organisation_id
     first = groups.make(PARK, house, cast.approver, NOW)
     assert groups.make(PARK, house, cast.approver, NOW) == first
@@ -227,7 +299,13 @@ def test_a_group_that_is_sent_twice_is_one_and_its_name_is_free_again_once_it_ha
 def test_a_member_that_shows_itself_and_the_runners_own_hide_nobody(cast: Cast) -> None:
     group = make_group(cast, 9)
     for index in (0, 1):
-        groups.join(group.pk, cast.plants[index].site.slug, [step_of(cast, index)], cast.plants[index].owner, NOW)
+        groups.join(
+            group.pk,
+            cast.plants[index].site.slug,
+            [step_of(cast, index)],
+            cast.plants[index].owner,
+            NOW,
+        )
     assert count_again(group, cast.approver, NOW) is RecountOutcome.TOO_FEW
     own = groups.make(PARK, cast.plants[0].site.organisation_id, cast.plants[0].owner, NOW)
     groups.invite(own, [works.site.slug for works in cast.plants[:8]], cast.plants[0].owner, NOW)
@@ -242,7 +320,9 @@ def test_the_grade_that_an_officer_confirmed_is_shown_beside_the_labels(cast: Ca
 
     group, plant = make_group(cast, 1), cast.plants[0]
     groups.join(group.pk, plant.site.slug, [step_of(cast)], plant.owner, NOW)
-    declared = declare(plant.site, "cn-energy-leaders", "grade", ("grade 1", "Audit", "cd" * 32), plant.owner, NOW)
+    declared = declare(
+        plant.site, "cn-energy-leaders", "grade", ("grade 1", "Audit", "cd" * 32), plant.owner, NOW
+    )
     assert group_view(group, TODAY).shown[0].grade == ""
     read_paper(declared, (True, "Page 3."), cast.approver, NOW)
     assert group_view(group, TODAY).shown[0].grade == "grade 1"
@@ -253,24 +333,40 @@ def test_by_the_pages_from_invitation_to_leaving_in_both_languages(cast: Cast) -
     empty = runner.get(reverse("web:site-groups")).content.decode()
     assert empty.count("You run no group.") == empty.count("No group has invited your sites.") == 1
     assert "Groups that you run" not in empty
-    form = {"runner": str(cast.plants[1].site.organisation_id), "kind": "chain", "name": "Suppliers", "name_zh": ""}
+    form = {
+        "runner": str(cast.plants[1].site.organisation_id),
+        "kind": "chain",
+        "name": "Suppliers",
+        "name_zh": "",
+    }
     wrong = runner.post(reverse("web:new-site-group"), form)
     assert wrong.status_code == 400
     assert "Name the group in Chinese." in wrong.content.decode()
     address = runner.post(reverse("web:new-site-group"), {**form, "name_zh": "供应商"})["Location"]
     assert runner.post(address, {"sites": "Works 1"}).status_code == 400
-    assert "Invitations sent: 1." in runner.post(address, {"sites": "works-1"}, follow=True).content.decode()
+    assert (
+        "Invitations sent: 1."
+        in runner.post(address, {"sites": "works-1"}, follow=True).content.decode()
+    )
     assert "Nobody has joined yet." in runner.get(address).content.decode()
     group = SiteGroup.objects.get()
     here = reverse("web:join-group", args=[group.pk, "works-1"])
     assert "供应商" in firm.get(reverse("web:site-groups")).content.decode()
     assert "同意并加入" in firm.get(here).content.decode()
-    assert "您的决定已保存。" in firm.post(here, {"steps": [step_of(cast)]}, follow=True).content.decode()
+    assert (
+        "您的决定已保存。"
+        in firm.post(here, {"steps": [step_of(cast)]}, follow=True).content.decode()
+    )
     page = runner.get(address).content.decode()
     assert "Labels that members show" in page
     assert "1 of 1" in page
     assert "by Certifier, valid until" in page
-    assert "生产厂区已退出群组。" in firm.post(reverse("web:leave-group", args=[group.pk, "works-1"]), follow=True).content.decode()
+    assert (
+        "生产厂区已退出群组。"
+        in firm.post(
+            reverse("web:leave-group", args=[group.pk, "works-1"]), follow=True
+        ).content.decode()
+    )
     assert "Labels that members show" not in runner.get(address).content.decode()
     assert firm.get(here).status_code == 404
     assert runner.get(here).status_code == 404
@@ -282,7 +378,10 @@ def test_who_only_reads_is_shown_what_the_firm_agreed_to_and_decides_nothing(cas
     user.memberships.update(may_manage=False)
     reader = signed_in(user)
     groups.invite(group, [plant.site.slug], cast.approver, NOW)
-    here, away = (reverse(f"web:{name}", args=[group.pk, plant.site.slug]) for name in ("join-group", "leave-group"))
+    here, away = (
+        reverse(f"web:{name}", args=[group.pk, plant.site.slug])
+        for name in ("join-group", "leave-group")
+    )
     assert here in reader.get(reverse("web:site-groups")).content.decode()
     notice = Notice.objects.get(recipient=user, kind="site-group.invited")
     page = reader.get(reverse("web:notification", args=[notice.pk]), follow=True).content.decode()
@@ -294,28 +393,48 @@ def test_who_only_reads_is_shown_what_the_firm_agreed_to_and_decides_nothing(cas
     assert "Clinker burning" in reader.get(here).content.decode()
 
 
-def test_by_the_api_the_runner_reads_what_its_page_shows_and_a_member_its_own_sites(cast: Cast) -> None:
+def test_by_the_api_the_runner_reads_what_its_page_shows_and_a_member_its_own_sites(
+    cast: Cast,
+) -> None:
     group, plant, step = make_group(cast, 9), cast.plants[0], step_of(cast)
     groups.join(group.pk, plant.site.slug, [step], plant.owner, NOW)
     count_again(group, cast.approver, NOW)
 
     def asked(user: User, address: str) -> Any:
-        return Client().get(f"/api/v1/groups/{address}", headers={"Authorization": f"Bearer {key_for(user)}"})
+        return Client().get(
+            f"/api/v1/groups/{address}", headers={"Authorization": f"Bearer {key_for(user)}"}
+        )
 
     answer = asked(cast.approver, f"{group.pk}/").json()
     assert {row["state"] for row in answer["members"]} == {"joined"}
     assert [row["steps"] for row in answer["members"] if row["site"] == "works-1"] == [[step]]
     shown = {name: str(value) for name, value in answer["labels"][0].items()}
     table = csv.DictReader(
-        StringIO(signed_in(cast.approver).get(reverse("web:site-group-csv", args=[group.pk])).content.decode("utf-8-sig"))
+        StringIO(
+            signed_in(cast.approver)
+            .get(reverse("web:site-group-csv", args=[group.pk]))
+            .content.decode("utf-8-sig")
+        )
     )
-    assert {name: shown[name] for name in ("site", "step", "attested_by", "report_sha256")}.items() <= next(table).items()
+    assert {
+        name: shown[name] for name in ("site", "step", "attested_by", "report_sha256")
+    }.items() <= next(table).items()
     assert {count["at_least"] for count in answer["counts"]} == {3}
     (own,) = asked(plant.owner, "").json()["results"]
-    assert (own["runs"], own["own_sites"]) == (False, [{"site": "works-1", "state": "joined", "steps": [step]}])
+    assert (own["runs"], own["own_sites"]) == (
+        False,
+        [{"site": "works-1", "state": "joined", "steps": [step]}],
+    )
     assert asked(cast.plants[1].owner, f"{group.pk}/").status_code == 404
     groups.end(group, cast.approver, NOW)
-    ended = Client().get(f"/api/v1/groups/{group.pk}/", headers={"Authorization": f"Bearer {key_for(cast.drafter)}"}).json()
+    ended = (
+        Client()
+        .get(
+            f"/api/v1/groups/{group.pk}/",
+            headers={"Authorization": f"Bearer {key_for(cast.drafter)}"},
+        )
+        .json()
+    )
     assert (ended["labels"], ended["counts"]) == ([], [])
 
 
@@ -331,7 +450,10 @@ def test_a_member_again_is_counted_under_its_name_of_before(cast: Cast) -> None:
 
 def take_over(second: str, firm: str) -> None:
     """The register: the organisation is controlled by that firm now."""
-    bring_to(Roll(organisations=(DeclaredOrganisation(name=second, kind=Role.ENTERPRISE, firm=firm),)), NOW)
+    bring_to(
+        Roll(organisations=(DeclaredOrganisation(name=second, kind=Role.ENTERPRISE, firm=firm),)),
+        NOW,
+    )
 
 
 def test_a_firm_that_took_another_over_counts_once(cast: Cast) -> None:
@@ -357,5 +479,10 @@ def test_that_two_firms_became_one_is_no_change_of_what_was_counted(cast: Cast) 
 
 def test_that_all_firms_have_a_thing_is_not_shown_of_an_earlier_count_either(cast: Cast) -> None:
     group = make_group(cast, 3)
-    GroupCount.objects.create(group=group, at=NOW, contributions={f"mark {n}": ["grade"] for n in range(9)}, told={"grade": 9})
+    GroupCount.objects.create(
+        group=group,
+        at=NOW,
+        contributions={f"mark {n}": ["grade"] for n in range(9)},
+        told={"grade": 9},
+    )
     assert group_view(group, TODAY).counts == {"grade": 6}

@@ -17,9 +17,20 @@ from portal.assurance.models.findings import FindingGrade
 from portal.catalogue.models import PeerGroupMember
 from portal.intake.models import Submission
 from portal.register import siting
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
+from tests.integration.portal_cast import (
+    NOW,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+    signed_in,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 NOTE = "Kiln shell repaired in July."
 
@@ -47,7 +58,10 @@ def test_everything_on_a_site_stands_on_its_page_and_no_value(cast: Cast) -> Non
         assert "kgce" not in page
     assert NOTE in officer.get(address).content.decode()
     assert NOTE in officer.get(address, {"kind": "note"}).content.decode()
-    assert "site.noted" in officer.get(reverse("web:site-events-csv", args=[site.slug])).content.decode()
+    assert (
+        "site.noted"
+        in officer.get(reverse("web:site-events-csv", args=[site.slug])).content.decode()
+    )
 
 
 def test_a_retired_site_that_is_still_on_a_list_of_the_obliged_says_so(cast: Cast) -> None:
@@ -59,7 +73,10 @@ def test_a_retired_site_that_is_still_on_a_list_of_the_obliged_says_so(cast: Cas
     for reader in (cast.plants[0].owner, cast.approver):
         page = signed_in(reader).get(address).content.decode()
         assert "Still obliged" in page
-        assert "until a regulator takes the site off the list; before that the firm cannot leave the programme" in page
+        assert (
+            "until a regulator takes the site off the list; before that the firm cannot leave the programme"
+            in page
+        )
     PeerGroupMember.objects.filter(site=site).update(obliged=False)
     assert "Still obliged" not in signed_in(cast.plants[0].owner).get(address).content.decode()
 
@@ -67,8 +84,14 @@ def test_a_retired_site_that_is_still_on_a_list_of_the_obliged_says_so(cast: Cas
 def test_what_happened_is_told_in_words_and_a_day_is_that_of_the_scheme(cast: Cast) -> None:
     plant = cast.plants[0]
     report = Submission.objects.get(site=plant.site)
-    Submission.objects.filter(pk=report.pk).update(received_at=datetime(2027, 2, 28, 23, 30, tzinfo=UTC))  # 1 March by the scheme's clock
-    page = signed_in(plant.owner).get(reverse("web:site-record", args=[plant.site.slug])).content.decode()
+    Submission.objects.filter(pk=report.pk).update(
+        received_at=datetime(2027, 2, 28, 23, 30, tzinfo=UTC)
+    )  # 1 March by the scheme's clock
+    page = (
+        signed_in(plant.owner)
+        .get(reverse("web:site-record", args=[plant.site.slug]))
+        .content.decode()
+    )
     assert "revision 1, 1 March 2027" in page
     events = page[page.index('id="events"') : page.index("All events, CSV")]
     assert report.digest not in events
@@ -84,12 +107,24 @@ def test_a_firms_page_names_all_that_is_due_at_its_sites(cast: Cast) -> None:
     engagement = assign(cast.body, plant.site, PERIOD, cast.approver, NOW)
     auditors.declare(engagement, cast.auditor, False, "", NOW)
     finding = findings.raise_finding(
-        engagement, FindingGrade.MINOR, "No log of May.", "", "", NOW.date() + timedelta(days=9), cast.auditor, NOW
+        engagement,
+        FindingGrade.MINOR,
+        "No log of May.",
+        "",
+        "",
+        NOW.date() + timedelta(days=9),
+        cast.auditor,
+        NOW,
     )
     for client in (owner, signed_in(cast.approver)):
         assert "answer finding 1" in client.get(address).content.decode()
-    auditor, its_page = signed_in(cast.auditor), reverse("web:engagement-finding", args=[engagement.pk, 1])
-    assert "Send the answer back" not in auditor.get(its_page).content.decode(), "nobody has answered"
+    auditor, its_page = (
+        signed_in(cast.auditor),
+        reverse("web:engagement-finding", args=[engagement.pk, 1]),
+    )
+    assert "Send the answer back" not in auditor.get(its_page).content.decode(), (
+        "nobody has answered"
+    )
     findings.answer(finding, "It is added.", "", plant.owner, NOW)
     assert "Send the answer back" in auditor.get(its_page).content.decode()
 
@@ -131,20 +166,29 @@ def test_a_site_and_a_firm_of_others_are_not_found(cast: Cast) -> None:
 def search_results(user: User | None, words: str) -> str:
     client = signed_in(user) if user else Client()
     page = client.get(reverse("web:search"), {"words": words}).content.decode()
-    answer = page[page.index("<main") : page.index("</main>")].partition("</p>")[2]  # without the sentence that repeats the words
-    return re.sub(r"<a[^>]+/saved-filters/new/.*?</a>", "", answer, flags=re.DOTALL)  # the offer to keep them repeats them as well
+    answer = page[page.index("<main") : page.index("</main>")].partition("</p>")[
+        2
+    ]  # without the sentence that repeats the words
+    return re.sub(
+        r"<a[^>]+/saved-filters/new/.*?</a>", "", answer, flags=re.DOTALL
+    )  # the offer to keep them repeats them as well
 
 
 def test_a_person_finds_what_is_theirs_and_nothing_of_others(cast: Cast) -> None:
     own, other = cast.plants[0], cast.plants[1]
-    readers: list[tuple[User | None, bool]] = [(own.owner, True), (cast.approver, True), (other.owner, False), (cast.auditor, False)]
+    readers: list[tuple[User | None, bool]] = [
+        (own.owner, True),
+        (cast.approver, True),
+        (other.owner, False),
+        (cast.auditor, False),
+    ]
     for user, finds in [*readers, (cast.stranger, False), (None, False)]:
         page = search_results(user, own.site.slug)
         assert (reverse("web:site-record", args=[own.site.slug]) in page) == finds, user
         assert (own.site.name in page) == finds, user
-    assert own.owner.email not in search_results(other.owner, "owner1") + search_results(cast.auditor, "owner1") + search_results(
-        None, "owner1"
-    )
+    assert own.owner.email not in search_results(other.owner, "owner1") + search_results(
+        cast.auditor, "owner1"
+    ) + search_results(None, "owner1")
     assert str(own.owner) in search_results(own.owner, "owner1")
     assign(cast.body, own.site, PERIOD, cast.approver, NOW)
     assert own.site.name in search_results(cast.auditor, own.site.slug)
@@ -161,15 +205,29 @@ def test_practices_steps_and_codes_are_found_by_everybody(cast: Cast) -> None:
     assert reverse("web:practices") in page
     assert "Efficient kiln drives" in page
     practice = reverse("web:practice", args=["rm-use-of-roller-mills"])
-    readers = ((Client(), False), (signed_in(cast.approver), False), (signed_in(cast.plants[0].owner), True))
+    readers = (
+        (Client(), False),
+        (signed_in(cast.approver), False),
+        (signed_in(cast.plants[0].owner), True),
+    )
     for client, reports in readers:
-        assert ("Report what it saved" in client.get(practice).content.decode()) == reports, "only who has a site can report"
-    assert f"{reverse('web:verify-ask')}?code=L-0R6D-HB1D-YG4V-EQDV" in search_results(None, "l-0r6d-hb1d-yg4v-eqdv")
+        assert ("Report what it saved" in client.get(practice).content.decode()) == reports, (
+            "only who has a site can report"
+        )
+    assert f"{reverse('web:verify-ask')}?code=L-0R6D-HB1D-YG4V-EQDV" in search_results(
+        None, "l-0r6d-hb1d-yg4v-eqdv"
+    )
 
 
 def test_search_is_on_every_page_and_says_what_to_do(cast: Cast) -> None:
     for client in (Client(), signed_in(cast.approver), signed_in(cast.plants[0].owner)):
         assert f'action="{reverse("web:search")}"' in client.get("/").content.decode()
-    assert "Nothing that you may see matches" in Client().get(reverse("web:search"), {"words": "<b>nothing"}).content.decode()
-    assert "&lt;b&gt;nothing" in Client().get(reverse("web:search"), {"words": "<b>nothing"}).content.decode()
+    assert (
+        "Nothing that you may see matches"
+        in Client().get(reverse("web:search"), {"words": "<b>nothing"}).content.decode()
+    )
+    assert (
+        "&lt;b&gt;nothing"
+        in Client().get(reverse("web:search"), {"words": "<b>nothing"}).content.decode()
+    )
     assert Client().get(reverse("web:search")).status_code == 200

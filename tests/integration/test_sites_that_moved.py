@@ -14,7 +14,10 @@ from portal.intake.participation import participation
 from portal.standings.cohort import cohort
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def build_scene() -> Cast:
@@ -42,7 +45,9 @@ def move(site: Site, to: Jurisdiction) -> None:
 
 
 def elsewhere(cast: Cast) -> Jurisdiction:
-    province: Jurisdiction = Jurisdiction.objects.create(path="cn/zz", name="Elsewhere", parent=cast.nation)
+    province: Jurisdiction = Jurisdiction.objects.create(
+        path="cn/zz", name="Elsewhere", parent=cast.nation
+    )
     return province
 
 
@@ -62,7 +67,9 @@ def test_it_counts_in_no_period_that_was_open_when_it_moved(cast: Cast, site: Si
     assert not cohort(following).submissions, "nor once it is closed"
 
 
-def test_it_counts_in_what_was_closed_before_and_stays_when_it_comes_back(cast: Cast, site: Site) -> None:
+def test_it_counts_in_what_was_closed_before_and_stays_when_it_comes_back(
+    cast: Cast, site: Site
+) -> None:
     home, group = site.jurisdiction, group_with_a_closed_period(site)
     following = periods.open_period(group, PERIOD, "test", NOW)
     deliver(cast.plants[2].envelope(cast.pack))
@@ -92,7 +99,9 @@ def test_a_list_that_was_uploaded_before_does_not_oblige_it(cast: Cast, site: Si
 
 
 @pytest.mark.parametrize("change", ["place", "pack"])
-def test_a_group_of_a_newer_version_does_not_take_it_over(cast: Cast, site: Site, change: str) -> None:
+def test_a_group_of_a_newer_version_does_not_take_it_over(
+    cast: Cast, site: Site, change: str
+) -> None:
     moved = cast.plants[3].site
     Site.objects.filter(pk=moved.pk).update(jurisdiction=site.jurisdiction)
     moved.refresh_from_db()
@@ -100,6 +109,8 @@ def test_a_group_of_a_newer_version_does_not_take_it_over(cast: Cast, site: Site
     if change == "pack":  # as the register file may correct it while the site has not reported
         moved.pack = "steel"
     move(moved, elsewhere(cast) if change == "place" else site.jurisdiction)
-    assert group.members.filter(site=moved).exists() is (change == "place"), "of another pack it has never reported there"
+    assert group.members.filter(site=moved).exists() is (change == "place"), (
+        "of another pack it has never reported there"
+    )
     successor = peer_groups.take_up(cast.approver, group, "4", NOW)
     assert list(successor.members.values_list("site__slug", flat=True)) == [site.slug]

@@ -60,18 +60,27 @@ def test_what_is_held_of_sites_is_what_the_models_say(cast: Cast) -> None:
     assert {"closed", "of-steel", PERIOD} <= names
     for site in Site.objects.filter(pk__in=sites):
         of_site = intakes.pop(site.pk)
-        assert of_site.taking == {name for name in names if period_taking_reports(site, name)} == {PERIOD}
+        assert (
+            of_site.taking
+            == {name for name in names if period_taking_reports(site, name)}
+            == {PERIOD}
+        )
         reports = {(row.period, row.revision): row for row in Submission.objects.filter(site=site)}
         assert of_site.reports == {name: row.digest for name, row in reports.items()}
         assert of_site.by_sequence == {row.ledger_sequence: name for name, row in reports.items()}
         committed = Commitment.objects.filter(site=site)
-        assert of_site.committed == {(row.period, row.revision): admission.EarlierCommitment(row.digest, row.sequence) for row in committed}
+        assert of_site.committed == {
+            (row.period, row.revision): admission.EarlierCommitment(row.digest, row.sequence)
+            for row in committed
+        }
     assert not intakes
     assert Submission.objects.count() == 2
     assert Commitment.objects.count() == 3
 
 
-def test_a_device_in_use_is_the_row_and_what_is_not_at_hand_is_read_when_asked_for(cast: Cast) -> None:
+def test_a_device_in_use_is_the_row_and_what_is_not_at_hand_is_read_when_asked_for(
+    cast: Cast,
+) -> None:
     plant = cast.plants[0]
     device, row = (
         receiving.device_named(plant.header().device_id, plant.header().site),
@@ -89,12 +98,17 @@ def test_rows_are_stored_as_the_models_store_them(cast: Cast) -> None:
     stored = Submission.objects.get(pk=submission.pk)
     for field in Submission._meta.concrete_fields:
         of_row, handed_in = getattr(stored, field.attname), getattr(submission, field.attname)
-        assert (bytes(of_row) if isinstance(of_row, memoryview) else of_row) == handed_in, field.attname
-    events = [Event(at=NOW, actor="a", action=Action.SITE_NOTED, subject=f"s {n}", detail="%s {}") for n in range(3)]
-    insert(events)
-    assert [(row.pk, row.subject, row.detail) for row in Event.objects.filter(actor="a").order_by("pk")] == [
-        (row.pk, row.subject, row.detail) for row in events
+        assert (bytes(of_row) if isinstance(of_row, memoryview) else of_row) == handed_in, (
+            field.attname
+        )
+    events = [
+        Event(at=NOW, actor="a", action=Action.SITE_NOTED, subject=f"s {n}", detail="%s {}")
+        for n in range(3)
     ]
+    insert(events)
+    assert [
+        (row.pk, row.subject, row.detail) for row in Event.objects.filter(actor="a").order_by("pk")
+    ] == [(row.pk, row.subject, row.detail) for row in events]
     record_each(NOW, Action.SITE_NOTED, [])
     assert Event.objects.filter(actor="a").count() == 3
 
@@ -107,7 +121,11 @@ def test_a_report_takes_nine_statements(cast: Cast) -> None:
         connection,
     ) as ran:
         receive(raw)
-    ours = [query["sql"] for query in ran.captured_queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))]
+    ours = [
+        query["sql"]
+        for query in ran.captured_queries
+        if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
+    ]
     assert len(ours) <= 9, "\n".join(ours)
 
 
@@ -142,8 +160,21 @@ def head_of(size: int) -> bytes:
     return tree_heads.issue(size, bytes(32), 0, keys.receipt_key())
 
 
-@pytest.mark.parametrize("cut", ["104", "1042 ", "1042 aGVhZA", "1042 aGVhZGhl", "restart ", "restart aGVhZGhl", "\x00\x00\x00"])
-def test_behind_a_line_that_was_cut_short_the_next_is_a_line_of_its_own(heads: Path, cut: str) -> None:
+@pytest.mark.parametrize(
+    "cut",
+    [
+        "104",
+        "1042 ",
+        "1042 aGVhZA",
+        "1042 aGVhZGhl",
+        "restart ",
+        "restart aGVhZGhl",
+        "\x00\x00\x00",
+    ],
+)
+def test_behind_a_line_that_was_cut_short_the_next_is_a_line_of_its_own(
+    heads: Path, cut: str
+) -> None:
     """It says nothing, to who reads on and to who reads anew: a machine went down while it was written, or the disk was full."""
     signed = head_of(1041)
     kept_heads.keep(1041, signed)
@@ -171,13 +202,18 @@ def room_for(bytes_more: int, file: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("bytes_more", [0, 3, 20])
-def test_what_a_disk_takes_in_part_was_not_kept_and_says_nothing_once_there_is_room(heads: Path, bytes_more: int) -> None:
+def test_what_a_disk_takes_in_part_was_not_kept_and_says_nothing_once_there_is_room(
+    heads: Path, bytes_more: int
+) -> None:
     kept_heads.keep(1041)
     signed = head_of(1042)
     with room_for(bytes_more, heads), pytest.raises(RefusedError) as refused:
         kept_heads.keep(1042, signed)
     assert refused.value.code == "heads-not-kept"
-    assert heads.read_bytes() == b"1041 -\n" + f"1042 {b64encode(signed).decode()}".encode()[:bytes_more]
+    assert (
+        heads.read_bytes()
+        == b"1041 -\n" + f"1042 {b64encode(signed).decode()}".encode()[:bytes_more]
+    )
     assert kept_heads.shown_so_far() == kept_heads.ShownLog(1041, None)
     kept_heads.keep(1043)
     assert kept_heads.shown_so_far() == kept_heads.ShownLog(1043, None)

@@ -21,7 +21,10 @@ from portal.intake.models import Submission
 from portal.publication import drafting, publishing, scheduling
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, deliver, make_cast, open_waiting
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 VERSION = "/benchmarks/cement/cn/dry-process/2016/v1/"
 
@@ -41,7 +44,9 @@ def hand_in(cast: Cast, plants: int, revision: int = 1) -> None:
 def page_of(user: User, revision: int = 1) -> str:
     client = Client()
     assert client.login(username=user.email, password=PASSWORD)
-    digest = Submission.objects.get(site__organisation__memberships__user=user, revision=revision).digest
+    digest = Submission.objects.get(
+        site__organisation__memberships__user=user, revision=revision
+    ).digest
     return client.get(reverse("web:submission", args=[digest])).content.decode()
 
 
@@ -49,20 +54,32 @@ def api_of(user: User) -> list[dict[str, Any]]:
     if not second_factor.has_one(user):
         second_factor.give(user)
     house = api_keys.houses_of(user).get()
-    key = api_keys.make(user, house.pk, "Steps", {Scope.SUBMISSIONS}, timedelta(days=30), personal=False, now=timezone.now())
+    key = api_keys.make(
+        user,
+        house.pk,
+        "Steps",
+        {Scope.SUBMISSIONS},
+        timedelta(days=30),
+        personal=False,
+        now=timezone.now(),
+    )
     answer = Client().get("/api/v1/reports/", headers={"Authorization": f"Bearer {key.text}"})
     assert answer.status_code == 200
     rows: list[dict[str, Any]] = answer.json()["results"]
     return rows
 
 
-def test_a_report_says_in_which_version_it_was_published_and_that_it_was_withdrawn(cast: Cast) -> None:
+def test_a_report_says_in_which_version_it_was_published_and_that_it_was_withdrawn(
+    cast: Cast,
+) -> None:
     owner = cast.plants[0].owner
     draft = drafting.draft(cast.period, cast.drafter, NOW)
     assert "accepted" in page_of(owner)
     assert "version 1" not in page_of(owner)
     assert [row["entered"] for row in api_of(owner)] == [[]]
-    release = scheduling.schedule(draft, cast.approver, NOW + timedelta(days=2), keys.receipt_key(), NOW, "")
+    release = scheduling.schedule(
+        draft, cast.approver, NOW + timedelta(days=2), keys.receipt_key(), NOW, ""
+    )
     assert "version 1" not in page_of(owner), "an approval for a set time is not public"
     assert [row["entered"] for row in api_of(owner)] == [[]]
     scheduling.cancel(draft, cast.drafter, NOW)
@@ -70,19 +87,30 @@ def test_a_report_says_in_which_version_it_was_published_and_that_it_was_withdra
 
     publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
     assert f'<a class="govuk-link" href="{VERSION}">Published in version 1</a>' in page_of(owner)
-    entry = {"version": 1, "url": f"/api/v1{VERSION}", "published_on": "2017-06-01", "withdrawn_on": None}
+    entry = {
+        "version": 1,
+        "url": f"/api/v1{VERSION}",
+        "published_on": "2017-06-01",
+        "withdrawn_on": None,
+    }
     assert [row["entered"] for row in api_of(owner)] == [[entry]]
     assert Client().get(f"/api/v1{VERSION}").status_code == 200
 
     draft.refresh_from_db()
     publishing.withdraw(draft, cast.approver, "One line twice.", NOW + timedelta(days=1))
     page = page_of(owner)
-    assert page.index("Opened, checked and accepted") < page.index("Published in version 1") < page.index("Withdrawn in version 1")
+    assert (
+        page.index("Opened, checked and accepted")
+        < page.index("Published in version 1")
+        < page.index("Withdrawn in version 1")
+    )
     assert [row["entered"] for row in api_of(owner)] == [[{**entry, "withdrawn_on": "2017-06-02"}]]
 
 
 def test_a_report_names_the_versions_that_it_entered_and_no_other(cast: Cast) -> None:
-    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
     hand_in(cast, 9, revision=2)
     second = drafting.draft(cast.period, cast.drafter, NOW, "Corrected reports.")
     owner = cast.plants[0].owner
@@ -96,7 +124,9 @@ def test_a_report_names_the_versions_that_it_entered_and_no_other(cast: Cast) ->
 
 def test_a_certification_body_reads_the_outside_without_the_versions(cast: Cast) -> None:
     """Which versions a report entered is told to its owner."""
-    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
     assign(cast.body, cast.plants[0].site, "2016", cast.approver, NOW)
     digest = Submission.objects.get(site=cast.plants[0].site).digest
     client = Client()
@@ -115,8 +145,15 @@ def test_the_list_of_reports_asks_no_more_of_the_database_for_more_versions(cast
         return len(asked)
 
     cost()  # the first makes the second factor
-    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
     before = cost()
     hand_in(cast, 9, revision=2)
-    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW, "Corrected."), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW, "Corrected."),
+        cast.approver,
+        keys.receipt_key(),
+        NOW,
+    )
     assert cost() == before

@@ -32,7 +32,11 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     folder = tmp_path_factory.mktemp("redis")
     evicting = ("--maxmemory", "8mb", "--maxmemory-policy", "allkeys-lru")
     keeping = ("--maxmemory", "8mb", "--maxmemory-policy", "noeviction")
-    with started(folder, *evicting) as first, started(folder, *keeping) as second, started(folder) as third:
+    with (
+        started(folder, *evicting) as first,
+        started(folder, *keeping) as second,
+        started(folder) as third,
+    ):
         yield Servers(first, second, third)
 
 
@@ -42,18 +46,28 @@ def findings(settings: Settings, pages: str, limits: str, broker: str) -> list[s
     return [str(finding.id).removeprefix("steplabel.") for finding in check_stores()]
 
 
-def test_a_cache_that_evicts_beside_stores_that_keep_is_as_it_should_be(servers: Servers, settings: Settings) -> None:
+def test_a_cache_that_evicts_beside_stores_that_keep_is_as_it_should_be(
+    servers: Servers, settings: Settings
+) -> None:
     assert findings(settings, servers.evicting, servers.keeping, servers.keeping) == []
 
 
-def test_one_server_for_all_is_told_under_whatever_name_it_goes(servers: Servers, settings: Settings) -> None:
+def test_one_server_for_all_is_told_under_whatever_name_it_goes(
+    servers: Servers, settings: Settings
+) -> None:
     other_name = servers.keeping.replace("127.0.0.1", "localhost").replace("/0", "/3")
     assert findings(settings, servers.keeping, other_name, servers.endless) == ["W001"]
-    assert findings(settings, servers.evicting, servers.evicting, servers.evicting) == ["W001", "W003", "W003"]
+    assert findings(settings, servers.evicting, servers.evicting, servers.evicting) == [
+        "W001",
+        "W003",
+        "W003",
+    ]
 
 
 @pytest.mark.parametrize("pages", ["keeping", "endless"])
-def test_a_cache_that_fills_up_or_grows_for_ever_is_told(servers: Servers, settings: Settings, pages: str) -> None:
+def test_a_cache_that_fills_up_or_grows_for_ever_is_told(
+    servers: Servers, settings: Settings, pages: str
+) -> None:
     others = servers.endless if pages == "keeping" else servers.keeping
     assert findings(settings, getattr(servers, pages), others, others) == ["W002"]
 
@@ -64,7 +78,9 @@ def test_servers_that_are_away_are_told_apart_by_their_addresses(settings: Setti
     assert findings(settings, here, here.replace("/0", "/1"), other) == ["W001"]
 
 
-def test_a_count_begins_its_window_once_and_ends_with_it(servers: Servers, settings: Settings) -> None:
+def test_a_count_begins_its_window_once_and_ends_with_it(
+    servers: Servers, settings: Settings
+) -> None:
     """In one command, by one client for all commands of the process: what is counted again does not stay longer."""
     settings.CACHES = redis_caches(counts=servers.keeping, pages=servers.evicting)
     store = caches["default"]

@@ -24,8 +24,17 @@ EVIDENCE = cast(Evidence, SimpleNamespace(draw=OF, by_batch=False, batches={}))
 
 FOUND = (
     CheckOutcome("leaves-proven", CheckState.HELD, same("Every record is proven.")),
-    CheckOutcome("nothing-left-out", CheckState.NOT_CHECKABLE, same("Several steps share a meter.")),
-    CheckOutcome("records-recomputed", CheckState.FAILED, same("Two records differ."), same("Look at them."), (same("7 July 14:10"),), 2),
+    CheckOutcome(
+        "nothing-left-out", CheckState.NOT_CHECKABLE, same("Several steps share a meter.")
+    ),
+    CheckOutcome(
+        "records-recomputed",
+        CheckState.FAILED,
+        same("Two records differ."),
+        same("Look at them."),
+        (same("7 July 14:10"),),
+        2,
+    ),
     not_asked(ON_SITE, Phrase("Not on site."), Phrase("Go there.")),
 )
 
@@ -37,9 +46,20 @@ def written(*findings: CheckOutcome) -> bytes:
 def test_the_portal_reads_the_summary_and_counts_what_it_does_not_name_as_not_made() -> None:
     raw = written(*FOUND)
     summary = read_summary(raw)
-    assert (summary.site, summary.period, summary.revision, summary.draw) == ("works-1", "2025", 3, DRAW)
-    assert (set(summary.held), dict(summary.failed)) == ({"leaves-proven"}, {"records-recomputed": 2})
-    assert set(summary.missing) == OF_A_SAMPLE.keys() - WHERE_COMMITTED - {"leaves-proven", "records-recomputed"}
+    assert (summary.site, summary.period, summary.revision, summary.draw) == (
+        "works-1",
+        "2025",
+        3,
+        DRAW,
+    )
+    assert (set(summary.held), dict(summary.failed)) == (
+        {"leaves-proven"},
+        {"records-recomputed": 2},
+    )
+    assert set(summary.missing) == OF_A_SAMPLE.keys() - WHERE_COMMITTED - {
+        "leaves-proven",
+        "records-recomputed",
+    }
     assert not summary.is_bound
     assert b"July" not in raw
 
@@ -50,7 +70,9 @@ def test_all_is_bound_only_where_every_check_that_binds_is_named_as_held() -> No
     assert read_summary(written(*all_held)).missing == ()
     binding = [outcome for outcome in all_held if outcome.kind is CheckKind.BOUND]
     for left_out in binding:
-        summary = read_summary(written(*(outcome for outcome in all_held if outcome is not left_out)))
+        summary = read_summary(
+            written(*(outcome for outcome in all_held if outcome is not left_out))
+        )
         assert summary.bound  # says the file
         assert not summary.is_bound
         assert summary.missing == (left_out.code,)
@@ -58,7 +80,11 @@ def test_all_is_bound_only_where_every_check_that_binds_is_named_as_held() -> No
 
 def test_the_portal_refuses_the_report_itself() -> None:
     with pytest.raises(RefusedError) as refused:
-        read_summary(json.dumps({"held": False, "checks": [{"code": "leaves-proven", "records": ["7 July 14:10"]}]}).encode())
+        read_summary(
+            json.dumps(
+                {"held": False, "checks": [{"code": "leaves-proven", "records": ["7 July 14:10"]}]}
+            ).encode()
+        )
     assert refused.value.code == "summary-not-counts"
 
 

@@ -21,4 +21,6 @@ def test_the_people_of_a_site_that_has_less_time_by_the_file_are_told(tmp_path: 
     edit(file, "due = 2099-04-30", "due = 2098-03-31")
     assert register(file) == ["period cement/2025: due was 2099-04-30, is 2098-03-31"]
     assert ReportingPeriod.objects.get().due.year == 2098
-    assert [notice.recipient.email for notice in Notice.objects.filter(kind="report.comes")] == ["wang.fang@yanshan.example"]
+    assert [notice.recipient.email for notice in Notice.objects.filter(kind="report.comes")] == [
+        "wang.fang@yanshan.example"
+    ]

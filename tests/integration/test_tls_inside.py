@@ -43,15 +43,25 @@ def folder() -> Iterator[Path]:
 def database(folder: Path) -> Iterator[int]:
     """The port of a PostgreSQL that takes TLS."""
     with postgres.started(folder) as (programs, _origin, port):
-        linked = subprocess.run(["ldd", programs / "postgres"], capture_output=True, text=True, check=True).stdout
+        linked = subprocess.run(
+            ["ldd", programs / "postgres"], capture_output=True, text=True, check=True
+        ).stdout
         if "libssl" not in linked:
-            pytest.skip("This PostgreSQL was built without TLS (the wheel's is): install Debian's postgresql.")
+            pytest.skip(
+                "This PostgreSQL was built without TLS (the wheel's is): install Debian's postgresql."
+            )
         for file in ("server.crt", "server.key"):
             shutil.copy(folder / file, folder / "postgres" / file)
             if unprivileged():
                 shutil.chown(folder / "postgres" / file, "nobody", "nogroup")
             (folder / "postgres" / file).chmod(0o600)
-        with psycopg.connect(host=str(folder / "postgres"), port=port, user="postgres", dbname="postgres", autocommit=True) as superuser:
+        with psycopg.connect(
+            host=str(folder / "postgres"),
+            port=port,
+            user="postgres",
+            dbname="postgres",
+            autocommit=True,
+        ) as superuser:
             superuser.execute("ALTER SYSTEM SET ssl = on")
             superuser.execute("SELECT pg_reload_conf()")
         yield port
@@ -62,12 +72,23 @@ def _ask(port: int, host: str, authority: Path) -> object:
     url = f"postgres://postgres@{host}:{port}/postgres?sslmode=verify-full&sslrootcert={authority}"
     parsed: dict[str, Any] = {**dj_database_url.parse(url)}
     require_checked_database("DATABASE", parsed)
-    with psycopg.connect(host=host, port=port, user="postgres", dbname="postgres", connect_timeout=10, **parsed["OPTIONS"]) as connection:
-        row = connection.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone()
+    with psycopg.connect(
+        host=host,
+        port=port,
+        user="postgres",
+        dbname="postgres",
+        connect_timeout=10,
+        **parsed["OPTIONS"],
+    ) as connection:
+        row = connection.execute(
+            "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+        ).fetchone()
         return row and row[0]
 
 
-def test_the_database_is_asked_under_tls_and_has_to_prove_its_name(database: int, folder: Path) -> None:
+def test_the_database_is_asked_under_tls_and_has_to_prove_its_name(
+    database: int, folder: Path
+) -> None:
     assert _ask(database, NAME, folder / "ca.pem") is True
     with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
         _ask(database, NAME, folder / "other.pem")
@@ -75,12 +96,19 @@ def test_the_database_is_asked_under_tls_and_has_to_prove_its_name(database: int
         _ask(database, "127.0.0.1", folder / "ca.pem")
 
 
-def test_the_programs_of_a_backup_ask_the_database_under_the_same_check(database: int, folder: Path) -> None:
+def test_the_programs_of_a_backup_ask_the_database_under_the_same_check(
+    database: int, folder: Path
+) -> None:
     def dump(host: str, authority: str) -> str:
         """What it ends in; empty if it ended well."""
         url = f"postgres://postgres@{host}:{database}/postgres?sslmode=verify-full&sslrootcert={folder / authority}"
-        command, environment = ["pg_dump", "--schema-only"], backups._environment({**dj_database_url.parse(url)})
-        ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        command, environment = (
+            ["pg_dump", "--schema-only"],
+            backups._environment({**dj_database_url.parse(url)}),
+        )
+        ended = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False
+        )
         return ended.stderr if ended.returncode else ""
 
     assert dump(NAME, "ca.pem") == ""
@@ -93,7 +121,10 @@ def before_redis(folder: Path, tmp_path: Path) -> Iterator[int]:
     """The port of a TLS end before a real Redis: the wheel's was built without TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "server.crt", folder / "server.key")
-    with redis_server.started(tmp_path) as url, closing(socket.create_server(("127.0.0.1", port := free_port()))) as door:
+    with (
+        redis_server.started(tmp_path) as url,
+        closing(socket.create_server(("127.0.0.1", port := free_port()))) as door,
+    ):
         Thread(target=_pass_on, args=(door, context, urlsplit(url).port), daemon=True).start()
         yield port
 
@@ -103,7 +134,10 @@ def _pass_on(door: socket.socket, context: ssl.SSLContext, port: int) -> None:
         while True:
             plain = door.accept()[0]
             with suppress(OSError):  # who does not take our certificate ends the handshake
-                outer, inner = context.wrap_socket(plain, server_side=True), socket.create_connection(("127.0.0.1", port))
+                outer, inner = (
+                    context.wrap_socket(plain, server_side=True),
+                    socket.create_connection(("127.0.0.1", port)),
+                )
                 for source, other in ((outer, inner), (inner, outer)):
                     Thread(target=_copy, args=(source, other), daemon=True).start()
 
@@ -114,10 +148,14 @@ def _copy(source: socket.socket, other: socket.socket) -> None:
             other.sendall(chunk)
 
 
-def test_redis_is_asked_under_tls_and_has_to_prove_its_name(before_redis: int, folder: Path) -> None:
+def test_redis_is_asked_under_tls_and_has_to_prove_its_name(
+    before_redis: int, folder: Path
+) -> None:
     def ask(host: str, authority: str) -> bool:
         url = f"rediss://{host}:{before_redis}/0?ssl_ca_certs={folder / authority}"
-        with redis.Redis.from_url(require_checked_redis("STEPLABEL_CACHE_URL", url), socket_timeout=10) as client:
+        with redis.Redis.from_url(
+            require_checked_redis("STEPLABEL_CACHE_URL", url), socket_timeout=10
+        ) as client:
             return bool(client.ping())
 
     assert ask(NAME, "ca.pem")
@@ -133,7 +171,9 @@ def test_celerys_client_checks_the_same(before_redis: int, folder: Path) -> None
 
     def ask(authority: str) -> None:
         url = f"rediss://{NAME}:{before_redis}/0?ssl_ca_certs={folder / authority}"
-        with Connection(require_checked_redis("STEPLABEL_BROKER_URL", url), connect_timeout=10) as broker:
+        with Connection(
+            require_checked_redis("STEPLABEL_BROKER_URL", url), connect_timeout=10
+        ) as broker:
             broker.ensure_connection(max_retries=1, timeout=10)
 
     ask("ca.pem")

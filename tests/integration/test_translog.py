@@ -34,7 +34,10 @@ from portal.translog import log, selectors
 from portal.translog.models import LogEntry, LogHead, LogNode
 from tests.integration.portal_cast import NOW, Cast, deliver, make_cast, open_waiting
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def digest(number: int) -> str:
@@ -53,12 +56,19 @@ def receipt_keys() -> Any:
 
 
 def served_head(client: Client) -> SeenHead:
-    return heads.read(base64.b64decode(client.get("/api/v1/log/head/").json()["head"]), receipt_keys())
+    return heads.read(
+        base64.b64decode(client.get("/api/v1/log/head/").json()["head"]), receipt_keys()
+    )
 
 
 def proof_from(client: Client) -> Callable[[int, int], list[bytes]]:
     def ask(first: int, second: int) -> list[bytes]:
-        return [bytes.fromhex(node) for node in client.get(f"/api/v1/log/consistency/?from={first}&to={second}").json()["proof"]]
+        return [
+            bytes.fromhex(node)
+            for node in client.get(f"/api/v1/log/consistency/?from={first}&to={second}").json()[
+                "proof"
+            ]
+        ]
 
     return ask
 
@@ -70,7 +80,10 @@ def cast(portal_keys: object) -> Cast:
 
 def test_rows_give_the_root_and_the_proofs_of_the_tree_at_every_size(client: Client) -> None:
     logged_entries(21)
-    tree = Tree(logged.hashed(EntryKind.ENVELOPE, bytes.fromhex(digest(number)), log.day_of(NOW)) for number in range(21))
+    tree = Tree(
+        logged.hashed(EntryKind.ENVELOPE, bytes.fromhex(digest(number)), log.day_of(NOW))
+        for number in range(21)
+    )
     key = keys.receipt_key()
     for size in range(22):
         assert selectors.head(key, size).root == tree.root(size)
@@ -81,7 +94,9 @@ def test_rows_give_the_root_and_the_proofs_of_the_tree_at_every_size(client: Cli
     assert selectors.first_fault() is None
 
 
-def test_a_head_and_a_proof_cost_the_same_few_queries_however_long_the_log(django_assert_num_queries: Any) -> None:
+def test_a_head_and_a_proof_cost_the_same_few_queries_however_long_the_log(
+    django_assert_num_queries: Any,
+) -> None:
     key = keys.receipt_key()
     for count in (5, 71):
         LogEntry.objects.all()._raw_delete("default")
@@ -94,15 +109,22 @@ def test_a_head_and_a_proof_cost_the_same_few_queries_however_long_the_log(djang
             selectors.inclusion(2, count)
         with django_assert_num_queries(2):
             selectors.consistency(3, count)
-        with transaction.atomic(), django_assert_num_queries(6):  # lock, what waits, entry, siblings, nodes, head
+        with (
+            transaction.atomic(),
+            django_assert_num_queries(6),
+        ):  # lock, what waits, entry, siblings, nodes, head
             log.add(EntryKind.ENVELOPE, digest(1000 + count * 2), NOW)
 
 
-def test_everything_that_happens_is_logged_and_whoever_has_the_thing_finds_its_leaf(client: Client, cast: Cast) -> None:
+def test_everything_that_happens_is_logged_and_whoever_has_the_thing_finds_its_leaf(
+    client: Client, cast: Cast
+) -> None:
     for index, plant in enumerate(cast.plants):
         deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
-    row = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    row = publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
     row = publishing.withdraw(row, cast.approver, "A meter was wrong.", NOW)
     device = cast.plants[0].device
     revoke(device, None, NOW)
@@ -111,22 +133,40 @@ def test_everything_that_happens_is_logged_and_whoever_has_the_thing_finds_its_l
     values = [value.released() for value in ProtectedValue.objects.filter(submission=sent)]
     document = published.digest(row.document or {})
     leaves = list(Submission.objects.order_by("log_index").values_list("log_index", flat=True))
-    entries = list(LogEntry.objects.filter(kind=EntryKind.VALUES).order_by("index").values_list("index", flat=True))
+    entries = list(
+        LogEntry.objects.filter(kind=EntryKind.VALUES)
+        .order_by("index")
+        .values_list("index", flat=True)
+    )
     expected = {
         EntryKind.COMMITMENT: Commitment.objects.get(site=sent.site).digest,
         EntryKind.ENVELOPE: sent.digest,
-        EntryKind.VALUES: logged.values(bytes.fromhex(sent.digest), sent.name, values, sent.salt).hex(),
+        EntryKind.VALUES: logged.values(
+            bytes.fromhex(sent.digest), sent.name, values, sent.salt
+        ).hex(),
         EntryKind.PUBLICATION: logged.publication(document, leaves, entries).hex(),
-        EntryKind.PUBLICATION_WITHDRAWN: logged.publication_withdrawn(document, "A meter was wrong.").hex(),
-        EntryKind.DEVICE_KEY: logged.device_key("revoked", str(device.pk), bytes.fromhex(device.public_key)).hex(),
+        EntryKind.PUBLICATION_WITHDRAWN: logged.publication_withdrawn(
+            document, "A meter was wrong."
+        ).hex(),
+        EntryKind.DEVICE_KEY: logged.device_key(
+            "revoked", str(device.pk), bytes.fromhex(device.public_key)
+        ).hex(),
     }
     head = served_head(client).head
     for kind, name in expected.items():
         entry = client.get(f"/api/v1/log/entry/?digest={name}").json()
         assert entry["kind"] == kind
         leaf = logged.hashed(kind, bytes.fromhex(name), date.fromisoformat(entry["on"]))
-        answer = client.get(f"/api/v1/log/inclusion/?index={entry['index']}&size={head.size}").json()
-        require_inclusion(leaf, entry["index"], head.size, [bytes.fromhex(node) for node in answer["proof"]], head.root)
+        answer = client.get(
+            f"/api/v1/log/inclusion/?index={entry['index']}&size={head.size}"
+        ).json()
+        require_inclusion(
+            leaf,
+            entry["index"],
+            head.size,
+            [bytes.fromhex(node) for node in answer["proof"]],
+            head.root,
+        )
     acts = {act.act: act for act in LoggedAct.objects.all()}
     assert acts["published"].leaves == leaves
     listing = client.get(f"/api/v1/benchmarks/cement/{cast.period.name}/v1/leaves/").json()
@@ -135,14 +175,18 @@ def test_everything_that_happens_is_logged_and_whoever_has_the_thing_finds_its_l
         ("withdrawn", [], acts["withdrawn"].log_index),
     ]
     assert (
-        logged.publication(bytes.fromhex(listing[0]["document"]), listing[0]["leaves"], listing[0]["values"]).hex()
+        logged.publication(
+            bytes.fromhex(listing[0]["document"]), listing[0]["leaves"], listing[0]["values"]
+        ).hex()
         == expected[EntryKind.PUBLICATION]
     )
     assert (acts["withdrawn"].leaves, acts["withdrawn"].reason) == ([], "A meter was wrong.")
     assert selectors.first_fault() is None
 
 
-def test_no_answer_of_the_log_names_a_report_by_the_digest_that_opens_its_state(client: Client, cast: Cast) -> None:
+def test_no_answer_of_the_log_names_a_report_by_the_digest_that_opens_its_state(
+    client: Client, cast: Cast
+) -> None:
     deliver(cast.plants[0].envelope(cast.pack))
     sent = Submission.objects.get()
     size = selectors.size()
@@ -162,7 +206,12 @@ def test_entries_come_in_order_and_make_the_root(client: Client) -> None:
     logged_entries(5)
     rows = client.get("/api/v1/log/entries/?from=0&to=99").json()
     assert [row["index"] for row in rows] == [0, 1, 2, 3, 4]
-    leaves = [logged.leaf_of_object(EntryKind(row["kind"]), bytes.fromhex(row["object"]), date.fromisoformat(row["on"])) for row in rows]
+    leaves = [
+        logged.leaf_of_object(
+            EntryKind(row["kind"]), bytes.fromhex(row["object"]), date.fromisoformat(row["on"])
+        )
+        for row in rows
+    ]
     assert [leaf_hash(leaf).hex() for leaf in leaves] == [row["leaf_hash"] for row in rows]
     assert Tree(leaf_hash(leaf) for leaf in leaves).root() == served_head(client).head.root
     assert client.get("/api/v1/log/entries/?from=3&to=4").json() == rows[3:4]
@@ -178,14 +227,18 @@ def test_what_seldom_changes_is_not_sent_twice(client: Client) -> None:
     logged_entries(4)
     address = "/api/v1/log/inclusion/?index=1&size=4"
     first = client.get(address)
-    assert first["Cache-Control"] == "public, max-age=300"  # minutes: a restart of the log changes it
+    assert (
+        first["Cache-Control"] == "public, max-age=300"
+    )  # minutes: a restart of the log changes it
     again = client.get(address, headers={"if-none-match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     # more may come, or another key sign it
     assert client.get("/api/v1/log/entries/?from=0&to=99")["Cache-Control"] == "no-cache"
     head = client.get("/api/v1/log/head/")
     assert head["Cache-Control"] == "no-cache"
-    assert client.get("/api/v1/log/head/", headers={"if-none-match": head["ETag"]}).status_code == 304
+    assert (
+        client.get("/api/v1/log/head/", headers={"if-none-match": head["ETag"]}).status_code == 304
+    )
     logged_more = client.get("/api/v1/log/head/?size=3")
     assert logged_more["ETag"] != head["ETag"]
 
@@ -209,7 +262,9 @@ def test_what_seldom_changes_is_not_sent_twice(client: Client) -> None:
         (f"entry/?digest={'0' * 64}", 404, "not-found"),
     ],
 )
-def test_what_cannot_be_asked_is_refused_in_words(client: Client, address: str, status: int, code: str) -> None:
+def test_what_cannot_be_asked_is_refused_in_words(
+    client: Client, address: str, status: int, code: str
+) -> None:
     logged_entries(4)
     answer = client.get(f"/api/v1/log/{address}")
     assert (answer.status_code, answer.json()["code"]) == (status, code)
@@ -247,7 +302,9 @@ def rebuilt(names: list[str]) -> None:
 
 
 @pytest.mark.parametrize("name", INTRUSIONS)
-def test_a_log_written_anew_is_found_by_whoever_kept_a_head_and_by_nobody_else(client: Client, name: str) -> None:
+def test_a_log_written_anew_is_found_by_whoever_kept_a_head_and_by_nobody_else(
+    client: Client, name: str
+) -> None:
     logged_entries(7)
     head = served_head(client)
     rebuilt(INTRUSIONS[name]([digest(number) for number in range(7)]))
@@ -266,7 +323,9 @@ def test_a_log_that_lost_its_end_is_found(client: Client) -> None:
     assert refused.value.code == "log-shrunk"
 
 
-def test_a_log_that_was_set_back_says_of_nothing_that_it_was_never_logged(client: Client, settings: Settings, tmp_path: Path) -> None:
+def test_a_log_that_was_set_back_says_of_nothing_that_it_was_never_logged(
+    client: Client, settings: Settings, tmp_path: Path
+) -> None:
     logged_entries(7)
     settings.HEADS_FILE = tmp_path / "heads.log"
     served_head(client)
@@ -294,10 +353,15 @@ def test_a_row_altered_beneath_its_hashes_is_found_by_the_portal_itself() -> Non
 
 
 @pytest.mark.parametrize("altered", [{"kind": "gossip"}, {"digest": "zz" * 32}])
-def test_a_row_that_this_portal_never_wrote_is_named_and_no_traceback(altered: dict[str, str]) -> None:
+def test_a_row_that_this_portal_never_wrote_is_named_and_no_traceback(
+    altered: dict[str, str],
+) -> None:
     logged_entries(7)
     LogEntry.objects.filter(index=4)._raw_delete("default")
-    LogEntry.objects.create(**{"index": 4, "kind": EntryKind.ENVELOPE, "digest": digest(4), "appended_at": NOW} | altered)
+    LogEntry.objects.create(
+        **{"index": 4, "kind": EntryKind.ENVELOPE, "digest": digest(4), "appended_at": NOW}
+        | altered
+    )
     with pytest.raises(CommandError, match="entry 4"):
         call_command("check_log")
 
@@ -379,12 +443,18 @@ def test_what_is_undone_leaves_no_entry() -> None:
     assert (selectors.size(), selectors.first_fault()) == (3, None)
 
 
-def test_a_later_log_begins_with_the_earlier_at_the_addresses_too(client: Client, cast: Cast) -> None:
+def test_a_later_log_begins_with_the_earlier_at_the_addresses_too(
+    client: Client, cast: Cast
+) -> None:
     before = served_head(client)
     deliver(cast.plants[0].envelope(cast.pack))
     after = served_head(client)
     assert Device.objects.count() <= before.head.size < after.head.size
     require_consistency(
-        before.head.size, before.head.root, after.head.size, after.head.root, proof_from(client)(before.head.size, after.head.size)
+        before.head.size,
+        before.head.root,
+        after.head.size,
+        after.head.root,
+        proof_from(client)(before.head.size, after.head.size),
     )
     head_succession.require_succession(before, after, proof_from(client))

@@ -26,7 +26,10 @@ from portal.standings.models import Standing
 from tests.integration.portal_cast import NOW, deliver, make_cast, open_waiting, person
 from tests.integration.two_at_once import do_second_meanwhile
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def refusal_of_the_second(first: Callable[[], object], second: Callable[[], object]) -> str:
@@ -68,10 +71,22 @@ def test_standings_that_two_drafts_compute_at_one_moment_are_there_once() -> Non
 
 def test_a_version_of_a_pack_is_proposed_once() -> None:
     cast = make_cast(1)
-    file = (packs.HOME / "cement.toml").read_text(encoding="utf-8").replace('version = "4"', 'version = "5"', 1)
+    file = (
+        (packs.HOME / "cement.toml")
+        .read_text(encoding="utf-8")
+        .replace('version = "4"', 'version = "5"', 1)
+    )
 
     def propose() -> None:
-        proposing.propose(cast.drafter, file, "", "", "A quantile was read wrongly.", "GB 16780-2021, table 2", NOW.replace(year=2027))
+        proposing.propose(
+            cast.drafter,
+            file,
+            "",
+            "",
+            "A quantile was read wrongly.",
+            "GB 16780-2021, table 2",
+            NOW.replace(year=2027),
+        )
 
     assert refusal_of_the_second(propose, propose) == "pack-faulty"
     assert Proposal.objects.get().version == "5"
@@ -79,12 +94,17 @@ def test_a_version_of_a_pack_is_proposed_once() -> None:
 
 def test_a_period_is_opened_for_one_version_of_a_pack() -> None:
     cast = make_cast(2)
-    older = peer_groups.make_peer_group("cement", cast.nation, [plant.site for plant in cast.plants], version="3")
+    older = peer_groups.make_peer_group(
+        "cement", cast.nation, [plant.site for plant in cast.plants], version="3"
+    )
 
     def open_for(group: PeerGroup) -> None:
         periods.open_period_for(cast.approver, group, "2018", NOW, date(2099, 3, 31))
 
-    assert refusal_of_the_second(lambda: open_for(cast.group), lambda: open_for(older)) == "period-open-by-other-version"
+    assert (
+        refusal_of_the_second(lambda: open_for(cast.group), lambda: open_for(older))
+        == "period-open-by-other-version"
+    )
     assert ReportingPeriod.objects.get(name="2018").peer_group == cast.group
 
 
@@ -92,15 +112,27 @@ def test_a_period_is_opened_for_one_version_of_a_pack() -> None:
 def test_a_firm_that_asks_for_more_time_has_one_answer(answers: tuple[str, str]) -> None:
     cast = make_cast(2)
     plant = cast.plants[0]
-    asked = deadlines.ask(cast.period, plant.site, NOW.date() + timedelta(days=10), "The kiln was rebuilt.", plant.owner, NOW)
+    asked = deadlines.ask(
+        cast.period,
+        plant.site,
+        NOW.date() + timedelta(days=10),
+        "The kiln was rebuilt.",
+        plant.owner,
+        NOW,
+    )
     acts = {
         "grant": lambda: deadlines.grant(asked, "", cast.approver, NOW),
-        "refuse": lambda: deadlines.refuse(asked.pk, "The kiln was not rebuilt.", cast.drafter, NOW),
+        "refuse": lambda: deadlines.refuse(
+            asked.pk, "The kiln was not rebuilt.", cast.drafter, NOW
+        ),
     }
     first, second = answers
     assert refusal_of_the_second(acts[first], acts[second]) == "extension-decided"
     granted = first == "grant"
-    assert (ExtensionRequest.objects.get().granted, Extension.objects.exists()) == (granted, granted)
+    assert (ExtensionRequest.objects.get().granted, Extension.objects.exists()) == (
+        granted,
+        granted,
+    )
     (notice,) = Notice.objects.filter(recipient=plant.owner, kind__startswith="extension.")
     assert notice.kind == ("extension.granted" if granted else "extension.refused")
 
@@ -110,8 +142,19 @@ def test_who_is_new_has_one_account(invitations: int) -> None:
     cast = make_cast(2)
     links = []
     for plant in cast.plants[:invitations]:
-        firm = Organisation.objects.get(memberships__user=plant.owner, memberships__role=Role.ENTERPRISE)
-        links.append(inviting.invite_to(firm, "li@example.org", by=plant.owner.email, may_manage=False, delegate=False, now=NOW).secret)
+        firm = Organisation.objects.get(
+            memberships__user=plant.owner, memberships__role=Role.ENTERPRISE
+        )
+        links.append(
+            inviting.invite_to(
+                firm,
+                "li@example.org",
+                by=plant.owner.email,
+                may_manage=False,
+                delegate=False,
+                now=NOW,
+            ).secret
+        )
 
     def accept(secret: str) -> Callable[[], object]:
         return lambda: inviting.accept_as_new(secret, "Li", "quite a long password", NOW)
@@ -162,7 +205,9 @@ def test_of_two_firms_that_are_approved_at_one_moment_the_second_is_refused_for_
 
     def approve(name: str) -> Callable[[], object]:
         holding = f"Holding of {name}" if code else "New Holding"
-        wish = applying.FirmWish(name, "", holding, abroad, "Li", "li@new.example", "en", credit_code=code)
+        wish = applying.FirmWish(
+            name, "", holding, abroad, "Li", "li@new.example", "en", credit_code=code
+        )
         applying.confirm(applying.apply(wish, NOW), NOW)
         row = FirmApplication.objects.latest("pk")
         return lambda: applying.approve(officer, row.pk, None, NOW)

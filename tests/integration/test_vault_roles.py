@@ -70,7 +70,11 @@ def granted() -> Iterator[None]:
 def connect(alias: str, role: str) -> psycopg.Connection[tuple[object, ...]]:
     settings = connections[alias].settings_dict
     return psycopg.connect(
-        host=settings["HOST"], port=settings["PORT"], dbname=settings["NAME"], user=role, password=os.environ.get("PGPASSWORD", "")
+        host=settings["HOST"],
+        port=settings["PORT"],
+        dbname=settings["NAME"],
+        user=role,
+        password=os.environ.get("PGPASSWORD", ""),
     )
 
 
@@ -202,13 +206,19 @@ def test_the_worker_role_tells_of_the_days_of_audits(worker: str, web: str) -> N
     cast = make_cast(plants=1)
     deliver(cast.plants[0].envelope(cast.pack))
     open_waiting()
-    attestation = make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW), cast.auditor, NOW)
+    attestation = make_attestation(
+        assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW), cast.auditor, NOW
+    )
     default = connections["default"]
     try:
         default.close()
         default.settings_dict["USER"] = worker
-        assert reminding.remind(NOW + timedelta(days=360)) == 2, "what was attested ends; the observation was never answered"
-        assert reminding.remind(NOW + timedelta(days=4 * 366)) == 1, "the next obligatory audit is late"
+        assert reminding.remind(NOW + timedelta(days=360)) == 2, (
+            "what was attested ends; the observation was never answered"
+        )
+        assert reminding.remind(NOW + timedelta(days=4 * 366)) == 1, (
+            "the next obligatory audit is late"
+        )
     finally:
         default.close()
         default.settings_dict["USER"] = web
@@ -222,10 +232,19 @@ def test_the_worker_role_can_delete_what_is_a_firms_that_leaves(worker: str, web
     open_waiting()
     PeerGroupMember.objects.update(obliged=False)
     make_partners(cast)
-    reviewing.offer(cast.plants[0].owner, cast.plants[0].site.organisation_id, HOT, named=True, now=NOW)
+    reviewing.offer(
+        cast.plants[0].owner, cast.plants[0].site.organisation_id, HOT, named=True, now=NOW
+    )
     other = person("other@example.org", cast.plants[0].site.organisation, Role.ENTERPRISE)
-    dossiers.declare(cast.plants[0].site, "cn-energy-leaders", "grade", ("1", "Paper", "cd" * 32), other, NOW)
-    groups.make(GroupDescription(GroupKind.PARK, "Park", "园区"), cast.plants[0].site.organisation_id, cast.plants[0].owner, NOW)
+    dossiers.declare(
+        cast.plants[0].site, "cn-energy-leaders", "grade", ("1", "Paper", "cd" * 32), other, NOW
+    )
+    groups.make(
+        GroupDescription(GroupKind.PARK, "Park", "园区"),
+        cast.plants[0].site.organisation_id,
+        cast.plants[0].owner,
+        NOW,
+    )
     leaving.ask(cast.plants[0].owner, cast.plants[0].site.organisation_id, NOW)
     default = connections["default"]
     try:
@@ -240,7 +259,9 @@ def test_the_worker_role_can_delete_what_is_a_firms_that_leaves(worker: str, web
     assert User.objects.filter(pk=cast.plants[1].owner.pk).exists()
 
 
-def test_what_is_settled_while_its_firm_leaves_goes_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_settled_while_its_firm_leaves_goes_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The vault is emptied; before the values are deleted another worker comes to settle a report that it has just opened."""
     cast = make_cast(plants=1)
     plant, key = cast.plants[0], keys.processing_key()
@@ -273,15 +294,21 @@ def test_what_is_settled_while_its_firm_leaves_goes_with_it(monkeypatch: pytest.
     assert not ProtectedValue.objects.exists()
 
 
-def test_of_two_firms_that_leave_at_once_neither_is_named_in_a_roster(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_two_firms_that_leave_at_once_neither_is_named_in_a_roster(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Each comes to rewrite the rosters while the other does, or waits for it."""
     cast = make_cast(plants=9)
     for index, plant in enumerate(cast.plants):
         deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
-    row = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    row = publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
     PeerGroupMember.objects.update(obliged=False)
-    leaves = [leaving.ask(plant.owner, plant.site.organisation_id, NOW).pk for plant in cast.plants[:2]]
+    leaves = [
+        leaving.ask(plant.owner, plant.site.organisation_id, NOW).pk for plant in cast.plants[:2]
+    ]
     both, rewrite = threading.Barrier(2), leaving._without_names
 
     def together(*arguments: Any) -> Any:
@@ -315,7 +342,9 @@ def test_two_workers_at_once_let_a_version_out_exactly_once() -> None:
         deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     at = NOW + timedelta(hours=1)
-    scheduling.schedule(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, at, keys.receipt_key(), NOW)
+    scheduling.schedule(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, at, keys.receipt_key(), NOW
+    )
     out: list[int] = []
 
     def work() -> None:
@@ -360,7 +389,9 @@ def test_of_two_envelopes_for_one_revision_sent_at_once_one_gets_in() -> None:
 
     def post(raw: bytes) -> None:
         try:
-            outcomes.append("stored" if intake.receive(raw, directory, key, NOW).created else "known")
+            outcomes.append(
+                "stored" if intake.receive(raw, directory, key, NOW).created else "known"
+            )
         except RefusedError as refusal:
             outcomes.append(refusal.code)
         connections["default"].close()
@@ -370,4 +401,11 @@ def test_of_two_envelopes_for_one_revision_sent_at_once_one_gets_in() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(outcomes) == ["known", "known", "revision-conflict", "revision-conflict", "revision-conflict", "stored"]
+    assert sorted(outcomes) == [
+        "known",
+        "known",
+        "revision-conflict",
+        "revision-conflict",
+        "revision-conflict",
+        "stored",
+    ]

@@ -20,7 +20,10 @@ from reporting_agent.cli import main
 from tests.integration.test_addresses_by_role import KEYED, TABLE, House, house
 from tests.integration.test_api_by_role import key_for
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 __all__ = ["house"]  # the scene, which every file here is served from
 READERS = ("anonymous", "assigned")
@@ -67,8 +70,20 @@ SERVED: dict[str, str | tuple[str, ...]] = {
     # made to be read: they bear no signature, and what does is named
     **dict.fromkeys(
         (
-            *("web:benchmark-csv", "web:benchmark-pdf", "web:benchmark-bib", "web:benchmark-ris", "web:codebook-csv"),
-            *("web:benchmark-parquet", "web:benchmark-jsonld", "web:sector-csv", "web:sector-parquet", "web:sector-jsonld"),
+            *(
+                "web:benchmark-csv",
+                "web:benchmark-pdf",
+                "web:benchmark-bib",
+                "web:benchmark-ris",
+                "web:codebook-csv",
+            ),
+            *(
+                "web:benchmark-parquet",
+                "web:benchmark-jsonld",
+                "web:sector-csv",
+                "web:sector-parquet",
+                "web:sector-jsonld",
+            ),
             *(
                 "web:benchmark-ladder",
                 "web:benchmark-spread",
@@ -119,7 +134,9 @@ def answers(house: House) -> dict[str, bytes]:
             keyed = name in (*KEYED, "api:evidence")
             if query or on_get[role] == "ok" or keyed:
                 client = Client() if keyed else house.clients[role]
-                answer: Any = client.get(f"{house.address(name)}{query}", headers=key if keyed else None)
+                answer: Any = client.get(
+                    f"{house.address(name)}{query}", headers=key if keyed else None
+                )
                 if answer.status_code == 200 and not is_page(answer):
                     contents[name] = answer.content
     return contents
@@ -129,9 +146,13 @@ def is_page(answer: HttpResponseBase) -> bool:
     return answer.headers["Content-Type"].startswith("text/html")
 
 
-def test_every_file_that_is_served_is_known_to_verify(house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_file_that_is_served_is_known_to_verify(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     files = answers(house)
-    of_tables = {name for name in files if name.endswith("-xlsx")}  # the CSV of that name as a workbook
+    of_tables = {
+        name for name in files if name.endswith("-xlsx")
+    }  # the CSV of that name as a workbook
     assert set(files) - of_tables == {*SERVED, *SAYS_NOTHING}
     directory = tmp_path / "directory"
     directory.write_bytes(keys.published_directory().signed)
@@ -142,9 +163,15 @@ def test_every_file_that_is_served_is_known_to_verify(house: House, tmp_path: Pa
         main(["verify", str(path), str(directory), *trust, "--json"])
         output = json.loads(capsys.readouterr().out)
         if isinstance(expected, str):
-            assert (output["error"]["code"], output["error"]["wanted"]) == ("audit-file-lacking", expected), name
+            assert (output["error"]["code"], output["error"]["wanted"]) == (
+                "audit-file-lacking",
+                expected,
+            ), name
         else:
-            assert tuple(dict.fromkeys(check["code"] for check in output.get("checks", ()))) == expected, (name, output)
+            assert (
+                tuple(dict.fromkeys(check["code"] for check in output.get("checks", ())))
+                == expected
+            ), (name, output)
             assert not [check for check in output["checks"] if check["state"] == "failed"], name
 
 
@@ -155,10 +182,19 @@ def test_the_evidence_file_by_a_key_is_that_of_the_page(house: House) -> None:
     assert (row["id"], row["submission"]) == (house.values["SAMPLE"], house.values["DIGEST"])
 
 
-def test_what_the_log_lists_holds_beside_its_head(house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_the_log_lists_holds_beside_its_head(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The whole log, what it has of the version, and the receipt of a report: by the real portal's own answers."""
     files = answers(house)
-    names = ("api:log-entries", "api:log-head", "api:benchmark-leaves", "api:benchmark", "api:submission", "api:directory")
+    names = (
+        "api:log-entries",
+        "api:log-head",
+        "api:benchmark-leaves",
+        "api:benchmark",
+        "api:submission",
+        "api:directory",
+    )
     paths = []
     for index, name in enumerate(names):
         paths.append(tmp_path / str(index))
@@ -172,7 +208,17 @@ def test_what_the_log_lists_holds_beside_its_head(house: House, tmp_path: Path, 
     }
     report = Submission.objects.get(digest=house.values["DIGEST"])
     rows = json.loads(files["api:log-entries"])
-    paths[0].write_text(json.dumps([row | ({"kind": "attestation"} if row["index"] == report.log_index else {}) for row in rows]))
+    paths[0].write_text(
+        json.dumps(
+            [
+                row | ({"kind": "attestation"} if row["index"] == report.log_index else {})
+                for row in rows
+            ]
+        )
+    )
     code = main(["verify", *map(str, paths), *trust, "--json"])
     output = json.loads(capsys.readouterr().out)
-    assert (code, [check["code"] for check in output["checks"] if check["state"] == "failed"]) == (1, ["entries-logged"])
+    assert (code, [check["code"] for check in output["checks"] if check["state"] == "failed"]) == (
+        1,
+        ["entries-logged"],
+    )

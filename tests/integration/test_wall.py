@@ -32,7 +32,14 @@ pytestmark = [
     pytest.mark.usefixtures("portal_keys"),
 ]
 
-OF_ORGANISATIONS: tuple[type[Model], ...] = (ApiKey, Certificate, EnrolmentToken, Share, SiteApplication, Viewing)
+OF_ORGANISATIONS: tuple[type[Model], ...] = (
+    ApiKey,
+    Certificate,
+    EnrolmentToken,
+    Share,
+    SiteApplication,
+    Viewing,
+)
 
 
 def build_scene() -> Cast:
@@ -52,7 +59,9 @@ def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def taken_down() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("DROP POLICY wall ON intake_submission; DROP POLICY wall ON standings_protectedvalue")
+        cursor.execute(
+            "DROP POLICY wall ON intake_submission; DROP POLICY wall ON standings_protectedvalue"
+        )
 
 
 def path_of(site: Site) -> str:
@@ -66,7 +75,9 @@ def status(user: User, path: str) -> int:
 
 
 @pytest.mark.usefixtures("forgetful")
-def test_another_firms_report_is_not_found_although_the_selector_forgot_its_filter(cast: Cast) -> None:
+def test_another_firms_report_is_not_found_although_the_selector_forgot_its_filter(
+    cast: Cast,
+) -> None:
     mine, theirs = cast.plants
     assert status(mine.owner, path_of(mine.site)) == 200
     assert status(mine.owner, path_of(theirs.site)) == 404
@@ -95,7 +106,9 @@ def values_seen(reader: str) -> set[str]:
 
 
 def test_each_finds_the_values_of_own_regulated_assigned_and_granted_sites(cast: Cast) -> None:
-    first, second = (plant.site for plant in cast.plants)  # works-1 lies in the province, works-2 elsewhere in the nation
+    first, second = (
+        plant.site for plant in cast.plants
+    )  # works-1 lies in the province, works-2 elsewhere in the nation
     both = {first.slug, second.slug}
     assert values_seen("") == both, "worker and operator"
     assert values_seen("nobody") == set()
@@ -104,9 +117,14 @@ def test_each_finds_the_values_of_own_regulated_assigned_and_granted_sites(cast:
     assert values_seen(f"person:{cast.approver.pk}") == both
     assert values_seen(f"person:{cast.provincial.pk}") == {first.slug}
     assert values_seen(f"key:{second.organisation_id}:enterprise") == {second.slug}
-    assert values_seen(f"key:{second.organisation_id}:regulator") == both - {first.slug, second.slug}, "a key has one role"
+    assert values_seen(f"key:{second.organisation_id}:regulator") == both - {
+        first.slug,
+        second.slug,
+    }, "a key has one role"
     assignment = assign(cast.body, second, PERIOD, cast.approver, NOW)
-    assert values_seen(f"person:{cast.auditor.pk}") == set(), "of an assigned report the body sees the outside alone"
+    assert values_seen(f"person:{cast.auditor.pk}") == set(), (
+        "of an assigned report the body sees the outside alone"
+    )
     type(assignment).objects.update(sees_values=True)
     assert values_seen(f"person:{cast.auditor.pk}") == {second.slug}
     Membership.objects.filter(user=cast.plants[0].owner).delete()
@@ -117,7 +135,15 @@ def test_a_key_reads_as_its_organisation(cast: Cast, monkeypatch: pytest.MonkeyP
     mine, theirs = cast.plants
     second_factor.give(mine.owner)
     now, month = timezone.now(), timedelta(days=30)
-    key = api_keys.make(mine.owner, mine.site.organisation_id, "MES", [Scope.SUBMISSIONS], month, personal=False, now=now)
+    key = api_keys.make(
+        mine.owner,
+        mine.site.organisation_id,
+        "MES",
+        [Scope.SUBMISSIONS],
+        month,
+        personal=False,
+        now=now,
+    )
     monkeypatch.setattr(intake_selectors, "own_sites", lambda _user: Site.objects.all())
     client = Client(headers={"authorization": f"Bearer {key.text}"})
     answer = client.get("/api/v1/reports/")
@@ -131,22 +157,54 @@ def test_a_key_reads_as_its_organisation(cast: Cast, monkeypatch: pytest.MonkeyP
 def rows_of_the_second_firm(cast: Cast) -> None:
     """One in each table that belongs to an organisation more than to a report."""
     plant, later = cast.plants[1], NOW + timedelta(days=30)
-    site, organisation, report = plant.site, plant.site.organisation, Submission.objects.get(site=plant.site)
-    EnrolmentToken.objects.all().delete()  # the first firm has one, too
-    EnrolmentToken.objects.create(site=site, secret_sha256="1" * 64, issued_at=NOW, expires_at=later)
-    ApiKey.objects.create(
-        prefix="p", secret_sha256="2" * 64, name="MES", organisation=organisation, role="enterprise", made_at=NOW, expires_at=later
+    site, organisation, report = (
+        plant.site,
+        plant.site.organisation,
+        Submission.objects.get(site=plant.site),
     )
-    Certificate.objects.create(submission=report, code="c", content={}, issued_by="a@firm.example", issued_at=NOW)
-    Share.objects.create(submission=report, secret_sha256="3" * 64, buyer="Bank", cells=[], made_by="a", made_at=NOW, expires_at=later)
-    Viewing.objects.create(user=cast.approver, organisation=organisation, page="site", subject="", at=NOW)
+    EnrolmentToken.objects.all().delete()  # the first firm has one, too
+    EnrolmentToken.objects.create(
+        site=site, secret_sha256="1" * 64, issued_at=NOW, expires_at=later
+    )
+    ApiKey.objects.create(
+        prefix="p",
+        secret_sha256="2" * 64,
+        name="MES",
+        organisation=organisation,
+        role="enterprise",
+        made_at=NOW,
+        expires_at=later,
+    )
+    Certificate.objects.create(
+        submission=report, code="c", content={}, issued_by="a@firm.example", issued_at=NOW
+    )
+    Share.objects.create(
+        submission=report,
+        secret_sha256="3" * 64,
+        buyer="Bank",
+        cells=[],
+        made_by="a",
+        made_at=NOW,
+        expires_at=later,
+    )
+    Viewing.objects.create(
+        user=cast.approver, organisation=organisation, page="site", subject="", at=NOW
+    )
     SiteApplication.objects.create(
-        organisation=organisation, slug="new", name="New", jurisdiction=site.jurisdiction, pack="cement", size_class="small", applied_at=NOW
+        organisation=organisation,
+        slug="new",
+        name="New",
+        jurisdiction=site.jurisdiction,
+        pack="cement",
+        size_class="small",
+        applied_at=NOW,
     )
 
 
 @pytest.mark.parametrize("model", OF_ORGANISATIONS, ids=lambda model: model._meta.db_table)
-def test_rows_of_an_organisation_are_found_by_its_own_people_and_by_no_other_firm(cast: Cast, model: type[Model]) -> None:
+def test_rows_of_an_organisation_are_found_by_its_own_people_and_by_no_other_firm(
+    cast: Cast, model: type[Model]
+) -> None:
     rows_of_the_second_firm(cast)
     first, second = cast.plants
 
@@ -159,12 +217,21 @@ def test_rows_of_an_organisation_are_found_by_its_own_people_and_by_no_other_fir
 
     everything = visible_count("")
     assert visible_count(f"person:{second.owner.pk}") > 0
-    others = [f"person:{first.owner.pk}", f"person:{cast.stranger.pk}", f"key:{first.site.organisation_id}:enterprise", wall.NOBODY]
+    others = [
+        f"person:{first.owner.pk}",
+        f"person:{cast.stranger.pk}",
+        f"key:{first.site.organisation_id}:enterprise",
+        wall.NOBODY,
+    ]
     assert [visible_count(reader) for reader in others] == [0] * len(others)
     with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # of rows of the scene, whose transaction goes on
+        cursor.execute(
+            "SET CONSTRAINTS ALL IMMEDIATE"
+        )  # of rows of the scene, whose transaction goes on
         cursor.execute(f"DROP POLICY wall ON {model._meta.db_table}")
-    assert [visible_count(reader) for reader in others] == [everything] * len(others), "it is the policy that keeps them"
+    assert [visible_count(reader) for reader in others] == [everything] * len(others), (
+        "it is the policy that keeps them"
+    )
 
 
 def test_it_asks_the_database_nothing_more(cast: Cast) -> None:
@@ -181,7 +248,14 @@ def test_it_asks_the_database_nothing_more(cast: Cast) -> None:
 
 
 def wall_down() -> str:
-    return next((disagreement.found for disagreement in disagreements() if disagreement.name == "wall-down"), "")
+    return next(
+        (
+            disagreement.found
+            for disagreement in disagreements()
+            if disagreement.name == "wall-down"
+        ),
+        "",
+    )
 
 
 def test_a_wall_that_is_not_there_or_does_not_hold_is_named() -> None:
@@ -190,7 +264,9 @@ def test_a_wall_that_is_not_there_or_does_not_hold_is_named() -> None:
     assert "intake_submission" in wall_down()
     assert "partners_delivery" not in wall_down()
     with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # of rows of the scene, whose transaction goes on
+        cursor.execute(
+            "SET CONSTRAINTS ALL IMMEDIATE"
+        )  # of rows of the scene, whose transaction goes on
         cursor.execute("ALTER TABLE partners_delivery NO FORCE ROW LEVEL SECURITY")
         assert "partners_delivery" in wall_down()
         cursor.execute(wall.POLICIES.read_text("utf-8"))
@@ -199,5 +275,9 @@ def test_a_wall_that_is_not_there_or_does_not_hold_is_named() -> None:
 
 def test_tables_that_the_web_still_owns_are_counted() -> None:
     """As it does all of the test runner's; that none is told once they were handed over is seen in `test_upgrade`."""
-    (owned,) = (difference.found for difference in disagreements() if difference.name == "tables-not-handed-over")
+    (owned,) = (
+        difference.found
+        for difference in disagreements()
+        if difference.name == "tables-not-handed-over"
+    )
     assert str(len(connection.introspection.table_names())) in str(owned)

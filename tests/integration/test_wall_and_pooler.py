@@ -23,7 +23,10 @@ def test_nothing_of_a_reader_stays_on_the_connection() -> None:
     client.force_login(mine.owner)
     with CaptureQueriesContext(connection) as asked:
         assert client.get(walled.path_of(mine.site)).status_code == 200
-    assert any(f"'steplabel.reader', 'person:{mine.owner.pk}', true" in query["sql"] for query in asked.captured_queries)
+    assert any(
+        f"'steplabel.reader', 'person:{mine.owner.pk}', true" in query["sql"]
+        for query in asked.captured_queries
+    )
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(current_setting('steplabel.reader', true), '')")
         assert cursor.fetchone() == ("",)

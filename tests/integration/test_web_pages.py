@@ -29,9 +29,21 @@ from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.request_sizes import MAX_FORM_BYTES
 from portal.web.page_cache import STORE
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
+from tests.integration.portal_cast import (
+    NOW,
+    PASSWORD,
+    PERIOD,
+    Cast,
+    deliver,
+    make_cast,
+    open_waiting,
+    signed_in,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def build_scene() -> Cast:
@@ -44,16 +56,30 @@ def build_scene() -> Cast:
 
 @pytest.fixture
 def published(cast: Cast) -> Publication:
-    return publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    return publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
 
 
-BEHIND_A_ROLE = ("web:submissions", "web:stand", "web:sites", "web:upload", "web:publications", "web:assigned")
+BEHIND_A_ROLE = (
+    "web:submissions",
+    "web:stand",
+    "web:sites",
+    "web:upload",
+    "web:publications",
+    "web:assigned",
+)
 
 
 @pytest.mark.parametrize("page", BEHIND_A_ROLE)
-def test_a_stranger_is_asked_to_sign_in_and_a_wrong_role_is_told_so(client: Client, cast: Cast, page: str) -> None:
+def test_a_stranger_is_asked_to_sign_in_and_a_wrong_role_is_told_so(
+    client: Client, cast: Cast, page: str
+) -> None:
     asked = client.get(reverse(page))
-    assert (asked.status_code, asked.headers["Location"]) == (302, f"/sign-in/?next={reverse(page)}")
+    assert (asked.status_code, asked.headers["Location"]) == (
+        302,
+        f"/sign-in/?next={reverse(page)}",
+    )
     response = signed_in(cast.stranger.email).get(reverse(page))
     assert response.status_code == 403
     assert "another role" in response.content.decode()
@@ -73,18 +99,27 @@ def test_what_belongs_to_another_firm_is_not_found(cast: Cast) -> None:
     assert other.post(reverse("web:revoke", args=[cast.plants[0].device.pk])).status_code == 404
 
 
-def test_a_provincial_regulator_sees_participation_and_decides_nothing_of_the_nation(cast: Cast, published: Publication) -> None:
+def test_a_provincial_regulator_sees_participation_and_decides_nothing_of_the_nation(
+    cast: Cast, published: Publication
+) -> None:
     province = signed_in(cast.provincial.email)
     page = province.get(reverse("web:participation", args=[cast.group.pk, "2016"]))
     assert page.status_code == 200
     assert "Compose a draft" not in page.content.decode()
     assert province.post(reverse("web:compose", args=[cast.group.pk, "2016"])).status_code == 403
     assert province.get(reverse("web:draft", args=[published.pk])).status_code == 404
-    assert province.post(reverse("web:publish", args=[published.pk]), {"read": "on"}).status_code == 404
+    assert (
+        province.post(reverse("web:publish", args=[published.pk]), {"read": "on"}).status_code
+        == 404
+    )
 
 
 def test_the_participation_page_shows_no_value(cast: Cast) -> None:
-    page = signed_in(cast.drafter.email).get(reverse("web:participation", args=[cast.group.pk, "2016"])).content.decode()
+    page = (
+        signed_in(cast.drafter.email)
+        .get(reverse("web:participation", args=[cast.group.pk, "2016"]))
+        .content.decode()
+    )
     assert "kgce" not in page
     assert "Works 1" in page
 
@@ -108,7 +143,9 @@ def test_pages_behind_a_sign_in_are_never_kept_by_a_cache(cast: Cast) -> None:
     assert "no-store" in token.headers["Cache-Control"]
 
 
-def test_an_address_with_a_nul_is_refused_before_it_meets_a_query(client: Client, published: Publication) -> None:
+def test_an_address_with_a_nul_is_refused_before_it_meets_a_query(
+    client: Client, published: Publication
+) -> None:
     """PostgreSQL takes no text with one: without the refusal the API's question by route is an error of ours."""
     for address in (
         "/?q=%00",
@@ -121,7 +158,12 @@ def test_an_address_with_a_nul_is_refused_before_it_meets_a_query(client: Client
 
 
 def test_every_page_is_sent_with_the_strict_policy(client: Client, published: Publication) -> None:
-    for address in ("/", "/sign-in/", "/benchmarks/cement/cn/dry-process/2016/v1/", "/nothing-here/"):
+    for address in (
+        "/",
+        "/sign-in/",
+        "/benchmarks/cement/cn/dry-process/2016/v1/",
+        "/nothing-here/",
+    ):
         policy = client.get(address).headers["Content-Security-Policy"]
         assert "default-src 'self'" in policy
         assert "unsafe" not in policy
@@ -131,10 +173,18 @@ def test_the_downloads_hold_what_the_page_shows(client: Client, published: Publi
     signed = client.get("/benchmarks/cement/cn/dry-process/2016/v1/benchmark.json")
     assert json.loads(signed.content) == client.get("/api/v1/benchmarks/cement/2016/v1/").json()
     table = client.get("/benchmarks/cement/cn/dry-process/2016/v1/benchmark.csv")
-    assert 'filename="steplabel-cement-cn-dry-process-2016-v1.csv"' in table.headers["Content-Disposition"]
+    assert (
+        'filename="steplabel-cement-cn-dry-process-2016-v1.csv"'
+        in table.headers["Content-Disposition"]
+    )
     rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
-    burning = next(row for row in rows if row["step"] == "clinker-burning" and row["metric"] == "total")
-    assert f"{float(burning['best']):.2f}" in client.get("/benchmarks/cement/cn/dry-process/2016/v1/").content.decode()
+    burning = next(
+        row for row in rows if row["step"] == "clinker-burning" and row["metric"] == "total"
+    )
+    assert (
+        f"{float(burning['best']):.2f}"
+        in client.get("/benchmarks/cement/cn/dry-process/2016/v1/").content.decode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,24 +205,40 @@ def test_the_downloads_hold_what_the_page_shows(client: Client, published: Publi
     ],
 )
 def test_what_others_publish_stands_beside_a_version_only_where_it_agrees(
-    client: Client, published: Publication, monkeypatch: pytest.MonkeyPatch, language: str, summary: str, reason: str, agreed: str
+    client: Client,
+    published: Publication,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    summary: str,
+    reason: str,
+    agreed: str,
 ) -> None:
-    address, api = f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/", f"/api/v1/benchmarks/cement/{PERIOD}/v1/references/"
+    address, api = (
+        f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/",
+        f"/api/v1/benchmarks/cement/{PERIOD}/v1/references/",
+    )
     client.cookies["django_language"] = language
     page = client.get(address).content.decode()
     assert summary in page
     assert reason in page
     assert "3519 MJ/t" in page
     rows = {row["id"]: row for row in client.get(api).json()}
-    assert client.get(f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/v1/references/").json() == [*rows.values()]
+    assert client.get(
+        f"/api/v1/benchmarks/cement/cn/dry-process/{PERIOD}/v1/references/"
+    ).json() == [*rows.values()]
     assert [each["by"] for each in rows["gnr-2016-kiln-heat"]["refused"]] == ["route"]
     assert [each["by"] for each in rows["gnr-2014-kiln-heat"]["refused"]] == ["route", "year"]
     assert [each["by"] for each in rows["lbnl-kiln-heat"]["refused"]] == ["year", "scope"]
     assert rows["gnr-2016-kiln-heat"]["value_beside"] is None
 
     # as if the mean were of dry kilns, and another figure of the file were known at second hand alone
-    changed: dict[str, dict[str, Any]] = {"gnr-2016-kiln-heat": {"routes": ("dry-process",)}, "lbnl-kiln-heat": {"source": second_hand()}}
-    figures = tuple(each.model_copy(update=changed.get(each.id, {})) for each in references.references())
+    changed: dict[str, dict[str, Any]] = {
+        "gnr-2016-kiln-heat": {"routes": ("dry-process",)},
+        "lbnl-kiln-heat": {"source": second_hand()},
+    }
+    figures = tuple(
+        each.model_copy(update=changed.get(each.id, {})) for each in references.references()
+    )
     monkeypatch.setattr(references, "references", lambda: figures)
     caches[STORE].clear()
     page = client.get(address).content.decode()
@@ -180,18 +246,31 @@ def test_what_others_publish_stands_beside_a_version_only_where_it_agrees(
     assert "2850" not in page
     assert "3519" in page
     rows = {row["id"]: row for row in client.get(api).json()}
-    assert (rows["gnr-2016-kiln-heat"]["agrees"], rows["gnr-2016-kiln-heat"]["value_beside"]) == (True, 3519.0)
+    assert (rows["gnr-2016-kiln-heat"]["agrees"], rows["gnr-2016-kiln-heat"]["value_beside"]) == (
+        True,
+        3519.0,
+    )
     assert (rows["lbnl-kiln-heat"]["value"], rows["lbnl-kiln-heat"]["agrees"]) == (None, False)
 
 
 def second_hand() -> references.Origin:
-    return next(each.source for each in references.references() if each.source.confidence == "second-hand")
+    return next(
+        each.source for each in references.references() if each.source.confidence == "second-hand"
+    )
 
 
-def test_the_address_without_a_version_leads_to_the_one_in_force(client: Client, published: Publication) -> None:
-    assert client.get("/benchmarks/cement/cn/dry-process/2016/").headers["Location"] == "/benchmarks/cement/cn/dry-process/2016/v1/"
+def test_the_address_without_a_version_leads_to_the_one_in_force(
+    client: Client, published: Publication
+) -> None:
+    assert (
+        client.get("/benchmarks/cement/cn/dry-process/2016/").headers["Location"]
+        == "/benchmarks/cement/cn/dry-process/2016/v1/"
+    )
     main_route = published.period.peer_group.route
-    assert client.get(f"/b/cement/{main_route}/2016/").headers["Location"] == "/benchmarks/cement/cn/dry-process/2016/"
+    assert (
+        client.get(f"/b/cement/{main_route}/2016/").headers["Location"]
+        == "/benchmarks/cement/cn/dry-process/2016/"
+    )
 
 
 @pytest.mark.parametrize(
@@ -203,14 +282,21 @@ def test_the_address_without_a_version_leads_to_the_one_in_force(client: Client,
         "/benchmarks/cement/cn/dry-process/2016/v1/benchmark.xml",
     ],
 )
-def test_what_was_never_published_is_not_found(client: Client, published: Publication, address: str) -> None:
+def test_what_was_never_published_is_not_found(
+    client: Client, published: Publication, address: str
+) -> None:
     answer = client.get(address)
     assert answer.status_code == 404
     assert "start from the benchmarks" in answer.content.decode()
 
 
-def test_the_list_is_searched_and_says_what_to_do_when_nothing_fits(client: Client, published: Publication) -> None:
-    assert "/benchmarks/cement/cn/dry-process/2016/v1/" in client.get("/?q=cement+2016&sector=cement").content.decode()
+def test_the_list_is_searched_and_says_what_to_do_when_nothing_fits(
+    client: Client, published: Publication
+) -> None:
+    assert (
+        "/benchmarks/cement/cn/dry-process/2016/v1/"
+        in client.get("/?q=cement+2016&sector=cement").content.decode()
+    )
     nothing = client.get("/?q=glass").content.decode()
     assert "/benchmarks/cement/cn/dry-process/2016/v1/" not in nothing
     assert "Use fewer words" in nothing
@@ -221,23 +307,31 @@ def test_before_anything_is_published_the_list_says_how_it_will_be(client: Clien
 
 
 @pytest.mark.parametrize("unit", ["kgce", "MJ", "kWh", "BTU", "<script>"])
-def test_any_unit_that_is_asked_for_gives_a_page(client: Client, published: Publication, unit: str) -> None:
+def test_any_unit_that_is_asked_for_gives_a_page(
+    client: Client, published: Publication, unit: str
+) -> None:
     page = client.get("/benchmarks/cement/cn/dry-process/2016/v1/", {"unit": unit})
     assert page.status_code == 200
     assert "<script>alert" not in page.content.decode()
     assert (f"{unit}/t" if unit in ("MJ", "kWh") else "kgce/t") in page.content.decode()
 
 
-def test_a_wrong_password_is_told_beside_a_summary_and_says_what_to_do(client: Client, cast: Cast) -> None:
+def test_a_wrong_password_is_told_beside_a_summary_and_says_what_to_do(
+    client: Client, cast: Cast
+) -> None:
     answer = client.post("/sign-in/", {"username": cast.drafter.email, "password": "wrong"})
     assert answer.status_code == 400
     assert "do not match" in answer.content.decode()
 
 
-def test_signing_in_leads_to_the_first_page_of_the_role_and_never_to_another_site(client: Client, cast: Cast) -> None:
+def test_signing_in_leads_to_the_first_page_of_the_role_and_never_to_another_site(
+    client: Client, cast: Cast
+) -> None:
     into = {"username": cast.drafter.email, "password": PASSWORD}
     assert client.post("/sign-in/", into).headers["Location"] == reverse("web:home")
-    assert Client().post("/sign-in/?next=https://elsewhere.example/", into).headers["Location"] == reverse("web:home")
+    assert Client().post("/sign-in/?next=https://elsewhere.example/", into).headers[
+        "Location"
+    ] == reverse("web:home")
 
 
 class Unreadable(io.BytesIO):
@@ -250,7 +344,11 @@ class Unreadable(io.BytesIO):
 @pytest.mark.parametrize(
     ("extra", "status", "sentence"),
     [
-        ({"CONTENT_LENGTH": str(MAX_ENVELOPE_BYTES * 1000)}, 413, "Sealed reports have at most 256 KiB each."),
+        (
+            {"CONTENT_LENGTH": str(MAX_ENVELOPE_BYTES * 1000)},
+            413,
+            "Sealed reports have at most 256 KiB each.",
+        ),
         ({"CONTENT_LENGTH": "9" * 5000}, 413, "Sealed reports have at most 256 KiB each."),
         ({"CONTENT_LENGTH": "many"}, 411, "This request cannot be read"),
         ({"HTTP_TRANSFER_ENCODING": "chunked"}, 411, "This request cannot be read"),
@@ -262,10 +360,15 @@ def test_a_body_too_large_or_of_unknown_length_is_answered_with_a_page_and_not_r
 ) -> None:
     unreadable: dict[str, Any] = {"wsgi.input": Unreadable()}
     answer = Client().generic("POST", address, b"", **extra, **unreadable)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (
+        status,
+        "text/html; charset=utf-8",
+    )
     assert sentence in answer.content.decode()
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
-    chinese = Client().generic("POST", address, b"", **extra, headers={"Accept-Language": "zh-hans"})
+    chinese = Client().generic(
+        "POST", address, b"", **extra, headers={"Accept-Language": "zh-hans"}
+    )
     assert 'lang="zh-Hans"' in chinese.content.decode()
 
 
@@ -280,7 +383,9 @@ def test_a_body_too_large_or_of_unknown_length_is_answered_with_a_page_and_not_r
         ("empty.cbor", b"", "The file is empty. Copy it again from the plant’s computer."),
     ],
 )
-def test_a_file_that_is_no_sealed_report_is_refused_beside_its_field(cast: Cast, name: str, content: bytes, says: str) -> None:
+def test_a_file_that_is_no_sealed_report_is_refused_beside_its_field(
+    cast: Cast, name: str, content: bytes, says: str
+) -> None:
     answer = hand_in(cast.plants[0].owner.email, name, content)
     assert answer.status_code == 400
     page = answer.content.decode()
@@ -317,8 +422,12 @@ def hand_in_several(email: str, *files: tuple[str, bytes]) -> Any:
 
 def fates(answer: Any) -> dict[str, str]:
     """What the table says of each file, by its name."""
-    rows = re.findall(r'<th role="rowheader" scope="row".*?</tr>', answer.content.decode(), re.DOTALL)
-    return {match[1]: row for row in rows if (match := re.search(r">\s*([^<>\s]+\.[a-z]+)\s*<", row))}
+    rows = re.findall(
+        r'<th role="rowheader" scope="row".*?</tr>', answer.content.decode(), re.DOTALL
+    )
+    return {
+        match[1]: row for row in rows if (match := re.search(r">\s*([^<>\s]+\.[a-z]+)\s*<", row))
+    }
 
 
 def test_of_several_files_each_has_its_own_answer_and_a_bad_one_spoils_no_other(cast: Cast) -> None:
@@ -355,19 +464,30 @@ def test_of_several_files_each_has_its_own_answer_and_a_bad_one_spoils_no_other(
         assert "st--no" in by_file[name]
         assert says in by_file[name]
     assert "st--no" in by_file["altered.sealed"]
-    assert "8 files: <b>2</b> accepted, 1 already received, <b>5</b> refused." in answer.content.decode()
-    assert set(Submission.objects.filter(revision__gte=2).values_list("site__slug", "revision")) == {("works-1", 2), ("works-1", 3)}
+    assert (
+        "8 files: <b>2</b> accepted, 1 already received, <b>5</b> refused."
+        in answer.content.decode()
+    )
+    assert set(
+        Submission.objects.filter(revision__gte=2).values_list("site__slug", "revision")
+    ) == {("works-1", 2), ("works-1", 3)}
 
 
 def test_a_commitment_among_several_files_leads_to_its_challenge(cast: Cast) -> None:
     plant = cast.plants[0]
-    wire = commitments.commit(ReportCommitment(plant.site.slug, PERIOD, 2, b"\x05" * 32), str(plant.device.pk), plant.key)
+    wire = commitments.commit(
+        ReportCommitment(plant.site.slug, PERIOD, 2, b"\x05" * 32), str(plant.device.pk), plant.key
+    )
     answer = hand_in_several(plant.owner.email, ("a.commitment", wire), ("photo.png", bytes(9)))
     assert answer.status_code == 200
-    link = re.search(r'href="(/submissions/challenges/[0-9a-f]{64}/)"', fates(answer)["a.commitment"])
+    link = re.search(
+        r'href="(/submissions/challenges/[0-9a-f]{64}/)"', fates(answer)["a.commitment"]
+    )
     assert link
     challenge = signed_in(plant.owner.email).get(link[1])
-    assert challenge["Content-Disposition"] == 'attachment; filename="challenge-works-1-2016-r2.cbor"'
+    assert (
+        challenge["Content-Disposition"] == 'attachment; filename="challenge-works-1-2016-r2.cbor"'
+    )
     assert challenge.content == hand_in(plant.owner.email, "a.commitment", wire).content
     assert signed_in(cast.plants[1].owner.email).get(link[1]).status_code == 404
 
@@ -380,25 +500,39 @@ def test_several_files_that_are_all_refused_change_nothing(cast: Cast) -> None:
 
 def test_more_files_than_are_taken_at_once_are_all_left(cast: Cast) -> None:
     mine = cast.plants[0].envelope(cast.pack, revision=2)
-    answer = hand_in_several(cast.plants[0].owner.email, ("mine.sealed", mine), *((f"{n}.png", b"x") for n in range(MOST_FILES)))
+    answer = hand_in_several(
+        cast.plants[0].owner.email,
+        ("mine.sealed", mine),
+        *((f"{n}.png", b"x") for n in range(MOST_FILES)),
+    )
     assert answer.status_code == 400
     assert "more than 10 files: none was accepted" in answer.content.decode()
     assert not Submission.objects.filter(revision=2).exists()
 
 
-def test_as_many_files_of_the_largest_size_as_are_taken_pass_the_door_and_one_byte_more_does_not(cast: Cast) -> None:
+def test_as_many_files_of_the_largest_size_as_are_taken_pass_the_door_and_one_byte_more_does_not(
+    cast: Cast,
+) -> None:
     """The limit of the hand-in page is that of all its files; every other page keeps its own."""
     largest = [(f"{n}.sealed", bytes(MAX_ENVELOPE_BYTES)) for n in range(MOST_FILES)]
     assert len(fates(hand_in_several(cast.plants[0].owner.email, *largest))) == MOST_FILES
     most = MAX_FORM_BYTES + (MOST_FILES - 1) * MAX_ENVELOPE_BYTES
-    for address, length in (("/submissions/hand-in/", most + 1), ("/sign-in/", MAX_FORM_BYTES + 1), ("/nowhere/", MAX_FORM_BYTES + 1)):
+    for address, length in (
+        ("/submissions/hand-in/", most + 1),
+        ("/sign-in/", MAX_FORM_BYTES + 1),
+        ("/nowhere/", MAX_FORM_BYTES + 1),
+    ):
         unreadable: dict[str, Any] = {"wsgi.input": Unreadable(), "CONTENT_LENGTH": str(length)}
         assert Client().generic("POST", address, b"", **unreadable).status_code == 413
 
 
-def test_a_withdrawal_without_a_reason_is_refused_beside_its_field(cast: Cast, published: Publication) -> None:
+def test_a_withdrawal_without_a_reason_is_refused_beside_its_field(
+    cast: Cast, published: Publication
+) -> None:
     for reason in ("", "   "):
-        answer = signed_in(cast.approver.email).post(reverse("web:withdraw", args=[published.pk]), {"reason": reason})
+        answer = signed_in(cast.approver.email).post(
+            reverse("web:withdraw", args=[published.pk]), {"reason": reason}
+        )
         assert answer.status_code == 400
         assert "a version is never withdrawn without one" in answer.content.decode()
     published.refresh_from_db()
@@ -409,15 +543,28 @@ def test_a_decision_sent_twice_leads_to_the_version_it_was_about(cast: Cast) -> 
     row = drafting.draft(cast.period, cast.drafter, NOW)
     approver, page = signed_in(cast.approver.email), reverse("web:draft", args=[row.pk])
     for _ in range(2):
-        assert approver.post(reverse("web:publish", args=[row.pk]), {"read": "on"}).headers["Location"] == page
+        assert (
+            approver.post(reverse("web:publish", args=[row.pk]), {"read": "on"}).headers["Location"]
+            == page
+        )
     for _ in range(2):
-        assert approver.post(reverse("web:withdraw", args=[row.pk]), {"reason": "One line twice."}).headers["Location"] == page
+        assert (
+            approver.post(
+                reverse("web:withdraw", args=[row.pk]), {"reason": "One line twice."}
+            ).headers["Location"]
+            == page
+        )
     row.refresh_from_db()
     assert (row.status, row.withdrawal_reason) == ("withdrawn", "One line twice.")
 
 
-def test_a_new_version_is_not_drafted_without_saying_what_changes(cast: Cast, published: Publication) -> None:
-    officer, address = signed_in(cast.drafter.email), reverse("web:compose", args=[cast.group.pk, "2016"])
+def test_a_new_version_is_not_drafted_without_saying_what_changes(
+    cast: Cast, published: Publication
+) -> None:
+    officer, address = (
+        signed_in(cast.drafter.email),
+        reverse("web:compose", args=[cast.group.pk, "2016"]),
+    )
     answer = officer.post(address, {"what_changed": "  "})
     assert answer.status_code == 400
     assert "State what changes and why" in answer.content.decode()
@@ -426,15 +573,23 @@ def test_a_new_version_is_not_drafted_without_saying_what_changes(cast: Cast, pu
 
 def test_what_was_typed_stands_in_the_form_where_nothing_can_be_composed(cast: Cast) -> None:
     open_period_for(cast.approver, cast.group, "2017", NOW, date(2099, 3, 31))
-    officer, address = signed_in(cast.drafter.email), reverse("web:compose", args=[cast.group.pk, "2017"])
+    officer, address = (
+        signed_in(cast.drafter.email),
+        reverse("web:compose", args=[cast.group.pk, "2017"]),
+    )
     answer = officer.post(address, {"what_changed": "A meter was read <wrongly>."})
     assert answer.status_code == 400
     assert "There is no accepted submission to compose." in answer.content.decode()
     assert 'value="A meter was read &lt;wrongly&gt;."' in answer.content.decode()
 
 
-def test_what_changed_is_kept_to_its_last_character_or_refused_with_how_many_are_too_many(cast: Cast, published: Publication) -> None:
-    officer, address = signed_in(cast.drafter.email), reverse("web:compose", args=[cast.group.pk, "2016"])
+def test_what_changed_is_kept_to_its_last_character_or_refused_with_how_many_are_too_many(
+    cast: Cast, published: Publication
+) -> None:
+    officer, address = (
+        signed_in(cast.drafter.email),
+        reverse("web:compose", args=[cast.group.pk, "2016"]),
+    )
     refused = officer.post(address, {"what_changed": "x" * 1_007})
     assert refused.status_code == 400
     page = refused.content.decode()
@@ -447,9 +602,15 @@ def test_what_changed_is_kept_to_its_last_character_or_refused_with_how_many_are
     assert Publication.objects.exclude(pk=published.pk).get().what_changed == "x" * 1_000
 
 
-def test_a_draft_of_the_same_reports_says_that_nothing_differs(cast: Cast, published: Publication) -> None:
+def test_a_draft_of_the_same_reports_says_that_nothing_differs(
+    cast: Cast, published: Publication
+) -> None:
     officer = signed_in(cast.drafter.email)
-    page = officer.post(reverse("web:compose", args=[cast.group.pk, "2016"]), {"what_changed": "Wording."}, follow=True).content.decode()
+    page = officer.post(
+        reverse("web:compose", args=[cast.group.pk, "2016"]),
+        {"what_changed": "Wording."},
+        follow=True,
+    ).content.decode()
     assert "the figures are those of version 1" in page
     assert "Enough firms differ" not in page
 
@@ -481,7 +642,9 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Client:
     return Client(raise_request_exception=False)
 
 
-@pytest.mark.parametrize(("language", "sentence"), [("en", "Something broke on our side"), ("zh-hans", "请几分钟后重试")])
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("en", "Something broke on our side"), ("zh-hans", "请几分钟后重试")]
+)
 def test_the_page_of_a_fault_needs_neither_database_nor_session(
     language: str, sentence: str, rf: RequestFactory, django_assert_num_queries: Any
 ) -> None:
@@ -500,11 +663,23 @@ def test_a_fault_of_ours_gives_a_page_that_owns_up_and_betrays_nothing(broken: C
     assert "broken on purpose" not in page
 
 
-def test_pages_speak_chinese_when_asked_and_keep_to_the_choice(client: Client, published: Publication) -> None:
-    assert "行业基准" in client.get("/", headers={"accept-language": "zh-CN,zh;q=0.9"}).content.decode()
-    answer = client.post("/language/", {"language": "zh-hans", "next": "/benchmarks/cement/cn/dry-process/2016/v1/"})
+def test_pages_speak_chinese_when_asked_and_keep_to_the_choice(
+    client: Client, published: Publication
+) -> None:
+    assert (
+        "行业基准"
+        in client.get("/", headers={"accept-language": "zh-CN,zh;q=0.9"}).content.decode()
+    )
+    answer = client.post(
+        "/language/", {"language": "zh-hans", "next": "/benchmarks/cement/cn/dry-process/2016/v1/"}
+    )
     assert answer.headers["Location"] == "/benchmarks/cement/cn/dry-process/2016/v1/"
     page = client.get("/benchmarks/cement/cn/dry-process/2016/v1/").content.decode()
     assert '<html lang="zh-Hans"' in page
     assert "工序能耗阶梯图" in page
-    assert client.post("/language/", {"language": "zh-hans", "next": "https://elsewhere.example/"}).headers["Location"] == "/"
+    assert (
+        client.post(
+            "/language/", {"language": "zh-hans", "next": "https://elsewhere.example/"}
+        ).headers["Location"]
+        == "/"
+    )

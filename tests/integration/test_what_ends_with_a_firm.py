@@ -33,7 +33,10 @@ from tests.integration.audited import make_attestation, terms
 from tests.integration.partners_cast import Partners, make_partners
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 
 def build_scene() -> Cast:
@@ -82,8 +85,12 @@ def test_a_partner_is_refused_what_the_firm_had_granted(cast: Cast, partners: Pa
     with pytest.raises(Grant.DoesNotExist):
         declare()
     rows = Grant.objects.filter(site=site)
-    assert {(row.ended_by, row.granted_by, row.ended_at is None) for row in rows} == {("worker", "", False)}
-    site.retired_at = None  # were it alone that the site is retired, another use of it would open it again
+    assert {(row.ended_by, row.granted_by, row.ended_at is None) for row in rows} == {
+        ("worker", "", False)
+    }
+    site.retired_at = (
+        None  # were it alone that the site is retired, another use of it would open it again
+    )
     site.save()
     assert grants.granted_sites(provider, Role.PROVIDER) == ()
     logged = Event.objects.filter(action=Action.ACCESS_TAKEN_BACK, actor="worker").order_by("pk")
@@ -107,15 +114,32 @@ def test_a_buyers_link_leads_nowhere(cast: Cast) -> None:
 @pytest.fixture
 def attested(cast: Cast) -> Attestation:
     """An issued statement, its observation open, and a major finding that waits for the plant."""
-    attestation = make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, sees_values=True), cast.auditor, NOW)
+    attestation = make_attestation(
+        assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, sees_values=True),
+        cast.auditor,
+        NOW,
+    )
     assignment = Assignment.objects.get()
-    findings.raise_finding(assignment, FindingGrade.MAJOR, "No meter on line 2.", "", "", NOW.date(), cast.auditor, NOW)
-    closed = findings.raise_finding(assignment, FindingGrade.OBSERVATION, "A label is missing.", "", "", NOW.date(), cast.auditor, NOW)
+    findings.raise_finding(
+        assignment, FindingGrade.MAJOR, "No meter on line 2.", "", "", NOW.date(), cast.auditor, NOW
+    )
+    closed = findings.raise_finding(
+        assignment,
+        FindingGrade.OBSERVATION,
+        "A label is missing.",
+        "",
+        "",
+        NOW.date(),
+        cast.auditor,
+        NOW,
+    )
     findings.close(closed, "It is there now.", cast.auditor, NOW)
     return attestation
 
 
-def test_an_audit_ends_with_its_open_findings_and_says_why(cast: Cast, attested: Attestation) -> None:
+def test_an_audit_ends_with_its_open_findings_and_says_why(
+    cast: Cast, attested: Attestation
+) -> None:
     auditor, digest = cast.auditor, Submission.objects.get(site=cast.plants[0].site).digest
     today = timezone.now().date()
     assignment = Assignment.objects.get()
@@ -133,25 +157,50 @@ def test_an_audit_ends_with_its_open_findings_and_says_why(cast: Cast, attested:
     assert not [reminder for reminder in reminding.days_to_tell(today) if reminder.finding], (
         "nobody is reminded of an answer that nobody can give"
     )
-    logged = Event.objects.filter(actor="worker", action__in=(Action.FINDING_CLOSED, Action.ASSIGNMENT_TAKEN_BACK)).order_by("pk")
+    logged = Event.objects.filter(
+        actor="worker", action__in=(Action.FINDING_CLOSED, Action.ASSIGNMENT_TAKEN_BACK)
+    ).order_by("pk")
     assert [(event.action, event.subject, event.detail) for event in logged] == [
-        (Action.FINDING_CLOSED, "site works-1", f"{PERIOD}, finding 1: the firm has left the programme"),
-        (Action.FINDING_CLOSED, "site works-1", f"{PERIOD}, finding 2: the firm has left the programme"),
-        (Action.ASSIGNMENT_TAKEN_BACK, "site works-1", f"Certifier, {PERIOD}: the firm has left the programme"),
+        (
+            Action.FINDING_CLOSED,
+            "site works-1",
+            f"{PERIOD}, finding 1: the firm has left the programme",
+        ),
+        (
+            Action.FINDING_CLOSED,
+            "site works-1",
+            f"{PERIOD}, finding 2: the firm has left the programme",
+        ),
+        (
+            Action.ASSIGNMENT_TAKEN_BACK,
+            "site works-1",
+            f"Certifier, {PERIOD}: the firm has left the programme",
+        ),
     ]
     client = Client()
     client.force_login(auditor)
-    assert "the firm has left the programme" in client.get(reverse("web:engagement", args=[assignment.pk])).content.decode()
-    assert Notice.objects.filter(recipient=auditor, kind=NoticeKind.ASSIGNMENT_TAKEN_BACK).count() == 1, "the body is told"
-    assert status(None, reverse("web:verify", args=[code_of(attested.digest)])) == 200, "what was issued stands"
+    assert (
+        "the firm has left the programme"
+        in client.get(reverse("web:engagement", args=[assignment.pk])).content.decode()
+    )
+    assert (
+        Notice.objects.filter(recipient=auditor, kind=NoticeKind.ASSIGNMENT_TAKEN_BACK).count() == 1
+    ), "the body is told"
+    assert status(None, reverse("web:verify", args=[code_of(attested.digest)])) == 200, (
+        "what was issued stands"
+    )
 
 
 def test_nothing_is_done_in_an_engagement_that_has_ended(cast: Cast, attested: Attestation) -> None:
     assignment = Assignment.objects.get()
-    finding = assignment.findings.get(number=1)  # an observation: it could be closed without an answer
+    finding = assignment.findings.get(
+        number=1
+    )  # an observation: it could be closed without an answer
     leave(cast)
     acts: dict[str, Callable[[], object]] = {
-        "raise": lambda: findings.raise_finding(assignment, FindingGrade.MINOR, "x", "", "", NOW.date(), cast.auditor, NOW),
+        "raise": lambda: findings.raise_finding(
+            assignment, FindingGrade.MINOR, "x", "", "", NOW.date(), cast.auditor, NOW
+        ),
         "close": lambda: findings.close(finding, "x", cast.auditor, NOW),
         "declare": lambda: auditors.declare(assignment, cast.auditor, False, "", NOW),
         "conclude": lambda: attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW),

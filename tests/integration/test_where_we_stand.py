@@ -23,9 +23,23 @@ from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.standings.models import Standing
-from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, deliver, make_cast, open_waiting, person, processing_public, signed_in
+from tests.integration.portal_cast import (
+    NOW,
+    PERIOD,
+    Cast,
+    Plant,
+    deliver,
+    make_cast,
+    open_waiting,
+    person,
+    processing_public,
+    signed_in,
+)
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 STAND, TREND = "/where-we-stand/", "/where-we-stand/over-the-periods/"
 NEXT = "/what-to-do-next/"
@@ -44,13 +58,18 @@ def build_scene() -> Cast:
     open_waiting()
     for period in (earlier, cast.period):
         standings.compute(period, "worker", NOW)
-        publishing.publish(drafting.draft(period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+        publishing.publish(
+            drafting.draft(period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+        )
     return cast
 
 
 def hand_in(cast: Cast, plant: Plant, shift: int, period: str = PERIOD, revision: int = 1) -> None:
     sealed = envelope.build(
-        plant.report(cast.pack, revision, shift, period), plant.header(revision, period), plant.key, processing_public()
+        plant.report(cast.pack, revision, shift, period),
+        plant.header(revision, period),
+        plant.key,
+        processing_public(),
     )
     deliver(sealed)
 
@@ -73,21 +92,39 @@ def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
     revised = {address: text(owner, address) for address in (STAND, TREND)}
     assert all(revised[address] != before[address] for address in before), "a corrected report"
 
-    assert "The intervals of 6 of your steps are computed when the regulator composes the next draft" in revised[STAND]
-    assert re.search(r"above the best by\s+more than the noise", revised[STAND]) is None, "no gap is told from noise without an interval"
+    assert (
+        "The intervals of 6 of your steps are computed when the regulator composes the next draft"
+        in revised[STAND]
+    )
+    assert re.search(r"above the best by\s+more than the noise", revised[STAND]) is None, (
+        "no gap is told from noise without an interval"
+    )
     assert "not every step was reported" not in revised[STAND]
-    assert "Incomplete: the intervals of 6 steps are computed with the next draft" in text(owner, NEXT)
-    assert "data-worth" not in text(owner, NEXT), "nothing is worth anything before it is told from noise"
+    assert "Incomplete: the intervals of 6 steps are computed with the next draft" in text(
+        owner, NEXT
+    )
+    assert "data-worth" not in text(owner, NEXT), (
+        "nothing is worth anything before it is told from noise"
+    )
     assert "not reported" not in revised[STAND]
 
     standings.compute(cast.period, "worker", NOW)
     ranked = {address: text(owner, address) for address in (STAND, TREND)}
-    assert all(ranked[address] != revised[address] for address in before), "intervals and ranks of the corrected value"
+    assert all(ranked[address] != revised[address] for address in before), (
+        "intervals and ranks of the corrected value"
+    )
 
-    for other, shift in zip(cast.plants[1:3], (8, 7), strict=True):  # three firms must have changed, each as much as the others
+    for other, shift in zip(
+        cast.plants[1:3], (8, 7), strict=True
+    ):  # three firms must have changed, each as much as the others
         hand_in(cast, other, shift, revision=2)
     open_waiting()
-    publishing.publish(drafting.draft(cast.period, cast.drafter, NOW, "Three corrected."), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(
+        drafting.draft(cast.period, cast.drafter, NOW, "Three corrected."),
+        cast.approver,
+        keys.receipt_key(),
+        NOW,
+    )
     published = {address: text(owner, address) for address in (STAND, TREND)}
     assert "industry label version 2" in published[STAND]
     assert published[TREND] != ranked[TREND], "the industry's best is that of the new version"
@@ -96,9 +133,16 @@ def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
     assert all("Works renamed" in text(owner, address) for address in (STAND, TREND))
 
     for version in (2, 1):
-        publishing.withdraw(Publication.objects.get(period=cast.period, version=version), cast.drafter, "Counted twice.", NOW)
+        publishing.withdraw(
+            Publication.objects.get(period=cast.period, version=version),
+            cast.drafter,
+            "Counted twice.",
+            NOW,
+        )
         if version == 2:
-            assert "industry label version 1" in text(owner, STAND), "the version before is in force again"
+            assert "industry label version 1" in text(owner, STAND), (
+                "the version before is in force again"
+            )
     for address in (STAND, TREND):
         assert "There is no published benchmark to compare with yet." in text(owner, address)
 
@@ -106,7 +150,9 @@ def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
     assert {owner.get(address).status_code for address in (STAND, TREND)} == {403}
 
 
-def test_a_score_stands_with_its_interval_on_page_and_file(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_score_stands_with_its_interval_on_page_and_file(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     owner = signed_in(cast.plants[0].owner)
     few = text(owner, STAND)
     assert few.count("With fewer than 26 sites there is a rank, but no score.") == 1
@@ -114,11 +160,24 @@ def test_a_score_stands_with_its_interval_on_page_and_file(cast: Cast, monkeypat
 
     monkeypatch.setattr(ranking, "FEWEST_FOR_A_SCORE", 10)
     standings.compute(cast.period, "worker", NOW)
-    scores = set(Standing.objects.filter(period=cast.period, submission__site=cast.plants[0].site).values_list("score_low", "score_high"))
-    assert all(low is not None and high is not None and 1 <= low < high <= 100 for low, high in scores)
-    shown = [(int(low), int(high)) for low, high in re.findall(r"<div>(\d+) to (\d+)</div>", text(owner, STAND))]
-    assert len(shown) == 7  # the whole route, and a step by its headline; the file tells every metric
-    whole = Standing.objects.get(period=cast.period, submission__site=cast.plants[0].site, step="whole-route")
+    scores = set(
+        Standing.objects.filter(
+            period=cast.period, submission__site=cast.plants[0].site
+        ).values_list("score_low", "score_high")
+    )
+    assert all(
+        low is not None and high is not None and 1 <= low < high <= 100 for low, high in scores
+    )
+    shown = [
+        (int(low), int(high))
+        for low, high in re.findall(r"<div>(\d+) to (\d+)</div>", text(owner, STAND))
+    ]
+    assert (
+        len(shown) == 7
+    )  # the whole route, and a step by its headline; the file tells every metric
+    whole = Standing.objects.get(
+        period=cast.period, submission__site=cast.plants[0].site, step="whole-route"
+    )
     assert shown[0] == (whole.score_low, whole.score_high), "the whole route stands first"
     assert whole.of == len(cast.plants)
     assert set(shown) <= scores
@@ -129,7 +188,9 @@ def test_a_score_stands_with_its_interval_on_page_and_file(cast: Cast, monkeypat
 def test_the_interval_of_the_whole_route_is_that_by_which_it_is_ranked(cast: Cast) -> None:
     """Added in squares from the steps' own intervals it would be another one than the file's and the API's."""
     plant = cast.plants[0]
-    whole = Standing.objects.get(period=cast.period, submission__site=plant.site, step="whole-route")
+    whole = Standing.objects.get(
+        period=cast.period, submission__site=plant.site, step="whole-route"
+    )
     page = text(signed_in(plant.owner), STAND)
     low, high = (figure.replace("\u2212", "-") for figure in whole_route_interval(page))
     decimals = len(low.partition(".")[2])
@@ -166,7 +227,9 @@ def test_versions_of_more_periods_are_read_by_the_same_questions(cast: Cast) -> 
     for address in (STAND, TREND):
         text(owner, address)  # the first reading of a day is put on record
     two = {address: questions(address) for address in (STAND, TREND)}
-    publishing.withdraw(Publication.objects.get(period__name=EARLIER), cast.drafter, "Counted twice.", NOW)
+    publishing.withdraw(
+        Publication.objects.get(period__name=EARLIER), cast.drafter, "Counted twice.", NOW
+    )
     assert {address: questions(address) for address in (STAND, TREND)} == two
 
 
@@ -175,8 +238,17 @@ def test_whose_values_a_person_sees_is_said_once_and_by_one_condition(cast: Cast
     ministry = Organisation.objects.get(name="Ministry")
     both = person("both@example.org", cast.plants[0].site.organisation, Role.ENTERPRISE)
     Membership.objects.create(user=both, organisation=ministry, role=Role.REGULATOR)
-    Membership.objects.create(user=cast.stranger, organisation=ministry, role=Role.ENTERPRISE)  # in a role that its house has not
-    people = {cast.plants[0].owner: 1, cast.approver: 10, cast.provincial: 5, cast.auditor: 0, cast.stranger: 0, both: 10}
+    Membership.objects.create(
+        user=cast.stranger, organisation=ministry, role=Role.ENTERPRISE
+    )  # in a role that its house has not
+    people = {
+        cast.plants[0].owner: 1,
+        cast.approver: 10,
+        cast.provincial: 5,
+        cast.auditor: 0,
+        cast.stranger: 0,
+        both: 10,
+    }
     for user, sites in people.items():
         assert set(visible_sites(user)) == {*own_sites(user), *regulated_sites(user)}, user.email
         assert visible_sites(user).count() == sites, user.email
@@ -192,7 +264,9 @@ def test_whose_values_a_person_sees_is_said_once_and_by_one_condition(cast: Cast
 
 def test_the_co2_of_clinker_goes_by_its_heat(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """Coal's 2.7 to the grid's 4.3 kg a kgce are 60 % apart, and left a gap of clinker at anything between; its heat stands apart."""
-    monkeypatch.setattr(Co2Factors, "of", lambda _period, _place: CHINA)  # of 2016 no factor of electricity is held
+    monkeypatch.setattr(
+        Co2Factors, "of", lambda _period, _place: CHINA
+    )  # of 2016 no factor of electricity is held
     rows = re.findall(r"<tr.*?</tr>", text(signed_in(cast.plants[-1].owner), STAND), re.DOTALL)
     row = next(row for row in rows if "Clinker burning" in row and "kg CO" in row)
     match = re.search(r"kg CO.*?<div[^>]*>\s*([\d.]+) to ([\d.]+)", row, re.DOTALL)

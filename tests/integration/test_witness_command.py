@@ -24,7 +24,10 @@ from portal.translog import log, selectors
 from tests.functional.test_submit_survives_kill import ROOT
 from tests.integration.portal_cast import make_portal_keys
 
-pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "vault"]), pytest.mark.xdist_group("live-portal")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "vault"]),
+    pytest.mark.xdist_group("live-portal"),
+]
 
 
 @pytest.fixture
@@ -40,8 +43,21 @@ def folder(tmp_path: Path, settings: Settings) -> Iterator[Path]:
 
 
 def run(state: Path, url: str, *more: str) -> tuple[int, Any, str]:
-    command = [sys.executable, "-m", "reporting_agent", "witness", "--log", url, "--state", str(state), "--json", *more]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "reporting_agent",
+        "witness",
+        "--log",
+        url,
+        "--state",
+        str(state),
+        "--json",
+        *more,
+    ]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
     return done.returncode, json.loads(done.stdout or "{}"), done.stderr
 
 
@@ -57,14 +73,31 @@ def logged(*contents: int) -> None:
             log.add(EntryKind.ENVELOPE, f"{content:064x}", timezone.now())
 
 
-@pytest.mark.parametrize("arguments", [(), ("--directory-key", "xyz"), ("--directory-key", "0" * 64)])
-def test_what_a_first_visit_lacks_is_said(tmp_path: Path, folder: Path, live_server: LiveServer, arguments: tuple[str, ...]) -> None:
-    code, answer, _ = run(tmp_path / "witness", live_server.url, "--name", "witness.example/w", *arguments)
-    wanted = {"": "directory-key-missing", "xyz": "fingerprint-malformed", "0" * 64: "directory-signer-unknown"}
+@pytest.mark.parametrize(
+    "arguments", [(), ("--directory-key", "xyz"), ("--directory-key", "0" * 64)]
+)
+def test_what_a_first_visit_lacks_is_said(
+    tmp_path: Path, folder: Path, live_server: LiveServer, arguments: tuple[str, ...]
+) -> None:
+    code, answer, _ = run(
+        tmp_path / "witness", live_server.url, "--name", "witness.example/w", *arguments
+    )
+    wanted = {
+        "": "directory-key-missing",
+        "xyz": "fingerprint-malformed",
+        "0" * 64: "directory-signer-unknown",
+    }
     assert answer["error"]["code"] == wanted["".join(arguments[1:])]
     assert code != 0
-    _, answer, _ = run(tmp_path / "witness", live_server.url, "--directory-key", keys.published_directory().fingerprint)
-    assert answer["error"]["code"] == "witness-begins-anew"  # a key that was mistyped is not held to
+    _, answer, _ = run(
+        tmp_path / "witness",
+        live_server.url,
+        "--directory-key",
+        keys.published_directory().fingerprint,
+    )
+    assert (
+        answer["error"]["code"] == "witness-begins-anew"
+    )  # a key that was mistyped is not held to
 
 
 def test_a_witness_is_named_cosigns_by_a_timer_and_stops_before_a_changed_log(
@@ -72,7 +105,12 @@ def test_a_witness_is_named_cosigns_by_a_timer_and_stops_before_a_changed_log(
 ) -> None:
     state, url = tmp_path / "witness", live_server.url
     logged(1, 2, 3)
-    pinned = ("--name", "witness.example/w", "--directory-key", keys.published_directory().fingerprint)
+    pinned = (
+        "--name",
+        "witness.example/w",
+        "--directory-key",
+        keys.published_directory().fingerprint,
+    )
     code, answer, _ = run(state, url, *pinned)
     assert (code, answer["error"]["code"]) == (2, "witness-begins-anew")
     code, answer, output = run(state, url, "--begin")
@@ -91,9 +129,15 @@ def test_a_witness_is_named_cosigns_by_a_timer_and_stops_before_a_changed_log(
     code, answer, _ = run(state, url)
     assert (code, answer["size_before"], answer["size"] > 4) == (0, 3, True)
     code, again, _ = run(state, url)
-    assert (code, again["witnessed_size"], again["cosigned"][0]["name"]) == (0, answer["size"], "witness.example/w")
+    assert (code, again["witnessed_size"], again["cosigned"][0]["name"]) == (
+        0,
+        answer["size"],
+        "witness.example/w",
+    )
 
-    with connection.cursor() as cursor:  # somebody at the database changes what was logged first, and all hashes with it
+    with (
+        connection.cursor() as cursor
+    ):  # somebody at the database changes what was logged first, and all hashes with it
         cursor.execute("DELETE FROM translog_cosignature")
         cursor.execute("DELETE FROM translog_lognode")
         cursor.execute("DELETE FROM translog_logentry")
@@ -101,7 +145,9 @@ def test_a_witness_is_named_cosigns_by_a_timer_and_stops_before_a_changed_log(
     logged(9, *range(11, 11 + answer["size"]))
     code, refused, _ = run(state, url)
     assert (code, refused["error"]["code"]) == (1, "log-rewritten")
-    evidence = sorted(file.name for file in (state / keys.published_directory().fingerprint).glob("evidence-*"))
+    evidence = sorted(
+        file.name for file in (state / keys.published_directory().fingerprint).glob("evidence-*")
+    )
     assert len(evidence) == 2
 
 
@@ -143,7 +189,9 @@ def test_a_witness_accepts_a_restart_of_the_log_that_a_person_named_and_each_sta
     code, answer, _ = run(state, url)
     assert (code, answer["restart"]) == (0, None)
 
-    settings.HEADS_FILE = tmp_path / "another.log"  # a portal that cuts its log once more, and shows the statement of the first time
+    settings.HEADS_FILE = (
+        tmp_path / "another.log"
+    )  # a portal that cuts its log once more, and shows the statement of the first time
     call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
     call_command("restart_log", "take", signed, stdout=StringIO())
     code, refused, _ = run(state, url, "--restart", number)

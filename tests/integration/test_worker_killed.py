@@ -61,7 +61,14 @@ def run(program: str, var: Path, role: str) -> subprocess.CompletedProcess[str]:
         "STEPLABEL_ROLE": role,
     }
     start = "import django; django.setup()\n"
-    return subprocess.run([sys.executable, "-c", start + program], env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", start + program],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 LONG = pytest.mark.long

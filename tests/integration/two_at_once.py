@@ -12,7 +12,11 @@ from django.db import connection, transaction
 
 
 def do_second_meanwhile(
-    first: Callable[[], object], second: Callable[[], object], *, then: Callable[[], object] = lambda: None, waits_s: float = 1
+    first: Callable[[], object],
+    second: Callable[[], object],
+    *,
+    then: Callable[[], object] = lambda: None,
+    waits_s: float = 1,
 ) -> Future[object]:
     """Ask for the second while the first is done and not yet committed: it waits, until the first has done `then` as well and commits.
 

@@ -15,7 +15,19 @@ from pathlib import Path
 
 from tests.performance.measurement import Measurement
 
-NAMES = ("engine", "seal", "draws", "intake", "compose", "commitment", "log", "pages", "production", "fleet", "live")
+NAMES = (
+    "engine",
+    "seal",
+    "draws",
+    "intake",
+    "compose",
+    "commitment",
+    "log",
+    "pages",
+    "production",
+    "fleet",
+    "live",
+)
 LONGER = frozenset({"engine", "fleet", "live"})  # those that have a long form
 
 
@@ -32,7 +44,14 @@ def _measured(name: str, *, long: bool, size: tuple[int, int, int] | None) -> It
 
 
 def _apart(name: str, *, long: bool) -> Iterator[Measurement]:
-    command = [sys.executable, "-m", "tests.performance", name, "--json", *(["--long"] if long else [])]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.performance",
+        name,
+        "--json",
+        *(["--long"] if long else []),
+    ]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
         for line in running.stdout or ():
             yield json.loads(line)
@@ -42,21 +61,42 @@ def _apart(name: str, *, long: bool) -> Iterator[Measurement]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.performance")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of: {', '.join(NAMES)}; all where none is given")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"any of: {', '.join(NAMES)}; all where none is given",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument(
         "--long",
         action="store_true",
         help="the engine at 200 million readings as well (3 GB on the disk, minutes), the fleet at 200 sites, an hour of a live plant",
     )
-    parser.add_argument("--sites", type=int, metavar="N", help="of `fleet` alone: so many sites, measured once")
-    parser.add_argument("--readings", type=int, metavar="N", default=100_000, help="with --sites: readings of each (default: 100000)")
-    parser.add_argument("--distinct", type=int, metavar="N", default=4, help="with --sites: those with files of their own (default: 4)")
+    parser.add_argument(
+        "--sites", type=int, metavar="N", help="of `fleet` alone: so many sites, measured once"
+    )
+    parser.add_argument(
+        "--readings",
+        type=int,
+        metavar="N",
+        default=100_000,
+        help="with --sites: readings of each (default: 100000)",
+    )
+    parser.add_argument(
+        "--distinct",
+        type=int,
+        metavar="N",
+        default=4,
+        help="with --sites: those with files of their own (default: 4)",
+    )
     asked = parser.parse_args()
     if unknown := sorted(set(asked.names) - set(NAMES)):
         parser.error(f"no measurement named {unknown[0]!r}; there are {', '.join(NAMES)}")
     if not asked.json:
-        print(f"{'name':<28}{'size':<80}{'ours s':>10}  {'reference':<34}{'its s':>10}{'ratio':>8}{'peak MB':>9}")
+        print(
+            f"{'name':<28}{'size':<80}{'ours s':>10}  {'reference':<34}{'its s':>10}{'ratio':>8}{'peak MB':>9}"
+        )
     names = asked.names or NAMES
     if asked.sites and names != ["fleet"]:
         parser.error("--sites is of `fleet` alone")
@@ -65,12 +105,19 @@ def main() -> int:
     for name in names:
         long = asked.long and name in LONGER
         try:
-            for line in _measured(name, long=long, size=size) if len(names) == 1 else _apart(name, long=long):
+            for line in (
+                _measured(name, long=long, size=size)
+                if len(names) == 1
+                else _apart(name, long=long)
+            ):
                 print(json.dumps(line) if asked.json else _row(line), flush=True)
         except FailedError:
             failed.append(name)
     if failed:
-        print(f"Ended in an error: {', '.join(failed)}. All the others were measured.", file=sys.stderr)
+        print(
+            f"Ended in an error: {', '.join(failed)}. All the others were measured.",
+            file=sys.stderr,
+        )
     return 1 if failed else 0
 
 

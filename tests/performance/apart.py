@@ -74,7 +74,9 @@ def compare_apart(
             own.run()
             other.run()
         if not agree(own.answer, other.answer):
-            raise AssertionError(f"{name}: the two sides do not agree: {own.answer} and {other.answer}")
+            raise AssertionError(
+                f"{name}: the two sides do not agree: {own.answer} and {other.answer}"
+            )
         ours_s, reference_s = median(own.seconds), median(other.seconds)
         rate = f" {readings / median(own.processor_s):,.0f} a second and core," if readings else ""
         return {
@@ -132,6 +134,10 @@ def peak_rss_mb() -> float:
     """The most memory that this process ever held, in MB."""
     status = Path("/proc/self/status")
     if status.exists():
-        peak = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:"))
+        peak = next(
+            line
+            for line in status.read_text(encoding="ascii").splitlines()
+            if line.startswith("VmHWM:")
+        )
         return int(peak.split()[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -41,7 +41,12 @@ def measure() -> list[Measurement]:
     filed = [FiledBatch(batch, None) for batch in _batches(BATCHES)]
     table = _table(len(filed))
     spelled = compare(
-        "commitment, spelled", f"{BATCHES:,} batches", lambda: DataTree(table, filed, (), SEED), REFERENCE, _bare(ready, BATCHES), RUNS
+        "commitment, spelled",
+        f"{BATCHES:,} batches",
+        lambda: DataTree(table, filed, (), SEED),
+        REFERENCE,
+        _bare(ready, BATCHES),
+        RUNS,
     )
     return [fewer, whole, spelled, _opening(DataTree(table, filed, (), SEED))]
 
@@ -49,7 +54,12 @@ def measure() -> list[Measurement]:
 def _commitment(ready: list[bytes], count: int) -> Measurement:
     size = f"{count:,} records of {len(ready[0])} bytes"
     return compare(
-        "commitment", size, lambda: merkle.Tree(leaf_hashes(_all(ready, count), SEED, NAME)).root(), REFERENCE, _bare(ready, count), RUNS
+        "commitment",
+        size,
+        lambda: merkle.Tree(leaf_hashes(_all(ready, count), SEED, NAME)).root(),
+        REFERENCE,
+        _bare(ready, count),
+        RUNS,
     )
 
 
@@ -107,6 +117,21 @@ def _batches(count: int) -> Iterator[Batch]:
 
 
 def _table(used: int) -> Contents:
-    part = StepPart("eaf", "total", "kgce/t", (UsedLeaves("liquid-steel", "any", 1, used),), 1 + used, 0)
+    part = StepPart(
+        "eaf", "total", "kgce/t", (UsedLeaves("liquid-steel", "any", 1, used),), 1 + used, 0
+    )
     nothing = bytes(records.DIGEST_BYTES)
-    return Contents("works-2", "2016", 1, padded(1 + used), (part,), (), (), nothing, nothing, nothing, "steplabel-agent", nothing)
+    return Contents(
+        "works-2",
+        "2016",
+        1,
+        padded(1 + used),
+        (part,),
+        (),
+        (),
+        nothing,
+        nothing,
+        nothing,
+        "steplabel-agent",
+        nothing,
+    )

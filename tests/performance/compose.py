@@ -73,7 +73,12 @@ def _pack() -> Pack:
         name = f"{route_step.step}-{number}"
         steps.append(steel.step(route_step.step).model_copy(update={"id": name}))
         route_steps.append(route_step.model_copy(update={"step": name}))
-    return steel.model_copy(update={"steps": tuple(steps), "routes": (steel.routes[0].model_copy(update={"steps": tuple(route_steps)}),)})
+    return steel.model_copy(
+        update={
+            "steps": tuple(steps),
+            "routes": (steel.routes[0].model_copy(update={"steps": tuple(route_steps)}),),
+        }
+    )
 
 
 def _composed(pack: Pack, period: ReportingPeriod) -> Callable[[], object]:
@@ -84,7 +89,9 @@ def _composed(pack: Pack, period: ReportingPeriod) -> Callable[[], object]:
         noise._law.cache_clear()
         present = cohort(period)
         rng = np.random.default_rng(seed_of("composition", present.digests))
-        label, roster = compose_with_roster(pack, pack.routes[0], by_step(present.labels), rng, period=PERIOD)
+        label, roster = compose_with_roster(
+            pack, pack.routes[0], by_step(present.labels), rng, period=PERIOD
+        )
         if label.best_reached.value is None or any(step.best is None for step in label.cells):
             raise RuntimeError("a value is missing: less was composed than is measured")
         return roster
@@ -113,7 +120,14 @@ def _set_up(pack: Pack) -> list[ReportingPeriod]:
     django.setup()
     from django.core.management import call_command
 
-    from portal.accounts.models import ControllingFirm, Device, Jurisdiction, Organisation, Role, Site
+    from portal.accounts.models import (
+        ControllingFirm,
+        Device,
+        Jurisdiction,
+        Organisation,
+        Role,
+        Site,
+    )
     from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
     from portal.intake.models import Submission, SubmissionState
 
@@ -122,12 +136,29 @@ def _set_up(pack: Pack) -> list[ReportingPeriod]:
     day = timedelta(days=1)
     nation = Jurisdiction.objects.create(path="cn", name="China", level=Jurisdiction.Level.NATION)
     numbers = range(1, SIZES[-1] + 1)
-    firms = ControllingFirm.objects.bulk_create([ControllingFirm(pk=n, name=f"Firm {n}") for n in numbers])
+    firms = ControllingFirm.objects.bulk_create(
+        [ControllingFirm(pk=n, name=f"Firm {n}") for n in numbers]
+    )
     works = Organisation.objects.bulk_create(
-        [Organisation(pk=f.pk, name=f.name, kind=Role.ENTERPRISE, controlling_firm=f, jurisdiction=nation) for f in firms]
+        [
+            Organisation(
+                pk=f.pk, name=f.name, kind=Role.ENTERPRISE, controlling_firm=f, jurisdiction=nation
+            )
+            for f in firms
+        ]
     )
     sites = Site.objects.bulk_create(
-        [Site(pk=o.pk, slug=f"works-{o.pk}", name=o.name, organisation=o, jurisdiction=nation, pack=pack.id) for o in works]
+        [
+            Site(
+                pk=o.pk,
+                slug=f"works-{o.pk}",
+                name=o.name,
+                organisation=o,
+                jurisdiction=nation,
+                pack=pack.id,
+            )
+            for o in works
+        ]
     )
     device = Device.objects.create(site=sites[0], **_device_fields(now))
     Submission.objects.bulk_create(
@@ -151,13 +182,31 @@ def _set_up(pack: Pack) -> list[ReportingPeriod]:
             for site in sites
         ]
     )
-    copy_values(pack, [(step, step.variants[0].id, step.metrics[0]) for step in pack.steps], SIZES[-1], _CLASSES)
+    copy_values(
+        pack,
+        [(step, step.variants[0].id, step.metrics[0]) for step in pack.steps],
+        SIZES[-1],
+        _CLASSES,
+    )
     periods = []
     for index, plants in enumerate(SIZES):
-        scope = Jurisdiction.objects.create(path=f"cn-{index}", name=f"Region {index}", level=Jurisdiction.Level.PROVINCE, parent=nation)
-        group = PeerGroup.objects.create(pack=pack.id, pack_version=pack.version, route=pack.routes[0].id, scope=scope)
-        PeerGroupMember.objects.bulk_create([PeerGroupMember(peer_group=group, site=site) for site in sites[:plants]])
-        periods.append(ReportingPeriod.objects.create(peer_group=group, name=PERIOD, start=now - 396 * day, end=now - 31 * day, due=now))
+        scope = Jurisdiction.objects.create(
+            path=f"cn-{index}",
+            name=f"Region {index}",
+            level=Jurisdiction.Level.PROVINCE,
+            parent=nation,
+        )
+        group = PeerGroup.objects.create(
+            pack=pack.id, pack_version=pack.version, route=pack.routes[0].id, scope=scope
+        )
+        PeerGroupMember.objects.bulk_create(
+            [PeerGroupMember(peer_group=group, site=site) for site in sites[:plants]]
+        )
+        periods.append(
+            ReportingPeriod.objects.create(
+                peer_group=group, name=PERIOD, start=now - 396 * day, end=now - 31 * day, due=now
+            )
+        )
     return periods
 
 

@@ -34,18 +34,31 @@ def _measure(count: int) -> Measurement:
 
     values = np.random.default_rng(count).normal(400, 22, count).tolist()
     points, _ = clamp_to_grid(values, GRID)
-    ready = [(scores(points, GRID.points, rank(quantile, count)), float(epsilon)) for quantile, epsilon in DRAWS]
+    ready = [
+        (scores(points, GRID.points, rank(quantile, count)), float(epsilon))
+        for quantile, epsilon in DRAWS
+    ]
     system = random.SystemRandom()
 
     def ours() -> None:
         for number in range(RELEASES):
             for quantile, epsilon in DRAWS:
-                draw(values, GRID, quantile, epsilon, KeyedStream(bytes(32), challenge=b"c", data_root=b"r", name=f"{number} {quantile}"))
+                draw(
+                    values,
+                    GRID,
+                    quantile,
+                    epsilon,
+                    KeyedStream(
+                        bytes(32), challenge=b"c", data_root=b"r", name=f"{number} {quantile}"
+                    ),
+                )
 
     def bare() -> None:
         for _ in range(RELEASES):
             for point_scores, epsilon in ready:
-                PermuteAndFlip(epsilon=epsilon, sensitivity=1.0, utility=point_scores, random_state=system).randomise()
+                PermuteAndFlip(
+                    epsilon=epsilon, sensitivity=1.0, utility=point_scores, random_state=system
+                ).randomise()
 
     size = f"{RELEASES} releases of {count:,} batches on {GRID.points} grid points"
     return compare("score and two draws", size, ours, "two bare PermuteAndFlip draws", bare)

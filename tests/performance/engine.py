@@ -37,31 +37,89 @@ def measure(long: bool = False) -> Iterator[Measurement]:
     readings_before = 0
     for readings in (*SIZES, *([LONG_SIZE] if long else [])):
         with _plant(readings, "apart") as folder:
-            line = _compare("engine", readings, partial(sides.engine, folder), SCAN, partial(sides.grouped_scan, folder))
+            line = _compare(
+                "engine",
+                readings,
+                partial(sides.engine, folder),
+                SCAN,
+                partial(sides.grouped_scan, folder),
+            )
             if before is not None:
-                growth = math.log(line["ours_s"] / before["ours_s"]) / math.log(readings / readings_before)
-                line["size"] += f", growth {growth:.2f}, memory {line['peak_rss_mb'] / before['peak_rss_mb'] - 1:+.0%}"
+                growth = math.log(line["ours_s"] / before["ours_s"]) / math.log(
+                    readings / readings_before
+                )
+                line["size"] += (
+                    f", growth {growth:.2f}, memory {line['peak_rss_mb'] / before['peak_rss_mb'] - 1:+.0%}"
+                )
             before, readings_before = line, readings
             yield line
             if readings == SIZES[-1]:
                 yield from _at_full_size(folder, readings)
     for readings in (FRAME, *([SIZES[-1]] if long else [])):
         with _plant(readings, "apart") as folder:
-            batches, merged = partial(sides.batch_energies, folder), partial(sides.merge_asof, folder)
-            yield _compare("engine, pandas", readings, batches, "pandas merge_asof", merged, _alike(0.05), runs=min(3, RUNS))
+            batches, merged = (
+                partial(sides.batch_energies, folder),
+                partial(sides.merge_asof, folder),
+            )
+            yield _compare(
+                "engine, pandas",
+                readings,
+                batches,
+                "pandas merge_asof",
+                merged,
+                _alike(0.05),
+                runs=min(3, RUNS),
+            )
     with _plant(SMALL, "csv") as folder:
-        yield _compare("engine, csv", SMALL, partial(sides.engine, folder), "DuckDB typed read", partial(sides.typed_csv, folder))
+        yield _compare(
+            "engine, csv",
+            SMALL,
+            partial(sides.engine, folder),
+            "DuckDB typed read",
+            partial(sides.typed_csv, folder),
+        )
     yield _start("--help", ["-m", "reporting_agent", "--help"])
 
 
 def _at_full_size(folder: Path, readings: int) -> Iterator[Measurement]:
     ours = partial(sides.engine, folder)
-    yield _compare("engine, least scan", readings, ours, "DuckDB, values only", partial(sides.values_only, folder), _any)
+    yield _compare(
+        "engine, least scan",
+        readings,
+        ours,
+        "DuckDB, values only",
+        partial(sides.values_only, folder),
+        _any,
+    )
     with _plant(readings, "together") as together:
-        yield _compare("engine, one file", readings, partial(sides.engine, together), "ours, a file a meter", ours, _any, runs=min(3, RUNS))
+        yield _compare(
+            "engine, one file",
+            readings,
+            partial(sides.engine, together),
+            "ours, a file a meter",
+            ours,
+            _any,
+            runs=min(3, RUNS),
+        )
     batches, edges = partial(sides.batch_energies, folder), partial(sides.merge_edges, folder)
-    yield _compare("engine, pandas edges", readings, batches, "pandas merge_asof of edges", edges, _alike(1e-9), runs=min(3, RUNS))
-    yield _compare("label", readings, partial(sides.label, folder), "the engine alone", ours, _any, runs=min(3, RUNS))
+    yield _compare(
+        "engine, pandas edges",
+        readings,
+        batches,
+        "pandas merge_asof of edges",
+        edges,
+        _alike(1e-9),
+        runs=min(3, RUNS),
+    )
+    yield _compare(
+        "label",
+        readings,
+        partial(sides.label, folder),
+        "the engine alone",
+        ours,
+        _any,
+        runs=min(3, RUNS),
+    )
 
 
 def _compare(
@@ -74,7 +132,9 @@ def _compare(
     runs: int | None = None,
 ) -> Measurement:
     size = f"{readings / 1e6:g} M readings, {melt_shop.METERS * melt_shop.BATCHES:,} batches"
-    return compare_apart(name, size, ours, reference_name, reference, agree or _alike(1e-3), runs or RUNS)
+    return compare_apart(
+        name, size, ours, reference_name, reference, agree or _alike(1e-3), runs or RUNS
+    )
 
 
 def _start(name: str, arguments: list[str]) -> Measurement:
@@ -83,7 +143,10 @@ def _start(name: str, arguments: list[str]) -> Measurement:
 
 
 def _alike(tolerance: float) -> Callable[[Any, Any], bool]:
-    return lambda ours, its: len(ours) == len(its) and all(math.isclose(*pair, rel_tol=tolerance) for pair in zip(ours, its, strict=True))
+    return lambda ours, its: (
+        len(ours) == len(its)
+        and all(math.isclose(*pair, rel_tol=tolerance) for pair in zip(ours, its, strict=True))
+    )
 
 
 def _any(_ours: Any, _its: Any) -> bool:

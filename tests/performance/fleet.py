@@ -44,7 +44,9 @@ def measure(long: bool = False, size: tuple[int, int, int] | None = None) -> Ite
     for sites, readings, distinct in [size] if size else (*SIZES, *(LONG_SIZES if long else ())):
         with tempfile.TemporaryDirectory(prefix="steplabel-fleet-") as name:
             file = simulated.write(Path(name) / "sites", sites, readings, distinct)
-            yield from _beside_the_ideal(Path(name), file, readings, 1 if long or size else RUNS, by_turns=not size)
+            yield from _beside_the_ideal(
+                Path(name), file, readings, 1 if long or size else RUNS, by_turns=not size
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +58,25 @@ class _Run:
     peak_mb: float = 0.0
 
     def then(self, part: _Run) -> _Run:
-        return _Run(self.took_s + part.took_s, self.used_s + part.used_s, max(self.peak_mb, part.peak_mb))
+        return _Run(
+            self.took_s + part.took_s, self.used_s + part.used_s, max(self.peak_mb, part.peak_mb)
+        )
 
 
-def _beside_the_ideal(folder: Path, file: Path, readings: int, runs: int, *, by_turns: bool) -> Iterator[Measurement]:
+def _beside_the_ideal(
+    folder: Path, file: Path, readings: int, runs: int, *, by_turns: bool
+) -> Iterator[Measurement]:
     """Each turn one by one, then on one worker and on two: a cluster that waits takes a little from the others."""
     files = load_fleet(file).files()
     alone: list[_Run] = []
     clusters: dict[int, list[_Run]] = {workers: [] for workers in WORKERS}
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process, ThreadPoolExecutor(1) as beside:
-        process.submit(_timed, tasks_of(files[:1], folder / "warm")[0]).result()  # imports, and the files of the system
+    with (
+        ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        process.submit(
+            _timed, tasks_of(files[:1], folder / "warm")[0]
+        ).result()  # imports, and the files of the system
         for turn in range(runs):
             out = folder / f"{turn}-one-by-one"
             on_clusters = {workers: folder / f"{turn}-{workers}" for workers in WORKERS}
@@ -75,7 +86,9 @@ def _beside_the_ideal(folder: Path, file: Path, readings: int, runs: int, *, by_
                 if by_turns:
                     wait([running])
                 for workers, on_cluster in on_clusters.items():
-                    by_workers[workers] = by_workers[workers].then(_on_workers(part, on_cluster, workers))
+                    by_workers[workers] = by_workers[workers].then(
+                        _on_workers(part, on_cluster, workers)
+                    )
                     wait([running])
                 one_by_one = one_by_one.then(running.result())
             alone.append(one_by_one)
@@ -86,7 +99,10 @@ def _beside_the_ideal(folder: Path, file: Path, readings: int, runs: int, *, by_
     sites = len(files)
     alone_s = median(run.used_s for run in alone)
     for workers, done in clusters.items():
-        ours_s, ideal_s = median(run.took_s for run in done), median(run.took_s for run in alone) / workers
+        ours_s, ideal_s = (
+            median(run.took_s for run in done),
+            median(run.took_s for run in alone) / workers,
+        )
         yield {
             "name": f"fleet, {workers} worker{'s' * (workers > 1)}",
             "ours_s": ours_s,
@@ -130,7 +146,9 @@ def tasks_of(files: Sequence[str], out: Path) -> list[Task]:
 def digests(out: Path) -> dict[str, str]:
     """Of every file that must be the same to the byte."""
     paths = [path for name in FILES for path in out.glob(f"*/{name}")]
-    return {str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    return {
+        str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths
+    }
 
 
 def _timed(task: Task) -> float:
@@ -143,9 +161,13 @@ def _timed(task: Task) -> float:
 def _require_all(outcomes: list[SiteTaskOutcome], count: int) -> None:
     """Every site has its files. One that Dask gave out again, since a worker that stood still was taken for lost, says that they were there
     already: what it wrote the first time is held to the same bytes as the others', and the seconds of both stand in the figure."""
-    refusals = [f"{outcome.file}: {outcome.refusal}" for outcome in outcomes if outcome.refused is not None]
+    refusals = [
+        f"{outcome.file}: {outcome.refusal}" for outcome in outcomes if outcome.refused is not None
+    ]
     if refusals or len(outcomes) != count:
-        raise AssertionError(f"{len(outcomes) - len(refusals)} of {count} sites were done. {'; '.join(refusals)}")
+        raise AssertionError(
+            f"{len(outcomes) - len(refusals)} of {count} sites were done. {'; '.join(refusals)}"
+        )
 
 
 def _processor_s(dask: Dask) -> float:

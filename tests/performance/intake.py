@@ -47,7 +47,9 @@ class Device:
     key: DeviceKey
 
     def envelope(self, revision: int, recipient: ProcessingPublicKey) -> bytes:
-        header = Header(self.site, sample.PERIOD, revision, recipient.key_id, self.device_id, revision)
+        header = Header(
+            self.site, sample.PERIOD, revision, recipient.key_id, self.device_id, revision
+        )
         return envelope.build(sample.report(self.site, revision), header, self.key, recipient)
 
 
@@ -65,7 +67,10 @@ def measure() -> list[Measurement]:
         devices = list(pool.map(lambda token: _enrol(address, token), tokens))
         _commit(devices, range(1, RUNS + 2))
         # a site's revisions come one after the other: each run sends the next one of every site; the first run warms up
-        runs = [[device.envelope(revision, recipient) for device in devices] for revision in range(1, RUNS + 2)]
+        runs = [
+            [device.envelope(revision, recipient) for device in devices]
+            for revision in range(1, RUNS + 2)
+        ]
         size = len(runs[0][0])
         bodies = [token_bytes(size) for _ in range(SITES)]
         coming = iter(runs)
@@ -77,7 +82,14 @@ def measure() -> list[Measurement]:
             lambda: _post_all(pool, address, "/bare/", bodies),
             RUNS,
         )
-        line["peak_rss_mb"] = round(float(_ask(http.client.HTTPConnection(urlsplit(address).netloc), "GET", "/peak/", b"", 200)), 1)
+        line["peak_rss_mb"] = round(
+            float(
+                _ask(
+                    http.client.HTTPConnection(urlsplit(address).netloc), "GET", "/peak/", b"", 200
+                )
+            ),
+            1,
+        )
     return [line]
 
 
@@ -97,16 +109,30 @@ def _set_up(keys_folder: Path) -> tuple[list[str], ProcessingPublicKey]:
 
     call_command("migrate", run_syncdb=True, verbosity=0)
     now = timezone.now()
-    issued = make_keys(keys_folder, now.date() - timedelta(days=1), now.date() + timedelta(days=365))
+    issued = make_keys(
+        keys_folder, now.date() - timedelta(days=1), now.date() + timedelta(days=365)
+    )
     nation = Jurisdiction.objects.create(path="cn", name="China", level=Jurisdiction.Level.NATION)
-    group = PeerGroup.objects.create(pack="steel", pack_version="1", route="national-mix", scope=nation)
+    group = PeerGroup.objects.create(
+        pack="steel", pack_version="1", route="national-mix", scope=nation
+    )
     day = timedelta(days=1)
-    ReportingPeriod.objects.create(peer_group=group, name=sample.PERIOD, start=now - 366 * day, end=now - day, due=now + day)
+    ReportingPeriod.objects.create(
+        peer_group=group, name=sample.PERIOD, start=now - 366 * day, end=now - day, due=now + day
+    )
     tokens = []
     for number in range(SITES):
         firm = ControllingFirm.objects.create(name=f"Firm {number}")
-        works = Organisation.objects.create(name=f"Works {number}", kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=nation)
-        site = Site.objects.create(slug=f"works-{number}", name=f"Works {number}", organisation=works, jurisdiction=nation, pack="steel")
+        works = Organisation.objects.create(
+            name=f"Works {number}", kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=nation
+        )
+        site = Site.objects.create(
+            slug=f"works-{number}",
+            name=f"Works {number}",
+            organisation=works,
+            jurisdiction=nation,
+            pack="steel",
+        )
         PeerGroupMember.objects.create(peer_group=group, site=site)
         tokens.append(issue_token(site, None, issued.fingerprint, now))
     return tokens, keys.published_directory().content.processing_key(now.date())
@@ -115,9 +141,22 @@ def _set_up(keys_folder: Path) -> tuple[list[str], ProcessingPublicKey]:
 def _enrol(address: str, token: str) -> Device:
     """The real enrolment, over HTTP."""
     key = DeviceKey.generate()
-    asked = {"secret": EnrolmentSecret.parse(token).secret, "device_public_key": key.public.hex, "seed_commitment": token_hex(32)}
+    asked = {
+        "secret": EnrolmentSecret.parse(token).secret,
+        "device_public_key": key.public.hex,
+        "seed_commitment": token_hex(32),
+    }
     connection = http.client.HTTPConnection(urlsplit(address).netloc)
-    answer = json.loads(_ask(connection, "POST", "/api/v1/enrolments/", json.dumps(asked).encode(), 201, "application/json"))
+    answer = json.loads(
+        _ask(
+            connection,
+            "POST",
+            "/api/v1/enrolments/",
+            json.dumps(asked).encode(),
+            201,
+            "application/json",
+        )
+    )
     connection.close()
     return Device(answer["site"], answer["device_id"], key)
 
@@ -136,9 +175,15 @@ def _commit(devices: Sequence[Device], revisions: Sequence[int]) -> None:
     with transaction.atomic():
         for device in devices:
             for revision in revisions:
-                raw = commitments.commit(ReportCommitment(device.site, sample.PERIOD, revision, bytes(32)), device.device_id, device.key)
+                raw = commitments.commit(
+                    ReportCommitment(device.site, sample.PERIOD, revision, bytes(32)),
+                    device.device_id,
+                    device.key,
+                )
                 row, signed = rows[device.device_id], commitments.parse(raw)
-                taking.keep(log.lock(), raw, signed, row, keys.receipt_key(), timezone.now(), token_bytes)
+                taking.keep(
+                    log.lock(), raw, signed, row, keys.receipt_key(), timezone.now(), token_bytes
+                )
 
 
 def _post_all(pool: ThreadPoolExecutor, address: str, path: str, bodies: Sequence[bytes]) -> None:
@@ -153,12 +198,21 @@ def _post_all(pool: ThreadPoolExecutor, address: str, path: str, bodies: Sequenc
     list(pool.map(send, [bodies[first::CONNECTIONS] for first in range(CONNECTIONS)]))
 
 
-def _ask(connection: http.client.HTTPConnection, method: str, path: str, body: bytes, wanted: int, kind: str = "application/cbor") -> bytes:
+def _ask(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    body: bytes,
+    wanted: int,
+    kind: str = "application/cbor",
+) -> bytes:
     connection.request(method, path, body, {"Content-Type": kind})
     answer = connection.getresponse()
     content = answer.read()
     if answer.status != wanted:
-        raise RuntimeError(f"{method} {path} gave {answer.status} instead of {wanted}: {content[:500]!r}")
+        raise RuntimeError(
+            f"{method} {path} gave {answer.status} instead of {wanted}: {content[:500]!r}"
+        )
     return content
 
 
@@ -169,7 +223,9 @@ def _environment(more: dict[str, str]) -> Iterator[None]:
     os.environ.update(more)
     os.environ.update(DJANGO_SETTINGS_MODULE=SETTINGS, STEPLABEL_ROLE="web")
     # everything comes from one address: what one address may send in a minute is what all sites may
-    os.environ.update(STEPLABEL_RATE_SUBMISSIONS="100000/min", STEPLABEL_RATE_ENROLMENTS="100000/min")
+    os.environ.update(
+        STEPLABEL_RATE_SUBMISSIONS="100000/min", STEPLABEL_RATE_ENROLMENTS="100000/min"
+    )
     try:
         yield
     finally:

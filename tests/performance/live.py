@@ -89,7 +89,10 @@ def _mqtt() -> Measurement:
     seconds: dict[str, list[float]] = {"ours": [], "bare": []}
     with tempfile.TemporaryDirectory(prefix="steplabel-live-") as directory:
         folder = Path(directory)
-        with broker(folder) as port, watching(folder, site_text(port, free_port(), METERS)) as watch:
+        with (
+            broker(folder) as port,
+            watching(folder, site_text(port, free_port(), METERS)) as watch,
+        ):
             until(lambda: not watch.sources[0].trouble())
             for session in ("bare", "ours"):  # once, so that the broker keeps what comes
                 _session(port, session)
@@ -106,9 +109,7 @@ def _mqtt() -> Measurement:
                 until(lambda base=earlier: watch.stored >= base + MESSAGES)  # type: ignore[misc]
                 seconds["ours"].append(time.perf_counter() - began)
     ours, bare = median(seconds["ours"]), median(seconds["bare"])
-    size = (
-        f"{MESSAGES:,} messages of {METERS:,} meters, synced: {MESSAGES / ours:,.0f}/s, bare {MESSAGES / bare:,.0f}/s, {bare / ours:.2f} x"
-    )
+    size = f"{MESSAGES:,} messages of {METERS:,} meters, synced: {MESSAGES / ours:,.0f}/s, bare {MESSAGES / bare:,.0f}/s, {bare / ours:.2f} x"
     return line("live, MQTT", size, ours, "paho's loop that only counts", bare)
 
 
@@ -120,7 +121,10 @@ def _to_the_page(seconds: int) -> Measurement:
     """p99 of all seconds but the first five, and the memory at a quarter and at the end."""
     with tempfile.TemporaryDirectory(prefix="steplabel-live-") as directory:
         folder = Path(directory)
-        with broker(folder) as port, watching(folder, site_text(port, free_port(), METERS)) as watch:
+        with (
+            broker(folder) as port,
+            watching(folder, site_text(port, free_port(), METERS)) as watch,
+        ):
             until(lambda: not watch.sources[0].trouble())
             assert watch.settings.page is not None
             address = f"http://127.0.0.1:{watch.settings.page.port}/events/"
@@ -128,7 +132,9 @@ def _to_the_page(seconds: int) -> Measurement:
             until(lambda: watch.room.latest is not None)
             threading.Thread(target=_listen, args=(address, shown), daemon=True).start()
             began = time.time() + 5  # the sender is a process of its own
-            sender = multiprocessing.get_context("spawn").Process(target=_send, args=(port, seconds, began))
+            sender = multiprocessing.get_context("spawn").Process(
+                target=_send, args=(port, seconds, began)
+            )
             sender.start()
             memory: list[float] = []
             while time.time() < began + seconds:
@@ -136,7 +142,9 @@ def _to_the_page(seconds: int) -> Measurement:
                 time.sleep(1)
             sender.join()
             until(lambda: bool(shown) and shown[-1][1] >= METERS * seconds, 60)
-    waits = sorted(_first(shown, METERS * (second + 1)) - (began + second) for second in range(5, seconds))
+    waits = sorted(
+        _first(shown, METERS * (second + 1)) - (began + second) for second in range(5, seconds)
+    )
     p99 = waits[int(0.99 * (len(waits) - 1))]
     grown = memory[-1] / memory[len(memory) // 4] - 1
     growth = f"memory {grown:+.0%} since a quarter ({memory[-1]:.0f} MB)"
@@ -165,9 +173,18 @@ def send_batches(client: Any, at: float, number: int) -> None:
     for furnace in range(10):
         of_line = {"step": "eaf", "equipment": f"eaf-{furnace}"}
         if number:
-            ended = {"batch_id": f"B{furnace}-{number - 1}", "end": now, "output_quantity": "100", "output_unit": "t"}
+            ended = {
+                "batch_id": f"B{furnace}-{number - 1}",
+                "end": now,
+                "output_quantity": "100",
+                "output_unit": "t",
+            }
             client.publish("works/batches", json.dumps({**ended, **of_line}), 1)
-        client.publish("works/batches", json.dumps({"batch_id": f"B{furnace}-{number}", "start": now, **of_line}), 1)
+        client.publish(
+            "works/batches",
+            json.dumps({"batch_id": f"B{furnace}-{number}", "start": now, **of_line}),
+            1,
+        )
 
 
 @contextmanager
@@ -175,7 +192,9 @@ def broker(folder: Path) -> Iterator[int]:
     from tests.servers import mosquitto
 
     with mosquitto.serve(folder) as server:
-        broker = mosquitto.Broker(folder / "broker", server.environment["MOSQUITTO"], autosaves=False).start()
+        broker = mosquitto.Broker(
+            folder / "broker", server.environment["MOSQUITTO"], autosaves=False
+        ).start()
         try:
             yield broker.port
         finally:
@@ -184,7 +203,9 @@ def broker(folder: Path) -> Iterator[int]:
 
 def site_text(port: int, page: int, meters: int) -> str:
     """A site.toml of so many registers on ten furnaces."""
-    return _SITE.format(port=port, page=page) + "".join(_METER.format(number=number, line=number % 10) for number in range(meters))
+    return _SITE.format(port=port, page=page) + "".join(
+        _METER.format(number=number, line=number % 10) for number in range(meters)
+    )
 
 
 def _again(watch: SiteWatch) -> MqttSource:
@@ -207,7 +228,11 @@ def connected(port: int, name: str) -> Any:
 def _publish(port: int, count: int, run: int) -> None:
     client = connected(port, "sender")
     sent = [
-        client.publish(f"works/meters/m-{number % METERS}", json.dumps({"t": at, "v": number * 0.5, "n": at}), 1)
+        client.publish(
+            f"works/meters/m-{number % METERS}",
+            json.dumps({"t": at, "v": number * 0.5, "n": at}),
+            1,
+        )
         for number in range(count)
         for at in (run * count // METERS + number // METERS,)
     ]

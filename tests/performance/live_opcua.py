@@ -88,7 +88,9 @@ def measure() -> Measurement:
     ours, bare = list[Seconds](), list[Seconds]()
     port = free_port()
     nodes = "\n".join(f'"m-{number}" = "{name}"' for number, name in enumerate(NAMES, start=1))
-    meters = "".join(_METER.format(number=number, line=number % 10) for number in range(1, NODES + 1))
+    meters = "".join(
+        _METER.format(number=number, line=number % 10) for number in range(1, NODES + 1)
+    )
     text = _SITE.format(url=_url(port), publishing_ms=PUBLISHING_MS, nodes=nodes) + meters
     with (
         tempfile.TemporaryDirectory(prefix="steplabel-live-") as directory,
@@ -102,12 +104,18 @@ def measure() -> Measurement:
             before = watch.stored + watch.repeated
             watch.sources.append(_again(watch))
             watch.sources[0].start()
-            until(lambda before=before: _is_connected(watch) and watch.stored + watch.repeated >= before + NODES)  # type: ignore[misc]
+            until(
+                lambda before=before: (
+                    _is_connected(watch) and watch.stored + watch.repeated >= before + NODES
+                )
+            )  # type: ignore[misc]
             earlier, began = watch.stored, _published(server)
             until(lambda base=earlier: watch.stored >= base + CHANGES)  # type: ignore[misc]
             ours.append(began.until_now())
             assert watch.stored == earlier + CHANGES
-    (wall, processor), (bare_wall, bare_processor) = (Seconds(*map(median, zip(*runs, strict=True))) for runs in (ours, bare))
+    (wall, processor), (bare_wall, bare_processor) = (
+        Seconds(*map(median, zip(*runs, strict=True))) for runs in (ours, bare)
+    )
     size = (
         f"{CHANGES:,} changes of {NODES:,} nodes, synced: {CHANGES / wall:,.0f}/s, bare {CHANGES / bare_wall:,.0f}/s, "
         f"{bare_wall / wall:.2f} x; of the client's processor {bare_processor / processor:.2f} x"
@@ -173,7 +181,9 @@ async def _counted(port: int, server: Connection) -> Seconds:
 def _server(port: int) -> Iterator[Connection]:
     """A server as a process of its own, and what it is told by."""
     ours, its = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(port, its), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(
+        target=_serve, args=(port, its), daemon=True
+    )
     process.start()
     assert ours.recv() == "serving"
     try:
@@ -203,7 +213,14 @@ async def _serving(port: int, pipe: Connection) -> None:
     async with server:
         pipe.send("serving")
         while (word := await asyncio.to_thread(pipe.recv)) != "end":
-            while len(subscriptions := list(server.iserver.subscription_service.subscriptions.values())) > 1:
+            while (
+                len(
+                    subscriptions := list(
+                        server.iserver.subscription_service.subscriptions.values()
+                    )
+                )
+                > 1
+            ):
                 await asyncio.sleep(0.01)  # that of the turn before ends
             await subscriptions[0].set_publishing_mode(word == "publish")
             if word == "take in":
@@ -212,7 +229,9 @@ async def _serving(port: int, pipe: Connection) -> None:
                     for node in ids:
                         value = ua.DataValue(ua.Variant(stamp.timestamp()), SourceTimestamp=stamp)
                         await server.write_attribute_value(node, value)
-                    await asyncio.sleep(0.01)  # it answers in between: a client leaves a server that is silent for two seconds
+                    await asyncio.sleep(
+                        0.01
+                    )  # it answers in between: a client leaves a server that is silent for two seconds
                 pipe.send("there")
 
 
@@ -227,4 +246,6 @@ def _at_most(subscription: Any, result: Any) -> None:
         name, changes = next(iter(waiting.items()))
         notified += changes
         del waiting[name]
-    result.NotificationMessage.NotificationData.append(ua.DataChangeNotification(MonitoredItems=notified))
+    result.NotificationMessage.NotificationData.append(
+        ua.DataChangeNotification(MonitoredItems=notified)
+    )

@@ -63,10 +63,34 @@ def _at(size: int) -> list[Measurement]:
 
     one_row = f"{len(asked)} rows read by key"
     return [
-        compare(f"log-append-{size}", f"{ROUND} entries to {size:,}", _undone(_append), f"{ROUND} rows inserted", _undone(_insert)),
-        compare(f"log-head-{size}", f"{len(asked)} heads below {size:,}", each(lambda n: selectors.head(key, n + 1)), one_row, read_each),
-        compare(f"log-inclusion-{size}", f"{len(asked)} of {size:,}", each(lambda n: selectors.inclusion(n, size)), one_row, read_each),
-        compare(f"log-consistency-{size}", f"{len(asked)} to {size:,}", each(lambda n: selectors.consistency(n, size)), one_row, read_each),
+        compare(
+            f"log-append-{size}",
+            f"{ROUND} entries to {size:,}",
+            _undone(_append),
+            f"{ROUND} rows inserted",
+            _undone(_insert),
+        ),
+        compare(
+            f"log-head-{size}",
+            f"{len(asked)} heads below {size:,}",
+            each(lambda n: selectors.head(key, n + 1)),
+            one_row,
+            read_each,
+        ),
+        compare(
+            f"log-inclusion-{size}",
+            f"{len(asked)} of {size:,}",
+            each(lambda n: selectors.inclusion(n, size)),
+            one_row,
+            read_each,
+        ),
+        compare(
+            f"log-consistency-{size}",
+            f"{len(asked)} to {size:,}",
+            each(lambda n: selectors.consistency(n, size)),
+            one_row,
+            read_each,
+        ),
     ]
 
 
@@ -83,7 +107,9 @@ def _insert() -> None:
 
     for number in range(ROUND):
         digest = sha256(b"bare" + number.to_bytes(8)).hexdigest()
-        LogEntry.objects.create(index=10**9 + number, kind=EntryKind.ENVELOPE, digest=digest, appended_at=NOW)
+        LogEntry.objects.create(
+            index=10**9 + number, kind=EntryKind.ENVELOPE, digest=digest, appended_at=NOW
+        )
 
 
 def _undone(work: Callable[[], None]) -> Callable[[], None]:
@@ -117,9 +143,15 @@ def _extend(tree: Tree, size: int) -> None:
         digest = sha256(index.to_bytes(8))
         tree.append(hashed(EntryKind.ENVELOPE, digest.digest(), NOW.date()))
         entries.append((index, EntryKind.ENVELOPE.value, digest.hexdigest(), moment))
-        nodes += [(LogNode.number_of(node), tree.node(node)) for node in (Node(0, index), *completed_by(index))]
+        nodes += [
+            (LogNode.number_of(node), tree.node(node))
+            for node in (Node(0, index), *completed_by(index))
+        ]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.executemany('INSERT INTO translog_logentry ("index", kind, digest, appended_at) VALUES (%s, %s, %s, %s)', entries)
+        cursor.executemany(
+            'INSERT INTO translog_logentry ("index", kind, digest, appended_at) VALUES (%s, %s, %s, %s)',
+            entries,
+        )
         cursor.executemany("INSERT INTO translog_lognode (number, hash) VALUES (%s, %s)", nodes)
 
 

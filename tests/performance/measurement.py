@@ -22,7 +22,12 @@ class Measurement(TypedDict):
 
 
 def compare(
-    name: str, size: str, ours: Callable[[], object], reference_name: str, reference: Callable[[], object], runs: int = 5
+    name: str,
+    size: str,
+    ours: Callable[[], object],
+    reference_name: str,
+    reference: Callable[[], object],
+    runs: int = 5,
 ) -> Measurement:
     """Time both alternately, after one warm-up each, so that a noisy minute strikes both."""
     ours()

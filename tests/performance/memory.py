@@ -27,11 +27,17 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def main(seconds: int = SECONDS, meters: int = live.METERS) -> None:
-    with tempfile.TemporaryDirectory(prefix="steplabel-memory-") as directory, live.broker(Path(directory)) as port:
+    with (
+        tempfile.TemporaryDirectory(prefix="steplabel-memory-") as directory,
+        live.broker(Path(directory)) as port,
+    ):
         page, site = free_port(), Path(directory) / "site.toml"
         site.write_text(live.site_text(port, page, meters), "utf-8")
         command = [sys.executable, "-m", "reporting_agent", "watch", "--site", str(site)]
-        with (Path(directory) / "watch.log").open("w") as log, subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log) as watch:
+        with (
+            (Path(directory) / "watch.log").open("w") as log,
+            subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log) as watch,
+        ):
             try:
                 _until_served(page)
                 _report(_send(port, page, watch.pid, seconds, meters))
@@ -39,7 +45,9 @@ def main(seconds: int = SECONDS, meters: int = live.METERS) -> None:
                 watch.terminate()
 
 
-def _send(port: int, page: int, pid: int, seconds: int, meters: int) -> list[tuple[float, float, float]]:
+def _send(
+    port: int, page: int, pid: int, seconds: int, meters: int
+) -> list[tuple[float, float, float]]:
     """Readings each second; gives back minutes, MB resident, and MB of the process's own."""
     client = live.connected(port, "sender")
     began, samples = time.time(), list[tuple[float, float, float]]()
@@ -49,7 +57,11 @@ def _send(port: int, page: int, pid: int, seconds: int, meters: int) -> list[tup
         if second % BATCH_S == 0:
             live.send_batches(client, at, second // BATCH_S)
         for meter in range(meters):
-            client.publish(f"works/meters/m-{meter}", f'{{"t": {int(at * 1e6)}, "v": {second * 2.5}, "n": {second}}}', 1)
+            client.publish(
+                f"works/meters/m-{meter}",
+                f'{{"t": {int(at * 1e6)}, "v": {second * 2.5}, "n": {second}}}',
+                1,
+            )
         if (second + 1) % (seconds // TIMES) == 0:
             samples.append(((time.time() - began) / 60, _mb(pid, "VmRSS"), _mb(pid, "RssAnon")))
             sent = (second + 1) * meters
@@ -67,7 +79,9 @@ def _report(samples: list[tuple[float, float, float]]) -> None:
     since = np.array(samples[len(samples) // 4 :])
     for name, memory_mb in (("resident", since[:, 1]), ("its own", since[:, 2])):
         slope = np.polyfit(since[:, 0], memory_mb, 1)[0] * 60
-        print(f"{name} since a quarter: {memory_mb[-1] / memory_mb[0] - 1:+.1%}, slope {slope:+.1f} MB an hour")
+        print(
+            f"{name} since a quarter: {memory_mb[-1] / memory_mb[0] - 1:+.1%}, slope {slope:+.1f} MB an hour"
+        )
 
 
 def _readings_held(page: int) -> int:
@@ -88,7 +102,11 @@ def _until_served(page: int) -> None:
 
 def _mb(pid: int, field: str) -> float:
     """Of proc(5), `status`: kB there."""
-    line = next(line for line in Path(f"/proc/{pid}/status").read_text("ascii").splitlines() if line.startswith(f"{field}:"))
+    line = next(
+        line
+        for line in Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
+        if line.startswith(f"{field}:")
+    )
     return int(line.split()[1]) * 1024 / 1e6
 
 

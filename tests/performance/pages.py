@@ -36,7 +36,12 @@ BUDGET = 10
 
 VISITS = 7
 BARE = "/bare-page/"
-LINE = {"offline": False, "latency": 50, "downloadThroughput": 10e6 / 8, "uploadThroughput": 10e6 / 8}
+LINE = {
+    "offline": False,
+    "latency": 50,
+    "downloadThroughput": 10e6 / 8,
+    "uploadThroughput": 10e6 / 8,
+}
 PAINT = """() => new Promise(done => new PerformanceObserver(seen => done(seen.getEntries().at(-1).startTime))
     .observe({type: 'largest-contentful-paint', buffered: true}))"""
 
@@ -47,7 +52,9 @@ def measure() -> Iterator[Measurement]:
         folder.chmod(0o755)  # the server's own user has to reach its cluster
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         stack.enter_context(_environment(stack.enter_context(postgres.serve(folder)).environment))
-        stack.enter_context(_environment({**stack.enter_context(_database()), "STEPLABEL_VAR": str(folder / "var")}))
+        stack.enter_context(
+            _environment({**stack.enter_context(_database()), "STEPLABEL_VAR": str(folder / "var")})
+        )
         built, cookies = _set_up(folder / "var" / "keys")
 
         from portal.demo.processes import web_server
@@ -99,7 +106,9 @@ def _set_up(keys_folder: Path) -> tuple[sector.Sector, dict[str, dict[str, str]]
 
     call_command("migrate", run_syncdb=True, verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    make_keys(keys_folder, sector.NOW.date() - timedelta(days=1), sector.NOW.date() + timedelta(days=3650))
+    make_keys(
+        keys_folder, sector.NOW.date() - timedelta(days=1), sector.NOW.date() + timedelta(days=3650)
+    )
     built = sector.build()
     cookies: dict[str, dict[str, str]] = {"public": {}}
     for name, user in (("owner", built.owner), ("officer", built.approver)):
@@ -128,34 +137,61 @@ def _in_the_server(address: str, name: str, path: str, cookies: dict[str, str]) 
                 side_seconds.append(time.perf_counter() - start)
     ours, bare = (float(np.quantile(side_seconds, 0.99)) for side_seconds in seconds.values())
     usual = median(seconds[path]) / median(seconds[BARE])
-    return _line(f"page: {name}", f"p99 of {REQUESTS}; medians {usual:.1f} x", ours, "a bare view, p99", bare)
+    return _line(
+        f"page: {name}", f"p99 of {REQUESTS}; medians {usual:.1f} x", ours, "a bare view, p99", bare
+    )
 
 
-def _at_the_reader(address: str, program: str, pages: dict[str, Any], cookies: dict[str, dict[str, str]]) -> Iterator[Measurement]:
+def _at_the_reader(
+    address: str, program: str, pages: dict[str, Any], cookies: dict[str, dict[str, str]]
+) -> Iterator[Measurement]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu"]
+        )
         for name, (who, path) in pages.items():
             if path.endswith(".csv"):
                 continue
-            visits = [(_visit(browser, address, path, cookies[who]), _visit(browser, address, BARE, cookies[who])) for _ in range(VISITS)]
+            visits = [
+                (
+                    _visit(browser, address, path, cookies[who]),
+                    _visit(browser, address, BARE, cookies[who]),
+                )
+                for _ in range(VISITS)
+            ]
             ours, bare = (median(visit[side][0] for visit in visits) for side in (0, 1))
             _, first, after = visits[-1][0]
-            yield _line(f"paint: {name}", f"{first / 1000:.0f} kB at first, {after / 1000:.0f} kB after", ours, "a bare page", bare)
+            yield _line(
+                f"paint: {name}",
+                f"{first / 1000:.0f} kB at first, {after / 1000:.0f} kB after",
+                ours,
+                "a bare page",
+                bare,
+            )
         browser.close()
 
 
-def _visit(browser: Browser, address: str, path: str, cookies: dict[str, str]) -> tuple[float, int, int]:
+def _visit(
+    browser: Browser, address: str, path: str, cookies: dict[str, str]
+) -> tuple[float, int, int]:
     """Seconds to the largest paint with nothing in the cache; bytes over the line then, and when the page is asked for again."""
     context = browser.new_context()
-    context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
+    context.add_cookies(
+        [{"name": name, "value": value, "url": address} for name, value in cookies.items()]
+    )
     page = context.new_page()
     line = context.new_cdp_session(page)
     line.send("Network.enable")
     line.send("Network.emulateNetworkConditions", LINE)
     over_the_line = [0]
-    line.on("Network.loadingFinished", lambda event: over_the_line.__setitem__(0, over_the_line[0] + int(event["encodedDataLength"])))
+    line.on(
+        "Network.loadingFinished",
+        lambda event: over_the_line.__setitem__(
+            0, over_the_line[0] + int(event["encodedDataLength"])
+        ),
+    )
     page.goto(address + path, wait_until="networkidle")
     painted_ms = page.evaluate(PAINT)
     first, over_the_line[0] = over_the_line[0], 0

@@ -55,7 +55,9 @@ STATEMENTS = {
 
 def main() -> int:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 120_000
-    with tempfile.TemporaryDirectory(prefix="steplabel-partitions-", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(
+        prefix="steplabel-partitions-", ignore_cleanup_errors=True
+    ) as name:
         folder = Path(name)
         folder.chmod(0o755)  # the server's user is not ours
         with postgres.started(folder) as (_programs, _origin, port):
@@ -80,7 +82,10 @@ def _fill(server: psycopg.Connection[tuple[object, ...]], table: str, rows: int)
     parted = " PARTITION BY LIST (period)" if table == "by_period" else ""
     statements = [f"CREATE TABLE {table} ({COLUMNS}){parted}"]
     if parted:
-        statements += [f"CREATE TABLE {table}_{n} PARTITION OF {table} FOR VALUES IN ('2025-{n:02}')" for n in range(1, MONTHS + 1)]
+        statements += [
+            f"CREATE TABLE {table}_{n} PARTITION OF {table} FOR VALUES IN ('2025-{n:02}')"
+            for n in range(1, MONTHS + 1)
+        ]
     sites = rows // MONTHS
     statements += [
         FILL.format(table, sites=sites, waits_from=rows - WAITING, last=sites * MONTHS - 1),

@@ -42,5 +42,15 @@ def load(folder: Path) -> Plant:
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     site = load_site(folder / "site.toml")
     pack = packs.load(site.pack)
-    batches = [batch for table in Inputs(site).tables(sources.BATCHES) for batch in batches_of(table, pack)[0]]
-    return Plant(batches, site, pack, paths_of(site, site.inputs.readings or ""), Period.parse(YEAR, site.zone))
+    batches = [
+        batch
+        for table in Inputs(site).tables(sources.BATCHES)
+        for batch in batches_of(table, pack)[0]
+    ]
+    return Plant(
+        batches,
+        site,
+        pack,
+        paths_of(site, site.inputs.readings or ""),
+        Period.parse(YEAR, site.zone),
+    )

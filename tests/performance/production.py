@@ -59,7 +59,9 @@ for line in sys.stdin:
     swept = unsealing.sweep(key, timezone.now)
     print(swept.accepted, swept.refused, flush=True)
 """
-REPEATED = OPENER.replace("swept = ", "while True: unsealing.sweep(key, timezone.now)\n    swept = ")
+REPEATED = OPENER.replace(
+    "swept = ", "while True: unsealing.sweep(key, timezone.now)\n    swept = "
+)
 """Opens what comes until it is ended."""
 
 BEHIND_NGINX = {"STEPLABEL_PROXIES": "1", "STEPLABEL_HOSTS": f"localhost,127.0.0.1,{nginx.NAME}"}
@@ -83,7 +85,9 @@ def measure() -> Iterator[Measurement]:
         servers = [stack.enter_context(kind.serve(folder)) for kind in (postgres, redis)]
         (folder / "var").mkdir()
         of_servers = {**servers[0].environment, **servers[1].environment}
-        stack.enter_context(_environment({**of_servers, **BEHIND_NGINX, "STEPLABEL_VAR": str(folder / "var")}))
+        stack.enter_context(
+            _environment({**of_servers, **BEHIND_NGINX, "STEPLABEL_VAR": str(folder / "var")})
+        )
         os.environ["STEPLABEL_ROLE"] = "operator"
         stack.callback(_close_connections)
         sent = _set_up(folder)
@@ -138,15 +142,28 @@ def _set_up(folder: Path) -> list[bytes]:
     call_command("migrate", run_syncdb=True, verbosity=0)
     call_command("migrate", database="vault", verbosity=0)
     now = timezone.now()
-    issued = make_keys(folder / "var" / "keys", now.date() - timedelta(days=1), now.date() + timedelta(days=365))
+    issued = make_keys(
+        folder / "var" / "keys", now.date() - timedelta(days=1), now.date() + timedelta(days=365)
+    )
     bring_to(read(_register_file(folder / "sites.toml", SITES, sample.PERIOD)), now)
     owners = {site: DeviceKey.generate() for site in Site.objects.order_by("pk")}
     Device.objects.bulk_create(
-        Device(site=site, public_key=key.public.hex, seed_commitment=f"{site.pk:064x}", enrolled_at=now) for site, key in owners.items()
+        Device(
+            site=site, public_key=key.public.hex, seed_commitment=f"{site.pk:064x}", enrolled_at=now
+        )
+        for site, key in owners.items()
     )
     devices = {device.site_id: device for device in Device.objects.select_related("site")}
-    pack, recipient = packs.load("cement"), keys.published_directory().content.processing_key(now.date())
-    labels = tuple(label_of(pack, step, rule.metric.value, 0) for step in pack.steps for rule in step.metrics if rule.released)
+    pack, recipient = (
+        packs.load("cement"),
+        keys.published_directory().content.processing_key(now.date()),
+    )
+    labels = tuple(
+        label_of(pack, step, rule.metric.value, 0)
+        for step in pack.steps
+        for rule in step.metrics
+        if rule.released
+    )
     assert issued.fingerprint
     sealed = []
     with transaction.atomic():
@@ -163,16 +180,22 @@ def _set_up(folder: Path) -> list[bytes]:
                 "steplabel-agent/test",
                 salt=bytes(32),
             )
-            header = Header(site.slug, sample.PERIOD, 1, recipient.key_id, str(device.pk), row.sequence)
+            header = Header(
+                site.slug, sample.PERIOD, 1, recipient.key_id, str(device.pk), row.sequence
+            )
             sealed.append(envelope.build(report, header, key, recipient))
     assert Commitment.objects.count() == SITES
     return sealed
 
 
-def _committed(keep: Callable[..., Any], head: Any, device: Device, key: DeviceKey, now: Any) -> Any:
+def _committed(
+    keep: Callable[..., Any], head: Any, device: Device, key: DeviceKey, now: Any
+) -> Any:
     from portal import keys
 
-    raw = commitments.commit(ReportCommitment(device.site.slug, sample.PERIOD, 1, bytes(32)), str(device.pk), key)
+    raw = commitments.commit(
+        ReportCommitment(device.site.slug, sample.PERIOD, 1, bytes(32)), str(device.pk), key
+    )
     return keep(head, raw, commitments.parse(raw), device, keys.receipt_key(), now, token_bytes)
 
 
@@ -182,12 +205,26 @@ def _register_file(file: Path, sites: int, period: str) -> Path:
     text += [f'[[jurisdictions]]\npath = "cn/p{n}"\nname = "Province {n}"\n' for n in range(30)]
     for n in range(sites // 2):
         text.append(f'[[firms]]\nname = "{file.stem} firm {n}"\n')
-        text.append(f'[[organisations]]\nname = "{file.stem} {n}"\nkind = "enterprise"\nfirm = "{file.stem} firm {n}"\n')
-        text.append(f'[[people]]\nemail = "p{n}@{file.stem}.example"\nname = "P"\nacts_for = ["{file.stem} {n}"]\n')
+        text.append(
+            f'[[organisations]]\nname = "{file.stem} {n}"\nkind = "enterprise"\nfirm = "{file.stem} firm {n}"\n'
+        )
+        text.append(
+            f'[[people]]\nemail = "p{n}@{file.stem}.example"\nname = "P"\nacts_for = ["{file.stem} {n}"]\n'
+        )
     for n in range(sites):
-        text.append(f'[[sites]]\nid = "{file.stem}-{n}"\nname = "S"\norganisation = "{file.stem} {n // 2}"\n')
+        text.append(
+            f'[[sites]]\nid = "{file.stem}-{n}"\nname = "S"\norganisation = "{file.stem} {n // 2}"\n'
+        )
         text.append(f'jurisdiction = "cn/p{n // 2 % 30}"\npack = "cement"\n')
-    file.write_text("\n".join([*text, f'[[peer_groups]]\npack = "cement"\nscope = "cn"\nperiods = [{{ name = "{period}" }}]\n']), "utf-8")
+    file.write_text(
+        "\n".join(
+            [
+                *text,
+                f'[[peer_groups]]\npack = "cement"\nscope = "cn"\nperiods = [{{ name = "{period}" }}]\n',
+            ]
+        ),
+        "utf-8",
+    )
     return file
 
 
@@ -195,9 +232,19 @@ def _registering(folder: Path) -> Iterator[Measurement]:
     file = _register_file(folder / "many.toml", REGISTERED, sample.PERIOD)
     for state, wanted_s in (("new", 127.0), ("unchanged", 10.0)):
         start = time.perf_counter()
-        subprocess.run([sys.executable, "manage.py", "register", str(file)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, "manage.py", "register", str(file)],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         reference = "wanted" if state == "unchanged" else "row by row, before"
-        yield _line("register", f"{REGISTERED:,} {state} sites, with the command's start", time.perf_counter() - start, reference, wanted_s)
+        yield _line(
+            "register",
+            f"{REGISTERED:,} {state} sites, with the command's start",
+            time.perf_counter() - start,
+            reference,
+            wanted_s,
+        )
 
 
 def _claiming() -> Measurement:
@@ -209,7 +256,13 @@ def _claiming() -> Measurement:
             side_seconds += [_claim_s() for _ in range(CLAIMS)][10:]
             _empty()
     few, many = (median(side_seconds) for side_seconds in seconds.values())
-    return _line("claim", f"one of {MANY:,} waiting, median of {TURNS} times {CLAIMS}", many, "one of 100 waiting", few)
+    return _line(
+        "claim",
+        f"one of {MANY:,} waiting, median of {TURNS} times {CLAIMS}",
+        many,
+        "one of 100 waiting",
+        few,
+    )
 
 
 def _claim_s() -> float:
@@ -248,7 +301,9 @@ def _empty() -> None:
 
 def _opening(stack: ExitStack, waiting: _Waiting) -> Iterator[Measurement]:
     """The same number of reports by one process and by four, in turn; and arithmetic shared out in the same way."""
-    openers, reckoners = ([_Process(stack, program) for _ in range(WORKERS)] for program in (OPENER, RECKONER))
+    openers, reckoners = (
+        [_Process(stack, program) for _ in range(WORKERS)] for program in (OPENER, RECKONER)
+    )
     seconds: dict[tuple[str, int], list[float]] = {}
     for turn in range(TURNS + 1):
         for count in (1, WORKERS):
@@ -262,8 +317,18 @@ def _opening(stack: ExitStack, waiting: _Waiting) -> Iterator[Measurement]:
                 seconds.setdefault(("arithmetic", count), []).append(reckoned.seconds)
     for what in ("opening", "arithmetic"):
         single, four = (median(seconds[what, count]) for count in (1, WORKERS))
-        rates = f", {AT_ONCE / single:.1f} and {AT_ONCE / four:.1f} a second" if what == "opening" else ""
-        yield _line(f"{what} by {WORKERS}", f"{single / four:.2f} times as quick as by one{rates}", four, "by one process", single)
+        rates = (
+            f", {AT_ONCE / single:.1f} and {AT_ONCE / four:.1f} a second"
+            if what == "opening"
+            else ""
+        )
+        yield _line(
+            f"{what} by {WORKERS}",
+            f"{single / four:.2f} times as quick as by one{rates}",
+            four,
+            "by one process",
+            single,
+        )
 
 
 def _ending(stack: ExitStack, folder: Path, waiting: _Waiting) -> Measurement:
@@ -271,9 +336,22 @@ def _ending(stack: ExitStack, folder: Path, waiting: _Waiting) -> Measurement:
     from portal.intake.models import Submission, SubmissionState
 
     waits = Submission.objects.filter(state=SubmissionState.RECEIVED)
-    waiting.hand_in(AT_ONCE * 10)  # more than a worker opens in ten seconds on the two cores that this is measured on
+    waiting.hand_in(
+        AT_ONCE * 10
+    )  # more than a worker opens in ten seconds on the two cores that this is measured on
     environment = {**os.environ, "STEPLABEL_ROLE": "worker"}
-    command = [sys.executable, "-m", "celery", "-A", "portal.celery", "worker", "--concurrency", "2", "--loglevel", "WARNING"]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "portal.celery",
+        "worker",
+        "--concurrency",
+        "2",
+        "--loglevel",
+        "WARNING",
+    ]
     with (folder / "worker.log").open("wb") as log:
         worker = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         stack.callback(worker.kill)
@@ -287,7 +365,9 @@ def _ending(stack: ExitStack, folder: Path, waiting: _Waiting) -> Measurement:
         seconds = time.perf_counter() - start
     if not (left := waits.count()):
         raise RuntimeError("nothing waited any more: nothing was cut short")
-    return _line("a worker's end", f"SIGTERM at work, {left} reports still waiting", seconds, "wanted", 10.0)
+    return _line(
+        "a worker's end", f"SIGTERM at work, {left} reports still waiting", seconds, "wanted", 10.0
+    )
 
 
 def _slow_bodies(stack: ExitStack, folder: Path, address: str) -> Measurement:
@@ -300,7 +380,13 @@ def _slow_bodies(stack: ExitStack, folder: Path, address: str) -> Measurement:
     before = median(percentile_99(proxy) for _ in range(TURNS))
     with slow_senders(proxy, SLOW_SENDERS):
         during = median(percentile_99(proxy) for _ in range(TURNS))
-    return _line("slow bodies", f"p99 of 200 requests beside {SLOW_SENDERS:,} slow senders, through nginx", during, "without them", before)
+    return _line(
+        "slow bodies",
+        f"p99 of 200 requests beside {SLOW_SENDERS:,} slow senders, through nginx",
+        during,
+        "without them",
+        before,
+    )
 
 
 def _taking_in(stack: ExitStack, folder: Path, waiting: _Waiting) -> Iterator[Measurement]:
@@ -336,7 +422,13 @@ def _taking_in(stack: ExitStack, folder: Path, waiting: _Waiting) -> Iterator[Me
         ours, bare = median(seconds["ours"]), median(seconds["bare"])
         per_s = AT_ONCE // 2
         size = f"{per_s} requests, {CONNECTIONS} at once, {per_s / ours:.0f} and {per_s / bare:.0f} a second"
-        yield _line(f"intake beside {beside} workers", size, ours, "bare DRF insert, PostgreSQL, beside them", bare)
+        yield _line(
+            f"intake beside {beside} workers",
+            size,
+            ours,
+            "bare DRF insert, PostgreSQL, beside them",
+            bare,
+        )
 
 
 class _Process:
@@ -345,7 +437,11 @@ class _Process:
     def __init__(self, stack: ExitStack, program: str) -> None:
         environment = {**os.environ, "STEPLABEL_ROLE": "worker"}
         self._process = subprocess.Popen(
-            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+            [sys.executable, "-c", program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
         )
         stack.callback(self.end)
         self.answer()
@@ -375,7 +471,9 @@ def _timed(processes: Sequence[_Process], line: str) -> _Timed:
     for process in processes:
         process.ask(line)
     answers = [process.answer().split() for process in processes]
-    return _Timed(time.perf_counter() - start, [(int(first), int(second)) for first, second in answers])
+    return _Timed(
+        time.perf_counter() - start, [(int(first), int(second)) for first, second in answers]
+    )
 
 
 def _line(name: str, size: str, ours_s: float, reference: str, reference_s: float) -> Measurement:

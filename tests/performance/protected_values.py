@@ -37,14 +37,21 @@ def copy_values(pack: Pack, cells: Iterable[Cell], plants: int, classes: Sequenc
         cursor.execute("ANALYZE")
 
 
-def _rows(pack: Pack, cells: Iterable[Cell], plants: int, classes: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+def _rows(
+    pack: Pack, cells: Iterable[Cell], plants: int, classes: Sequence[int]
+) -> Iterator[tuple[Any, ...]]:
     rng = np.random.default_rng(1)
     policy = pack.policy
     for step, variant, rule in cells:
         grid, scale = rule.grid, abs(rule.typical)
         centres = rule.typical + _APART * scale * rng.standard_normal(plants)
         best = centres - 1.2 * rule.spread + _NOISE * scale * rng.standard_normal(plants)
-        drawn = [np.clip(np.rint((v - float(grid.lower)) / float(grid.width)), 0, grid.points - 1).astype(int) for v in (best, centres)]
+        drawn = [
+            np.clip(
+                np.rint((v - float(grid.lower)) / float(grid.width)), 0, grid.points - 1
+            ).astype(int)
+            for v in (best, centres)
+        ]
         count_classes = rng.choice(classes, plants)
         key = (step.id, step.product, variant, step.boundary.id, rule.metric.value, rule.unit)
         edges = (str(grid.lower), str(grid.upper), str(grid.width))

@@ -54,44 +54,96 @@ def build() -> Sector:
     drafter, approver, owner, group, sites = _people_and_sites(pack)
     months = _months(group)
     cells = _cells(pack)
-    _submissions(sites, [month.name for month in months], " ".join(sorted({step.id for step, _variant, _rule in cells})))
+    _submissions(
+        sites,
+        [month.name for month in months],
+        " ".join(sorted({step.id for step, _variant, _rule in cells})),
+    )
     copy_values(pack, cells, ENTERPRISES, (5000,))
     standings.compute(months[0], "performance", NOW)
     publishing.publish(drafting.draft(months[0], drafter, NOW), approver, keys.receipt_key(), NOW)
     _copy_the_first_month(months)
     draft = drafting.draft(months[0], drafter, NOW, "A second version in the making.")
-    return Sector(pack.id, group.route, months[0].name, owner, drafter, approver, group.pk, draft.pk, f"{1:064x}")
+    return Sector(
+        pack.id,
+        group.route,
+        months[0].name,
+        owner,
+        drafter,
+        approver,
+        group.pk,
+        draft.pk,
+        f"{1:064x}",
+    )
 
 
 def _people_and_sites(pack: Pack) -> tuple[User, User, User, PeerGroup, list[Site]]:
-    from portal.accounts.models import ControllingFirm, Device, Jurisdiction, Membership, Organisation, Role, Site, User
+    from portal.accounts.models import (
+        ControllingFirm,
+        Device,
+        Jurisdiction,
+        Membership,
+        Organisation,
+        Role,
+        Site,
+        User,
+    )
     from portal.catalogue.models import PeerGroup, PeerGroupMember
 
     nation = Jurisdiction.objects.create(path="cn", name="China", level=Jurisdiction.Level.NATION)
     provinces = [
-        Jurisdiction.objects.create(path=f"cn/p{n}", name=f"Province {n}", level=Jurisdiction.Level.PROVINCE, parent=nation)
+        Jurisdiction.objects.create(
+            path=f"cn/p{n}", name=f"Province {n}", level=Jurisdiction.Level.PROVINCE, parent=nation
+        )
         for n in range(30)
     ]
-    ministry = Organisation.objects.create(name="Ministry", kind=Role.REGULATOR, jurisdiction=nation)
+    ministry = Organisation.objects.create(
+        name="Ministry", kind=Role.REGULATOR, jurisdiction=nation
+    )
     numbers = range(1, ENTERPRISES + 1)
-    firms = ControllingFirm.objects.bulk_create([ControllingFirm(name=f"Firm {n}") for n in numbers])
+    firms = ControllingFirm.objects.bulk_create(
+        [ControllingFirm(name=f"Firm {n}") for n in numbers]
+    )
     works = Organisation.objects.bulk_create(
         [
-            Organisation(name=f"Enterprise {n}", kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=provinces[n % len(provinces)])
+            Organisation(
+                name=f"Enterprise {n}",
+                kind=Role.ENTERPRISE,
+                controlling_firm=firm,
+                jurisdiction=provinces[n % len(provinces)],
+            )
             for n, firm in zip(numbers, firms, strict=True)
         ]
     )
     sites = Site.objects.bulk_create(
         [
-            Site(slug=f"works-{n}", name=f"Works {n}", organisation=owned, jurisdiction=owned.jurisdiction, pack=pack.id)
+            Site(
+                slug=f"works-{n}",
+                name=f"Works {n}",
+                organisation=owned,
+                jurisdiction=owned.jurisdiction,
+                pack=pack.id,
+            )
             for n, owned in zip(numbers, works, strict=True)
         ]
     )
     Device.objects.bulk_create(
-        [Device(site=site, public_key=f"{site.pk:064x}", seed_commitment=f"{site.pk:064x}", enrolled_at=NOW) for site in sites]
+        [
+            Device(
+                site=site,
+                public_key=f"{site.pk:064x}",
+                seed_commitment=f"{site.pk:064x}",
+                enrolled_at=NOW,
+            )
+            for site in sites
+        ]
     )
-    group = PeerGroup.objects.create(pack=pack.id, pack_version=pack.version, route=pack.routes[0].id, scope=nation)
-    PeerGroupMember.objects.bulk_create([PeerGroupMember(peer_group=group, site=site) for site in sites])
+    group = PeerGroup.objects.create(
+        pack=pack.id, pack_version=pack.version, route=pack.routes[0].id, scope=nation
+    )
+    PeerGroupMember.objects.bulk_create(
+        [PeerGroupMember(peer_group=group, site=site) for site in sites]
+    )
 
     def person(email: str, organisation: Organisation, role: Role) -> User:
         user = User.objects.create_user(email, None, name=email.split("@")[0])
@@ -108,7 +160,9 @@ def _months(group: PeerGroup) -> list[ReportingPeriod]:
 
     edges = [datetime(FIRST.year + n // 12, n % 12 + 1, 1, tzinfo=UTC) for n in range(MONTHS + 1)]
     return [
-        ReportingPeriod.objects.create(peer_group=group, name=f"{start:%Y-%m}", start=start, end=end, due=end + 60 * _DAY)
+        ReportingPeriod.objects.create(
+            peer_group=group, name=f"{start:%Y-%m}", start=start, end=end, due=end + 60 * _DAY
+        )
         for start, end in pairwise(edges)
     ]
 
@@ -150,7 +204,9 @@ def _cells(pack: Pack) -> list[Cell]:
     of = [(step, rule) for step in pack.steps for rule in step.metrics if rule.released]
     cells = [(step, step.variants[0].id, rule) for step, rule in of]
     cells += [(step, variant.id, rule) for step, rule in of for variant in step.variants[1:]]
-    cells += [(step, f"{step.variants[0].id}-{number}", rule) for number in (1, 2) for step, rule in of]
+    cells += [
+        (step, f"{step.variants[0].id}-{number}", rule) for number in (1, 2) for step, rule in of
+    ]
     return cells[:VALUES]
 
 
@@ -187,4 +243,8 @@ def _copy_the_first_month(months: list[ReportingPeriod]) -> None:
 
 
 def _columns_but(model: type[Model], *left_out: str) -> str:
-    return ", ".join(field.column for field in model._meta.concrete_fields if field.column and field.column not in left_out)
+    return ", ".join(
+        field.column
+        for field in model._meta.concrete_fields
+        if field.column and field.column not in left_out
+    )

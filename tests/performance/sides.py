@@ -41,19 +41,32 @@ def _followed(folder: Path) -> list[tuple[Any, Any]]:
     from reporting_agent.sources.meter_readings import ReadingLog
 
     works = plant.load(folder)
-    followed = follow(works.batches, works.site, works.pack, works.paths, works.period, ReadingLog())
+    followed = follow(
+        works.batches, works.site, works.pack, works.paths, works.period, ReadingLog()
+    )
     hours = Windows(followed.hours_us[:-1], followed.hours_us[1:])
-    courses = [(followed.courses[meter.id], followed.occupied[meter.id].windows) for meter in followed.meters]
+    courses = [
+        (followed.courses[meter.id], followed.occupied[meter.id].windows)
+        for meter in followed.meters
+    ]
     return [(course.over(windows).energy, course.over(hours).energy) for course, windows in courses]
 
 
 def grouped_scan(folder: Path, source: str = _PARQUET) -> list[float]:
     """DuckDB's grouped scan of the same columns, as far as it tells what each meter counted."""
-    rows: list[Any] = _duckdb().execute(_GROUPED.replace("SOURCE", source.replace("FOLDER", str(folder)))).fetchall()
+    rows: list[Any] = (
+        _duckdb()
+        .execute(_GROUPED.replace("SOURCE", source.replace("FOLDER", str(folder))))
+        .fetchall()
+    )
     energies = []
-    for kind, (_, count, total, lowest, highest, first, last) in zip(melt_shop.KINDS, rows, strict=True):
+    for kind, (_, count, total, lowest, highest, first, last) in zip(
+        melt_shop.KINDS, rows, strict=True
+    ):
         hours = (last - first).total_seconds() / 3600 / (count - 1)
-        energies.append({"register": highest - lowest, "rate": total * hours, "interval": total}[kind])
+        energies.append(
+            {"register": highest - lowest, "rate": total * hours, "interval": total}[kind]
+        )
     return energies
 
 
@@ -95,15 +108,22 @@ def merge_asof(folder: Path) -> list[float]:
             "end": np.tile(ends_us.astype("datetime64[us]"), len(names)),
         }
     ).sort_values("start")
-    read = pd.concat([pd.read_parquet(path, columns=["meter_id", "timestamp", "value"]) for path in files], ignore_index=True)
+    read = pd.concat(
+        [pd.read_parquet(path, columns=["meter_id", "timestamp", "value"]) for path in files],
+        ignore_index=True,
+    )
     by_meter = read.groupby("meter_id", observed=True)
     step, last = by_meter["value"].diff(), by_meter["value"].shift()
     hours = by_meter["timestamp"].diff().dt.total_seconds() / 3600
     kind = read["meter_id"].map(dict(zip(names, melt_shop.KINDS, strict=True)))
     rate, interval = (kind == "rate").to_numpy(), (kind == "interval").to_numpy()
-    read["energy"] = np.where(rate, (read["value"] + last) / 2 * hours, np.where(interval, read["value"], step))
+    read["energy"] = np.where(
+        rate, (read["value"] + last) / 2 * hours, np.where(interval, read["value"], step)
+    )
     read["meter_id"] = read["meter_id"].astype(batches["meter_id"].dtype)
-    placed = pd.merge_asof(read.sort_values("timestamp"), batches, left_on="timestamp", right_on="start", by="meter_id")
+    placed = pd.merge_asof(
+        read.sort_values("timestamp"), batches, left_on="timestamp", right_on="start", by="meter_id"
+    )
     inside = placed[placed["timestamp"] < placed["end"]]
     energies = inside.groupby(["meter_id", "start"])["energy"].sum()
     return [float(energies[name].sum()) for name in names]
@@ -114,7 +134,11 @@ def merge_edges(folder: Path) -> list[float]:
     import pandas as pd
 
     starts_us, ends_us = melt_shop.windows()
-    edges = pd.DataFrame({"at": np.concatenate((starts_us, ends_us)).astype("datetime64[us]")}).reset_index().sort_values("at")
+    edges = (
+        pd.DataFrame({"at": np.concatenate((starts_us, ends_us)).astype("datetime64[us]")})
+        .reset_index()
+        .sort_values("at")
+    )
     energies = []
     for kind, path in zip(melt_shop.KINDS, sorted(folder.glob("*.parquet")), strict=True):
         read = pd.read_parquet(path, columns=["timestamp", "value"])
@@ -131,7 +155,10 @@ def merge_edges(folder: Path) -> list[float]:
         both = pd.merge_asof(edges, before, left_on="at", right_on="t0")
         both = pd.merge_asof(both, after, left_on="at", right_on="t1", direction="forward")
         share = ((both["at"] - both["t0"]) / (both["t1"] - both["t0"])).fillna(0.0)
-        first, last = both["e0"].fillna(both["e1"]), both["e1"].fillna(both["e0"])  # outside the record nothing is counted
+        first, last = (
+            both["e0"].fillna(both["e1"]),
+            both["e1"].fillna(both["e0"]),
+        )  # outside the record nothing is counted
         passed = share * (last - first)
         if kind == "rate":  # power in a straight line, energy a parabola
             hours = (both["at"] - both["t0"]).dt.total_seconds() / 3600
@@ -146,7 +173,17 @@ def label(folder: Path) -> int:
     from reporting_agent.cli import main
 
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        return main(["label", "--site", str(folder / "site.toml"), "--period", melt_shop.YEAR, "--out", str(folder / "label")])
+        return main(
+            [
+                "label",
+                "--site",
+                str(folder / "site.toml"),
+                "--period",
+                melt_shop.YEAR,
+                "--out",
+                str(folder / "label"),
+            ]
+        )
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -26,9 +26,30 @@ def measure() -> Iterator[Measurement]:
         _spooled(folder)
         size = f"{READINGS / 1e6:g} M readings, half Parquet, half a segment"
         scan, alone = partial(_scan, folder / "spool.toml"), partial(_bytes_alone, folder / "spool")
-        yield compare_apart("live, spool read", size, scan, "checksums and sums of its bytes", alone, _close, RUNS, READINGS)
-        ours, its = partial(_batches, folder / "spool.toml"), partial(_batches, folder / "site.toml")
-        yield compare_apart("live, spool to batches", size, ours, "the same of the site's files", its, _close, RUNS, READINGS)
+        yield compare_apart(
+            "live, spool read",
+            size,
+            scan,
+            "checksums and sums of its bytes",
+            alone,
+            _close,
+            RUNS,
+            READINGS,
+        )
+        ours, its = (
+            partial(_batches, folder / "spool.toml"),
+            partial(_batches, folder / "site.toml"),
+        )
+        yield compare_apart(
+            "live, spool to batches",
+            size,
+            ours,
+            "the same of the site's files",
+            its,
+            _close,
+            RUNS,
+            READINGS,
+        )
 
 
 def _scan(site_file: Path) -> list[float]:
@@ -38,7 +59,12 @@ def _scan(site_file: Path) -> list[float]:
 
     site = load_site(site_file)
     source = interface.connect("spool", dict(site.source), site.folder, site.zone)
-    return [sum(float(np.nansum(block.value)) for block in source.readings(frozenset(meter.id for meter in site.meters)))]
+    return [
+        sum(
+            float(np.nansum(block.value))
+            for block in source.readings(frozenset(meter.id for meter in site.meters))
+        )
+    ]
 
 
 def _bytes_alone(spool: Path) -> list[float]:
@@ -91,12 +117,20 @@ def _spooled(folder: Path) -> None:
         table = pq.read_table(path)
         records = np.zeros(len(table), RECORD)
         records["time_us"] = table["timestamp"].cast("int64").to_numpy()
-        records["value"], records["meter"], records["sequence"] = table["value"].to_numpy(), index, NO_SEQUENCE
+        records["value"], records["meter"], records["sequence"] = (
+            table["value"].to_numpy(),
+            index,
+            NO_SEQUENCE,
+        )
         names.append(str(table["meter_id"][0]))
         parts.append(records)
     first = np.concatenate([part[: len(part) // 2] for part in parts])
-    second = np.stack([part[len(part) // 2 :] for part in parts], axis=1).ravel()  # by time: all meters tell at once
-    (folder / "spool" / "days" / "2021-01-01.00000001.parquet").write_bytes(compaction.as_parquet(names, first))
+    second = np.stack(
+        [part[len(part) // 2 :] for part in parts], axis=1
+    ).ravel()  # by time: all meters tell at once
+    (folder / "spool" / "days" / "2021-01-01.00000001.parquet").write_bytes(
+        compaction.as_parquet(names, first)
+    )
     with layout.segment_path(folder / "spool", 2).open("wb") as file:
         for at in range(0, len(second), FRAME):
             file.write(segments.packed_frame(names if at == 0 else (), (), second[at : at + FRAME]))
@@ -104,4 +138,6 @@ def _spooled(folder: Path) -> None:
     lines = [line for line in text.splitlines() if not line.startswith("readings =")]
     position = lines.index("[inputs]")
     lines[position + 1 : position + 1] = ['source = "spool"']
-    (folder / "spool.toml").write_text("\n".join([*lines, "", "[source]", 'folder = "spool"', ""]), "utf-8")
+    (folder / "spool.toml").write_text(
+        "\n".join([*lines, "", "[source]", 'folder = "spool"', ""]), "utf-8"
+    )

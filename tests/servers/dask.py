@@ -30,20 +30,44 @@ class Dask:
 
     def _scheduler(self) -> str:
         file = self.folder / "scheduler.json"
-        self._start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file), *self._tls())
+        self._start(
+            "dask_scheduler",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--no-dashboard",
+            "--scheduler-file",
+            str(file),
+            *self._tls(),
+        )
         until = time.monotonic() + 120
-        while not (file.exists() and file.stat().st_size) and time.monotonic() < until:  # it is there before it is written
+        while (
+            not (file.exists() and file.stat().st_size) and time.monotonic() < until
+        ):  # it is there before it is written
             time.sleep(0.05)
         address: str = json.loads(file.read_text())["address"]
         return address
 
     def worker(self, tree: Path = ROOT, *more: str) -> subprocess.Popen[bytes]:
-        own = ("--nthreads", "1", "--no-dashboard", "--local-directory", str(self.folder), *self._tls(), *more)
+        own = (
+            "--nthreads",
+            "1",
+            "--no-dashboard",
+            "--local-directory",
+            str(self.folder),
+            *self._tls(),
+            *more,
+        )
         return self._start("dask_worker", self.address, "--host", "127.0.0.1", *own, tree=tree)
 
     def _tls(self) -> list[str]:
         """The options of Dask's programs, and of `steplabel-agent fleet`."""
-        return [word for name, file in self.certificates.items() for word in (f"--tls-{name}", str(file))]
+        return [
+            word
+            for name, file in self.certificates.items()
+            for word in (f"--tls-{name}", str(file))
+        ]
 
     def reached_by(self) -> list[str]:
         """The options by which `steplabel-agent fleet` reaches it."""
@@ -58,7 +82,9 @@ class Dask:
         command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments]
         environment = os.environ | {"PYTHONPATH": str(tree)}
         with (self.folder / f"{module}-{len(self.processes)}.log").open("wb") as log:
-            process = subprocess.Popen(command, cwd=tree, env=environment, stdout=log, stderr=log, start_new_session=True)
+            process = subprocess.Popen(
+                command, cwd=tree, env=environment, stdout=log, stderr=log, start_new_session=True
+            )
         self.processes.append(process)
         return process
 
@@ -72,4 +98,8 @@ class Dask:
 def certificates(folder: Path) -> dict[str, Path]:
     """An authority made for the occasion, and a certificate with its key for all who belong to the cluster."""
     authority.write(folder, "steplabel-fleet")
-    return {"ca-file": folder / "ca.pem", "cert": folder / "server.crt", "key": folder / "server.key"}
+    return {
+        "ca-file": folder / "ca.pem",
+        "cert": folder / "server.crt",
+        "key": folder / "server.key",
+    }

@@ -20,7 +20,9 @@ def program(package: str, name: str) -> tuple[str, str]:
     launcher = folder / f"launch-{name}"
     if not launcher.exists():
         file = next(file for file in sorted(folder.rglob(f"*bin/{name}")))
-        launcher.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{_libraries(folder)}" exec "{file}" "$@"\n', "utf-8")
+        launcher.write_text(
+            f'#!/bin/sh\nLD_LIBRARY_PATH="{_libraries(folder)}" exec "{file}" "$@"\n', "utf-8"
+        )
         launcher.chmod(0o755)
     return str(launcher), f"Debian's package, in {folder}"
 
@@ -32,12 +34,20 @@ def library(packages: Sequence[str], name: str) -> tuple[Path, str]:
 
 
 def _cache() -> Path:
-    base = Path("/var/cache") if os.geteuid() == 0 else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    base = (
+        Path("/var/cache")
+        if os.geteuid() == 0
+        else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    )
     return base / "steplabel"
 
 
 def _libraries(folder: Path) -> str:
-    return ":".join(str(path) for path in sorted(folder.glob("*/lib/*-linux-gnu")) + sorted(folder.glob("lib/*-linux-gnu")))
+    return ":".join(
+        str(path)
+        for path in sorted(folder.glob("*/lib/*-linux-gnu"))
+        + sorted(folder.glob("lib/*-linux-gnu"))
+    )
 
 
 def _unpacked(packages: Sequence[str]) -> Path:
@@ -52,9 +62,19 @@ def _unpack(packages: Sequence[str], folder: Path) -> None:
     """The packages and the libraries that the machine lacks: nothing is installed, and no service begins."""
     archives = folder / "archives"
     (archives / "partial").mkdir(parents=True, exist_ok=True)
-    apt = ["apt-get", "-q", "-y", "-o", f"Dir::Cache::archives={archives}", "-o", "Debug::NoLocking=1"]
+    apt = [
+        "apt-get",
+        "-q",
+        "-y",
+        "-o",
+        f"Dir::Cache::archives={archives}",
+        "-o",
+        "Debug::NoLocking=1",
+    ]
     fetch = [*apt, "--no-install-recommends", "--download-only", "install", *packages]
-    if subprocess.run(fetch, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
+    if subprocess.run(
+        fetch, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ).returncode:
         subprocess.run([*apt, "update"], check=True, stdout=subprocess.DEVNULL)
         subprocess.run(fetch, check=True, stdout=subprocess.DEVNULL)
     for archive in sorted(archives.glob("*.deb")):

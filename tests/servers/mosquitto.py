@@ -43,24 +43,40 @@ class Broker:
 
     def start(self) -> Broker:
         self.folder.mkdir(parents=True, exist_ok=True)
-        lines = [f"listener {self.port} 127.0.0.1", "allow_anonymous true", "persistence true", f"persistence_location {self.folder}/"]
+        lines = [
+            f"listener {self.port} 127.0.0.1",
+            "allow_anonymous true",
+            "persistence true",
+            f"persistence_location {self.folder}/",
+        ]
         if self.certified is not None:
-            lines += [f"certfile {self.certified}/server.crt", f"keyfile {self.certified}/server.key"]
+            lines += [
+                f"certfile {self.certified}/server.crt",
+                f"keyfile {self.certified}/server.key",
+            ]
         lines += ["autosave_on_changes true", "autosave_interval 50"] if self.autosaves else []
         lines += ["max_queued_messages 0", "max_inflight_messages 1000"]
         lines += ["user root"] if os.geteuid() == 0 else []
         lines += self._refusing() if self.unread or self.unwritten else []
         (self.folder / "mosquitto.conf").write_text("\n".join(lines) + "\n", "utf-8")
         with (self.folder / "mosquitto.log").open("ab") as log:
-            self._process = subprocess.Popen([self.program, "-c", self.folder / "mosquitto.conf"], stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                [self.program, "-c", self.folder / "mosquitto.conf"], stdout=log, stderr=log
+            )
         self._wait()
         return self
 
     def _refusing(self) -> list[str]:
         """A list of topics (`acl_file`) refuses no subscription, it keeps messages back in silence; this plugin says so."""
         refused = {"subscribeLiteral": self.unread, "publishClientSend": self.unwritten}
-        rules = [{"acltype": kind, "topic": topic, "priority": 1, "allow": False} for kind, topic in refused.items() if topic]
-        allowed = dict.fromkeys(("publishClientSend", "publishClientReceive", "subscribe", "unsubscribe"), True)
+        rules = [
+            {"acltype": kind, "topic": topic, "priority": 1, "allow": False}
+            for kind, topic in refused.items()
+            if topic
+        ]
+        allowed = dict.fromkeys(
+            ("publishClientSend", "publishClientReceive", "subscribe", "unsubscribe"), True
+        )
         security = {
             "defaultACLAccess": allowed,
             "roles": [{"rolename": "all", "acls": rules}],
@@ -70,7 +86,10 @@ class Broker:
         file = self.folder / "security.json"
         file.write_text(json.dumps(security), "utf-8")
         folder = Path(self.program).resolve().parent
-        files = [*folder.glob("usr/lib/*/mosquitto_*"), *folder.parent.glob("lib/*/mosquitto_*")]  # unpacked, installed
+        files = [
+            *folder.glob("usr/lib/*/mosquitto_*"),
+            *folder.parent.glob("lib/*/mosquitto_*"),
+        ]  # unpacked, installed
         plugin = next(file for file in files if file.name == "mosquitto_dynamic_security.so")
         return [f"plugin {plugin}", f"plugin_opt_config_file {file}"]
 

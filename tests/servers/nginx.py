@@ -41,19 +41,33 @@ def configured(folder: Path, ports: Sequence[int], listens: int, text: str = "")
     servers = "".join(f"server 127.0.0.1:{port} max_fails=0;\n" for port in ports)
     text = re.sub(r"(server 127\.0\.0\.1:\d+ max_fails=0;\s*)+", servers, text)
     text = re.sub(r"listen \[::\]:\d+[^;]*;", "", text)
-    text = text.replace("listen 443 ", f"listen 127.0.0.1:{listens} ").replace("listen 80 ", f"listen 127.0.0.1:{free_port()} ")
-    text = text.replace("/etc/ssl/steplabel/portal.crt", str(certificate)).replace("/etc/ssl/steplabel/portal.key", str(certificate))
+    text = text.replace("listen 443 ", f"listen 127.0.0.1:{listens} ").replace(
+        "listen 80 ", f"listen 127.0.0.1:{free_port()} "
+    )
+    text = text.replace("/etc/ssl/steplabel/portal.crt", str(certificate)).replace(
+        "/etc/ssl/steplabel/portal.key", str(certificate)
+    )
     inside = "access_log off;" + "".join(
-        f" {kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        f" {kind}_temp_path {folder}/{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     file = folder / "nginx.conf"
-    file.write_text(f"pid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n" + text.replace("http {", f"http {{ {inside}", 1), "utf-8")
+    file.write_text(
+        f"pid {folder}/nginx.pid;\nerror_log {folder}/error.log;\n"
+        + text.replace("http {", f"http {{ {inside}", 1),
+        "utf-8",
+    )
     return file
 
 
 def checked(file: Path) -> subprocess.CompletedProcess[str]:
     """What `nginx -t` says of a configuration."""
-    return subprocess.run([program(), "-t", "-p", file.parent, "-c", file], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [program(), "-t", "-p", file.parent, "-c", file],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @contextmanager
@@ -62,7 +76,9 @@ def serve(folder: Path, *ports: int, text: str = "") -> Iterator[str]:
     folder.chmod(0o755)  # nginx's workers are not root
     listens = free_port()
     file = configured(folder, ports, listens, text)
-    nginx = subprocess.Popen([program(), "-p", folder, "-c", file, "-g", "daemon off;"], stderr=subprocess.DEVNULL)
+    nginx = subprocess.Popen(
+        [program(), "-p", folder, "-c", file, "-g", "daemon off;"], stderr=subprocess.DEVNULL
+    )
     try:
         deadline = time.monotonic() + 10
         while True:
@@ -85,11 +101,15 @@ def _certificate(folder: Path) -> Path:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
     now = datetime.now(UTC)
     certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=2))
+        x509.CertificateBuilder(
+            name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=2)
+        )
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
         .sign(key, hashes.SHA256())
     )
     file = folder / "portal.pem"
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     file.write_bytes(pem + certificate.public_bytes(serialization.Encoding.PEM))
     return file

@@ -23,4 +23,7 @@ def postgresql() -> Driver:
     if installed and find_library("odbc"):
         return Driver(installed[0], {})
     file, libraries = debian.library(["odbc-postgresql", "libodbc2"], "psqlodbcw.so")
-    return Driver(file, {"LD_LIBRARY_PATH": ":".join(filter(None, (libraries, os.environ.get("LD_LIBRARY_PATH"))))})
+    return Driver(
+        file,
+        {"LD_LIBRARY_PATH": ":".join(filter(None, (libraries, os.environ.get("LD_LIBRARY_PATH"))))},
+    )

@@ -25,18 +25,30 @@ def serve(*urls: str) -> Iterator[list[str]]:
     port, users = free_port(), {str(urlsplit(url).username) for url in urls}
     with tempfile.TemporaryDirectory(prefix="steplabel-pgbouncer-") as name:
         folder = Path(name)
-        databases = "".join(f"{urlsplit(url).path[1:]} = host={urlsplit(url).hostname} port={urlsplit(url).port}\n" for url in urls)
-        rest = SAMPLE.read_text("utf-8").split("[pgbouncer]\n")[1].replace("listen_port = 6432", f"listen_port = {port}")
-        rest = rest.replace("/etc/pgbouncer", name).replace("auth_type = scram-sha-256", "auth_type = trust")
+        databases = "".join(
+            f"{urlsplit(url).path[1:]} = host={urlsplit(url).hostname} port={urlsplit(url).port}\n"
+            for url in urls
+        )
+        rest = (
+            SAMPLE.read_text("utf-8")
+            .split("[pgbouncer]\n")[1]
+            .replace("listen_port = 6432", f"listen_port = {port}")
+        )
+        rest = rest.replace("/etc/pgbouncer", name).replace(
+            "auth_type = scram-sha-256", "auth_type = trust"
+        )
         (folder / "userlist.txt").write_text("".join(f'"{user}" ""\n' for user in users), "ascii")
         (folder / "pgbouncer.ini").write_text(
-            f"[databases]\n{databases}[pgbouncer]\n{rest}server_round_robin = 1\nunix_socket_dir =\n", "utf-8"
+            f"[databases]\n{databases}[pgbouncer]\n{rest}server_round_robin = 1\nunix_socket_dir =\n",
+            "utf-8",
         )
         folder.chmod(0o755)
         if unprivileged():
             shutil.chown(folder, "nobody", "nogroup")
         with (folder / "log").open("wb") as log:
-            process = subprocess.Popen([program, folder / "pgbouncer.ini"], stdout=log, stderr=log, **unprivileged())
+            process = subprocess.Popen(
+                [program, folder / "pgbouncer.ini"], stdout=log, stderr=log, **unprivileged()
+            )
         through = [_at(url, port) for url in urls]
         try:
             _wait_for(through[0], folder / "log")

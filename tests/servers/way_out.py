@@ -20,7 +20,11 @@ class WayOut:
     """Where the proxy listens, whom to trust, and every address that it was asked for."""
 
     def __init__(self, proxy: str, folder: Path) -> None:
-        self.proxy, self.ca_file, self.other_ca_file = proxy, folder / "ca.pem", folder / "other.pem"
+        self.proxy, self.ca_file, self.other_ca_file = (
+            proxy,
+            folder / "ca.pem",
+            folder / "other.pem",
+        )
         self.asked: list[str] = []
 
 
@@ -50,7 +54,9 @@ def opened(folder: Path, http_port: int) -> Iterator[WayOut]:
                 return
             self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             with suppress(OSError):
-                _joined(self.request, socket.create_connection(("127.0.0.1", tls.server_address[1])))
+                _joined(
+                    self.request, socket.create_connection(("127.0.0.1", tls.server_address[1]))
+                )
 
     with _serving(Tls) as tls, _serving(Proxy) as proxy:
         way = WayOut(f"http://127.0.0.1:{proxy.server_address[1]}", folder)
@@ -72,7 +78,9 @@ def _joined(client: socket.socket, other: socket.socket) -> None:
     """Carry bytes both ways until one side ends."""
     with other:
         while True:
-            waiting = isinstance(client, ssl.SSLSocket) and client.pending()  # decrypted already: no selector sees it
+            waiting = (
+                isinstance(client, ssl.SSLSocket) and client.pending()
+            )  # decrypted already: no selector sees it
             for ready in [client] if waiting else select.select([client, other], [], [])[0]:
                 if not (part := ready.recv(65_536)):
                     return

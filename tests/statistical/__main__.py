@@ -14,23 +14,41 @@ from tests.statistical.checks import CHECKS, run
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.statistical", description="Is the mechanism as private and as precise as docs/privacy.md says?"
+        prog="python -m tests.statistical",
+        description="Is the mechanism as private and as precise as docs/privacy.md says?",
     )
-    parser.add_argument("--long", action="store_true", help="more pairs, draws and plants, which the document does not hold")
-    parser.add_argument("--write", action="store_true", help="regenerate the tables of docs/privacy.md")
-    parser.add_argument("checks", nargs="*", metavar="CHECK", help=f"those alone: {', '.join(CHECKS)}; all where none is named")
+    parser.add_argument(
+        "--long",
+        action="store_true",
+        help="more pairs, draws and plants, which the document does not hold",
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="regenerate the tables of docs/privacy.md"
+    )
+    parser.add_argument(
+        "checks",
+        nargs="*",
+        metavar="CHECK",
+        help=f"those alone: {', '.join(CHECKS)}; all where none is named",
+    )
     asked = parser.parse_args()
     if unknown := set(asked.checks) - set(CHECKS):
-        parser.error(f"there is no check called {', '.join(sorted(unknown))}; there are {', '.join(CHECKS)}")
+        parser.error(
+            f"there is no check called {', '.join(sorted(unknown))}; there are {', '.join(CHECKS)}"
+        )
 
     outcomes = []
     start = time.monotonic()
     # one thread a process: what runs here is many small arrays; and NumPy takes the setting at import only
     os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     with multiprocessing.get_context("spawn").Pool(2) as pool:
-        for outcome, seconds in pool.imap(run, [(check, asked.long and not asked.write) for check in asked.checks or CHECKS]):
+        for outcome, seconds in pool.imap(
+            run, [(check, asked.long and not asked.write) for check in asked.checks or CHECKS]
+        ):
             outcomes.append(outcome)
-            print(f"{'held  ' if outcome.held else 'FAILED'} {outcome.name}: {outcome.sentence} ({seconds:.1f} s)")
+            print(
+                f"{'held  ' if outcome.held else 'FAILED'} {outcome.name}: {outcome.sentence} ({seconds:.1f} s)"
+            )
             print(outcome.markdown(), end="\n\n", flush=True)
     all_held = all(outcome.held for outcome in outcomes)
     print(f"{len(outcomes)} checks in {time.monotonic() - start:.1f} s")
@@ -38,7 +56,9 @@ def main() -> int:
         document.write(outcomes)
         print(f"wrote the tables of {document.DOCUMENT.name}")
     elif not asked.long and not document.agrees(outcomes):
-        print(f"FAILED {document.DOCUMENT.name} does not hold these tables: run python -m tests.statistical --write, read the difference")
+        print(
+            f"FAILED {document.DOCUMENT.name} does not hold these tables: run python -m tests.statistical --write, read the difference"
+        )
         all_held = False
     return 0 if all_held else 1
 

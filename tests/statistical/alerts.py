@@ -16,7 +16,17 @@ from numpy.typing import NDArray
 from fixtures.simulator.works import SECTORS, Works
 from fixtures.simulator.works.runs import CAUSES
 from fixtures.simulator.works.timeline import Doing
-from reporting_agent.live.running.excess_alarms import LOOKS, STEPS, Alarm, ExcessHistory, Limits, UsualCourse, alarms, course_of, foreseen
+from reporting_agent.live.running.excess_alarms import (
+    LOOKS,
+    STEPS,
+    Alarm,
+    ExcessHistory,
+    Limits,
+    UsualCourse,
+    alarms,
+    course_of,
+    foreseen,
+)
 from tests.statistical.outcome import Outcome
 
 Floats = NDArray[np.float64]
@@ -47,7 +57,9 @@ class Line:
 
     earlier: ExcessHistory
     later: ExcessHistory
-    limit: ExcessHistory  # of `later` against a fixed limit: energy so far over the kind's usual end
+    limit: (
+        ExcessHistory  # of `later` against a fixed limit: energy so far over the kind's usual end
+    )
     limit_earlier: ExcessHistory
     foreseen: NDArray[np.bool_]  # of the later ones
     waste: dict[str, Floats]  # of the later ones, in energy
@@ -62,11 +74,21 @@ def lines_of(works: Works) -> Iterator[Line]:
         use = next(index for index, flow in enumerate(ran.design.uses) if flow.carrier == carrier)
         if ran.design.uses[use].direction != "import":
             continue
-        rows = np.array([row for row in np.argsort(ran.start_s, kind="stable").tolist() if ran.line[row] == name and not ran.status[row]])
+        rows = np.array(
+            [
+                row
+                for row in np.argsort(ran.start_s, kind="stable").tolist()
+                if ran.line[row] == name and not ran.status[row]
+            ]
+        )
         every_s = ran.design.reading_s
         old = ran.start_s[rows] < split_s
         expected = np.full((len(rows), LOOKS), np.nan)
-        ended, relative, look_min = np.zeros(len(rows)), np.full((len(rows), LOOKS), np.nan), np.zeros(len(rows))
+        ended, relative, look_min = (
+            np.zeros(len(rows)),
+            np.full((len(rows), LOOKS), np.nan),
+            np.zeros(len(rows)),
+        )
         kinds = np.array(ran.variant)[rows]
         output = ran.output[rows] + ran.reject[rows]
         energy = ran.energy[use][rows]
@@ -90,15 +112,24 @@ def lines_of(works: Works) -> Iterator[Line]:
             if usual is None:
                 continue
             for row, (stamps, counted, duration) in courses.items():
-                read_at = stamps[np.searchsorted(stamps, usual_s / STEPS * np.arange(1, LOOKS + 1), side="right") - 1]
+                read_at = stamps[
+                    np.searchsorted(stamps, usual_s / STEPS * np.arange(1, LOOKS + 1), side="right")
+                    - 1
+                ]
                 course = course_of(stamps, counted, duration, usual_s, now_s=duration)
-                last = np.interp(read_at, stamps, counted)  # the latest reading at each look, not the look itself
+                last = np.interp(
+                    read_at, stamps, counted
+                )  # the latest reading at each look, not the look itself
                 expected[row] = usual.expected(np.where(np.isfinite(course), last, np.nan))
                 ended[row] = usual.ended(energy[row] / output[row])
-                relative[row] = np.where(np.isfinite(course), last / (usual.end * usual.output) - 1, np.nan)
+                relative[row] = np.where(
+                    np.isfinite(course), last / (usual.end * usual.output) - 1, np.nan
+                )
                 look_min[row] = usual_s / STEPS / 60
         looked_at = np.isfinite(expected).any(axis=1)
-        without_waste = energy / (1 + np.sum(list(ran.waste.values()), axis=0)[rows])  # near enough: spread and conditions are small
+        without_waste = energy / (
+            1 + np.sum(list(ran.waste.values()), axis=0)[rows]
+        )  # near enough: spread and conditions are small
         after = _after(works, step, name)
         begins = np.array([after.get(int(ran.start_s[row]), "") for row in rows])
         told_first = np.zeros(len(rows), bool)
@@ -125,7 +156,9 @@ def _after(works: Works, step: str, line: str) -> dict[int, str]:
     for stretch in works.lived[step, line]:
         if stretch.doing is Doing.RUN:
             preceding[stretch.start_s] = (
-                {Doing.START_UP: "stop", Doing.CHANGEOVER: "change"}.get(earlier, "") if earlier is not None else ""
+                {Doing.START_UP: "stop", Doing.CHANGEOVER: "change"}.get(earlier, "")
+                if earlier is not None
+                else ""
             )
         if stretch.doing is not Doing.IDLE:
             earlier = stretch.doing
@@ -138,13 +171,22 @@ def count(works: Works, ours: Told, foretold: Told, fixed: Told) -> float:
     lines = list(lines_of(works))
     limits = Limits.of([line.earlier for line in lines], weeks * HISTORY, RATE_A_WEEK)
     # a fixed limit passes where the ends of the history passed it at the same rate, waste or none: nobody mirrors it
-    peaks = sorted((float(np.nanmax(course)) for line in lines for course in line.limit_earlier.expected), reverse=True)
+    peaks = sorted(
+        (float(np.nanmax(course)) for line in lines for course in line.limit_earlier.expected),
+        reverse=True,
+    )
     limit = Limits(peaks[max(0, int(RATE_A_WEEK * weeks * HISTORY) - 1)], None)
     for tally, which in ((ours, "test"), (foretold, "both"), (fixed, "fixed")):
         tally.false.append(0)
         for line in lines:
             _add(
-                tally, line, alarms(line.later if which != "fixed" else line.limit, limits if which != "fixed" else limit), which == "both"
+                tally,
+                line,
+                alarms(
+                    line.later if which != "fixed" else line.limit,
+                    limits if which != "fixed" else limit,
+                ),
+                which == "both",
             )
     return weeks * (1 - HISTORY)
 
@@ -154,7 +196,13 @@ def _add(tally: Told, line: Line, alarms: list[Alarm], with_foreseen: bool) -> N
     in_batch = {alarm.batch: alarm for alarm in alarms}
     for cause, waste in line.waste.items():
         tally.waste[cause] += float(waste.sum())
-        told_rows = np.array([row in in_batch or (with_foreseen and bool(line.foreseen[row])) for row in range(len(waste))], bool)
+        told_rows = np.array(
+            [
+                row in in_batch or (with_foreseen and bool(line.foreseen[row]))
+                for row in range(len(waste))
+            ],
+            bool,
+        )
         tally.told[cause] += float(waste[told_rows].sum()) if len(waste) else 0.0
     for alarm in alarms:
         if whole[alarm.batch] > 0:
@@ -169,8 +217,13 @@ def run(long: bool) -> Outcome:
     weeks = 0.0
     number = LONG if long else SHORT
     for seed in range(number):
-        weeks += count(Works.live(SECTORS[seed % len(SECTORS)], seed=1000 + seed), ours, both, fixed)
-    rates = {name: sum(tally.false) / weeks for name, tally in (("ours", ours), ("both", both), ("fixed", fixed))}
+        weeks += count(
+            Works.live(SECTORS[seed % len(SECTORS)], seed=1000 + seed), ours, both, fixed
+        )
+    rates = {
+        name: sum(tally.false) / weeks
+        for name, tally in (("ours", ours), ("both", both), ("fixed", fixed))
+    }
     rows = tuple(
         (name, f"{tally.share():.0%}", *(f"{tally.share(cause):.0%}" for cause in CAUSES), f"{rate:.2f}",
          f"{np.median(tally.minutes):.0f}" if tally.minutes else "-", f"{tally.right}")
@@ -185,7 +238,14 @@ def run(long: bool) -> Outcome:
         rates["ours"] <= RATE_A_WEEK and ours.share() > fixed.share(),
         f"{number} works, {weeks:.0f} weeks watched: {ours.share():.0%} of waste told before its batch ended, {rates['ours']:.2f} false "
         f"alarms a week where {RATE_A_WEEK:g} were chosen; a fixed limit told {fixed.share():.0%}",
-        ("road", "waste told in its batch", *CAUSES, "false alarms a week", "minutes to alert, median", "right alerts"),
+        (
+            "road",
+            "waste told in its batch",
+            *CAUSES,
+            "false alarms a week",
+            "minutes to alert, median",
+            "right alerts",
+        ),
         rows,
         "live.md",
     )

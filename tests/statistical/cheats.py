@@ -43,7 +43,11 @@ def grid_of_the_data(records: Records, quantile: Fraction, chance: KeyedStream) 
     lowest, width = min(records), (max(records) - min(records)) / (GRID_POINTS - 1)
     if not width:
         return float(lowest)
-    point = draw_grid_point(_scores(tuple(round((record - lowest) / width) for record in records), quantile), STATED, chance)
+    point = draw_grid_point(
+        _scores(tuple(round((record - lowest) / width) for record in records), quantile),
+        STATED,
+        chance,
+    )
     return round(lowest + point * width, 6)
 
 
@@ -64,13 +68,19 @@ def looks_and_draws_again_by_key(records: Records, quantile: Fraction, chance: K
     exact = sorted(records)[rank(quantile, len(records)) - 1]
     drawn = GRID_POINTS
     for _ in range(TRIES):
-        drawn = honest(records, quantile, KeyedStream(key, challenge=b"given once", data_root=b"logged before", name="best"))
+        drawn = honest(
+            records,
+            quantile,
+            KeyedStream(key, challenge=b"given once", data_root=b"logged before", name="best"),
+        )
         if drawn <= exact:
             break
     return drawn
 
 
-def corrects_without_debit(records: Records, quantile: Fraction, chance: KeyedStream) -> tuple[int, int]:
+def corrects_without_debit(
+    records: Records, quantile: Fraction, chance: KeyedStream
+) -> tuple[int, int]:
     """Reports, then reports a correction in which another record changed, and books one epsilon for both."""
     corrected = (*sorted(records)[:-1], GRID_POINTS - 1)
     return honest(records, quantile, chance), honest(corrected, quantile, chance)

@@ -20,7 +20,9 @@ CASES = (
     *((Fraction(1, 5), n) for n in (100, 200, 340, 5000)),
 )
 _SMALL = 500
-_LEAST_RANK = 10  # below it every one of them is off by a tenth of the value and more, and none is any use
+_LEAST_RANK = (
+    10  # below it every one of them is off by a tenth of the value and more, and none is any use
+)
 _HALF_A_WIDTH = float(GRID.width) / 2
 
 
@@ -58,8 +60,15 @@ def errors(quantile: Fraction, count: int, plants: int) -> tuple[float, ...]:
         points, _ = clamp_to_grid(batches.tolist(), GRID)
         squares.append(
             (
-                float(mechanism.exact_law(scores(points, GRID.points, rank(quantile, count)), EPSILON_BEST) @ off),
-                diffprivlib_square_error(batches, (float(GRID.lower), float(GRID.upper)), quantile, EPSILON_BEST, exact),
+                float(
+                    mechanism.exact_law(
+                        scores(points, GRID.points, rank(quantile, count)), EPSILON_BEST
+                    )
+                    @ off
+                ),
+                diffprivlib_square_error(
+                    batches, (float(GRID.lower), float(GRID.upper)), quantile, EPSILON_BEST, exact
+                ),
                 float(opendp_law(points, GRID, quantile, EPSILON_BEST, size_is_public=False) @ off),
                 float(opendp_law(points, GRID, quantile, EPSILON_BEST, size_is_public=True) @ off),
             )

@@ -70,7 +70,18 @@ def run(long: bool) -> Outcome:
         f"{counts} sectors of 8, 20, 100 and 1,000 firms: bias of the industry's best in % of the typical value, % of its 95 % intervals "
         "that hold the truth, % of those of a curve's points that do, bias of the least released value, % of 95 % rank intervals that "
         "hold the true rank, and % of sectors where a poor fit is told",
-        ("plants apart", "spread", "firms", "rule", "bias", "held", "curve held", "naive minimum", "ranks held", "poor fit told"),
+        (
+            "plants apart",
+            "spread",
+            "firms",
+            "rule",
+            "bias",
+            "held",
+            "curve held",
+            "naive minimum",
+            "ranks held",
+            "poor fit told",
+        ),
         tuple(rows),
         "composition.md",
     )
@@ -80,7 +91,9 @@ def _sound(totals: _Tally, sectors: int, long: bool) -> bool:
     """Refused when the claim is outside what so many sectors can tell; in the long form, when the figure itself is."""
     doubt = 0.0 if long else 3 * float(np.std(totals.errors)) / sectors**0.5 + 0.001
     sound = abs(float(np.mean(totals.errors))) <= _MOST_BIAS + doubt
-    sound &= bool(stats.binomtest(totals.held, sectors).proportion_ci(0.99, "exact").high >= _COVERED)
+    sound &= bool(
+        stats.binomtest(totals.held, sectors).proportion_ci(0.99, "exact").high >= _COVERED
+    )
     sound &= totals.points_held >= (_COVERED if long else _COVERED - 0.05) * totals.points
     sound &= totals.ranks_held >= (_COVERED if long else _COVERED - 0.02) * totals.ranks
     return sound and (not long or totals.held >= _COVERED * sectors)
@@ -108,7 +121,11 @@ def _add(totals: _Tally, sector: Sector, rng: np.random.Generator) -> None:
     for point, exact in zip(composed.curve, read_off(np.sort(sector.best)), strict=True):
         totals.points_held += point.interval[0] <= float(exact) <= point.interval[1]
         totals.points += 1
-    rank_of = {sector.labels[i].site: rank for rank, i in enumerate(np.argsort(sector.best), start=1)}
+    rank_of = {
+        sector.labels[i].site: rank for rank, i in enumerate(np.argsort(sector.best), start=1)
+    }
     for standing in standings(sector.labels, PACK, rng):
-        totals.ranks_held += standing.rank_interval[0] <= rank_of[standing.site] <= standing.rank_interval[1]
+        totals.ranks_held += (
+            standing.rank_interval[0] <= rank_of[standing.site] <= standing.rank_interval[1]
+        )
         totals.ranks += 1

@@ -13,7 +13,16 @@ from scipy import stats
 from benchmarks.privacy import intervals
 from benchmarks.privacy.eligibility import expected_error
 from tests.statistical.outcome import Outcome
-from tests.statistical.plants import AWKWARD, EPSILON_BEST, RULE, SHAPES, TYPICAL, exact_quantile, in_steps, released_label
+from tests.statistical.plants import (
+    AWKWARD,
+    EPSILON_BEST,
+    RULE,
+    SHAPES,
+    TYPICAL,
+    exact_quantile,
+    in_steps,
+    released_label,
+)
 
 CASES = (
     *((Fraction(1, 20), count) for count in (100, 500, 670, 5000)),
@@ -37,13 +46,26 @@ def run(long: bool) -> Outcome:
         eligible = expected_error(RULE, quantile, EPSILON_BEST, count) <= 0.01
         claimed = _CLAIMED if count < 500 else _CLAIMED_FROM_500
         trials = _TRIALS_LONG if long else _TRIALS[claimed]
-        covered, widths = zip(*(coverage(name, quantile, count, trials) for name in _PLANTS), strict=True)
+        covered, widths = zip(
+            *(coverage(name, quantile, count, trials) for name in _PLANTS), strict=True
+        )
         # all shapes together as measured; one shape only where so few trials refute the claim
         sound &= sum(covered) >= claimed * trials * len(covered)
-        sound &= all(stats.binomtest(hits, trials).proportion_ci(0.98, "exact").high >= claimed for hits in covered)
-        percents = (f"{100 * hits / trials:.1f}" for hits in (*covered, sum(covered) / len(covered)))
+        sound &= all(
+            stats.binomtest(hits, trials).proportion_ci(0.98, "exact").high >= claimed
+            for hits in covered
+        )
+        percents = (
+            f"{100 * hits / trials:.1f}" for hits in (*covered, sum(covered) / len(covered))
+        )
         rows.append(
-            (f"p{float(100 * quantile):g}", f"{count:,}", *percents, f"{100 * float(np.median(widths)):.1f}", "yes" if eligible else "no")
+            (
+                f"p{float(100 * quantile):g}",
+                f"{count:,}",
+                *percents,
+                f"{100 * float(np.median(widths)):.1f}",
+                "yes" if eligible else "no",
+            )
         )
     return Outcome(
         "coverage",
@@ -70,7 +92,9 @@ def coverage(shape: str, quantile: Fraction, count: int, trials: int) -> tuple[i
         values = _PLANTS[shape](rng, count) * rng.normal(1, _LEVEL_SD)
         if shape == "steps":
             values = in_steps(values)  # a meter's step does not grow with the plant's level
-        low, high = intervals.interval(released_label(values, quantile, rng), "best", rng, _DRAWS, rule=RULE)
+        low, high = intervals.interval(
+            released_label(values, quantile, rng), "best", rng, _DRAWS, rule=RULE
+        )
         hits += low <= exact_quantile(values, quantile) <= high
         widths.append(high - low)
     return hits, float(np.median(widths)) / TYPICAL

@@ -37,9 +37,14 @@ CLOSE = 0.01
 MOST_GAIN = 0.03  # above one publication
 SUCCEEDS = 0.08  # what the rule of before must gain where two firms change, or nothing was tried
 _SURE = 2.5  # standard errors that so few pairs leave unsure
-_LEARNT, _TRIED = (40, 120), (700, 1000)  # pairs: short and long; those learnt from for each number of firms, of changes and way
+_LEARNT, _TRIED = (
+    (40, 120),
+    (700, 1000),
+)  # pairs: short and long; those learnt from for each number of firms, of changes and way
 _LEARNT_HELD = (600, 4000)  # pairs shown to the gate, of which those that it holds are learnt from
-BEFORE = PACK.disclosure.model_copy(update={"least_changed_participants": 2, "largest_share_of_change": Fraction(1)})
+BEFORE = PACK.disclosure.model_copy(
+    update={"least_changed_participants": 2, "largest_share_of_change": Fraction(1)}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +64,37 @@ def run(long: bool) -> Outcome:
     reader = _Reader.taught(_LEARNT[long], _LEARNT_HELD[long])
     tried = [_case([34, number], real=long, with_before=True) for number in range(_TRIED[long])]
     single = _close(tried, [reader.of_one(case) for case in tried])
-    both = _close(tried, [reader.of_held(case) if case.both is None else reader.of_both(case.both) for case in tried])
-    before = _close(tried, [reader.of_one(case) if case.before is None else reader.of_both(case.before) for case in tried])
+    both = _close(
+        tried,
+        [
+            reader.of_held(case) if case.both is None else reader.of_both(case.both)
+            for case in tried
+        ],
+    )
+    before = _close(
+        tried,
+        [
+            reader.of_one(case) if case.before is None else reader.of_both(case.before)
+            for case in tried
+        ],
+    )
     rows, sound = [], True
     for changed in (*CHANGED, None):
         these = np.array([changed in (case.changed, None) for case in tried])
         gain = both[these].astype(float) - single[these]
         doubt = _SURE * float(gain.std()) / gain.size**0.5 if not long or changed else 0.0
         sound &= bool(gain.mean() <= MOST_GAIN + doubt)
-        sound &= changed != min(CHANGED) or bool(before[these].mean() - single[these].mean() >= SUCCEEDS)
+        sound &= changed != min(CHANGED) or bool(
+            before[these].mean() - single[these].mean() >= SUCCEEDS
+        )
         through = np.array([case.both is not None for case in tried])
-        shares = (f"{100 * float(share[these].mean()):.0f}" for share in (through, single, both, before))
+        shares = (
+            f"{100 * float(share[these].mean()):.0f}" for share in (through, single, both, before)
+        )
         cells = (
-            f"{100 * float(both[those].mean()):.0f} ({100 * float(single[those].mean()):.0f})" if those.any() else "-"
+            f"{100 * float(both[those].mean()):.0f} ({100 * float(single[those].mean()):.0f})"
+            if those.any()
+            else "-"
             for those in (through & these, ~through & these)
         )
         rows.append((f"{changed or 'all'}", f"{gain.size:,}", *shares, *cells))
@@ -112,11 +135,22 @@ class _Reader:
     def taught(cls, rows: int, gated: int) -> _Reader:
         samples = _pairs_without_gate(rows)
         single, both = (
-            HistGradientBoostingRegressor(max_iter=300, max_leaf_nodes=63, random_state=0).fit(read, samples[2]) for read in samples[:2]
+            HistGradientBoostingRegressor(max_iter=300, max_leaf_nodes=63, random_state=0).fit(
+                read, samples[2]
+            )
+            for read in samples[:2]
         )
-        cases = [case for number in range(gated) if (case := _case([35, number], real=False)).both is None]
-        off = [case.exact - case.level for case in cases] - single.predict(np.array([case.one for case in cases]))
-        of_held = HistGradientBoostingRegressor(max_iter=60, min_samples_leaf=40, learning_rate=0.05, random_state=0)
+        cases = [
+            case
+            for number in range(gated)
+            if (case := _case([35, number], real=False)).both is None
+        ]
+        off = [case.exact - case.level for case in cases] - single.predict(
+            np.array([case.one for case in cases])
+        )
+        of_held = HistGradientBoostingRegressor(
+            max_iter=60, min_samples_leaf=40, learning_rate=0.05, random_state=0
+        )
         return cls(single, both, of_held.fit(np.array([_with_reason(case) for case in cases]), off))
 
     def of_one(self, case: Case) -> float:
@@ -139,7 +173,9 @@ def _pairs_without_gate(rows: int) -> tuple[Array, Array, Array]:
     single, both, off = [], [], []
     for firms in range(FEWEST, MOST + 1):
         for changed in (changed for changed in CHANGED if firms - changed >= FEWEST):
-            for way in WAYS[1:]:  # whoever joins between two publications leaves between the same two
+            for way in WAYS[
+                1:
+            ]:  # whoever joins between two publications leaves between the same two
                 whole, other = pair(rng, rows, firms, changed, way)
                 shown = figures(whole), figures(other)
                 if way != "correct":  # a curve is withheld now and then, and the quarters with it
@@ -151,12 +187,18 @@ def _pairs_without_gate(rows: int) -> tuple[Array, Array, Array]:
     return np.concatenate(single), np.concatenate(both), np.concatenate(off)
 
 
-def _inputs(whole: Array, other: Array, firms: int, changed: int, way: str, own: Array) -> tuple[Array, Array]:
+def _inputs(
+    whole: Array, other: Array, firms: int, changed: int, way: str, own: Array
+) -> tuple[Array, Array]:
     """What the regressions read of one publication and of both: figures from its typical value on and the quarters; of both what a firm
     would have made up, and by how much the quarters differ."""
     level = whole[:, 1]
-    reader_knows = np.column_stack([np.broadcast_to([firms, changed, max(WAYS.index(way), 1)], (len(whole), 3)), own - level])
-    ours, theirs = ([shown[:, :VALUES] - level[:, None], shown[:, VALUES:]] for shown in (whole, other))
+    reader_knows = np.column_stack(
+        [np.broadcast_to([firms, changed, max(WAYS.index(way), 1)], (len(whole), 3)), own - level]
+    )
+    ours, theirs = (
+        [shown[:, :VALUES] - level[:, None], shown[:, VALUES:]] for shown in (whole, other)
+    )
     single = np.hstack([reader_knows, *ours])
     return single, np.hstack([single, *theirs, firms * (ours[0] - theirs[0]), ours[1] - theirs[1]])
 
@@ -173,14 +215,24 @@ def _case(seed: Sequence[int], *, real: bool, with_before: bool = False) -> Case
     drafts = [draft(each, labels_of(cohort, firms), rng, real=real) for each in (whole, other)]
     first, second = drafts if way == "leave" else drafts[::-1]
     shown = first.gated(PACK.disclosure)
-    beside = PublishedVersion("1", dataclasses.replace(shown, period="otherwise") if way == "period" else shown, first.roster)
-    alone, first_read, own = drafts[0].read(drafts[0].gated(PACK.disclosure)), first.read(shown), whole.exact[:, -1]
+    beside = PublishedVersion(
+        "1",
+        dataclasses.replace(shown, period="otherwise") if way == "period" else shown,
+        first.roster,
+    )
+    alone, first_read, own = (
+        drafts[0].read(drafts[0].gated(PACK.disclosure)),
+        first.read(shown),
+        whole.exact[:, -1],
+    )
 
     def both(policy: DisclosurePolicy) -> tuple[Array | None, GateReason]:
         later = second.gated(policy, beside, apart=way == "period")
         if cell(later).best is None:
             return None, GateReason(str(cell(later).note))
-        read = (first_read, second.read(later)) if way == "leave" else (second.read(later), first_read)
+        read = (
+            (first_read, second.read(later)) if way == "leave" else (second.read(later), first_read)
+        )
         return np.asarray(_inputs(*read, firms, changed, way, own)[1][0]), GateReason.SHOWN
 
     before = None
@@ -188,4 +240,11 @@ def _case(seed: Sequence[int], *, real: bool, with_before: bool = False) -> Case
         with mock.patch.object(differencing, "gives_away", return_value=False):
             before, _ = both(BEFORE)
     single = np.asarray(_inputs(alone, alone, firms, changed, way, own)[0][0])
-    return Case(changed, single, *both(PACK.disclosure), before, float(alone[0, 1]), float(whole.exact[0, -2]))
+    return Case(
+        changed,
+        single,
+        *both(PACK.disclosure),
+        before,
+        float(alone[0, 1]),
+        float(whole.exact[0, -2]),
+    )

@@ -15,7 +15,16 @@ from fractions import Fraction
 import numpy as np
 from scipy import stats
 
-from benchmarks.audit.sampling_plan import STANDARD, Stratum, StratumKind, detection, draw, misstated, needed, seed
+from benchmarks.audit.sampling_plan import (
+    STANDARD,
+    Stratum,
+    StratumKind,
+    detection,
+    draw,
+    misstated,
+    needed,
+    seed,
+)
 from benchmarks.released import rank
 from tests.statistical.outcome import Outcome
 
@@ -36,7 +45,9 @@ SCENES = (
     Cheat("energy of used batches lowered, 335 of them", StratumKind.USED, 335),
     Cheat("energy of used batches lowered, 10,000 of them", StratumKind.USED, 10_000),
     Cheat("energy of used batches lowered, 100,000 of them", StratumKind.USED, 100_000),
-    Cheat("batches invented below a p5 of 10,000", StratumKind.BELOW, rank(Fraction(1, 20), 10_000)),
+    Cheat(
+        "batches invented below a p5 of 10,000", StratumKind.BELOW, rank(Fraction(1, 20), 10_000)
+    ),
     Cheat("exclusions invented, 800 excluded", StratumKind.EXCLUDED, 800),
     Cheat("days with a batch left out, 6 meters over a year", StratumKind.DAYS, 6 * 365),
 )
@@ -49,11 +60,24 @@ def run(long: bool) -> Outcome:
         wrong = misstated(scene.size, STANDARD.sizes[scene.kind].share)
         drawn = needed(scene.size, STANDARD.sizes[scene.kind])
         promised = float(detection(scene.size, wrong, drawn))
-        detected = sum(is_found(scene, wrong, index * CHEATS_LONG + number) for number in range(cheats))
+        detected = sum(
+            is_found(scene, wrong, index * CHEATS_LONG + number) for number in range(cheats)
+        )
         low, high = clopper_pearson(detected, cheats)
-        sound &= low <= promised <= high and promised >= float(STANDARD.sizes[scene.kind].confidence)
+        sound &= low <= promised <= high and promised >= float(
+            STANDARD.sizes[scene.kind].confidence
+        )
         measured = f"{100 * detected / cheats:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
-        rows.append((scene.name, f"{scene.size:,}", f"{wrong:,}", f"{drawn:,}", f"{100 * promised:.1f}", measured))
+        rows.append(
+            (
+                scene.name,
+                f"{scene.size:,}",
+                f"{wrong:,}",
+                f"{drawn:,}",
+                f"{100 * promised:.1f}",
+                measured,
+            )
+        )
     return Outcome(
         "drawing",
         sound,
@@ -69,8 +93,13 @@ def is_found(scene: Cheat, wrong: int, number: int) -> bool:
     """One cheat against one draw: the records' places are the plant's chance, the draw follows from nonce, tree head and root."""
     cheated = set(np.random.default_rng(number).choice(scene.size, wrong, replace=False).tolist())
     stratum = Stratum(scene.name, scene.kind, 0, scene.size)
-    nonce, head, root = (hashlib.sha256(f"{number} {what}".encode()).digest() for what in ("nonce", "head", "root"))
-    return hits(cheated, [leaf.position for leaf in draw([stratum], STANDARD, seed(nonce, head, number + 1, root))])
+    nonce, head, root = (
+        hashlib.sha256(f"{number} {what}".encode()).digest() for what in ("nonce", "head", "root")
+    )
+    return hits(
+        cheated,
+        [leaf.position for leaf in draw([stratum], STANDARD, seed(nonce, head, number + 1, root))],
+    )
 
 
 def hits(cheated: set[int], drawn: Sequence[int]) -> bool:
@@ -81,5 +110,9 @@ def clopper_pearson(detected: int, tried: int) -> tuple[float, float]:
     """The interval of a probability of which `detected` of `tried` were seen."""
     tail = (1 - _SURE) / 2
     low = 0.0 if detected == 0 else float(stats.beta.ppf(tail, detected, tried - detected + 1))
-    high = 1.0 if detected == tried else float(stats.beta.ppf(1 - tail, detected + 1, tried - detected))
+    high = (
+        1.0
+        if detected == tried
+        else float(stats.beta.ppf(1 - tail, detected + 1, tried - detected))
+    )
     return low, high

@@ -14,7 +14,10 @@ LARGEST = 0.01
 QUANTILES = (Fraction(1, 20), Fraction(1, 10), Fraction(1, 5), Fraction(1, 4))
 TOGETHER = (1, 2, 4, 29)
 _MOST = 100_000
-_RULE_OF_THUMB = (18.0, 25.0)  # between which rank times epsilon lies at the first number that is enough
+_RULE_OF_THUMB = (
+    18.0,
+    25.0,
+)  # between which rank times epsilon lies at the first number that is enough
 
 
 def run(long: bool) -> Outcome:
@@ -44,5 +47,9 @@ def first_enough(quantile: Fraction, epsilon: Fraction) -> int:
     too_few, enough = 1, _MOST
     while enough - too_few > max(1, enough // 50):
         middle = (too_few + enough) // 2
-        too_few, enough = (too_few, middle) if expected_error(RULE, quantile, epsilon, middle) <= LARGEST else (middle, enough)
+        too_few, enough = (
+            (too_few, middle)
+            if expected_error(RULE, quantile, epsilon, middle) <= LARGEST
+            else (middle, enough)
+        )
     return enough

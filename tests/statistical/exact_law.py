@@ -36,7 +36,9 @@ def run(long: bool) -> Outcome:
     for epsilon in EPSILONS:
         for words, neighbours, a_day in KINDS:
             spent = epsilon_of_a_record(epsilon, a_day)
-            pairs, worst = worst_loss(spent, grid_points, largest if a_day == 1 else largest - 1, neighbours)
+            pairs, worst = worst_loss(
+                spent, grid_points, largest if a_day == 1 else largest - 1, neighbours
+            )
             sound &= worst <= float(epsilon) + _ROUNDING
             rows.append((str(epsilon), words, f"{pairs:,}", f"{worst:.4f}"))
     return Outcome(
@@ -71,7 +73,11 @@ def added(points: Points, grid_points: int) -> Iterator[Points]:
 
 def day_changed(points: Points, grid_points: int) -> Iterator[Points]:
     """Every day of up to A_DAY records taken out, and every other such day put in its place."""
-    days = [day for number in range(A_DAY + 1) for day in combinations_with_replacement(range(grid_points), number)]
+    days = [
+        day
+        for number in range(A_DAY + 1)
+        for day in combinations_with_replacement(range(grid_points), number)
+    ]
     for day in days:
         rest = list(points)
         if all(rest.count(point) >= day.count(point) for point in set(day)):
@@ -90,7 +96,9 @@ KINDS: tuple[tuple[str, Neighbours, int], ...] = (
 )
 
 
-def worst_loss(epsilon: Fraction, grid_points: int, largest: int, neighbours: Neighbours, *, noise: float = 1.0) -> tuple[int, float]:
+def worst_loss(
+    epsilon: Fraction, grid_points: int, largest: int, neighbours: Neighbours, *, noise: float = 1.0
+) -> tuple[int, float]:
     """Number of pairs and the largest log(P(output | data) / P(output | neighbour)).
 
     Args:
@@ -105,7 +113,9 @@ def worst_loss(epsilon: Fraction, grid_points: int, largest: int, neighbours: Ne
     pairs, worst = 0, 0.0
     for count in range(1, largest + 1):
         for points in combinations_with_replacement(range(grid_points), count):
-            others = {other for other in neighbours(points, grid_points) if other and other != points}
+            others = {
+                other for other in neighbours(points, grid_points) if other and other != points
+            }
             for quantile in QUANTILES:
                 mine = law(points, rank(quantile, count))
                 theirs = np.array([law(other, rank(quantile, len(other))) for other in others])

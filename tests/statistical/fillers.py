@@ -37,8 +37,15 @@ def ends_beside_moments(minutes: int, output: str) -> Change:
 
     def pieces_of(row: Row, start: datetime, end: datetime) -> list[Row]:
         cut = end - timedelta(minutes=minutes)
-        short = {"batch_id": f"{row['batch_id']}-x", "start": cut.isoformat(), "end": (cut + timedelta(seconds=18)).isoformat()}
-        return [{**row, "end": cut.isoformat()}, {**row, **short, "output_quantity": output, "reject_quantity": "0"}]
+        short = {
+            "batch_id": f"{row['batch_id']}-x",
+            "start": cut.isoformat(),
+            "end": (cut + timedelta(seconds=18)).isoformat(),
+        }
+        return [
+            {**row, "end": cut.isoformat()},
+            {**row, **short, "output_quantity": output, "reject_quantity": "0"},
+        ]
 
     return _cut(minutes, pieces_of)
 
@@ -51,9 +58,15 @@ def waiting_over_pauses(rows: list[Row], chosen: Collection[str]) -> list[Row]:
     changed = {}
     for line in by_line.values():
         for row, following in pairwise(line):
-            start, end, begins = (lines.moment(stamp) for stamp in (row["start"], row["end"], following["start"]))
+            start, end, begins = (
+                lines.moment(stamp) for stamp in (row["start"], row["end"], following["start"])
+            )
             if row["batch_id"] in chosen and begins - end > 1.1 * (end - start) > timedelta(0):
-                changed[row["batch_id"]] = {**_nothing_made(row, "holding"), "batch_id": row["batch_id"], "end": following["start"]}
+                changed[row["batch_id"]] = {
+                    **_nothing_made(row, "holding"),
+                    "batch_id": row["batch_id"],
+                    "end": following["start"],
+                }
     return [changed.get(row["batch_id"], row) for row in rows]
 
 
@@ -62,7 +75,9 @@ def _cut(minutes: int, cut: Callable[[Row, datetime, datetime], list[Row]]) -> C
         pieces = []
         for row in rows:
             start, end = lines.moment(row["start"]), lines.moment(row["end"])
-            long_enough = row["batch_id"] in chosen and end - start > timedelta(minutes=minutes) + LEAST
+            long_enough = (
+                row["batch_id"] in chosen and end - start > timedelta(minutes=minutes) + LEAST
+            )
             pieces += cut(row, start, end) if long_enough else [row]
         return pieces
 
@@ -70,4 +85,10 @@ def _cut(minutes: int, cut: Callable[[Row, datetime, datetime], list[Row]]) -> C
 
 
 def _nothing_made(row: Row, state: str) -> Row:
-    return {**row, "batch_id": f"{row['batch_id']}-x", "state": state, "output_quantity": "0", "reject_quantity": "0"}
+    return {
+        **row,
+        "batch_id": f"{row['batch_id']}-x",
+        "state": state,
+        "output_quantity": "0",
+        "reject_quantity": "0",
+    }

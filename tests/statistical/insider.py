@@ -42,7 +42,11 @@ from tests.statistical.outcome import Outcome
 
 WORKS, WORKS_LONG = 1, 20
 DAYS = 90
-OF_COMPLETENESS = (completeness.nothing_left_out, completeness.edges_at_rest, completeness.output_weighed)
+OF_COMPLETENESS = (
+    completeness.nothing_left_out,
+    completeness.edges_at_rest,
+    completeness.output_weighed,
+)
 OTHERS = tuple(check for check in checks.CHECKS if check not in OF_COMPLETENESS)
 
 Row = dict[str, str]
@@ -79,9 +83,15 @@ class Cheat:
     findable: bool = True
 
 
-def each(plant: Plant, folder: Path, chosen: Collection[str], change: Callable[[Row], Row]) -> Reported:
+def each(
+    plant: Plant, folder: Path, chosen: Collection[str], change: Callable[[Row], Row]
+) -> Reported:
     """The works with some rows of its log changed."""
-    return in_log(plant, folder, lambda rows: [change(row) if row["batch_id"] in chosen else row for row in rows])
+    return in_log(
+        plant,
+        folder,
+        lambda rows: [change(row) if row["batch_id"] in chosen else row for row in rows],
+    )
 
 
 def in_log(plant: Plant, folder: Path, change: Callable[[list[Row]], list[Row]]) -> Reported:
@@ -103,13 +113,25 @@ def energy_in_records(plant: Plant, _folder: Path) -> Reported:
     site, material = material_of(plant.folder)
 
     def lower(batch: Batch) -> Batch:
-        return replace(batch, energy=tuple(replace(energy, quantity=0.94 * energy.quantity) for energy in batch.energy))
+        return replace(
+            batch,
+            energy=tuple(
+                replace(energy, quantity=0.94 * energy.quantity) for energy in batch.energy
+            ),
+        )
 
-    changed = [lower(batch) if index % 10 == 0 else batch for index, batch in enumerate(material.batches)]
+    changed = [
+        lower(batch) if index % 10 == 0 else batch for index, batch in enumerate(material.batches)
+    ]
     paths = {label.step: label.path for label in material.site_label.steps}
-    data = pipeline.PlantData(material.pack, changed, [], [], outward=OutwardBatches(changed, paths))
+    data = pipeline.PlantData(
+        material.pack, changed, [], [], outward=OutwardBatches(changed, paths)
+    )
     label = pipeline.outgoing_label(site, data, material.site_label.period)
-    plan, seed = plan_of(site, replace(material, site_label=label, batches=changed)), chance_of("insider")
+    plan, seed = (
+        plan_of(site, replace(material, site_label=label, batches=changed)),
+        chance_of("insider"),
+    )
     return reported(site, plan, plan.tree(seed, SOFTWARE), seed)
 
 
@@ -118,7 +140,10 @@ def energy_in_readings(plant: Plant, folder: Path) -> Reported:
     shutil.copytree(plant.folder, folder, dirs_exist_ok=True)
     for file in (folder / "readings").iterdir():
         header, *rows = file.read_text(encoding="utf-8").splitlines()
-        lower = (f"{rest},{0.94 * float(value):.6f}" for rest, _, value in (row.rpartition(",") for row in rows))
+        lower = (
+            f"{rest},{0.94 * float(value):.6f}"
+            for rest, _, value in (row.rpartition(",") for row in rows)
+        )
         file.write_text("\n".join((header, *lower)) + "\n", encoding="utf-8")
     return honest(folder)
 
@@ -139,7 +164,11 @@ def output_shifted(plant: Plant, folder: Path) -> Reported:
 
 def declared_ratio(plant: Plant, folder: Path) -> Reported:
     """An event says of every meter that its readings are to be taken times 0.9."""
-    return in_settings(plant, folder, lambda site: "".join(f'[[events]]\nmeter = "{meter.id}"\n{RATIO}' for meter in site.meters))
+    return in_settings(
+        plant,
+        folder,
+        lambda site: "".join(f'[[events]]\nmeter = "{meter.id}"\n{RATIO}' for meter in site.meters),
+    )
 
 
 def declared_scale(plant: Plant, folder: Path) -> Reported:
@@ -151,7 +180,9 @@ def in_settings(plant: Plant, folder: Path, more: Callable[[SiteSettings], str])
     """The works with more in site.toml."""
     shutil.copytree(plant.folder, folder, dirs_exist_ok=True)
     settings = folder / "site.toml"
-    settings.write_text(f"{settings.read_text(encoding='utf-8')}\n{more(load_site(settings))}", encoding="utf-8")
+    settings.write_text(
+        f"{settings.read_text(encoding='utf-8')}\n{more(load_site(settings))}", encoding="utf-8"
+    )
     return honest(folder)
 
 
@@ -165,21 +196,30 @@ def ends_cut(minutes: int, share: float) -> Callable[[Plant, Path], Reported]:
 def dropped(share: float) -> Callable[[Plant, Path], Reported]:
     def does(plant: Plant, folder: Path) -> Reported:
         gone = plant.worst(share)
-        return in_log(plant, folder, lambda rows: [row for row in rows if row["batch_id"] not in gone])
+        return in_log(
+            plant, folder, lambda rows: [row for row in rows if row["batch_id"] not in gone]
+        )
 
     return does
 
 
 def said_to_wait(plant: Plant, folder: Path) -> Reported:
     """The worst tenth stands in the log as holding, without output."""
-    return each(plant, folder, plant.worst(0.1), lambda row: {**row, "state": "holding", "output_quantity": "0"})
+    return each(
+        plant,
+        folder,
+        plant.worst(0.1),
+        lambda row: {**row, "state": "holding", "output_quantity": "0"},
+    )
 
 
 def behind_late_ends(state: str = "") -> Callable[[Plant, Path], Reported]:
     """The worst tenth is dropped behind rows whose ends are three days late: those before them, which then count no more."""
 
     def does(plant: Plant, folder: Path) -> Reported:
-        return in_log(plant, folder, lambda rows: covered(rows, plant.worst(0.1), timedelta(days=3), state))
+        return in_log(
+            plant, folder, lambda rows: covered(rows, plant.worst(0.1), timedelta(days=3), state)
+        )
 
     return does
 
@@ -226,13 +266,25 @@ def line_left_out(plant: Plant, folder: Path) -> Reported:
 def dropped_beside_an_unreadable_row(plant: Plant, folder: Path) -> Reported:
     gone = plant.worst(0.2)
     unreadable = {"batch_id": "unreadable", "start": "31.02.2025 ??"}
-    return in_log(plant, folder, lambda rows: [*(row for row in rows if row["batch_id"] not in gone), {**rows[5], **unreadable}])
+    return in_log(
+        plant,
+        folder,
+        lambda rows: [
+            *(row for row in rows if row["batch_id"] not in gone),
+            {**rows[5], **unreadable},
+        ],
+    )
 
 
 def shifted_within_a_declared_error(plant: Plant, folder: Path) -> Reported:
     shutil.copytree(plant.folder, folder / "loose")
     site = folder / "loose" / "site.toml"
-    site.write_text(site.read_text(encoding="utf-8").replace("[[scales]]\n", "[[scales]]\nuncertainty_pct = 12.5\n"), encoding="utf-8")
+    site.write_text(
+        site.read_text(encoding="utf-8").replace(
+            "[[scales]]\n", "[[scales]]\nuncertainty_pct = 12.5\n"
+        ),
+        encoding="utf-8",
+    )
     return output_shifted(replace(plant, folder=folder / "loose"), folder / "shifted")
 
 
@@ -246,7 +298,10 @@ def split(plant: Plant, folder: Path) -> Reported:
         start, end = lines.moment(row["start"]), lines.moment(row["end"])
         middle = (start + 0.55 * (end - start)).replace(second=0, microsecond=0)
         first = _scaled({**row, "batch_id": f"{row['batch_id']}-1", "end": middle.isoformat()}, 0.6)
-        return [first, _scaled({**row, "batch_id": f"{row['batch_id']}-2", "start": middle.isoformat()}, 0.4)]
+        return [
+            first,
+            _scaled({**row, "batch_id": f"{row['batch_id']}-2", "start": middle.isoformat()}, 0.4),
+        ]
 
     return in_log(plant, folder, lambda rows: [part for row in rows for part in both(row)])
 
@@ -254,45 +309,124 @@ def split(plant: Plant, folder: Path) -> Reported:
 def relabelled(plant: Plant, folder: Path) -> Reported:
     """The best fifth of either product goes under the name of the other."""
     other = {"portland": "ordinary-portland", "ordinary-portland": "portland"}
-    return each(plant, folder, plant.best(0.2), lambda row: {**row, "variant": other[row["variant"]]})
+    return each(
+        plant, folder, plant.best(0.2), lambda row: {**row, "variant": other[row["variant"]]}
+    )
 
 
 def variables_raised(plant: Plant, folder: Path) -> Reported:
     """Every batch is said to be ground finer by 10 m2/kg: what that takes is no longer held against it."""
-    return each(plant, folder, set(plant.values), lambda row: {**row, FINENESS: str(float(row[FINENESS]) + 10)})
+    return each(
+        plant,
+        folder,
+        set(plant.values),
+        lambda row: {**row, FINENESS: str(float(row[FINENESS]) + 10)},
+    )
 
 
 FINENESS = "var.blaine_m2_kg"
 RATIO = 'from = 2025-01-01\nkind = "ratio"\nfactor = 0.9\nreason = "Current transformers."\n\n'
 CHEATS = (
-    Cheat("energy scaled in the records, by a changed agent", "6 % of every tenth batch", energy_in_records),
-    Cheat("energy scaled in the readings, before the agent reads them", "6 % of all", energy_in_readings, findable=False),
-    Cheat("energy scaled by a declared ratio of the meters", "10 % of all", declared_ratio, findable=False),
-    Cheat("energy scaled by the mapping of readings", "10 % of all", declared_scale, findable=False),
-    Cheat("output scaled in the log, no scale records", "6 % of all", output_scaled, findable=False),
+    Cheat(
+        "energy scaled in the records, by a changed agent",
+        "6 % of every tenth batch",
+        energy_in_records,
+    ),
+    Cheat(
+        "energy scaled in the readings, before the agent reads them",
+        "6 % of all",
+        energy_in_readings,
+        findable=False,
+    ),
+    Cheat(
+        "energy scaled by a declared ratio of the meters",
+        "10 % of all",
+        declared_ratio,
+        findable=False,
+    ),
+    Cheat(
+        "energy scaled by the mapping of readings", "10 % of all", declared_scale, findable=False
+    ),
+    Cheat(
+        "output scaled in the log, no scale records", "6 % of all", output_scaled, findable=False
+    ),
     Cheat("output scaled in the log, scale records", "6 % of all", output_scaled, scales=True),
-    Cheat("output shifted between pairs, no scale records", "6 %, totals kept", output_shifted, findable=False),
-    Cheat("output shifted between pairs, scale records", "6 %, totals kept", output_shifted, scales=True),
+    Cheat(
+        "output shifted between pairs, no scale records",
+        "6 %, totals kept",
+        output_shifted,
+        findable=False,
+    ),
+    Cheat(
+        "output shifted between pairs, scale records",
+        "6 %, totals kept",
+        output_shifted,
+        scales=True,
+    ),
     Cheat("ends cut", "20 min of the best 40 %", ends_cut(20, 0.4)),
     Cheat("ends cut", "20 min of all", ends_cut(20, 1.0)),
     Cheat("ends cut", "90 min of all", ends_cut(90, 1.0)),
     Cheat("dropped", "the worst 2 %", dropped(0.02)),
     Cheat("dropped", "the worst 20 %", dropped(0.2)),
     Cheat("dropped behind ends that are three days late", "the worst 10 %", behind_late_ends()),
-    Cheat("dropped behind rows of three days that say holding", "the worst 10 %", behind_late_ends("holding")),
+    Cheat(
+        "dropped behind rows of three days that say holding",
+        "the worst 10 %",
+        behind_late_ends("holding"),
+    ),
     Cheat("logged as holding", "the worst 10 %", said_to_wait),
     Cheat("logged as trials", "the worst 10 %", said_to_be_trials, findable=False),
-    Cheat("ends logged as a trial without output", "20 min of the best 40 %", renamed(fillers.ends_filled(20, "trial"), 0.4)),
-    Cheat("ends logged as a fault without output", "90 min of all", renamed(fillers.ends_filled(90, "fault"))),
-    Cheat("beginnings logged as a start-up", "90 min of all", renamed(fillers.beginnings_filled(90, "start-up")), scales=True),
-    Cheat("ends cut beside rows of 18 seconds", "90 min of all, no output", renamed(fillers.ends_beside_moments(90, "0"))),
-    Cheat("ends cut beside rows of 18 seconds", "90 min of all, 100 t each", renamed(fillers.ends_beside_moments(90, "100"))),
-    Cheat("runs and pauses logged as holding", "all before long pauses", renamed(fillers.waiting_over_pauses)),
+    Cheat(
+        "ends logged as a trial without output",
+        "20 min of the best 40 %",
+        renamed(fillers.ends_filled(20, "trial"), 0.4),
+    ),
+    Cheat(
+        "ends logged as a fault without output",
+        "90 min of all",
+        renamed(fillers.ends_filled(90, "fault")),
+    ),
+    Cheat(
+        "beginnings logged as a start-up",
+        "90 min of all",
+        renamed(fillers.beginnings_filled(90, "start-up")),
+        scales=True,
+    ),
+    Cheat(
+        "ends cut beside rows of 18 seconds",
+        "90 min of all, no output",
+        renamed(fillers.ends_beside_moments(90, "0")),
+    ),
+    Cheat(
+        "ends cut beside rows of 18 seconds",
+        "90 min of all, 100 t each",
+        renamed(fillers.ends_beside_moments(90, "100")),
+    ),
+    Cheat(
+        "runs and pauses logged as holding",
+        "all before long pauses",
+        renamed(fillers.waiting_over_pauses),
+    ),
     Cheat("a line left out whole", "one of two", line_left_out),
-    Cheat("dropped, one unreadable row in the log", "the worst 20 %", dropped_beside_an_unreadable_row),
-    Cheat("output shifted within an error of the scales", "6 %, 12.5 % declared", shifted_within_a_declared_error, True, findable=False),
-    Cheat("split, no scale records", "the best 40 %, time 55 : 45, output 60 : 40", split, findable=False),
-    Cheat("split, scale records", "the best 40 %, time 55 : 45, output 60 : 40", split, scales=True),
+    Cheat(
+        "dropped, one unreadable row in the log", "the worst 20 %", dropped_beside_an_unreadable_row
+    ),
+    Cheat(
+        "output shifted within an error of the scales",
+        "6 %, 12.5 % declared",
+        shifted_within_a_declared_error,
+        True,
+        findable=False,
+    ),
+    Cheat(
+        "split, no scale records",
+        "the best 40 %, time 55 : 45, output 60 : 40",
+        split,
+        findable=False,
+    ),
+    Cheat(
+        "split, scale records", "the best 40 %, time 55 : 45, output 60 : 40", split, scales=True
+    ),
     Cheat("relabelled as the other product", "the best 20 %", relabelled, findable=False),
     Cheat("a relevant variable raised", "10 m²/kg of all", variables_raised, findable=False),
 )
@@ -306,7 +440,10 @@ def run(long: bool) -> Outcome:
     alarms = 0
     for number in range(works):
         with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
-            plain, weighed = _works(Path(folder) / "plain", number, scales=False), _works(Path(folder) / "weighed", number, scales=True)
+            plain, weighed = (
+                _works(Path(folder) / "plain", number, scales=False),
+                _works(Path(folder) / "weighed", number, scales=True),
+            )
             for plant in (plain, weighed):
                 alarms += bool(_failed_codes(honest(plant.folder))[0])
             for index, cheat in enumerate(CHEATS):
@@ -318,7 +455,9 @@ def run(long: bool) -> Outcome:
                 gains[cheat].append(_gain(plant.labels, labels_of(report)))
                 shutil.rmtree(Path(folder) / str(index), ignore_errors=True)
     rows = tuple(_row(cheat, findings[cheat], unseen[cheat], gains[cheat]) for cheat in CHEATS)
-    sound = not alarms and all(all(findings[cheat]) if cheat.findable else not any(findings[cheat]) for cheat in CHEATS)
+    sound = not alarms and all(
+        all(findings[cheat]) if cheat.findable else not any(findings[cheat]) for cheat in CHEATS
+    )
     return Outcome(
         "insider",
         sound,
@@ -330,10 +469,14 @@ def run(long: bool) -> Outcome:
     )
 
 
-def _row(cheat: Cheat, findings: list[set[str]], unseen: int, gains: list[tuple[float, float]]) -> tuple[str, ...]:
+def _row(
+    cheat: Cheat, findings: list[set[str]], unseen: int, gains: list[tuple[float, float]]
+) -> tuple[str, ...]:
     codes = sorted(set().union(*findings))
     best, typical = (fmean(column) for column in zip(*gains, strict=True))
-    detected = f"{sum(map(bool, findings))} of {len(findings)}" if cheat.findable else "not findable"
+    detected = (
+        f"{sum(map(bool, findings))} of {len(findings)}" if cheat.findable else "not findable"
+    )
     return (
         cheat.name,
         cheat.size,
@@ -358,7 +501,11 @@ def _failed_codes(report: Reported) -> tuple[set[str], set[str]]:
     """Codes that were asked for and do not hold: of all checks, and where those of completeness are left out."""
     draw, promise = drawn_by_auditor(report)
     opening = assemble(draw, report.tree, report.site, report.pack, report.answered).opening
-    failed = {finding.code for finding in audited(report, draw, promise, opening) if finding.asked and finding.state is not CheckState.HELD}
+    failed = {
+        finding.code
+        for finding in audited(report, draw, promise, opening)
+        if finding.asked and finding.state is not CheckState.HELD
+    }
     others = {check.__name__.replace("_", "-") for check in OTHERS}
     return failed, failed & others
 
@@ -382,7 +529,9 @@ def labels_of(report: Reported) -> tuple[float, float]:
 
 
 def _gain(true: tuple[float, float], cheated: tuple[float, float]) -> tuple[float, float]:
-    best, typical = (100 * (after / before - 1) for before, after in zip(true, cheated, strict=True))
+    best, typical = (
+        100 * (after / before - 1) for before, after in zip(true, cheated, strict=True)
+    )
     return best, typical
 
 

@@ -84,14 +84,28 @@ class Judged:
 
     def with_those_of(self, other: Judged, accounts: frozenset[Account]) -> Report:
         """What would leave of this plant with what some accounts came to in another: a plan looks at no more than the labels' values."""
-        mine, theirs = ({_cell(step): step for step in judged.label.steps} for judged in (self, other))
+        mine, theirs = (
+            {_cell(step): step for step in judged.label.steps} for judged in (self, other)
+        )
         steps = []
         for cell in theirs | mine:
-            remaining = [value for value in mine[cell].values if (cell[0], value.batch_id) not in accounts] if cell in mine else []
-            carried_over = [value for value in theirs[cell].values if (cell[0], value.batch_id) in accounts] if cell in theirs else []
+            remaining = (
+                [value for value in mine[cell].values if (cell[0], value.batch_id) not in accounts]
+                if cell in mine
+                else []
+            )
+            carried_over = (
+                [value for value in theirs[cell].values if (cell[0], value.batch_id) in accounts]
+                if cell in theirs
+                else []
+            )
             if remaining or carried_over:
                 label = mine.get(cell) or theirs[cell]
-                steps.append(replace(label, values=(*remaining, *carried_over), path=self.outward.paths[cell[0]]))
+                steps.append(
+                    replace(
+                        label, values=(*remaining, *carried_over), path=self.outward.paths[cell[0]]
+                    )
+                )
         return _report(replace(self.label, steps=tuple(steps)), self.data)
 
     def own(self) -> Report:
@@ -121,16 +135,24 @@ def _report(label: SiteLabel, data: pipeline.PlantData) -> Report:
             counts.setdefault((step.step, value.batch_id), set()).add((cell, at, value.excluded))
     frozen = {account: frozenset(what) for account, what in counts.items()}
     try:
-        planned = plan(label, data.batches, data.pack, Subject("works-1", PERIOD, 1, correction=False))
+        planned = plan(
+            label, data.batches, data.pack, Subject("works-1", PERIOD, 1, correction=False)
+        )
     except SteplabelError:
         return replace(NOTHING, counts=frozen)
     return Report(
         frozen,
         _laws(planned),
         {account: spent.regular for account, spent in add_up(planned.debits()).items()},
-        {(draft.step, draft.product, draft.variant, draft.metric): draft.count_class for draft in planned.drafts()},
+        {
+            (draft.step, draft.product, draft.variant, draft.metric): draft.count_class
+            for draft in planned.drafts()
+        },
         frozenset(planned.withheld),
-        {(draft.step, draft.product, draft.variant, draft.metric): draft.months for draft in planned.drafts()},
+        {
+            (draft.step, draft.product, draft.variant, draft.metric): draft.months
+            for draft in planned.drafts()
+        },
     )
 
 
@@ -141,7 +163,12 @@ def _laws(planned: ReportPlan) -> dict[Cell, tuple[Law, Law]]:
         points, _ = clamp_to_grid(release.label.used_values(), release.rule.grid)
         policy, listed = planned.pack.policy, tuple(sorted(points))
         laws[_cell(release.label)] = (
-            _law(listed, release.rule.grid.points, release.step.label_rule.quantile, policy.epsilon_best),
+            _law(
+                listed,
+                release.rule.grid.points,
+                release.step.label_rule.quantile,
+                policy.epsilon_best,
+            ),
             _law(listed, release.rule.grid.points, HALF, policy.epsilon_typical),
         )
     return laws
@@ -157,7 +184,11 @@ def _cell(label: StepLabel) -> Cell:
 
 
 def changed(base: Report, other: Report) -> set[Account]:
-    return {account for account in base.counts.keys() | other.counts.keys() if base.counts.get(account) != other.counts.get(account)}
+    return {
+        account
+        for account in base.counts.keys() | other.counts.keys()
+        if base.counts.get(account) != other.counts.get(account)
+    }
 
 
 def joint_loss(base: Report, other: Report) -> float:
@@ -178,5 +209,7 @@ def swiftly() -> Iterator[None]:
         patches.enter_context(contextlib.redirect_stderr(io.StringIO()))
         patches.enter_context(patch("benchmarks.packs._read_checked", cache(packs._read_checked)))
         patches.enter_context(patch("benchmarks.labels.site._method", lambda *_: {}))
-        patches.enter_context(patch("reporting_agent.sending.planning.digests", lambda *_: (b"", b"")))
+        patches.enter_context(
+            patch("reporting_agent.sending.planning.digests", lambda *_: (b"", b""))
+        )
         yield

@@ -52,7 +52,9 @@ def run(long: bool) -> Outcome:
             with tempfile.TemporaryDirectory() as folder:
                 runs += _tried(design, Path(folder), number, detected)
         sound &= all(detected[share] >= FOUND_AT_LEAST * works for share in SHARES if share >= 0.1)
-        rows.append((name, f"{runs / works:.0f}", *(f"{detected[share]} of {works}" for share in SHARES)))
+        rows.append(
+            (name, f"{runs / works:.0f}", *(f"{detected[share]} of {works}" for share in SHARES))
+        )
     alarms = sum(_alarms(number) for number in range(honest))
     sound &= alarms == 0
     return Outcome(
@@ -77,9 +79,13 @@ def _tried(design: SectorDesign, folder: Path, number: int, detected: dict[float
     for share in detected:
         gone = set(order[: max(round(share * len(runs)), 1)])
         with (folder / "batches.csv").open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([header, *(row for index, row in enumerate(log) if index not in gone)])
+            csv.writer(file).writerows(
+                [header, *(row for index, row in enumerate(log) if index not in gone)]
+            )
         data, questioned, days = judged(folder)
-        detected[share] += is_shown(data, questioned, days, f"{design.steps[0].run_s} {number} {share}")
+        detected[share] += is_shown(
+            data, questioned, days, f"{design.steps[0].run_s} {number} {share}"
+        )
     return len(runs)
 
 
@@ -94,39 +100,72 @@ def judged(folder: Path) -> tuple[PlantData, tuple[QuestionedStretch, ...], list
             for meter, record in sorted((extract.readings or {}).items())
             for day in sorted(set((record.time_us // DAY_US).tolist()))
         ]
-        close_looks = looks(site, extract.readings, days, ())  # every day is looked at, so every edge is
+        close_looks = looks(
+            site, extract.readings, days, ()
+        )  # every day is looked at, so every edge is
         data = pipeline.read(
-            site, period, extract, closely=lambda windows: {name: look.moments(windows[name]) for name, look in close_looks.items()}
+            site,
+            period,
+            extract,
+            closely=lambda windows: {
+                name: look.moments(windows[name]) for name, look in close_looks.items()
+            },
         )
         label = pipeline.label_of(site, data, period)
     filed = arrange(label, data.batches, data.pack, lambda batch: batch.start in period, ()).batches
-    accounted = account(close_looks, data.meters, filed, data.batches, longest_s=longest_of(data.pack))
+    accounted = account(
+        close_looks, data.meters, filed, data.batches, longest_s=longest_of(data.pack)
+    )
     return data, () if accounted is None else accounted.questioned, days
 
 
-def is_shown(data: PlantData, questioned: Sequence[QuestionedStretch], days: Sequence[MeterDay], name: str) -> bool:
+def is_shown(
+    data: PlantData, questioned: Sequence[QuestionedStretch], days: Sequence[MeterDay], name: str
+) -> bool:
     """Whether a draw by the standard plan shows one of these stretches."""
     used = [batch for batch in data.batches if batch.excluded is None and length_us(batch)]
-    strata = [Stratum("used", StratumKind.USED, 0, len(used)), Stratum("days", StratumKind.DAYS, len(used), len(days))]
-    nonce, head, root = (hashlib.sha256(f"{name} {what}".encode()).digest() for what in ("nonce", "head", "root"))
+    strata = [
+        Stratum("used", StratumKind.USED, 0, len(used)),
+        Stratum("days", StratumKind.DAYS, len(used), len(days)),
+    ]
+    nonce, head, root = (
+        hashlib.sha256(f"{name} {what}".encode()).digest() for what in ("nonce", "head", "root")
+    )
     drawn = {leaf.position for leaf in draw(strata, STANDARD, seed(nonce, head, 50, root))}
-    edges = np.array([us for index in drawn if index < len(used) for us in span_us(used[index])], dtype=np.int64)
-    shown_days = {(days[index - len(used)].meter, days[index - len(used)].start_us) for index in drawn if index >= len(used)}
+    edges = np.array(
+        [us for index in drawn if index < len(used) for us in span_us(used[index])], dtype=np.int64
+    )
+    shown_days = {
+        (days[index - len(used)].meter, days[index - len(used)].start_us)
+        for index in drawn
+        if index >= len(used)
+    }
     return any(_is_on(stretch, shown_days) or _is_beside(stretch, edges) for stretch in questioned)
 
 
 def _is_on(stretch: QuestionedStretch, days: Set[tuple[str, int]]) -> bool:
-    return any((stretch.meter, day * DAY_US) in days for day in range(stretch.start_us // DAY_US, (stretch.end_us - 1) // DAY_US + 1))
+    return any(
+        (stretch.meter, day * DAY_US) in days
+        for day in range(stretch.start_us // DAY_US, (stretch.end_us - 1) // DAY_US + 1)
+    )
 
 
 def _is_beside(stretch: QuestionedStretch, edges_us: NDArray[np.int64]) -> bool:
     """Whether so much of it lies within two hours of a drawn batch's edge that it is questioned there too."""
-    reach = np.minimum(stretch.end_us, edges_us + BESIDE_US) - np.maximum(stretch.start_us, edges_us - BESIDE_US)
+    reach = np.minimum(stretch.end_us, edges_us + BESIDE_US) - np.maximum(
+        stretch.start_us, edges_us - BESIDE_US
+    )
     return bool((reach >= 15 * 60 * 1_000_000).any())
 
 
 def _alarms(number: int) -> int:
     design = lines.HONEST[number % len(lines.HONEST)]
     with tempfile.TemporaryDirectory() as folder:
-        lines.write(design, Path(folder), seed=number, days=DAYS if design.steps[0].reading_s >= 300 else 14, rate=1)
+        lines.write(
+            design,
+            Path(folder),
+            seed=number,
+            days=DAYS if design.steps[0].reading_s >= 300 else 14,
+            rate=1,
+        )
         return bool(judged(Path(folder))[1])

@@ -16,7 +16,12 @@ def run(long: bool) -> Outcome:
     del long  # arithmetic: there is nothing to do more of
     policies = [packs.load(name).policy for name in packs.shipped()]
     spent = {
-        (policy.epsilon_best + policy.epsilon_typical, policy.cap_per_year, policy.cap_per_year + reserve(policy)) for policy in policies
+        (
+            policy.epsilon_best + policy.epsilon_typical,
+            policy.cap_per_year,
+            policy.cap_per_year + reserve(policy),
+        )
+        for policy in policies
     }  # the same for every pack, or the table would need one for each
     once, cap, whole = min(spent)
     words = (
@@ -33,6 +38,11 @@ def run(long: bool) -> Outcome:
         "odds",
         len(spent) == 1,
         "by the policy of every pack",
-        ("what was spent on the batch at a step", "epsilon", "odds change by at most", "1 % becomes at most"),
+        (
+            "what was spent on the batch at a step",
+            "epsilon",
+            "odds change by at most",
+            "1 % becomes at most",
+        ),
         tuple(rows),
     )

@@ -17,7 +17,11 @@ class Outcome:
 
     def markdown(self) -> str:
         """The table as it stands in the document."""
-        lines = [_line(self.header), _line(["---"] * len(self.header)), *(_line(row) for row in self.rows)]
+        lines = [
+            _line(self.header),
+            _line(["---"] * len(self.header)),
+            *(_line(row) for row in self.rows),
+        ]
         return "\n".join(lines)
 
 

@@ -39,11 +39,19 @@ class Seen:
 
     def take(self, site: SiteSettings, data: pipeline.PlantData, period: Period) -> None:
         out = pipeline.outgoing_label(site, data, period)
-        leaving = {(outgoing.step, outgoing.product, outgoing.variant, outgoing.metric): outgoing for outgoing in out.steps}
+        leaving = {
+            (outgoing.step, outgoing.product, outgoing.variant, outgoing.metric): outgoing
+            for outgoing in out.steps
+        }
         for label in pipeline.label_of(site, data, period).steps:
             step = data.pack.step(label.step)
             rule = step.metric(label.metric)
-            if rule is None or not rule.released or label.best.value is None or label.used < fewest_batches(step, data.pack.policy):
+            if (
+                rule is None
+                or not rule.released
+                or label.best.value is None
+                or label.used < fewest_batches(step, data.pack.policy)
+            ):
                 continue
             self.labels += 1
             other = leaving.get((label.step, label.product, label.variant, label.metric))
@@ -60,7 +68,15 @@ class Seen:
 
     def row(self, plants: str, declared: str) -> tuple[str, ...]:
         off = (f"{np.median(self.off):.2f}", f"{max(self.off):.2f}") if self.off else ("-", "-")
-        return plants, declared, f"{self.labels}", f"{self.withheld}", f"{self.here:,}", f"{self.lost_pct:.1f}", *off
+        return (
+            plants,
+            declared,
+            f"{self.labels}",
+            f"{self.withheld}",
+            f"{self.here:,}",
+            f"{self.lost_pct:.1f}",
+            *off,
+        )
 
 
 def run(long: bool) -> Outcome:
@@ -70,16 +86,33 @@ def run(long: bool) -> Outcome:
         for sector in SECTORS:
             for seed in range(1, (5 if long else 1) + 1):
                 _try(sector, seed, rate, as_is, declared)
-        plants = "without faults" if not rate else f"every fault, {rate:g} times real rates" if rate > 1 else "every fault at real rates"
+        plants = (
+            "without faults"
+            if not rate
+            else f"every fault, {rate:g} times real rates"
+            if rate > 1
+            else "every fault at real rates"
+        )
         rows += [as_is.row(plants, "nothing"), declared.row(plants, "what the run proposes")]
         sound &= rate > 1 or (
-            max(declared.off) <= MOST_OFF and declared.withheld == 0 and declared.there >= declared.here * (1 - MOST_LOST / 100)
+            max(declared.off) <= MOST_OFF
+            and declared.withheld == 0
+            and declared.there >= declared.here * (1 - MOST_LOST / 100)
         )
     return Outcome(
         "outward-road",
         sound,
         "labels that leave beside the plant's own, over works of all sectors: withheld, batches not counted, how far apart",
-        ("works", "declared", "labels", "withheld", "batches of the others", "not counted, %", "median apart, %", "most apart, %"),
+        (
+            "works",
+            "declared",
+            "labels",
+            "withheld",
+            "batches of the others",
+            "not counted, %",
+            "median apart, %",
+            "most apart, %",
+        ),
         tuple(rows),
     )
 

@@ -18,7 +18,16 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import ndtr
 
-from benchmarks.composition import CurvePoint, IndustryCell, IndustryLabel, ReportedLabel, Roster, RouteTotal, by_step, compose_with_roster
+from benchmarks.composition import (
+    CurvePoint,
+    IndustryCell,
+    IndustryLabel,
+    ReportedLabel,
+    Roster,
+    RouteTotal,
+    by_step,
+    compose_with_roster,
+)
 from benchmarks.composition.curve import LADDERS, percents, read_off
 from benchmarks.composition.roster import WHOLE_ROUTE, CellRoster, Member
 from benchmarks.composition.rules import apply_to_ordered, median_of_ordered, rule_for
@@ -29,7 +38,10 @@ from benchmarks.released import Grid, ReleasedLabel
 from tests.statistical.sectors import PACK, RULE, STEP, Array, Sector, sector
 
 FEWEST = 8
-_BETWEEN, _NOISE = 0.04 * RULE.typical, 1.2  # of the sectors; of a release at the fewest batches that enter
+_BETWEEN, _NOISE = (
+    0.04 * RULE.typical,
+    1.2,
+)  # of the sectors; of a release at the fewest batches that enter
 _END, _LATE = date(2017, 1, 1), date(2017, 6, 1)
 _LADDER = tuple(sorted({percent for ladder in LADDERS for percent in ladder}))
 _ROUTE = next(route for route in PACK.routes if route.id == "eaf")
@@ -47,7 +59,9 @@ class Firms:
     typical: Array
 
 
-def pair(rng: np.random.Generator, rows: int, firms: int, changed: int, way: str) -> tuple[Firms, Firms]:
+def pair(
+    rng: np.random.Generator, rows: int, firms: int, changed: int, way: str
+) -> tuple[Firms, Firms]:
     """The publication that holds target and attacker, as they are asked for, and the other one."""
     centres = RULE.typical + _BETWEEN * rng.standard_normal((rows, firms))
     below = 1.645 * RULE.spread * rng.uniform(0.7, 1.3, (rows, firms))
@@ -60,12 +74,19 @@ def pair(rng: np.random.Generator, rows: int, firms: int, changed: int, way: str
     moved[:, -changed:] = _BETWEEN / 2 * rng.standard_normal((rows, changed))
     again = _release(whole.exact + moved, centres + moved, rng)
     same = moved == 0
-    return Firms(again.exact, np.where(same, whole.best, again.best), np.where(same, whole.typical, again.typical)), whole
+    return Firms(
+        again.exact,
+        np.where(same, whole.best, again.best),
+        np.where(same, whole.typical, again.typical),
+    ), whole
 
 
 def _release(exact: Array, typical: Array, rng: np.random.Generator) -> Firms:
     low, width = float(RULE.grid.lower), float(RULE.grid.width)
-    best, middle = (low + width * np.round((value + rng.normal(0, _NOISE, value.shape) - low) / width) for value in (exact, typical))
+    best, middle = (
+        low + width * np.round((value + rng.normal(0, _NOISE, value.shape) - low) / width)
+        for value in (exact, typical)
+    )
     return Firms(exact, best, middle)
 
 
@@ -92,13 +113,22 @@ def _sure(ordered: Array) -> Array:
     shrunk = max(1 - _NOISE**2 / float(ordered.var(axis=1).mean()), 0.0)
     middle = ordered.mean(axis=1, keepdims=True)
     levels = middle + shrunk * (ordered - middle)
-    last = BANDS * np.arange(1, firms + 1) // firms  # the quarter after which a rank is the last of its own
-    ends = [(levels[:, [rank]] + levels[:, [rank + 1]]) / 2 for rank in (int(np.searchsorted(last, quarter)) for quarter in (1, 2, 3))]
+    last = (
+        BANDS * np.arange(1, firms + 1) // firms
+    )  # the quarter after which a rank is the last of its own
+    ends = [
+        (levels[:, [rank]] + levels[:, [rank + 1]]) / 2
+        for rank in (int(np.searchsorted(last, quarter)) for quarter in (1, 2, 3))
+    ]
     below = [0.0, *(ndtr((end - levels) / (shrunk**0.5 * _NOISE)) for end in ends), 1.0]
-    return np.stack([(high - low >= BAND_PROBABILITY).sum(axis=1) for low, high in pairwise(below)], axis=1)
+    return np.stack(
+        [(high - low >= BAND_PROBABILITY).sum(axis=1) for low, high in pairwise(below)], axis=1
+    )
 
 
-def of_sector(sector: Sector, changed: int, way: str, rng: np.random.Generator) -> tuple[Firms, Firms]:
+def of_sector(
+    sector: Sector, changed: int, way: str, rng: np.random.Generator
+) -> tuple[Firms, Firms]:
     """As `pair`, of a sector with its own batches."""
     best, typical = (np.array([[float(value) for value in values]]) for values in _values(sector))
     whole, stay = Firms(sector.best[None, :], best, typical), slice(None, -changed)
@@ -112,7 +142,11 @@ def of_sector(sector: Sector, changed: int, way: str, rng: np.random.Generator) 
 
 def labels_of(sector: Sector | None, firms: int) -> list[ReleasedLabel]:
     """The released labels of a sector, or so many like one another, in which figures are put."""
-    return [reported_label.label for reported_label in sector.labels] if sector else [_template()[1]] * firms
+    return (
+        [reported_label.label for reported_label in sector.labels]
+        if sector
+        else [_template()[1]] * firms
+    )
 
 
 def _values(sector: Sector) -> tuple[list[Fraction], list[Fraction]]:
@@ -124,7 +158,9 @@ def _values(sector: Sector) -> tuple[list[Fraction], list[Fraction]]:
 def _template() -> tuple[IndustryLabel, ReleasedLabel]:
     """A composed label and a released one, in which figures are put."""
     cohort = sector(np.random.default_rng(0), "normal", FEWEST)
-    composed, _ = compose_with_roster(PACK, _ROUTE, by_step(cohort.labels), np.random.default_rng(0), period="2016")
+    composed, _ = compose_with_roster(
+        PACK, _ROUTE, by_step(cohort.labels), np.random.default_rng(0), period="2016"
+    )
     return composed, cohort.labels[0].label
 
 
@@ -136,10 +172,24 @@ class Draft:
     roster: Roster
     quarters: Sequence[float]
 
-    def gated(self, policy: DisclosurePolicy, beside: PublishedVersion | None = None, *, apart: bool = False) -> IndustryLabel:
+    def gated(
+        self,
+        policy: DisclosurePolicy,
+        beside: PublishedVersion | None = None,
+        *,
+        apart: bool = False,
+    ) -> IndustryLabel:
         shown = [beside] if beside else []
         previous, elsewhere = ((), shown) if apart else (shown, ())
-        return gate(self.label, self.roster, policy, previous, elsewhere=elsewhere, period_end=_END, today=_LATE).published
+        return gate(
+            self.label,
+            self.roster,
+            policy,
+            previous,
+            elsewhere=elsewhere,
+            period_end=_END,
+            today=_LATE,
+        ).published
 
     def read(self, label: IndustryLabel) -> Array:
         """What is shown of it, in the order of `figures`."""
@@ -154,14 +204,21 @@ class Draft:
         return np.array([[np.nan if value is None else value for value in shown]])
 
 
-def draft(of: Firms, labels: Sequence[ReleasedLabel], rng: np.random.Generator, *, real: bool) -> Draft:
+def draft(
+    of: Firms, labels: Sequence[ReleasedLabel], rng: np.random.Generator, *, real: bool
+) -> Draft:
     reported = [
         ReportedLabel(f"firm-{number:04}", f"site-{number:04}", _put(label, best, typical))
-        for number, (label, best, typical) in enumerate(zip(labels, of.best[0], of.typical[0], strict=False))
+        for number, (label, best, typical) in enumerate(
+            zip(labels, of.best[0], of.typical[0], strict=False)
+        )
     ]
     if real:
         bands = quarters(reported, PACK, [f"{rng.integers(2**32):064x}"])
-        return Draft(*compose_with_roster(PACK, _ROUTE, by_step(reported), rng, period="2016"), next(iter(bands.values())).counts)
+        return Draft(
+            *compose_with_roster(PACK, _ROUTE, by_step(reported), rng, period="2016"),
+            next(iter(bands.values())).counts,
+        )
     label, firms, row = _template()[0], len(reported), figures(of)[0]
     points = [(percent, float(row[2 + _LADDER.index(percent)])) for percent in percents(firms)]
     holds = rule_for(firms, PACK.composition)
@@ -175,8 +232,15 @@ def draft(of: Firms, labels: Sequence[ReleasedLabel], rng: np.random.Generator, 
         curve=tuple(CurvePoint(percent, value, (value, value)) for percent, value in points),
     )
     nothing = RouteTotal(None, None, step.unit, 0, reason="incomplete")
-    composed = dataclasses.replace(label, cells=(step,), composite=nothing, best_reached=nothing, typical=nothing)
-    roster = Roster((CellRoster(step.name, tuple(Member.of((report,)) for report in reported)), CellRoster(WHOLE_ROUTE, ())))
+    composed = dataclasses.replace(
+        label, cells=(step,), composite=nothing, best_reached=nothing, typical=nothing
+    )
+    roster = Roster(
+        (
+            CellRoster(step.name, tuple(Member.of((report,)) for report in reported)),
+            CellRoster(WHOLE_ROUTE, ()),
+        )
+    )
     return Draft(composed, roster, row[VALUES:].tolist())
 
 
@@ -184,7 +248,9 @@ def _put(label: ReleasedLabel, best: float, typical: float) -> ReleasedLabel:
     low, width, last = _grid(label.grid)
     points = [min(max(round((value - low) / width), 0), last) for value in (best, typical)]
     return dataclasses.replace(
-        label, best=dataclasses.replace(label.best, grid_point=points[0]), typical=dataclasses.replace(label.typical, grid_point=points[1])
+        label,
+        best=dataclasses.replace(label.best, grid_point=points[0]),
+        typical=dataclasses.replace(label.typical, grid_point=points[1]),
     )
 
 

@@ -67,11 +67,21 @@ def in_steps(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.round(values / LATTICE_STEP) * LATTICE_STEP
 
 
-SHAPES: Mapping[str, Shape] = {"normal": _normal, "lognormal": _lognormal, "heavy tails": _heavy, "two humps": _two_humps}
-AWKWARD: Mapping[str, Shape] = {"ties": _ties, "steps": lambda rng, count: in_steps(_normal(rng, count))}
+SHAPES: Mapping[str, Shape] = {
+    "normal": _normal,
+    "lognormal": _lognormal,
+    "heavy tails": _heavy,
+    "two humps": _two_humps,
+}
+AWKWARD: Mapping[str, Shape] = {
+    "ties": _ties,
+    "steps": lambda rng, count: in_steps(_normal(rng, count)),
+}
 
 
-def released_by_simulation(values: NDArray[np.float64], quantile: Fraction, epsilon: Fraction, rng: np.random.Generator) -> int:
+def released_by_simulation(
+    values: NDArray[np.float64], quantile: Fraction, epsilon: Fraction, rng: np.random.Generator
+) -> int:
     """One draw by the largest of score plus exponential noise: the mechanism's law, without loading the library."""
     points, _ = clamp_to_grid(values.tolist(), GRID)
     point_scores = np.array(scores(points, GRID.points, rank(quantile, len(points))))
@@ -82,7 +92,9 @@ def exact_quantile(values: NDArray[np.float64], quantile: Fraction) -> float:
     return float(np.sort(values)[rank(quantile, len(values)) - 1])
 
 
-def released_label(values: NDArray[np.float64], quantile: Fraction, rng: np.random.Generator) -> ReleasedLabel:
+def released_label(
+    values: NDArray[np.float64], quantile: Fraction, rng: np.random.Generator
+) -> ReleasedLabel:
     """What the plant would report."""
     best = released_by_simulation(values, quantile, EPSILON_BEST, rng)
     typical = released_by_simulation(values, Fraction(1, 2), EPSILON_TYPICAL, rng)

@@ -34,11 +34,16 @@ class _Tally:
     def add(self, name: str, value_and_interval: Known, truth: float) -> None:
         self.composed.setdefault(name, []).append(value_and_interval[0])
         self.truth.setdefault(name, []).append(truth)
-        self.held.setdefault(name, []).append(value_and_interval[1][0] <= truth <= value_and_interval[1][1])
+        self.held.setdefault(name, []).append(
+            value_and_interval[1][0] <= truth <= value_and_interval[1][1]
+        )
 
     def bias(self, name: str) -> tuple[float, float]:
         """Of all sectors together, as a share of the truth, and its standard error."""
-        off, level = np.subtract(self.composed[name], self.truth[name]), float(np.mean(self.truth[name]))
+        off, level = (
+            np.subtract(self.composed[name], self.truth[name]),
+            float(np.mean(self.truth[name])),
+        )
         return float(off.mean()) / level, float(off.std()) / off.size**0.5 / level
 
 
@@ -52,12 +57,21 @@ def run(long: bool) -> Outcome:
                 bias, error = totals.bias(to)
                 sound &= abs(bias) <= _MOST_BIAS + (0.0 if long else 3 * error)
                 biases.append(f"{100 * bias:+.1f}")
-            hits_by_figure = [totals.held.get(name) for name in ("typical", "best", *(f"{figure} moved" for figure in MOVED))]
+            hits_by_figure = [
+                totals.held.get(name)
+                for name in ("typical", "best", *(f"{figure} moved" for figure in MOVED))
+            ]
             for hits in hits_by_figure:
                 if hits is not None:
-                    sound &= bool(stats.binomtest(sum(hits), len(hits)).proportion_ci(0.99, "exact").high >= _COVERED)
+                    sound &= bool(
+                        stats.binomtest(sum(hits), len(hits)).proportion_ci(0.99, "exact").high
+                        >= _COVERED
+                    )
                     sound &= not long or float(np.mean(hits)) >= _COVERED
-            shares = ["-" if covered is None else f"{100 * float(np.mean(covered)):.1f}" for covered in hits_by_figure]
+            shares = [
+                "-" if covered is None else f"{100 * float(np.mean(covered)):.1f}"
+                for covered in hits_by_figure
+            ]
             rows.append((shape, f"{firms}", biases[0], shares[0], biases[1], *shares[1:]))
     counts = ", ".join(map(str, (_LONG if long else _SHORT).values()))
     return Outcome(
@@ -66,7 +80,17 @@ def run(long: bool) -> Outcome:
         f"{counts} sectors of 8, 20, 100 and 500 firms, and as many pairs of years: bias of the potential at the typical value and at the "
         "best in % of the truth, and % of the 95 % intervals that hold it; then the same % of what best, typical value and the firms' "
         "spread moved by",
-        ("spread", "firms", "at typical: bias", "held", "at best: bias", "held", "best moved", "typical moved", "spread moved"),
+        (
+            "spread",
+            "firms",
+            "at typical: bias",
+            "held",
+            "at best: bias",
+            "held",
+            "best moved",
+            "typical moved",
+            "spread moved",
+        ),
         tuple(rows),
         "composition.md",
     )
@@ -79,12 +103,16 @@ def tally(shape: str, firms: int, sectors: int) -> _Tally:
         cohort = sector(rng, shape, firms)
         composed, truth = year = _year(cohort, rng)
         for potential in composed.potential:
-            totals.add(potential.to, (potential.value, potential.interval), truth[f"to {potential.to}"])
+            totals.add(
+                potential.to, (potential.value, potential.interval), truth[f"to {potential.to}"]
+            )
         for name in MOVED:
             if name in truth:
                 totals.add(
                     f"{name} moved",
-                    difference(_value_and_interval(composed, name), _value_and_interval(before[0], name)),
+                    difference(
+                        _value_and_interval(composed, name), _value_and_interval(before[0], name)
+                    ),
                     truth[name] - before[1][name],
                 )
         before = year
@@ -93,7 +121,10 @@ def tally(shape: str, firms: int, sectors: int) -> _Tally:
 
 def _value_and_interval(composed: IndustryCell, name: str) -> Known:
     value, interval = (
-        {"best": (composed.best, composed.interval), "typical": (composed.typical, composed.typical_interval)}.get(name)
+        {
+            "best": (composed.best, composed.interval),
+            "typical": (composed.typical, composed.typical_interval),
+        }.get(name)
         or spread(composed.curve)
         or (None, None)
     )
@@ -110,7 +141,9 @@ def _year(sector: Sector, rng: np.random.Generator) -> tuple[IndustryCell, dict[
     exact, typicals = np.sort(sector.best), np.sort(sector.typical)
     best, typical = apply_rule(composed.rule, exact), median_of_ordered(typicals)
     truth = {"best": float(best), "typical": float(typical)}
-    truth |= {f"to {to}": float(saved(typicals[None, :], np.array([at]))[0]) for to, at in truth.items()}
+    truth |= {
+        f"to {to}": float(saved(typicals[None, :], np.array([at]))[0]) for to, at in truth.items()
+    }
     points = [
         CurvePoint(at, float(value), (float(value), float(value)))
         for at, value in zip(percents(composed.firms), read_off(exact), strict=True)

@@ -8,27 +8,53 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 
-from tests.statistical.raw_plants import HEAT, PAUSE, SIXTH_ABOVE, START, Account, Plant, Row, row_at_level
+from tests.statistical.raw_plants import (
+    HEAT,
+    PAUSE,
+    SIXTH_ABOVE,
+    START,
+    Account,
+    Plant,
+    Row,
+    row_at_level,
+)
 
 _OTHER: dict[str, Callable[[str, random.Random], str]] = {
     "batch_id": lambda text, chance: chance.choice((f"{text}-x", "H0007", "H0033", "")),
     "step": lambda text, chance: chance.choice(("ladle-refining", "converter", "melting")),
     "product": lambda text, chance: chance.choice(("slag", "", "liquid-steel")),
-    "variant": lambda text, chance: chance.choice(("plain-carbon", "quality-carbon", "stainless", "any", "", "golden")),
+    "variant": lambda text, chance: chance.choice(
+        ("plain-carbon", "quality-carbon", "stainless", "any", "", "golden")
+    ),
     "start": lambda text, chance: _moved(text, chance),
-    "end": lambda text, chance: chance.choice(("", _moved(text, chance), _moved(text, chance, days=12), "not a time")),
-    "output_quantity": lambda text, chance: chance.choice((str(float(text) * 1000), "0", "-5", "0.01", "1e9", "", str(float(text) * 1.05))),
+    "end": lambda text, chance: chance.choice(
+        ("", _moved(text, chance), _moved(text, chance, days=12), "not a time")
+    ),
+    "output_quantity": lambda text, chance: chance.choice(
+        (str(float(text) * 1000), "0", "-5", "0.01", "1e9", "", str(float(text) * 1.05))
+    ),
     "output_unit": lambda text, chance: chance.choice(("kg", "t", "pcs", "kt")),
     "equipment": lambda text, chance: chance.choice(("a", "b", "", "eaf-9")),
     "status": lambda text, chance: chance.choice(("scrap", "test", "good", "broken")),
     "quantity": lambda text, chance: chance.choice(
-        (f"{float(text) * 1000}", f"{float(text) / 1000}", "", "-3", "999.999", f"{float(text) * 1.3}")
+        (
+            f"{float(text) * 1000}",
+            f"{float(text) / 1000}",
+            "",
+            "-3",
+            "999.999",
+            f"{float(text) * 1.3}",
+        )
     ),
     "unit": lambda text, chance: chance.choice(("MWh", "kWh", "GJ", "t", "Nm3", "furlong")),
-    "carrier": lambda text, chance: chance.choice(("electricity", "natural-gas", "steam", "phlogiston")),
+    "carrier": lambda text, chance: chance.choice(
+        ("electricity", "natural-gas", "steam", "phlogiston")
+    ),
     "timestamp": lambda text, chance: _moved(text, chance),
     "state": lambda text, chance: chance.choice(("", "normal", "idle", "fault", "start-up")),
-    "energy": lambda text, chance: chance.choice((f"{float(text) * 1000}", "", "0", "-4", f"{float(text) * 1.2}")),
+    "energy": lambda text, chance: chance.choice(
+        (f"{float(text) * 1000}", "", "0", "-4", f"{float(text) * 1.2}")
+    ),
 }
 
 
@@ -41,7 +67,13 @@ def neighbour(plant: Plant, chance: random.Random) -> Plant:
     """One record changed in one or two fields, added, removed, or what was read in its window replaced by anything."""
     if "log" in plant.tables:
         return _log_neighbour(plant, chance)
-    ways = [_replaced, _replaced, _removed, _added, *([_energy_replaced] if "energy" in plant.tables else [])]
+    ways = [
+        _replaced,
+        _replaced,
+        _removed,
+        _added,
+        *([_energy_replaced] if "energy" in plant.tables else []),
+    ]
     if "readings" in plant.tables:
         ways += [_read_otherwise, _read_otherwise, _row_and_readings]
     return chance.choice(ways)(plant, chance)
@@ -53,14 +85,22 @@ def mistyped(plant: Plant) -> Plant:
     rows = list(plant.tables[table])
     old = rows[20]
     name = "timestamp" if table == "log" else "end"
-    new = {**old, name: (datetime.fromisoformat(old[name]) + timedelta(days=1 if table == "log" else 12)).isoformat()}
+    new = {
+        **old,
+        name: (
+            datetime.fromisoformat(old[name]) + timedelta(days=1 if table == "log" else 12)
+        ).isoformat(),
+    }
     rows[20] = new
     return _with(plant, {table: rows}, "mistyped", old, new)
 
 
 def tipped(plant: Plant) -> Plant:
     """The neighbour in which one more batch lies a sixth above a thousandth: the filter no longer tells a unit, and leaves none out."""
-    rows, output = list(plant.tables["energy"]), {row["batch_id"]: float(row["output_quantity"]) for row in plant.tables["batches"]}
+    rows, output = (
+        list(plant.tables["energy"]),
+        {row["batch_id"]: float(row["output_quantity"]) for row in plant.tables["batches"]},
+    )
     at = max(index for index, row in enumerate(rows) if row["carrier"] == "electricity")
     old, rows[at] = rows[at], row_at_level(rows[at], SIXTH_ABOVE, output)
     return _with(plant, {"energy": rows}, "tipped", old, rows[at])
@@ -76,7 +116,9 @@ def _replaced(plant: Plant, chance: random.Random) -> Plant:
 
 def _changed(row: Row, chance: random.Random) -> Row:
     new = dict(row)
-    for name in chance.sample([name for name in row if name in _OTHER], chance.choice((1, 1, 1, 2))):
+    for name in chance.sample(
+        [name for name in row if name in _OTHER], chance.choice((1, 1, 1, 2))
+    ):
         if new[name] or name in {"status", "state", "equipment"}:
             new[name] = _OTHER[name](new[name], chance)
     return new
@@ -91,7 +133,11 @@ def _removed(plant: Plant, chance: random.Random) -> Plant:
 def _added(plant: Plant, chance: random.Random) -> Plant:
     rows = list(plant.tables["batches"])
     model = rows[_untouched(plant, rows, chance)]
-    after = START + (len(rows) // len(plant.lines) + chance.randrange(3)) * (HEAT + PAUSE) + timedelta(minutes=3)
+    after = (
+        START
+        + (len(rows) // len(plant.lines) + chance.randrange(3)) * (HEAT + PAUSE)
+        + timedelta(minutes=3)
+    )
     new = {**model, "batch_id": chance.choice(("NEW", model["batch_id"]))}
     if chance.random() < 0.6:
         new |= {"start": after.isoformat(), "end": (after + HEAT).isoformat()}
@@ -99,7 +145,11 @@ def _added(plant: Plant, chance: random.Random) -> Plant:
         new = _changed(new, chance)
     rows.insert(chance.randrange(len(rows) + 1), new)
     energies = plant.tables.get("energy", [])
-    own = [{**row, "batch_id": "NEW"} for row in energies if row["batch_id"] == model["batch_id"] and new["batch_id"] == "NEW"]
+    own = [
+        {**row, "batch_id": "NEW"}
+        for row in energies
+        if row["batch_id"] == model["batch_id"] and new["batch_id"] == "NEW"
+    ]
     besides = own or [model if new["batch_id"] == model["batch_id"] else new]
     return _with(plant, {"batches": rows, "energy": [*energies, *own]}, "row added", new, *besides)
 
@@ -125,7 +175,13 @@ def _row_and_readings(plant: Plant, chance: random.Random) -> Plant:
     at = _untouched(plant, rows, chance)
     old, new = rows[at], _changed(rows[at], chance)
     rows[at] = new
-    return _with(plant, {"batches": rows, "readings": _other_readings(plant, old, chance)}, "row and readings replaced", old, new)
+    return _with(
+        plant,
+        {"batches": rows, "readings": _other_readings(plant, old, chance)},
+        "row and readings replaced",
+        old,
+        new,
+    )
 
 
 def _other_readings(plant: Plant, row: Row, chance: random.Random) -> list[Row]:
@@ -140,7 +196,20 @@ def _other_readings(plant: Plant, row: Row, chance: random.Random) -> list[Row]:
 
     readings = plant.tables["readings"]
     own = [index for index, reading in enumerate(readings) if inside(reading)]
-    how = chance.choice(("thousandfold", "negative", "random", "nothing", "constant", "spike", "blank", "moved", "nines", "twice"))
+    how = chance.choice(
+        (
+            "thousandfold",
+            "negative",
+            "random",
+            "nothing",
+            "constant",
+            "spike",
+            "blank",
+            "moved",
+            "nines",
+            "twice",
+        )
+    )
     edited: list[Row] = []
     for sample in (readings[index] for index in own):
         value = float(sample["value"])
@@ -152,8 +221,16 @@ def _other_readings(plant: Plant, row: Row, chance: random.Random) -> list[Row]:
         }.get(how, value)  # fmt: skip
         stamp = _moment(sample["timestamp"])
         if how == "moved":
-            stamp += start + (end - start) * chance.uniform(0.001, 0.999) - _declared(plant, sample)[1]
-        edited.append({**sample, "value": "" if how == "blank" else f"{new:.3f}", "timestamp": stamp.isoformat()})
+            stamp += (
+                start + (end - start) * chance.uniform(0.001, 0.999) - _declared(plant, sample)[1]
+            )
+        edited.append(
+            {
+                **sample,
+                "value": "" if how == "blank" else f"{new:.3f}",
+                "timestamp": stamp.isoformat(),
+            }
+        )
         if how == "twice":
             edited.append({**sample, "value": f"{value * chance.choice((1, 2)):.3f}"})
     first, own_places = min(own, default=0), set(own)
@@ -192,25 +269,44 @@ def _log_neighbour(plant: Plant, chance: random.Random) -> Plant:
 
 def _with(plant: Plant, tables: dict[str, list[Row]], kind: str, *changed: Row) -> Plant:
     accounts = frozenset(account_of(row) for row in changed)
-    return replace(plant, tables=plant.tables | tables, kind=kind, changed=changed, accounts=accounts, touched=plant.touched | accounts)
+    return replace(
+        plant,
+        tables=plant.tables | tables,
+        kind=kind,
+        changed=changed,
+        accounts=accounts,
+        touched=plant.touched | accounts,
+    )
 
 
 def _untouched(plant: Plant, rows: Sequence[Row], chance: random.Random) -> int:
     """The index of some row that no change before was of."""
-    return next(at for at in iter(lambda: chance.randrange(len(rows)), None) if account_of(rows[at]) not in plant.touched)
+    return next(
+        at
+        for at in iter(lambda: chance.randrange(len(rows)), None)
+        if account_of(rows[at]) not in plant.touched
+    )
 
 
 def tangled(plant: Plant) -> bool:
     """Whether the changed row of a neighbour runs at the time of another one of its line, which may leave its step without a bound."""
     if "readings" not in plant.tables:
         return False
-    own = [(row, window) for row in plant.changed if "start" in row and (window := _window(row)) is not None]
+    own = [
+        (row, window)
+        for row in plant.changed
+        if "start" in row and (window := _window(row)) is not None
+    ]
     return any(
         window[0] < other[1] and other[0] < window[1]
         for row, window in own
         for beside in plant.tables["batches"]
         if beside is not row
-        and (len(plant.lines) < 2 or row["equipment"] in {beside["equipment"], ""} or row["equipment"] not in plant.lines)
+        and (
+            len(plant.lines) < 2
+            or row["equipment"] in {beside["equipment"], ""}
+            or row["equipment"] not in plant.lines
+        )
         if (other := _window(beside)) is not None and account_of(beside) not in plant.accounts
     )
 

@@ -45,7 +45,9 @@ class Plant:
     lines: tuple[str, ...] = ("",)
     spans: tuple[Span, ...] = ()
     changed: tuple[Row, ...] = ()  # of a neighbour, the row as it was and as it is
-    touched: frozenset[Account] = frozenset()  # and all accounts changed up to here, where a neighbour is made of a neighbour
+    touched: frozenset[Account] = (
+        frozenset()
+    )  # and all accounts changed up to here, where a neighbour is made of a neighbour
 
     def write(self, folder: Path) -> None:
         (folder / "site.toml").write_text(self.site, encoding="utf-8")
@@ -95,9 +97,25 @@ def _heats(
             }
         )  # fmt: skip
         powers.append((start, output * chance.gauss(400, 15)))
-        gas = {"batch_id": name, "step": "eaf", "carrier": "natural-gas", "quantity": str(round(output * 6)), "unit": "Nm3", "lhv": "36"}
+        gas = {
+            "batch_id": name,
+            "step": "eaf",
+            "carrier": "natural-gas",
+            "quantity": str(round(output * 6)),
+            "unit": "Nm3",
+            "lhv": "36",
+        }
         energies.append({**gas, "lhv_unit": "MJ/Nm3"})
-        energies.append({"batch_id": name, "step": "eaf", "carrier": "coke", "quantity": "1.2", "unit": "t", "lhv": "28400"})
+        energies.append(
+            {
+                "batch_id": name,
+                "step": "eaf",
+                "carrier": "coke",
+                "quantity": "1.2",
+                "unit": "t",
+                "lhv": "28400",
+            }
+        )
     return rows, energies, powers
 
 
@@ -105,22 +123,42 @@ def by_energy(count: int = 104, *, xlsx: bool = False) -> Plant:
     """Energy per batch, in CSV or in one workbook."""
     rows, energies, powers = _heats(count, "", random.Random(1))  # noqa: S311
     for row, (_, kwh) in zip(rows, powers, strict=True):
-        energies.append({"batch_id": row["batch_id"], "step": "eaf", "carrier": "electricity", "quantity": f"{kwh:.0f}", "unit": "kWh"})
+        energies.append(
+            {
+                "batch_id": row["batch_id"],
+                "step": "eaf",
+                "carrier": "electricity",
+                "quantity": f"{kwh:.0f}",
+                "unit": "kWh",
+            }
+        )
     site = _SITE.format(pack="steel")
     if xlsx:
         site += 'batches = "log.xlsx"\nenergy = "log.xlsx"\n[mapping.batches]\nsheet = "batches"\n[mapping.energy]\nsheet = "energy"\n'
     else:
         site += 'batches = "batches.csv"\nenergy = "energy.csv"\n'
-    return Plant("workbook" if xlsx else "energy per batch", site, {"batches": rows, "energy": energies}, xlsx=xlsx)
+    return Plant(
+        "workbook" if xlsx else "energy per batch",
+        site,
+        {"batches": rows, "energy": energies},
+        xlsx=xlsx,
+    )
 
 
 def by_readings(reading: str, count: int = 104) -> Plant:
     """One line on one meter, read every five minutes."""
     rows, energies, powers = _heats(count, "", random.Random(2))  # noqa: S311
     readings = list(_read("m", reading, powers, random.Random(3)))  # noqa: S311
-    site = _SITE.format(pack="steel") + 'batches = "batches.csv"\nenergy = "energy.csv"\nreadings = "readings.csv"\n'
-    site += _METER.format(id="m", line="", reading=reading, unit="kW" if reading == "rate" else "kWh")
-    return Plant(f"readings, {reading}", site, {"batches": rows, "energy": energies, "readings": readings})
+    site = (
+        _SITE.format(pack="steel")
+        + 'batches = "batches.csv"\nenergy = "energy.csv"\nreadings = "readings.csv"\n'
+    )
+    site += _METER.format(
+        id="m", line="", reading=reading, unit="kW" if reading == "rate" else "kWh"
+    )
+    return Plant(
+        f"readings, {reading}", site, {"batches": rows, "energy": energies, "readings": readings}
+    )
 
 
 def two_lines(count: int, *, by_turns: bool = False) -> Plant:
@@ -128,15 +166,26 @@ def two_lines(count: int, *, by_turns: bool = False) -> Plant:
     rows: list[Row] = []
     energies: list[Row] = []
     readings: list[Row] = []
-    site = _SITE.format(pack="steel") + 'batches = "batches.csv"\nenergy = "energy.csv"\nreadings = "readings.csv"\n'
+    site = (
+        _SITE.format(pack="steel")
+        + 'batches = "batches.csv"\nenergy = "energy.csv"\nreadings = "readings.csv"\n'
+    )
     for line in ("a", "b"):
         first = START + count * (HEAT + PAUSE) if by_turns and line == "b" else START
         own, given_energies, powers = _heats(count, line, random.Random(line), first)  # noqa: S311
         rows, energies = rows + own, energies + given_energies
         readings += _read(f"m-{line}", "register", powers, random.Random(line))  # noqa: S311
         site += _METER.format(id=f"m-{line}", line=line, reading="register", unit="kWh")
-    site += "".join(f'[[equipment]]\nid = "{line}"\nstep = "eaf"\nrated_power_kw = 90000\n' for line in ("a", "b"))
-    return Plant("two lines", site, {"batches": rows, "energy": energies, "readings": readings}, lines=("a", "b"))
+    site += "".join(
+        f'[[equipment]]\nid = "{line}"\nstep = "eaf"\nrated_power_kw = 90000\n'
+        for line in ("a", "b")
+    )
+    return Plant(
+        "two lines",
+        site,
+        {"batches": rows, "energy": energies, "readings": readings},
+        lines=("a", "b"),
+    )
 
 
 def shared(rule: str, count: int = 54, *, by_turns: bool = False) -> Plant:
@@ -144,12 +193,21 @@ def shared(rule: str, count: int = 54, *, by_turns: bool = False) -> Plant:
     plant = two_lines(count, by_turns=by_turns)
     powers = [(START + n * (HEAT + PAUSE), 400.0) for n in range(2 * count if by_turns else count)]
     readings = [*plant.tables["readings"], *_read("both", "interval", powers, random.Random(5))]  # noqa: S311
-    how = {"shares": ', shares = { "a" = 0.6, "b" = 0.4 }', "power": ', power = { "a" = 200.0, "b" = 180.0 }'}.get(
-        rule, ', among = ["a", "b"]'
-    )
+    how = {
+        "shares": ', shares = { "a" = 0.6, "b" = 0.4 }',
+        "power": ', power = { "a" = 200.0, "b" = 180.0 }',
+    }.get(rule, ', among = ["a", "b"]')
     site = f'[[meters]]\nid = "both"\ncarrier = "electricity"\nreading = "interval"\nunit = "kWh"\nallocation = {{ by = "{rule}"{how} }}\n'
-    road, lines = (f"shared by {rule}, in turn", ("",)) if by_turns else (f"shared by {rule}", plant.lines)
-    return replace(plant, road=road, site=plant.site + site, tables=plant.tables | {"readings": readings}, lines=lines)
+    road, lines = (
+        (f"shared by {rule}, in turn", ("",)) if by_turns else (f"shared by {rule}", plant.lines)
+    )
+    return replace(
+        plant,
+        road=road,
+        site=plant.site + site,
+        tables=plant.tables | {"readings": readings},
+        lines=lines,
+    )
 
 
 def at_a_class() -> Plant:
@@ -170,34 +228,63 @@ def tipping() -> Plant:
     output = {row["batch_id"]: float(row["output_quantity"]) for row in batches}
     ids = list(output)
     level = {name: 396.0 + at % 9 for at, name in enumerate(ids)}
-    level |= dict.fromkeys(ids[:THOUSANDTHS], 0.4) | dict.fromkeys(ids[THOUSANDTHS : THOUSANDTHS + BESIDE], SIXTH_ABOVE)
+    level |= dict.fromkeys(ids[:THOUSANDTHS], 0.4) | dict.fromkeys(
+        ids[THOUSANDTHS : THOUSANDTHS + BESIDE], SIXTH_ABOVE
+    )
     rows = [row_at_level(row, level[row["batch_id"]], output) for row in plant.tables["energy"]]
-    return replace(plant, road="energy, a unit filter about to tip", tables={"batches": batches, "energy": rows})
+    return replace(
+        plant,
+        road="energy, a unit filter about to tip",
+        tables={"batches": batches, "energy": rows},
+    )
 
 
 def row_at_level(row: Row, level: float, output: Mapping[str, float]) -> Row:
     """Electricity of so many kWh a tonne."""
-    return row if row["carrier"] != "electricity" else {**row, "quantity": f"{output[row['batch_id']] * level:.4f}"}
+    return (
+        row
+        if row["carrier"] != "electricity"
+        else {**row, "quantity": f"{output[row['batch_id']] * level:.4f}"}
+    )
 
 
 def declared_rows() -> Plant:
     """Energy per batch, with every event that a step may have: outputs, one carrier, clocks, and time that is unusable."""
     plant = by_energy()
-    first, second, third, fourth = (START + n * (HEAT + PAUSE) - timedelta(minutes=4) for n in (10, 30, 50, 70))
+    first, second, third, fourth = (
+        START + n * (HEAT + PAUSE) - timedelta(minutes=4) for n in (10, 30, 50, 70)
+    )
     early = timedelta(minutes=9)
     batches = []
     for row in plant.tables["batches"]:
-        start, end, tonnes = datetime.fromisoformat(row["start"]), datetime.fromisoformat(row["end"]), float(row["output_quantity"])
+        start, end, tonnes = (
+            datetime.fromisoformat(row["start"]),
+            datetime.fromisoformat(row["end"]),
+            float(row["output_quantity"]),
+        )
         if first <= start < second:
             tonnes *= 1.25
         if third <= start - early < fourth:
             start, end = start - early, end - early
-        batches.append({**row, "output_quantity": f"{tonnes:.3f}", "start": start.isoformat(), "end": end.isoformat()})
+        batches.append(
+            {
+                **row,
+                "output_quantity": f"{tonnes:.3f}",
+                "start": start.isoformat(),
+                "end": end.isoformat(),
+            }
+        )
     site = plant.site + _event("step", "eaf", first, second, 'kind = "ratio"\nfactor = 0.8')
-    site += _event("step", "eaf", second, third, 'kind = "unit"\ncarrier = "natural-gas"\nfactor = 1.02')
-    site += _event("step", "eaf", third, fourth, f'kind = "clock"\noffset = "{early.seconds // 60} min"')
+    site += _event(
+        "step", "eaf", second, third, 'kind = "unit"\ncarrier = "natural-gas"\nfactor = 1.02'
+    )
+    site += _event(
+        "step", "eaf", third, fourth, f'kind = "clock"\noffset = "{early.seconds // 60} min"'
+    )
     site += _event("step", "eaf", fourth, fourth + 2 * (HEAT + PAUSE), 'kind = "unusable"')
-    return replace(plant, road="energy, declared events", site=site, tables=plant.tables | {"batches": batches})
+    return replace(
+        plant, road="energy, declared events", site=site, tables=plant.tables | {"batches": batches}
+    )
 
 
 def declared_meters() -> Plant:
@@ -207,7 +294,11 @@ def declared_meters() -> Plant:
     slow, shift = timedelta(minutes=7), timedelta(minutes=-7)
     readings = []
     for row in plant.tables["readings"]:
-        stamp, value, meter = datetime.fromisoformat(row["timestamp"]), float(row["value"]), row["meter_id"]
+        stamp, value, meter = (
+            datetime.fromisoformat(row["timestamp"]),
+            float(row["value"]),
+            row["meter_id"],
+        )
         if meter == "m-a" and at[0] <= stamp < at[1]:
             value /= 2
         if meter == "m-a" and at[2] <= stamp < at[3]:
@@ -216,14 +307,28 @@ def declared_meters() -> Plant:
             stamp += shift
         if at[4] <= stamp < at[5]:
             meter = {"m-a": "m-b", "m-b": "m-a"}[meter]
-        readings.append({"meter_id": meter, "timestamp": stamp.isoformat(), "value": f"{value:.3f}"})
+        readings.append(
+            {"meter_id": meter, "timestamp": stamp.isoformat(), "value": f"{value:.3f}"}
+        )
     site = plant.site + _event("meter", "m-a", at[0], at[1], 'kind = "ratio"\nfactor = 2.0')
     site += _event("meter", "m-a", at[2], at[3], 'kind = "unit"\nfactor = 0.001')
-    site += _event("meter", "m-b", at[0], at[1], f'kind = "clock"\noffset = "{slow.seconds // 60} min"')
+    site += _event(
+        "meter", "m-b", at[0], at[1], f'kind = "clock"\noffset = "{slow.seconds // 60} min"'
+    )
     site += _event("meter", "m-a", at[4], at[5], 'kind = "swap"\nwith = "m-b"')
     site += _event("meter", "m-b", at[6], at[7], 'kind = "unusable"')
-    spans = (Span("m-b", at[0], at[1], slow), Span("m-a", at[4], at[5], other="m-b"), Span("m-b", at[4], at[5], other="m-a"))
-    return replace(plant, road="readings, declared events", site=site, tables=plant.tables | {"readings": readings}, spans=spans)
+    spans = (
+        Span("m-b", at[0], at[1], slow),
+        Span("m-a", at[4], at[5], other="m-b"),
+        Span("m-b", at[4], at[5], other="m-a"),
+    )
+    return replace(
+        plant,
+        road="readings, declared events",
+        site=site,
+        tables=plant.tables | {"readings": readings},
+        spans=spans,
+    )
 
 
 def _event(of: str, name: str, start: datetime, end: datetime, what: str) -> str:
@@ -250,11 +355,16 @@ def by_log(by: str = "shift", count: int = 104) -> Plant:
                     "var.blaine_m2_kg": "350",
                 }
             )  # fmt: skip
-    site = _SITE.format(pack="cement") + f'log = "log.csv"\n[runs]\nby = "{by}"\nshift_starts = ["00:00", "08:00", "16:00"]\n'
+    site = (
+        _SITE.format(pack="cement")
+        + f'log = "log.csv"\n[runs]\nby = "{by}"\nshift_starts = ["00:00", "08:00", "16:00"]\n'
+    )
     return Plant(f"log, by {by}", site, {"log": rows})
 
 
-def _read(meter: str, reading: str, powers: Sequence[tuple[datetime, float]], chance: random.Random) -> Iterator[Row]:
+def _read(
+    meter: str, reading: str, powers: Sequence[tuple[datetime, float]], chance: random.Random
+) -> Iterator[Row]:
     """A meter's readings every five minutes, from the beginning to an hour after the last heat."""
     total, end, heat = 1000.0, powers[-1][0] + 2 * HEAT, 0
     moment = START - _EVERY
@@ -266,5 +376,7 @@ def _read(meter: str, reading: str, powers: Sequence[tuple[datetime, float]], ch
         start, kwh = powers[heat]
         used = kwh * (_EVERY / HEAT) if start <= before < start + HEAT else 0.5 * chance.random()
         total += used
-        value = {"register": total, "interval": used, "rate": used * (timedelta(hours=1) / _EVERY)}[reading]
+        value = {"register": total, "interval": used, "rate": used * (timedelta(hours=1) / _EVERY)}[
+            reading
+        ]
         yield {"meter_id": meter, "timestamp": moment.isoformat(), "value": f"{value:.3f}"}

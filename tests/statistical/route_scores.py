@@ -17,7 +17,10 @@ from tests.statistical.sectors import BETWEEN, PACK, ROUTE, Array, route_sector,
 
 _SHORT = {8: 10, FEWEST_FOR_A_SCORE: 6, 100: 2, 500: 1}
 _LONG = dict.fromkeys(_SHORT, 200)
-_KIND, _KIND_SHORT = 5000, 1500  # firms that stand for all of the kind: the percentile of one is known to 0.7 and to 1.3 of 100
+_KIND, _KIND_SHORT = (
+    5000,
+    1500,
+)  # firms that stand for all of the kind: the percentile of one is known to 0.7 and to 1.3 of 100
 _COVERED = 0.95
 
 
@@ -33,13 +36,20 @@ class _Tally:
 def run(long: bool) -> Outcome:
     rows, sound = [], True
     for shape in BETWEEN:
-        kind = true_totals(np.random.default_rng([2, *shape.encode()]), shape, _KIND if long else _KIND_SHORT)
+        kind = true_totals(
+            np.random.default_rng([2, *shape.encode()]), shape, _KIND if long else _KIND_SHORT
+        )
         for firms, sectors in (_LONG if long else _SHORT).items():
             coverage = tally(shape, firms, sectors, kind)
             for covered in (coverage.ranks, coverage.scores):
-                sound &= not _refuted(covered) and (not long or not covered or float(np.mean(covered)) >= _COVERED)
+                sound &= not _refuted(covered) and (
+                    not long or not covered or float(np.mean(covered)) >= _COVERED
+                )
             scored = (
-                (f"{100 * float(np.mean(coverage.scores)):.1f}", f"{float(np.mean(coverage.widths)):.0f}")
+                (
+                    f"{100 * float(np.mean(coverage.scores)):.1f}",
+                    f"{float(np.mean(coverage.widths)):.0f}",
+                )
                 if coverage.scores
                 else ("-", "-")
             )
@@ -63,16 +73,37 @@ def tally(shape: str, firms: int, sectors: int, kind: Array) -> _Tally:
     for turn in range(sectors):
         sector = route_sector(rng, shape, firms)
         place = dict(zip(sector.sites, stats.rankdata(sector.totals), strict=True))
-        percentile = dict(zip(sector.sites, np.maximum(100 * (1 - np.searchsorted(kind, sector.totals) / kind.size), 1), strict=True))
+        percentile = dict(
+            zip(
+                sector.sites,
+                np.maximum(100 * (1 - np.searchsorted(kind, sector.totals) / kind.size), 1),
+                strict=True,
+            )
+        )
         standings = of_route(sector.labels, PACK, ROUTE, [f"{shape} {firms} {turn}"])
         if len(standings) != firms:
             raise RuntimeError(f"{len(standings)} of {firms} firms have a place")
         coverage.ranks.append(
-            float(np.mean([standing.rank_interval[0] <= place[standing.site] <= standing.rank_interval[1] for standing in standings]))
+            float(
+                np.mean(
+                    [
+                        standing.rank_interval[0]
+                        <= place[standing.site]
+                        <= standing.rank_interval[1]
+                        for standing in standings
+                    ]
+                )
+            )
         )
-        scored = [(standing.score, percentile[standing.site]) for standing in standings if standing.score is not None]
+        scored = [
+            (standing.score, percentile[standing.site])
+            for standing in standings
+            if standing.score is not None
+        ]
         if scored:
-            coverage.scores.append(float(np.mean([low <= truth <= high for (low, high), truth in scored])))
+            coverage.scores.append(
+                float(np.mean([low <= truth <= high for (low, high), truth in scored]))
+            )
             coverage.widths.extend(high - low for (low, high), _ in scored)
     return coverage
 

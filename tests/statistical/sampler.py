@@ -12,7 +12,13 @@ from scipy import stats
 from benchmarks.privacy.bounds import clamp_to_grid
 from benchmarks.privacy.mechanism import draw_grid_point, exact_law, scores
 from benchmarks.privacy.randomness import KeyedStream
-from tests.statistical.others import diffprivlib_draws, diffprivlib_law, opendp_draws, opendp_law, opendp_selects
+from tests.statistical.others import (
+    diffprivlib_draws,
+    diffprivlib_law,
+    opendp_draws,
+    opendp_law,
+    opendp_selects,
+)
 from tests.statistical.outcome import Outcome
 from tests.statistical.plants import GRID, SHAPES
 
@@ -39,7 +45,9 @@ def run(long: bool) -> Outcome:
         )
         second = _agrees(opendp_selects(point_scores, epsilon, draws), law)
         sound &= min(library, simulation) > _REFUSED_BELOW and second
-        rows.append((name, f"{library:.3f}", f"{simulation:.3f}", "agrees" if second else "differs"))
+        rows.append(
+            (name, f"{library:.3f}", f"{simulation:.3f}", "agrees" if second else "differs")
+        )
     laws = all(_agrees(drawn, law) for drawn, law in _ready_made(draws))
     return Outcome(
         "sampler",
@@ -75,15 +83,25 @@ def p_value(counts: NDArray[np.int64], law: NDArray[np.float64]) -> float:
     expected = law * counts.sum()
     rare = expected < 5
     if rare.any():
-        counts, expected = np.append(counts[~rare], counts[rare].sum()), np.append(expected[~rare], expected[rare].sum())
+        counts, expected = (
+            np.append(counts[~rare], counts[rare].sum()),
+            np.append(expected[~rare], expected[rare].sum()),
+        )
     return float(stats.chisquare(counts, expected).pvalue)
 
 
-def _library(point_scores: list[int], epsilon: Fraction, draws: int, name: str) -> NDArray[np.int64]:
+def _library(
+    point_scores: list[int], epsilon: Fraction, draws: int, name: str
+) -> NDArray[np.int64]:
     stream = KeyedStream(bytes(32), challenge=b"sampler", data_root=b"", name=name)
-    return np.bincount([draw_grid_point(point_scores, epsilon, stream) for _ in range(draws)], minlength=GRID_POINTS)
+    return np.bincount(
+        [draw_grid_point(point_scores, epsilon, stream) for _ in range(draws)],
+        minlength=GRID_POINTS,
+    )
 
 
 def _simulated(point_scores: list[int], epsilon: Fraction, draws: int) -> NDArray[np.int64]:
-    noised = np.random.default_rng(1).standard_exponential((draws, GRID_POINTS)) + float(epsilon) / 2 * np.array(point_scores)
+    noised = np.random.default_rng(1).standard_exponential((draws, GRID_POINTS)) + float(
+        epsilon
+    ) / 2 * np.array(point_scores)
     return np.bincount(noised.argmax(axis=1), minlength=GRID_POINTS)

@@ -97,14 +97,19 @@ def run(long: bool) -> Outcome:
         cases = [_case(kind, seed) for seed in range(LONG if long else SHORT)]
         with_interval = [case for case in cases if case.half_width is not None]
         inside = sum(case.inside for case in with_interval)
-        false = sum(case.verdict in {SavingVerdict.SAVED, SavingVerdict.USED_MORE} and case.truth == 0 for case in with_interval)
+        false = sum(
+            case.verdict in {SavingVerdict.SAVED, SavingVerdict.USED_MORE} and case.truth == 0
+            for case in with_interval
+        )
         rows.append(
             (
                 kind.name,
                 f"{len(cases)}",
                 f"{len(with_interval)}",
                 f"{inside}",
-                f"{100 * float(np.median([case.half_width for case in with_interval])):.1f} %" if with_interval else "",
+                f"{100 * float(np.median([case.half_width for case in with_interval])):.1f} %"
+                if with_interval
+                else "",
                 f"{false}" if kind.effect[1] == 0 else "",
             )
         )
@@ -112,7 +117,9 @@ def run(long: bool) -> Outcome:
             inside_count, intervals = inside_count + inside, intervals + len(with_interval)
     # where next to nothing is told, next to nothing can be wrong
     tried = len(KINDS) * (LONG if long else SHORT)
-    enough = intervals >= LEAST_TOLD * tried and inside_count >= (LEAST_HELD * intervals if long else np.floor(0.88 * intervals))
+    enough = intervals >= LEAST_TOLD * tried and inside_count >= (
+        LEAST_HELD * intervals if long else np.floor(0.88 * intervals)
+    )
     return Outcome(
         "savings",
         bool(enough),
@@ -155,10 +162,17 @@ def _outcome_of(saving: VerifiedSaving, truth: float) -> Known:
     forecast = saving.forecast
     if forecast is None:
         return Known(truth, False, None, saving.verdict)
-    return Known(truth, forecast.low <= truth <= forecast.high, (forecast.high - forecast.low) / 2 / forecast.expected, saving.verdict)
+    return Known(
+        truth,
+        forecast.low <= truth <= forecast.high,
+        (forecast.high - forecast.low) / 2 / forecast.expected,
+        saving.verdict,
+    )
 
 
-def write(folder: Path, kind: Kind, rng: np.random.Generator, baseline: int, reporting: int) -> float:
+def write(
+    folder: Path, kind: Kind, rng: np.random.Generator, baseline: int, reporting: int
+) -> float:
     """The files of one plant; returns what its action truly saved, kWh."""
     count = baseline + reporting
     number = np.arange(count)
@@ -171,7 +185,9 @@ def write(folder: Path, kind: Kind, rng: np.random.Generator, baseline: int, rep
     share = np.clip(share, 0.05, 0.95)
     output = np.where(runs, 2000 * np.clip(level, 0.4, 1.5), 0.0)
     moisture = 6 + rng.standard_normal(count)
-    need = np.where(runs, 12_000.0, 4_000.0) + output * (share * rng.uniform(38, 44) + (1 - share) * rng.uniform(30, 36))
+    need = np.where(runs, 12_000.0, 4_000.0) + output * (
+        share * rng.uniform(38, 44) + (1 - share) * rng.uniform(30, 36)
+    )
     need += output * 0.8 * (moisture - 6)
     need *= 1 + kind.season * np.cos(2 * np.pi * (number - rng.integers(365)) / 365.25)
     need *= 1 + rng.uniform(0.02, 0.06) * _errors(rng, count, kind.drift)
@@ -180,7 +196,11 @@ def write(folder: Path, kind: Kind, rng: np.random.Generator, baseline: int, rep
     used[baseline:] *= 1 - effect
     write_batches(folder / "batches.csv", output, share, moisture)
     write_readings(folder / "readings.csv", used, runs)
-    days = {"first": FIRST, "day": FIRST + timedelta(days=baseline), "last": FIRST + timedelta(days=count)}
+    days = {
+        "first": FIRST,
+        "day": FIRST + timedelta(days=baseline),
+        "last": FIRST + timedelta(days=count),
+    }
     (folder / "site.toml").write_text(SITE.format(**days), encoding="utf-8")
     (folder / "actions.toml").write_text(ACTIONS.format(**days), encoding="utf-8")
     return float((need - used).sum())
@@ -198,12 +218,17 @@ def _errors(rng: np.random.Generator, count: int, drift: float) -> Floats:
 
 
 def write_batches(path: Path, output: Floats, share: Floats, moisture: Floats) -> None:
-    lines = ["batch_id,step,product,variant,start,end,output_quantity,output_unit,status,state,var.moisture_pct"]
+    lines = [
+        "batch_id,step,product,variant,start,end,output_quantity,output_unit,status,state,var.moisture_pct"
+    ]
     for number, whole in enumerate(output.tolist()):
         if not whole:
             continue
         day = FIRST + timedelta(days=number)
-        for name, variant, hour, part in (("A", "portland", 6, share[number]), ("B", "blended", 14, 1 - share[number])):
+        for name, variant, hour, part in (
+            ("A", "portland", 6, share[number]),
+            ("B", "blended", 14, 1 - share[number]),
+        ):
             times = f"{day}T{hour:02}:00:00+08:00,{day}T{hour + 8:02}:00:00+08:00"
             lines.append(
                 f"{name}-{number},cement-grinding,cement,{variant},{times},{whole * part:.3f},t,good,normal,{moisture[number]:.3f}"

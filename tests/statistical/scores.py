@@ -22,9 +22,20 @@ def run(long: bool) -> Outcome:
         for firms, sectors in (_LONG if long else _SHORT).items():
             covered, widths = tally(shape, firms, sectors, kind)
             # the firms of one sector share its chance: what so few sectors can refute goes by sectors, not by firms
-            refuted = stats.ttest_1samp(covered, _COVERED, alternative="less").pvalue < 0.01 if np.std(covered) else covered[0] < _COVERED
+            refuted = (
+                stats.ttest_1samp(covered, _COVERED, alternative="less").pvalue < 0.01
+                if np.std(covered)
+                else covered[0] < _COVERED
+            )
             sound &= not refuted and (not long or float(np.mean(covered)) >= _COVERED)
-            rows.append((shape, f"{firms:,}", f"{100 * float(np.mean(covered)):.1f}", f"{float(np.mean(widths)):.0f}"))
+            rows.append(
+                (
+                    shape,
+                    f"{firms:,}",
+                    f"{100 * float(np.mean(covered)):.1f}",
+                    f"{float(np.mean(widths)):.0f}",
+                )
+            )
     counts = ", ".join(map(str, (_LONG if long else _SHORT).values()))
     return Outcome(
         "scores",
@@ -37,14 +48,18 @@ def run(long: bool) -> Outcome:
     )
 
 
-def tally(shape: str, firms: int, sectors: int, kind: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[list[float], list[int]]:
+def tally(
+    shape: str, firms: int, sectors: int, kind: np.ndarray[tuple[int], np.dtype[np.float64]]
+) -> tuple[list[float], list[int]]:
     """The share of scores that hold the truth, sector by sector, and the widths of all."""
     rng = np.random.default_rng([firms, *shape.encode()])
     covered, widths = [], []
     for _ in range(sectors):
         cohort = sector(rng, shape, firms)
         taking_more = 1 - np.searchsorted(kind, cohort.best) / kind.size
-        truth = dict(zip((p.site for p in cohort.labels), np.maximum(100 * taking_more, 1), strict=True))
+        truth = dict(
+            zip((p.site for p in cohort.labels), np.maximum(100 * taking_more, 1), strict=True)
+        )
         hits = []
         for standing in standings(cohort.labels, PACK, rng):
             if standing.score is None:

@@ -46,7 +46,9 @@ ROUTE = next(route for route in PACK.routes if route.id == "eaf")
 """Four steps: furnace, ladle, casting, hot rolling, all in kgce/t."""
 
 ROUTE_STEPS: tuple[tuple[Step, MetricRule, float], ...] = tuple(
-    (step, step.metrics[0], float(place.ratio)) for place in ROUTE.steps for step in [PACK.step(place.step)]
+    (step, step.metrics[0], float(place.ratio))
+    for place in ROUTE.steps
+    for step in [PACK.step(place.step)]
 )
 """Each step, its first metric, and tonnes of its output a tonne of the route's product."""
 
@@ -90,7 +92,9 @@ def sector(rng: np.random.Generator, shape: str, firms: int, between: float = 0.
     return _at_step(rng, shape, _places(rng, shape, firms), between, STEP, RULE)
 
 
-def two_years(seed: int, shape: str, firms: int, by: float, between: float = 0.04) -> tuple[Sector, Sector]:
+def two_years(
+    seed: int, shape: str, firms: int, by: float, between: float = 0.04
+) -> tuple[Sector, Sector]:
     """The same firms in two years: their plants as large and as even, with other batches and other draws.
 
     Args:
@@ -106,14 +110,19 @@ def two_years(seed: int, shape: str, firms: int, by: float, between: float = 0.0
     return first, dataclasses.replace(second, labels=again)
 
 
-def route_sector(rng: np.random.Generator, shape: str, firms: int, between: float = 0.04) -> RouteSector:
+def route_sector(
+    rng: np.random.Generator, shape: str, firms: int, between: float = 0.04
+) -> RouteSector:
     """A sector of the arc furnace's route. A firm lies as far from the typical value at each step, so that totals have the shape too."""
     places = _places(rng, shape, firms)
     steps = [_at_step(rng, shape, places, between, step, rule) for step, rule, _ in ROUTE_STEPS]
     return RouteSector(
         tuple(label for sector in steps for label in sector.labels),
         tuple(label.site for label in steps[0].labels),
-        np.sum([ratio * sector.best for sector, (_, _, ratio) in zip(steps, ROUTE_STEPS, strict=True)], axis=0),
+        np.sum(
+            [ratio * sector.best for sector, (_, _, ratio) in zip(steps, ROUTE_STEPS, strict=True)],
+            axis=0,
+        ),
     )
 
 
@@ -125,7 +134,15 @@ def true_bests(rng: np.random.Generator, shape: str, firms: int, between: float 
 def true_totals(rng: np.random.Generator, shape: str, firms: int, between: float = 0.04) -> Array:
     """The exact totals over the route of so many firms of the kind, in rising order."""
     places = _places(rng, shape, firms)
-    return np.sort(np.sum([ratio * _bests(rng, shape, places, between, step, rule) for step, rule, ratio in ROUTE_STEPS], axis=0))
+    return np.sort(
+        np.sum(
+            [
+                ratio * _bests(rng, shape, places, between, step, rule)
+                for step, rule, ratio in ROUTE_STEPS
+            ],
+            axis=0,
+        )
+    )
 
 
 def _at_step(
@@ -139,14 +156,31 @@ def _at_step(
 ) -> Sector:
     reported, best, typical = [], np.empty(places.size), np.empty(places.size)
     for i, values in enumerate(_plants(rng, shape, places, between, rule, plants or rng)):
-        best[i], typical[i] = (values[rank(quantile, values.size) - 1] for quantile in (step.label_rule.quantile, Fraction(1, 2)))
-        reported.append(ReportedLabel(f"firm-{i:04}", f"site-{i:04}", _release(values, rng, step, rule)))
+        best[i], typical[i] = (
+            values[rank(quantile, values.size) - 1]
+            for quantile in (step.label_rule.quantile, Fraction(1, 2))
+        )
+        reported.append(
+            ReportedLabel(f"firm-{i:04}", f"site-{i:04}", _release(values, rng, step, rule))
+        )
     return Sector(tuple(reported), best, typical)
 
 
-def _bests(rng: np.random.Generator, shape: str, places: Array, between: float, step: Step, rule: MetricRule) -> Array:
+def _bests(
+    rng: np.random.Generator,
+    shape: str,
+    places: Array,
+    between: float,
+    step: Step,
+    rule: MetricRule,
+) -> Array:
     quantile = step.label_rule.quantile
-    return np.array([values[rank(quantile, values.size) - 1] for values in _plants(rng, shape, places, between, rule, rng)])
+    return np.array(
+        [
+            values[rank(quantile, values.size) - 1]
+            for values in _plants(rng, shape, places, between, rule, rng)
+        ]
+    )
 
 
 def _places(rng: np.random.Generator, shape: str, firms: int) -> Array:
@@ -158,7 +192,12 @@ def _places(rng: np.random.Generator, shape: str, firms: int) -> Array:
 
 
 def _plants(
-    rng: np.random.Generator, shape: str, places: Array, between: float, rule: MetricRule, plants: np.random.Generator
+    rng: np.random.Generator,
+    shape: str,
+    places: Array,
+    between: float,
+    rule: MetricRule,
+    plants: np.random.Generator,
 ) -> Iterator[Array]:
     """The batches of each plant, in rising order; how many each has and how far they lie apart is drawn from `plants`."""
     firms = places.size
@@ -166,19 +205,41 @@ def _plants(
     counts = np.exp(plants.uniform(np.log(BATCHES[0]), np.log(BATCHES[1]), firms)).astype(int)
     spreads = rule.spread * plants.uniform(0.7, 1.3, firms)
     for i in range(firms):
-        batches = rng.standard_t(_TAILS, counts[i]) / 3**0.5 if shape == "heavy tails" else rng.standard_normal(counts[i])
+        batches = (
+            rng.standard_t(_TAILS, counts[i]) / 3**0.5
+            if shape == "heavy tails"
+            else rng.standard_normal(counts[i])
+        )
         yield np.sort(centres[i] + spreads[i] * batches)
 
 
-def _release(values: Array, rng: np.random.Generator, step: Step, rule: MetricRule) -> ReleasedLabel:
+def _release(
+    values: Array, rng: np.random.Generator, step: Step, rule: MetricRule
+) -> ReleasedLabel:
     grid = rule.grid
-    points = np.clip(np.floor((values - float(grid.lower)) / float(grid.width) + 0.5), 0, grid.points - 1).astype(np.int64)
+    points = np.clip(
+        np.floor((values - float(grid.lower)) / float(grid.width) + 0.5), 0, grid.points - 1
+    ).astype(np.int64)
     counts = np.bincount(points, minlength=grid.points)
     at_most = np.cumsum(counts)
     drawn = []
-    for quantile, epsilon in ((step.label_rule.quantile, PACK.policy.epsilon_best), (Fraction(1, 2), PACK.policy.epsilon_typical)):
+    for quantile, epsilon in (
+        (step.label_rule.quantile, PACK.policy.epsilon_best),
+        (Fraction(1, 2), PACK.policy.epsilon_typical),
+    ):
         lacking = to_replace(at_most - counts, at_most, rank(quantile, values.size))
         point = int((rng.standard_exponential(grid.points) - float(epsilon) / 2 * lacking).argmax())
         drawn.append(ReleasedQuantile(quantile, point, epsilon))
     edge = max(edge for edge in PACK.policy.count_classes if edge <= values.size)
-    return ReleasedLabel(step.id, step.product, "any", step.boundary.id, rule.metric, rule.unit, grid, edge, drawn[0], drawn[1])
+    return ReleasedLabel(
+        step.id,
+        step.product,
+        "any",
+        step.boundary.id,
+        rule.metric,
+        rule.unit,
+        grid,
+        edge,
+        drawn[0],
+        drawn[1],
+    )

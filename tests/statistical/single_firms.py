@@ -34,7 +34,9 @@ _OFTENER = 0.1  # what they must lie above it with the defence off, at 8 to 19 f
 _WORDS = Words(en="as it was before", zh="as it was before")
 _FIRST_QUARTILE = CompositionRule(firms_from=8, rule="first-quartile", words=_WORDS)
 _BEST_FIVE = CompositionRule(firms_from=20, rule="mean-of-best-five", words=_WORDS)
-BEFORE = PACK.model_copy(update={"composition": (_FIRST_QUARTILE, _BEST_FIVE, PACK.composition[-1])})
+BEFORE = PACK.model_copy(
+    update={"composition": (_FIRST_QUARTILE, _BEST_FIVE, PACK.composition[-1])}
+)
 
 
 def run(long: bool) -> Outcome:
@@ -42,13 +44,18 @@ def run(long: bool) -> Outcome:
     hits: defaultdict[tuple[int, str], list[tuple[bool, float]]] = defaultdict(list)
     for number in range(cohorts):
         rng = np.random.default_rng([12, number])
-        cohort = sector(rng, tuple(BETWEEN)[number % len(BETWEEN)], int(rng.integers(FEWEST, MOST + 1)))
+        cohort = sector(
+            rng, tuple(BETWEEN)[number % len(BETWEEN)], int(rng.integers(FEWEST, MOST + 1))
+        )
         size = next(first for first, last in SIZES if first <= len(cohort.labels) <= last)
         for name, pack, averaging in (("on", PACK, "five-ranks"), ("off", BEFORE, "single-rank")):
             hits[size, name] += list(_figures(cohort, pack, averaging, rng))  # type: ignore[arg-type]
     rows, sound = [], True
     for first, last in SIZES:
-        on, off = np.array(hits[first, "on"], dtype=float), np.array(hits[first, "off"], dtype=float)
+        on, off = (
+            np.array(hits[first, "on"], dtype=float),
+            np.array(hits[first, "off"], dtype=float),
+        )
         above = on[:, 0] - on[:, 1]
         sound &= bool(above.mean() <= _SURE * above.std() / len(above) ** 0.5)
         sound &= first > SIZES[0][0] or bool((off[:, 0] - off[:, 1]).mean() > _OFTENER)
@@ -64,22 +71,36 @@ def run(long: bool) -> Outcome:
     )
 
 
-def _figures(sector: Sector, pack: Pack, averaging: Averaging, rng: np.random.Generator) -> Iterator[tuple[bool, float]]:
+def _figures(
+    sector: Sector, pack: Pack, averaging: Averaging, rng: np.random.Generator
+) -> Iterator[tuple[bool, float]]:
     """Of each figure whether its rounding interval holds one firm's value, and how often a random value's does."""
     who = entrants(sector.labels, pack, STEP, RULE, "any")
-    composed = compose_with_draws(who, pack, STEP, RULE, rng, variant="any", ratio=1.0, headline=True, averaging=averaging).result
+    composed = compose_with_draws(
+        who, pack, STEP, RULE, rng, variant="any", ratio=1.0, headline=True, averaging=averaging
+    ).result
     bests, typicals = (
         np.sort([float(value) for value in values])
-        for values in ([p.label.best_value for p in who.entering], [p.label.typical_value for p in who.entering])
+        for values in (
+            [p.label.best_value for p in who.entering],
+            [p.label.typical_value for p in who.entering],
+        )
     )
     for value, firms, taken_in in _shown(composed, bests, typicals, averaging):
         among = firms[np.unique(taken_in)]
         # a single rank is compared with the five around it: one firm has no spread
         low, high = (among.min(), among.max()) if len(among) > 1 else _around(firms, taken_in[0])
-        yield _is_one_firm(value, firms), float(np.mean([_is_one_firm(random, firms) for random in rng.uniform(low, high, _RANDOM)]))
+        yield (
+            _is_one_firm(value, firms),
+            float(
+                np.mean([_is_one_firm(random, firms) for random in rng.uniform(low, high, _RANDOM)])
+            ),
+        )
 
 
-def _shown(composed: IndustryCell, bests: Array, typicals: Array, averaging: Averaging) -> Iterator[tuple[float, Array, Sequence[int]]]:
+def _shown(
+    composed: IndustryCell, bests: Array, typicals: Array, averaging: Averaging
+) -> Iterator[tuple[float, Array, Sequence[int]]]:
     """Each figure with the values of its kind and the ranks that it is the mean of."""
     if composed.best is None or composed.typical is None or composed.rule is None:
         raise RuntimeError(f"{composed.firms} firms gave no value")
@@ -97,4 +118,7 @@ def _around(firms: Array, rank: int) -> tuple[float, float]:
 def _is_one_firm(value: float, firms: Array) -> bool:
     """Whether exactly one firm's released value lies among the values that round to the same grid point."""
     width = float(RULE.grid.width)
-    return int((np.abs(firms - to_grid(value, RULE.grid.width, RULE.grid.lower)) < width / 2).sum()) == 1
+    return (
+        int((np.abs(firms - to_grid(value, RULE.grid.width, RULE.grid.lower)) < width / 2).sum())
+        == 1
+    )

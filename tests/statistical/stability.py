@@ -66,7 +66,10 @@ ROADS = (
 
 TOGETHER = 16  # changes that go through the agent in one set of files
 ALONE = 10  # one in so many sets: its first change goes alone as well
-TELLING, OFF = 100, 70.0  # others that the control must find changed by one record, and what it must lose, somewhere
+TELLING, OFF = (
+    100,
+    70.0,
+)  # others that the control must find changed by one record, and what it must lose, somewhere
 MOST_CELLS = 2  # of a metric, that one record can leave and enter
 
 
@@ -90,9 +93,20 @@ def run(long: bool) -> Outcome:
     for index, road in enumerate(ROADS):
         plant = road.make()
         with swiftly():
-            outward, local = compare(plant, road.first(plant), road.long if long else road.short, index)
-        sound &= outward.others == 0 and outward.ratio <= 1 + 1e-9 and outward.cells <= MOST_CELLS and outward.disagree == 0
-        sound &= outward.refused < outward.tried / 2 if road.bounded else outward.refused == outward.tried
+            outward, local = compare(
+                plant, road.first(plant), road.long if long else road.short, index
+            )
+        sound &= (
+            outward.others == 0
+            and outward.ratio <= 1 + 1e-9
+            and outward.cells <= MOST_CELLS
+            and outward.disagree == 0
+        )
+        sound &= (
+            outward.refused < outward.tried / 2
+            if road.bounded
+            else outward.refused == outward.tried
+        )
         others, lost = max(others, local.others), max(lost, local.loss)
         rows.append(_row(plant.road, road.bounded, outward, local))
     return Outcome(
@@ -142,7 +156,12 @@ def compare(plant: Plant, first: Plant, count: int, seed: int) -> tuple[Found, F
             elif both is None or not both.bounded:
                 queue += [[neighbour(plant, chance)] for _ in group]
             else:
-                outward.others = max(outward.others, len(changed(of_base, report).difference(*(member.accounts for member in group))))
+                outward.others = max(
+                    outward.others,
+                    len(
+                        changed(of_base, report).difference(*(member.accounts for member in group))
+                    ),
+                )
                 apart = [base.with_those_of(both, member.accounts) for member in group]
                 for variant, beside in zip(group, apart, strict=True):
                     _add(outward, of_base, beside, variant)
@@ -168,7 +187,10 @@ def _together(plant: Plant, chance: random.Random) -> list[Plant]:
 
 
 def _same(base: Report, other: Report) -> bool:
-    alike = all(getattr(base, name) == getattr(other, name) for name in ("classes", "withheld", "months", "debits", "refused"))
+    alike = all(
+        getattr(base, name) == getattr(other, name)
+        for name in ("classes", "withheld", "months", "debits", "refused")
+    )
     return alike and not changed(base, other) and joint_loss(base, other) == 0
 
 
@@ -178,11 +200,23 @@ def _add(tally: Found, base: Report, beside: Report, plant: Plant) -> None:
         tally.refused += 1
         return
     tally.others = max(tally.others, len(changed(base, beside) - names))
-    otherwise = {cell for cell in base.classes.keys() | beside.classes.keys() if base.classes.get(cell) != beside.classes.get(cell)}
-    tally.declared += bool(otherwise) or base.withheld != beside.withheld or base.months != beside.months
+    otherwise = {
+        cell
+        for cell in base.classes.keys() | beside.classes.keys()
+        if base.classes.get(cell) != beside.classes.get(cell)
+    }
+    tally.declared += (
+        bool(otherwise) or base.withheld != beside.withheld or base.months != beside.months
+    )
     tally.cells = max([tally.cells, *Counter((cell[0], cell[3]) for cell in otherwise).values()])
     loss = joint_loss(base, beside)
-    debit = sum((max(base.debits.get(name, Fraction(0)), beside.debits.get(name, Fraction(0))) for name in names), Fraction(0))
+    debit = sum(
+        (
+            max(base.debits.get(name, Fraction(0)), beside.debits.get(name, Fraction(0)))
+            for name in names
+        ),
+        Fraction(0),
+    )
     ratio = loss / float(debit) if debit else (float("inf") if loss > 1e-9 else 0.0)
     tally.loss = max(tally.loss, loss)
     if ratio > tally.ratio:

@@ -23,7 +23,9 @@ CASES = (
     *((Fraction(1, 5), n) for n in (100, 200, 340)),
 )
 LARGEST = 0.01
-_FORMULA_WITHIN = 0.1  # of itself, on the worse of the two shapes it is of: normal and heavy-tailed plants
+_FORMULA_WITHIN = (
+    0.1  # of itself, on the worse of the two shapes it is of: normal and heavy-tailed plants
+)
 _ROUNDING = (
     float(GRID.width) / 12**0.5 / TYPICAL
 )  # of a value that may lie anywhere in its rounding interval; the formula has one fixed place
@@ -37,10 +39,21 @@ def run(long: bool) -> Outcome:
         formula = expected_error(RULE, quantile, EPSILON_BEST, count)
         errors = {name: root_mean_square_error(name, quantile, count, plants) for name in SHAPES}
         eligible = formula <= LARGEST
-        sound &= abs(max(errors["normal"], errors["heavy tails"]) - formula) <= _FORMULA_WITHIN * formula + _ROUNDING
+        sound &= (
+            abs(max(errors["normal"], errors["heavy tails"]) - formula)
+            <= _FORMULA_WITHIN * formula + _ROUNDING
+        )
         sound &= not eligible or max(errors.values()) <= LARGEST
         percents = (f"{100 * value:.2f}" for value in errors.values())
-        rows.append((f"p{float(100 * quantile):g}", f"{count:,}", f"{100 * formula:.2f}", *percents, "yes" if eligible else "no"))
+        rows.append(
+            (
+                f"p{float(100 * quantile):g}",
+                f"{count:,}",
+                f"{100 * formula:.2f}",
+                *percents,
+                "yes" if eligible else "no",
+            )
+        )
     return Outcome(
         "utility",
         sound,
@@ -57,6 +70,9 @@ def root_mean_square_error(shape: str, quantile: Fraction, count: int, plants: i
     squares = []
     for _ in range(plants):
         values = SHAPES[shape](rng, count)
-        law = exact_law(scores(clamp_to_grid(values.tolist(), GRID)[0], GRID.points, rank(quantile, count)), EPSILON_BEST)
+        law = exact_law(
+            scores(clamp_to_grid(values.tolist(), GRID)[0], GRID.points, rank(quantile, count)),
+            EPSILON_BEST,
+        )
         squares.append(float(law @ (points - exact_quantile(values, quantile)) ** 2))
     return float(np.sqrt(np.mean(squares))) / TYPICAL

@@ -2,7 +2,12 @@
 
 from portal.assurance.models.assigned import Assignment, InterestDeclaration, Reminded
 from portal.assurance.models.attested import Attestation, AuditorKey
-from portal.assurance.models.evidenced import Declaration, Incentive, IncentiveCorrection, SystemCertificate
+from portal.assurance.models.evidenced import (
+    Declaration,
+    Incentive,
+    IncentiveCorrection,
+    SystemCertificate,
+)
 from portal.assurance.models.findings import Finding, FindingStep, Sample
 from portal.assurance.models.offered import IncentiveOffer, PaperReading
 

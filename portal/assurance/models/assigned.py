@@ -21,19 +21,28 @@ class Assignment(models.Model):
     assigned_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     assigned_at = models.DateTimeField()
     due = models.DateField(null=True)  # the conclusion is wanted by the end of it
-    sees_values = models.BooleanField(default=False)  # the protected values of the site's reports, and not their outside alone
+    sees_values = models.BooleanField(
+        default=False
+    )  # the protected values of the site's reports, and not their outside alone
     taken_back_at = models.DateTimeField(null=True)
-    taken_back_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)  # none: its firm left or changed
+    taken_back_by = models.ForeignKey(
+        User, models.PROTECT, related_name="+", null=True
+    )  # none: its firm left or changed
     taken_back_reason = models.CharField(max_length=1000, blank=True)
-    ended_with_firm = models.BooleanField(default=False, db_default=False)  # nobody is left to answer; also where it was taken back before
+    ended_with_firm = models.BooleanField(
+        default=False, db_default=False
+    )  # nobody is left to answer; also where it was taken back before
 
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("body", "site", "period"), condition=models.Q(taken_back_at__isnull=True), name="one_standing_assignment_a_period"
+                fields=("body", "site", "period"),
+                condition=models.Q(taken_back_at__isnull=True),
+                name="one_standing_assignment_a_period",
             ),
             models.CheckConstraint(
-                condition=models.Q(taken_back_at__isnull=True) | ~models.Q(taken_back_reason=""), name="taken_back_for_a_reason"
+                condition=models.Q(taken_back_at__isnull=True) | ~models.Q(taken_back_reason=""),
+                name="taken_back_for_a_reason",
             ),
         )
 
@@ -43,7 +52,10 @@ class Assignment(models.Model):
 
 def of_one_group(body: Organisation, site: Site) -> bool:
     """Whether the firm that controls the site's enterprise controls the body, too."""
-    return body.controlling_firm_id is not None and body.controlling_firm_id == site.organisation.controlling_firm_id
+    return (
+        body.controlling_firm_id is not None
+        and body.controlling_firm_id == site.organisation.controlling_firm_id
+    )
 
 
 def goes_on(of: str = "") -> Exists:
@@ -69,14 +81,19 @@ class InterestDeclaration(AppendOnly):
         abstract = False
         ordering = ("pk",)
         constraints = (
-            models.CheckConstraint(condition=models.Q(interested=False) | ~models.Q(text=""), name="an_interest_is_said_in_words"),
+            models.CheckConstraint(
+                condition=models.Q(interested=False) | ~models.Q(text=""),
+                name="an_interest_is_said_in_words",
+            ),
         )
 
     def is_of(self, enterprise: Organisation) -> bool:
         """Whether it is about the enterprise, or about the group that controls it."""
         then = self.assignment.site.organisation
         group = self.firm_id or then.controlling_firm_id
-        return enterprise.pk == (self.organisation_id or then.pk) or (group is not None and group == enterprise.controlling_firm_id)
+        return enterprise.pk == (self.organisation_id or then.pk) or (
+            group is not None and group == enterprise.controlling_firm_id
+        )
 
     def __str__(self) -> str:
         return f"{self.person}, {self.assignment}: {'an interest' if self.interested else 'none'}"
@@ -99,10 +116,19 @@ def interests_in(enterprises: Collection[Organisation]) -> QuerySet[InterestDecl
     return InterestDeclaration.objects.alias(**of_that_day).filter(ours, interested=True)
 
 
-def interests_by_enterprise(enterprises: Collection[Organisation]) -> dict[int, tuple[InterestDeclaration, ...]]:
+def interests_by_enterprise(
+    enterprises: Collection[Organisation],
+) -> dict[int, tuple[InterestDeclaration, ...]]:
     """The same of each of these, by its number, earliest first."""
-    rows = tuple(interests_in(enterprises).select_related("person", "assignment__site__organisation").order_by("pk"))
-    return {enterprise.pk: tuple(row for row in rows if row.is_of(enterprise)) for enterprise in enterprises}
+    rows = tuple(
+        interests_in(enterprises)
+        .select_related("person", "assignment__site__organisation")
+        .order_by("pk")
+    )
+    return {
+        enterprise.pk: tuple(row for row in rows if row.is_of(enterprise))
+        for enterprise in enterprises
+    }
 
 
 class Reminded(AppendOnly):
@@ -110,13 +136,17 @@ class Reminded(AppendOnly):
 
     need = models.CharField(max_length=20)  # portal.assurance.reminding.AuditNeed
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")
-    subject = models.CharField(max_length=80)  # what the day is of: an attestation's digest, a finding of an assignment
+    subject = models.CharField(
+        max_length=80
+    )  # what the day is of: an attestation's digest, a finding of an assignment
     day = models.DateField()
     at = models.DateTimeField()
 
     class Meta(AppendOnly.Meta):
         abstract = False
-        constraints = (models.UniqueConstraint(fields=("need", "subject", "day"), name="a_day_is_told_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("need", "subject", "day"), name="a_day_is_told_once"),
+        )
 
     def __str__(self) -> str:
         return f"{self.site}: {self.need} on {self.day}"

@@ -39,10 +39,16 @@ class Attestation(models.Model):
 
     body = models.ForeignKey(Organisation, models.PROTECT, related_name="attestations")
     key = models.ForeignKey(AuditorKey, models.PROTECT, related_name="attestations")
-    assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="attestations", null=True)
-    submission = models.ForeignKey(Submission, models.PROTECT, related_name="attestations", null=True)
+    assignment = models.ForeignKey(
+        Assignment, models.PROTECT, related_name="attestations", null=True
+    )
+    submission = models.ForeignKey(
+        Submission, models.PROTECT, related_name="attestations", null=True
+    )
     site = models.ForeignKey(Site, models.PROTECT, related_name="attestations", null=True)
-    publication = models.ForeignKey(Publication, models.PROTECT, related_name="attestations", null=True)
+    publication = models.ForeignKey(
+        Publication, models.PROTECT, related_name="attestations", null=True
+    )
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAWN_UP)
     digest = models.CharField(max_length=64, unique=True, validators=[HEX_32])
@@ -74,12 +80,23 @@ class Attestation(models.Model):
                 name="issued_is_signed_and_logged",
             ),
             models.CheckConstraint(
-                condition=~Q(state="withdrawn") | Q(withdrawal_signed__isnull=False, withdrawn_at__isnull=False),
+                condition=~Q(state="withdrawn")
+                | Q(withdrawal_signed__isnull=False, withdrawn_at__isnull=False),
                 name="a_withdrawal_is_signed",
             ),
             models.CheckConstraint(
-                condition=Q(submission__isnull=False, site__isnull=False, assignment__isnull=False, publication__isnull=True)
-                | Q(submission__isnull=True, site__isnull=True, assignment__isnull=True, publication__isnull=False),
+                condition=Q(
+                    submission__isnull=False,
+                    site__isnull=False,
+                    assignment__isnull=False,
+                    publication__isnull=True,
+                )
+                | Q(
+                    submission__isnull=True,
+                    site__isnull=True,
+                    assignment__isnull=True,
+                    publication__isnull=False,
+                ),
                 name="of_a_report_or_of_a_publication",
             ),
         )

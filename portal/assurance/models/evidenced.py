@@ -18,7 +18,9 @@ class Incentive(AppendOnly):
     site = models.ForeignKey(Site, models.PROTECT, related_name="incentives")
     scheme = models.CharField(max_length=120)
     amount = models.DecimalField(max_digits=14, decimal_places=2)  # yuan
-    evidence = models.CharField(max_length=64, validators=[HEX_32])  # SHA-256 of a sealed report, or of a document kept elsewhere
+    evidence = models.CharField(
+        max_length=64, validators=[HEX_32]
+    )  # SHA-256 of a sealed report, or of a document kept elsewhere
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()
 
@@ -26,8 +28,12 @@ class Incentive(AppendOnly):
         abstract = False
         ordering = ("-pk",)
         constraints = (
-            models.UniqueConstraint(fields=("site", "scheme", "evidence"), name="one_incentive_an_evidence"),
-            models.CheckConstraint(condition=models.Q(amount__gt=0), name="an_incentive_is_some_amount"),
+            models.UniqueConstraint(
+                fields=("site", "scheme", "evidence"), name="one_incentive_an_evidence"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(amount__gt=0), name="an_incentive_is_some_amount"
+            ),
         )
 
     def __str__(self) -> str:
@@ -41,7 +47,9 @@ class IncentiveCorrection(AppendOnly):
     """
 
     incentive = models.ForeignKey(Incentive, models.PROTECT, related_name="corrections")
-    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)  # yuan; null where nothing was given
+    amount = models.DecimalField(
+        max_digits=14, decimal_places=2, null=True
+    )  # yuan; null where nothing was given
     reason = models.CharField(max_length=500)
     corrected_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     corrected_at = models.DateTimeField()
@@ -50,8 +58,13 @@ class IncentiveCorrection(AppendOnly):
         abstract = False
         ordering = ("pk",)
         constraints = (
-            models.CheckConstraint(condition=Q(amount=None) | Q(amount__gt=0), name="a_corrected_incentive_is_some_amount"),
-            models.CheckConstraint(condition=~Q(reason=""), name="an_incentive_is_corrected_with_a_reason"),
+            models.CheckConstraint(
+                condition=Q(amount=None) | Q(amount__gt=0),
+                name="a_corrected_incentive_is_some_amount",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason=""), name="an_incentive_is_corrected_with_a_reason"
+            ),
         )
 
     def __str__(self) -> str:
@@ -62,7 +75,9 @@ class SystemCertificate(models.Model):
     """A certificate that a site runs a management system by a standard. The paper stays where it is kept; its digest stands here."""
 
     site = models.ForeignKey(Site, models.PROTECT, related_name="system_certificates")
-    standard = models.CharField(max_length=40)  # `portal.assurance.next_audit.ObligatoryAudit.systems`
+    standard = models.CharField(
+        max_length=40
+    )  # `portal.assurance.next_audit.ObligatoryAudit.systems`
     number = models.CharField(max_length=80)  # as it stands on the certificate
     certifier = models.CharField(max_length=200)
     valid_from = models.DateField()
@@ -77,11 +92,17 @@ class SystemCertificate(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("site", "evidence"), condition=Q(taken_back_at__isnull=True), name="one_certificate_an_evidence"
+                fields=("site", "evidence"),
+                condition=Q(taken_back_at__isnull=True),
+                name="one_certificate_an_evidence",
             ),
-            models.CheckConstraint(condition=Q(valid_from__lte=F("valid_until")), name="certificate_begins_before_it_ends"),
             models.CheckConstraint(
-                condition=Q(taken_back_at__isnull=True) | (Q(taken_back_by__isnull=False) & ~Q(taken_back_reason="")),
+                condition=Q(valid_from__lte=F("valid_until")),
+                name="certificate_begins_before_it_ends",
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_back_at__isnull=True)
+                | (Q(taken_back_by__isnull=False) & ~Q(taken_back_reason="")),
                 name="certificate_taken_back_with_a_reason",
             ),
         )
@@ -99,15 +120,20 @@ class Declaration(AppendOnly):
     criterion = models.CharField(max_length=60)
     value = models.CharField(max_length=200, blank=True)
     paper = models.CharField(max_length=200, blank=True)  # what the evidence is called
-    evidence = models.CharField(max_length=64, blank=True, validators=[HEX_32])  # SHA-256 of the paper, which stays where it is kept
-    declared_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)  # none: taken back as the site changed hands
+    evidence = models.CharField(
+        max_length=64, blank=True, validators=[HEX_32]
+    )  # SHA-256 of the paper, which stays where it is kept
+    declared_by = models.ForeignKey(
+        User, models.PROTECT, related_name="+", null=True
+    )  # none: taken back as the site changed hands
     declared_at = models.DateTimeField()
 
     class Meta(AppendOnly.Meta):
         abstract = False
         constraints = (
             models.CheckConstraint(
-                condition=(Q(value="") & Q(evidence="")) | (~Q(value="") & ~Q(evidence="")), name="declared_on_evidence"
+                condition=(Q(value="") & Q(evidence="")) | (~Q(value="") & ~Q(evidence="")),
+                name="declared_on_evidence",
             ),
         )
 

@@ -38,7 +38,9 @@ class Finding(AppendOnly):
     class Meta(AppendOnly.Meta):
         abstract = False
         ordering = ("number",)
-        constraints = (models.UniqueConstraint(fields=("assignment", "number"), name="findings_are_numbered"),)
+        constraints = (
+            models.UniqueConstraint(fields=("assignment", "number"), name="findings_are_numbered"),
+        )
 
     def __str__(self) -> str:
         return f"{self.assignment}, finding {self.number} ({self.grade})"
@@ -79,7 +81,9 @@ class FindingStep(AppendOnly):
 def last_act() -> Case:
     """Of each finding of a query, its last act; null where nobody has said anything yet. What ended with the firm is closed, and of
     that no step tells."""
-    last = Subquery(FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1])
+    last = Subquery(
+        FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1]
+    )
     ended = When(assignment__ended_with_firm=True, then=Value(FindingAct.CLOSED.value))
     return Case(ended, default=last)
 
@@ -105,19 +109,29 @@ class Sample(models.Model):
     held = models.PositiveIntegerField(null=True)  # checks that held
     failing = models.PositiveIntegerField(null=True)
     codes = models.JSONField(default=dict)  # failed check -> of how many records
-    not_checkable = models.JSONField(default=list)  # checks that could not be made, or that the summary does not name
-    bound = models.BooleanField(null=True)  # to the report that was accepted; None: noted before that was asked
+    not_checkable = models.JSONField(
+        default=list
+    )  # checks that could not be made, or that the summary does not name
+    bound = models.BooleanField(
+        null=True
+    )  # to the report that was accepted; None: noted before that was asked
     verified_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("-pk",)
         constraints = (
             models.UniqueConstraint(
-                fields=("assignment",), condition=Q(draw__isnull=True, given_up_at__isnull=True), name="one_promise_waits_an_engagement"
+                fields=("assignment",),
+                condition=Q(draw__isnull=True, given_up_at__isnull=True),
+                name="one_promise_waits_an_engagement",
             ),
-            models.CheckConstraint(condition=Q(verified_at__isnull=True) | Q(draw__isnull=False), name="drawn_before_verified"),
             models.CheckConstraint(
-                condition=Q(given_up_at__isnull=True) | (Q(draw__isnull=True) & ~Q(given_up_reason="")),
+                condition=Q(verified_at__isnull=True) | Q(draw__isnull=False),
+                name="drawn_before_verified",
+            ),
+            models.CheckConstraint(
+                condition=Q(given_up_at__isnull=True)
+                | (Q(draw__isnull=True) & ~Q(given_up_reason="")),
                 name="given_up_undrawn_for_a_reason",
             ),
         )

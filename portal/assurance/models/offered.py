@@ -21,7 +21,9 @@ class PaperReading(AppendOnly):
 
     class Meta(AppendOnly.Meta):
         abstract = False
-        constraints = (models.CheckConstraint(condition=~Q(note=""), name="a_reading_says_what_was_found"),)
+        constraints = (
+            models.CheckConstraint(condition=~Q(note=""), name="a_reading_says_what_was_found"),
+        )
 
     def __str__(self) -> str:
         return f"{self.declaration}: {'met' if self.met else 'not met'}"
@@ -65,12 +67,19 @@ class IncentiveOffer(models.Model):
         ordering = ("-pk",)
         constraints = (
             models.CheckConstraint(condition=Q(amount__gt=0), name="an_offer_is_some_amount"),
-            models.CheckConstraint(condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")), name="an_offer_begins_first"),
             models.CheckConstraint(
-                condition=~Q(state__in=("approved", "ended")) | (Q(decided_by__isnull=False) & ~Q(decided_by=F("proposed_by"))),
+                condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")),
+                name="an_offer_begins_first",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=("approved", "ended"))
+                | (Q(decided_by__isnull=False) & ~Q(decided_by=F("proposed_by"))),
                 name="an_offer_is_approved_by_another",
             ),
-            models.CheckConstraint(condition=~Q(state__in=("refused", "ended")) | ~Q(reason=""), name="an_offer_ends_with_a_reason"),
+            models.CheckConstraint(
+                condition=~Q(state__in=("refused", "ended")) | ~Q(reason=""),
+                name="an_offer_ends_with_a_reason",
+            ),
         )
 
     def __str__(self) -> str:

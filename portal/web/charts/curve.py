@@ -17,7 +17,10 @@ from benchmarks.comparison.estimates import Estimate
 from portal.web.charts.ladder import DrawnInterval
 from portal.web.words.figures import number
 
-LEFT, RIGHT = 9.0, 99.0  # per cent of the width between no firm and all firms; left of it stand the figures of the scale
+LEFT, RIGHT = (
+    9.0,
+    99.0,
+)  # per cent of the width between no firm and all firms; left of it stand the figures of the scale
 TOP, BOTTOM = 8.0, 88.0  # per cent of the height
 LABELLED = (10, 25, 30, 50, 70, 75, 90)  # more would run into each other on a phone
 
@@ -65,7 +68,12 @@ class CurvePicture:
 
 def draw(points: Sequence[Point], best: float | None) -> CurvePicture:
     """Place a curve of at least two points."""
-    values = [end for point in points for end in (point.value.lo, point.value.value, point.value.hi) if end is not None]
+    values = [
+        end
+        for point in points
+        for end in (point.value.lo, point.value.value, point.value.hi)
+        if end is not None
+    ]
     scale = HeightScale.over(values if best is None else [*values, best])
     marks = tuple(
         PointMark(
@@ -76,7 +84,9 @@ def draw(points: Sequence[Point], best: float | None) -> CurvePicture:
         )
         for point in points
     )
-    segments = tuple(LineSegment(first.x, first.y, other.x, other.y) for first, other in pairwise(marks))
+    segments = tuple(
+        LineSegment(first.x, first.y, other.x, other.y) for first, other in pairwise(marks)
+    )
     return CurvePicture(scale.lines(), segments, marks, None if best is None else scale.at(best))
 
 
@@ -94,7 +104,9 @@ class HeightScale:
     @classmethod
     def over(cls, values: Sequence[float]) -> HeightScale:
         lowest, highest = min(values), max(values)
-        room = 0.05 * (highest - lowest) or 0.5  # every point the same: any scale shows it in the middle
+        room = (
+            0.05 * (highest - lowest) or 0.5
+        )  # every point the same: any scale shows it in the middle
         return cls(lowest - room, highest + room)
 
     def percent(self, value: float) -> float:
@@ -115,4 +127,6 @@ class HeightScale:
         step = next(power * nice for nice in (1, 2, 5, 10) if power * nice >= rough * (1 - 1e-9))
         decimals = max(0, -math.floor(math.log10(step) + 1e-9))
         first, last = math.ceil(self.lowest / step - 1e-9), math.floor(self.highest / step + 1e-9)
-        return tuple(ScaleLine(self.at(i * step), number(i * step, decimals)) for i in range(first, last + 1))
+        return tuple(
+            ScaleLine(self.at(i * step), number(i * step, decimals)) for i in range(first, last + 1)
+        )

@@ -17,7 +17,10 @@ from dataclasses import dataclass
 from benchmarks.comparison.estimates import Estimate
 from portal.web.words.figures import decimals_of, signed
 
-LEFT, RIGHT = 3.0, 92.0  # per cent of the width that the scale uses; the rest is room for the last label
+LEFT, RIGHT = (
+    3.0,
+    92.0,
+)  # per cent of the width that the scale uses; the rest is room for the last label
 LABEL_FITS_TO = 78.0  # a label right of its mark would leave the drawing beyond this
 
 
@@ -43,7 +46,11 @@ class StepRung:
             return
         for estimate in (self.best, self.typical, self.you, self.reached):
             if estimate is not None:
-                yield from (self.above(v) for v in (estimate.value, estimate.lo, estimate.hi) if v is not None)
+                yield from (
+                    self.above(v)
+                    for v in (estimate.value, estimate.lo, estimate.hi)
+                    if v is not None
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +135,17 @@ def _mark(rung: StepRung, estimate: Estimate | None, scale: _Scale) -> ValueMark
     band = _band(rung, estimate, scale)
     right_edge = rung.above(estimate.hi) if estimate.hi is not None else above
     inside = scale.percent(max(above, right_edge)) > LABEL_FITS_TO
-    label_at = above / 2 if inside else max(above, right_edge, 0.0)  # never on the rail of the bests
-    return ValueMark(scale.at(above), band, signed(above, decimals_of(above)), scale.at(label_at), inside, scale.percent(above) > 50)
+    label_at = (
+        above / 2 if inside else max(above, right_edge, 0.0)
+    )  # never on the rail of the bests
+    return ValueMark(
+        scale.at(above),
+        band,
+        signed(above, decimals_of(above)),
+        scale.at(label_at),
+        inside,
+        scale.percent(above) > 50,
+    )
 
 
 def _band(rung: StepRung, estimate: Estimate | None, scale: _Scale) -> DrawnInterval | None:
@@ -168,4 +184,7 @@ class _Scale:
         step = next(power * nice for nice in (1, 2, 5, 10) if power * nice >= rough)
         decimals = max(0, -math.floor(math.log10(step)))
         count = int(self.highest / step + 1e-9)
-        return tuple(Tick(self.at(i * step), signed(i * step, decimals) if i else "0") for i in range(count + 1))
+        return tuple(
+            Tick(self.at(i * step), signed(i * step, decimals) if i else "0")
+            for i in range(count + 1)
+        )

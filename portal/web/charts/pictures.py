@@ -22,7 +22,10 @@ def ladder(page: BenchmarkPage) -> str:
 
 def spread(page: BenchmarkPage) -> str:
     """Two curves side by side."""
-    cells = [(20 + 540 * (index % 2), 84 + CURVE * (index // 2), curve) for index, curve in enumerate(page.spread.curves)]
+    cells = [
+        (20 + 540 * (index % 2), 84 + CURVE * (index // 2), curve)
+        for index, curve in enumerate(page.spread.curves)
+    ]
     return _framed("spread", page, 84 + CURVE * ((len(cells) + 1) // 2), cells=cells)
 
 
@@ -31,5 +34,13 @@ def _framed(name: str, page: BenchmarkPage, below: int, **content: object) -> st
     cited = wrap(page.citation, 120 if page.citation.isascii() else 70)
     lines = [(below + KEY + 20 + 22 * index, line) for index, line in enumerate(cited)]
     foot = below + KEY + 20 + 22 * len(lines)
-    context = {"page": page, "key": below, "cited": lines, "foot": foot, "height": foot + 22, "language": get_language(), **content}
+    context = {
+        "page": page,
+        "key": below,
+        "cited": lines,
+        "foot": foot,
+        "height": foot + 22,
+        "language": get_language(),
+        **content,
+    }
     return render_to_string(f"web/pictures/{name}.svg", context)

@@ -47,7 +47,12 @@ class TrendPicture:
 def draw(reported: Sequence[TrendPeriod], since: int = 0) -> TrendPicture:
     """Place at least two periods. Those before `since` are in another unit: the scale is not theirs, and their places stay empty."""
     drawn = reported[since:]
-    values = [end for period in drawn for end in (period.you.lo, period.you.value, period.you.hi, period.best) if end is not None]
+    values = [
+        end
+        for period in drawn
+        for end in (period.you.lo, period.you.value, period.you.hi, period.best)
+        if end is not None
+    ]
     scale = HeightScale.over(values)
     step = (RIGHT - LEFT) / (len(reported) - 1)
     marks = tuple(
@@ -67,7 +72,11 @@ def draw(reported: Sequence[TrendPeriod], since: int = 0) -> TrendPicture:
         for (before, after), (then, now) in zip(pairwise(marks), pairwise(drawn), strict=True)
         if not after.flag and changed(then.you, now.you)
     )
-    best = tuple(LineSegment(before.x, before.best, after.x, after.best) for before, after in pairs if before.best and after.best)
+    best = tuple(
+        LineSegment(before.x, before.best, after.x, after.best)
+        for before, after in pairs
+        if before.best and after.best
+    )
     return TrendPicture(scale.lines(), marks, own, best)
 
 

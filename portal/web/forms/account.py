@@ -51,7 +51,10 @@ class AccountForm(Base):
             field.widget.attrs.pop("placeholder", None)
             field.widget.attrs["class"] = "govuk-input govuk-input--width-20"
             if name == "code":
-                field.widget.attrs |= {"inputmode": "numeric", "class": "govuk-input govuk-input--width-10"}
+                field.widget.attrs |= {
+                    "inputmode": "numeric",
+                    "class": "govuk-input govuk-input--width-10",
+                }
 
     def full_clean(self) -> None:
         super().full_clean()
@@ -73,7 +76,11 @@ class LimitedTriesForm(AccountForm):
         return cleaned
 
     def _clean_fields(self) -> None:
-        self.attempt = attempt_at(context.request, self.user.email, AttemptKind.CODE if self.counted == "code" else AttemptKind.PASSWORD)
+        self.attempt = attempt_at(
+            context.request,
+            self.user.email,
+            AttemptKind.CODE if self.counted == "code" else AttemptKind.PASSWORD,
+        )
         if self.data.get(self.counted) and not self.attempt.begin():
             self.add_error(self.counted, SignInForm.error_messages[SignInForm.TOO_MANY])
             return
@@ -97,7 +104,13 @@ class ConfirmPasswordForm(LimitedTriesForm, account.ReauthenticateForm):  # type
 class ForgottenPasswordForm(AccountForm, account.ResetPasswordForm):  # type: ignore[misc] # allauth ships no types
     """Answers alike whether the address has an account or not; `passwords` says how."""
 
-    texts: ClassVar[Texts] = {"email": (_("Email address"), _("The one you sign in with."), _("Enter your email address."))}
+    texts: ClassVar[Texts] = {
+        "email": (
+            _("Email address"),
+            _("The one you sign in with."),
+            _("Enter your email address."),
+        )
+    }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -107,7 +120,9 @@ class ForgottenPasswordForm(AccountForm, account.ResetPasswordForm):  # type: ig
         """Without allauth's look at who has the address."""
         email: str = self.cleaned_data["email"]
         if not may_send_link(context.request, email):
-            raise forms.ValidationError(_("Too many links were requested for this address. Wait an hour, then try again."))
+            raise forms.ValidationError(
+                _("Too many links were requested for this address. Wait an hour, then try again.")
+            )
         return email
 
     def save(self, _request: HttpRequest, **_options: Any) -> str:
@@ -132,4 +147,10 @@ class CodeAgainForm(LimitedTriesForm, mfa.ReauthenticateForm):  # type: ignore[m
 
 
 class SetUpAppForm(LimitedTriesForm, totp.ActivateTOTPForm):  # type: ignore[misc] # allauth ships no types
-    texts: ClassVar[Texts] = {"code": (_("Code that the app shows"), _("Six digits, new every 30 seconds."), _("Enter a code."))}
+    texts: ClassVar[Texts] = {
+        "code": (
+            _("Code that the app shows"),
+            _("Six digits, new every 30 seconds."),
+            _("Enter a code."),
+        )
+    }

@@ -20,25 +20,42 @@ class AssignForm(forms.Form):
 
     body = choice(
         _("Certification body"),
-        _("Choose neither a body controlled by the same firm nor one whose auditors all have an interest in the firm: both are refused."),
+        _(
+            "Choose neither a body controlled by the same firm nor one whose auditors all have an interest in the firm: both are refused."
+        ),
         _("Choose a certification body."),
     )
-    period = choice(_("Period"), _("The body checks the reports of this period, in every revision."), _("Choose a period."))
+    period = choice(
+        _("Period"),
+        _("The body checks the reports of this period, in every revision."),
+        _("Choose a period."),
+    )
     due = day(
         _("Conclusion due by (optional)"),
-        _("The last day. The body is reminded shortly before it. Without a day, the conclusion is never late."),
+        _(
+            "The last day. The body is reminded shortly before it. Without a day, the conclusion is never late."
+        ),
         optional=True,
     )
     sees = choice(
         _("What it sees of the reports"),
-        _("Protected values already contain noise, but they still belong to the firm. Samples at the plant do not need them."),
+        _(
+            "Protected values already contain noise, but they still belong to the firm. Samples at the plant do not need them."
+        ),
         choices=[
             (OUTSIDE, _("Only the outer data: when, which revision, accepted or not")),
             (VALUES, _("Also their protected values")),
         ],
     )
 
-    def __init__(self, *args: Any, bodies: Iterable[tuple[str, str]], periods: Iterable[str], today: date, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        bodies: Iterable[tuple[str, str]],
+        periods: Iterable[str],
+        today: date,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
         offer_choices(self, "body", [("", _("Choose one")), *bodies])

@@ -14,7 +14,18 @@ from django.utils.translation import gettext_lazy as _
 from benchmarks.wire.attestations import MOST_BYTES
 from portal.assurance.schemes import schemes
 from portal.assurance.summaries import MOST_SUMMARY_BYTES, Summary, read_summary
-from portal.web.forms.fields import DIGEST, area, choice, day, digest, line, number, offer_choices, pattern, upload
+from portal.web.forms.fields import (
+    DIGEST,
+    area,
+    choice,
+    day,
+    digest,
+    line,
+    number,
+    offer_choices,
+    pattern,
+    upload,
+)
 from portal.web.words.audits import ASSURANCES, GRADES, OPINIONS
 from portal.web.words.terms import in_page_language
 
@@ -33,11 +44,17 @@ class InterestForm(forms.Form):
         _("Your interest in this firm, its suppliers or its competitors"),
         _("Money, family, a post held or offered, advice given within two years."),
         _("Say whether you have an interest."),
-        choices=[("", _("Choose one")), ("none", _("I have no interest")), ("some", _("I have an interest"))],
+        choices=[
+            ("", _("Choose one")),
+            ("none", _("I have no interest")),
+            ("some", _("I have an interest")),
+        ],
     )
     text = area(
         _("What the interest is (if you have one)"),
-        _("Your body and the regulator can read it. It cannot be withdrawn. Somebody else from your body then continues."),
+        _(
+            "Your body and the regulator can read it. It cannot be withdrawn. Somebody else from your body then continues."
+        ),
         most=1000,
         optional=True,
     )
@@ -50,7 +67,10 @@ class FindingForm(forms.Form):
         _("Grade"),
         _("A major finding prevents a positive opinion until it is closed."),
         _("Choose a grade."),
-        choices=[("", _("Choose one")), *((grade, word) for grade, (word, _mood) in GRADES.items())],
+        choices=[
+            ("", _("Choose one")),
+            *((grade, word) for grade, (word, _mood) in GRADES.items()),
+        ],
     )
     text = area(
         _("What was found"),
@@ -59,7 +79,9 @@ class FindingForm(forms.Form):
         most=2000,
         rows=4,
     )
-    evidence = line(_("Evidence: which document, and who keeps it (optional)"), most=500, optional=True)
+    evidence = line(
+        _("Evidence: which document, and who keeps it (optional)"), most=500, optional=True
+    )
     evidence_digest = digest(_("Its SHA-256 (optional)"), optional=True)
     due = day(_("Answer due by"), required=_("Choose a day."))
 
@@ -94,22 +116,39 @@ class AnswerForm(forms.Form):
 class SettleForm(forms.Form):
     """The auditor closes a finding or sends its answer back; the regulator decides about an appeal."""
 
-    text = area(_("Your reason"), _("The plant can read it. It cannot be changed later."), _("Say why."), most=2000)
+    text = area(
+        _("Your reason"),
+        _("The plant can read it. It cannot be changed later."),
+        _("Say why."),
+        most=2000,
+    )
 
 
 class OpinionForm(forms.Form):
     """The statement that the auditor is to sign."""
 
-    opinion = choice(_("Opinion"), required=_("Choose an opinion."), choices=[("", _("Choose one")), *OPINIONS.items()])
+    opinion = choice(
+        _("Opinion"),
+        required=_("Choose an opinion."),
+        choices=[("", _("Choose one")), *OPINIONS.items()],
+    )
     assurance = choice(
-        _("Level of assurance"), required=_("Choose a level of assurance."), choices=[("", _("Choose one")), *ASSURANCES.items()]
+        _("Level of assurance"),
+        required=_("Choose a level of assurance."),
+        choices=[("", _("Choose one")), *ASSURANCES.items()],
     )
     steps = forms.MultipleChoiceField(
         label=_("Steps that were audited"),
         widget=Checks(attrs={"class": "govuk-checkboxes__input"}),
         error_messages={"required": _("Choose at least one step.")},
     )
-    boundary = area(_("Boundary"), _("What it includes, and from which meter to which."), _("Say what the boundary is."), most=2000, rows=2)
+    boundary = area(
+        _("Boundary"),
+        _("What it includes, and from which meter to which."),
+        _("Say what the boundary is."),
+        most=2000,
+        rows=2,
+    )
     materiality = number(
         _("Materiality, %"),
         _("An error of the stated value above this share would have changed the opinion."),
@@ -155,7 +194,9 @@ class OpinionForm(forms.Form):
         optional=True,
     )
 
-    def __init__(self, *args: Any, steps: Iterable[tuple[str, str]], today: date, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, steps: Iterable[tuple[str, str]], today: date, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
         offered = [(scheme.id, in_page_language(scheme.name)) for scheme in schemes().values()]
@@ -175,7 +216,9 @@ class OpinionForm(forms.Form):
             self.add_error("surveillance_on", _("Choose a future day within the validity."))
         for needed in ("improvement", "baseline"):
             if cleaned.get("scheme") and needed not in self.errors and not cleaned.get(needed):
-                self.add_error(needed, _("A level under a scheme needs the improvement and the baseline."))
+                self.add_error(
+                    needed, _("A level under a scheme needs the improvement and the baseline.")
+                )
         return cleaned
 
 
@@ -184,18 +227,28 @@ class SignedFileForm(forms.Form):
 
     first = "signed"
 
-    signed = upload(_("Signed file"), empty=_("The file is empty. Sign the statement again."), optional=True)
+    signed = upload(
+        _("Signed file"), empty=_("The file is empty. Sign the statement again."), optional=True
+    )
     signature = forms.RegexField(r"^[0-9a-f]{128}\Z", required=False, widget=forms.HiddenInput)
     number = forms.RegexField(DIGEST, required=False, widget=forms.HiddenInput)
 
     def clean_signed(self) -> UploadedFile[bytes] | None:
         signed: UploadedFile[bytes] | None = self.cleaned_data["signed"]
         if signed is not None and (signed.size or 0) > MOST_BYTES:
-            raise forms.ValidationError(_("The file is larger than any attestation. Choose the file that the signing command wrote."))
+            raise forms.ValidationError(
+                _(
+                    "The file is larger than any attestation. Choose the file that the signing command wrote."
+                )
+            )
         return signed
 
     def clean(self) -> dict[str, Any]:
-        if not self.errors and not self.cleaned_data["signed"] and not self.cleaned_data["signature"]:
+        if (
+            not self.errors
+            and not self.cleaned_data["signed"]
+            and not self.cleaned_data["signature"]
+        ):
             self.add_error("signed", _("Choose the signed file first."))
         return self.cleaned_data
 
@@ -235,7 +288,9 @@ class AuditorKeyForm(forms.Form):
     body = choice(_("Certification body"), required=_("Choose a certification body."))
     public_key = pattern(
         _("Your public key"),
-        _("64 digits of 0–9 and a–f, as shown by the command on your own machine. The private key stays there."),
+        _(
+            "64 digits of 0–9 and a–f, as shown by the command on your own machine. The private key stays there."
+        ),
         _("Give the public key."),
         regex=DIGEST,
         invalid=_("This is not a public key: a public key has 64 digits of 0–9 and a–f."),
@@ -275,13 +330,21 @@ class AuditPolicyForm(forms.Form):
         _("A report with an adverse opinion"),
         _("It counts again after a corrected report, or when the opinion is withdrawn."),
         _("Choose one."),
-        choices=[("no", _("Stays in the publications")), ("yes", _("Is left out of the next version, and the change is stated"))],
+        choices=[
+            ("no", _("Stays in the publications")),
+            ("yes", _("Is left out of the next version, and the change is stated")),
+        ],
     )
 
     @classmethod
     def of(cls, attested_only: bool, adverse_leaves: bool) -> AuditPolicyForm:
         """As it is decided now."""
-        return cls(initial={"attested": "yes" if attested_only else "no", "adverse": "yes" if adverse_leaves else "no"})
+        return cls(
+            initial={
+                "attested": "yes" if attested_only else "no",
+                "adverse": "yes" if adverse_leaves else "no",
+            }
+        )
 
 
 class SummaryForm(forms.Form):

@@ -38,8 +38,15 @@ def choosing(rows: Sequence[ChoiceBox], query: QueryDict) -> tuple[SelectOption,
     """The links, each with how many it ticks; one a jurisdiction where there are several."""
     if len(rows) < FEWEST:
         return ()
-    asked, jurisdictions = query.get("choose", ""), Counter((row.jurisdiction, row.jurisdiction_name) for row in rows)
+    asked, jurisdictions = (
+        query.get("choose", ""),
+        Counter((row.jurisdiction, row.jurisdiction_name) for row in rows),
+    )
     offered = [(ALL, _("all %(n)d") % {"n": len(rows)}), (NONE, _("none of them"))]
     if len(jurisdictions) > 1:
-        offered += [(path, f"{name} ({count})") for (path, name), count in sorted(jurisdictions.items())]
-    return tuple(SelectOption(with_query(query, choose=code), text, code == asked) for code, text in offered)
+        offered += [
+            (path, f"{name} ({count})") for (path, name), count in sorted(jurisdictions.items())
+        ]
+    return tuple(
+        SelectOption(with_query(query, choose=code), text, code == asked) for code, text in offered
+    )

@@ -14,13 +14,24 @@ from portal.web.forms.fields import NO_SPELLING, area, day, line, offer_choices
 class DueForm(forms.Form):
     """The last day for reports of a period."""
 
-    due = day(_("Last day for reports"), _("For every site of the period. An extension to a later day stays."), _("Choose a day."))
+    due = day(
+        _("Last day for reports"),
+        _("For every site of the period. An extension to a later day stays."),
+        _("Choose a day."),
+    )
 
 
 class PeriodForm(forms.Form):
     """A period to be opened for a peer group."""
 
-    name = line(_("Period"), _("Such as 2027, 2027-Q1 or 2027-03."), _("Name the period."), most=32, width=10, attrs=NO_SPELLING)
+    name = line(
+        _("Period"),
+        _("Such as 2027, 2027-Q1 or 2027-03."),
+        _("Name the period."),
+        most=32,
+        width=10,
+        attrs=NO_SPELLING,
+    )
     due = day(
         _("Last day for reports"),
         _(
@@ -59,7 +70,9 @@ class MoreTimeForm(forms.Form):
     until = day(_("Time needed until"), required=_("Choose a day."))
     reason = area(
         _("Why the report cannot be sent in time"),
-        _("Regulators of the site can read it; other firms cannot. Do not write any values of the plant."),
+        _(
+            "Regulators of the site can read it; other firms cannot. Do not write any values of the plant."
+        ),
         _("Say in a sentence why you need more time."),
         most=500,
     )

@@ -27,7 +27,9 @@ class DeclarationForm(forms.Form):
         required="",
         optional=True,
     )
-    evidence = digest(_("SHA-256 of the document"), _("64 digits of 0–9 and a–f."), required="", optional=True)
+    evidence = digest(
+        _("SHA-256 of the document"), _("64 digits of 0–9 and a–f."), required="", optional=True
+    )
 
     def __init__(self, *args: Any, criteria: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -17,7 +17,9 @@ class CommentForm(forms.Form):
 
     text = area(
         _("Your comment"),
-        _("For the people who decide about this draft. The public cannot read it, and it cannot be changed later."),
+        _(
+            "For the people who decide about this draft. The public cannot read it, and it cannot be changed later."
+        ),
         _("Write what the others should know about this draft."),
         most=2000,
     )
@@ -44,14 +46,19 @@ class ApprovalForm(forms.Form):
         label=_("Time of publication"),
         required=False,
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
-        widget=forms.DateTimeInput(attrs={"class": "govuk-input govuk-input--width-20", "type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=forms.DateTimeInput(
+            attrs={"class": "govuk-input govuk-input--width-20", "type": "datetime-local"},
+            format="%Y-%m-%dT%H:%M",
+        ),
         error_messages={"invalid": _("Write day and time as 2027-03-31 09:00.")},
     )
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.now = now
-        self.fields["at"].help_text = _("Only for “Publish at that time”. Times are in %(zone)s.") % {"zone": zone_name(now)}
+        self.fields["at"].help_text = _(
+            "Only for “Publish at that time”. Times are in %(zone)s."
+        ) % {"zone": zone_name(now)}
 
     @property
     def later(self) -> bool:
@@ -63,5 +70,7 @@ class ApprovalForm(forms.Form):
         if self.later and at is None:
             raise forms.ValidationError(_("Set the day and time first."))
         if self.later and at is not None and at <= self.now:
-            raise forms.ValidationError(_("This time is in the past. Set a future time, or publish now."))
+            raise forms.ValidationError(
+                _("This time is in the past. Set a future time, or publish now.")
+            )
         return at

@@ -17,7 +17,9 @@ def mark_errors(form: forms.Form) -> None:
             described = f"{field.id_for_label}_error"
             if field.help_text:
                 described = f"{field.id_for_label}_helptext {described}"
-            form.fields[name].widget.attrs.update({"aria-describedby": described, "aria-invalid": "true"})
+            form.fields[name].widget.attrs.update(
+                {"aria-describedby": described, "aria-invalid": "true"}
+            )
             classes = form.fields[name].widget.attrs.get("class", "")
             for plain in ("govuk-input", "govuk-textarea", "govuk-file-upload"):
                 if plain in classes.split():

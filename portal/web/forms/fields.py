@@ -35,13 +35,24 @@ def offer_choices(form: forms.Form, field: str, choices: Iterable[tuple[Any, Any
 
 
 def line(
-    label: Text, hint: Text = "", required: Text = "", *, most: int, width: int = 0, attrs: Mapping[str, str] | None = None, **more: Any
+    label: Text,
+    hint: Text = "",
+    required: Text = "",
+    *,
+    most: int,
+    width: int = 0,
+    attrs: Mapping[str, str] | None = None,
+    **more: Any,
 ) -> forms.CharField:
     """One line of text of at most so many characters; `width` of those of GOV.UK, 0 for the whole."""
-    return forms.CharField(**_texts(label, hint, required, more), max_length=most, widget=_input(width, attrs))
+    return forms.CharField(
+        **_texts(label, hint, required, more), max_length=most, widget=_input(width, attrs)
+    )
 
 
-def area(label: Text, hint: Text = "", required: Text = "", *, most: int, rows: int = 3, **more: Any) -> forms.CharField:
+def area(
+    label: Text, hint: Text = "", required: Text = "", *, most: int, rows: int = 3, **more: Any
+) -> forms.CharField:
     """Several lines of text."""
     widget = forms.Textarea(attrs={"class": "govuk-textarea", "rows": str(rows)})
     return forms.CharField(**_texts(label, hint, required, more), max_length=most, widget=widget)
@@ -59,7 +70,9 @@ def pattern(
     **more: Any,
 ) -> forms.RegexField:
     """One line that must be written in one way, and `invalid` says in which."""
-    return forms.RegexField(regex, **_texts(label, hint, required, more, invalid=invalid), widget=_input(width, attrs))
+    return forms.RegexField(
+        regex, **_texts(label, hint, required, more, invalid=invalid), widget=_input(width, attrs)
+    )
 
 
 class DigestField(forms.RegexField):
@@ -70,7 +83,11 @@ class DigestField(forms.RegexField):
 
 def digest(label: Text, hint: Text = "", required: Text = "", **more: Any) -> forms.RegexField:
     """The SHA-256 of a document that stays where it is; nobody types it: the browser hashes the file, or a command prints it."""
-    return DigestField(DIGEST, **_texts(label, hint, required, more, invalid=NO_DIGEST), widget=_input(0, NO_SPELLING))
+    return DigestField(
+        DIGEST,
+        **_texts(label, hint, required, more, invalid=NO_DIGEST),
+        widget=_input(0, NO_SPELLING),
+    )
 
 
 class PlainNumberField(forms.DecimalField):
@@ -82,51 +99,103 @@ class PlainNumberField(forms.DecimalField):
         return super().to_python(value)
 
 
-def number(label: Text, hint: Text = "", required: Text = "", *, invalid: Text, too_small: Text = "", **more: Any) -> forms.DecimalField:
+def number(
+    label: Text,
+    hint: Text = "",
+    required: Text = "",
+    *,
+    invalid: Text,
+    too_small: Text = "",
+    **more: Any,
+) -> forms.DecimalField:
     """A decimal number, typed as text so that no browser rewrites it."""
     widget = _input(10, {"inputmode": "decimal"})
-    return PlainNumberField(**_texts(label, hint, required, more, invalid=invalid, min_value=too_small), widget=widget)
+    return PlainNumberField(
+        **_texts(label, hint, required, more, invalid=invalid, min_value=too_small), widget=widget
+    )
 
 
 def day(label: Text, hint: Text = "", required: Text = "", **more: Any) -> forms.DateField:
     """A day up to the year 2999, by the browser's calendar where it has one."""
-    widget = forms.DateInput(attrs={"class": "govuk-input govuk-input--width-10", "type": "date"}, format="%Y-%m-%d")
+    widget = forms.DateInput(
+        attrs={"class": "govuk-input govuk-input--width-10", "type": "date"}, format="%Y-%m-%d"
+    )
     texts = _texts(label, hint, required, more, invalid=DAY)
-    return forms.DateField(**texts, widget=widget, input_formats=YEAR_FIRST, validators=[MaxValueValidator(LATEST, TOO_LATE)])
+    return forms.DateField(
+        **texts,
+        widget=widget,
+        input_formats=YEAR_FIRST,
+        validators=[MaxValueValidator(LATEST, TOO_LATE)],
+    )
 
 
-def email(label: Text, hint: Text = "", required: Text = "", *, attrs: Mapping[str, str] | None = None) -> forms.EmailField:
+def email(
+    label: Text, hint: Text = "", required: Text = "", *, attrs: Mapping[str, str] | None = None
+) -> forms.EmailField:
     """A whole e-mail address, no longer than any can be (RFC 5321) and its column is."""
     widget = forms.EmailInput(attrs={"class": "govuk-input govuk-input--width-20", **(attrs or {})})
-    return forms.EmailField(**_texts(label, hint, required, {}, invalid=ADDRESS), max_length=LONGEST_ADDRESS, widget=widget)
+    return forms.EmailField(
+        **_texts(label, hint, required, {}, invalid=ADDRESS),
+        max_length=LONGEST_ADDRESS,
+        widget=widget,
+    )
 
 
-def choice(label: Text, hint: Text = "", required: Text = "", *, choices: Any = (), **more: Any) -> forms.ChoiceField:
+def choice(
+    label: Text, hint: Text = "", required: Text = "", *, choices: Any = (), **more: Any
+) -> forms.ChoiceField:
     """One of a list; what was not in it is answered as where nothing was chosen."""
     widget = forms.Select(attrs={"class": "govuk-select"})
-    return forms.ChoiceField(**_texts(label, hint, required, more, invalid_choice=required), choices=choices, widget=widget)
+    return forms.ChoiceField(
+        **_texts(label, hint, required, more, invalid_choice=required),
+        choices=choices,
+        widget=widget,
+    )
 
 
 def tick(label: Text, hint: Text = "", required: Text = "", **more: Any) -> forms.BooleanField:
     """One box."""
-    return forms.BooleanField(**_texts(label, hint, required, more), widget=forms.CheckboxInput(attrs={"class": "govuk-checkboxes__input"}))
+    return forms.BooleanField(
+        **_texts(label, hint, required, more),
+        widget=forms.CheckboxInput(attrs={"class": "govuk-checkboxes__input"}),
+    )
 
 
 def upload(
-    label: Text, hint: Text = "", required: Text = "", *, empty: Text = EMPTY_FILE, accept: str = "", **more: Any
+    label: Text,
+    hint: Text = "",
+    required: Text = "",
+    *,
+    empty: Text = EMPTY_FILE,
+    accept: str = "",
+    **more: Any,
 ) -> forms.FileField:
     """One file; `accept` is what the browser's list shows first."""
     attrs = {"class": "govuk-file-upload", **({"accept": accept} if accept else {})}
     return forms.FileField(
-        **_texts(label, hint, required, more, empty=empty, missing=required), widget=forms.ClearableFileInput(attrs=attrs)
+        **_texts(label, hint, required, more, empty=empty, missing=required),
+        widget=forms.ClearableFileInput(attrs=attrs),
     )
 
 
 def _input(width: int, attrs: Mapping[str, str] | None) -> forms.TextInput:
-    return forms.TextInput(attrs={"class": f"govuk-input govuk-input--width-{width}" if width else "govuk-input", **(attrs or {})})
+    return forms.TextInput(
+        attrs={
+            "class": f"govuk-input govuk-input--width-{width}" if width else "govuk-input",
+            **(attrs or {}),
+        }
+    )
 
 
-def _texts(label: Text, hint: Text, required: Text, more: dict[str, Any], **errors: Text) -> dict[str, Any]:
+def _texts(
+    label: Text, hint: Text, required: Text, more: dict[str, Any], **errors: Text
+) -> dict[str, Any]:
     optional = more.pop("optional", False)
     messages = {code: text for code, text in {"required": required, **errors}.items() if text}
-    return {"label": label, "help_text": hint, "required": not optional, "error_messages": messages, **more}
+    return {
+        "label": label,
+        "help_text": hint,
+        "required": not optional,
+        "error_messages": messages,
+        **more,
+    }

@@ -27,7 +27,11 @@ class GroupForm(forms.Form):
     """A new group."""
 
     runner = choice(_("Run by"), required=_("Choose who runs the group."))
-    kind = choice(_("Kind of group"), required=_("Choose a kind."), choices=[("", _("Choose one")), *KINDS.items()])
+    kind = choice(
+        _("Kind of group"),
+        required=_("Choose a kind."),
+        choices=[("", _("Choose one")), *KINDS.items()],
+    )
     name = line(_("Name in English"), "", _("Name the group in English."), most=120)
     name_zh = line(_("Name in Chinese"), "", _("Name the group in Chinese."), most=120)
 
@@ -37,7 +41,9 @@ class GroupForm(forms.Form):
 
     def about(self) -> GroupDescription:
         cleaned = self.cleaned_data
-        return GroupDescription(GroupKind(cleaned["kind"]), cleaned["name"].strip(), cleaned["name_zh"].strip())
+        return GroupDescription(
+            GroupKind(cleaned["kind"]), cleaned["name"].strip(), cleaned["name_zh"].strip()
+        )
 
 
 class InviteSitesForm(forms.Form):
@@ -56,7 +62,10 @@ class InviteSitesForm(forms.Form):
     def clean_sites(self) -> list[str]:
         slugs = [slug for slug in re.split(r"[\s,;，；]+", self.cleaned_data["sites"]) if slug]
         if wrong := [slug for slug in slugs if not SITE_ID.regex.match(slug)]:  # type: ignore[union-attr]
-            raise forms.ValidationError(_("“%(id)s” is no id of a site: lower-case letters, digits and hyphens."), params={"id": wrong[0]})
+            raise forms.ValidationError(
+                _("“%(id)s” is no id of a site: lower-case letters, digits and hyphens."),
+                params={"id": wrong[0]},
+            )
         if len(slugs) > MOST_AT_ONCE:
             raise forms.ValidationError(_("At most 200 sites at once."))
         return slugs

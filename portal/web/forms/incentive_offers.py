@@ -23,24 +23,45 @@ class OfferedForm(forms.Form):
 
     place = choice(_("For sites in"), required=_("Choose the jurisdiction."))
     criterion = choice(_("Criterion"), required=_("Choose a criterion."))
-    what_en = line(_("What is offered, in English"), _("Such as “Grant for leaders”."), _("Write in English what is offered."), most=200)
-    what_zh = line(_("What is offered, in Chinese"), "", _("Write in Chinese what is offered."), most=200)
+    what_en = line(
+        _("What is offered, in English"),
+        _("Such as “Grant for leaders”."),
+        _("Write in English what is offered."),
+        most=200,
+    )
+    what_zh = line(
+        _("What is offered, in Chinese"), "", _("Write in Chinese what is offered."), most=200
+    )
     amount = number(
         _("Amount"), required=_("Give the amount."), invalid=_("Write the amount as 120000 or 0.15."),
         min_value=Decimal("0.0001"), too_small=_("The amount must be above 0."), max_digits=14, decimal_places=4,
     )  # fmt: skip
     unit = choice(_("Unit of the amount"), required=_("Choose a unit."))
-    authority_en = line(_("Authority, in English"), "", _("Name the authority in English."), most=200)
-    authority_zh = line(_("Authority, in Chinese"), "", _("Name the authority in Chinese."), most=200)
-    source_en = line(_("Legal source, in English"), _("The act with its number and article."), _("Name the act in English."), most=300)
+    authority_en = line(
+        _("Authority, in English"), "", _("Name the authority in English."), most=200
+    )
+    authority_zh = line(
+        _("Authority, in Chinese"), "", _("Name the authority in Chinese."), most=200
+    )
+    source_en = line(
+        _("Legal source, in English"),
+        _("The act with its number and article."),
+        _("Name the act in English."),
+        most=300,
+    )
     source_zh = line(_("Legal source, in Chinese"), "", _("Name the act in Chinese."), most=300)
     valid_from = day(_("Valid from"), required=_("Give the first day."))
-    valid_until = day(_("Valid until"), _("The last day. Leave it empty where the act names none."), optional=True)
+    valid_until = day(
+        _("Valid until"), _("The last day. Leave it empty where the act names none."), optional=True
+    )
 
     def __init__(self, *args: Any, jurisdictions: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         asked = [
-            (f"{programme.id}/{criterion.id}", headed((in_page_language(programme.name), in_page_language(criterion.asks))))
+            (
+                f"{programme.id}/{criterion.id}",
+                headed((in_page_language(programme.name), in_page_language(criterion.asks))),
+            )
             for programme in programmes().values()
             for criterion in programme.criteria
         ]
@@ -53,7 +74,10 @@ class OfferedForm(forms.Form):
         first, last = cleaned.get("valid_from"), cleaned.get("valid_until")
         if first and last and last < first:
             self.add_error("valid_until", _("The last day is before the first day."))
-        if str(cleaned.get("unit", "")).startswith("percent") and (cleaned.get("amount") or 0) > WHOLE:
+        if (
+            str(cleaned.get("unit", "")).startswith("percent")
+            and (cleaned.get("amount") or 0) > WHOLE
+        ):
             self.add_error("amount", _("A share is at most 100. Check the amount and its unit."))
         return cleaned
 

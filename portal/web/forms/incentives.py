@@ -32,7 +32,9 @@ class IncentiveForm(forms.Form):
     )
     evidence = digest(
         _("SHA-256 of the evidence"),
-        _("The digest of the site’s sealed report, or of a document that you keep: 64 digits of 0–9 and a–f."),
+        _(
+            "The digest of the site’s sealed report, or of a document that you keep: 64 digits of 0–9 and a–f."
+        ),
         _("Give the digest of the evidence."),
     )
 
@@ -54,4 +56,6 @@ class CorrectionForm(forms.Form):
         max_digits=14,
         decimal_places=2,
     )
-    reason = area(_("Reason"), _("The site’s firm reads it."), _("Say in a sentence what is wrong."), most=500)
+    reason = area(
+        _("Reason"), _("The site’s firm reads it."), _("Say in a sentence what is wrong."), most=500
+    )

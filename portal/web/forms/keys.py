@@ -48,16 +48,23 @@ class ApiKeyForm(forms.Form):
     )
     kind = choice(
         _("Whose key it is"),
-        _("Your own key ends when you no longer act for the organisation. The organisation’s key remains valid."),
+        _(
+            "Your own key ends when you no longer act for the organisation. The organisation’s key remains valid."
+        ),
         choices=(("personal", _("your own")), ("organisation", _("the organisation’s"))),
     )
     lifetime = choice(_("Valid for"), choices=LIFETIMES, initial="90")
     scopes = forms.MultipleChoiceField(
         label=_("What it may do"),
-        error_messages={"required": _("Choose what the key may do."), "invalid_choice": _("Choose from the options offered.")},
+        error_messages={
+            "required": _("Choose what the key may do."),
+            "invalid_choice": _("Choose from the options offered."),
+        },
     )
 
-    def __init__(self, *args: Any, houses: Iterable[tuple[str, str]], scopes: Iterable[Scope], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, houses: Iterable[tuple[str, str]], scopes: Iterable[Scope], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         offer_choices(self, "organisation", houses)
         offer_choices(self, "scopes", [(scope.value, SCOPES[scope]) for scope in scopes])

@@ -15,8 +15,13 @@ class LogEntryForm(forms.Form):
         label=_("Number of the entry, or digest"),
         help_text=_("As shown on a receipt or challenge; a digest has 64 hex digits."),
         max_length=64,
-        widget=forms.TextInput(attrs={"class": "govuk-input", "spellcheck": "false", "autocomplete": "off"}),
-        error_messages={"required": _("Enter a number or a digest."), "max_length": _("A digest has 64 hex digits.")},
+        widget=forms.TextInput(
+            attrs={"class": "govuk-input", "spellcheck": "false", "autocomplete": "off"}
+        ),
+        error_messages={
+            "required": _("Enter a number or a digest."),
+            "max_length": _("A digest has 64 hex digits."),
+        },
     )
 
     def clean_entry(self) -> str:

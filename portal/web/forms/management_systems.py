@@ -16,9 +16,16 @@ class SystemForm(forms.Form):
     """What stands on the certificate, by one of the standards that count in that jurisdiction."""
 
     standard = choice(
-        _("Standard"), _("While a system certified to one of these standards is valid, no audit is due."), _("Choose a standard.")
+        _("Standard"),
+        _("While a system certified to one of these standards is valid, no audit is due."),
+        _("Choose a standard."),
     )
-    number = line(_("Number of the certificate"), required=_("Copy the number from the certificate."), most=80, width=20)
+    number = line(
+        _("Number of the certificate"),
+        required=_("Copy the number from the certificate."),
+        most=80,
+        width=20,
+    )
     certifier = line(
         _("Who certified"),
         _("The body’s name as written on the certificate; it need not have an account here."),
@@ -29,7 +36,9 @@ class SystemForm(forms.Form):
     valid_from = day(_("Valid from"), required=_("Choose the first day of validity."))
     valid_until = day(
         _("Last day of validity"),
-        _("An audit is due by the end of this day, unless another certificate follows or the last audit allows a later day."),
+        _(
+            "An audit is due by the end of this day, unless another certificate follows or the last audit allows a later day."
+        ),
         _("Choose the last day of validity."),
     )
     evidence = digest(
@@ -45,7 +54,10 @@ class SystemForm(forms.Form):
         super().__init__(*args, **kwargs)
         standard = self.fields["standard"]
         if isinstance(standard, forms.ChoiceField):
-            standard.choices = [("", _("Choose one")), *obligatory_audit(jurisdiction).systems.items()]
+            standard.choices = [
+                ("", _("Choose one")),
+                *obligatory_audit(jurisdiction).systems.items(),
+            ]
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
@@ -55,4 +67,6 @@ class SystemForm(forms.Form):
         return cleaned
 
     def paper(self) -> CertificatePaper:
-        return CertificatePaper(**{name: self.cleaned_data[name] for name in CertificatePaper.__dataclass_fields__})
+        return CertificatePaper(
+            **{name: self.cleaned_data[name] for name in CertificatePaper.__dataclass_fields__}
+        )

@@ -30,7 +30,9 @@ class ObligedListForm(forms.Form):
     def clean_listed(self) -> UploadedFile[bytes]:
         listed: UploadedFile[bytes] = self.cleaned_data["listed"]
         if (listed.size or 0) > MOST_BYTES:
-            raise forms.ValidationError(_("The file is larger than 2 MB. Keep the columns “site” and “cohort” only."))
+            raise forms.ValidationError(
+                _("The file is larger than 2 MB. Keep the columns “site” and “cohort” only.")
+            )
         return listed
 
 
@@ -39,7 +41,9 @@ class ObligedForm(forms.Form):
 
     site = choice(_("Site"), required=_("Choose a site."))
     duty = choice(_("Duty"), choices=[("obliged", _("Obliged")), ("voluntary", _("Voluntary"))])
-    cohort = choice(_("Cohort"), choices=[("", _("None of the cohorts")), *COHORTS.items()], optional=True)
+    cohort = choice(
+        _("Cohort"), choices=[("", _("None of the cohorts")), *COHORTS.items()], optional=True
+    )
 
     def __init__(self, *args: Any, sites: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

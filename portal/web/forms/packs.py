@@ -35,7 +35,11 @@ class ProposalForm(forms.Form):
         optional=True,
     )
     reason = area(
-        _("Reason"), _("What changes and why, for everybody who reports with it."), _("Say what changes and why."), most=2000, rows=4
+        _("Reason"),
+        _("What changes and why, for everybody who reports with it."),
+        _("Say what changes and why."),
+        most=2000,
+        rows=4,
     )
     sources = area(
         _("Sources"),
@@ -53,12 +57,16 @@ class ProposalForm(forms.Form):
         if file is None:
             return ""
         if (file.size or 0) > MOST_PACK_BYTES:
-            self.add_error(name, _("The file is larger than 512 kB. A pack is a text of about 50 kB."))
+            self.add_error(
+                name, _("The file is larger than 512 kB. A pack is a text of about 50 kB.")
+            )
             return ""
         try:
             text: str = file.read().decode("utf-8")
         except UnicodeDecodeError:
-            self.add_error(name, _("The file is not UTF-8 text. Save it as UTF-8, and choose it again."))
+            self.add_error(
+                name, _("The file is not UTF-8 text. Save it as UTF-8, and choose it again.")
+            )
             return ""
         return text
 
@@ -80,10 +88,21 @@ class ProposalCommentForm(forms.Form):
 class SecondForm(forms.Form):
     """Approval of somebody else's proposal."""
 
-    note = area(_("Note on your decision (optional)"), _("Stored with your name."), most=1000, rows=2, optional=True)
+    note = area(
+        _("Note on your decision (optional)"),
+        _("Stored with your name."),
+        most=1000,
+        rows=2,
+        optional=True,
+    )
 
 
 class EndForm(forms.Form):
     """Why a proposal is refused or withdrawn."""
 
-    reason = area(_("Reason"), _("Everybody concerned can read it."), _("Give a reason: a proposal is never ended without one."), most=1000)
+    reason = area(
+        _("Reason"),
+        _("Everybody concerned can read it."),
+        _("Give a reason: a proposal is never ended without one."),
+        most=1000,
+    )

@@ -15,7 +15,15 @@ from django.utils.translation import pgettext_lazy
 from portal.listing import PERIOD
 from portal.partners.conformance import MOST_BYTES
 from portal.partners.deliveries import MOST, UNITS
-from portal.web.forms.fields import NO_SPELLING, choice, line, number, offer_choices, pattern, upload
+from portal.web.forms.fields import (
+    NO_SPELLING,
+    choice,
+    line,
+    number,
+    offer_choices,
+    pattern,
+    upload,
+)
 from portal.web.words.figures import raised
 from portal.web.words.terms import enumerated
 
@@ -34,7 +42,13 @@ class ResultForm(forms.Form):
     """A result of the conformance kit."""
 
     product = line(_("Product"), required=_("Name the product."), most=120, width=20)
-    version = line(_("Version of the product"), required=_("Say which version was tested."), most=60, width=10, attrs=NO_SPELLING)
+    version = line(
+        _("Version of the product"),
+        required=_("Say which version was tested."),
+        most=60,
+        width=10,
+        attrs=NO_SPELLING,
+    )
     result = upload(
         _("Result file, JSON"),
         _("What the conformance kit printed with --json, unchanged."),
@@ -45,7 +59,9 @@ class ResultForm(forms.Form):
     def clean_result(self) -> UploadedFile[bytes]:
         result: UploadedFile[bytes] = self.cleaned_data["result"]
         if (result.size or 0) > MOST_BYTES:
-            raise forms.ValidationError(_("The file is larger than 64 kB; a result of the kit is never so large."))
+            raise forms.ValidationError(
+                _("The file is larger than 64 kB; a result of the kit is never so large.")
+            )
         return result
 
 
@@ -76,7 +92,11 @@ class DeliveryForm(forms.Form):
     def __init__(self, *args: Any, sites: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offer_choices(self, "site", [("", _("Choose a site")), *sites])
-        offered = [(f"{name}~{unit}", enumerated((str(CARRIERS[name]), raised(unit)))) for name, units in UNITS.items() for unit in units]
+        offered = [
+            (f"{name}~{unit}", enumerated((str(CARRIERS[name]), raised(unit))))
+            for name, units in UNITS.items()
+            for unit in units
+        ]
         offer_choices(self, "carrier", offered)
 
 
@@ -87,7 +107,9 @@ class GrantForm(forms.Form):
     partner = choice(_("Who gets access"), required=_("Choose who gets access."))
     what = choice(
         _("What a technology provider sees"),
-        _("Whatever you choose here, an energy supplier sees nothing of reports. It can declare what it delivered."),
+        _(
+            "Whatever you choose here, an energy supplier sees nothing of reports. It can declare what it delivered."
+        ),
         choices=(
             (STATES, _("states of reports")),
             (RECEIPTS, _("states and receipts")),

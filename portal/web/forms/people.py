@@ -13,17 +13,26 @@ from portal.web.forms.account import AGAIN, NEW
 from portal.web.forms.fields import choice, email, line, tick
 
 INPUT = {"class": "govuk-input govuk-input--width-20"}
-CAPACITIES = (("manager", _("Manages: acts for the organisation, invites people")), ("viewer", _("Reads only")))
+CAPACITIES = (
+    ("manager", _("Manages: acts for the organisation, invites people")),
+    ("viewer", _("Reads only")),
+)
 
 
 class InvitePersonForm(forms.Form):
     """Whom to invite to an organisation, and as what."""
 
-    email = email(_("Email address"), _("A link is sent there. It works once, within seven days."), _("Enter the address to invite."))
+    email = email(
+        _("Email address"),
+        _("A link is sent there. It works once, within seven days."),
+        _("Enter the address to invite."),
+    )
     capacity = choice(_("What they may do"), choices=CAPACITIES, initial="viewer")
     delegate = tick(
         _("A delegate from another organisation"),
-        _("Acts for your sites and sees their reports, but not your people. You can withdraw this at any time."),
+        _(
+            "Acts for your sites and sees their reports, but not your people. You can withdraw this at any time."
+        ),
         optional=True,
     )
 
@@ -31,7 +40,13 @@ class InvitePersonForm(forms.Form):
 class JoinForm(forms.Form):
     """A new account for who was invited."""
 
-    name = line(_("Your name"), required=_("Enter your name."), most=150, width=20, attrs={"autocomplete": "name"})
+    name = line(
+        _("Your name"),
+        required=_("Enter your name."),
+        most=150,
+        width=20,
+        attrs={"autocomplete": "name"},
+    )
     password = forms.CharField(
         label=_("Password"),
         help_text=NEW,

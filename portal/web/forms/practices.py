@@ -15,7 +15,17 @@ from django.utils.translation import gettext_lazy as _
 from benchmarks import packs
 from benchmarks.guidance.causes import WasteCause
 from portal.practices.entry_texts import FIELDS
-from portal.web.forms.fields import Text, area, choice, day, line, number, offer_choices, tick, upload
+from portal.web.forms.fields import (
+    Text,
+    area,
+    choice,
+    day,
+    line,
+    number,
+    offer_choices,
+    tick,
+    upload,
+)
 from portal.web.words.terms import headed, in_page_language
 
 MOST_LIST_BYTES = 1 << 20
@@ -30,7 +40,10 @@ def step_choices() -> list[tuple[str, str]]:
     """Every step of every pack as `sector/step`."""
     newest = [packs.versions(pack)[0] for pack in packs.available()]
     return [
-        (f"{pack.id}/{step.id}", headed((in_page_language(pack.words), in_page_language(step.words))))
+        (
+            f"{pack.id}/{step.id}",
+            headed((in_page_language(pack.words), in_page_language(step.words))),
+        )
         for pack in newest
         for step in pack.steps
     ]
@@ -49,22 +62,40 @@ class PracticeForm(forms.Form):
     step = choice(_("Step"), required=_("Choose the step at which it saves."))
     cause = choice(
         _("Cause of waste that it addresses"),
-        _("Use the name in local reports. Leave it open if the practice changes the plant: it is then named wherever the step has a gap."),
+        _(
+            "Use the name in local reports. Leave it open if the practice changes the plant: it is then named wherever the step has a gap."
+        ),
         optional=True,
     )
     title_en = line(_("Name of the practice, in English"), most=120, optional=True)
     title_zh = line(_("Name of the practice, in Chinese"), most=120, optional=True)
-    done_en = area(_("What is done, in English"), _("Who does what, and when; what has to be bought."), most=2000, rows=5, optional=True)
+    done_en = area(
+        _("What is done, in English"),
+        _("Who does what, and when; what has to be bought."),
+        most=2000,
+        rows=5,
+        optional=True,
+    )
     done_zh = area(_("What is done, in Chinese"), most=2000, rows=5, optional=True)
     conditions_en = area(
-        _("When it fits and when not, in English"), _("Process, size, product, safety, permits."), most=1000, optional=True
+        _("When it fits and when not, in English"),
+        _("Process, size, product, safety, permits."),
+        most=1000,
+        optional=True,
     )
     conditions_zh = area(_("When it fits and when not, in Chinese"), most=1000, optional=True)
-    equipment_en = line(_("Equipment, in English"), _("Such as kiln, grate cooler, ball mill."), most=120, optional=True)
+    equipment_en = line(
+        _("Equipment, in English"),
+        _("Such as kiln, grate cooler, ball mill."),
+        most=120,
+        optional=True,
+    )
     equipment_zh = line(_("Equipment, in Chinese"), most=120, optional=True)
     saving_unit = choice(
         _("Unit of the saving, per tonne of the step’s product"),
-        _("If the step’s output is counted in another unit, such as m² or weight cases: per one of that unit. The same of the investment."),
+        _(
+            "If the step’s output is counted in another unit, such as m² or weight cases: per one of that unit. The same of the investment."
+        ),
         choices=UNITS,
     )
     saving_from = number(
@@ -75,7 +106,10 @@ class PracticeForm(forms.Form):
         **_AMOUNT,
     )
     saving_to = number(
-        _("Saving, high end"), _("The high end of a firm’s range is at least 1.2 times its low end."), optional=True, **_AMOUNT
+        _("Saving, high end"),
+        _("The high end of a firm’s range is at least 1.2 times its low end."),
+        optional=True,
+        **_AMOUNT,
     )
     investment_usd_per_t = number(
         _("Investment, US dollars per tonne of yearly capacity (optional)"),
@@ -113,7 +147,10 @@ class OfferForm(PracticeForm):
     organisation = choice(_("For which firm"))
     naming = choice(
         _("Should the library name the firm?"),
-        choices=(("not-named", _("No: “a firm that chose not to be named”")), ("named", _("Yes, by its name"))),
+        choices=(
+            ("not-named", _("No: “a firm that chose not to be named”")),
+            ("named", _("Yes, by its name")),
+        ),
     )
     consent = tick(
         _(
@@ -123,7 +160,9 @@ class OfferForm(PracticeForm):
         required=_("Without the firm’s consent nothing is offered."),
     )
 
-    def __init__(self, *args: Any, firms: Iterable[tuple[str, str]], sectors: Container[str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, firms: Iterable[tuple[str, str]], sectors: Container[str], **kwargs: Any
+    ) -> None:
         """`sectors`: the packs of the firms' sites, at whose steps they can have seen a saving."""
         super().__init__(*args, **kwargs)
         offer_choices(self, "organisation", firms)
@@ -136,7 +175,12 @@ class ListedForm(PracticeForm):
 
     needed = MappingProxyType({"title": NO_TITLE})
 
-    source_en = line(_("Source, in English"), _("Publisher, title, edition, page."), _("Name the source in English."), most=300)
+    source_en = line(
+        _("Source, in English"),
+        _("Publisher, title, edition, page."),
+        _("Name the source in English."),
+        most=300,
+    )
     source_zh = line(_("Source, in Chinese"), required=_("Name the source in Chinese."), most=300)
     read_on = day(_("Date read"), required=_("Say when the source itself was read."))
 
@@ -146,7 +190,9 @@ class ImportForm(forms.Form):
 
     listed = upload(
         _("List of practices, CSV or XLSX"),
-        _("The columns of the template, one practice per line. This does not publish anything: a second person does that."),
+        _(
+            "The columns of the template, one practice per line. This does not publish anything: a second person does that."
+        ),
         _("Choose the file first."),
         accept=".csv,text/csv,.xlsx",
     )
@@ -154,20 +200,30 @@ class ImportForm(forms.Form):
     def clean_listed(self) -> UploadedFile[bytes]:
         listed: UploadedFile[bytes] = self.cleaned_data["listed"]
         if (listed.size or 0) > MOST_LIST_BYTES:
-            raise forms.ValidationError(_("The file is larger than 1 MB. Split it into several files."))
+            raise forms.ValidationError(
+                _("The file is larger than 1 MB. Split it into several files.")
+            )
         return listed
 
 
 class OutcomeForm(forms.Form):
     """What a practice did at a site: the agent's file, and the firm's consent."""
 
-    outcome = upload(_("The file that the agent wrote"), required=_("Choose the file first."), accept=".json,application/json")
+    outcome = upload(
+        _("The file that the agent wrote"),
+        required=_("Choose the file first."),
+        accept=".json,application/json",
+    )
     ask = tick(
-        _("Ask an auditor to confirm it first. Auditors assigned to the site may read the file; it is counted once one confirms it."),
+        _(
+            "Ask an auditor to confirm it first. Auditors assigned to the site may read the file; it is counted once one confirms it."
+        ),
         optional=True,
     )
     consent = tick(
-        _("The firm consents: the class in this file is counted and shown to everybody as described above, for good."),
+        _(
+            "The firm consents: the class in this file is counted and shown to everybody as described above, for good."
+        ),
         required=_("Without the firm’s consent nothing is submitted."),
     )
 
@@ -175,13 +231,22 @@ class OutcomeForm(forms.Form):
 class ConfirmedForm(forms.Form):
     """The firm's file with the auditor's signature in it."""
 
-    signed = upload(_("The file with your signature"), required=_("Choose the file first."), accept=".json,application/json")
+    signed = upload(
+        _("The file with your signature"),
+        required=_("Choose the file first."),
+        accept=".json,application/json",
+    )
 
 
 class UnconfirmForm(forms.Form):
     """Why an auditor does not confirm a saving, or no longer does."""
 
-    reason = area(_("Reason"), _("The firm can read it."), _("Give a reason: nothing can be done without one."), most=1000)
+    reason = area(
+        _("Reason"),
+        _("The firm can read it."),
+        _("Give a reason: nothing can be done without one."),
+        most=1000,
+    )
 
 
 class EndPracticeForm(forms.Form):
@@ -203,4 +268,10 @@ def initial_of(content: Mapping[str, str]) -> dict[str, str]:
 def _text(value: object) -> str:
     if value is None:
         return ""
-    return value.isoformat() if isinstance(value, date) else f"{value:f}" if isinstance(value, Decimal) else str(value).strip()
+    return (
+        value.isoformat()
+        if isinstance(value, date)
+        else f"{value:f}"
+        if isinstance(value, Decimal)
+        else str(value).strip()
+    )

@@ -27,12 +27,15 @@ SIZES = {
 }
 UNCHOSEN = ("", _("Choose one"))
 SITE_ID = RegexValidator(
-    r"^[a-z0-9][a-z0-9-]{0,62}\Z", _("Use small letters, digits and hyphens, at most 63, and begin with a letter or a digit.")
+    r"^[a-z0-9][a-z0-9-]{0,62}\Z",
+    _("Use small letters, digits and hyphens, at most 63, and begin with a letter or a digit."),
 )
 
 
 def jurisdictions() -> list[tuple[str, str]]:
-    return [(jurisdiction.path, shown_name(jurisdiction.name)) for jurisdiction in every_jurisdiction()]
+    return [
+        (jurisdiction.path, shown_name(jurisdiction.name)) for jurisdiction in every_jurisdiction()
+    ]
 
 
 def sectors() -> list[tuple[str, str]]:
@@ -42,7 +45,9 @@ def sectors() -> list[tuple[str, str]]:
 class _Placed(forms.Form):
     """With a jurisdiction to choose; it comes out as the row."""
 
-    jurisdiction = choice(_("Jurisdiction"), _("Where it is; its regulator decides."), _("Choose where it is."))
+    jurisdiction = choice(
+        _("Jurisdiction"), _("Where it is; its regulator decides."), _("Choose where it is.")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,10 +69,19 @@ class CreditCodeField(forms.CharField):
     """A unified social credit code; what comes out has its check digit right, or is empty."""
 
     def __init__(self, help_text: Text) -> None:
-        attrs = {"class": "govuk-input govuk-input--width-20", "autocomplete": "off", "autocapitalize": "characters", **NO_SPELLING}
+        attrs = {
+            "class": "govuk-input govuk-input--width-20",
+            "autocomplete": "off",
+            "autocapitalize": "characters",
+            **NO_SPELLING,
+        }
         # typed in groups, with blanks or hyphens between
         super().__init__(
-            label=_("Unified social credit code"), help_text=help_text, max_length=40, required=False, widget=forms.TextInput(attrs=attrs)
+            label=_("Unified social credit code"),
+            help_text=help_text,
+            max_length=40,
+            required=False,
+            widget=forms.TextInput(attrs=attrs),
         )
 
     def clean(self, value: Any) -> str:
@@ -80,32 +94,66 @@ class CreditCodeField(forms.CharField):
 class FirmForm(_Placed):
     """A firm, or another organisation, that wishes to take part."""
 
-    kind = choice(_("Type of organisation"), choices=list(KINDS.items()), optional=True)  # an enterprise, where nothing is said
-    name = line(_("Name of the firm"), required=_("Enter the name of the firm."), most=200, width=20)
+    kind = choice(
+        _("Type of organisation"), choices=list(KINDS.items()), optional=True
+    )  # an enterprise, where nothing is said
+    name = line(
+        _("Name of the firm"), required=_("Enter the name of the firm."), most=200, width=20
+    )
     name_zh = line(_("Name in Chinese"), most=200, width=20, optional=True)
-    credit_code = CreditCodeField(_("18 characters, as on the business licence. An enterprise in China needs it; others leave it empty."))
+    credit_code = CreditCodeField(
+        _(
+            "18 characters, as on the business licence. An enterprise in China needs it; others leave it empty."
+        )
+    )
     controlling_firm = line(
         _("Controlling firm"),
-        _("For an enterprise: the group or parent that decides for it, or the firm itself. Disclosure rules count these, never plants."),
+        _(
+            "For an enterprise: the group or parent that decides for it, or the firm itself. Disclosure rules count these, never plants."
+        ),
         most=200,
         width=20,
         optional=True,
     )
-    contact = line(_("Your name"), required=_("Enter your name."), most=150, width=20, attrs={"autocomplete": "name"})
+    contact = line(
+        _("Your name"),
+        required=_("Enter your name."),
+        most=150,
+        width=20,
+        attrs={"autocomplete": "name"},
+    )
     email = email(
         _("Your email address at the firm"),
-        _("A link is sent to this address to confirm that it is yours. Once approved, you manage the firm here."),
+        _(
+            "A link is sent to this address to confirm that it is yours. Once approved, you manage the firm here."
+        ),
         _("Enter your email address."),
         attrs={"autocomplete": "email"},
     )
-    field_order = ("kind", "name", "name_zh", "credit_code", "controlling_firm", "jurisdiction", "contact", "email")
+    field_order = (
+        "kind",
+        "name",
+        "name_zh",
+        "credit_code",
+        "controlling_firm",
+        "jurisdiction",
+        "contact",
+        "email",
+    )
 
     def clean(self) -> dict[str, Any]:
         answers = self.cleaned_data
         answers["kind"] = answers.get("kind") or Role.ENTERPRISE
-        if answers["kind"] == Role.ENTERPRISE and "controlling_firm" not in self.errors and not answers.get("controlling_firm"):
+        if (
+            answers["kind"] == Role.ENTERPRISE
+            and "controlling_firm" not in self.errors
+            and not answers.get("controlling_firm")
+        ):
             self.add_error(
-                "controlling_firm", _("Enter the group or parent that decides for the firm. If there is none, enter the firm’s own name.")
+                "controlling_firm",
+                _(
+                    "Enter the group or parent that decides for the firm. If there is none, enter the firm’s own name."
+                ),
             )
         jurisdiction = answers.get("jurisdiction")
         if (
@@ -121,16 +169,22 @@ class FirmForm(_Placed):
 class NameForm(forms.Form):
     """What a site is called and how large it is."""
 
-    name = line(_("Name of the site"), required=_("Enter the name of the site."), most=200, width=20)
+    name = line(
+        _("Name of the site"), required=_("Enter the name of the site."), most=200, width=20
+    )
     name_zh = line(_("Name in Chinese"), most=200, width=20, optional=True)
     size_class = choice(
         _("Size class"),
-        _("By output, within the sector. It sets your weight in the disclosure rules. The regulator approves it."),
+        _(
+            "By output, within the sector. It sets your weight in the disclosure rules. The regulator approves it."
+        ),
         _("Choose the size class."),
         choices=[UNCHOSEN, *SIZES.items()],
     )
 
-    credit_code = CreditCodeField(_("Only for a branch that has its own code. Otherwise the code of its firm counts."))
+    credit_code = CreditCodeField(
+        _("Only for a branch that has its own code. Otherwise the code of its firm counts.")
+    )
 
 
 class EditForm(NameForm):
@@ -138,17 +192,26 @@ class EditForm(NameForm):
 
     since = forms.IntegerField(
         label=_("Year in which the plant began to run (optional)"),
-        help_text=_("The portal uses it to tell how old the best plants are, only among enough firms."),
+        help_text=_(
+            "The portal uses it to tell how old the best plants are, only among enough firms."
+        ),
         required=False,
         min_value=1850,
-        error_messages={"invalid": _("Write a year, such as 2008."), "min_value": _("Write a year, such as 2008.")},
-        widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-4", "inputmode": "numeric"}),
+        error_messages={
+            "invalid": _("Write a year, such as 2008."),
+            "min_value": _("Write a year, such as 2008."),
+        },
+        widget=forms.TextInput(
+            attrs={"class": "govuk-input govuk-input--width-4", "inputmode": "numeric"}
+        ),
     )
 
     def clean_since(self) -> int | None:
         since: int | None = self.cleaned_data["since"]
         if since is not None and since > scheme_day().year:
-            raise forms.ValidationError(_("This year is still to come. Write the year in which the plant began to run."))
+            raise forms.ValidationError(
+                _("This year is still to come. Write the year in which the plant began to run.")
+            )
         return since
 
 
@@ -163,7 +226,9 @@ class SiteForm(NameForm, _Placed):
 
     slug = line(
         _("Id of the site"),
-        _("As written in the plant’s site.toml, such as north-works-2. A line that reports by itself counts as a separate site."),
+        _(
+            "As written in the plant’s site.toml, such as north-works-2. A line that reports by itself counts as a separate site."
+        ),
         _("Enter an id for the site."),
         most=63,
         width=20,
@@ -181,7 +246,12 @@ class SiteForm(NameForm, _Placed):
 class RefusalForm(forms.Form):
     """Why it is refused; the applicant reads it."""
 
-    reason = area(_("Reason for a refusal (the applicant can read it)"), _("State what must change."), most=1000, optional=True)
+    reason = area(
+        _("Reason for a refusal (the applicant can read it)"),
+        _("State what must change."),
+        most=1000,
+        optional=True,
+    )
 
 
 class FirmDecisionForm(RefusalForm):
@@ -189,7 +259,9 @@ class FirmDecisionForm(RefusalForm):
 
     NEW = "new"
     credit_code = CreditCodeField(
-        _("The application contains no code. Without the 18 characters of the business licence the firm cannot be approved.")
+        _(
+            "The application contains no code. Without the 18 characters of the business licence the firm cannot be approved."
+        )
     )
     controlling = choice(_("Controlling firm"), optional=True)
     field_order = ("credit_code", "controlling", "reason")
@@ -200,7 +272,10 @@ class FirmDecisionForm(RefusalForm):
             del self.fields["credit_code"]
         firms = list(controlling_firms())
         firm_choices = [(str(firm.pk), shown_name(firm.name)) for firm in firms]
-        self.fields["controlling"].choices = [(self.NEW, _("New: %(name)s") % {"name": spelt}), *firm_choices]  # type: ignore[attr-defined]
+        self.fields["controlling"].choices = [
+            (self.NEW, _("New: %(name)s") % {"name": spelt}),
+            *firm_choices,
+        ]  # type: ignore[attr-defined]
         alike = spelt_alike(firms, spelt)
         self.fields["controlling"].initial = self.NEW if alike is None else str(alike.pk)
 
@@ -211,7 +286,11 @@ class SiteDecisionForm(RefusalForm):
     duty = choice(
         _("Duty"),
         _("An obliged site cannot leave the programme; a site that takes part voluntarily can."),
-        choices=[UNCHOSEN, ("obliged", _("Obliged to report")), ("voluntary", _("Takes part voluntarily"))],
+        choices=[
+            UNCHOSEN,
+            ("obliged", _("Obliged to report")),
+            ("voluntary", _("Takes part voluntarily")),
+        ],
         optional=True,
     )
     field_order = ("duty", "reason")

@@ -24,7 +24,9 @@ class SealedFilesField(forms.FileField):
 
     default_error_messages = {  # noqa: RUF012 - as Django declares it
         "required": _("Choose the sealed file first."),
-        "too-many": _("These are more than %(most)s files: none was accepted. Choose at most %(most)s, and submit the others afterwards."),
+        "too-many": _(
+            "These are more than %(most)s files: none was accepted. Choose at most %(most)s, and submit the others afterwards."
+        ),
     }
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[bytes]]:
@@ -33,7 +35,9 @@ class SealedFilesField(forms.FileField):
         if not files:
             raise forms.ValidationError(self.error_messages["required"], code="required")
         if len(files) > MOST_FILES:
-            raise forms.ValidationError(self.error_messages["too-many"], code="too-many", params={"most": MOST_FILES})
+            raise forms.ValidationError(
+                self.error_messages["too-many"], code="too-many", params={"most": MOST_FILES}
+            )
         return files
 
 
@@ -57,5 +61,7 @@ class SealedFilesForm(forms.Form):
         if not file.size:
             return gettext("The file is empty. Copy it again from the plant’s computer.")
         if file.size > MAX_ENVELOPE_BYTES:
-            return gettext("The file is larger than any sealed report. Choose the file that “submit --offline” wrote.")
+            return gettext(
+                "The file is larger than any sealed report. Choose the file that “submit --offline” wrote."
+            )
         return ""

@@ -25,7 +25,10 @@ class ShareForm(forms.Form):
     labels = forms.MultipleChoiceField(
         label=_("Which labels"),
         widget=forms.CheckboxSelectMultiple(attrs={"class": "govuk-checkboxes__input"}),
-        error_messages={"required": _("Choose at least one label."), "invalid_choice": _("Choose among the labels of this report.")},
+        error_messages={
+            "required": _("Choose at least one label."),
+            "invalid_choice": _("Choose among the labels of this report."),
+        },
     )
     days = forms.TypedChoiceField(
         label=_("For how long"),

@@ -21,8 +21,12 @@ class SignInForm(AuthenticationForm):
             _("Too many sign-ins have failed. Wait 15 minutes, then try again."),
             _("If you are sure of the password, contact %(contact)s."),
         ),
-        "invalid_login": _("Email and password do not match. Check both; the password is case-sensitive."),
-        "inactive": with_contact(_("This account is closed."), _("If it should not be closed, contact %(contact)s.")),
+        "invalid_login": _(
+            "Email and password do not match. Check both; the password is case-sensitive."
+        ),
+        "inactive": with_contact(
+            _("This account is closed."), _("If it should not be closed, contact %(contact)s.")
+        ),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -32,13 +36,21 @@ class SignInForm(AuthenticationForm):
         email.error_messages["required"] = _("Enter your email address.")
         password.error_messages["required"] = _("Enter your password.")
         email.widget = forms.EmailInput(
-            attrs={"class": "govuk-input govuk-input--width-20", "autocomplete": "username", "spellcheck": "false"}
+            attrs={
+                "class": "govuk-input govuk-input--width-20",
+                "autocomplete": "username",
+                "spellcheck": "false",
+            }
         )
-        password.widget.attrs.update({"class": "govuk-input govuk-input--width-20", "autocomplete": "current-password"})
+        password.widget.attrs.update(
+            {"class": "govuk-input govuk-input--width-20", "autocomplete": "current-password"}
+        )
 
     def clean(self) -> dict[str, Any]:
         email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
-        if not email or not password or self.request is None:  # the fields say so themselves; nothing was tried
+        if (
+            not email or not password or self.request is None
+        ):  # the fields say so themselves; nothing was tried
             return self.cleaned_data
         attempt = attempt_at(self.request, email)
         if not attempt.begin():

@@ -36,6 +36,9 @@ def site_choice(sites: QuerySet[Site], text: str, chosen: str) -> SiteChoice:
     listed = fitting[:MOST]
     if chosen and all(site.slug != chosen for site in listed):
         listed += sites_fitting(sites, ()).filter(slug=chosen)
-    offered = ((site.slug, f"{shown_name(site.name)} ({site.slug}), {shown_name(site.organisation.name)}") for site in listed)
+    offered = (
+        (site.slug, f"{shown_name(site.name)} ({site.slug}), {shown_name(site.organisation.name)}")
+        for site in listed
+    )
     several = [("", _("Choose one"))] if len(listed) > 1 else []
     return SiteChoice(words, searched, (*several, *offered), len(fitting), len(fitting) > MOST)

@@ -19,10 +19,14 @@ FIELD = "unsent"
 GOOD_FOR_S = 3600
 MOST_CHARACTERS = 60_000
 SALT = "steplabel.unsent"
-BEHIND = frozenset({"read_against", "when", "do", "act", "answers", "choose", "session", "withdraw"})
+BEHIND = frozenset(
+    {"read_against", "when", "do", "act", "answers", "choose", "session", "withdraw"}
+)
 """Fields that a page sends along by itself, which mean nothing to who reads them."""
 
-NEVER = frozenset({"csrfmiddlewaretoken", "password", "password1", "password2", "again", "code", FIELD})
+NEVER = frozenset(
+    {"csrfmiddlewaretoken", "password", "password1", "password2", "again", "code", FIELD}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,19 @@ class UnsentForm:
 
 def packed(request: HttpRequest, *, again: bool = False) -> str:
     """What this request brought, signed; empty where nothing was typed, or too much. `again`: a signed-in person is asked once more."""
-    fields = [[name, value] for name, values in request.POST.lists() if name not in NEVER for value in values]
+    fields = [
+        [name, value]
+        for name, values in request.POST.lists()
+        if name not in NEVER
+        for value in values
+    ]
     if request.method != "POST" or not any(value.strip() for _name, value in fields):
         return ""
     if sum(len(value) for _name, value in fields) > MOST_CHARACTERS:
         return ""
-    return signing.dumps([request.get_full_path(), fields, sorted(request.FILES), again], salt=SALT, compress=True)
+    return signing.dumps(
+        [request.get_full_path(), fields, sorted(request.FILES), again], salt=SALT, compress=True
+    )
 
 
 def keep(request: HttpRequest, carried: str) -> None:
@@ -73,4 +84,9 @@ def _read(carried: str) -> UnsentForm | None:
     except signing.BadSignature:
         return None
     path, fields, files, *again = content  # what an earlier release carried does not say
-    return UnsentForm(path, tuple((name, value) for name, value in fields), tuple(files), again=bool(again and again[0]))
+    return UnsentForm(
+        path,
+        tuple((name, value) for name, value in fields),
+        tuple(files),
+        again=bool(again and again[0]),
+    )

@@ -29,8 +29,18 @@ MOST_ROWS = 100_000
 
 UNREADABLE = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError),  # damaged, or cut short
-    *(RuntimeError, NotImplementedError),  # locked by a password, or of a version of ZIP that there is not
-    *(InvalidFileException, KeyError, IndexError, ValueError, TypeError, SyntaxError),  # unpacked, it is no workbook
+    *(
+        RuntimeError,
+        NotImplementedError,
+    ),  # locked by a password, or of a version of ZIP that there is not
+    *(
+        InvalidFileException,
+        KeyError,
+        IndexError,
+        ValueError,
+        TypeError,
+        SyntaxError,
+    ),  # unpacked, it is no workbook
 )
 """What reading a workbook ends in where the file is none."""
 
@@ -78,7 +88,10 @@ Lines = list[tuple[int, list[str]]]
 def head_and_lines(raw: bytes) -> tuple[list[str], Lines, LineFault | None]:
     """The codes of the columns, by their names in any language, and the lines below; or why the file cannot be read."""
     lines, fault = _workbook(raw) if raw.startswith(ZIP) else _text(raw)
-    head = [_names(HEADINGS).get(cell.casefold(), cell.casefold()) for cell in (lines[0][1] if lines else ())]
+    head = [
+        _names(HEADINGS).get(cell.casefold(), cell.casefold())
+        for cell in (lines[0][1] if lines else ())
+    ]
     return head, lines[1:], fault
 
 
@@ -92,7 +105,11 @@ def _text(raw: bytes) -> tuple[Lines, LineFault | None]:
             return [], LineFault(0, ObligedFileFault.NOT_TEXT)
     reader = csv.reader(io.StringIO(text, newline=""))
     try:
-        return [(reader.line_num, cells) for row in reader if any(cells := [cell.strip().removeprefix("'") for cell in row])], None
+        return [
+            (reader.line_num, cells)
+            for row in reader
+            if any(cells := [cell.strip().removeprefix("'") for cell in row])
+        ], None
     except csv.Error as error:
         return [], LineFault(reader.line_num, ObligedFileFault.NOT_TEXT, str(error))
 
@@ -105,7 +122,9 @@ def _workbook(raw: bytes) -> tuple[Lines, LineFault | None]:
                 return [], LineFault(0, ObligedFileFault.NO_WORKBOOK)
         sheet = load_workbook(io.BytesIO(raw), read_only=True, data_only=True).worksheets[0]
         lines: Lines = []
-        for line, row in enumerate(sheet.iter_rows(values_only=True, max_row=MOST_ROWS + 1), start=1):
+        for line, row in enumerate(
+            sheet.iter_rows(values_only=True, max_row=MOST_ROWS + 1), start=1
+        ):
             if line > MOST_ROWS:  # a list cut short would release the rest from their duty
                 return [], LineFault(0, ObligedFileFault.TOO_LONG, f"{MOST_ROWS:,}")
             cells = ["" if value is None else str(value).strip() for value in row]

@@ -25,12 +25,20 @@ class FilteredList:
 
 
 LISTS: Mapping[str, FilteredList] = {
-    "overview": FilteredList(gettext_lazy("Sector at a glance"), ("stage", "sector", "region", "size")),
-    "participation": FilteredList(gettext_lazy("Who took part"), ("q", "state", "region", "size", "duty")),
-    "standings": FilteredList(gettext_lazy("Standings"), ("q", "as", "step", "metric", "quarter", "region")),
+    "overview": FilteredList(
+        gettext_lazy("Sector at a glance"), ("stage", "sector", "region", "size")
+    ),
+    "participation": FilteredList(
+        gettext_lazy("Who took part"), ("q", "state", "region", "size", "duty")
+    ),
+    "standings": FilteredList(
+        gettext_lazy("Standings"), ("q", "as", "step", "metric", "quarter", "region")
+    ),
     "assignments": FilteredList(gettext_lazy("Assignments"), ("q", "show")),
     "obliged-audits": FilteredList(gettext_lazy("Obligatory audits"), ("q", "show")),
-    "trail": FilteredList(gettext_lazy("Audit trail"), ("action", "actor", "subject", "after", "before")),
+    "trail": FilteredList(
+        gettext_lazy("Audit trail"), ("action", "actor", "subject", "after", "before")
+    ),
     "record": FilteredList(gettext_lazy("Who saw and did what"), ("kind", "who", "what")),
     "notifications": FilteredList(gettext_lazy("Notifications"), ("kind", "unread")),
     "search": FilteredList(gettext_lazy("Search"), ("words",)),
@@ -62,10 +70,14 @@ def list_at(address: str) -> tuple[str, str, str] | None:
     path, _mark, query = address.partition("?")
     page = _page_at(path)
     asked = narrowed(page, QueryDict(query)) if page else ""
-    return (page, path, asked) if page and asked and len(path) <= 300 and len(asked) <= 1000 else None
+    return (
+        (page, path, asked) if page and asked and len(path) <= 300 and len(asked) <= 1000 else None
+    )
 
 
-def links(rows: Iterable[SavedFilter], request: HttpRequest | None = None) -> tuple[FilterLink, ...]:
+def links(
+    rows: Iterable[SavedFilter], request: HttpRequest | None = None
+) -> tuple[FilterLink, ...]:
     """The filters as links to where each was saved; with a request, to the list that stands there (another period of it, perhaps)."""
     return tuple(_link(row, request) for row in rows)
 
@@ -73,7 +85,11 @@ def links(rows: Iterable[SavedFilter], request: HttpRequest | None = None) -> tu
 def address_to_save(request: HttpRequest, page: str) -> str:
     """Where the filter of this page is saved; empty where it has none."""
     asked = narrowed(page, request.GET)
-    return f"{reverse('web:save-filter')}?{urlencode({'of': f'{request.path}?{asked}'})}" if asked else ""
+    return (
+        f"{reverse('web:save-filter')}?{urlencode({'of': f'{request.path}?{asked}'})}"
+        if asked
+        else ""
+    )
 
 
 def _link(row: SavedFilter, request: HttpRequest | None) -> FilterLink:
@@ -89,13 +105,20 @@ def _link(row: SavedFilter, request: HttpRequest | None) -> FilterLink:
         of=_title(row),
         url=f"{path}?{urlencode(still_listed)}",
         here=request is not None and narrowed(row.page, request.GET) == urlencode(still_listed),
-        gone=_("This filter also used %(what)s, which this list no longer offers.") % {"what": enumerated(lost)} if lost else "",
+        gone=_("This filter also used %(what)s, which this list no longer offers.")
+        % {"what": enumerated(lost)}
+        if lost
+        else "",
     )
 
 
 def _title(row: SavedFilter) -> str:
     title, period = str(LISTS[row.page].title), resolve(row.path).kwargs.get("period")
-    return _("%(title)s, %(period)s") % {"title": title, "period": period_name(period)} if period else title
+    return (
+        _("%(title)s, %(period)s") % {"title": title, "period": period_name(period)}
+        if period
+        else title
+    )
 
 
 def _page_at(path: str) -> str:

@@ -30,20 +30,34 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for a formula at the start of a cell (OWASP, CSV injection)."""
 
 
-def sorted_rows(rows: Iterable[Row], keys: Mapping[str, Key[Row]], query: QueryDict, default: str, prefix: str = "") -> Sequence[Row]:
+def sorted_rows(
+    rows: Iterable[Row],
+    keys: Mapping[str, Key[Row]],
+    query: QueryDict,
+    default: str,
+    prefix: str = "",
+) -> Sequence[Row]:
     """In the order that the address asks for (`?sort=name`, `?sort=-name`); anything else is the default order."""
     name, down = order_asked(keys, query, default, prefix)
     return sorted(rows, key=keys[name], reverse=down)
 
 
-def order_asked(keys: Collection[str], query: QueryDict, default: str, prefix: str = "") -> tuple[str, bool]:
+def order_asked(
+    keys: Collection[str], query: QueryDict, default: str, prefix: str = ""
+) -> tuple[str, bool]:
     """Which of these orders the address asks for, and whether from the greatest down; anything else is the default order."""
     asked = query.get(f"{prefix}sort", default)
     name, down = _column_and_direction(asked)
     return (name, down) if name in keys else _column_and_direction(default)
 
 
-def columns(titles: Mapping[str, str], keys: Collection[str], query: QueryDict, default: str, prefix: str = "") -> tuple[ColumnHead, ...]:
+def columns(
+    titles: Mapping[str, str],
+    keys: Collection[str],
+    query: QueryDict,
+    default: str,
+    prefix: str = "",
+) -> tuple[ColumnHead, ...]:
     """The heads of a table: those with a key lead to their own order, and on a second press to the reverse."""
     wanted, down = order_asked(keys, query, default, prefix)
     heads = []
@@ -52,12 +66,17 @@ def columns(titles: Mapping[str, str], keys: Collection[str], query: QueryDict, 
             heads.append(ColumnHead(title))
             continue
         current: Order = ("descending" if down else "ascending") if name == wanted else "none"
-        turned = {f"{prefix}sort": f"-{name}" if current == "ascending" else name, f"{prefix}page": None}
+        turned = {
+            f"{prefix}sort": f"-{name}" if current == "ascending" else name,
+            f"{prefix}page": None,
+        }
         heads.append(ColumnHead(title, with_query(query, **turned), current, name))
     return tuple(heads)
 
 
-def sort_form(columns: Iterable[ColumnHead], rows: int, query: QueryDict, prefix: str = "") -> SortForm | None:
+def sort_form(
+    columns: Iterable[ColumnHead], rows: int, query: QueryDict, prefix: str = ""
+) -> SortForm | None:
     """The orders that these heads lead to, each both ways; None where no column sorts, or one row leaves nothing to sort."""
     if rows < 2:
         return None
@@ -69,17 +88,23 @@ def sort_form(columns: Iterable[ColumnHead], rows: int, query: QueryDict, prefix
             choices.append(SelectOption(column.by, up % facts, column.sort == "ascending"))
             choices.append(SelectOption(f"-{column.by}", down % facts, column.sort == "descending"))
     own = (f"{prefix}sort", f"{prefix}page")
-    hidden = tuple((name, value) for name, values in query.lists() if name not in own for value in values)
+    hidden = tuple(
+        (name, value) for name, values in query.lists() if name not in own for value in values
+    )
     return SortForm(own[0], tuple(choices), hidden) if choices else None
 
 
-def paged(rows: Sequence[Row], query: QueryDict, size: int = PAGE_ROWS, prefix: str = "") -> tuple[Sequence[Row], PageRange | None]:
+def paged(
+    rows: Sequence[Row], query: QueryDict, size: int = PAGE_ROWS, prefix: str = ""
+) -> tuple[Sequence[Row], PageRange | None]:
     """The rows of the page that the address names, and where it stands among the others; None where one page holds all."""
     pages = pages_of(len(rows), query, size, prefix)
     return (rows, None) if pages is None else (rows[pages.first - 1 : pages.last], pages)
 
 
-def pages_of(count: int, query: QueryDict, size: int = PAGE_ROWS, prefix: str = "") -> PageRange | None:
+def pages_of(
+    count: int, query: QueryDict, size: int = PAGE_ROWS, prefix: str = ""
+) -> PageRange | None:
     """The same for rows that are still in the database: which of so many to ask for."""
     if count <= size:
         return None
@@ -108,9 +133,15 @@ def with_query(query: QueryDict, **changes: str | None) -> str:
     return f"?{urlencode(parts, doseq=True)}"
 
 
-def filter_choices(asked: str, everything: str, offered: Mapping[str, str]) -> tuple[SelectOption, ...]:
+def filter_choices(
+    asked: str, everything: str, offered: Mapping[str, str]
+) -> tuple[SelectOption, ...]:
     """What a filter offers; what an address asks for and the list no longer has stands last, so that an empty list is understood."""
-    lost = {asked: _("%(value)s (no longer in this list)") % {"value": asked[:60]}} if asked and asked not in offered else {}
+    lost = (
+        {asked: _("%(value)s (no longer in this list)") % {"value": asked[:60]}}
+        if asked and asked not in offered
+        else {}
+    )
     return SelectOption("", everything, not asked), *(
         SelectOption(value, text, value == asked) for value, text in {**offered, **lost}.items()
     )
@@ -127,7 +158,10 @@ def whole(read: Callable[[int, int], Iterable[Row]]) -> list[Row]:
         raise RefusedError(
             409,
             "file-too-long",
-            Phrase("More than %(most)s lines match this filter, and one file does not hold more.", most=f"{MOST_EXPORTED:,}"),
+            Phrase(
+                "More than %(most)s lines match this filter, and one file does not hold more.",
+                most=f"{MOST_EXPORTED:,}",
+            ),
             "Go back and narrow the filter, for example to fewer days or to one person, and download one file after another.",
         )
     return rows

@@ -26,7 +26,19 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d+)?\Z")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # XML 1.0 holds no control characters
 
-WORDED = ("version", "pack_version", "product", "variant", "source", "kit", "name", "note", "detail", "subject", "reason")
+WORDED = (
+    "version",
+    "pack_version",
+    "product",
+    "variant",
+    "source",
+    "kit",
+    "name",
+    "note",
+    "detail",
+    "subject",
+    "reason",
+)
 """Columns of texts: a version 1.10 in them is not 1.1."""
 
 View = Callable[..., HttpResponseBase]
@@ -38,10 +50,16 @@ def as_workbook(view: View) -> View:
     @wraps(view)
     def workbook_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         answer = view(request, *args, **kwargs)
-        if not isinstance(answer, HttpResponse) or answer.status_code != 200 or not answer.headers["Content-Type"].startswith("text/csv"):
+        if (
+            not isinstance(answer, HttpResponse)
+            or answer.status_code != 200
+            or not answer.headers["Content-Type"].startswith("text/csv")
+        ):
             return answer
         workbook = HttpResponse(workbook_of(answer.content.decode("utf-8-sig")), content_type=XLSX)
-        workbook["Content-Disposition"] = answer.headers.get("Content-Disposition", "attachment").replace(".csv", ".xlsx")
+        workbook["Content-Disposition"] = answer.headers.get(
+            "Content-Disposition", "attachment"
+        ).replace(".csv", ".xlsx")
         for name in ("Cache-Control", "Vary", "Steplabel-Status"):
             if name in answer.headers:
                 workbook[name] = answer.headers[name]
@@ -59,7 +77,12 @@ def workbook_of(text: str) -> bytes:
     head, worded = next(rows, []), {*WORDED, *headings(WORDED)}
     sheet.append([_cell(sheet, name) for name in head])
     for row in rows:
-        sheet.append([_cell(sheet, value, worded=name in worded) for name, value in zip_longest(head, row, fillvalue="")])
+        sheet.append(
+            [
+                _cell(sheet, value, worded=name in worded)
+                for name, value in zip_longest(head, row, fillvalue="")
+            ]
+        )
     written = io.BytesIO()
     book.save(written)
     return written.getvalue()

@@ -17,5 +17,11 @@ HTML = "text/html"
 class PageCompressionMiddleware(GZipMiddleware):
     """Django's own, for HTML only."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        return super().process_response(request, response) if response.get("Content-Type", "").startswith(HTML) else response
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        return (
+            super().process_response(request, response)
+            if response.get("Content-Type", "").startswith(HTML)
+            else response
+        )

@@ -46,7 +46,9 @@ class PageRatesMiddleware:
 def _times(request: HttpRequest, what: str, seconds: int) -> int:
     """How often this asker asked within the window. Where the counts are away pages are answered: nothing is guessed by reading."""
     try:
-        return rate_counts.count(seconds, "pages", what, known_device(request) or client_network(request))
+        return rate_counts.count(
+            seconds, "pages", what, known_device(request) or client_network(request)
+        )
     except redis.RedisError as error:
         log.warning("Requests are not counted: the store of counts does not answer (%s).", error)
         return 0

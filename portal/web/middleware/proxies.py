@@ -25,7 +25,11 @@ log = logging.getLogger(__name__)
 
 @register(TAG)
 def check_proxies(*_apps: Any, **_options: Any) -> list[CheckMessage]:
-    if settings.REFUSE_UNKNOWN_PROXY and settings.ROLE is ProcessRole.WEB and not settings.REST_FRAMEWORK["NUM_PROXIES"]:
+    if (
+        settings.REFUSE_UNKNOWN_PROXY
+        and settings.ROLE is ProcessRole.WEB
+        and not settings.REST_FRAMEWORK["NUM_PROXIES"]
+    ):
         return [
             checks.Warning(
                 "STEPLABEL_PROXIES is 0: requests that come through a proxy are refused.",
@@ -43,10 +47,15 @@ class UnknownProxyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        undeclared = "HTTP_X_FORWARDED_FOR" in request.META and not settings.REST_FRAMEWORK["NUM_PROXIES"]
+        undeclared = (
+            "HTTP_X_FORWARDED_FOR" in request.META and not settings.REST_FRAMEWORK["NUM_PROXIES"]
+        )
         if not (undeclared and settings.REFUSE_UNKNOWN_PROXY):
             return self.get_response(request)
-        log.critical("A request came through a proxy (X-Forwarded-For) and STEPLABEL_PROXIES is 0: docs/runbook.md, %s.", CODE)
+        log.critical(
+            "A request came through a proxy (X-Forwarded-For) and STEPLABEL_PROXIES is 0: docs/runbook.md, %s.",
+            CODE,
+        )
         return problem_response(
             503,
             "proxies-not-set",

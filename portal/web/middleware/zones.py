@@ -61,7 +61,9 @@ class ReadersZone(tzinfo):
     @cached_property
     def zone(self) -> tzinfo:
         user = self.request.user
-        return zone_of(user.zone if isinstance(user, User) else "") or timezone.get_default_timezone()
+        return (
+            zone_of(user.zone if isinstance(user, User) else "") or timezone.get_default_timezone()
+        )
 
     def utcoffset(self, moment: datetime | None) -> timedelta | None:
         return self.zone.utcoffset(moment)

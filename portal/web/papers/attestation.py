@@ -18,7 +18,10 @@ QR = 28 * mm
 
 def certificate_pdf(page: AttestationPage, address: str) -> bytes:
     """`address` is where the code is checked: on the paper in words, and as a square to be photographed."""
-    parts: list[Flowable] = [text_of(page.title, "title"), text_of(_("Code %(code)s") % {"code": page.code}, "quiet")]
+    parts: list[Flowable] = [
+        text_of(page.title, "title"),
+        text_of(_("Code %(code)s") % {"code": page.code}, "quiet"),
+    ]
     if page.withdrawal is not None:
         values = {"day": page.withdrawal.title, "reason": page.withdrawal.text}
         parts.append(text_of(_("Withdrawn on %(day)s. Reason: %(reason)s") % values, "warning"))
@@ -29,7 +32,11 @@ def certificate_pdf(page: AttestationPage, address: str) -> bytes:
     parts.append(text_of(_("How to check this certificate"), "heading"))
     parts.append(
         text_of(
-            _("This paper shows the state on the day it was printed. For the current state, see %(address)s") % {"address": address}, "body"
+            _(
+                "This paper shows the state on the day it was printed. For the current state, see %(address)s"
+            )
+            % {"address": address},
+            "body",
         )
     )
     parts.append(_square(address))

@@ -18,11 +18,18 @@ def pdf(view: CertificateView, verify_at: str) -> bytes:
     """The same certificate in the same language always gives the same bytes. `verify_at` is the address that answers to its code."""
     with timezone.override(None):  # the scheme's zone, whoever prints it
         report = shown_report(view.labels)
-    title = _("Label certificate: %(site)s, %(period)s") % {"site": report.site, "period": report.period}
+    title = _("Label certificate: %(site)s, %(period)s") % {
+        "site": report.site,
+        "period": report.period,
+    }
     issued = date_format(scheme_day(view.issued_at), _("j F Y"))
     parts: list[Flowable] = [
         text_of(title, "title"),
-        text_of(_("%(firm)s · %(sector)s · issued %(day)s") % {"firm": report.firm, "sector": report.sector, "day": issued}, "quiet"),
+        text_of(
+            _("%(firm)s · %(sector)s · issued %(day)s")
+            % {"firm": report.firm, "sector": report.sector, "day": issued},
+            "quiet",
+        ),
         text_of(
             _(
                 "These are the energy labels that the plant released in its sealed report. Anybody can check whether they are still valid"
@@ -35,7 +42,10 @@ def pdf(view: CertificateView, verify_at: str) -> bytes:
         text_of(_("Labels"), "heading"),
         table_of(
             [_("Step"), _("Metric"), _("Best"), _("95 % interval"), _("Typical"), _("Unit")],
-            [[row.step, row.metric, row.best, row.interval, row.typical, row.unit] for row in report.rows],
+            [
+                [row.step, row.metric, row.best, row.interval, row.typical, row.unit]
+                for row in report.rows
+            ],
             (5, 3, 2, 3.4, 2, 2.4),
         ),
         text_of(
@@ -54,4 +64,6 @@ def pdf(view: CertificateView, verify_at: str) -> bytes:
 
 
 def _no_intervals() -> str:
-    return _("Dashes stand for intervals that were not computed yet when the certificate was issued. The page of its code has them later.")
+    return _(
+        "Dashes stand for intervals that were not computed yet when the certificate was issued. The page of its code has them later."
+    )

@@ -25,14 +25,20 @@ def facts(done: DeletionRecord) -> tuple[Item, ...]:
 def staying() -> Sequence[str]:
     """What stays and why, as the page and the paper say it."""
     return (
-        _("What was published: others cite it. It names a firm only if that firm had chosen to be named."),
+        _(
+            "What was published: others cite it. It names a firm only if that firm had chosen to be named."
+        ),
         _(
             "Declarations in dossiers, certificates of management systems, and audits with their findings and answers: officers and"
             " auditors decided on them. The accounts of the people who wrote them are emptied: they have no name, no address and no"
             " password."
         ),
-        _("Practices of it that were published in the library. Each names the firm only if it had chosen that."),
-        _("The receipt of each report and its place in the log: a log with a missing entry proves nothing. They contain digests only."),
+        _(
+            "Practices of it that were published in the library. Each names the firm only if it had chosen that."
+        ),
+        _(
+            "The receipt of each report and its place in the log: a log with a missing entry proves nothing. They contain digests only."
+        ),
         _(
             "For each published value, a record that some firm contributed to it with this class and these grid points, with firm"
             " and report under random names. Without it a later version could reveal another firm. Until another firm of the cell leaves,"
@@ -50,8 +56,15 @@ def pdf(done: DeletionRecord) -> bytes:
     title = _("Certificate of deletion: %(firm)s") % {"firm": shown_name(done.firm)}
     parts = [
         text_of(title, "title"),
-        text_of(_("The firm left the programme. The following was deleted from the portal’s databases:"), "lead"),
-        table_of([_("What"), _("How much")], [[item.title, item.text] for item in facts(done)], (3, 2)),
+        text_of(
+            _(
+                "The firm left the programme. The following was deleted from the portal’s databases:"
+            ),
+            "lead",
+        ),
+        table_of(
+            [_("What"), _("How much")], [[item.title, item.text] for item in facts(done)], (3, 2)
+        ),
         text_of(_("What stays, and why"), "heading"),
         *(text_of(line, "body") for line in staying()),
         text_of(_("Digests of the deleted reports, as on their receipts"), "heading"),

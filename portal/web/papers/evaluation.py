@@ -11,14 +11,24 @@ from reportlab.platypus import Flowable
 from portal.web.papers.layout import document_of, headed, table_of, text_of
 from portal.web.presenters.evaluation import EvaluationPage, SectionTable
 
-CHINESE_FONT = "SimSun"  # of the reader's own office program; a document names it and embeds nothing
+CHINESE_FONT = (
+    "SimSun"  # of the reader's own office program; a document names it and embeds nothing
+)
 
 
 def pdf(page: EvaluationPage) -> bytes:
-    parts: list[Flowable] = [text_of(page.title, "title"), text_of(page.caption, "quiet"), text_of(page.lead, "lead")]
+    parts: list[Flowable] = [
+        text_of(page.title, "title"),
+        text_of(page.caption, "quiet"),
+        text_of(page.lead, "lead"),
+    ]
     for section in page.sections:
         filled = [section.table] if section.table is not None and section.table.rows else []
-        parts += headed(section.title, section.lines, *(table_of(table.heads, table.rows, table.widths) for table in filled))
+        parts += headed(
+            section.title,
+            section.lines,
+            *(table_of(table.heads, table.rows, table.widths) for table in filled),
+        )
     parts.append(text_of(page.basis, "quiet"))
     return document_of(parts, page.title, page.caption, page.title)
 
@@ -66,5 +76,7 @@ def _table(document: Any, section: SectionTable) -> None:
         cells = table.add_row().cells
         for cell, text in zip(cells, row, strict=False):
             cell.text = text
-        if len(row) < len(section.heads):  # why a value is held back stands over what is left of the line
+        if len(row) < len(
+            section.heads
+        ):  # why a value is held back stands over what is left of the line
             cells[len(row) - 1].merge(cells[-1])

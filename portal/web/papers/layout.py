@@ -25,19 +25,34 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Table, TableStyle
+from reportlab.platypus import (
+    CondPageBreak,
+    Flowable,
+    KeepTogether,
+    Paragraph,
+    SimpleDocTemplate,
+    Table,
+    TableStyle,
+)
 
 from benchmarks.catalogue import tag
 
 LATIN, BOLD, CHINESE, RARE = "DejaVuSans", "DejaVuSans-Bold", "WenQuanYiMicroHei", "STSong-Light"
 _FONTS = Path(__file__).parent / "fonts"
-INK, QUIET, LINE, PINE = HexColor("#16202a"), HexColor("#52606b"), HexColor("#d5dbdf"), HexColor("#0f4c5c")
+INK, QUIET, LINE, PINE = (
+    HexColor("#16202a"),
+    HexColor("#52606b"),
+    HexColor("#d5dbdf"),
+    HexColor("#0f4c5c"),
+)
 MARGIN = 18 * mm
 PADDING = 6  # points, of the frame that reportlab puts the text into
 WIDTH = A4[0] - 2 * MARGIN - 2 * PADDING
 HEIGHT = A4[1] - 2 * MARGIN
 ROWS_BELOW_A_HEADING = 22 * mm  # of a table: its head and two rows
-_HAN = re.compile(r"(?P<rare>[\u3400-\u4dbf]+)|[\u2474-\u249b\u2e80-\u33ff\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef]+")
+_HAN = re.compile(
+    r"(?P<rare>[\u3400-\u4dbf]+)|[\u2474-\u249b\u2e80-\u33ff\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef]+"
+)
 
 
 def document_of(parts: list[Flowable], title: str, subject: str, foot: str) -> bytes:
@@ -67,11 +82,20 @@ def document_of(parts: list[Flowable], title: str, subject: str, foot: str) -> b
 
 def table_of(heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[float]) -> Table:
     """Cells wrap; a row that is shorter than the head spans what is left with its last cell."""
-    spans = [("SPAN", (len(row) - 1, index), (-1, index)) for index, row in enumerate(rows, 1) if len(row) < len(heads)]
-    filled = [[*(text_of(cell, "cell") for cell in row), *[""] * (len(heads) - len(row))] for row in rows]
+    spans = [
+        ("SPAN", (len(row) - 1, index), (-1, index))
+        for index, row in enumerate(rows, 1)
+        if len(row) < len(heads)
+    ]
+    filled = [
+        [*(text_of(cell, "cell") for cell in row), *[""] * (len(heads) - len(row))] for row in rows
+    ]
     unit = WIDTH / sum(widths)
     table = Table(
-        [[text_of(head, "head") for head in heads], *filled], colWidths=[unit * width for width in widths], repeatRows=1, hAlign="LEFT"
+        [[text_of(head, "head") for head in heads], *filled],
+        colWidths=[unit * width for width in widths],
+        repeatRows=1,
+        hAlign="LEFT",
     )
     table.setStyle(
         TableStyle(
@@ -121,7 +145,9 @@ def together(*parts: Flowable) -> Flowable:
 def headed(title: str, lines: Sequence[str], *tables: Table) -> list[Flowable]:
     """A section whose heading and lines stand on the page on which its table begins."""
     above = [text_of(title, "heading"), *(text_of(line, "body") for line in lines)]
-    height = sum(part.wrap(WIDTH, HEIGHT)[1] + part.getSpaceBefore() + part.getSpaceAfter() for part in above)
+    height = sum(
+        part.wrap(WIDTH, HEIGHT)[1] + part.getSpaceBefore() + part.getSpaceAfter() for part in above
+    )
     return [CondPageBreak(min(height + ROWS_BELOW_A_HEADING, HEIGHT / 2)), *above, *tables]
 
 
@@ -132,7 +158,10 @@ def text_of(text: str, style: str) -> Paragraph:
 
 def _set(text: str) -> str:
     """The text as markup, with Chinese characters in a font that has them, whatever the language of the page."""
-    return _HAN.sub(lambda run: f'<font name="{RARE if run["rare"] else CHINESE}">{run[0]}</font>', escape(str(text)))
+    return _HAN.sub(
+        lambda run: f'<font name="{RARE if run["rare"] else CHINESE}">{run[0]}</font>',
+        escape(str(text)),
+    )
 
 
 def _chinese() -> bool:
@@ -141,7 +170,11 @@ def _chinese() -> bool:
 
 @cache
 def _fonts() -> None:
-    for name, file in ((LATIN, "DejaVuSans.ttf"), (BOLD, "DejaVuSans-Bold.ttf"), (CHINESE, "WenQuanYiMicroHei.ttc")):
+    for name, file in (
+        (LATIN, "DejaVuSans.ttf"),
+        (BOLD, "DejaVuSans-Bold.ttf"),
+        (CHINESE, "WenQuanYiMicroHei.ttc"),
+    ):
         pdfmetrics.registerFont(TTFont(name, _FONTS / file))
     pdfmetrics.registerFont(UnicodeCIDFont(RARE))
 
@@ -167,7 +200,15 @@ def _styles(*, chinese: bool) -> dict[str, ParagraphStyle]:
     return {
         "title": style(17, BOLD, spaceAfter=2),
         "quiet": style(9, textColor=QUIET, spaceAfter=8),
-        "warning": style(10, BOLD, borderColor=INK, borderWidth=1.2, borderPadding=5, spaceBefore=4, spaceAfter=12),
+        "warning": style(
+            10,
+            BOLD,
+            borderColor=INK,
+            borderWidth=1.2,
+            borderPadding=5,
+            spaceBefore=4,
+            spaceAfter=12,
+        ),
         "lead": style(12, spaceAfter=10),
         "heading": style(12, BOLD, spaceBefore=12, spaceAfter=4, keepWithNext=1, textColor=PINE),
         "item": style(9, BOLD, spaceBefore=6, spaceAfter=1, keepWithNext=1),

@@ -20,29 +20,64 @@ from portal.web.viewmodels.benchmarks import BenchmarkPage
 def pdf(page: BenchmarkPage, foot: str) -> bytes:
     """The document. `foot` stands on every page beside its number: how it is cited."""
     return document_of(
-        story(page), title=_("%(title)s, %(period)s") % {"title": page.title, "period": page.period}, subject=page.citation, foot=foot
+        story(page),
+        title=_("%(title)s, %(period)s") % {"title": page.title, "period": page.period},
+        subject=page.citation,
+        foot=foot,
     )
 
 
 def story(page: BenchmarkPage) -> list[Flowable]:
     """What stands on the paper, from top to bottom."""
-    parts: list[Flowable] = [text_of(_("%(title)s, %(period)s") % {"title": page.title, "period": page.period}, "title")]
-    parts.append(text_of(_("Industry label, version %(n)s, published %(day)s") % {"n": page.version, "day": page.published}, "quiet"))
+    parts: list[Flowable] = [
+        text_of(_("%(title)s, %(period)s") % {"title": page.title, "period": page.period}, "title")
+    ]
+    parts.append(
+        text_of(
+            _("Industry label, version %(n)s, published %(day)s")
+            % {"n": page.version, "day": page.published},
+            "quiet",
+        )
+    )
     if page.withdrawal:
-        parts.append(text_of(f"{_('Withdrawn')} {page.withdrawal.on}. {_('Reason:')} {page.withdrawal.reason}", "warning"))
+        parts.append(
+            text_of(
+                f"{_('Withdrawn')} {page.withdrawal.on}. {_('Reason:')} {page.withdrawal.reason}",
+                "warning",
+            )
+        )
     parts.append(text_of(lead_text(page), "lead"))
     parts.append(
-        table_of(["", _("Value"), ""], [[figure.title, f"{figure.value} {figure.unit}", figure.note] for figure in page.figures], (3, 2, 3))
+        table_of(
+            ["", _("Value"), ""],
+            [
+                [figure.title, f"{figure.value} {figure.unit}", figure.note]
+                for figure in page.figures
+            ],
+            (3, 2, 3),
+        )
     )
     parts.append(text_of(_("Step by step"), "heading"))
     parts.append(_ladder(page))
     if page.ladder.second_metrics:
         parts.append(text_of(_("Electricity and heat, in their own units"), "heading"))
-        heads = [_("Step"), _("Metric"), _("Industry best, 95 % interval"), _("Typical"), _("Firms")]
+        heads = [
+            _("Step"),
+            _("Metric"),
+            _("Industry best, 95 % interval"),
+            _("Typical"),
+            _("Firms"),
+        ]
         rows = [
             [row.step, row.metric, row.hidden]
             if row.hidden
-            else [row.step, row.metric, f"{row.best} {row.unit} ({row.best_interval})", row.typical, row.firms]
+            else [
+                row.step,
+                row.metric,
+                f"{row.best} {row.unit} ({row.best_interval})",
+                row.typical,
+                row.firms,
+            ]
             for row in page.ladder.second_metrics
         ]
         parts.append(table_of(heads, rows, (4, 2, 5, 2, 1)))
@@ -58,13 +93,23 @@ def story(page: BenchmarkPage) -> list[Flowable]:
     parts += _limits(page)
     parts.append(text_of(_("Cite"), "heading"))
     of_document = _("SHA-256 of the signed document: %(digest)s") % {"digest": page.digest}
-    parts += [text_of(line, "body") for line in (page.citation, page.address, of_document, _("Licence: CC BY 4.0. Name the version."))]
+    parts += [
+        text_of(line, "body")
+        for line in (
+            page.citation,
+            page.address,
+            of_document,
+            _("Licence: CC BY 4.0. Name the version."),
+        )
+    ]
     return parts
 
 
 def lead_text(page: BenchmarkPage) -> str:
     """The page's first sentence, without its marks."""
-    return " ".join(unescape(strip_tags(render_to_string("web/parts/lead.html", {"lead": page.lead}))).split())
+    return " ".join(
+        unescape(strip_tags(render_to_string("web/parts/lead.html", {"lead": page.lead}))).split()
+    )
 
 
 def _ladder(page: BenchmarkPage) -> Table:
@@ -72,26 +117,39 @@ def _ladder(page: BenchmarkPage) -> Table:
     rows = []
     for row in (*page.ladder.rows, page.ladder.total):
         name = _("%(step)s, %(metric)s") % {"step": row.name, "metric": row.unit}
-        rows.append([name, row.hidden] if row.hidden else [name, row.best, row.best_interval, row.typical])
+        rows.append(
+            [name, row.hidden] if row.hidden else [name, row.best, row.best_interval, row.typical]
+        )
     return table_of(heads, rows, (6, 2, 3, 2))
 
 
 def _spread(page: BenchmarkPage) -> list[Flowable]:
     parts: list[Flowable] = []
     for curve in page.spread.curves:
-        parts.append(text_of(_("%(step)s, %(metric)s") % {"step": curve.name, "metric": curve.unit}, "item"))
+        parts.append(
+            text_of(_("%(step)s, %(metric)s") % {"step": curve.name, "metric": curve.unit}, "item")
+        )
         heads = [_("Firms at or below"), *(row.share for row in curve.rows)]
-        rows = [[_("Value"), *(row.value for row in curve.rows)], [_("95 % interval"), *(row.interval for row in curve.rows)]]
+        rows = [
+            [_("Value"), *(row.value for row in curve.rows)],
+            [_("95 % interval"), *(row.interval for row in curve.rows)],
+        ]
         parts.append(table_of(heads, rows, (2, *[1.2] * len(curve.rows))))
     return [*parts, text_of(page.spread.without, "body")] if page.spread.without else parts
 
 
 def _best_group(part: BestGroupPart) -> list[Flowable]:
-    parts: list[Flowable] = [text_of(_("Who the best firms are"), "heading"), text_of(part.sentence, "body")]
+    parts: list[Flowable] = [
+        text_of(_("Who the best firms are"), "heading"),
+        text_of(part.sentence, "body"),
+    ]
     if part.table is None:
         return parts
     heads = [column.title for column in part.table.columns]
-    rows = [[cell.text + (f" ({cell.note})" if cell.note else "") for cell in row] for row in part.table.rows]
+    rows = [
+        [cell.text + (f" ({cell.note})" if cell.note else "") for cell in row]
+        for row in part.table.rows
+    ]
     return [*parts, table_of(heads, rows, (4, 2, 4, 3)), text_of(part.source, "body")]
 
 
@@ -99,7 +157,14 @@ def _limits(page: BenchmarkPage) -> list[Flowable]:
     if not page.ladder.all_limits:
         return [text_of(page.no_limits, "body")] if page.no_limits else []
     heads = [_("Limits of standards"), _("levels 1 · 2 · 3, the strictest first"), ""]
-    rows = [[limit.name, f"{limit.text} {limit.unit}", limit.standard] for limit in page.ladder.all_limits]
-    note = _("Limits are annual averages; the label is a low quantile of batches:") + " " + _("no gap is drawn between them.")
+    rows = [
+        [limit.name, f"{limit.text} {limit.unit}", limit.standard]
+        for limit in page.ladder.all_limits
+    ]
+    note = (
+        _("Limits are annual averages; the label is a low quantile of batches:")
+        + " "
+        + _("no gap is drawn between them.")
+    )
     lacking = [text_of(page.not_held, "body")] if page.not_held else []
     return [table_of(heads, rows, (3, 3, 3)), text_of(note, "body"), *lacking]

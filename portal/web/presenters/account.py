@@ -35,7 +35,13 @@ class SessionRow:
     here: bool
 
 
-BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
 SYSTEMS = (
     ("Android", "Android"),
     ("iPhone", "iPhone"),
@@ -47,16 +53,25 @@ SYSTEMS = (
 """Marks in the order in which they are told apart: Chrome calls itself Safari, too, and Android Linux."""
 
 
-def security_page(user: User, *, set_up: datetime | None, needed: bool, codes_left: int, sessions: int, keys: bool) -> SecurityPage:
+def security_page(
+    user: User, *, set_up: datetime | None, needed: bool, codes_left: int, sessions: int, keys: bool
+) -> SecurityPage:
     if set_up is not None:
         word = StateWord(_("Set up"), "ok")
     else:
-        word = StateWord(_("Missing, and your role needs it"), "no") if needed else StateWord(_("Not set up"), "wait")
+        word = (
+            StateWord(_("Missing, and your role needs it"), "no")
+            if needed
+            else StateWord(_("Not set up"), "wait")
+        )
     return SecurityPage(user.name, user.email, word, set_up, needed, codes_left, sessions, keys)
 
 
 def session_rows(views: Sequence[SessionView]) -> tuple[SessionRow, ...]:
-    return tuple(SessionRow(view.id, browser(view.program), view.address, view.signed_in, view.here) for view in views)
+    return tuple(
+        SessionRow(view.id, browser(view.program), view.address, view.signed_in, view.here)
+        for view in views
+    )
 
 
 def browser(program: str) -> str:

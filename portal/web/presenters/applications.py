@@ -50,7 +50,11 @@ def firm_wish(row: FirmApplication) -> ApplicationRow:
             Item(_("What it is"), str(KINDS[Role(row.kind)])),
             Item(_("Name of the firm"), " · ".join(row.name.by_language.values())),
             *_code(_("missing: enter it when you decide") if lacks_code(row) else row.credit_code),
-            *((Item(_("Controlling firm, as written by the applicant"), row.controlling_firm),) if row.controlling_firm else ()),
+            *(
+                (Item(_("Controlling firm, as written by the applicant"), row.controlling_firm),)
+                if row.controlling_firm
+                else ()
+            ),
             Item(_("Contact"), f"{row.contact}, {row.email}"),
         ),
     )
@@ -59,7 +63,10 @@ def firm_wish(row: FirmApplication) -> ApplicationRow:
 def site_wish(row: SiteApplication) -> ApplicationRow:
     size = str(SIZES[row.size_class])  # type: ignore[index] # a text choice is its text
     if row.site is not None:
-        size = _("%(now)s instead of %(before)s") % {"now": size, "before": SIZES[row.site.size_class]}  # type: ignore[index]
+        size = _("%(now)s instead of %(before)s") % {
+            "now": size,
+            "before": SIZES[row.site.size_class],
+        }  # type: ignore[index]
     return ApplicationRow(
         url=reverse("web:site-application", args=[row.pk]),
         name=shown_name(row.name),
@@ -85,7 +92,10 @@ def decided_page(row: FirmApplication | SiteApplication, typed: str | None) -> M
 
     `typed` is the reason that this officer gave, which nobody was sent; None where nothing was sent.
     """
-    facts = [Fact(_("Decision"), _("approved") if row.approved else _("refused")), Fact(_("Decided by"), row.decided_by)]
+    facts = [
+        Fact(_("Decision"), _("approved") if row.approved else _("refused")),
+        Fact(_("Decided by"), row.decided_by),
+    ]
     if row.decided_at is not None:
         facts.append(Fact(_("Decided at"), moment_in_words(row.decided_at)))
     if row.reason:
@@ -93,11 +103,27 @@ def decided_page(row: FirmApplication | SiteApplication, typed: str | None) -> M
     if typed:
         facts.append(Fact(_("What you typed"), typed))
     crumbs = (Crumb(_("Applications"), reverse("web:applications")),)
-    lead = _("This application is decided already. Nothing of what you sent was recorded.") if typed is not None else ""
-    return MethodSheet(_("Decided: %(name)s") % {"name": shown_name(row.name)}, crumbs, lead, tuple(facts))
+    lead = (
+        _("This application is decided already. Nothing of what you sent was recorded.")
+        if typed is not None
+        else ""
+    )
+    return MethodSheet(
+        _("Decided: %(name)s") % {"name": shown_name(row.name)}, crumbs, lead, tuple(facts)
+    )
 
 
 def own_wish(view: SiteWishView) -> OwnWish:
-    what = _("size class: %(size)s") % {"size": SIZES[view.size_class]} if view.resize else _("new site")  # type: ignore[index]
-    state = StateWord(_("Refused"), "no") if view.refused else StateWord(_("Waits for the regulator"), "wait")
-    return OwnWish(f"{shown_name(view.name)} ({view.slug})", what, view.applied_at, state, view.reason)
+    what = (
+        _("size class: %(size)s") % {"size": SIZES[view.size_class]}
+        if view.resize
+        else _("new site")
+    )  # type: ignore[index]
+    state = (
+        StateWord(_("Refused"), "no")
+        if view.refused
+        else StateWord(_("Waits for the regulator"), "wait")
+    )
+    return OwnWish(
+        f"{shown_name(view.name)} ({view.slug})", what, view.applied_at, state, view.reason
+    )

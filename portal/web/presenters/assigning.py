@@ -21,7 +21,18 @@ from portal.web.words.headings import REPORTING_FIRM
 from portal.web.words.terms import enumerated, moment_in_words, period_name, shown_name, state
 
 FILE_COLUMNS = (
-    *("body", "site", REPORTING_FIRM, "period", "due", "sees_values", "state", "major_findings_open", "assigned_by", "assigned_at"),
+    *(
+        "body",
+        "site",
+        REPORTING_FIRM,
+        "period",
+        "due",
+        "sees_values",
+        "state",
+        "major_findings_open",
+        "assigned_by",
+        "assigned_at",
+    ),
     *("taken_back_by", "taken_back_at", "taken_back_reason", "state_name"),
 )
 DEFAULT = "-assigned"
@@ -54,22 +65,46 @@ def assignments_list(views: Sequence[AssignmentView], query: QueryDict) -> ListT
         keys=KEYS,
         default=DEFAULT,
         cells=_cells,
-        empty=_("No assignment matches. Use fewer words or choose all. To assign a body, use the button above.")
+        empty=_(
+            "No assignment matches. Use fewer words or choose all. To assign a body, use the button above."
+        )
         if views
-        else _("Nothing is assigned in your jurisdiction. Assign a certification body to a site and period with the button above."),
+        else _(
+            "Nothing is assigned in your jurisdiction. Assign a certification body to a site and period with the button above."
+        ),
         export_url=reverse("web:assignments-csv") + tables.with_query(query, page=None),
         shown=_shown(),
     )
 
 
-def assignments_table(views: Sequence[AssignmentView], query: QueryDict) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+def assignments_table(
+    views: Sequence[AssignmentView], query: QueryDict
+) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     """For a file: the rows that the address leaves, in its order; columns by their codes."""
-    chosen = tables.sorted_rows(showing(_fitting(views, query), query, _shown()), KEYS, query, DEFAULT)
+    chosen = tables.sorted_rows(
+        showing(_fitting(views, query), query, _shown()), KEYS, query, DEFAULT
+    )
     return FILE_COLUMNS, (
         (
-            *(view.body, view.site, view.firm, view.period, view.due.isoformat() if view.due else ""),
-            *("yes" if view.sees_values else "no", view.course.value, view.majors, view.assigned_by, view.assigned_at.isoformat()),
-            *(view.taken_back_by, view.taken_back_at.isoformat() if view.taken_back_at else "", view.taken_back_reason),
+            *(
+                view.body,
+                view.site,
+                view.firm,
+                view.period,
+                view.due.isoformat() if view.due else "",
+            ),
+            *(
+                "yes" if view.sees_values else "no",
+                view.course.value,
+                view.majors,
+                view.assigned_by,
+                view.assigned_at.isoformat(),
+            ),
+            *(
+                view.taken_back_by,
+                view.taken_back_at.isoformat() if view.taken_back_at else "",
+                view.taken_back_reason,
+            ),
             state(COURSES, view.course).word,
         )
         for view in chosen
@@ -85,7 +120,11 @@ def sites_list(sites: Sequence[Site], standing: Mapping[int, int], query: QueryD
         return (
             TableCell(name, note=site.slug, url=reverse("web:assign-site", args=[site.slug])),
             TableCell(shown_name(site.organisation.name)),
-            TableCell(ngettext("%(n)s in force", "%(n)s in force", count) % {"n": count} if count else _("none")),
+            TableCell(
+                ngettext("%(n)s in force", "%(n)s in force", count) % {"n": count}
+                if count
+                else _("none")
+            ),
         )
 
     return listed(
@@ -100,21 +139,35 @@ def sites_list(sites: Sequence[Site], standing: Mapping[int, int], query: QueryD
         },
         default="site",
         cells=cells,
-        empty=_("No site of your jurisdiction matches these words. Use fewer words; you can also enter the site’s id."),
+        empty=_(
+            "No site of your jurisdiction matches these words. Use fewer words; you can also enter the site’s id."
+        ),
     )
 
 
 def _cells(view: AssignmentView) -> tuple[TableCell, ...]:
     name, period = shown_name(view.site_name), period_name(view.period)
-    note = ngettext("%(n)s major finding open", "%(n)s major findings open", view.majors) % {"n": view.majors} if view.majors else ""
+    note = (
+        ngettext("%(n)s major finding open", "%(n)s major findings open", view.majors)
+        % {"n": view.majors}
+        if view.majors
+        else ""
+    )
     action = TableCell("–")
     if view.course is AssignmentStanding.TAKEN_BACK:
         note = ended_because(view.taken_back_reason)
     else:
-        action = TableCell(_("Withdraw"), url=reverse("web:take-assignment-back", args=[view.id]), about=enumerated((name, period)))
+        action = TableCell(
+            _("Withdraw"),
+            url=reverse("web:take-assignment-back", args=[view.id]),
+            about=enumerated((name, period)),
+        )
     return (
         TableCell(name, note=f"{view.site} · {shown_name(view.firm)}"),
-        TableCell(shown_name(view.body), note=_("sees protected values") if view.sees_values else _("sees only the outer data")),
+        TableCell(
+            shown_name(view.body),
+            note=_("sees protected values") if view.sees_values else _("sees only the outer data"),
+        ),
         TableCell(period),
         TableCell(date_format(view.due, _("j F Y")) if view.due else "–"),
         TableCell("", state=state(COURSES, view.course), note=note),
@@ -125,7 +178,8 @@ def _cells(view: AssignmentView) -> tuple[TableCell, ...]:
 
 def _shown() -> tuple[Show[AssignmentView], ...]:
     return tuple(
-        (course.value, str(COURSES[course][0]), lambda view, course=course: view.course is course) for course in AssignmentStanding
+        (course.value, str(COURSES[course][0]), lambda view, course=course: view.course is course)
+        for course in AssignmentStanding
     )
 
 

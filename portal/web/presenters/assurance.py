@@ -77,41 +77,56 @@ def engagement_page(view: EngagementView, today: date) -> EngagementPage:
         taken_back=_taken_back(view),
         needs=_needs(view, today),
         figures=_figures(view),
-        submissions=tuple(submission_row(submission, "web:assigned-submission") for submission in view.submissions),
+        submissions=tuple(
+            submission_row(submission, "web:assigned-submission") for submission in view.submissions
+        ),
         interests=tuple(
             InterestRow(
                 declaration.person,
-                StateWord(_("Has an interest"), "no") if declaration.interested else StateWord(_("Declared no interest"), "ok"),
+                StateWord(_("Has an interest"), "no")
+                if declaration.interested
+                else StateWord(_("Declared no interest"), "ok"),
                 declaration.text,
                 declaration.declared_at,
             )
             for declaration in view.declarations
         ),
         declared=mine is not None,
-        findings=tuple(_finding_row(finding, today, "web:engagement-finding") for finding in view.every_finding),
+        findings=tuple(
+            _finding_row(finding, today, "web:engagement-finding") for finding in view.every_finding
+        ),
         attestations=tuple(
-            attestation_row(attestation, reverse("web:attestation", args=[attestation.digest])) for attestation in view.attestations
+            attestation_row(attestation, reverse("web:attestation", args=[attestation.digest]))
+            for attestation in view.attestations
         ),
         may_conclude=free and view.accepted is not None,
         interest_url=reverse("web:engagement-interest", args=[view.id]) if stands else "",
         finding_url=reverse("web:engagement-new-finding", args=[view.id]) if free else "",
         opinion_url=reverse("web:engagement-opinion", args=[view.id]),
-        sample_url=reverse("web:engagement-sample", args=[view.id]) if free and view.accepted is not None else "",
+        sample_url=reverse("web:engagement-sample", args=[view.id])
+        if free and view.accepted is not None
+        else "",
         crumbs=(Crumb(_("Assigned sites"), reverse(LIST)),),
     )
 
 
 def engagement_title(view: EngagementView) -> str:
-    return _("%(title)s, %(period)s") % {"title": shown_name(view.site_name), "period": period_name(view.period)}
+    return _("%(title)s, %(period)s") % {
+        "title": shown_name(view.site_name),
+        "period": period_name(view.period),
+    }
 
 
 def audit_block(view: EngagementView, today: date) -> AuditBlock:
     return AuditBlock(
         title=engagement_title(view),
         caption=_("Audited by %(body)s") % {"body": shown_name(view.body)},
-        findings=tuple(_finding_row(finding, today, "web:audit-finding") for finding in view.findings),
+        findings=tuple(
+            _finding_row(finding, today, "web:audit-finding") for finding in view.findings
+        ),
         attestations=tuple(
-            attestation_row(attestation, reverse("web:verify", args=[attestation.code])) for attestation in view.attestations
+            attestation_row(attestation, reverse("web:verify", args=[attestation.code]))
+            for attestation in view.attestations
         ),
         waiting=sum(finding.waits_for_plant for finding in view.findings) if view.goes_on else 0,
         draws=tuple(reverse("web:draw-file", args=[draw]) for draw in view.draws),
@@ -123,11 +138,19 @@ def audit_block(view: EngagementView, today: date) -> AuditBlock:
 def _taken_back(view: EngagementView) -> Item | None:
     if view.taken_back_at is None:
         return None
-    return Item(date_format(scheme_day(view.taken_back_at), _("j F Y")), ended_because(view.taken_back_reason))
+    return Item(
+        date_format(scheme_day(view.taken_back_at), _("j F Y")),
+        ended_because(view.taken_back_reason),
+    )
 
 
 def finding_page(
-    view: EngagementView, finding: FindingView, today: date, crumbs: tuple[Crumb, ...], *, regulator: bool = False
+    view: EngagementView,
+    finding: FindingView,
+    today: date,
+    crumbs: tuple[Crumb, ...],
+    *,
+    regulator: bool = False,
 ) -> FindingPage:
     waits_for_regulator = finding.appealed and not view.ended_with_firm
     return FindingPage(
@@ -135,7 +158,9 @@ def finding_page(
         grade=state(GRADES, finding.grade),
         state=finding_state(finding, today),
         waits_for_regulator=waits_for_regulator,
-        may_act=waits_for_regulator if regulator else view.goes_on and not finding.closed and not finding.appealed,
+        may_act=waits_for_regulator
+        if regulator
+        else view.goes_on and not finding.closed and not finding.appealed,
         may_be_appealed=not finding.was_appealed,
         answered=not finding.waits_for_plant,
         text=finding.text,
@@ -144,7 +169,10 @@ def finding_page(
         due=finding.due,
         raised_by=finding.raised_by,
         raised_at=finding.raised_at,
-        steps=tuple(SaidStep(str(ACTS[step.act]), step.text, step.evidence_digest, step.by, step.at) for step in finding.steps),
+        steps=tuple(
+            SaidStep(str(ACTS[step.act]), step.text, step.evidence_digest, step.by, step.at)
+            for step in finding.steps
+        ),
         crumbs=crumbs,
     )
 
@@ -163,7 +191,10 @@ def attestation_row(view: AttestationView, url: str) -> AttestationRow:
 
 def opinion_in_words(view: AttestationView) -> str:
     statement = view.statement
-    return _("%(opinion)s, %(assurance)s") % {"opinion": OPINIONS[statement.opinion], "assurance": ASSURANCES[statement.assurance]}
+    return _("%(opinion)s, %(assurance)s") % {
+        "opinion": OPINIONS[statement.opinion],
+        "assurance": ASSURANCES[statement.assurance],
+    }
 
 
 def attestation_page(view: AttestationView, crumbs: tuple[Crumb, ...] = ()) -> AttestationPage:
@@ -176,15 +207,21 @@ def attestation_page(view: AttestationView, crumbs: tuple[Crumb, ...] = ()) -> A
         opinion=opinion_in_words(view),
         facts=_facts(view),
         proof=_proof(view),
-        withdrawal=Item(date_format(scheme_day(view.withdrawn_at), _("j F Y")), view.withdrawal_reason) if view.withdrawn_at else None,
+        withdrawal=Item(
+            date_format(scheme_day(view.withdrawn_at), _("j F Y")), view.withdrawal_reason
+        )
+        if view.withdrawn_at
+        else None,
         warning=_warning(view),
-        lead=str(OPINION_SENTENCES[view.statement.opinion, view.statement.assurance]) % {"body": shown_name(view.body)},
+        lead=str(OPINION_SENTENCES[view.statement.opinion, view.statement.assurance])
+        % {"body": shown_name(view.body)},
         file_name=file_to_sign(view.digest, withdrawal=public),
         to_sign=reverse("web:attestation-to-sign", args=[view.digest])
         if waits and view.standing is not AttestationStanding.WITHDRAWN
         else "",
         withdraw_url=reverse("web:attestation-withdraw", args=[view.digest])
-        if view.standing in (AttestationStanding.VALID, AttestationStanding.EARLIER, AttestationStanding.EXPIRED)
+        if view.standing
+        in (AttestationStanding.VALID, AttestationStanding.EARLIER, AttestationStanding.EXPIRED)
         else "",
         verify_url=reverse("web:verify", args=[view.code]) if public else "",
         statement_url=reverse("web:verify-statement", args=[view.code]) if public else "",
@@ -206,16 +243,29 @@ def _subject(view: AttestationView) -> str:
     if version is None:
         raise TypeError("an attestation is of a report or of a publication")
     names = Names.newest(version.pack)
-    values = {"title": names.title(version.route), "period": period_name(version.period), "n": version.version}
+    values = {
+        "title": names.title(version.route),
+        "period": period_name(version.period),
+        "n": version.version,
+    }
     return _("Attestation: industry label of %(title)s, %(period)s, version %(n)s") % values
 
 
 def _facts(view: AttestationView) -> tuple[Item, ...]:
     statement, names = view.statement, Names.newest(view.pack)
-    items = [Item(_("Opinion"), opinion_in_words(view)), Item(_("Certification body"), shown_name(view.body))]
+    items = [
+        Item(_("Opinion"), opinion_in_words(view)),
+        Item(_("Certification body"), shown_name(view.body)),
+    ]
     items.append(Item(_("Auditor"), statement.auditor))
     if (report := view.report) is not None:
-        items.append(Item(_("Report"), _("%(period)s, revision %(n)s") % {"period": period_name(report.period), "n": report.revision}))
+        items.append(
+            Item(
+                _("Report"),
+                _("%(period)s, revision %(n)s")
+                % {"period": period_name(report.period), "n": report.revision},
+            )
+        )
         items.append(Item(_("Steps"), enumerated(names.step_name(step) for step in report.steps)))
     items.append(Item(_("Boundary"), statement.boundary))
     items.append(Item(_("Materiality"), f"{float(statement.materiality * 100):g} %"))
@@ -225,20 +275,32 @@ def _facts(view: AttestationView) -> tuple[Item, ...]:
         items.append(
             Item(
                 _("Sample and opening"),
-                outcome_in_words(statement.sample) if statement.sample else _("none on record when this was stated"),
+                outcome_in_words(statement.sample)
+                if statement.sample
+                else _("none on record when this was stated"),
             )
         )
     if statement.performance is not None:
-        items.append(Item(_("Performance level"), f"{statement.performance.scheme.upper()} {statement.performance.level}"))
+        items.append(
+            Item(
+                _("Performance level"),
+                f"{statement.performance.scheme.upper()} {statement.performance.level}",
+            )
+        )
     items.append(Item(_("Issued on"), date_format(statement.issued_on, _("j F Y"))))
     items.append(Item(_("Valid until"), date_format(statement.valid_until, _("j F Y"))))
     if statement.surveillance_on is not None:
-        items.append(Item(_("Next surveillance visit"), date_format(statement.surveillance_on, _("j F Y"))))
+        items.append(
+            Item(_("Next surveillance visit"), date_format(statement.surveillance_on, _("j F Y")))
+        )
     return tuple(items)
 
 
 def _proof(view: AttestationView) -> tuple[Item, ...]:
-    items = [Item(_("Digest of the statement (SHA-256)"), view.digest), Item(_("Key id of the auditor"), view.key_id)]
+    items = [
+        Item(_("Digest of the statement (SHA-256)"), view.digest),
+        Item(_("Key id of the auditor"), view.key_id),
+    ]
     items.append(Item(_("Public key of the auditor"), view.statement.public_key.hex()))
     if (report := view.report) is not None:
         items.append(Item(_("Digest of the sealed file (SHA-256)"), report.envelope_digest))
@@ -265,12 +327,16 @@ def _warning(view: AttestationView) -> str:
         )
     if view.key_revoked_at is not None:
         day = date_format(scheme_day(view.key_revoked_at), _("j F Y"))
-        return _("The auditor’s key was revoked on %(day)s. What it signed before remains valid until it is withdrawn.") % {"day": day}
+        return _(
+            "The auditor’s key was revoked on %(day)s. What it signed before remains valid until it is withdrawn."
+        ) % {"day": day}
     return ""
 
 
 def _needs(view: EngagementView, today: date) -> tuple[StateWord, ...]:
-    return tuple(StateWord(need_in_words(need), NEED_MOODS[need.need]) for need in needs(view, today))
+    return tuple(
+        StateWord(need_in_words(need), NEED_MOODS[need.need]) for need in needs(view, today)
+    )
 
 
 def _figures(view: EngagementView) -> tuple[HeadlineFigure, ...]:
@@ -281,7 +347,9 @@ def _figures(view: EngagementView) -> tuple[HeadlineFigure, ...]:
             _("Report"),
             _("revision %(n)s") % {"n": accepted.revision} if accepted else "–",
             "",
-            _("accepted; log index %(n)s") % {"n": f"{accepted.log_index:,}"} if accepted else _("no accepted report yet"),
+            _("accepted; log index %(n)s") % {"n": f"{accepted.log_index:,}"}
+            if accepted
+            else _("no accepted report yet"),
         ),
         HeadlineFigure(
             _("Findings closed"),

@@ -44,7 +44,9 @@ class TrailPage:
 TRAIL_COLUMNS = ("at", "actor", "action", "subject", "detail")
 
 
-def trail_page(rows: Iterable[TrailEvent], matches: int, pages: PageRange | None, query: QueryDict) -> TrailPage:
+def trail_page(
+    rows: Iterable[TrailEvent], matches: int, pages: PageRange | None, query: QueryDict
+) -> TrailPage:
     asked = query.get("action", "")
     return TrailPage(
         rows=tuple(
@@ -60,7 +62,9 @@ def trail_page(rows: Iterable[TrailEvent], matches: int, pages: PageRange | None
         ),
         matches=matches,
         pages=pages,
-        actions=filter_choices(asked, _("Everything"), {action.value: act_in_words(action.value) for action in Action}),
+        actions=filter_choices(
+            asked, _("Everything"), {action.value: act_in_words(action.value) for action in Action}
+        ),
         actor=query.get("actor", "")[:100],
         subject=query.get("subject", "")[:100],
         after=query.get("after", "")[:10],
@@ -70,4 +74,7 @@ def trail_page(rows: Iterable[TrailEvent], matches: int, pages: PageRange | None
 
 
 def trail_table(rows: Iterable[TrailEvent]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    return TRAIL_COLUMNS, ((event.at.isoformat(), event.actor, event.action, event.subject, event.detail) for event in rows)
+    return TRAIL_COLUMNS, (
+        (event.at.isoformat(), event.actor, event.action, event.subject, event.detail)
+        for event in rows
+    )

@@ -30,10 +30,26 @@ from portal.web.presenters.curves import bands_of, spread_of
 from portal.web.presenters.ladders import TotalsDisplay, ladder_of
 from portal.web.presenters.potentials import savings_of
 from portal.web.presenters.references import references_page
-from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, VersionWithdrawal
+from portal.web.viewmodels.benchmarks import (
+    BenchmarkList,
+    BenchmarkPage,
+    BenchmarkRow,
+    Download,
+    Lead,
+    VersionWithdrawal,
+)
 from portal.web.viewmodels.shared import HeadlineFigure, Item, SelectOption, UnitLink, VersionRow
 from portal.web.viewmodels.tables import PageRange
-from portal.web.words.figures import NONE, EnergyUnit, between, energy_of, energy_units, number, per_cent, raised
+from portal.web.words.figures import (
+    NONE,
+    EnergyUnit,
+    between,
+    energy_of,
+    energy_units,
+    number,
+    per_cent,
+    raised,
+)
 from portal.web.words.terms import (
     VERSION_STATES,
     Names,
@@ -54,20 +70,43 @@ def units_on(day: date) -> Mapping[str, EnergyUnit]:
     return energy_units(float(factor.kgce_per_unit))
 
 
-def unit_links(units: Mapping[str, EnergyUnit], chosen: EnergyUnit, label: LabelView, query: str = "") -> tuple[UnitLink, ...]:
+def unit_links(
+    units: Mapping[str, EnergyUnit], chosen: EnergyUnit, label: LabelView, query: str = ""
+) -> tuple[UnitLink, ...]:
     """The switch; nothing where the label's totals are not in kgce."""
     if energy_of(label.composite.unit) != "kgce":
         return ()
-    return tuple(UnitLink(unit.id, f"?{query}unit={unit.id}", unit.id == chosen.id) for unit in units.values())
+    return tuple(
+        UnitLink(unit.id, f"?{query}unit={unit.id}", unit.id == chosen.id)
+        for unit in units.values()
+    )
 
 
 def benchmark_list(
-    views: Sequence[ListedView], of: int, pages: PageRange | None, packs: Sequence[tuple[str, str]], query: str, sector: str
+    views: Sequence[ListedView],
+    of: int,
+    pages: PageRange | None,
+    packs: Sequence[tuple[str, str]],
+    query: str,
+    sector: str,
 ) -> BenchmarkList:
     """One page of the list: `of` benchmarks were found, and `packs` with their versions are those that have any."""
-    sectors = sorted(((pack, Names.of(pack, version).sector) for pack, version in packs), key=lambda pair: pair[1])
-    choices = (SelectOption("", _("All sectors"), not sector), *(SelectOption(pack, name, pack == sector) for pack, name in sectors))
-    return BenchmarkList(tuple(_list_row(view) for view in views), choices, query, of, pages, any_published=bool(packs))
+    sectors = sorted(
+        ((pack, Names.of(pack, version).sector) for pack, version in packs),
+        key=lambda pair: pair[1],
+    )
+    choices = (
+        SelectOption("", _("All sectors"), not sector),
+        *(SelectOption(pack, name, pack == sector) for pack, name in sectors),
+    )
+    return BenchmarkList(
+        tuple(_list_row(view) for view in views),
+        choices,
+        query,
+        of,
+        pages,
+        any_published=bool(packs),
+    )
 
 
 def fitting(views: Sequence[ListedView], words: Sequence[str]) -> tuple[ListedView, ...]:
@@ -80,9 +119,22 @@ def _fits(view: ListedView, words: Sequence[str]) -> bool:
     text += f"{in_any_language(view.scope)} "
     pack = pack_of(view.pack, view.pack_version)
     if pack is not None:
-        names = [pack.words, *(name for route in pack.routes if route.id == view.route for name in (route.words, route.product_words))]
+        names = [
+            pack.words,
+            *(
+                name
+                for route in pack.routes
+                if route.id == view.route
+                for name in (route.words, route.product_words)
+            ),
+        ]
         step_ids = set(view.summary.steps)
-        names += [name for step in pack.steps if step.id in step_ids for name in (step.words, step.product_words)]
+        names += [
+            name
+            for step in pack.steps
+            if step.id in step_ids
+            for name in (step.words, step.product_words)
+        ]
         text += " ".join(text for name in names for text in name.by_language.values())
     return all(word in text.lower() for word in words)
 
@@ -93,7 +145,8 @@ def _list_row(view: ListedView) -> BenchmarkRow:
     decimals = shown.total_decimals(view.summary)
     total = shown.total(view.summary.composite)
     return BenchmarkRow(
-        title=_("%(title)s, %(period)s") % {"title": names.title(view.route), "period": period_name(view.period)},
+        title=_("%(title)s, %(period)s")
+        % {"title": names.title(view.route), "period": period_name(view.period)},
         sector=names.sector,
         period=view.period,
         scope=shown_name(view.scope),
@@ -145,7 +198,9 @@ def benchmark_page(
         no_limits="" if explained.limits else in_page_language(explained.limits_note),
         not_held=_not_held(names, view) if explained.limits else "",
         rule=in_page_language(explained.rule),
-        method_url=reverse("web:method-version", args=[view.pack, view.pack_version]) if names.pack else "",
+        method_url=reverse("web:method-version", args=[view.pack, view.pack_version])
+        if names.pack
+        else "",
         reached=number(reached.value, decimals) if reached else "",
         explanation=_items(explained),
         noise=in_page_language(explained.noise),
@@ -156,23 +211,43 @@ def benchmark_page(
         citations=_citations(view),
         digest=view.digest,
         address=f"{site}{address}",
-        withdrawal=VersionWithdrawal(view.withdrawn_on, view.withdrawal_reason, in_force or "") if view.withdrawn_on else None,
+        withdrawal=VersionWithdrawal(view.withdrawn_on, view.withdrawal_reason, in_force or "")
+        if view.withdrawn_on
+        else None,
         superseded_by=in_force if in_force and view.latest_version != view.version else "",
     )
 
 
 def codebook_rows() -> tuple[tuple[str, str, str, str], ...]:
     """Column, unit, meaning and source in the language of the page."""
-    sources = {PACK: _("method pack"), COMPOSED: _("composition"), GATE: _("disclosure gate"), PORTAL: _("publication")}
-    units = {OWN: _("unit of the row"), "date": _("date (year-month-day)"), "firms": _("firms"), "sites": _("sites"), "": NONE}
-    return tuple((column.name, units[column.unit], in_words(column.meaning), sources[column.source]) for column in EVERY_COLUMN)
+    sources = {
+        PACK: _("method pack"),
+        COMPOSED: _("composition"),
+        GATE: _("disclosure gate"),
+        PORTAL: _("publication"),
+    }
+    units = {
+        OWN: _("unit of the row"),
+        "date": _("date (year-month-day)"),
+        "firms": _("firms"),
+        "sites": _("sites"),
+        "": NONE,
+    }
+    return tuple(
+        (column.name, units[column.unit], in_words(column.meaning), sources[column.source])
+        for column in EVERY_COLUMN
+    )
 
 
 def lead_of(label: LabelView, shown: TotalsDisplay) -> Lead:
     """The numbers of the first sentence; empty text where the gate holds one back."""
     decimals = shown.total_decimals(label)
     texts = {}
-    for name, total in (("reached", label.best_reached), ("composite", label.composite), ("typical", label.typical)):
+    for name, total in (
+        ("reached", label.best_reached),
+        ("composite", label.composite),
+        ("typical", label.typical),
+    ):
         estimate = shown.total(total)
         texts[name] = number(estimate.value, decimals) if estimate else ""
     rungs = [
@@ -204,19 +279,34 @@ def _figures(label: LabelView, shown: TotalsDisplay) -> tuple[HeadlineFigure, ..
 def _figure(title: str, total: TotalView, label: LabelView, shown: TotalsDisplay) -> HeadlineFigure:
     estimate = shown.total(total)
     if estimate is None:
-        return HeadlineFigure(title, NONE, "", shown.names.total_reason(total.reason_en, total.reason_zh))
+        return HeadlineFigure(
+            title, NONE, "", shown.names.total_reason(total.reason_en, total.reason_zh)
+        )
     decimals = shown.total_decimals(label)
-    return HeadlineFigure(title, number(estimate.value, decimals), shown.spelled(total.unit), interval_words(estimate, decimals))
+    return HeadlineFigure(
+        title,
+        number(estimate.value, decimals),
+        shown.spelled(total.unit),
+        interval_words(estimate, decimals),
+    )
 
 
 def interval_words(estimate: Estimate, decimals: int | None) -> str:
-    return _("95 %% interval %(interval)s") % {"interval": between(estimate.lo, estimate.hi, decimals)} if estimate.lo is not None else ""
+    return (
+        _("95 %% interval %(interval)s") % {"interval": between(estimate.lo, estimate.hi, decimals)}
+        if estimate.lo is not None
+        else ""
+    )
 
 
 def _not_held(names: Names, view: BenchmarkView) -> str:
     """Of a version that was published before records named them, too: by the pack, not by the record."""
     route = names.route(view.route)
-    reason = not_held(names.pack, route, Period.parse(view.period, UTC)) if names.pack and route else None
+    reason = (
+        not_held(names.pack, route, Period.parse(view.period, UTC))
+        if names.pack and route
+        else None
+    )
     return in_page_language(reason) if reason else ""
 
 
@@ -231,7 +321,10 @@ def _items(explained: Explanation) -> tuple[Item, ...]:
         (_("Drafted and approved"), explained.approval),
         (_("Changes"), explained.changes),
     )
-    named = tuple(Item(in_page_language(heading), _as_pages_write(text)) for heading, text in explained.clause_4_1())
+    named = tuple(
+        Item(in_page_language(heading), _as_pages_write(text))
+        for heading, text in explained.clause_4_1()
+    )
     return named + tuple(Item(title, capfirst(_as_pages_write(text))) for title, text in more)
 
 
@@ -244,10 +337,15 @@ def _version_row(row: VersionView, view: BenchmarkView, shown: TotalsDisplay) ->
     here = row.version == view.version
     older, newer = sorted((row.version, view.version))
     beside = "" if here else compare_url(view, older, newer)
-    return replace(version_row(row, benchmark_url(view, row.version), shown, view.label, here=here), compare_url=beside)
+    return replace(
+        version_row(row, benchmark_url(view, row.version), shown, view.label, here=here),
+        compare_url=beside,
+    )
 
 
-def version_row(row: VersionView, url: str, shown: TotalsDisplay, label: LabelView | None, *, here: bool = False) -> VersionRow:
+def version_row(
+    row: VersionView, url: str, shown: TotalsDisplay, label: LabelView | None, *, here: bool = False
+) -> VersionRow:
     """One row of a table of versions, in the unit of the page."""
     total = shown.total(row.composite)
     decimals = shown.total_decimals(label) if label else None

@@ -18,9 +18,20 @@ from portal.publication.shapes import BenchmarkView
 from portal.web.lists.tables import columns
 from portal.web.viewmodels.listed import ListTable, TableCell
 from portal.web.words.figures import per_cent
-from portal.web.words.terms import SIZE_CLASSES, Names, enumerated, in_language, metric_name, with_variant
+from portal.web.words.terms import (
+    SIZE_CLASSES,
+    Names,
+    enumerated,
+    in_language,
+    metric_name,
+    with_variant,
+)
 
-TRAITS = {"region": gettext_lazy("Region"), "scale": gettext_lazy("Size class"), "age": gettext_lazy("Start of operation")}
+TRAITS = {
+    "region": gettext_lazy("Region"),
+    "scale": gettext_lazy("Size class"),
+    "age": gettext_lazy("Start of operation"),
+}
 CLASSES = {
     **SIZE_CLASSES,
     "before-2000": gettext_lazy("before 2000"),
@@ -42,14 +53,19 @@ class BestGroupPart:
     source: str = ""
 
 
-def best_group_part(view: BenchmarkView, pack: Pack | None, best_group: BestGroup | None) -> BestGroupPart | None:
+def best_group_part(
+    view: BenchmarkView, pack: Pack | None, best_group: BestGroup | None
+) -> BestGroupPart | None:
     """None where no best value is shown, so that nothing could be told of it."""
     firms = [cell.firms for cell in view.label.cells if cell.shown]
     if not firms or pack is None:
         return None
     if best_group is not None:
         return _published(best_group, Names.of(view.pack, view.pack_version))
-    needed, fewest = firms_needed(pack.composition, pack.disclosure.fewest_firms), pack.disclosure.fewest_firms
+    needed, fewest = (
+        firms_needed(pack.composition, pack.disclosure.fewest_firms),
+        pack.disclosure.fewest_firms,
+    )
     if needed is None or max(firms) < needed:
         facts = {"fewest": fewest, "needed": needed or "–", "most": max(firms)}
         return BestGroupPart(
@@ -60,12 +76,16 @@ def best_group_part(view: BenchmarkView, pack: Pack | None, best_group: BestGrou
             )
             % facts
         )
-    return BestGroupPart(_("The region, size and age of the best firms have not been published for this version."))
+    return BestGroupPart(
+        _("The region, size and age of the best firms have not been published for this version.")
+    )
 
 
 def _published(best_group: BestGroup, names: Names) -> BestGroupPart:
     document = best_group.document
-    rows = tuple(row for step in document["steps"] for row in _rows(step, names, document["regions"]))
+    rows = tuple(
+        row for step in document["steps"] for row in _rows(step, names, document["regions"])
+    )
     heads = (_("Step"), _("Trait"), _("Class"), _("Of the best firms"))
     sentence = _(
         "The best firms are those whose values the industry best is the mean of. All firms of a step run the same process. Classes "
@@ -73,17 +93,32 @@ def _published(best_group: BestGroup, names: Names) -> BestGroupPart:
     )
     facts = {"index": f"{best_group.log_index:,}", "digest": best_group.digest}
     source = (
-        _("By what firms stated in the register. Signed; entry %(index)s of the log; SHA-256 of the signed document: %(digest)s.") % facts
+        _(
+            "By what firms stated in the register. Signed; entry %(index)s of the log; SHA-256 of the signed document: %(digest)s."
+        )
+        % facts
     )
     titles = columns({str(index): head for index, head in enumerate(heads)}, {}, QueryDict(), "")
-    return BestGroupPart(sentence, ListTable(_("The best firms by trait"), titles, None, rows, None, (), "", ""), source)
+    return BestGroupPart(
+        sentence,
+        ListTable(_("The best firms by trait"), titles, None, rows, None, (), "", ""),
+        source,
+    )
 
 
-def _rows(step: Mapping[str, Any], names: Names, regions: Regions) -> Iterator[tuple[TableCell, ...]]:
-    name = with_variant(names.step_name(step["step"]), names.variant_name(step["step"], step["variant"]))
+def _rows(
+    step: Mapping[str, Any], names: Names, regions: Regions
+) -> Iterator[tuple[TableCell, ...]]:
+    name = with_variant(
+        names.step_name(step["step"]), names.variant_name(step["step"], step["variant"])
+    )
     for trait, shares in step["traits"].items():
         for share in shares:
-            of = {"firms": share["firms"], "best": step["best_firms"], "share": per_cent(share["firms"] / step["best_firms"])}
+            of = {
+                "firms": share["firms"],
+                "best": step["best_firms"],
+                "share": per_cent(share["firms"] / step["best_firms"]),
+            }
             yield (
                 TableCell(name, note=metric_name(step["metric"])),
                 TableCell(str(TRAITS[trait])),
@@ -97,4 +132,8 @@ def classes_in_words(classes: Sequence[str], regions: Regions) -> str:
 
 
 def _class(code: str, regions: Regions) -> str:
-    return in_language(regions[code]["en"], regions[code]["zh"]) if code in regions else str(CLASSES.get(code, code))
+    return (
+        in_language(regions[code]["en"], regions[code]["zh"])
+        if code in regions
+        else str(CLASSES.get(code, code))
+    )

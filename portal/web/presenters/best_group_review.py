@@ -30,42 +30,72 @@ from portal.web.words.terms import (
 )
 
 
-def review_page(row: Publication, composed: Sequence[BestFirms], proposal: BestGroup | None, *, reads: int, problem: str = "") -> FormSheet:
+def review_page(
+    row: Publication,
+    composed: Sequence[BestFirms],
+    proposal: BestGroup | None,
+    *,
+    reads: int,
+    problem: str = "",
+) -> FormSheet:
     """For an officer: what the gate lets be told, step by step, and what is to be done."""
     group = row.period.peer_group
     names = Names.of(group.pack, group.pack_version)
     outdated = proposal is not None and best_groups.is_outdated(proposal, composed)
     count = sum(bool(composition.shares) for composition in composed)
-    lead = _("The disclosure gate allows the best firms of %(told)s of %(of)s values to be shown by class.") % {
+    lead = _(
+        "The disclosure gate allows the best firms of %(told)s of %(of)s values to be shown by class."
+    ) % {
         "told": count,
         "of": len(composed),
     }
     regions = (
-        {region.path: {"en": region.name, "zh": in_chinese(region.name) or region.name} for region in every_jurisdiction()} if count else {}
+        {
+            region.path: {"en": region.name, "zh": in_chinese(region.name) or region.name}
+            for region in every_jurisdiction()
+        }
+        if count
+        else {}
     )
     rows = tuple(_review_row(composition, names, regions) for composition in composed)
     heads = (_("Step"), _("Firms"), _("Best firms"), _("What may be shown"))
     facts = [Fact(_("Version"), str(row.version)), Fact(_("Period"), period_name(row.period.name))]
     state = None
     if proposal is not None:
-        facts.append(Fact(_("Proposed by"), f"{proposal.proposed_by}, {moment_in_words(proposal.proposed_at)}"))
+        facts.append(
+            Fact(
+                _("Proposed by"), f"{proposal.proposed_by}, {moment_in_words(proposal.proposed_at)}"
+            )
+        )
         state = StateWord(_("Proposed, waits for a second officer"), "wait")
     if proposal is not None and proposal.published_at is not None:
-        facts.append(Fact(_("Published by"), f"{proposal.published_by}, {moment_in_words(proposal.published_at)}"))
+        facts.append(
+            Fact(
+                _("Published by"),
+                f"{proposal.published_by}, {moment_in_words(proposal.published_at)}",
+            )
+        )
         facts.append(Fact(_("Log index"), f"{proposal.log_index:,}"))
         state = StateWord(_("Published"), "ok")
     if outdated:
         state = StateWord(_("Proposed, but outdated"), "no")
     act, act_text = "", ""
     if proposal is None or outdated:
-        act, act_text = "propose", _("Propose it again") if outdated else _("Propose it for publication")
+        act, act_text = (
+            "propose",
+            _("Propose it again") if outdated else _("Propose it for publication"),
+        )
     elif proposal.proposed_by_id != reads:
         act, act_text = "publish", _("Publish it")
     may = count > 0 and (proposal is None or proposal.published_at is None)
     crumb = Crumb(_("Version %(n)s") % {"n": row.version}, reverse("web:draft", args=[row.pk]))
     return FormSheet(
         MethodSheet(
-            _("How the best firms are composed"), (crumb,), lead, tuple(facts), (MethodSection("", table_of(_("Values"), heads, rows, "")),)
+            _("How the best firms are composed"),
+            (crumb,),
+            lead,
+            tuple(facts),
+            (MethodSection("", table_of(_("Values"), heads, rows, "")),),
         ),
         problem,
         best_groups.as_read(proposal),
@@ -79,7 +109,9 @@ def review_page(row: Publication, composed: Sequence[BestFirms], proposal: BestG
 
 def _why_not(*, outdated: bool, waits: bool) -> str:
     if outdated:
-        return _("Since it was proposed, the register or other published tables have changed, so the gate would let other shares out now.")
+        return _(
+            "Since it was proposed, the register or other published tables have changed, so the gate would let other shares out now."
+        )
     return _("You proposed it. A second officer has to publish it.") if waits else ""
 
 
@@ -87,7 +119,8 @@ def _review_row(composition: BestFirms, names: Names, regions: Regions) -> tuple
     cell = CellKey.read(composition.cell)
     name = with_variant(names.step_name(cell.step), names.variant_name(cell.step, cell.variant))
     sentence = one_after_another(
-        _("%(trait)s: %(shares)s") % {"trait": TRAITS[trait], "shares": enumerated(_share(share, regions) for share in shares)}
+        _("%(trait)s: %(shares)s")
+        % {"trait": TRAITS[trait], "shares": enumerated(_share(share, regions) for share in shares)}
         for trait, shares in composition.shares.items()
     )
     why = in_page_language(composition.words) if composition.words else ""
@@ -100,4 +133,7 @@ def _review_row(composition: BestFirms, names: Names, regions: Regions) -> tuple
 
 
 def _share(share: ClassShare, regions: Regions) -> str:
-    return _("%(classes)s (%(firms)s firms)") % {"classes": classes_in_words(share.classes, regions), "firms": share.firms}
+    return _("%(classes)s (%(firms)s firms)") % {
+        "classes": classes_in_words(share.classes, regions),
+        "firms": share.firms,
+    }

@@ -81,13 +81,24 @@ class Border:
     known_on: date
     origin: str
     goods: tuple[GoodAtBorder, ...]
-    changed: tuple[str, ...]  # by acts of the last year that hold for imports of before they were published
+    changed: tuple[
+        str, ...
+    ]  # by acts of the last year that hold for imports of before they were published
 
 
 def border_of(sector: str, route: str, origin: str, today: date, called: str = "") -> Border | None:
     """None for a route whose goods are not held. `origin` is the country's code, `called` its name."""
     goods = goods_of(sector, route)
-    return Border(today, called or origin, tuple(_good(good, origin, today) for good in goods), _reaching_back(today)) if goods else None
+    return (
+        Border(
+            today,
+            called or origin,
+            tuple(_good(good, origin, today) for good in goods),
+            _reaching_back(today),
+        )
+        if goods
+        else None
+    )
 
 
 def _reaching_back(today: date) -> tuple[str, ...]:
@@ -95,11 +106,19 @@ def _reaching_back(today: date) -> tuple[str, ...]:
     acts = [
         act
         for act in ActCollection.held().acts
-        if act.kind is not ActKind.PRICE and act.confidence == "read" and act.applies < act.published
+        if act.kind is not ActKind.PRICE
+        and act.confidence == "read"
+        and act.applies < act.published
     ]
     return tuple(
-        _("%(act)s was published on %(published)s and applies to imports from %(applies)s. Results calculated before that day differ.")
-        % {"act": in_page_language(act.title), "published": dated(act.published.isoformat()), "applies": dated(act.applies.isoformat())}
+        _(
+            "%(act)s was published on %(published)s and applies to imports from %(applies)s. Results calculated before that day differ."
+        )
+        % {
+            "act": in_page_language(act.title),
+            "published": dated(act.published.isoformat()),
+            "applies": dated(act.applies.isoformat()),
+        }
         for act in acts
         if timedelta(0) <= today - act.published <= A_YEAR
     )
@@ -117,7 +136,14 @@ def _good(good: RouteGood, origin: str, today: date) -> GoodAtBorder:
             continue
         parts = [each.free - free.free for of in with_part if isinstance(each := of[year], Payable)]
         rows.append(_year(year, default, free, parts))
-    answers = [answer for _year_, answer in (*on_default, *own.items(), *(row for of in with_part for row in of.items()))]
+    answers = [
+        answer
+        for _year_, answer in (
+            *on_default,
+            *own.items(),
+            *(row for of in with_part for row in of.items()),
+        )
+    ]
     payables = [answer for answer in answers if isinstance(answer, Payable)]
     refusals = [answer for _year_, answer in on_default if isinstance(answer, InputError)]
     caveats: dict[str, Phrase] = {}
@@ -126,12 +152,18 @@ def _good(good: RouteGood, origin: str, today: date) -> GoodAtBorder:
     id_ = f"{good.cn_code}{good.route}"
     return GoodAtBorder(
         id=id_,
-        name=_("%(good)s (CN %(code)s)") % {"good": in_page_language(good.words), "code": good.cn_code},
+        name=_("%(good)s (CN %(code)s)")
+        % {"good": in_page_language(good.words), "code": good.cn_code},
         example=_example(on_default),
         years=tuple(rows),
         parts=tuple(_field(id_, part) for part in good.precursors),
-        inputs=tuple(_inputs([*(each for answer in payables for each in answer.inputs), *_prices()])),
-        caveats=(*(dated(in_words(each)) for each in caveats.values()), *dict.fromkeys(in_words(each.sentence) for each in refusals)),
+        inputs=tuple(
+            _inputs([*(each for answer in payables for each in answer.inputs), *_prices()])
+        ),
+        caveats=(
+            *(dated(in_words(each)) for each in caveats.values()),
+            *dict.fromkeys(in_words(each.sentence) for each in refusals),
+        ),
         refused=refused,
     )
 
@@ -143,16 +175,23 @@ def _attested(good: RouteGood, origin: str, parts: Sequence[PrecursorCode]) -> G
 
 
 def _field(good: str, part: PrecursorCode) -> PartField:
-    label = _("Tonnes of %(part)s (CN %(code)s) in a tonne") % {"part": in_page_language(part.words), "code": part.cn_code}
+    label = _("Tonnes of %(part)s (CN %(code)s) in a tonne") % {
+        "part": in_page_language(part.words),
+        "code": part.cn_code,
+    }
     return PartField(f"part-{good}-{part.cn_code}{part.route}", label)
 
 
-def _year(year: int, default: Payable | InputError, free: Payable, parts: Sequence[Decimal]) -> ImportYearRow:
+def _year(
+    year: int, default: Payable | InputError, free: Payable, parts: Sequence[Decimal]
+) -> ImportYearRow:
     payable = default if isinstance(default, Payable) else None
     return ImportYearRow(
         year=year,
         factor=_percent(_of(free, "phase-out")),
-        mark_up=_("mark-up %(share)s") % {"share": _percent(_of(payable, "mark-up"))} if payable else "",
+        mark_up=_("mark-up %(share)s") % {"share": _percent(_of(payable, "mark-up"))}
+        if payable
+        else "",
         emissions=f"{payable.emissions:.3f}" if payable else "–",
         certificates=f"{payable.certificates:.3f}" if payable else "–",
         exact_certificates=f"{payable.certificates.normalize():f}" if payable else "",
@@ -171,15 +210,25 @@ def _example(on_default: Sequence[tuple[int, Payable | InputError]]) -> str:
     if isinstance(answer, InputError):
         return ""
     figures = {each.name: f"{each.value.normalize():f}" for each in answer.inputs}
-    free = " × ".join(figures[name] for name in ("phase-out", "cross-sectoral-factor", "benchmark-b"))
+    free = " × ".join(
+        figures[name] for name in ("phase-out", "cross-sectoral-factor", "benchmark-b")
+    )
     formula = f"{figures['default-emissions']} × (1 + {figures['mark-up']}) − {free} = {answer.certificates:.3f} t"
     return _("%(year)d on default values: %(formula)s") % {"year": year, "formula": formula}
 
 
 def _prices() -> tuple[Input, ...]:
     """Every price of certificates that an act settles, whenever it held."""
-    acts = [act for act in ActCollection.held().acts if act.kind is ActKind.PRICE and act.euro_per_t is not None]
-    return tuple(Input("price", act.euro_per_t, "EUR/t CO2e", act) for act in acts if act.euro_per_t is not None)
+    acts = [
+        act
+        for act in ActCollection.held().acts
+        if act.kind is ActKind.PRICE and act.euro_per_t is not None
+    ]
+    return tuple(
+        Input("price", act.euro_per_t, "EUR/t CO2e", act)
+        for act in acts
+        if act.euro_per_t is not None
+    )
 
 
 def _inputs(every: Iterable[Input]) -> list[InputRow]:
@@ -193,23 +242,38 @@ def _inputs(every: Iterable[Input]) -> list[InputRow]:
             acts[key] = (entry, entry.act)
     rows = []
     for key, (latest, act) in acts.items():
-        amounts = enumerated(_percent(value) if latest.unit == "1" else f"{value.normalize():f}" for value in values[key])
+        amounts = enumerated(
+            _percent(value) if latest.unit == "1" else f"{value.normalize():f}"
+            for value in values[key]
+        )
         name = f"{NAMES[latest.name]} {latest.of}".strip()
         rows.append(
-            InputRow(name, amounts if latest.unit == "1" else f"{amounts} {raised(latest.unit)}", in_page_language(act.title), _dates(act))
+            InputRow(
+                name,
+                amounts if latest.unit == "1" else f"{amounts} {raised(latest.unit)}",
+                in_page_language(act.title),
+                _dates(act),
+            )
         )
     return rows
 
 
 def _dates(act: Act) -> str:
-    dates = {"published": dated(act.published.isoformat()), "applies": dated(act.applies.isoformat())}
+    dates = {
+        "published": dated(act.published.isoformat()),
+        "applies": dated(act.applies.isoformat()),
+    }
     if act.until is not None:
         sentence = _("published %(published)s, for imports from %(applies)s until %(until)s") % (
             dates | {"until": dated(act.until.isoformat())}
         )
     else:
         sentence = _("published %(published)s, for imports from %(applies)s") % dates
-    return sentence if act.confidence == "read" else _("%(dates)s; assumed, not read") % {"dates": sentence}
+    return (
+        sentence
+        if act.confidence == "read"
+        else _("%(dates)s; assumed, not read") % {"dates": sentence}
+    )
 
 
 def _percent(value: Decimal) -> str:

@@ -16,7 +16,12 @@ from django.utils.translation import gettext_lazy
 
 from benchmarks.comparison.estimates import Estimate
 from benchmarks.label_keys import LabelKey
-from portal.publication.definition_changes import Breaks, DefinitionChange, breaks_with_totals, totals_compare
+from portal.publication.definition_changes import (
+    Breaks,
+    DefinitionChange,
+    breaks_with_totals,
+    totals_compare,
+)
 from portal.publication.shapes import BenchmarkView, CellView, TotalView
 from portal.web.addresses import benchmark_url, compare_url
 from portal.web.presenters.benchmarks import unit_links
@@ -97,7 +102,9 @@ BREAKS: dict[str, Promise] = {
     "pack-version": gettext_lazy("method pack: version %(before)s, then %(after)s"),
     "length": gettext_lazy("days in the period: %(before)s, then %(after)s"),
     "summands": gettext_lazy("the totals add up other steps or variants"),
-    "pack-content": gettext_lazy("method pack of the same version with other content: %(before)s, then %(after)s"),
+    "pack-content": gettext_lazy(
+        "method pack of the same version with other content: %(before)s, then %(after)s"
+    ),
     "boundary": gettext_lazy("boundary: %(before)s, then %(after)s"),
     "unit": gettext_lazy("unit: %(before)s, then %(after)s"),
     "ratio": gettext_lazy("reference ratio: %(before)s, then %(after)s"),
@@ -109,13 +116,18 @@ BREAKS: dict[str, Promise] = {
 }
 
 
-def compare_page(before: BenchmarkView, after: BenchmarkView, unit: EnergyUnit, units: Mapping[str, EnergyUnit]) -> ComparePage:
+def compare_page(
+    before: BenchmarkView, after: BenchmarkView, unit: EnergyUnit, units: Mapping[str, EnergyUnit]
+) -> ComparePage:
     """`before` and `after` in the order they were asked for."""
     shown = TotalsDisplay(Names.of(after.pack, after.pack_version), after.route, unit)
     changes = breaks_with_totals(before, after)
     summands = (change for change in changes.totals if change.code == "summands")
     alike = totals_compare(before.label, after.label)
-    totals = tuple(_total(name, earlier, other, after, shown, alike=alike) for name, earlier, other in _totals(before, after))
+    totals = tuple(
+        _total(name, earlier, other, after, shown, alike=alike)
+        for name, earlier, other in _totals(before, after)
+    )
     return ComparePage(
         title=shown.names.title(after.route),
         period=period_name(after.period),
@@ -148,34 +160,68 @@ def _side(view: BenchmarkView) -> ComparedVersion:
 def _lead(before: BenchmarkView, after: BenchmarkView, composite: ComparedRow, unit: str) -> str:
     if before.version == after.version:
         return _("This is the same version: there is nothing to compare.")
-    named = {"a": before.version, "b": after.version, "before": composite.before, "after": composite.after, "unit": unit}
+    named = {
+        "a": before.version,
+        "b": after.version,
+        "before": composite.before,
+        "after": composite.after,
+        "unit": unit,
+    }
     if composite.verdict is None and composite.before and composite.after:
         if not composite.unit:
-            return _("The unit of the industry label changed between the versions, so that no change can be stated.")
-        return _("The industry label adds up other steps, boundaries or ratios in one version than in the other: no change can be stated.")
+            return _(
+                "The unit of the industry label changed between the versions, so that no change can be stated."
+            )
+        return _(
+            "The industry label adds up other steps, boundaries or ratios in one version than in the other: no change can be stated."
+        )
     if composite.verdict is None:
-        return _("The industry label is not shown in both versions; the steps that are shown in both are below.")
+        return _(
+            "The industry label is not shown in both versions; the steps that are shown in both are below."
+        )
     if composite.before == composite.after:
-        return _("From version %(a)s to version %(b)s the industry label stayed at %(after)s %(unit)s.") % named
+        return (
+            _(
+                "From version %(a)s to version %(b)s the industry label stayed at %(after)s %(unit)s."
+            )
+            % named
+        )
     if composite.verdict.mood == "wait":
         return (
-            _("From version %(a)s to version %(b)s the industry label went from %(before)s to %(after)s %(unit)s: within the noise.")
+            _(
+                "From version %(a)s to version %(b)s the industry label went from %(before)s to %(after)s %(unit)s: within the noise."
+            )
             % named
         )
     return (
-        _("From version %(a)s to version %(b)s the industry label went from %(before)s to %(after)s %(unit)s: more than the noise.") % named
+        _(
+            "From version %(a)s to version %(b)s the industry label went from %(before)s to %(after)s %(unit)s: more than the noise."
+        )
+        % named
     )
 
 
 def _totals(before: BenchmarkView, after: BenchmarkView) -> list[tuple[str, TotalView, TotalView]]:
     return [
-        (_("Industry label: the step bests combined"), before.label.composite, after.label.composite),
+        (
+            _("Industry label: the step bests combined"),
+            before.label.composite,
+            after.label.composite,
+        ),
         (_("Best whole route really reached"), before.label.best_reached, after.label.best_reached),
         (_("Typical plant"), before.label.typical, after.label.typical),
     ]
 
 
-def _total(name: str, before: TotalView, after: TotalView, view: BenchmarkView, shown: TotalsDisplay, *, alike: bool) -> ComparedRow:
+def _total(
+    name: str,
+    before: TotalView,
+    after: TotalView,
+    view: BenchmarkView,
+    shown: TotalsDisplay,
+    *,
+    alike: bool,
+) -> ComparedRow:
     def hidden(total: TotalView) -> str:
         return "" if total.shown else shown.names.total_reason(total.reason_en, total.reason_zh)
 
@@ -191,7 +237,9 @@ def _total(name: str, before: TotalView, after: TotalView, view: BenchmarkView, 
     )
 
 
-def _steps(before: BenchmarkView, after: BenchmarkView, breaks: Breaks, shown: TotalsDisplay) -> tuple[ComparedRow, ...]:
+def _steps(
+    before: BenchmarkView, after: BenchmarkView, breaks: Breaks, shown: TotalsDisplay
+) -> tuple[ComparedRow, ...]:
     """Every cell of the later version, then what only the earlier had."""
     old = {LabelKey.of(cell): cell for cell in before.label.cells}
     new = {LabelKey.of(cell): cell for cell in after.label.cells}
@@ -242,7 +290,11 @@ def _compared(
         moved, (low, high) = after.less(before)
         change = signed(moved, decimals)
         change_interval = between(low, high, decimals)
-        verdict = StateWord(_("within noise"), "wait") if low <= 0 <= high else StateWord(_("more than noise"), "ok")
+        verdict = (
+            StateWord(_("within noise"), "wait")
+            if low <= 0 <= high
+            else StateWord(_("more than noise"), "ok")
+        )
     return ComparedRow(
         name=name,
         units=units,
@@ -255,7 +307,8 @@ def _compared(
         change=change,
         change_interval=change_interval,
         verdict=verdict,
-        firms=_("%(before)s, then %(after)s") % {"before": _count(firms[0]), "after": _count(firms[1])},
+        firms=_("%(before)s, then %(after)s")
+        % {"before": _count(firms[0]), "after": _count(firms[1])},
         breaks=broken,
     )
 
@@ -266,5 +319,8 @@ def _count(firms: int | None) -> str:
 
 def change_in_words(change: DefinitionChange) -> str:
     """A break in words."""
-    before, after = (str(RULES.get(text, text)) if change.code in ("rule", "averaging") else text for text in (change.before, change.after))
+    before, after = (
+        str(RULES.get(text, text)) if change.code in ("rule", "averaging") else text
+        for text in (change.before, change.after)
+    )
     return str(BREAKS[change.code]) % {"before": before, "after": after}

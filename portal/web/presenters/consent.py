@@ -42,7 +42,9 @@ class ConsentPage:
 
 
 TERMS: dict[str, Promise] = {
-    "industry-label": gettext_lazy("to compute the industry’s label of each step and the plant’s place in it"),
+    "industry-label": gettext_lazy(
+        "to compute the industry’s label of each step and the plant’s place in it"
+    ),
     "no-enforcement": gettext_lazy(
         "for information and comparison; no fine, quota, inspection or price rests on it, "
         "unless the scheme’s rules said so before the period"
@@ -62,7 +64,11 @@ def consent_page(view: ConsentView) -> ConsentPage:
         led=view.led,
         named=view.named,
         history=tuple(
-            ChoiceRow(choice.at, choice.by, _("is named beside its quarter") if choice.named else _("is not named"))
+            ChoiceRow(
+                choice.at,
+                choice.by,
+                _("is named beside its quarter") if choice.named else _("is not named"),
+            )
             for choice in view.history
         ),
         reports=tuple(_row(report) for report in view.reports),
@@ -77,7 +83,8 @@ def _row(report: ReportTerms) -> TermsRow:
         purpose=_term(report.purpose),
         use=_term(report.use),
         naming=_term(report.naming),
-        retention=ngettext("%(n)d year", "%(n)d years", report.retention_years) % {"n": report.retention_years},
+        retention=ngettext("%(n)d year", "%(n)d years", report.retention_years)
+        % {"n": report.retention_years},
         scheme=report.scheme,
         terms=report.terms,
     )

@@ -76,19 +76,29 @@ class Spread:
 FEWEST = next(firms for firms in range(1, 1000) if percents(firms))
 """From so many firms on there is a curve (20): five firms lie between two points."""
 
-QUARTERS = (gettext_lazy("First quarter, least energy"), gettext_lazy("Second"), gettext_lazy("Third"), gettext_lazy("Fourth"))
+QUARTERS = (
+    gettext_lazy("First quarter, least energy"),
+    gettext_lazy("Second"),
+    gettext_lazy("Third"),
+    gettext_lazy("Fourth"),
+)
 
 
 def spread_of(label: LabelView, shown: TotalsDisplay) -> Spread:
     """The route's own cells first, then electricity and heat."""
     ordered = sorted(label.cells, key=lambda cell: not cell.headline)
     drawn = tuple(_curve(cell, shown) for cell in ordered if cell.curve)
-    return Spread(drawn, _without([cell for cell in ordered if not cell.curve], shown, any_drawn=bool(drawn)))
+    return Spread(
+        drawn, _without([cell for cell in ordered if not cell.curve], shown, any_drawn=bool(drawn))
+    )
 
 
 def _curve(cell: CellView, shown: TotalsDisplay) -> CellCurve:
     factor, decimals = shown.factor(cell.unit), shown.step_decimals(cell)
-    points = [curve.Point(point.percent, Estimate(point.value, *point.interval).scaled(factor)) for point in cell.curve]
+    points = [
+        curve.Point(point.percent, Estimate(point.value, *point.interval).scaled(factor))
+        for point in cell.curve
+    ]
     best = None if cell.best is None else cell.best * factor
     pack_step = shown.names.step(cell.step)
     product = in_page_language(pack_step.product_words) if pack_step else cell.product
@@ -105,12 +115,20 @@ def _curve(cell: CellView, shown: TotalsDisplay) -> CellCurve:
         name=cell_name(cell, shown),
         unit=unit,
         lead=_("About half of the firms stay at or below %(middle)s %(unit)s.") % facts,
-        described=_("Percentile curve from %(low)s at %(first)s of the firms to %(high)s at %(last)s; the figures are in the table below.")
+        described=_(
+            "Percentile curve from %(low)s at %(first)s of the firms to %(high)s at %(last)s; the figures are in the table below."
+        )
         % ends,
-        best="" if best is None else _("published best %(value)s") % {"value": number(best, decimals)},
+        best=""
+        if best is None
+        else _("published best %(value)s") % {"value": number(best, decimals)},
         picture=curve.draw(points, best),
         rows=tuple(
-            CurveRow(per_cent(point.percent / 100), number(point.value.value, decimals), between(point.value.lo, point.value.hi, decimals))
+            CurveRow(
+                per_cent(point.percent / 100),
+                number(point.value.value, decimals),
+                between(point.value.lo, point.value.hi, decimals),
+            )
             for point in points
         ),
     )
@@ -118,14 +136,19 @@ def _curve(cell: CellView, shown: TotalsDisplay) -> CellCurve:
 
 def bands_of(view: BenchmarkView, shown: TotalsDisplay) -> tuple[BandRow, ...]:
     """As they were signed; a version from before there were bands has none."""
-    signed = {(entry["step"], entry["product"], entry["variant"], entry["metric"]): entry.get("bands") for entry in view.document["steps"]}
+    signed = {
+        (entry["step"], entry["product"], entry["variant"], entry["metric"]): entry.get("bands")
+        for entry in view.document["steps"]
+    }
     rows = []
     for cell in sorted(view.label.cells, key=lambda cell: not cell.headline):
         bands = signed.get(LabelKey.of(cell))
         if bands and cell.shown:
             quarters = tuple(
                 Quarter(str(name), str(sites), _named(bands, index))
-                for index, (name, sites) in enumerate(zip(QUARTERS, bands["quarters"], strict=True), 1)
+                for index, (name, sites) in enumerate(
+                    zip(QUARTERS, bands["quarters"], strict=True), 1
+                )
             )
             rows.append(BandRow(cell_name(cell, shown), quarters, str(bands["untold"])))
     return tuple(rows)
@@ -133,7 +156,11 @@ def bands_of(view: BenchmarkView, shown: TotalsDisplay) -> tuple[BandRow, ...]:
 
 def _named(signed: Mapping[str, Any], quarter: int) -> str:
     """The firms that chose to be named in that quarter; versions from before there was the choice name nobody."""
-    return enumerated(in_language(firm["firm"], firm["firm_zh"]) for firm in signed.get("named", ()) if firm["quarter"] == quarter)
+    return enumerated(
+        in_language(firm["firm"], firm["firm_zh"])
+        for firm in signed.get("named", ())
+        if firm["quarter"] == quarter
+    )
 
 
 def cell_name(cell: CellView, shown: TotalsDisplay) -> str:
@@ -142,7 +169,10 @@ def cell_name(cell: CellView, shown: TotalsDisplay) -> str:
     if cell.headline:  # one a step: its variant stands beside the ladder
         return name
     variant = shown.names.variant_name(cell.step, cell.variant)
-    return _("%(step)s, %(metric)s") % {"step": with_variant(name, variant), "metric": metric_name(cell.metric)}
+    return _("%(step)s, %(metric)s") % {
+        "step": with_variant(name, variant),
+        "metric": metric_name(cell.metric),
+    }
 
 
 def _without(cells: Sequence[CellView], shown: TotalsDisplay, *, any_drawn: bool) -> str:
@@ -150,10 +180,14 @@ def _without(cells: Sequence[CellView], shown: TotalsDisplay, *, any_drawn: bool
     withheld = [cell for cell in cells if not cell.shown]
     few = [cell for cell in cells if cell.shown and cell.firms < FEWEST]
     apart = [cell for cell in cells if cell.shown and cell.curve_withheld]
-    older = [cell for cell in cells if cell.shown and cell.firms >= FEWEST and not cell.curve_withheld]
+    older = [
+        cell for cell in cells if cell.shown and cell.firms >= FEWEST and not cell.curve_withheld
+    ]
     sentences = []
     if few and any_drawn:
-        sentences.append(_("Too few firms for a curve: %(names)s.") % {"names": _listed(few, shown)})
+        sentences.append(
+            _("Too few firms for a curve: %(names)s.") % {"names": _listed(few, shown)}
+        )
     if few:
         sentences.append(
             _(
@@ -163,12 +197,19 @@ def _without(cells: Sequence[CellView], shown: TotalsDisplay, *, any_drawn: bool
             % {"fewest": FEWEST}
         )
         if not any_drawn:
-            sentences.append(_("At most %(firms)s firms entered here.") % {"firms": max(cell.firms for cell in few)})
+            sentences.append(
+                _("At most %(firms)s firms entered here.")
+                % {"firms": max(cell.firms for cell in few)}
+            )
     if withheld:
-        sentences.append(_("Withheld with its value: %(names)s.") % {"names": _listed(withheld, shown)})
+        sentences.append(
+            _("Withheld with its value: %(names)s.") % {"names": _listed(withheld, shown)}
+        )
     if apart:
         sentences.append(
-            _("Left out because together with another publication it would reveal in which part of the curve a firm lies: %(names)s.")
+            _(
+                "Left out because together with another publication it would reveal in which part of the curve a firm lies: %(names)s."
+            )
             % {"names": _listed(apart, shown)}
         )
     if older:

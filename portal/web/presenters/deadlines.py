@@ -15,7 +15,14 @@ from portal.accounts.models import Site
 from portal.catalogue.deadlines import last_day
 from portal.catalogue.models import ExtensionRequest
 from portal.intake.participation import ParticipationView, ReportingState
-from portal.intake.reminders import PAUSE, ExtensionView, RemindedReport, ReminderView, owing, remindable
+from portal.intake.reminders import (
+    PAUSE,
+    ExtensionView,
+    RemindedReport,
+    ReminderView,
+    owing,
+    remindable,
+)
 from portal.names import in_chinese
 from portal.notifications.kinds import NoticeKind
 from portal.web.forms.choosing import ChoiceBox, choosing, chosen_by
@@ -23,7 +30,15 @@ from portal.web.presenters.notices import notice_row_of
 from portal.web.presenters.regulator import page_title
 from portal.web.viewmodels.notices import NoticeRow
 from portal.web.viewmodels.shared import Crumb, SelectOption
-from portal.web.words.terms import TAKING_PART, Names, enumerated, headed, moment_in_words, period_name, shown_name
+from portal.web.words.terms import (
+    TAKING_PART,
+    Names,
+    enumerated,
+    headed,
+    moment_in_words,
+    period_name,
+    shown_name,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +87,9 @@ class DeadlinesPage:
     owing: tuple[str, ...]  # sites whose report is past due, by name
     to_choose: tuple[SiteToRemind, ...]  # every site without a usable report
     choosing: tuple[SelectOption, ...]  # links that tick the late ones of a jurisdiction
-    letters: tuple[NoticeRow, ...]  # what goes to those that are late, and to those that are not yet
+    letters: tuple[
+        NoticeRow, ...
+    ]  # what goes to those that are late, and to those that are not yet
     may_extend: bool  # some site has not reported
     requests: tuple[RequestRow, ...]  # for more time, that wait
     extensions: tuple[ExtensionRow, ...]
@@ -108,22 +125,39 @@ def deadlines_page(
         due=last_day(view.due),
         open=view.closed_at is None,
         may_decide=view.may_decide,
-        owing=tuple(shown_name(participant.site_name) for participant in view.participants if participant.site in late),
+        owing=tuple(
+            shown_name(participant.site_name)
+            for participant in view.participants
+            if participant.site in late
+        ),
         to_choose=_to_choose(view, late, recent, picked),
         choosing=choosing(boxes, query),
         letters=_letters(view, late),
         may_extend=bool(may_be_extended(view)),
         requests=tuple(
             RequestRow(
-                *(request.pk, headed((_firm(request.site), shown_name(request.site.name))), request.until, request.reason),
-                *(str(request.asked_by), request.asked_at, reverse("web:decide-time", args=[*parts, request.pk])),
+                *(
+                    request.pk,
+                    headed((_firm(request.site), shown_name(request.site.name))),
+                    request.until,
+                    request.reason,
+                ),
+                *(
+                    str(request.asked_by),
+                    request.asked_at,
+                    reverse("web:decide-time", args=[*parts, request.pk]),
+                ),
             )
             for request in requests
             if [request.period.peer_group_id, request.period.name] == parts
         ),
         extensions=tuple(
             ExtensionRow(
-                shown_name(extension.site_name), last_day(extension.due), extension.reason, extension.granted_by, extension.granted_at
+                shown_name(extension.site_name),
+                last_day(extension.due),
+                extension.reason,
+                extension.granted_by,
+                extension.granted_at,
             )
             for extension in extensions
         ),
@@ -132,14 +166,18 @@ def deadlines_page(
                 shown_name(reminder.site_name),
                 reminder.sent_at,
                 reminder.sent_by,
-                enumerated(reminder.reminded) or _("nobody acts for its enterprise: call the enterprise"),
+                enumerated(reminder.reminded)
+                or _("nobody acts for its enterprise: call the enterprise"),
             )
             for reminder in reminders
         ),
         due_url=reverse("web:set-due", args=parts),
         extend_url=reverse("web:extend", args=parts),
         remind_url=reverse("web:remind", args=parts),
-        crumbs=(Crumb(_("Publications"), reverse("web:publications")), Crumb(title, reverse("web:participation", args=parts))),
+        crumbs=(
+            Crumb(_("Publications"), reverse("web:publications")),
+            Crumb(title, reverse("web:participation", args=parts)),
+        ),
     )
 
 
@@ -147,7 +185,9 @@ def _firm(site: Site) -> str:
     return shown_name(site.organisation.name)
 
 
-def _to_choose(view: ParticipationView, late: set[str], recent: set[str], picked: Collection[str] | None) -> tuple[SiteToRemind, ...]:
+def _to_choose(
+    view: ParticipationView, late: set[str], recent: set[str], picked: Collection[str] | None
+) -> tuple[SiteToRemind, ...]:
     """The late ones are chosen beforehand, but for who was reminded within a day."""
     sites = []
     chosen = late - recent if picked is None else picked
@@ -157,7 +197,9 @@ def _to_choose(view: ParticipationView, late: set[str], recent: set[str], picked
         notes = [_("late") if participant.site in late else str(TAKING_PART[participant.taking][0])]
         notes += [_("reminded within the last day")] if participant.site in recent else []
         name = headed((shown_name(participant.firm), shown_name(participant.site_name)))
-        sites.append(SiteToRemind(participant.site, name, enumerated(notes), participant.site in chosen))
+        sites.append(
+            SiteToRemind(participant.site, name, enumerated(notes), participant.site in chosen)
+        )
     return tuple(sites)
 
 
@@ -165,8 +207,13 @@ def _letters(view: ParticipationView, late: set[str]) -> tuple[NoticeRow, ...]:
     """What those who act for a site are written, with its name for the first of each kind."""
     rows = []
     open_ones = set(remindable(view))
-    for kind, sites in ((NoticeKind.REPORT_REMINDED, late & open_ones), (NoticeKind.REPORT_COMES, open_ones - late)):
-        first = next((participant for participant in view.participants if participant.site in sites), None)
+    for kind, sites in (
+        (NoticeKind.REPORT_REMINDED, late & open_ones),
+        (NoticeKind.REPORT_COMES, open_ones - late),
+    ):
+        first = next(
+            (participant for participant in view.participants if participant.site in sites), None
+        )
         if first is not None:
             facts = {
                 "site_name": first.site_name,
@@ -180,8 +227,18 @@ def _letters(view: ParticipationView, late: set[str]) -> tuple[NoticeRow, ...]:
 
 def may_be_extended(view: ParticipationView) -> list[tuple[str, str]]:
     """The sites that have not reported, for the form: id and name."""
-    participants = [participant for participant in view.participants if participant.taking is not ReportingState.REPORTED]
-    return [(participant.site, headed((shown_name(participant.firm), shown_name(participant.site_name)))) for participant in participants]
+    participants = [
+        participant
+        for participant in view.participants
+        if participant.taking is not ReportingState.REPORTED
+    ]
+    return [
+        (
+            participant.site,
+            headed((shown_name(participant.firm), shown_name(participant.site_name))),
+        )
+        for participant in participants
+    ]
 
 
 def owed_sentences(views: Sequence[RemindedReport]) -> tuple[str, ...]:

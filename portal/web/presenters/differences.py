@@ -31,9 +31,17 @@ def compare_page(difference: PackDifference) -> MethodSheet:
     after, before = difference.after, difference.before
     assert before is not None  # noqa: S101  # two versions were named
     name = in_page_language(after.words)
-    crumbs = (Crumb(_("Method packs"), reverse("web:methods")), Crumb(name, reverse("web:method", args=[after.id])))
+    crumbs = (
+        Crumb(_("Method packs"), reverse("web:methods")),
+        Crumb(name, reverse("web:method", args=[after.id])),
+    )
     facts = {"pack": name, "new": after.version, "old": before.version}
-    return MethodSheet(_("%(pack)s: version %(new)s compared with %(old)s") % facts, crumbs, "", sections=differences(difference))
+    return MethodSheet(
+        _("%(pack)s: version %(new)s compared with %(old)s") % facts,
+        crumbs,
+        "",
+        sections=differences(difference),
+    )
 
 
 def differences(difference: PackDifference) -> tuple[MethodSection, ...]:
@@ -49,16 +57,35 @@ def differences(difference: PackDifference) -> tuple[MethodSection, ...]:
         _("No number differs."),
     )
     fields = tuple(_field(change) for change in difference.fields)
-    fields_table = table_of(_("Every field of the file"), (_("Where"), old, new), fields, _("No field of the file differs."))
-    effects = tuple(_effect(effect, publication) for publication in difference.publications for effect in publication.values)
+    fields_table = table_of(
+        _("Every field of the file"),
+        (_("Where"), old, new),
+        fields,
+        _("No field of the file differs."),
+    )
+    effects = tuple(
+        _effect(effect, publication)
+        for publication in difference.publications
+        for effect in publication.values
+    )
     heads = (_("Published value"), _("Value"), _("Changes by"), _("Unit"), _("Cause"))
-    effects_table = table_of(_("Published values"), heads, effects, _("No published value changes, as far as public figures show."))
+    effects_table = table_of(
+        _("Published values"),
+        heads,
+        effects,
+        _("No published value changes, as far as public figures show."),
+    )
     note = _(
         "Calculated from public figures alone. If no limit can be given, only each plant knows the effect: “steplabel-agent pack "
         "diff” shows it for the plant’s own labels and sends nothing. What was published stays as it is."
     )
     columns = (_("Step"), _("What changes"), _("By how much"), _("Cause"))
-    moves_table = table_of(_("Labels and grades"), columns, tuple(_moves(difference)), _("No label and no grade changes."))
+    moves_table = table_of(
+        _("Labels and grades"),
+        columns,
+        tuple(_moves(difference)),
+        _("No label and no grade changes."),
+    )
     return (
         MethodSection(_("What differs: numbers"), numbers_table),
         MethodSection(_("What differs: the file"), fields_table),
@@ -69,17 +96,29 @@ def differences(difference: PackDifference) -> tuple[MethodSection, ...]:
 
 def _field(change: FieldChange) -> tuple[TableCell, ...]:
     more = _("and in %(n)s more places") % {"n": change.also} if change.also else ""
-    return (TableCell(" › ".join(change.where), note=more), TableCell(change.before or NONE), TableCell(change.after or NONE))
+    return (
+        TableCell(" › ".join(change.where), note=more),
+        TableCell(change.before or NONE),
+        TableCell(change.after or NONE),
+    )
 
 
 def _moves(difference: PackDifference) -> Iterator[tuple[TableCell, ...]]:
     """What follows from the two packs: labels by no known amount, grades between two annual means."""
-    names, unknown = Names.newest(difference.after.id), _("by how much is not known from the pack alone")
+    names, unknown = (
+        Names.newest(difference.after.id),
+        _("by how much is not known from the pack alone"),
+    )
     together: dict[tuple[str, ...], list[str]] = {}
     for label in difference.labels_move:
         together.setdefault(label.because, []).append(names.step_name(label.step))
     for because, steps in together.items():
-        yield (TableCell(enumerated(steps)), TableCell(_("labels")), TableCell(unknown), TableCell(enumerated(map(_carrier, because))))
+        yield (
+            TableCell(enumerated(steps)),
+            TableCell(_("labels")),
+            TableCell(unknown),
+            TableCell(enumerated(map(_carrier, because))),
+        )
     for grade in difference.grades_move:
         facts = {"n": grade.level, "standard": grade.standard}
         what = (
@@ -108,14 +147,24 @@ def _grade(grade: GradeMoves) -> str:
     low, high = (f"{value:g}" for value in grade.between)
     facts = {"low": low, "high": high, "unit": unit_in_words(grade.unit)}
     if grade.takes:
-        return _("annual means above %(low)s and up to %(high)s %(unit)s no longer meet it, before corrections") % facts
-    return _("annual means above %(low)s and up to %(high)s %(unit)s now meet it, before corrections") % facts
+        return (
+            _(
+                "annual means above %(low)s and up to %(high)s %(unit)s no longer meet it, before corrections"
+            )
+            % facts
+        )
+    return (
+        _("annual means above %(low)s and up to %(high)s %(unit)s now meet it, before corrections")
+        % facts
+    )
 
 
 def _change(change: NumberChange, before: Pack, after: Pack) -> tuple[TableCell, ...]:
     role, _colon, path = change.path.partition(": ")
     holder = after if change.after is not None else before
-    has_page = packs.is_known(holder.id) and holder.version in {pack.version for pack in packs.versions(holder.id)}
+    has_page = packs.is_known(holder.id) and holder.version in {
+        pack.version for pack in packs.versions(holder.id)
+    }
     return (
         TableCell(
             path,
@@ -149,5 +198,7 @@ def _effect(effect: ValueMove, where: MovedPublication) -> tuple[TableCell, ...]
 def _moves_by(effect: ValueMove) -> str:
     if effect.least is None or effect.most is None:
         return _("only the plants know")
-    low, high = (f"{'+' if value > 0 else ''}{in_figures(value)}" for value in (effect.least, effect.most))
+    low, high = (
+        f"{'+' if value > 0 else ''}{in_figures(value)}" for value in (effect.least, effect.most)
+    )
     return low if low == high else _("%(low)s to %(high)s") % {"low": low, "high": high}

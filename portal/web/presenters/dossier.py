@@ -53,7 +53,9 @@ class DossierRow:
     evidence: tuple[EvidenceLine, ...]
     offers: tuple[OfferLine, ...]
     met: StateWord  # for what is offered
-    wanted: Link | None  # of a criterion that is missing: what would show it, and where that is put on record
+    wanted: (
+        Link | None
+    )  # of a criterion that is missing: what would show it, and where that is put on record
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,9 @@ def dossier_page(dossier: Dossier) -> DossierPage:
             DossierRow(
                 id=entry.criterion.id,
                 asks=entry.criterion.asks.said_in(language),
-                note=_("Added by this portal; the programme does not require it") if entry.criterion.own else "",
+                note=_("Added by this portal; the programme does not require it")
+                if entry.criterion.own
+                else "",
                 state=state(SHOWN, entry.state),
                 evidence=tuple(_line(evidence) for evidence in entry.evidence),
                 offers=tuple(offer_line(offer) for offer in entry.offers),
@@ -114,7 +118,11 @@ def dossier_page(dossier: Dossier) -> DossierPage:
         ),
         offers=bool(offered),
         choices=tuple(
-            SelectOption(f"{address}?programme={candidate.id}", candidate.name.said_in(language), candidate.id == programme.id)
+            SelectOption(
+                f"{address}?programme={candidate.id}",
+                candidate.name.said_in(language),
+                candidate.id == programme.id,
+            )
             for candidate in programmes().values()
         ),
         pdf_url=f"{reverse('web:dossier-pdf', args=[site.slug])}?programme={programme.id}",
@@ -133,13 +141,20 @@ def _lead(states: Sequence[CriterionState]) -> str:
 def _wanted(criterion: Criterion) -> Link:
     """What would show a criterion of which nothing is on record. `#declare` is the form of who acts for the site."""
     if criterion.shown_by == REPORT:
-        return Link(_("A report that this portal accepts shows it. The plant’s agent sends it."), reverse("web:submissions"))
+        return Link(
+            _("A report that this portal accepts shows it. The plant’s agent sends it."),
+            reverse("web:submissions"),
+        )
     if criterion.shown_by == ATTESTATION:
         return Link(_("A certification body’s statement on an accepted report shows it."), "")
     if criterion.shown_by.startswith(SYSTEM):
-        wanted = _("Not declared. A valid certificate on record shows it, or the firm may declare it and name the document.")
+        wanted = _(
+            "Not declared. A valid certificate on record shows it, or the firm may declare it and name the document."
+        )
         return Link(wanted, "#declare")
-    return Link(_("Not declared. The firm may declare it and name the document that shows it."), "#declare")
+    return Link(
+        _("Not declared. The firm may declare it and name the document that shows it."), "#declare"
+    )
 
 
 def _line(evidence: CriterionEvidence) -> EvidenceLine:
@@ -151,15 +166,33 @@ def _line(evidence: CriterionEvidence) -> EvidenceLine:
         how = _("The plant’s receipt of this digest: steplabel-agent verify")
         return EvidenceLine(text, _("SHA-256 of the sealed report"), evidence.digest, how)
     if evidence.kind == "attestation":
-        facts = {"body": by, "period": period_name(evidence.title), "day": date_format(evidence.until, _("j F Y")), "code": evidence.code}
-        text = _("Statement of %(body)s on the report of %(period)s, valid until %(day)s, code %(code)s") % facts
+        facts = {
+            "body": by,
+            "period": period_name(evidence.title),
+            "day": date_format(evidence.until, _("j F Y")),
+            "code": evidence.code,
+        }
+        text = (
+            _(
+                "Statement of %(body)s on the report of %(period)s, valid until %(day)s, code %(code)s"
+            )
+            % facts
+        )
         if evidence.opinion == Opinion.ADVERSE:
             text = _("%(statement)s; the opinion is adverse") % {"statement": text}
         page = reverse("web:verify", args=[evidence.code])
-        return EvidenceLine(text, _("SHA-256 of the signed statement"), evidence.digest, _("Anybody can open it by its code"), page)
+        return EvidenceLine(
+            text,
+            _("SHA-256 of the signed statement"),
+            evidence.digest,
+            _("Anybody can open it by its code"),
+            page,
+        )
     if evidence.kind == "system":
         facts = {"n": evidence.title, "by": by, "day": date_format(evidence.until, _("j F Y"))}
-        return _of_paper(_("Certificate %(n)s by %(by)s, valid until %(day)s") % facts, evidence.digest)
+        return _of_paper(
+            _("Certificate %(n)s by %(by)s, valid until %(day)s") % facts, evidence.digest
+        )
     text = _("“%(value)s”, by the document “%(paper)s”, declared on %(day)s") % {
         "value": evidence.value,
         "paper": evidence.title,
@@ -172,7 +205,12 @@ def _line(evidence: CriterionEvidence) -> EvidenceLine:
 
 
 def _of_paper(text: str, digest: str) -> EvidenceLine:
-    return EvidenceLine(text, _("SHA-256 of the document"), digest, _("Ask for the document and compare its SHA-256"))
+    return EvidenceLine(
+        text,
+        _("SHA-256 of the document"),
+        digest,
+        _("Ask for the document and compare its SHA-256"),
+    )
 
 
 def _day(at: datetime | None) -> str:
@@ -183,27 +221,55 @@ def declared_of(dossier: Dossier) -> list[tuple[str, str]]:
     """The declarations on which criteria rest, by their rows, for the officer who reads the papers."""
     language = get_language() or "en"
     return [
-        (str(entry.evidence[0].declaration), headed((entry.criterion.asks.said_in(language), f"“{entry.evidence[0].value}”")))
+        (
+            str(entry.evidence[0].declaration),
+            headed((entry.criterion.asks.said_in(language), f"“{entry.evidence[0].value}”")),
+        )
         for entry in dossier.entries
         if entry.evidence and entry.evidence[0].kind == "paper"
     ]
 
 
 def reading_page(site: str, back: str) -> FormSheet:
-    lead = _("Ask the firm for the paper and compare its SHA-256 with the one in the dossier before you write what it shows.")
-    return FormSheet(MethodSheet(_("What a declared paper shows"), (Crumb(site, back),), lead), button=_("Record it"))
+    lead = _(
+        "Ask the firm for the paper and compare its SHA-256 with the one in the dossier before you write what it shows."
+    )
+    return FormSheet(
+        MethodSheet(_("What a declared paper shows"), (Crumb(site, back),), lead),
+        button=_("Record it"),
+    )
 
 
 def caveats() -> tuple[Item, ...]:
     """What the states mean, on page and paper alike."""
     return (
-        Item(_("Shown"), _("It is on record in this portal. Anybody who may see it can check it there.")),
-        Item(_("Confirmed"), _("The firm declared it, and an officer of the site’s jurisdiction read the paper and found it there.")),
-        Item(_("Declared"), _("The firm declares this and names a document by its SHA-256. Nobody here has read the document.")),
-        Item(_("Not met"), _("An officer read the paper and did not find it there, or the auditor’s opinion is adverse.")),
+        Item(
+            _("Shown"),
+            _("It is on record in this portal. Anybody who may see it can check it there."),
+        ),
+        Item(
+            _("Confirmed"),
+            _(
+                "The firm declared it, and an officer of the site’s jurisdiction read the paper and found it there."
+            ),
+        ),
+        Item(
+            _("Declared"),
+            _(
+                "The firm declares this and names a document by its SHA-256. Nobody here has read the document."
+            ),
+        ),
+        Item(
+            _("Not met"),
+            _(
+                "An officer read the paper and did not find it there, or the auditor’s opinion is adverse."
+            ),
+        ),
         Item(_("Missing"), _("Nothing is on record.")),
         Item(
             _("Incentive"),
-            _("What an authority offers for a criterion, by an act in force today. That authority decides whether a site receives it."),
+            _(
+                "What an authority offers for a criterion, by an act in force today. That authority decides whether a site receives it."
+            ),
         ),
     )

@@ -17,7 +17,14 @@ from portal.publication.shapes import CellView, LabelView, TotalView
 from portal.web.charts.ladder import DrawnInterval
 from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
-from portal.web.viewmodels.drafts import ChangeRow, DraftCheck, DraftPage, GateCell, GateRow, ReleaseRow
+from portal.web.viewmodels.drafts import (
+    ChangeRow,
+    DraftCheck,
+    DraftPage,
+    GateCell,
+    GateRow,
+    ReleaseRow,
+)
 from portal.web.viewmodels.shared import Crumb, StateWord
 from portal.web.words.figures import NONE, between, decimals_of, number, signed
 from portal.web.words.terms import (
@@ -36,11 +43,20 @@ from portal.web.words.terms import (
 def draft_page(view: DraftView) -> DraftPage:
     names = Names.of(view.pack, view.pack_version)
     shown = shown_in_kgce(view)
-    decisions: list[CellView | TotalView] = [*view.label.cells, view.label.composite, view.label.best_reached, view.label.typical]
-    metrics = {metric: capfirst(metric_name(metric)) for metric in dict.fromkeys(cell.metric for cell in view.label.cells)}
+    decisions: list[CellView | TotalView] = [
+        *view.label.cells,
+        view.label.composite,
+        view.label.best_reached,
+        view.label.typical,
+    ]
+    metrics = {
+        metric: capfirst(metric_name(metric))
+        for metric in dict.fromkeys(cell.metric for cell in view.label.cells)
+    }
     passing = sum(decision.shown for decision in decisions)
     return DraftPage(
-        title=_("%(title)s, version %(version)d") % {"title": page_title(names, view.route, view.period), "version": view.version},
+        title=_("%(title)s, version %(version)d")
+        % {"title": page_title(names, view.route, view.period), "version": view.version},
         version=view.version,
         state=_state(view),
         drafted_by=view.drafted_by,
@@ -66,7 +82,9 @@ def draft_page(view: DraftView) -> DraftPage:
         comment_url=reverse("web:comment", args=[view.id]),
         comments=view.comments,
         release=_release(view.release) if view.release else None,
-        cancel_url=reverse("web:cancel-release", args=[view.id]) if view.release and view.release.state == "waiting" else "",
+        cancel_url=reverse("web:cancel-release", args=[view.id])
+        if view.release and view.release.state == "waiting"
+        else "",
         approval_note=view.approval_note,
         withdraw_url=reverse("web:withdraw", args=[view.id]),
         discard_url=reverse("web:discard", args=[view.id]) if view.may_discard else "",
@@ -77,7 +95,10 @@ def draft_page(view: DraftView) -> DraftPage:
         what_changed=view.what_changed,
         crumbs=(
             Crumb(_("Publications"), reverse("web:publications")),
-            Crumb(page_title(names, view.route, view.period), reverse("web:participation", args=[view.peer_group, view.period])),
+            Crumb(
+                page_title(names, view.route, view.period),
+                reverse("web:participation", args=[view.peer_group, view.period]),
+            ),
         ),
     )
 
@@ -105,7 +126,10 @@ def _checks(view: DraftView, decisions: Decisions) -> tuple[DraftCheck, ...]:
             _("Disclosure gate"),
             _("All %(of)d values may be shown.") % {"of": of}
             if passing == of
-            else _("%(shown)d of %(of)d values may be shown; each of the others has its reason below.") % {"shown": passing, "of": of},
+            else _(
+                "%(shown)d of %(of)d values may be shown; each of the others has its reason below."
+            )
+            % {"shown": passing, "of": of},
             "ok" if passing else "no",
         )
     ]
@@ -113,12 +137,22 @@ def _checks(view: DraftView, decisions: Decisions) -> tuple[DraftCheck, ...]:
         difference_reason = _reason(decisions, names, "differencing")
         same = {cell.reason_code for cell in view.label.cells if cell.shown} == {"unchanged"}
         differs = (
-            _("The same firms and values as before are behind every value, so the figures are those of version %(n)d.")
+            _(
+                "The same firms and values as before are behind every value, so the figures are those of version %(n)d."
+            )
             if same
-            else _("Enough firms differ from version %(n)d: the difference does not reveal any firm.")
+            else _(
+                "Enough firms differ from version %(n)d: the difference does not reveal any firm."
+            )
         )
         text = difference_reason or differs % {"n": view.newest_shown}
-        checks.append(DraftCheck(_("Difference from version %(n)d") % {"n": view.newest_shown}, text, "no" if difference_reason else "ok"))
+        checks.append(
+            DraftCheck(
+                _("Difference from version %(n)d") % {"n": view.newest_shown},
+                text,
+                "no" if difference_reason else "ok",
+            )
+        )
     if others := _reason(decisions, names, *_BESIDE_OTHERS):
         checks.append(DraftCheck(_("Difference from other public values"), others, "no"))
     if years := _reason(decisions, names, "years"):
@@ -129,18 +163,38 @@ def _checks(view: DraftView, decisions: Decisions) -> tuple[DraftCheck, ...]:
     poor = [cell for cell in fitted if not cell.good_fit]
     judged = bool(fitted) and view.reports > 1
     fits = _("The spread between plants fits the assumed one at every step.")
-    doubts = _("The spread between plants does not fit the assumed one well at: %(steps)s. The interval there may be too narrow.") % {
-        "steps": enumerated(_cell_name(cell, names) for cell in poor)
+    doubts = _(
+        "The spread between plants does not fit the assumed one well at: %(steps)s. The interval there may be too narrow."
+    ) % {"steps": enumerated(_cell_name(cell, names) for cell in poor)}
+    too_few = _(
+        "Too few plants have a value: their spread cannot be compared with the assumed one."
+    )
+    checks.append(
+        DraftCheck(
+            _("Composition"),
+            doubts if poor else fits if judged else too_few,
+            "ok" if judged and not poor else "wait",
+        )
+    )
+    reports = ngettext("%(n)d report entered.", "%(n)d reports entered.", view.reports) % {
+        "n": view.reports
     }
-    too_few = _("Too few plants have a value: their spread cannot be compared with the assumed one.")
-    checks.append(DraftCheck(_("Composition"), doubts if poor else fits if judged else too_few, "ok" if judged and not poor else "wait"))
-    reports = ngettext("%(n)d report entered.", "%(n)d reports entered.", view.reports) % {"n": view.reports}
     checks.append(DraftCheck(_("Participants"), reports, "ok"))
     if view.status == "draft":
-        text = _("Not yet. You may publish: you did not draft this version.") if view.may_publish else _why_not(view)
-        checks.append(DraftCheck(_("Second person"), text, "wait", "#decide", _("Go to the decision")))
+        text = (
+            _("Not yet. You may publish: you did not draft this version.")
+            if view.may_publish
+            else _why_not(view)
+        )
+        checks.append(
+            DraftCheck(_("Second person"), text, "wait", "#decide", _("Go to the decision"))
+        )
     elif view.status != "discarded":
-        checks.append(DraftCheck(_("Second person"), _("Published by %(who)s.") % {"who": view.approved_by}, "ok"))
+        checks.append(
+            DraftCheck(
+                _("Second person"), _("Published by %(who)s.") % {"who": view.approved_by}, "ok"
+            )
+        )
     return tuple(checks)
 
 
@@ -172,38 +226,61 @@ def _release(view: ReleaseView) -> ReleaseRow:
         ),
         "gate-changed": _("the disclosure gate's result has changed since the approval"),
         "attestations-changed": _("what it says of attestations has changed since the approval"),
-        "explanation-changed": _("a sentence of its explanation no longer holds, such as how many firms were obliged to report"),
+        "explanation-changed": _(
+            "a sentence of its explanation no longer holds, such as how many firms were obliged to report"
+        ),
     }
     ended = {
         "waiting": "",
         "released": _("It was published as approved."),
         "cancelled": _("Cancelled by %(who)s.") % {"who": view.ended_by},
         "stopped": _("It was stopped at its release time: %(why)s. Compose the draft again.")
-        % {"why": stopped.get(view.reason_code) or _("it could not be checked any more (%(code)s)") % {"code": view.reason_code}},
+        % {
+            "why": stopped.get(view.reason_code)
+            or _("it could not be checked any more (%(code)s)") % {"code": view.reason_code}
+        },
     }
     return ReleaseRow(view.at, view.approved_by, view.approved_at, view.note, ended[view.state])
 
 
 def _reason(decisions: Decisions, names: Names, *codes: str) -> str:
     """The gate's sentence for the first value that it holds for one of these reasons; empty where there is none."""
-    reasons = (names.total_reason(decision.reason_en, decision.reason_zh) for decision in decisions if decision.reason_code in codes)
+    reasons = (
+        names.total_reason(decision.reason_en, decision.reason_zh)
+        for decision in decisions
+        if decision.reason_code in codes
+    )
     return next(reasons, "")
 
 
 def _why_not(view: DraftView) -> str:
     reasons = {
-        "not-regulator": _("Only a regulator of the whole jurisdiction of this peer group can decide on it."),
+        "not-regulator": _(
+            "Only a regulator of the whole jurisdiction of this peer group can decide on it."
+        ),
         "is-scheduled": _("It is approved and will be published at the time that was set."),
-        "newer-published": _("A newer version has been published since this was drafted, so it cannot be published any more. Discard it."),
-        "own-draft": _("You drafted this version, so another person must decide. Ask a colleague to sign in and read it."),
+        "newer-published": _(
+            "A newer version has been published since this was drafted, so it cannot be published any more. Discard it."
+        ),
+        "own-draft": _(
+            "You drafted this version, so another person must decide. Ask a colleague to sign in and read it."
+        ),
         "not-a-draft": _("This version has been decided; it is no longer a draft."),
-        "gate-holds": _("The disclosure gate blocks this draft: wait until its reason has passed, then compose the draft again."),
-        "nothing-shown": _("The disclosure gate releases no value, so there is nothing to publish. More firms must report first."),
+        "gate-holds": _(
+            "The disclosure gate blocks this draft: wait until its reason has passed, then compose the draft again."
+        ),
+        "nothing-shown": _(
+            "The disclosure gate releases no value, so there is nothing to publish. More firms must report first."
+        ),
     }
     if view.withdrawal_reason:
         return _("Withdrawn. Reason: %(reason)s") % {"reason": view.withdrawal_reason}
     if view.discarded_at is not None:
-        facts = {"who": view.discarded_by, "moment": moment_in_words(view.discarded_at), "reason": view.discard_reason}
+        facts = {
+            "who": view.discarded_by,
+            "moment": moment_in_words(view.discarded_at),
+            "reason": view.discard_reason,
+        }
         return _("Discarded by %(who)s, %(moment)s. Reason: %(reason)s") % facts
     if view.why_not == "newer-published" and _waits(view):
         return _(
@@ -212,7 +289,9 @@ def _why_not(view: DraftView) -> str:
     return reasons.get(view.why_not, "")
 
 
-def _cells(label: LabelView, metrics: Mapping[str, str], shown: TotalsDisplay) -> tuple[GateRow, ...]:
+def _cells(
+    label: LabelView, metrics: Mapping[str, str], shown: TotalsDisplay
+) -> tuple[GateRow, ...]:
     """One row a step and variant, one column a metric."""
     rows: dict[tuple[str, str], dict[str, CellView]] = {}
     for cell in label.cells:
@@ -222,7 +301,9 @@ def _cells(label: LabelView, metrics: Mapping[str, str], shown: TotalsDisplay) -
     for (step_id, variant_id), by_metric in rows.items():
         variant = shown.names.variant_name(step_id, variant_id)
         pack_step = shown.names.step(step_id)
-        released = {rule.metric for rule in pack_step.metrics if rule.released} if pack_step else set()
+        released = (
+            {rule.metric for rule in pack_step.metrics if rule.released} if pack_step else set()
+        )
         table.append(
             GateRow(
                 with_variant(shown.names.step_name(step_id), variant),
@@ -246,10 +327,17 @@ def _cell_of_step(column: str, cell: CellView, shown: TotalsDisplay) -> GateCell
 
 def _cell(column: str, estimate: Estimate, unit: str, firms: int, decimals: int | None) -> GateCell:
     interval = between(estimate.lo, estimate.hi, decimals)
-    return GateCell(column, f"{number(estimate.value, decimals)} {unit_in_words(unit)}", interval, _("%(n)s firms") % {"n": firms})
+    return GateCell(
+        column,
+        f"{number(estimate.value, decimals)} {unit_in_words(unit)}",
+        interval,
+        _("%(n)s firms") % {"n": firms},
+    )
 
 
-def _total_rows(label: LabelView, columns: Sequence[str], shown: TotalsDisplay) -> tuple[GateRow, ...]:
+def _total_rows(
+    label: LabelView, columns: Sequence[str], shown: TotalsDisplay
+) -> tuple[GateRow, ...]:
     decimals = shown.total_decimals(label)
     first, *others = columns or ("",)  # a label without a step has its totals all the same
     nothing = tuple(GateCell(column, absent=NONE) for column in others)
@@ -257,7 +345,9 @@ def _total_rows(label: LabelView, columns: Sequence[str], shown: TotalsDisplay) 
     for title, total in _totals(label):
         estimate = total.estimate
         if estimate is None:
-            cell = GateCell(first, hidden=shown.names.total_reason(total.reason_en, total.reason_zh))
+            cell = GateCell(
+                first, hidden=shown.names.total_reason(total.reason_en, total.reason_zh)
+            )
         else:
             cell = _cell(first, estimate, total.unit, total.firms, decimals)
         rows.append(GateRow(title, (cell, *nothing)))
@@ -276,10 +366,33 @@ def _changes(now: LabelView, before: LabelView, shown: TotalsDisplay) -> tuple[C
     for step, earlier in alike:
         then, current = earlier.best_estimate, step.best_estimate
         if then is not None and current is not None:
-            pairs.append((shown.names.step_name(step.step), unit_in_words(step.unit), then, current, step.ratio, shown.step_decimals(step)))
+            pairs.append(
+                (
+                    shown.names.step_name(step.step),
+                    unit_in_words(step.unit),
+                    then,
+                    current,
+                    step.ratio,
+                    shown.step_decimals(step),
+                )
+            )
     then, current = before.composite.estimate, now.composite.estimate
-    if then is not None and current is not None and totals_compare(before, now) and before.composite.unit == now.composite.unit:
-        pairs.append((_("Whole route"), unit_in_words(now.composite.unit), then, current, 1.0, shown.total_decimals(now)))
+    if (
+        then is not None
+        and current is not None
+        and totals_compare(before, now)
+        and before.composite.unit == now.composite.unit
+    ):
+        pairs.append(
+            (
+                _("Whole route"),
+                unit_in_words(now.composite.unit),
+                then,
+                current,
+                1.0,
+                shown.total_decimals(now),
+            )
+        )
     ends = [
         abs(ratio * (end - then.value))
         for _name, _unit, then, current, ratio, _decimals in pairs
@@ -296,12 +409,22 @@ def _defined(cell: CellView) -> tuple[LabelKey, str, str]:
 
 
 def _change(
-    name: str, unit: str, then: Estimate, now: Estimate, ratio: float, decimals: int | None, scale: float, readings: tuple[str, str]
+    name: str,
+    unit: str,
+    then: Estimate,
+    now: Estimate,
+    ratio: float,
+    decimals: int | None,
+    scale: float,
+    readings: tuple[str, str],
 ) -> ChangeRow:
     decimals = decimals_of(then.value, now.value) if decimals is None else decimals
     band = None
     if then.lo is not None and then.hi is not None:
-        left, right = 50 + scale * ratio * (then.lo - then.value), 50 + scale * ratio * (then.hi - then.value)
+        left, right = (
+            50 + scale * ratio * (then.lo - then.value),
+            50 + scale * ratio * (then.hi - then.value),
+        )
         band = DrawnInterval(f"{left:.2f}%", f"{right - left:.2f}%")
     inside = then.lo is not None and then.hi is not None and then.lo <= now.value <= then.hi
     return ChangeRow(

@@ -25,14 +25,30 @@ def changed_meanwhile(before: Content | None, now: Content) -> tuple[MethodSecti
         for label, first, second in _differences(initial_of(before or now), initial_of(now))
     )
     heads = (_("Field"), _("When you opened it"), _("Now"))
-    return (MethodSection(_("Changed since you opened it"), table_of(_("Fields that changed"), heads, rows, "")),) if rows else ()
+    return (
+        (
+            MethodSection(
+                _("Changed since you opened it"),
+                table_of(_("Fields that changed"), heads, rows, ""),
+            ),
+        )
+        if rows
+        else ()
+    )
 
 
 def not_saved(now: Content, typed: Content) -> tuple[MethodSection, ...]:
     """What was typed and is not what stands there: nothing of it is lost."""
-    rows = tuple((TableCell(label), TableCell(first), TableCell(second)) for label, first, second in _differences(initial_of(now), typed))
+    rows = tuple(
+        (TableCell(label), TableCell(first), TableCell(second))
+        for label, first, second in _differences(initial_of(now), typed)
+    )
     heads = (_("Field"), _("Now"), _("What you typed"))
-    return (MethodSection(_("Not saved"), table_of(_("What you typed"), heads, rows, "")),) if rows else ()
+    return (
+        (MethodSection(_("Not saved"), table_of(_("What you typed"), heads, rows, "")),)
+        if rows
+        else ()
+    )
 
 
 def edits(texts: Sequence[tuple[Content, datetime]]) -> tuple[MethodSection, ...]:
@@ -43,13 +59,20 @@ def edits(texts: Sequence[tuple[Content, datetime]]) -> tuple[MethodSection, ...
         for label, first, second in _differences(initial_of(before), initial_of(after))
     )
     heads = (_("Field"), _("Before"), _("After"))
-    return (MethodSection(_("What was edited"), table_of(_("Edited fields"), heads, rows, "")),) if rows else ()
+    return (
+        (MethodSection(_("What was edited"), table_of(_("Edited fields"), heads, rows, "")),)
+        if rows
+        else ()
+    )
 
 
 def merged(before: Content | None, now: Content, typed: Content) -> dict[str, str]:
     """For a form that goes on: what was typed, and of the fields that were left alone what stands there now."""
     opened, stands = initial_of(before) if before else {}, initial_of(now)
-    return {name: stands.get(name, "") if before and same(opened.get(name, ""), text) else text for name, text in typed.items()}
+    return {
+        name: stands.get(name, "") if before and same(opened.get(name, ""), text) else text
+        for name, text in typed.items()
+    }
 
 
 def same(first: str, second: str) -> bool:
@@ -59,9 +82,17 @@ def same(first: str, second: str) -> bool:
 
 def _differences(before: Content, after: Content) -> Iterator[tuple[str, str, str]]:
     """Label, first and second text of each field of the form in which they differ."""
-    choices = {"step": dict(step_choices()), "cause": dict(cause_choices()), "saving_unit": {key: str(words) for key, words in UNITS}}
+    choices = {
+        "step": dict(step_choices()),
+        "cause": dict(cause_choices()),
+        "saving_unit": {key: str(words) for key, words in UNITS},
+    }
     for name, field in ListedForm.base_fields.items():
         first, second = before.get(name, ""), after.get(name, "")
         if not same(first, second):
             words = choices.get(name, {})
-            yield str(field.label), words.get(first, first) or NONE, words.get(second, second) or NONE
+            yield (
+                str(field.label),
+                words.get(first, first) or NONE,
+                words.get(second, second) or NONE,
+            )

@@ -95,10 +95,19 @@ class EvaluationFacts:
 def evaluation_page(facts: EvaluationFacts) -> EvaluationPage:
     view = facts.taking
     names = Names.of(view.pack, view.pack_version)
-    title = _("Evaluation of %(period)s: %(title)s") % {"period": period_name(view.period), "title": names.title(view.route)}
+    title = _("Evaluation of %(period)s: %(title)s") % {
+        "period": period_name(view.period),
+        "title": names.title(view.route),
+    }
     day = date_format(scheme_day(facts.now), _("j F Y"))
-    caption = _("%(scope)s · made from the record on %(day)s") % {"scope": shown_name(view.scope), "day": day}
-    lead = _("%(reported)d of %(of)d firms have reported.") % {"reported": view.firms_reported, "of": view.firms}
+    caption = _("%(scope)s · made from the record on %(day)s") % {
+        "scope": shown_name(view.scope),
+        "day": day,
+    }
+    lead = _("%(reported)d of %(of)d firms have reported.") % {
+        "reported": view.firms_reported,
+        "of": view.firms,
+    }
     lead += sentence_space() + (
         _("Version %(n)d of the industry label is in force.") % {"n": facts.published.version}
         if facts.published
@@ -119,7 +128,9 @@ def evaluation_page(facts: EvaluationFacts) -> EvaluationPage:
 
 def _basis(has_figures: bool) -> str:
     counts = _("The counts are of the sites that you may see.")
-    figures = _("The energy figures are those of the version in force that the disclosure gate released.")
+    figures = _(
+        "The energy figures are those of the version in force that the disclosure gate released."
+    )
     rest = _("This page contains nothing else about a firm.")
     return sentence_space().join((counts, figures, rest) if has_figures else (counts, rest))
 
@@ -137,31 +148,70 @@ def _sections(facts: EvaluationFacts, names: Names) -> Iterator[EvaluationSectio
 
 
 def _participation(view: ParticipationView) -> EvaluationSection:
-    rows = tuple((str(TAKING_PART[taking][0]), str(count)) for taking, count in view.totals.states.items() if count)
+    rows = tuple(
+        (str(TAKING_PART[taking][0]), str(count))
+        for taking, count in view.totals.states.items()
+        if count
+    )
     obliged = [participant for participant in view.participants if participant.obliged]
     late = sum(participant.arrived_late for participant in obliged)
-    facts = {"sites": len(view.participants), "obliged": len(obliged), "day": date_format(last_day(view.due), _("j F Y"))}
-    lines = [_("%(sites)d sites, %(obliged)d of them obliged; last day for reports: %(day)s.") % facts]
+    facts = {
+        "sites": len(view.participants),
+        "obliged": len(obliged),
+        "day": date_format(last_day(view.due), _("j F Y")),
+    }
+    lines = [
+        _("%(sites)d sites, %(obliged)d of them obliged; last day for reports: %(day)s.") % facts
+    ]
     if late:
-        lines.append(_("Obliged sites whose first report came after their own last day: %(n)d.") % {"n": late})
-    return EvaluationSection(_("Participation"), tuple(lines), SectionTable((_("State of the report"), _("Sites")), rows, (4, 1)))
+        lines.append(
+            _("Obliged sites whose first report came after their own last day: %(n)d.")
+            % {"n": late}
+        )
+    return EvaluationSection(
+        _("Participation"),
+        tuple(lines),
+        SectionTable((_("State of the report"), _("Sites")), rows, (4, 1)),
+    )
 
 
 def _steps(view: BenchmarkView, shown: TotalsDisplay) -> EvaluationSection:
-    heads = (_("Step"), _("Metric"), _("Industry best"), _("95 % interval"), _("Typical"), _("95 % interval"), _("Unit"), _("Firms"))
+    heads = (
+        _("Step"),
+        _("Metric"),
+        _("Industry best"),
+        _("95 % interval"),
+        _("Typical"),
+        _("95 % interval"),
+        _("Unit"),
+        _("Firms"),
+    )
     rows = (_whole_route(view.label, shown), *(_step(cell, shown) for cell in view.label.cells))
-    facts = {"n": view.version, "day": date_format(view.published_on, _("j F Y")), "pack": shown.names.sector, "version": view.pack_version}
+    facts = {
+        "n": view.version,
+        "day": date_format(view.published_on, _("j F Y")),
+        "pack": shown.names.sector,
+        "version": view.pack_version,
+    }
     lines = (
-        _("Industry label, version %(n)s, published on %(day)s; method pack %(pack)s, version %(version)s.") % facts,
+        _(
+            "Industry label, version %(n)s, published on %(day)s; method pack %(pack)s, version %(version)s."
+        )
+        % facts,
         _("SHA-256 of the signed document: %(digest)s") % {"digest": view.digest},
         _("The whole route is per tonne of %(product)s, each step per tonne of its own product.")
         % {"product": shown.names.product(shown.route)}
         if in_tonnes(view.label)
-        else _("The whole route is per %(amount)s, each step per unit of its own product.") % {"amount": shown.names.amount(shown.route)},
+        else _("The whole route is per %(amount)s, each step per unit of its own product.")
+        % {"amount": shown.names.amount(shown.route)},
         ratios_of(view.label, shown.names, shown.route),
         *_reached(view.label.best_reached, shown.total_decimals(view.label)),
     )
-    return EvaluationSection(_("Published steps"), lines, SectionTable(heads, rows, (3.6, 3, 1.7, 2.2, 1.6, 2.2, 1.6, 1.3)))
+    return EvaluationSection(
+        _("Published steps"),
+        lines,
+        SectionTable(heads, rows, (3.6, 3, 1.7, 2.2, 1.6, 2.2, 1.6, 1.3)),
+    )
 
 
 def _whole_route(label: LabelView, shown: TotalsDisplay) -> tuple[str, ...]:
@@ -182,8 +232,15 @@ def _whole_route(label: LabelView, shown: TotalsDisplay) -> tuple[str, ...]:
 
 def _reached(total: TotalView, decimals: int | None) -> Iterator[str]:
     if total.value is not None:
-        facts = {"value": number(total.value, decimals), "interval": _interval(total.interval, decimals), "unit": unit_in_words(total.unit)}
-        yield _("Best whole route that was really reached: %(value)s %(unit)s (%(interval)s).") % facts
+        facts = {
+            "value": number(total.value, decimals),
+            "interval": _interval(total.interval, decimals),
+            "unit": unit_in_words(total.unit),
+        }
+        yield (
+            _("Best whole route that was really reached: %(value)s %(unit)s (%(interval)s).")
+            % facts
+        )
 
 
 def _step(cell: CellView, shown: TotalsDisplay) -> tuple[str, ...]:
@@ -212,8 +269,17 @@ def levels_section(view: InForceView) -> EvaluationSection:
     levels = levels_of(view)
     title = _("Levels of standards")
     if levels is None:
-        return EvaluationSection(title, (_("The method pack contains no level of a standard for the published values."),))
-    heads = (_("Level"), _("Limit"), _("Typical batch"), _("95 % interval"), _("Firms’ typical batches that reach it"), _("Standard"))
+        return EvaluationSection(
+            title, (_("The method pack contains no level of a standard for the published values."),)
+        )
+    heads = (
+        _("Level"),
+        _("Limit"),
+        _("Typical batch"),
+        _("95 % interval"),
+        _("Firms’ typical batches that reach it"),
+        _("Standard"),
+    )
     rows = tuple(
         (
             " ".join(part for part in (row.name, row.rank) if part),
@@ -230,7 +296,9 @@ def levels_section(view: InForceView) -> EvaluationSection:
         "is not a grade of any plant."
     )
     return EvaluationSection(
-        title, tuple(line for line in (note, levels.source, levels.not_held) if line), SectionTable(heads, rows, (4, 2, 2, 2.4, 2.4, 3))
+        title,
+        tuple(line for line in (note, levels.source, levels.not_held) if line),
+        SectionTable(heads, rows, (4, 2, 2, 2.4, 2.4, 3)),
     )
 
 
@@ -239,7 +307,13 @@ def _potentials(view: BenchmarkView, shown: TotalsDisplay) -> EvaluationSection:
     title = _("What the sector could save")
     if savings is None:
         return EvaluationSection(title, (_("This version states no saving potential."),))
-    heads = (_("Step"), _("At the typical value"), _("95 % interval"), _("At the best"), _("95 % interval"))
+    heads = (
+        _("Step"),
+        _("At the typical value"),
+        _("95 % interval"),
+        _("At the best"),
+        _("95 % interval"),
+    )
     rows = []
     for row in (*savings.rows, *((savings.total,) if savings.total else ())):
         cells: list[str] = [row.step]
@@ -248,24 +322,47 @@ def _potentials(view: BenchmarkView, shown: TotalsDisplay) -> EvaluationSection:
         rows.append(tuple(cells))
     unit = _("Average over the firms, in %(unit)s of the route’s product.") % {"unit": savings.unit}
     rule = _("The ends of a sum are the sums of the ends, so they are wider than necessary.")
-    return EvaluationSection(title, (unit, rule) if savings.total else (unit,), SectionTable(heads, tuple(rows), (4, 2.4, 2.4, 2.4, 2.4)))
+    return EvaluationSection(
+        title,
+        (unit, rule) if savings.total else (unit,),
+        SectionTable(heads, tuple(rows), (4, 2.4, 2.4, 2.4, 2.4)),
+    )
 
 
 def _audits(audits: PeriodAudits) -> EvaluationSection:
     facts = {"n": audits.assigned, "bodies": audits.bodies, "withdrawn": audits.withdrawn}
-    lines = [_("Assignments in force: %(n)d; certification bodies: %(bodies)d; statements withdrawn: %(withdrawn)d.") % facts]
+    lines = [
+        _(
+            "Assignments in force: %(n)d; certification bodies: %(bodies)d; statements withdrawn: %(withdrawn)d."
+        )
+        % facts
+    ]
     if not audits.opinions:
         return EvaluationSection(_("Audits"), (*lines, _("There is no valid statement.")))
-    rows = tuple((str(OPINIONS[opinion]), str(count)) for opinion, count in sorted(audits.opinions.items()))
-    return EvaluationSection(_("Audits"), tuple(lines), SectionTable((_("Opinion of valid statements"), _("Reports")), rows, (4, 1)))
+    rows = tuple(
+        (str(OPINIONS[opinion]), str(count)) for opinion, count in sorted(audits.opinions.items())
+    )
+    return EvaluationSection(
+        _("Audits"),
+        tuple(lines),
+        SectionTable((_("Opinion of valid statements"), _("Reports")), rows, (4, 1)),
+    )
 
 
 def _findings(audits: PeriodAudits) -> EvaluationSection:
     if not audits.findings:
         return EvaluationSection(_("Findings"), (_("No finding was raised."),))
-    heads = (pgettext("finding", "Grade"), pgettext("findings", "Open"), pgettext("findings", "Closed"))
+    heads = (
+        pgettext("finding", "Grade"),
+        pgettext("findings", "Open"),
+        pgettext("findings", "Closed"),
+    )
     rows = tuple(
-        (str(word), str(audits.findings.get((grade, False), 0)), str(audits.findings.get((grade, True), 0)))
+        (
+            str(word),
+            str(audits.findings.get((grade, False), 0)),
+            str(audits.findings.get((grade, True), 0)),
+        )
         for grade, (word, _mood) in GRADES.items()
     )
     return EvaluationSection(_("Findings"), (), SectionTable(heads, rows, (3, 1, 1)))
@@ -279,11 +376,17 @@ def _refusals(facts: EvaluationFacts) -> EvaluationSection:
     ]
     if published is not None:
         withheld = sum(not cell.shown for cell in published.label.cells)
-        lines.append(_("Cells of the label that the disclosure gate withheld: %(n)d.") % {"n": withheld})
+        lines.append(
+            _("Cells of the label that the disclosure gate withheld: %(n)d.") % {"n": withheld}
+        )
     if not refusals.refused:
         return EvaluationSection(_("Refusals"), (*lines, _("No report was refused.")))
     rows = tuple((_why(code), str(count)) for code, count in sorted(refusals.refused.items()))
-    return EvaluationSection(_("Refusals"), tuple(lines), SectionTable((_("Why the reports were refused"), _("Reports")), rows, (6, 1)))
+    return EvaluationSection(
+        _("Refusals"),
+        tuple(lines),
+        SectionTable((_("Why the reports were refused"), _("Reports")), rows, (6, 1)),
+    )
 
 
 def _why(code: str) -> str:

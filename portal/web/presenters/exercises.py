@@ -10,7 +10,15 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from benchmarks.exercises import TRIES, CheckedAnswer, Exercise, ExerciseQuestion, check, every, working
+from benchmarks.exercises import (
+    TRIES,
+    CheckedAnswer,
+    Exercise,
+    ExerciseQuestion,
+    check,
+    every,
+    working,
+)
 from portal.web.viewmodels.listed import ListTable, TableCell
 from portal.web.viewmodels.shared import Crumb
 from portal.web.viewmodels.tables import ColumnHead
@@ -87,14 +95,25 @@ def list_of() -> ListTable:
     titles = _("Exercise"), _("Intended for"), _("Minutes"), _("What you learn")
     rows = tuple(
         (
-            TableCell(exercise.text("title", language), url=reverse("web:exercise", args=[exercise.id])),
+            TableCell(
+                exercise.text("title", language), url=reverse("web:exercise", args=[exercise.id])
+            ),
             TableCell(exercise.role.words.said_in(language)),
             TableCell(str(exercise.minutes), num=True),
             TableCell(exercise.text("learns", language)),
         )
         for exercise in every()
     )
-    return ListTable(_("Training exercises"), tuple(ColumnHead(title) for title in titles), None, rows, None, (), "", "")
+    return ListTable(
+        _("Training exercises"),
+        tuple(ColumnHead(title) for title in titles),
+        None,
+        rows,
+        None,
+        (),
+        "",
+        "",
+    )
 
 
 def page_of(exercise: Exercise, query: Mapping[str, str]) -> ExercisePage:
@@ -108,7 +127,10 @@ def page_of(exercise: Exercise, query: Mapping[str, str]) -> ExercisePage:
         minutes=exercise.minutes,
         learns=exercise.text("learns", language),
         story=tuple(map(pieces, exercise.texts("story", language))),
-        files=tuple(FileLink(name, reverse("web:exercise-file", args=[exercise.id, name])) for name in exercise.files),
+        files=tuple(
+            FileLink(name, reverse("web:exercise-file", args=[exercise.id, name]))
+            for name in exercise.files
+        ),
         tasks=tuple(map(pieces, exercise.texts("tasks", language))),
         questions=questions,
         command=f"steplabel-agent exercise {exercise.id}",
@@ -120,16 +142,27 @@ def page_of(exercise: Exercise, query: Mapping[str, str]) -> ExercisePage:
 
 def pieces(text: str) -> Text:
     """Parted at what stands between backticks."""
-    return tuple(TextPiece(part, code=bool(index % 2)) for index, part in enumerate(re.split("`([^`]+)`", text)) if part)
+    return tuple(
+        TextPiece(part, code=bool(index % 2))
+        for index, part in enumerate(re.split("`([^`]+)`", text))
+        if part
+    )
 
 
-def _asked(exercise: Exercise, question: ExerciseQuestion, query: Mapping[str, str], language: str) -> AskedQuestion:
+def _asked(
+    exercise: Exercise, question: ExerciseQuestion, query: Mapping[str, str], language: str
+) -> AskedQuestion:
     answer = query.get(question.id, "").strip()[:MOST_TYPED]
     before = query.get(f"{WRONG}{question.id}", "")
     wrong = min(int(before), TRIES) if before.isdecimal() and len(before) < 3 else 0
     verdict = check(exercise, question, answer, language) if answer else None
-    wrong += verdict is not None and verdict.is_a_try and answer != query.get(f"{LAST}{question.id}")
-    words = {code: exercise.text(f"question.{question.id}.choice.{code}", language) for code in question.choices}
+    wrong += (
+        verdict is not None and verdict.is_a_try and answer != query.get(f"{LAST}{question.id}")
+    )
+    words = {
+        code: exercise.text(f"question.{question.id}.choice.{code}", language)
+        for code in question.choices
+    }
     return AskedQuestion(
         id=question.id,
         ask=exercise.text(f"question.{question.id}.ask", language),
@@ -141,7 +174,13 @@ def _asked(exercise: Exercise, question: ExerciseQuestion, query: Mapping[str, s
     )
 
 
-def _judged(exercise: Exercise, question: ExerciseQuestion, verdict: CheckedAnswer, wrong: int, language: str) -> JudgedAnswer:
+def _judged(
+    exercise: Exercise,
+    question: ExerciseQuestion,
+    verdict: CheckedAnswer,
+    wrong: int,
+    language: str,
+) -> JudgedAnswer:
     shown = verdict.right or wrong >= TRIES
     solution = working(exercise, question, language) if shown else ""
     return JudgedAnswer(verdict.right, verdict.why, pieces(verdict.look), pieces(solution))

@@ -50,11 +50,17 @@ COLUMNS = (
 )
 
 
-def groups_page(run: Sequence[SiteGroup], joined: Sequence[GroupMember], *, may_make: bool, has_sites: bool) -> MethodSheet:
+def groups_page(
+    run: Sequence[SiteGroup], joined: Sequence[GroupMember], *, may_make: bool, has_sites: bool
+) -> MethodSheet:
     """`has_sites`: the reader acts for a firm; others have none that a group could invite."""
     links = (Link(_("Make a group"), reverse("web:new-site-group")),) if may_make else ()
     if not run and not joined:
-        nothing = _("You run no group. Make one for a park or a chain.") if may_make else _("You run no group.")
+        nothing = (
+            _("You run no group. Make one for a park or a chain.")
+            if may_make
+            else _("You run no group.")
+        )
         if has_sites:
             nothing += sentence_space() + _("No group has invited your sites.")
         return MethodSheet(_("Groups of sites"), (), nothing, links=links)
@@ -62,7 +68,13 @@ def groups_page(run: Sequence[SiteGroup], joined: Sequence[GroupMember], *, may_
     lead = _("Groups that you run: %(run)s.") % {"run": len(run)}
     if has_sites:
         counts = {"joined": len(joined) - waits, "waits": waits}
-        lead += sentence_space() + _("Memberships of your sites: %(joined)s. Invitations that wait for an answer: %(waits)s.") % counts
+        lead += (
+            sentence_space()
+            + _(
+                "Memberships of your sites: %(joined)s. Invitations that wait for an answer: %(waits)s."
+            )
+            % counts
+        )
     ran = tuple(
         (
             TableCell(_name(group), url=reverse("web:site-group", args=[group.pk])),
@@ -73,7 +85,11 @@ def groups_page(run: Sequence[SiteGroup], joined: Sequence[GroupMember], *, may_
     )
     mine = tuple(
         (
-            TableCell(_name(row.group), note=_by(row.group), url=reverse("web:join-group", args=[row.group_id, row.slug])),
+            TableCell(
+                _name(row.group),
+                note=_by(row.group),
+                url=reverse("web:join-group", args=[row.group_id, row.slug]),
+            ),
             TableCell(row.slug),
             TableCell("", state=state(STATES, row.state)),
         )
@@ -81,18 +97,30 @@ def groups_page(run: Sequence[SiteGroup], joined: Sequence[GroupMember], *, may_
     )
     run_section = MethodSection(
         _("Groups that you run"),
-        table_of(_("Groups"), (_("Group"), _("Kind"), _("State")), ran, _("You run no group. Make one for a park or a chain.")),
+        table_of(
+            _("Groups"),
+            (_("Group"), _("Kind"), _("State")),
+            ran,
+            _("You run no group. Make one for a park or a chain."),
+        ),
     )
     own_section = MethodSection(
         _("Your sites in groups"),
-        table_of(_("Memberships and invitations"), (_("Group"), _("Site"), _("State")), mine, _("No group has invited your sites.")),
+        table_of(
+            _("Memberships and invitations"),
+            (_("Group"), _("Site"), _("State")),
+            mine,
+            _("No group has invited your sites."),
+        ),
     )
     sections = (run_section, own_section) if has_sites else (run_section,)
     return MethodSheet(_("Groups of sites"), (), lead, sections=sections, links=links)
 
 
 def new_group_page() -> FormSheet:
-    lead = _("A group shows its runner only what each member agrees to show. Members join by themselves and leave at any time.")
+    lead = _(
+        "A group shows its runner only what each member agrees to show. Members join by themselves and leave at any time."
+    )
     return FormSheet(MethodSheet(_("Make a group"), crumbs(), lead), button=_("Make it"))
 
 
@@ -103,14 +131,27 @@ def group_page(group: SiteGroup, view: GroupCounts, *, runs: bool) -> FormSheet:
         Fact(_("Made"), moment_in_words(group.made_at)),
     )
     counts = {"joined": view.joined, "shown": len(view.shown)}
-    lead = _("Sites that have joined: %(joined)s. Of these, sites that show labels: %(shown)s.") % counts
+    lead = (
+        _("Sites that have joined: %(joined)s. Of these, sites that show labels: %(shown)s.")
+        % counts
+    )
     open_ = group.ended_at is None
     ended = sentence_space() + _("The group has ended.") if not open_ else ""
-    sections = [MethodSection(_("Attested labels by step"), _counts(view), _about_counts(view))] if open_ else []
+    sections = (
+        [MethodSection(_("Attested labels by step"), _counts(view), _about_counts(view))]
+        if open_
+        else []
+    )
     if view.shown and open_:
-        sections.append(MethodSection(_("Labels that members show"), _labels(view), _about_labels()))
+        sections.append(
+            MethodSection(_("Labels that members show"), _labels(view), _about_labels())
+        )
     sections.append(MethodSection(_("Sites"), _members(group, view, runs=runs and open_)))
-    links = (Link(_("These labels, CSV"), reverse("web:site-group-csv", args=[group.pk])),) if view.shown and open_ else ()
+    links = (
+        (Link(_("These labels, CSV"), reverse("web:site-group-csv", args=[group.pk])),)
+        if view.shown and open_
+        else ()
+    )
     may = runs and open_
     return FormSheet(
         MethodSheet(_name(group), crumbs(), lead + ended, facts, tuple(sections), links),
@@ -159,7 +200,9 @@ def consent_page(row: GroupMember, site: Site, *, reported: bool, manages: bool)
         form_title=_("What your firm shows"),
         form_note=note,
         button=_("Save") if row.state == State.JOINED else _("Agree and join"),
-        why_not="" if manages else _("You only read here. Who manages your firm decides about this."),
+        why_not=""
+        if manages
+        else _("You only read here. Who manages your firm decides about this."),
     )
 
 
@@ -167,7 +210,13 @@ def _agreed(row: GroupMember, site: Site) -> tuple[Fact, ...]:
     if row.state != State.JOINED:
         return ()
     names = Names.newest(site.pack)
-    return (Fact(_("What your firm shows"), enumerated(names.step_name(step) for step in row.steps) or _("Nothing: it is counted only.")),)
+    return (
+        Fact(
+            _("What your firm shows"),
+            enumerated(names.step_name(step) for step in row.steps)
+            or _("Nothing: it is counted only."),
+        ),
+    )
 
 
 def labels_table(view: GroupCounts) -> list[tuple[object, ...]]:
@@ -209,7 +258,10 @@ def thing_name(thing: str) -> str:
 
 def _counts(view: GroupCounts) -> ListTable:
     """Attested labels by step: of members that show theirs, each counted; of the others, as the gate lets it be told."""
-    by_step = {thing: sum(thing in _attested_things(member) for member in view.shown) for thing in _things(view)}
+    by_step = {
+        thing: sum(thing in _attested_things(member) for member in view.shown)
+        for thing in _things(view)
+    }
     rows = tuple(
         (
             TableCell(thing_name(thing)),
@@ -218,25 +270,47 @@ def _counts(view: GroupCounts) -> ListTable:
         )
         for thing, shown in by_step.items()
     )
-    nothing = _("No member has an accepted report yet.") if view.joined else _("Nobody has joined yet.")
-    heads = (_("Step"), _("Attested, of the members that show labels"), _("Attested, of the firms that are only counted"))
+    nothing = (
+        _("No member has an accepted report yet.") if view.joined else _("Nobody has joined yet.")
+    )
+    heads = (
+        _("Step"),
+        _("Attested, of the members that show labels"),
+        _("Attested, of the firms that are only counted"),
+    )
     return table_of(_("Members with an attested label"), heads, rows, nothing)
 
 
 def _things(view: GroupCounts) -> list[str]:
-    reported = {f"{member.labels.pack}/{label.step}" for member in view.shown for label in member.labels.rows}
-    return sorted({*(view.counts or ()), *reported, *((GRADE,) if any(member.grade for member in view.shown) else ())})
+    reported = {
+        f"{member.labels.pack}/{label.step}"
+        for member in view.shown
+        for label in member.labels.rows
+    }
+    return sorted(
+        {
+            *(view.counts or ()),
+            *reported,
+            *((GRADE,) if any(member.grade for member in view.shown) else ()),
+        }
+    )
 
 
 def _attested_things(member: ShownMember) -> set[str]:
-    return {f"{member.labels.pack}/{step}" for step in member.attested} | ({GRADE} if member.grade else set())
+    return {f"{member.labels.pack}/{step}" for step in member.attested} | (
+        {GRADE} if member.grade else set()
+    )
 
 
 def _at_least(view: GroupCounts, thing: str) -> str:
     if view.counts is None:
         return NONE
     reached = view.counts.get(thing, 0)
-    return _("at least %(n)s firms") % {"n": reached} if reached else _("fewer than %(n)s firms") % {"n": STEP}
+    return (
+        _("at least %(n)s firms") % {"n": reached}
+        if reached
+        else _("fewer than %(n)s firms") % {"n": STEP}
+    )
 
 
 def _about_counts(view: GroupCounts) -> str:
@@ -255,11 +329,21 @@ def _about_counts(view: GroupCounts) -> str:
 
 
 def _about_labels() -> str:
-    return _("Labels after noise, as the plants released them. The interval contains the true best in 95 of 100 cases.")
+    return _(
+        "Labels after noise, as the plants released them. The interval contains the true best in 95 of 100 cases."
+    )
 
 
 def _labels(view: GroupCounts) -> ListTable:
-    heads = (_("Site"), _("Step"), _("Metric"), _("Best"), _("95 % interval"), _("Typical"), _("Attested"))
+    heads = (
+        _("Site"),
+        _("Step"),
+        _("Metric"),
+        _("Best"),
+        _("95 % interval"),
+        _("Typical"),
+        _("Attested"),
+    )
     rows = tuple(_label(member, label) for member in view.shown for label in member.labels.rows)
     return table_of(_("Labels"), heads, rows, "")
 
@@ -267,7 +351,10 @@ def _labels(view: GroupCounts) -> ListTable:
 def _label(member: ShownMember, label: LabelRow) -> tuple[TableCell, ...]:
     names = Names.newest(member.labels.pack)
     decimals = label_decimals(label.best, label.typical)
-    step = over_years(with_variant(names.step_name(label.step), names.variant_name(label.step, label.variant)), label.years)
+    step = over_years(
+        with_variant(names.step_name(label.step), names.variant_name(label.step, label.variant)),
+        label.years,
+    )
     return (
         TableCell(shown_name(member.labels.site_name), note=period_name(member.labels.period)),
         TableCell(step),
@@ -294,8 +381,15 @@ def _attested_cells(member: ShownMember, step: str) -> tuple[str, str]:
 
 def _members(group: SiteGroup, view: GroupCounts, *, runs: bool) -> ListTable:
     heads = (_("Site"), _("State"), _("What it shows"), *((_("Action"),) if runs else ()))
-    rows = tuple((*_member(row), *((_removal(group, row),) if runs else ())) for row in view.members)
-    return table_of(_("Sites that were invited"), heads, rows, _("No site is invited yet. Invite the first below."))
+    rows = tuple(
+        (*_member(row), *((_removal(group, row),) if runs else ())) for row in view.members
+    )
+    return table_of(
+        _("Sites that were invited"),
+        heads,
+        rows,
+        _("No site is invited yet. Invite the first below."),
+    )
 
 
 def _member(row: GroupMember) -> tuple[TableCell, ...]:
@@ -304,14 +398,24 @@ def _member(row: GroupMember) -> tuple[TableCell, ...]:
     shows = NONE
     if joined and row.site is not None:
         names = Names.newest(row.site.pack)
-        shows = enumerated(names.step_name(step) for step in row.steps) if row.steps else _("counted only")
-    return TableCell(name, note=row.slug if joined else ""), TableCell("", state=state(STATES, row.state)), TableCell(shows)
+        shows = (
+            enumerated(names.step_name(step) for step in row.steps)
+            if row.steps
+            else _("counted only")
+        )
+    return (
+        TableCell(name, note=row.slug if joined else ""),
+        TableCell("", state=state(STATES, row.state)),
+        TableCell(shows),
+    )
 
 
 def _removal(group: SiteGroup, row: GroupMember) -> TableCell:
     if row.state not in (State.INVITED, State.JOINED):
         return TableCell(NONE)
-    return TableCell(_("Remove"), url=reverse("web:remove-from-group", args=[group.pk, row.slug]), about=row.slug)
+    return TableCell(
+        _("Remove"), url=reverse("web:remove-from-group", args=[group.pk, row.slug]), about=row.slug
+    )
 
 
 def _group_state(group: SiteGroup) -> StateWord:

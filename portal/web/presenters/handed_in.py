@@ -58,7 +58,11 @@ def handed_in(answers: Sequence[FileAnswer]) -> HandedIn:
         refused=refused,
         table=ListTable(
             caption=_("Each file separately"),
-            columns=(ColumnHead(_("File")), ColumnHead(_("Answer")), ColumnHead(_("Receipt or challenge"))),
+            columns=(
+                ColumnHead(_("File")),
+                ColumnHead(_("Answer")),
+                ColumnHead(_("Receipt or challenge")),
+            ),
             sort_form=None,
             rows=tuple(_row(answer) for answer in answers),
             pages=None,
@@ -73,10 +77,14 @@ def _row(answer: FileAnswer) -> tuple[TableCell, ...]:
     if answer.stored is None:
         return (
             TableCell(answer.name),
-            TableCell("", note=answer.refusal, state=StateWord(pgettext("report", "Refused"), "no")),
+            TableCell(
+                "", note=answer.refusal, state=StateWord(pgettext("report", "Refused"), "no")
+            ),
             TableCell(""),
         )
-    state = StateWord(_("Submitted"), "ok") if answer.created else StateWord(_("Same as before"), "ok")
+    state = (
+        StateWord(_("Submitted"), "ok") if answer.created else StateWord(_("Same as before"), "ok")
+    )
     about = _("%(site)s, %(period)s, revision %(n)s") % {
         "site": shown_name(answer.stored.site.name),
         "period": period_name(answer.stored.period),
@@ -91,13 +99,21 @@ def _row(answer: FileAnswer) -> tuple[TableCell, ...]:
         )
     url = reverse("web:submission-receipt", args=[answer.stored.digest])
     page = reverse("web:submission", args=[answer.stored.digest])
-    return TableCell(answer.name, note=about, url=page), TableCell("", state=state), TableCell(_("Signed receipt"), url=url, about=about)
+    return (
+        TableCell(answer.name, note=about, url=page),
+        TableCell("", state=state),
+        TableCell(_("Signed receipt"), url=url, about=about),
+    )
 
 
 def _refusal(error: SteplabelError | None) -> str:
     """What is wrong with a file's bytes helps whoever writes an agent, not who chose a photograph."""
     if isinstance(error, VerificationError):
-        sentence = _("This is neither a sealed report nor a commitment, or it was altered on the way.")
-        remedy = _("Choose the file that “steplabel-agent submit --offline” wrote, or copy it again from the plant’s computer.")
+        sentence = _(
+            "This is neither a sealed report nor a commitment, or it was altered on the way."
+        )
+        remedy = _(
+            "Choose the file that “steplabel-agent submit --offline” wrote, or copy it again from the plant’s computer."
+        )
         return f"{sentence}{sentence_space()}{remedy}"
     return "" if error is None else in_words(error.whole)

@@ -105,36 +105,59 @@ def of_regulator(
         yield _row(
             None,
             today,
-            ngettext("%(n)d application to take part", "%(n)d applications to take part", n) % {"n": n},
-            ngettext("The oldest has waited for %(n)d day.", "The oldest has waited for %(n)d days.", (today - oldest).days)
+            ngettext("%(n)d application to take part", "%(n)d applications to take part", n)
+            % {"n": n},
+            ngettext(
+                "The oldest has waited for %(n)d day.",
+                "The oldest has waited for %(n)d days.",
+                (today - oldest).days,
+            )
             % {"n": (today - oldest).days},
             _("Review %(n)d") % {"n": n},
             reverse("web:applications"),
         )
     for draft in drafts:
         title = page_title(Names.of(draft.pack, draft.pack_version), draft.route, draft.period)
-        what = _("Draft of %(title)s, version %(version)d: your decision") % {"title": title, "version": draft.version}
+        what = _("Draft of %(title)s, version %(version)d: your decision") % {
+            "title": title,
+            "version": draft.version,
+        }
         note = _("Drafted by %(person)s; a second person decides.") % {"person": draft.drafted_by}
-        yield _row(None, today, what, note, _("Read and decide"), reverse("web:draft", args=[draft.id]))
-    for duty, what in ((Duty.OVERDUE, _("Late obligatory audits")), (Duty.SOON, _("Upcoming obligatory audits"))):
+        yield _row(
+            None, today, what, note, _("Read and decide"), reverse("web:draft", args=[draft.id])
+        )
+    for duty, what in (
+        (Duty.OVERDUE, _("Late obligatory audits")),
+        (Duty.SOON, _("Upcoming obligatory audits")),
+    ):
         days = [view.due.day for view in duties if view.due.duty is duty and view.due.day]
         if days:
             note = ngettext("%(n)d site", "%(n)d sites", len(days)) % {"n": len(days)}
             address = f"{reverse('web:obliged-audits')}?show={duty.value}"
             yield _row(min(days), today, what, note, _("See %(n)d") % {"n": len(days)}, address)
     for proposal in proposals:
-        what = _("Proposal: %(pack)s, version %(version)s") % {"pack": Names.newest(proposal.pack).sector, "version": proposal.version}
-        yield _row(None, today, what, "", _("Read and decide"), reverse("web:proposal", args=[proposal.id]))
+        what = _("Proposal: %(pack)s, version %(version)s") % {
+            "pack": Names.newest(proposal.pack).sector,
+            "version": proposal.version,
+        }
+        yield _row(
+            None, today, what, "", _("Read and decide"), reverse("web:proposal", args=[proposal.id])
+        )
     for (group, period), asked in _of_each_period(requests).items():
         n = len(asked)
-        what = ngettext("%(n)d site asks for more time", "%(n)d sites ask for more time", n) % {"n": n}
+        what = ngettext("%(n)d site asks for more time", "%(n)d sites ask for more time", n) % {
+            "n": n
+        }
         title = page_title(Names.of(group.pack, group.pack_version), group.route, period)
         address = reverse("web:deadlines", args=[group.pk, period])
         due = last_day(min(request.site_due for request in asked))
         yield _row(due, today, what, title, _("Decide %(n)d") % {"n": n}, address, late=False)
     for finding in appeals:
         site, body = finding.assignment.site, finding.assignment.body
-        what = _("%(site)s: appeal against finding %(n)d") % {"site": shown_name(site.name), "n": finding.number}
+        what = _("%(site)s: appeal against finding %(n)d") % {
+            "site": shown_name(site.name),
+            "n": finding.number,
+        }
         address = reverse("web:appealed-finding", args=[finding.assignment_id, finding.number])
         yield _row(None, today, what, shown_name(body.name), _("Read and decide"), address)
 
@@ -145,18 +168,32 @@ def of_reviewers(offered: int, reviewed: int, proposed: int, today: date) -> Ite
     for n, what, address in (
         (
             offered,
-            ngettext("%(n)d practice waits for a reviewer", "%(n)d practices wait for a reviewer", offered),
+            ngettext(
+                "%(n)d practice waits for a reviewer",
+                "%(n)d practices wait for a reviewer",
+                offered,
+            ),
             f"{entries}?show=offered",
         ),
-        (reviewed, ngettext("%(n)d practice to publish", "%(n)d practices to publish", reviewed), f"{entries}?show=reviewed"),
-        (proposed, ngettext("%(n)d proposed incentive", "%(n)d proposed incentives", proposed), f"{offers}?show=waiting"),
+        (
+            reviewed,
+            ngettext("%(n)d practice to publish", "%(n)d practices to publish", reviewed),
+            f"{entries}?show=reviewed",
+        ),
+        (
+            proposed,
+            ngettext("%(n)d proposed incentive", "%(n)d proposed incentives", proposed),
+            f"{offers}?show=waiting",
+        ),
     ):
         if n:
             note = "" if address.endswith("offered") else _("A second person decides.")
             yield _row(None, today, what % {"n": n}, note, _("Review %(n)d") % {"n": n}, address)
 
 
-def _of_each_period(requests: Sequence[ExtensionRequest]) -> dict[tuple[PeerGroup, str], list[ExtensionRequest]]:
+def _of_each_period(
+    requests: Sequence[ExtensionRequest],
+) -> dict[tuple[PeerGroup, str], list[ExtensionRequest]]:
     by_period: dict[tuple[PeerGroup, str], list[ExtensionRequest]] = {}
     for request in requests:
         by_period.setdefault((request.period.peer_group, request.period.name), []).append(request)
@@ -173,16 +210,26 @@ def of_enterprise(
     regulator: bool = False,
 ) -> Iterator[WaitingTask]:
     """`regulator`: told to a regulator of the site, for whom each leads to what they can do about it."""
-    asked = {(request.site.slug, request.period.peer_group_id, request.period.name): request.until for request in requests}
+    asked = {
+        (request.site.slug, request.period.peer_group_id, request.period.name): request.until
+        for request in requests
+    }
     for report in owed:
         names = {
             "site": shown_name(report.site_name),
-            "what": page_title(Names.of(report.pack, report.pack_version), report.route, report.period),
+            "what": page_title(
+                Names.of(report.pack, report.pack_version), report.route, report.period
+            ),
         }
         refused = report.taking is ReportingState.UNUSABLE
-        what = _("%(site)s: the report was refused") if refused else _("%(site)s: submit the report")
+        what = (
+            _("%(site)s: the report was refused") if refused else _("%(site)s: submit the report")
+        )
         if regulator:
-            action, address = _("Remind"), reverse("web:deadlines", args=[report.group, report.period])
+            action, address = (
+                _("Remind"),
+                reverse("web:deadlines", args=[report.group, report.period]),
+            )
         elif refused:
             action, address = _("Read why"), reverse("web:submission", args=[report.digest])
         else:
@@ -190,25 +237,58 @@ def of_enterprise(
         note, until = names["what"], asked.get((report.site, report.group, report.period))
         if until is not None:
             facts = {"what": note, "day": date_format(until, _("j F Y"))}
-            note = _("%(what)s. More time was requested, until %(day)s; the regulator has not decided.") % facts
+            note = (
+                _(
+                    "%(what)s. More time was requested, until %(day)s; the regulator has not decided."
+                )
+                % facts
+            )
         yield _row(last_day(report.due), today, what % names, note, action, address)
     for audit in audits:
         for finding in audit.findings:
             if finding.waits_for_plant and audit.goes_on:
-                what = _("%(site)s: answer finding %(n)d") % {"site": shown_name(audit.site_name), "n": finding.number}
-                address = reverse("web:assignments") if regulator else reverse("web:audit-finding", args=[audit.id, finding.number])
+                what = _("%(site)s: answer finding %(n)d") % {
+                    "site": shown_name(audit.site_name),
+                    "n": finding.number,
+                }
+                address = (
+                    reverse("web:assignments")
+                    if regulator
+                    else reverse("web:audit-finding", args=[audit.id, finding.number])
+                )
                 body = shown_name(audit.body)
-                yield _row(finding.due, today, what, body, _("See it") if regulator else _("Answer"), address)
+                yield _row(
+                    finding.due,
+                    today,
+                    what,
+                    body,
+                    _("See it") if regulator else _("Answer"),
+                    address,
+                )
     for view in duties:
         if view.due.duty in (Duty.OVERDUE, Duty.SOON, Duty.UNKNOWN):
             what = _("%(site)s: obligatory audit") % {"site": shown_name(view.site_name)}
-            note = _("No audit and no certificate is on record.") if view.due.duty is Duty.UNKNOWN else ""
-            yield _row(view.due.day, today, what, note, _("Arrange"), reverse("web:obliged-audit", args=[view.site]))
+            note = (
+                _("No audit and no certificate is on record.")
+                if view.due.duty is Duty.UNKNOWN
+                else ""
+            )
+            yield _row(
+                view.due.day,
+                today,
+                what,
+                note,
+                _("Arrange"),
+                reverse("web:obliged-audit", args=[view.site]),
+            )
 
 
 def of_invited(invitations: Sequence[GroupMember], today: date) -> Iterator[WaitingTask]:
     for row in invitations:
-        what = _("%(site)s: invited to the group “%(group)s”") % {"site": row.slug, "group": shown_name(row.group.name)}
+        what = _("%(site)s: invited to the group “%(group)s”") % {
+            "site": row.slug,
+            "group": shown_name(row.group.name),
+        }
         address = reverse("web:join-group", args=[row.group_id, row.slug])
         yield _row(None, today, what, shown_name(row.group.run_by.name), _("Answer"), address)
 
@@ -216,17 +296,34 @@ def of_invited(invitations: Sequence[GroupMember], today: date) -> Iterator[Wait
 def of_auditors(reports: int, today: date) -> Iterator[WaitingTask]:
     """Savings that firms ask the auditor to confirm."""
     if reports:
-        what = ngettext("%(n)d saving to confirm", "%(n)d savings to confirm", reports) % {"n": reports}
-        yield _row(None, today, what, "", _("Review %(n)d") % {"n": reports}, reverse("web:confirmations"))
+        what = ngettext("%(n)d saving to confirm", "%(n)d savings to confirm", reports) % {
+            "n": reports
+        }
+        yield _row(
+            None, today, what, "", _("Review %(n)d") % {"n": reports}, reverse("web:confirmations")
+        )
 
 
 def of_body(engagements: Sequence[EngagementView], today: date) -> Iterator[WaitingTask]:
     for view in engagements:
         for asked in needs(view, today):
-            day = asked.day or (None if view.concluded else view.due)  # a conclusion that was given is due no more
-            title = _("%(site)s, %(period)s") % {"site": shown_name(view.site_name), "period": period_name(view.period)}
+            day = asked.day or (
+                None if view.concluded else view.due
+            )  # a conclusion that was given is due no more
+            title = _("%(site)s, %(period)s") % {
+                "site": shown_name(view.site_name),
+                "period": period_name(view.period),
+            }
             late, action = NEED_MOODS[asked.need] == "no", pgettext("to open a page", "Open")
-            yield _row(day, today, title, need_in_words(asked), action, reverse("web:engagement", args=[view.id]), late=late)
+            yield _row(
+                day,
+                today,
+                title,
+                need_in_words(asked),
+                action,
+                reverse("web:engagement", args=[view.id]),
+                late=late,
+            )
 
 
 def of_partners(
@@ -239,7 +336,10 @@ def of_partners(
 ) -> Iterator[WaitingTask]:
     """For suppliers, technology providers and academics. `later`: the due dates of sites that have more time (`due_dates`)."""
     for site, period in undeclared:
-        name = _("%(site)s, %(period)s") % {"site": shown_name(site.name), "period": period_name(period.name)}
+        name = _("%(site)s, %(period)s") % {
+            "site": shown_name(site.name),
+            "period": period_name(period.name),
+        }
         note = _("Declare what you delivered. The certification body of the site can read it.")
         due = last_day(later.get((period.pk, site.pk), period.due))
         yield _row(due, today, name, note, _("Declare it"), reverse("web:supplier"), late=False)
@@ -250,18 +350,33 @@ def of_partners(
     if has_not_accepted:
         what = _("Accept the terms of the archive of all published versions")
         yield _row(
-            None, today, what, _("You can download one archive after you accept them."), _("Read the terms"), reverse("web:downloads")
+            None,
+            today,
+            what,
+            _("You can download one archive after you accept them."),
+            _("Read the terms"),
+            reverse("web:downloads"),
         )
 
 
 def changes_of_regulator(counted: Mapping[str, int], since: datetime) -> tuple[RecentChange, ...]:
-    address, day = reverse("web:trail"), localdate(since).isoformat()  # the trail reads it in the reader's zone
-    return tuple(RecentChange(n, capfirst(act_in_words(action)), f"{address}?action={action}&after={day}") for action, n in counted.items())
+    address, day = (
+        reverse("web:trail"),
+        localdate(since).isoformat(),
+    )  # the trail reads it in the reader's zone
+    return tuple(
+        RecentChange(n, capfirst(act_in_words(action)), f"{address}?action={action}&after={day}")
+        for action, n in counted.items()
+    )
 
 
 def changes_of_anybody(counted: Mapping[str, int]) -> tuple[RecentChange, ...]:
     address = reverse("web:notifications")
-    return tuple(RecentChange(n, str(WORDINGS[kind].name), f"{address}?kind={kind}") for kind, n in counted.items() if kind in WORDINGS)
+    return tuple(
+        RecentChange(n, str(WORDINGS[kind].name), f"{address}?kind={kind}")
+        for kind, n in counted.items()
+        if kind in WORDINGS
+    )
 
 
 def _reports(view: TurnoutView, today: date) -> Iterator[WaitingTask]:
@@ -270,7 +385,9 @@ def _reports(view: TurnoutView, today: date) -> Iterator[WaitingTask]:
     late, missing = view.states.get(ReportingState.LATE, 0), view.obliged - view.obliged_reported
     if late:
         what = ngettext(
-            "%(n)d of %(of)d obliged sites is late with its report", "%(n)d of %(of)d obliged sites are late with their reports", late
+            "%(n)d of %(of)d obliged sites is late with its report",
+            "%(n)d of %(of)d obliged sites are late with their reports",
+            late,
         )
         yield _row(
             due,
@@ -283,14 +400,34 @@ def _reports(view: TurnoutView, today: date) -> Iterator[WaitingTask]:
         )
     elif missing and (due - today).days <= AHEAD_DAYS and today <= due:
         what = ngettext(
-            "%(n)d of %(of)d obliged sites has not reported yet", "%(n)d of %(of)d obliged sites have not reported yet", missing
+            "%(n)d of %(of)d obliged sites has not reported yet",
+            "%(n)d of %(of)d obliged sites have not reported yet",
+            missing,
         )
         address = reverse("web:deadlines", args=[view.peer_group, view.period])
-        yield _row(due, today, what % {"n": missing, "of": view.obliged}, title, _("Remind %(n)d") % {"n": missing}, address)
+        yield _row(
+            due,
+            today,
+            what % {"n": missing, "of": view.obliged},
+            title,
+            _("Remind %(n)d") % {"n": missing},
+            address,
+        )
 
 
-def _row(day: date | None, today: date, what: str, note: str, action: str, url: str, *, late: bool = False) -> WaitingTask:
-    return WaitingTask(day, _when(day, today), late or (day is not None and day < today), what, note, action, url)
+def _row(
+    day: date | None,
+    today: date,
+    what: str,
+    note: str,
+    action: str,
+    url: str,
+    *,
+    late: bool = False,
+) -> WaitingTask:
+    return WaitingTask(
+        day, _when(day, today), late or (day is not None and day < today), what, note, action, url
+    )
 
 
 def _when(day: date | None, today: date) -> str:

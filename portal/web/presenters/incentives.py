@@ -23,7 +23,9 @@ class IncentiveRow:
     scheme: str
     amount: str
     evidence: str
-    report: str  # which report of the site the evidence is, or that nothing on record has this digest
+    report: (
+        str  # which report of the site the evidence is, or that nothing on record has this digest
+    )
     by: str
     at: datetime
     corrected: AmountCorrection | None
@@ -42,12 +44,22 @@ class IncentivesPage:
 
 
 COLUMNS = (
-    *("site", "scheme", "amount_yuan", "evidence_sha256", "report_period", "recorded_by", "recorded_at"),
+    *(
+        "site",
+        "scheme",
+        "amount_yuan",
+        "evidence_sha256",
+        "report_period",
+        "recorded_by",
+        "recorded_at",
+    ),
     *("counted_yuan", "corrected_because", "corrected_by", "corrected_at"),
 )
 
 
-def incentives_page(views: Sequence[IncentiveView], query: QueryDict, *, reads: int) -> IncentivesPage:
+def incentives_page(
+    views: Sequence[IncentiveView], query: QueryDict, *, reads: int
+) -> IncentivesPage:
     """`reads`: the person, who marks no record or correction of their own."""
     here, pages = paged(views, query)
     return IncentivesPage(
@@ -62,7 +74,9 @@ def incentives_page(views: Sequence[IncentiveView], query: QueryDict, *, reads: 
                 at=incentive.recorded_at,
                 corrected=incentive.corrected,
                 error=correction_in_words(incentive.corrected),
-                correct_url="" if reads in incentive.barred else reverse("web:correct-incentive", args=[incentive.pk]),
+                correct_url=""
+                if reads in incentive.barred
+                else reverse("web:correct-incentive", args=[incentive.pk]),
             )
             for incentive in here
         ),
@@ -78,17 +92,26 @@ def correction_in_words(correction: AmountCorrection | None) -> str:
     if correction is None:
         return ""
     if correction.amount is None:
-        return _("Entered in error: nothing was given. Reason: %(reason)s") % {"reason": correction.reason}
+        return _("Entered in error: nothing was given. Reason: %(reason)s") % {
+            "reason": correction.reason
+        }
     facts = {"amount": f"{correction.amount:,.2f}", "reason": correction.reason}
     return _("Entered in error: %(amount)s yuan are right. Reason: %(reason)s") % facts
 
 
 def what_is_recorded(view: IncentiveView) -> str:
-    facts = {"site": shown_name(view.site_name), "scheme": view.scheme, "amount": f"{view.amount:,.2f}", "by": view.recorded_by}
+    facts = {
+        "site": shown_name(view.site_name),
+        "scheme": view.scheme,
+        "amount": f"{view.amount:,.2f}",
+        "by": view.recorded_by,
+    }
     parts = (
         _("%(site)s, %(scheme)s: %(amount)s yuan, recorded by %(by)s.") % facts,
         correction_in_words(view.corrected),
-        _("The record stays readable with your reason. In sums the right amount counts, or nothing."),
+        _(
+            "The record stays readable with your reason. In sums the right amount counts, or nothing."
+        ),
     )
     return sentence_space().join(part for part in parts if part)
 
@@ -100,10 +123,16 @@ def crumbs() -> tuple[Crumb, ...]:
 def _evidence(incentive: IncentiveView) -> str:
     if incentive.period:
         return _("its report of %(period)s") % {"period": period_name(incentive.period)}
-    return "" if incentive.on_record else _("a document kept elsewhere: nothing on record here has this digest")
+    return (
+        ""
+        if incentive.on_record
+        else _("a document kept elsewhere: nothing on record here has this digest")
+    )
 
 
-def incentives_table(views: Sequence[IncentiveView]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+def incentives_table(
+    views: Sequence[IncentiveView],
+) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     return COLUMNS, (
         (
             incentive.site,
@@ -121,4 +150,8 @@ def incentives_table(views: Sequence[IncentiveView]) -> tuple[Sequence[str], Ite
 
 
 def _columns_of(correction: AmountCorrection | None) -> tuple[str, ...]:
-    return ("", "", "") if correction is None else (correction.reason, correction.by, correction.at.isoformat())
+    return (
+        ("", "", "")
+        if correction is None
+        else (correction.reason, correction.by, correction.at.isoformat())
+    )

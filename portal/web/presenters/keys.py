@@ -49,7 +49,18 @@ class ScopeBox:
     checked: bool
 
 
-FILE_COLUMNS = ("prefix", "name", "organisation", "person", "scopes", "made_by", "made_at", "expires_at", "last_used_at", "revoked_at")
+FILE_COLUMNS = (
+    "prefix",
+    "name",
+    "organisation",
+    "person",
+    "scopes",
+    "made_by",
+    "made_at",
+    "expires_at",
+    "last_used_at",
+    "revoked_at",
+)
 KEYS: dict[str, tables.Key[ApiKeyView]] = {
     "name": lambda view: view.name.casefold(),
     "until": lambda view: view.expires_at,
@@ -86,17 +97,26 @@ def keys_page(views: Sequence[ApiKeyView], query: QueryDict, now: datetime) -> K
     )
 
 
-def keys_table(views: Sequence[ApiKeyView], query: QueryDict, now: datetime) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+def keys_table(
+    views: Sequence[ApiKeyView], query: QueryDict, now: datetime
+) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     """For a file: the rows that the address leaves, in its order; columns by their codes."""
     return FILE_COLUMNS, (
-        tuple(" ".join(view.scopes) if name == "scopes" else getattr(view, name) or "" for name in FILE_COLUMNS)
+        tuple(
+            " ".join(view.scopes) if name == "scopes" else getattr(view, name) or ""
+            for name in FILE_COLUMNS
+        )
         for view in _asked_for(views, query, now)
     )
 
 
-def _asked_for(views: Sequence[ApiKeyView], query: QueryDict, now: datetime) -> Sequence[ApiKeyView]:
+def _asked_for(
+    views: Sequence[ApiKeyView], query: QueryDict, now: datetime
+) -> Sequence[ApiKeyView]:
     only_good = query.get("state") == "good"
-    return tables.sorted_rows([view for view in views if not only_good or _good(view, now)], KEYS, query, "-made")
+    return tables.sorted_rows(
+        [view for view in views if not only_good or _good(view, now)], KEYS, query, "-made"
+    )
 
 
 def _row(view: ApiKeyView, now: datetime) -> ApiKeyRow:

@@ -16,7 +16,14 @@ from portal.publication.shapes import CellView, LabelView, SummaryView, TotalVie
 from portal.web.charts import ladder
 from portal.web.charts.ladder import Picture, RungPicture
 from portal.web.presenters.standard_limits import LimitCell, StandardLevels, beside_rows
-from portal.web.words.figures import EnergyUnit, between, decimals_of, fitting_decimals, number, signed
+from portal.web.words.figures import (
+    EnergyUnit,
+    between,
+    decimals_of,
+    fitting_decimals,
+    number,
+    signed,
+)
 from portal.web.words.terms import (
     TONNES,
     Names,
@@ -134,10 +141,16 @@ class TotalsDisplay:
     def step_decimals(self, cell: CellView) -> int | None:
         """Decimals by the release grid, which the published values lie on, and by their intervals; None (by size) in any other unit."""
         pack_step = self.names.step(cell.step)
-        rule = next((rule for rule in pack_step.metrics if rule.metric == cell.metric), None) if pack_step else None
+        rule = (
+            next((rule for rule in pack_step.metrics if rule.metric == cell.metric), None)
+            if pack_step
+            else None
+        )
         if rule is None or self.factor(cell.unit) != 1.0:
             return None
-        return fitting_decimals(grid_decimals(rule.grid_width), cell.interval, cell.typical_interval)
+        return fitting_decimals(
+            grid_decimals(rule.grid_width), cell.interval, cell.typical_interval
+        )
 
     def total_decimals(self, label: LabelView | SummaryView) -> int | None:
         if self.names.pack is None or self.factor(label.composite.unit) != 1.0:
@@ -145,16 +158,27 @@ class TotalsDisplay:
         grids = []
         for cell in label.headline:
             pack_step = self.names.step(cell.step)
-            rule = next((rule for rule in pack_step.metrics if rule.metric == cell.metric), None) if pack_step else None
+            rule = (
+                next((rule for rule in pack_step.metrics if rule.metric == cell.metric), None)
+                if pack_step
+                else None
+            )
             if rule is None:
                 return None
             grids.append((cell.ratio, rule.grid))
-        return fitting_decimals(grid_decimals(total_width(grids)), label.composite.interval) if grids else None
+        return (
+            fitting_decimals(grid_decimals(total_width(grids)), label.composite.interval)
+            if grids
+            else None
+        )
 
 
 def in_tonnes(label: LabelView) -> bool:
     """Whether the route and each of its steps count their output in tonnes."""
-    return all(_made_in(unit) == TONNES for unit in (label.composite.unit, *(cell.unit for cell in label.headline)))
+    return all(
+        _made_in(unit) == TONNES
+        for unit in (label.composite.unit, *(cell.unit for cell in label.headline))
+    )
 
 
 def _made_in(unit: str) -> str:
@@ -182,7 +206,11 @@ def ladder_of(
     rungs = [_rung(step, shown, you) for step in steps]
     total_rung = _total_rung(label, shown, your_total)
     picture = ladder.draw([*rungs, total_rung])
-    cells, route_limits, listed = beside_rows(limits, [step.step for step in steps], shown.names.pack) if you is None else ({}, (), ())
+    cells, route_limits, listed = (
+        beside_rows(limits, [step.step for step in steps], shown.names.pack)
+        if you is None
+        else ({}, (), ())
+    )
     rows = tuple(
         _row(
             *(step, numbers[step.step], shown, rung, drawn, cells.get(step.step)),
@@ -193,13 +221,17 @@ def ladder_of(
     )
     return Ladder(
         rows=rows,
-        total=_total_row(label, shown, total_rung, picture.rungs[-1], route_limits, with_you=you is not None),
+        total=_total_row(
+            label, shown, total_rung, picture.rungs[-1], route_limits, with_you=you is not None
+        ),
         picture=picture,
         scale_unit=shown.per_output(label.composite.unit, shown.names.product(shown.route)),
         with_you=you is not None,
         with_reached=total_rung.reached is not None,
         all_limits=listed,
-        second_metrics=tuple(_second(cell, shown) for cell in label.cells if not cell.headline) if you is None else (),
+        second_metrics=tuple(_second(cell, shown) for cell in label.cells if not cell.headline)
+        if you is None
+        else (),
         ratios=ratios_of(label, shown.names, shown.route),
     )
 
@@ -207,21 +239,36 @@ def ladder_of(
 def ratios_of(label: LabelView, names: Names, route: str) -> str:
     """What turns a step's value into one for the route's product, so that a reader can work out a rung or a sum."""
     if not in_tonnes(label):
-        amounts = enumerated(f"{names.step_name(cell.step)} {cell.ratio:g} {unit_in_words(_made_in(cell.unit))}" for cell in label.headline)
+        amounts = enumerated(
+            f"{names.step_name(cell.step)} {cell.ratio:g} {unit_in_words(_made_in(cell.unit))}"
+            for cell in label.headline
+        )
         product = one_of(_made_in(label.composite.unit), names.product(route))
-        return _("Reference ratios, what each step makes per %(amount)s: %(ratios)s.") % {"amount": product, "ratios": amounts}
+        return _("Reference ratios, what each step makes per %(amount)s: %(ratios)s.") % {
+            "amount": product,
+            "ratios": amounts,
+        }
     ratios = enumerated(f"{names.step_name(cell.step)} {cell.ratio:g}" for cell in label.headline)
     return _("Reference ratios, in tonnes of a step’s product per tonne of %(product)s: %(ratios)s.") % {
         "product": names.product(route), "ratios": ratios,
     }  # fmt: skip
 
 
-def _rung(cell: CellView, shown: TotalsDisplay, you: Mapping[str, Estimate] | None) -> ladder.StepRung:
+def _rung(
+    cell: CellView, shown: TotalsDisplay, you: Mapping[str, Estimate] | None
+) -> ladder.StepRung:
     own = you.get(cell.step) if you else None
-    return ladder.StepRung(cell.ratio, shown.best(cell), shown.typical(cell), own.scaled(shown.factor(cell.unit)) if own else None)
+    return ladder.StepRung(
+        cell.ratio,
+        shown.best(cell),
+        shown.typical(cell),
+        own.scaled(shown.factor(cell.unit)) if own else None,
+    )
 
 
-def _total_rung(label: LabelView, shown: TotalsDisplay, your_total: Estimate | None) -> ladder.StepRung:
+def _total_rung(
+    label: LabelView, shown: TotalsDisplay, your_total: Estimate | None
+) -> ladder.StepRung:
     return ladder.StepRung(
         1.0,
         shown.total(label.composite),
@@ -266,12 +313,18 @@ def _total_row(
     with_you: bool,
 ) -> LadderRow:
     decimals = shown.total_decimals(label)
-    reached = _("%(value)s best route really reached") % {"value": number(rung.reached.value, decimals)} if rung.reached else ""
+    reached = (
+        _("%(value)s best route really reached") % {"value": number(rung.reached.value, decimals)}
+        if rung.reached
+        else ""
+    )
     own = _("%(value)s you") % {"value": number(rung.you.value, decimals)} if rung.you else ""
     return LadderRow(
         name=_("Whole route"),
         unit=shown.per_output(label.composite.unit, shown.names.product(shown.route)),
-        hidden="" if label.composite.shown else shown.names.total_reason(label.composite.reason_en, label.composite.reason_zh),
+        hidden=""
+        if label.composite.shown
+        else shown.names.total_reason(label.composite.reason_en, label.composite.reason_zh),
         picture=drawn,
         limits=LimitCell(1, limits) if limits else None,
         reached=reached,
@@ -283,7 +336,9 @@ def _total_row(
 def _values(rung: ladder.StepRung, decimals: int | None, *, with_you: bool) -> RowText:
     """The row's numbers as text: all with the same decimals. Beside a site's own values another's distance would pass for its own."""
     present = [estimate for estimate in (rung.best, rung.typical, rung.you) if estimate is not None]
-    decimals = decimals_of(*(estimate.value for estimate in present)) if decimals is None else decimals
+    decimals = (
+        decimals_of(*(estimate.value for estimate in present)) if decimals is None else decimals
+    )
     farther = rung.you if with_you else rung.typical
     above = rung.above(farther.value) if farther and rung.best else None
     return {
@@ -292,7 +347,9 @@ def _values(rung: ladder.StepRung, decimals: int | None, *, with_you: bool) -> R
         "typical": number(rung.typical.value, decimals) if rung.typical else "",
         "you": number(rung.you.value, decimals) if rung.you else "",
         "you_interval": between(rung.you.lo, rung.you.hi, decimals) if rung.you else "",
-        "above": _("%(gap)s above the best") % {"gap": signed(above, decimals_of(above))} if above is not None else "",
+        "above": _("%(gap)s above the best") % {"gap": signed(above, decimals_of(above))}
+        if above is not None
+        else "",
     }
 
 

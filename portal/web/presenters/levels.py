@@ -69,27 +69,50 @@ def levels_of(view: InForceView) -> Levels | None:
     if names.pack is None or route is None:
         return None
     variants = {cell.step: cell.variant for cell in view.label.headline}
-    limits = shown_limits(names.pack, route, Period.parse(view.period, UTC).first_and_last[1], variants)
+    limits = shown_limits(
+        names.pack, route, Period.parse(view.period, UTC).first_and_last[1], variants
+    )
     rows = tuple(row for limit in limits for row in _rows(limit, view.label, names.pack))
     missing = not_held(names.pack, route, Period.parse(view.period, UTC))
-    facts = {"n": view.version, "period": period_name(view.period), "pack": names.sector, "version": view.pack_version}
-    source = _("Industry label %(period)s, version %(n)s; method pack: %(pack)s version %(version)s.") % facts
+    facts = {
+        "n": view.version,
+        "period": period_name(view.period),
+        "pack": names.sector,
+        "version": view.pack_version,
+    }
+    source = (
+        _("Industry label %(period)s, version %(n)s; method pack: %(pack)s version %(version)s.")
+        % facts
+    )
     return Levels(rows, source, in_page_language(missing) if missing else "") if rows else None
 
 
 def _over_steps(typicals: Sequence[Known]) -> Known:
     """The typical value over several steps. Their noises are independent: distances add in squares."""
-    return reduce(lambda whole, part: difference(whole, (-part[0], (-part[1][1], -part[1][0]))), typicals)
+    return reduce(
+        lambda whole, part: difference(whole, (-part[0], (-part[1][1], -part[1][0]))), typicals
+    )
 
 
 def _rows(limit: LimitShown, label: LabelView, pack: Pack) -> Iterator[LevelRow]:
     cells = _covered(limit, label, pack)
-    owner = next(step.id for step in pack.steps for each in step.limits if (each.words, each.grades) == (limit.words, limit.grades))
+    owner = next(
+        step.id
+        for step in pack.steps
+        for each in step.limits
+        if (each.words, each.grades) == (limit.words, limit.grades)
+    )
     ratio = next((cell.ratio for cell in label.headline if cell.step == owner), None)
     if not cells or ratio is None or any(cell.unit != limit.unit for cell in cells):
         return
     typicals = [
-        (cell.ratio / ratio * cell.typical, (cell.ratio / ratio * cell.typical_interval[0], cell.ratio / ratio * cell.typical_interval[1]))
+        (
+            cell.ratio / ratio * cell.typical,
+            (
+                cell.ratio / ratio * cell.typical_interval[0],
+                cell.ratio / ratio * cell.typical_interval[1],
+            ),
+        )
         for cell in cells
         if cell.typical is not None and cell.typical_interval is not None
     ]
@@ -103,7 +126,9 @@ def _rows(limit: LimitShown, label: LabelView, pack: Pack) -> Iterator[LevelRow]
         value, interval, distance, of_distance = _typical_cells(typical, grade)
         best = share_at(alone.curve, grade) if alone and alone.curve else None
         yield LevelRow(
-            name=shown.name if not limit.corrected else _("%(name)s (base value)") % {"name": shown.name},
+            name=shown.name
+            if not limit.corrected
+            else _("%(name)s (base value)") % {"name": shown.name},
             standard=shown.standard,
             level=level,
             rank=_("level %(n)s") % {"n": index} if numbered else "",
@@ -121,9 +146,21 @@ def _covered(limit: LimitShown, label: LabelView, pack: Pack) -> list[CellView]:
     """The cells that make up what the limit covers; empty where one of them is not there. What takes electricity alone has no heat."""
     ours = {cell.step: (cell.product, cell.variant) for cell in label.headline}
     takes_heat = {step.id for step in pack.steps if step.boundary.carriers != ("electricity",)}
-    wanted = [step_id for step_id in limit.steps_covered if limit.metric != Metric.THERMAL or step_id in takes_heat]
-    cells = {cell.step: cell for cell in label.cells if cell.metric == limit.metric and (cell.product, cell.variant) == ours.get(cell.step)}
-    return [cells[step_id] for step_id in wanted] if all(step_id in cells for step_id in wanted) else []
+    wanted = [
+        step_id
+        for step_id in limit.steps_covered
+        if limit.metric != Metric.THERMAL or step_id in takes_heat
+    ]
+    cells = {
+        cell.step: cell
+        for cell in label.cells
+        if cell.metric == limit.metric and (cell.product, cell.variant) == ours.get(cell.step)
+    }
+    return (
+        [cells[step_id] for step_id in wanted]
+        if all(step_id in cells for step_id in wanted)
+        else []
+    )
 
 
 def _typical_cells(typical: Known | None, grade: float) -> tuple[str, str, str, str]:

@@ -33,7 +33,9 @@ def asked_for(
 ) -> Sequence[View]:
     """The rows of all pages of the table that the address asks for, in its order; a file of the table holds them too."""
     narrowed = only is not None and query.get(f"{prefix}only") == "1"
-    matching = [view for view in showing(views, query, shown) if not narrowed or only is None or only(view)]
+    matching = [
+        view for view in showing(views, query, shown) if not narrowed or only is None or only(view)
+    ]
     return tables.sorted_rows(matching, keys, query, default, prefix)
 
 
@@ -62,21 +64,34 @@ def listed(
     """
     only_name = f"{prefix}only"
     narrowed = only is not None and query.get(only_name) == "1"
-    matching = asked_for(views, query, keys, default, only=only[1] if only else None, shown=shown, prefix=prefix)
+    matching = asked_for(
+        views, query, keys, default, only=only[1] if only else None, shown=shown, prefix=prefix
+    )
     rows, pages = tables.paged(matching, query, prefix=prefix)
     heads = tables.columns(titles, keys, query, default, prefix)
     narrowings: tuple[NarrowingLink, ...] = ()
     if only is not None and views:
         narrowings = (
-            NarrowingLink(_("all"), tables.with_query(query, **{only_name: None, f"{prefix}page": None}), not narrowed),
-            NarrowingLink(only[0], tables.with_query(query, **{only_name: "1", f"{prefix}page": None}), narrowed),
+            NarrowingLink(
+                _("all"),
+                tables.with_query(query, **{only_name: None, f"{prefix}page": None}),
+                not narrowed,
+            ),
+            NarrowingLink(
+                only[0],
+                tables.with_query(query, **{only_name: "1", f"{prefix}page": None}),
+                narrowed,
+            ),
         )
     if shown and views:
         asked = query.get("show", "")
         here = asked if asked in {name for name, _words, _fits in shown} else ""
         narrowings = (
             NarrowingLink(_("all"), tables.with_query(query, show=None, page=None), not here),
-            *(NarrowingLink(words, tables.with_query(query, show=name, page=None), name == here) for name, words, _fits in shown),
+            *(
+                NarrowingLink(words, tables.with_query(query, show=name, page=None), name == here)
+                for name, words, _fits in shown
+            ),
         )
     return ListTable(
         caption=caption,

@@ -57,7 +57,9 @@ KINDS: Mapping[EntryKind, Promise] = {
     EntryKind.LOG_RESTART: gettext_lazy("Restart of this log after a restore"),
     EntryKind.ATTESTATION: gettext_lazy("Attestation of an auditor"),
     EntryKind.ATTESTATION_WITHDRAWN: gettext_lazy("Withdrawal of an attestation"),
-    EntryKind.AUDIT_BEACON: gettext_lazy("Random bytes of this portal, from which a sample is drawn"),
+    EntryKind.AUDIT_BEACON: gettext_lazy(
+        "Random bytes of this portal, from which a sample is drawn"
+    ),
     EntryKind.AUDIT_PROMISE: gettext_lazy("Promise of an auditor before a sample is drawn"),
     EntryKind.PUBLICATION: gettext_lazy("Publication of a version"),
     EntryKind.PUBLICATION_WITHDRAWN: gettext_lazy("Withdrawal of a version"),
@@ -68,12 +70,22 @@ KINDS: Mapping[EntryKind, Promise] = {
 
 
 def log_page(
-    head: HeadView, witnesses: Sequence[WitnessView], required: int, days: int, entry: tuple[EntryView, list[bytes]] | None
+    head: HeadView,
+    witnesses: Sequence[WitnessView],
+    required: int,
+    days: int,
+    entry: tuple[EntryView, list[bytes]] | None,
 ) -> LogPage:
     last = moment_in_words(datetime.fromtimestamp(head.at, UTC)) if head.size else _("nothing yet")
     return LogPage(
         figures=(
-            HeadlineFigure(_("Entries"), f"{head.size:,}", "", _("counted from 0; none is ever changed or removed"), "best"),
+            HeadlineFigure(
+                _("Entries"),
+                f"{head.size:,}",
+                "",
+                _("counted from 0; none is ever changed or removed"),
+                "best",
+            ),
             HeadlineFigure(_("Last entry"), last, "", _("the head is signed as of this time")),
         ),
         head=(
@@ -89,7 +101,9 @@ def log_page(
             )
             for witness in witnesses
         ),
-        required=_("An agent asks for %(required)s of these cosignatures, none older than %(days)s days.")
+        required=_(
+            "An agent asks for %(required)s of these cosignatures, none older than %(days)s days."
+        )
         % {"required": required, "days": days},
         entry=_entry(head, *entry) if entry else None,
     )

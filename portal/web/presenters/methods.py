@@ -32,7 +32,10 @@ from portal.web.words.terms import enumerated, in_page_language, sentence_space,
 MAINTAINERS = "maintainers of the packs"
 """Who read the sources of the packs that come with Steplabel, as their files say it."""
 
-ROLES = {NumberRole(role): (texts["name"], texts["moves"]) for role, texts in word_tables.rows("roles").items()}
+ROLES = {
+    NumberRole(role): (texts["name"], texts["moves"])
+    for role, texts in word_tables.rows("roles").items()
+}
 """What numbers of a role are called, and what they move."""
 
 STATUSES: dict[str, Promise] = {
@@ -53,25 +56,49 @@ def methods_page() -> MethodSheet:
         )
         for pack in (packs.versions(name)[0] for name in packs.available())
     )
-    table = table_of(_("Method packs"), (_("Pack"), _("Version"), _("Steps")), rows, _("No pack is installed."))
-    lead = _("A method pack defines how the energy of each step is counted, how a label is formed, and which limits apply.")
+    table = table_of(
+        _("Method packs"), (_("Pack"), _("Version"), _("Steps")), rows, _("No pack is installed.")
+    )
+    lead = _(
+        "A method pack defines how the energy of each step is counted, how a label is formed, and which limits apply."
+    )
     links = (Link(_("Proposals of new versions and errata"), reverse("web:proposals")),)
-    return MethodSheet(_("Method packs"), (), lead, sections=(MethodSection("", table),), links=links)
+    return MethodSheet(
+        _("Method packs"), (), lead, sections=(MethodSection("", table),), links=links
+    )
 
 
 def method_page(versions: Sequence[Pack], approved: dict[str, ApprovedPackView]) -> MethodSheet:
     """The versions of one pack side by side."""
     newest = versions[0]
-    rows = tuple(_version_row(pack, before, approved) for pack, before in zip(versions, (*versions[1:], None), strict=True))
-    heads = (_("Version"), _("In force from"), _("until"), _("Approved"), _("Digest of the pack’s content (SHA-256)"), _("Compared"))
+    rows = tuple(
+        _version_row(pack, before, approved)
+        for pack, before in zip(versions, (*versions[1:], None), strict=True)
+    )
+    heads = (
+        _("Version"),
+        _("In force from"),
+        _("until"),
+        _("Approved"),
+        _("Digest of the pack’s content (SHA-256)"),
+        _("Compared"),
+    )
     table = table_of(in_page_language(newest.words), heads, rows, "")
-    lead = _("A version with which labels were made is never changed. Other content is another version, with another digest.")
+    lead = _(
+        "A version with which labels were made is never changed. Other content is another version, with another digest."
+    )
     if len(versions) > 1:
-        lead += sentence_space() + _("Several versions may be in force: a peer group keeps the version that its regulator adopted.")
-    return MethodSheet(_title(newest), _crumbs(), lead, sections=(MethodSection(_("Versions"), table),))
+        lead += sentence_space() + _(
+            "Several versions may be in force: a peer group keeps the version that its regulator adopted."
+        )
+    return MethodSheet(
+        _title(newest), _crumbs(), lead, sections=(MethodSection(_("Versions"), table),)
+    )
 
 
-def _version_row(pack: Pack, before: Pack | None, approved: dict[str, ApprovedPackView]) -> tuple[TableCell, ...]:
+def _version_row(
+    pack: Pack, before: Pack | None, approved: dict[str, ApprovedPackView]
+) -> tuple[TableCell, ...]:
     approval = approved.get(pack.version)
     corrects = str(approval.document["corrects"]) if approval else ""
     against = corrects or (before.version if before else "")
@@ -82,25 +109,37 @@ def _version_row(pack: Pack, before: Pack | None, approved: dict[str, ApprovedPa
             url=reverse("web:method-version", args=[pack.id, pack.version]),
         ),
         TableCell(date_format(pack.effective_from, _("j F Y"))),
-        TableCell(date_format(pack.effective_to, _("j F Y")) if pack.effective_to else _("further notice")),
+        TableCell(
+            date_format(pack.effective_to, _("j F Y")) if pack.effective_to else _("further notice")
+        ),
         TableCell(str(approval.document["approved_on"]) if approval else _("comes with Steplabel")),
         TableCell(packs.digest(pack).hex(), mono=True),
         TableCell(
-            _("with version %(version)s") % {"version": against}, url=reverse("web:method-compare", args=[pack.id, pack.version, against])
+            _("with version %(version)s") % {"version": against},
+            url=reverse("web:method-compare", args=[pack.id, pack.version, against]),
         )
         if against
         else TableCell(NONE),
     )
 
 
-def version_page(pack: Pack, approved: ApprovedPackView | None, errata: Sequence[str], query: QueryDict) -> MethodSheet:
+def version_page(
+    pack: Pack, approved: ApprovedPackView | None, errata: Sequence[str], query: QueryDict
+) -> MethodSheet:
     """One version: how it came to be, and its numbers, those of one role at once."""
     facts = [
         Fact(_("In force from"), "", day=pack.effective_from),
         Fact(_("Digest of the pack’s content (SHA-256)"), packs.digest(pack).hex(), mono=True),
-        Fact(_("Conversion factors"), _("version %(version)s") % {"version": packs.factors(pack).version}),
+        Fact(
+            _("Conversion factors"),
+            _("version %(version)s") % {"version": packs.factors(pack).version},
+        ),
         Fact(_("Digest of the factors (SHA-256)"), packs.factors(pack).digest.hex(), mono=True),
-        Fact(_("Digest of the numbers and of how each was read (SHA-256)"), digest_of_sources(pack), mono=True),
+        Fact(
+            _("Digest of the numbers and of how each was read (SHA-256)"),
+            digest_of_sources(pack),
+            mono=True,
+        ),
     ]
     links: tuple[Link, ...] = ()
     if approved is not None:
@@ -109,14 +148,27 @@ def version_page(pack: Pack, approved: ApprovedPackView | None, errata: Sequence
             Fact(_("Reason"), approved.reason),
             Fact(_("Sources"), approved.sources),
             Fact(
-                _("Transparency log"), _("entry %(n)s") % {"n": approved.log_index}, url=f"{reverse('web:log')}?entry={approved.log_index}"
+                _("Transparency log"),
+                _("entry %(n)s") % {"n": approved.log_index},
+                url=f"{reverse('web:log')}?entry={approved.log_index}",
             ),
             Fact(_("Signed by key"), str(approved.document["signature"]["key_id"]), mono=True),
         ]
-        links = (Link(_("The file with signature and proof, JSON"), reverse("api:pack", args=[pack.id, pack.version])),)
+        links = (
+            Link(
+                _("The file with signature and proof, JSON"),
+                reverse("api:pack", args=[pack.id, pack.version]),
+            ),
+        )
         if corrects := str(approved.document["corrects"]):
             address = reverse("web:method-compare", args=[pack.id, pack.version, corrects])
-            facts.append(Fact(_("Erratum of"), _("version %(version)s: what it changes") % {"version": corrects}, url=address))
+            facts.append(
+                Fact(
+                    _("Erratum of"),
+                    _("version %(version)s: what it changes") % {"version": corrects},
+                    url=address,
+                )
+            )
     else:
         facts.append(Fact(_("Approved"), _("It comes with Steplabel.")))
     facts += [
@@ -134,7 +186,10 @@ def version_page(pack: Pack, approved: ApprovedPackView | None, errata: Sequence
         crumbs,
         "",
         tuple(facts),
-        (MethodSection(_("How the numbers were read"), _read(pack)), MethodSection(_("Numbers"), _numbers(pack, query))),
+        (
+            MethodSection(_("How the numbers were read"), _read(pack)),
+            MethodSection(_("Numbers"), _numbers(pack, query)),
+        ),
         links,
     )
 
@@ -150,11 +205,20 @@ def _read(pack: Pack) -> ListTable:
     rows = []
     for role, (name, moves) in ROLES.items():
         if of_role := [number for number in every if number.role is role]:
-            assumed = sum(number.source is not None and number.source.status == "assumption" for number in of_role)
+            assumed = sum(
+                number.source is not None and number.source.status == "assumption"
+                for number in of_role
+            )
             lacking = sum(not number.is_complete for number in of_role)
             counts = (TableCell(str(count), num=True) for count in (len(of_role), assumed, lacking))
             rows.append((TableCell(str(name)), *counts, TableCell(str(moves))))
-    heads = (_("What they are for"), _("Numbers"), _("Assumed"), _("Without a complete source"), _("What they change"))
+    heads = (
+        _("What they are for"),
+        _("Numbers"),
+        _("Assumed"),
+        _("Without a complete source"),
+        _("What they change"),
+    )
     return table_of(_("How the numbers were read"), heads, tuple(rows), "")
 
 
@@ -163,7 +227,12 @@ def _numbers(pack: Pack, query: QueryDict) -> ListTable:
     roles = [role for role in ROLES if role in {number.role for number in every}]
     chosen = next((role for role in roles if role.value == query.get("role")), roles[0])
     rows, pages = paged([number for number in every if number.role is chosen], query)
-    narrowings = tuple(NarrowingLink(str(ROLES[role][0]), with_query(query, role=role.value, page=None), role is chosen) for role in roles)
+    narrowings = tuple(
+        NarrowingLink(
+            str(ROLES[role][0]), with_query(query, role=role.value, page=None), role is chosen
+        )
+        for role in roles
+    )
     cells = tuple(
         (
             TableCell(
@@ -182,7 +251,9 @@ def _numbers(pack: Pack, query: QueryDict) -> ListTable:
     return table_of(str(ROLES[chosen][0]), heads, cells, "", narrowings, pages)
 
 
-def number_page(pack: Pack, number: Number, history: Sequence[tuple[Pack, Number | None]]) -> MethodSheet:
+def number_page(
+    pack: Pack, number: Number, history: Sequence[tuple[Pack, Number | None]]
+) -> MethodSheet:
     """One number, and what every version says it is."""
     source = number.source
     facts = [
@@ -200,26 +271,39 @@ def number_page(pack: Pack, number: Number, history: Sequence[tuple[Pack, Number
         )
         facts += [Fact(title, text) for title, text in named if text.strip()]
         if source.read_on is not None:
-            reader = _("maintainers of the packs") if source.read_by == MAINTAINERS else source.read_by
+            reader = (
+                _("maintainers of the packs") if source.read_by == MAINTAINERS else source.read_by
+            )
             facts.append(Fact(_("Read"), f"{date_format(source.read_on, _('j F Y'))} · {reader}"))
         if source.reread_by:
             facts.append(Fact(_("Read again"), source.reread_by))
     facts += [Fact(_("Status"), _status(number)), Fact(_("Since version"), _since(number, history))]
     rows = tuple(
         (
-            TableCell(edition.version, url=reverse("web:method-version", args=[edition.id, edition.version])),
+            TableCell(
+                edition.version,
+                url=reverse("web:method-version", args=[edition.id, edition.version]),
+            ),
             TableCell(date_format(edition.effective_from, _("j F Y"))),
             TableCell(past.value if past else NONE, num=True),
         )
         for edition, past in history
     )
-    table = table_of(_("What each version says"), (_("Version"), _("In force from"), _("Value")), rows, "")
+    table = table_of(
+        _("What each version says"), (_("Version"), _("In force from"), _("Value")), rows, ""
+    )
     crumbs = (
         *_crumbs(),
         Crumb(_title(pack), reverse("web:method", args=[pack.id])),
         Crumb(pack.version, reverse("web:method-version", args=[pack.id, pack.version])),
     )
-    return MethodSheet(called(pack, number), crumbs, about(pack, number.path), tuple(facts), (MethodSection(_("Versions"), table),))
+    return MethodSheet(
+        called(pack, number),
+        crumbs,
+        about(pack, number.path),
+        tuple(facts),
+        (MethodSection(_("Versions"), table),),
+    )
 
 
 def called(pack: Pack, number: Number) -> str:
@@ -229,7 +313,10 @@ def called(pack: Pack, number: Number) -> str:
         for step in pack.steps:
             for limit in step.limits:
                 if (step.id, limit.id) == level.groups()[:2]:
-                    return _("%(limit)s, level %(n)s") % {"limit": in_page_language(limit.words), "n": level[3]}
+                    return _("%(limit)s, level %(n)s") % {
+                        "limit": in_page_language(limit.words),
+                        "n": level[3],
+                    }
     return number.path
 
 
@@ -240,7 +327,9 @@ def about(pack: Pack, path: str) -> str:
     if first == "steps":
         return next((in_page_language(step.words) for step in pack.steps if step.id == name), "")
     if first == "routes":
-        return next((in_page_language(route.words) for route in pack.routes if route.id == name), "")
+        return next(
+            (in_page_language(route.words) for route in pack.routes if route.id == name), ""
+        )
     return in_page_language(CARRIERS[first].words) if first in CARRIERS else ""
 
 
@@ -248,7 +337,9 @@ def _value(number: Number) -> str:
     """As written; carriers by their names."""
     if number.role is not NumberRole.MEASURED:
         return number.value
-    return enumerated([in_page_language(CARRIERS[carrier].words) for carrier in number.value.split(", ")])
+    return enumerated(
+        [in_page_language(CARRIERS[carrier].words) for carrier in number.value.split(", ")]
+    )
 
 
 def _unit(number: Number) -> str:
@@ -278,7 +369,9 @@ def table_of(
 ) -> ListTable:
     """A table in the order of its rows."""
     titles = {str(index): head for index, head in enumerate(heads)}
-    return ListTable(caption, columns(titles, {}, QueryDict(), ""), None, rows, pages, narrowings, "", empty)
+    return ListTable(
+        caption, columns(titles, {}, QueryDict(), ""), None, rows, pages, narrowings, "", empty
+    )
 
 
 def _source(number: Number) -> str:

@@ -59,7 +59,10 @@ class OverYears:
 
 
 def over_years_page(
-    years: Sequence[Year], newest: InForceView, regions: Sequence[tuple[GroupInForce, InForceView, str]], address: str
+    years: Sequence[Year],
+    newest: InForceView,
+    regions: Sequence[tuple[GroupInForce, InForceView, str]],
+    address: str,
 ) -> OverYears:
     """Args:
     years: of the cells that are shown: none of the newest version where the gate holds all of it back.
@@ -67,14 +70,23 @@ def over_years_page(
     address: of this page.
     """
     names = Names.of(newest.pack, newest.pack_version)
-    of_newest = [year for year in years if (year.view.period, year.view.version) == (newest.period, newest.version) and year.cell.headline]
+    of_newest = [
+        year
+        for year in years
+        if (year.view.period, year.view.version) == (newest.period, newest.version)
+        and year.cell.headline
+    ]
     before = {year.view.period: year.view for year in years}
     since = of_newest[0].before if of_newest else ""
     prior = before.get(since.rpartition(" v")[0]) if since else None
     broken = breaks(prior, of_newest[0].view) if prior else None
     rows = []
     for current in of_newest:
-        changes = () if broken is None else (*broken.whole, *broken.cells.get(LabelKey.of(current.cell), ()))
+        changes = (
+            ()
+            if broken is None
+            else (*broken.whole, *broken.cells.get(LabelKey.of(current.cell), ()))
+        )
         rows.append(
             MovedRow(
                 names.step_name(current.cell.step),
@@ -101,11 +113,21 @@ def _moved(change: Known | None) -> MovedValue:
         return MovedValue("", "", clear=False)
     value, (low, high) = change
     decimals = decimals_of(high - low)
-    return MovedValue(signed(value, decimals), between(low, high, decimals), clear=low > 0 or high < 0)
+    return MovedValue(
+        signed(value, decimals), between(low, high, decimals), clear=low > 0 or high < 0
+    )
 
 
 def _elsewhere(group: GroupInForce, view: InForceView, url: str, unit: str) -> OtherScope:
-    shown = TotalsDisplay(Names.of(view.pack, view.pack_version), view.route, energy_units(1.0)["kgce"])
+    shown = TotalsDisplay(
+        Names.of(view.pack, view.pack_version), view.route, energy_units(1.0)["kgce"]
+    )
     savings = savings_of(view.label, shown)
     own_unit = "" if savings is None or view.label.composite.unit == unit else savings.unit
-    return OtherScope(shown_name(group.scope), url, period_name(view.period), savings.total if savings else None, own_unit)
+    return OtherScope(
+        shown_name(group.scope),
+        url,
+        period_name(view.period),
+        savings.total if savings else None,
+        own_unit,
+    )

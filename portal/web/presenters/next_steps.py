@@ -109,8 +109,14 @@ def next_page(
     factors = site.factors
     total, (low, high) = clear_sum(gaps), sum_of_ends(clear)
     highest = max((gap.hi for gap in clear), default=1.0)
-    called = {gap.step: over_years(names.step_name(gap.step), site.standings[gap.step].years) for gap in gaps}
-    steps = tuple(_to_do(gap, called[gap.step], names, view.label.headline, view.pack, library, units) for gap in clear)
+    called = {
+        gap.step: over_years(names.step_name(gap.step), site.standings[gap.step].years)
+        for gap in gaps
+    }
+    steps = tuple(
+        _to_do(gap, called[gap.step], names, view.label.headline, view.pack, library, units)
+        for gap in clear
+    )
     return NextPage(
         site=shown_name(stand.report.site_name),
         sector=names.title(view.route),
@@ -119,21 +125,35 @@ def next_page(
         version=view.version,
         benchmark_url=benchmark_url(view, view.version),
         stand_url=f"{reverse('web:stand')}?which={which}",
-        pack=_("%(pack)s version %(version)s") % {"pack": names.sector, "version": view.pack_version},
+        pack=_("%(pack)s version %(version)s")
+        % {"pack": names.sector, "version": view.pack_version},
         first_step=within(names.step_name(clear[0].step)) if clear else "",
         first_share=per_cent(clear[0].value / total) if clear else "",
         clear=len(clear),
         compared=len(gaps),
         awaited=site.awaited,
-        output=output_of_a_year(names.made_in(view.route), names.product(view.route), _("Tonnes of %(product)s made in a year")),
+        output=output_of_a_year(
+            names.made_in(view.route),
+            names.product(view.route),
+            _("Tonnes of %(product)s made in a year"),
+        ),
         worth=WorthTable(
             unit=one_of_output(names.made_in(view.route)),
-            caption=_("Value of each gap to the industry best, per %(amount)s") % {"amount": names.amount(view.route)},
+            caption=_("Value of each gap to the industry best, per %(amount)s")
+            % {"amount": names.amount(view.route)},
             caption_year=_("Value per year of each gap to the industry best"),
             ordered=True,
             sum_name=_("Gaps larger than the noise"),
             rows=tuple(
-                worth_row(gap, called[gap.step], names.step(gap.step), site.heat.get(gap.step), site.co2[gap.step], units, highest)
+                worth_row(
+                    gap,
+                    called[gap.step],
+                    names.step(gap.step),
+                    site.heat.get(gap.step),
+                    site.co2[gap.step],
+                    units,
+                    highest,
+                )
                 for gap in clear
             ),
             total=number(total),
@@ -154,15 +174,30 @@ def next_page(
             if gap.within_noise
         ),
         steps=steps,
-        practice_units=in_words(cast("str", alternatives(dict.fromkeys(step.unit for step in steps)))) if steps else "",
-        notes=(ratios_of(view.label, names, view.route), units["MJ"].note, units["kWh"].note, co2_note(factors)),
+        practice_units=in_words(
+            cast("str", alternatives(dict.fromkeys(step.unit for step in steps)))
+        )
+        if steps
+        else "",
+        notes=(
+            ratios_of(view.label, names, view.route),
+            units["MJ"].note,
+            units["kWh"].note,
+            co2_note(factors),
+        ),
         trend_url=f"{reverse('web:stand-trend')}?which={which}" if several else "",
         border=border_of(view.pack, view.route, factors.country, today, country_name),
     )
 
 
 def _to_do(
-    gap: RouteGap, called: str, names: Names, cells: Sequence[CellView], pack: str, library: Library, units: Mapping[str, EnergyUnit]
+    gap: RouteGap,
+    called: str,
+    names: Names,
+    cells: Sequence[CellView],
+    pack: str,
+    library: Library,
+    units: Mapping[str, EnergyUnit],
 ) -> ToDo:
     cell = next(each for each in cells if each.step == gap.step)
     value, low, high = (end / cell.ratio for end in (gap.value, gap.lo, gap.hi))
@@ -171,29 +206,48 @@ def _to_do(
     made_in = names.step_made_in(gap.step)
     amount = one_of(made_in, in_page_language(step.product_words) if step else cell.product)
     practices = library.of_step(pack, gap.step)
-    rows = [_practice(practice, amount, step, high * units[practice.unit].per_kgce) for practice in practices]
+    rows = [
+        _practice(practice, amount, step, high * units[practice.unit].per_kgce)
+        for practice in practices
+    ]
     return ToDo(
         step=called,
         gap=_("%(value)s kgce per %(amount)s (%(interval)s)")
-        % {"value": number(value, decimals), "amount": amount, "interval": between(low, high, decimals)},
+        % {
+            "value": number(value, decimals),
+            "amount": amount,
+            "interval": between(low, high, decimals),
+        },
         unit=one_of_output(made_in),
         practices=tuple(sorted(rows, key=lambda row: bool(row.beyond))),
         sources=tuple(
             dict.fromkeys(
                 _("Source: %(list)s (%(read_in)s).")
-                % {"list": in_page_language(listing.words), "read_in": in_page_language(listing.read_in)}
+                % {
+                    "list": in_page_language(listing.words),
+                    "read_in": in_page_language(listing.read_in),
+                }
                 for listing in map(library.listing, practices)
             )
         ),
     )
 
 
-def _practice(practice: Practice, amount: str, step: Step | None, largest_gap: float) -> PracticeRow:
+def _practice(
+    practice: Practice, amount: str, step: Step | None, largest_gap: float
+) -> PracticeRow:
     """`largest_gap`: the high end of the step's gap, in the practice's unit for one of the step's output."""
     name = in_page_language(practice.words)
     if practice.cause is not None:
-        name = _("%(practice)s (against: %(cause)s)") % {"practice": name, "cause": in_page_language(practice.cause.words)}
-    investment = _("the source gives none") if practice.investment is None else _("US$ %(amount)s") % {"amount": f"{practice.investment}"}
+        name = _("%(practice)s (against: %(cause)s)") % {
+            "practice": name,
+            "cause": in_page_language(practice.cause.words),
+        }
+    investment = (
+        _("the source gives none")
+        if practice.investment is None
+        else _("US$ %(amount)s") % {"amount": f"{practice.investment}"}
+    )
     saving = _("%(saving)s per %(amount)s") % {"saving": saving_of(practice), "amount": amount}
     return PracticeRow(
         name=name,
@@ -204,5 +258,7 @@ def _practice(practice: Practice, amount: str, step: Step | None, largest_gap: f
         low=f"{practice.saving}",
         exact_investment="" if practice.investment is None else f"{practice.investment}",
         carriers=" ".join(may_take(step.boundary)) if step else "",
-        beyond=_("More than the gap: the plant itself would have to change.") if practice.saving > largest_gap else "",
+        beyond=_("More than the gap: the plant itself would have to change.")
+        if practice.saving > largest_gap
+        else "",
     )

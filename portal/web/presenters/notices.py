@@ -61,14 +61,28 @@ _OF_FIRMS = (
     ),
     *(NoticeKind.CONCLUSION_LATE, NoticeKind.AUDIT_COMES, NoticeKind.AUDIT_OVERDUE),
     *(NoticeKind.EXTENSION_REFUSED, NoticeKind.APPEAL_DECIDED),
-    *(NoticeKind.FIRM_STAYS, NoticeKind.FIRM_LEAVES, NoticeKind.DEVICE_ENROLLED, NoticeKind.DEVICE_REVOKED, NoticeKind.PRACTICE_DECIDED),
+    *(
+        NoticeKind.FIRM_STAYS,
+        NoticeKind.FIRM_LEAVES,
+        NoticeKind.DEVICE_ENROLLED,
+        NoticeKind.DEVICE_REVOKED,
+        NoticeKind.PRACTICE_DECIDED,
+    ),
     *(NoticeKind.PRACTICE_ASKED, NoticeKind.OUTCOME_DECIDED, NoticeKind.GROUP_INVITED),
 )
 _OF_PROPOSALS = (NoticeKind.PACK_PROPOSED, NoticeKind.PACK_COMMENTED, NoticeKind.PACK_DECIDED)
-_OF_EVERYBODY = (NoticeKind.PASSWORD_CHANGED, NoticeKind.SECOND_FACTOR_ADDED, NoticeKind.SECOND_FACTOR_REMOVED)
+_OF_EVERYBODY = (
+    NoticeKind.PASSWORD_CHANGED,
+    NoticeKind.SECOND_FACTOR_ADDED,
+    NoticeKind.SECOND_FACTOR_REMOVED,
+)
 _THEN = gettext_lazy("Then contact %(contact)s.")
 WORDINGS = {
-    kind: Wording(row["name"], row["title"], with_contact(row["sentence"], _THEN) if kind in _OF_EVERYBODY else row["sentence"])
+    kind: Wording(
+        row["name"],
+        row["title"],
+        with_contact(row["sentence"], _THEN) if kind in _OF_EVERYBODY else row["sentence"],
+    )
     for kind, row in word_tables.rows("notices").items()
 }
 TITLES_OF_EVENTS = word_tables.words("notice_titles")
@@ -77,8 +91,19 @@ TITLES_OF_EVENTS = word_tables.words("notice_titles")
 KINDS_OF: dict[str, tuple[NoticeKind, ...]] = {
     Role.ENTERPRISE: (*_OF_FIRMS, *_OF_PROPOSALS),
     Role.REGULATOR: (
-        *(NoticeKind.DRAFT_WAITS, NoticeKind.RELEASE_STOPPED, NoticeKind.APPLICATION_WAITS, NoticeKind.PACK_WAITS, *_OF_PROPOSALS),
-        *(NoticeKind.EXTENSION_ASKED, NoticeKind.APPEAL_WAITS, NoticeKind.PRACTICE_WAITS, NoticeKind.PRACTICE_DECIDED),
+        *(
+            NoticeKind.DRAFT_WAITS,
+            NoticeKind.RELEASE_STOPPED,
+            NoticeKind.APPLICATION_WAITS,
+            NoticeKind.PACK_WAITS,
+            *_OF_PROPOSALS,
+        ),
+        *(
+            NoticeKind.EXTENSION_ASKED,
+            NoticeKind.APPEAL_WAITS,
+            NoticeKind.PRACTICE_WAITS,
+            NoticeKind.PRACTICE_DECIDED,
+        ),
     ),
     Role.CERTIFICATION_BODY: (
         *(
@@ -114,26 +139,43 @@ def kinds_of(roles: Iterable[str]) -> tuple[NoticeKind, ...]:
     return tuple(dict.fromkeys((*kinds, *_OF_EVERYBODY)))
 
 
-def notice_row_of(kind: str, facts: Mapping[str, Any], at: datetime, url: str = "", read: bool = False) -> NoticeRow:
+def notice_row_of(
+    kind: str, facts: Mapping[str, Any], at: datetime, url: str = "", read: bool = False
+) -> NoticeRow:
     """A notice in words; a kind that this release no longer knows stands by its name."""
     wording = WORDINGS.get(kind)
     if wording is None:
         return NoticeRow(kind, kind, "", at, url, read)
     words = _words(facts)
     title = TITLES_OF_EVENTS.get(f"{kind} {facts.get('event', '')}", wording.title)
-    return NoticeRow(str(wording.name), str(title) % words, str(wording.sentence) % words, at, url, read)
+    return NoticeRow(
+        str(wording.name), str(title) % words, str(wording.sentence) % words, at, url, read
+    )
 
 
 def notice_page(
-    views: Sequence[NoticeView], matches: int, unread: int, pages: PageRange | None, kinds: Sequence[NoticeKind], query: QueryDict
+    views: Sequence[NoticeView],
+    matches: int,
+    unread: int,
+    pages: PageRange | None,
+    kinds: Sequence[NoticeKind],
+    query: QueryDict,
 ) -> NoticePage:
     asked = query.get("kind", "")
-    offered = [SelectOption(kind.value, str(WORDINGS[kind].name), kind.value == asked) for kind in kinds]
+    offered = [
+        SelectOption(kind.value, str(WORDINGS[kind].name), kind.value == asked) for kind in kinds
+    ]
     return NoticePage(
         unread=unread,
         matches=matches,
         rows=tuple(
-            notice_row_of(notice.kind, notice.told, notice.at, reverse("web:notification", args=[notice.id]), notice.read)
+            notice_row_of(
+                notice.kind,
+                notice.told,
+                notice.at,
+                reverse("web:notification", args=[notice.id]),
+                notice.read,
+            )
             for notice in views
         ),
         kinds=(SelectOption("", _("Everything"), not asked), *offered),
@@ -148,7 +190,9 @@ def wish_rows(views: Iterable[WishView]) -> tuple[WishRow, ...]:
             str(WORDINGS[view.kind].name),
             view.kind.value,
             view.fixed,
-            tuple(SelectOption(how.value, str(word), how == view.how) for how, word in HOWS.items()),
+            tuple(
+                SelectOption(how.value, str(word), how == view.how) for how, word in HOWS.items()
+            ),
         )
         for view in views
     )
@@ -159,7 +203,8 @@ def _words(facts: Mapping[str, Any]) -> dict[str, str]:
     due = facts.get("due", "")
     names = Names.of(facts["pack"], facts["pack_version"]) if facts.get("pack") else None
     return {
-        "site": in_language(facts.get("site_name", ""), facts.get("site_name_zh", "")) or str(facts.get("site", "")),
+        "site": in_language(facts.get("site_name", ""), facts.get("site_name_zh", ""))
+        or str(facts.get("site", "")),
         "firm": in_language(facts.get("firm_name", ""), facts.get("firm_name_zh", "")),
         "period": period_name(facts["period"]) if facts.get("period") else "",
         "due": date_format(date.fromisoformat(due), _("j F Y")) if due else "",

@@ -82,8 +82,12 @@ class ListPage:
 
 
 FAULTS: dict[ObligedFileFault, Promise] = {
-    ObligedFileFault.NOT_TEXT: gettext_lazy("The file is not a CSV file in UTF-8. Save it as “CSV UTF-8”."),
-    ObligedFileFault.NO_WORKBOOK: gettext_lazy("The file cannot be read as a workbook. Save it as XLSX, or as “CSV UTF-8”."),
+    ObligedFileFault.NOT_TEXT: gettext_lazy(
+        "The file is not a CSV file in UTF-8. Save it as “CSV UTF-8”."
+    ),
+    ObligedFileFault.NO_WORKBOOK: gettext_lazy(
+        "The file cannot be read as a workbook. Save it as XLSX, or as “CSV UTF-8”."
+    ),
     ObligedFileFault.TOO_LONG: gettext_lazy(
         "The workbook has more than %(found)s lines, empty ones included. Delete what is below the list, or save it as “CSV UTF-8”."
     ),
@@ -105,7 +109,9 @@ FAULTS: dict[ObligedFileFault, Promise] = {
     ObligedFileFault.SITE_UNKNOWN: gettext_lazy(
         "“%(found)s” is not a site of this pack in this jurisdiction. Correct its id, or register it first."
     ),
-    ObligedFileFault.SITE_TWICE: gettext_lazy("“%(found)s” is in the list twice. Remove one of the two lines."),
+    ObligedFileFault.SITE_TWICE: gettext_lazy(
+        "“%(found)s” is in the list twice. Remove one of the two lines."
+    ),
     ObligedFileFault.COHORT_UNKNOWN: gettext_lazy(
         "“%(found)s” is not a cohort. Write hundred, thousand or ten-thousand, or leave it empty."
     ),
@@ -120,11 +126,21 @@ MOST_NAMED = 40
 
 
 def obliged_page(
-    group: PeerGroupView, newest: ParticipationView | None, lists: Sequence[ObligedChange], faults: Sequence[LineFault]
+    group: PeerGroupView,
+    newest: ParticipationView | None,
+    lists: Sequence[ObligedChange],
+    faults: Sequence[LineFault],
 ) -> ObligedPage:
     participants = newest.participants if newest else ()
     obliged = sum(participant.obliged for participant in participants)
-    last = next((change.pk for change in sorted(lists, key=_applied, reverse=True) if change.state == "applied"), None)
+    last = next(
+        (
+            change.pk
+            for change in sorted(lists, key=_applied, reverse=True)
+            if change.state == "applied"
+        ),
+        None,
+    )
     return ObligedPage(
         title=group_title(group),
         obliged=obliged,
@@ -134,8 +150,15 @@ def obliged_page(
         lists=tuple(_list(group, change, last) for change in lists),
         may_decide=group.may_decide,
         files=tuple(
-            (title, reverse(f"web:obliged-{name}-csv", args=[group.id]), reverse(f"web:obliged-{name}-xlsx", args=[group.id]))
-            for name, title in (("now", _("Who is obliged today")), ("template", _("Template of a list")))
+            (
+                title,
+                reverse(f"web:obliged-{name}-csv", args=[group.id]),
+                reverse(f"web:obliged-{name}-xlsx", args=[group.id]),
+            )
+            for name, title in (
+                ("now", _("Who is obliged today")),
+                ("template", _("Template of a list")),
+            )
         ),
         upload_url=reverse("web:obliged-upload", args=[group.id]),
         amend_url=reverse("web:obliged-amend", args=[group.id]),
@@ -144,13 +167,23 @@ def obliged_page(
     )
 
 
-def list_page(group: PeerGroupView, change: ObligedChange, difference: ObligedChanges, held_now: str, *, is_last: bool) -> ListPage:
+def list_page(
+    group: PeerGroupView,
+    change: ObligedChange,
+    difference: ObligedChanges,
+    held_now: str,
+    *,
+    is_last: bool,
+) -> ListPage:
     """`held_now` goes back with the button, so that nothing is applied that was not read."""
     rows = [
         _row(_("Obliged from now on, new in the peer group"), difference.added),
         _row(_("Obliged from now on, took part voluntarily before"), difference.obliged),
         _row(_("No longer obliged; can continue voluntarily"), difference.released),
-        _row(_("In another cohort"), [f"{site} ({_cohort(old)} → {_cohort(new)})" for site, old, new in difference.cohorts]),
+        _row(
+            _("In another cohort"),
+            [f"{site} ({_cohort(old)} → {_cohort(new)})" for site, old, new in difference.cohorts],
+        ),
     ]
     return ListPage(
         title=_("List %(n)d") % {"n": change.pk},
@@ -159,8 +192,12 @@ def list_page(group: PeerGroupView, change: ObligedChange, difference: ObligedCh
         rows=tuple(row for row in rows if row.count),
         unchanged=difference.unchanged,
         read_against=held_now,
-        apply_url=reverse("web:obliged-apply", args=[group.id, change.pk]) if change.state == "proposed" and group.may_decide else "",
-        undo_url=reverse("web:obliged-undo", args=[group.id, change.pk]) if is_last and group.may_decide else "",
+        apply_url=reverse("web:obliged-apply", args=[group.id, change.pk])
+        if change.state == "proposed" and group.may_decide
+        else "",
+        undo_url=reverse("web:obliged-undo", args=[group.id, change.pk])
+        if is_last and group.may_decide
+        else "",
         crumbs=(
             Crumb(_("Packs and periods"), reverse("web:packs")),
             Crumb(_("Who is obliged"), reverse("web:obliged", args=[group.id])),
@@ -177,11 +214,23 @@ def _cohorts(view: ParticipationView) -> tuple[CohortRow, ...]:
     """Each cohort that has sites, then those of none."""
     rows = []
     for cohort in (*COHORTS, ""):
-        those = [participant for participant in view.participants if participant.obliged and participant.cohort == cohort]
+        those = [
+            participant
+            for participant in view.participants
+            if participant.obliged and participant.cohort == cohort
+        ]
         if those:
             reported = sum(participant.taking is ReportingState.REPORTED for participant in those)
             late = sum(participant.taking is ReportingState.LATE for participant in those)
-            rows.append(CohortRow(_cohort(cohort), len(those), reported, late, f"{100 * reported / len(those):.1f}%"))
+            rows.append(
+                CohortRow(
+                    _cohort(cohort),
+                    len(those),
+                    reported,
+                    late,
+                    f"{100 * reported / len(those):.1f}%",
+                )
+            )
     return tuple(rows)
 
 
@@ -193,7 +242,9 @@ def _list(group: PeerGroupView, row: ObligedChange, last: int | None) -> ListRow
         by=str(row.by),
         sites=len(row.entries),
         state=state(STATES, row.state),
-        undo_url=reverse("web:obliged-undo", args=[group.id, row.pk]) if row.pk == last and group.may_decide else "",
+        undo_url=reverse("web:obliged-undo", args=[group.id, row.pk])
+        if row.pk == last and group.may_decide
+        else "",
     )
 
 

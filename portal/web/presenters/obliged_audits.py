@@ -23,7 +23,15 @@ from portal.web.words.audits import DUTIES, STANDINGS
 from portal.web.words.headings import REPORTING_FIRM
 from portal.web.words.terms import moment_in_words, shown_name, state
 
-FILE_COLUMNS = ("site", REPORTING_FIRM, "state", "due", "last_audit", "certified_until", "state_name")
+FILE_COLUMNS = (
+    "site",
+    REPORTING_FIRM,
+    "state",
+    "due",
+    "last_audit",
+    "certified_until",
+    "state_name",
+)
 NO_DAY = date.max
 ORDER = {duty: index for index, duty in enumerate(Duty)}
 KEYS: dict[str, tables.Key[ObligedView]] = {
@@ -34,7 +42,14 @@ KEYS: dict[str, tables.Key[ObligedView]] = {
 }
 
 
-def duties_list(views: Sequence[ObligedView], query: QueryDict, *, export_url: str = "", firm: bool = False, prefix: str = "") -> ListTable:
+def duties_list(
+    views: Sequence[ObligedView],
+    query: QueryDict,
+    *,
+    export_url: str = "",
+    firm: bool = False,
+    prefix: str = "",
+) -> ListTable:
     """`firm`: for the firm itself; else its name stands beside the site. With `export_url` the table is narrowed and searched, too."""
     fitting = _fitting(views, query) if export_url else list(views)
     shown = _shown() if export_url else ()
@@ -53,16 +68,22 @@ def duties_list(views: Sequence[ObligedView], query: QueryDict, *, export_url: s
         keys=KEYS,
         default="state",
         cells=lambda view: _cells(view, firm=firm),
-        empty=_("No obliged site matches. Use fewer words, or choose all.") if views else _("No site here is on a list of the obliged."),
+        empty=_("No obliged site matches. Use fewer words, or choose all.")
+        if views
+        else _("No site here is on a list of the obliged."),
         export_url=export_url + tables.with_query(query, page=None) if export_url else "",
         shown=shown,
         prefix=prefix,
     )
 
 
-def duties_table(views: Sequence[ObligedView], query: QueryDict) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+def duties_table(
+    views: Sequence[ObligedView], query: QueryDict
+) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     """For a file: the rows that the address leaves, in its order; columns by their codes."""
-    duties = tables.sorted_rows(showing(_fitting(views, query), query, _shown()), KEYS, query, "state")
+    duties = tables.sorted_rows(
+        showing(_fitting(views, query), query, _shown()), KEYS, query, "state"
+    )
     return FILE_COLUMNS, (
         (
             *(view.site, view.firm, view.due.duty.value),
@@ -73,17 +94,26 @@ def duties_table(views: Sequence[ObligedView], query: QueryDict) -> tuple[Sequen
     )
 
 
-def certificates_list(rows: Sequence[SystemCertificate], query: QueryDict, today: date, *, may_take_back: bool) -> ListTable:
+def certificates_list(
+    rows: Sequence[SystemCertificate], query: QueryDict, today: date, *, may_take_back: bool
+) -> ListTable:
     """What is on record for one site, also what was taken back."""
 
     def cells(row: SystemCertificate) -> tuple[TableCell, ...]:
         name = obligatory_audit(row.site.jurisdiction.path).systems.get(row.standard, row.standard)
         back = TableCell("–")
         if may_take_back and row.taken_back_at is None:
-            back = TableCell(_("Withdraw"), url=reverse("web:take-system-back", args=[row.site.slug, row.pk]), about=f"{name} {row.number}")
+            back = TableCell(
+                _("Withdraw"),
+                url=reverse("web:take-system-back", args=[row.site.slug, row.pk]),
+                about=f"{name} {row.number}",
+            )
         return (
             TableCell(f"{name}, {row.number}", note=row.certifier),
-            TableCell(_("%(first)s to %(last)s") % {"first": _day(row.valid_from), "last": _day(row.valid_until)}),
+            TableCell(
+                _("%(first)s to %(last)s")
+                % {"first": _day(row.valid_from), "last": _day(row.valid_until)}
+            ),
             TableCell("", state=_state(row, today), note=row.taken_back_reason),
             TableCell(row.evidence, mono=True),
             TableCell(str(row.recorded_by), note=moment_in_words(row.recorded_at)),
@@ -102,7 +132,10 @@ def certificates_list(rows: Sequence[SystemCertificate], query: QueryDict, today
             "by": _("By"),
             "action": _("Action"),
         },
-        keys={"days": lambda row: (row.valid_until, row.pk), "paper": lambda row: row.number.casefold()},
+        keys={
+            "days": lambda row: (row.valid_until, row.pk),
+            "paper": lambda row: row.number.casefold(),
+        },
         default="-days",
         cells=cells,
         empty=_("No certificate is on record for this site."),
@@ -113,20 +146,34 @@ def duty_in_words(due: NextAudit, *, firm: bool, regulator: bool = True) -> str:
     """What is to be done, in a sentence; empty where nothing is."""
     if due.duty is Duty.UNKNOWN:
         if firm:
-            return _("No audit or certificate is on record. Record your certificate, or ask your regulator to assign a certification body.")
+            return _(
+                "No audit or certificate is on record. Record your certificate, or ask your regulator to assign a certification body."
+            )
         if not regulator:
             return _("No audit and no certificate is on record.")
-        return _("No audit or certificate is on record. Record a certificate, or assign a certification body.")
+        return _(
+            "No audit or certificate is on record. Record a certificate, or assign a certification body."
+        )
     if due.duty is Duty.OVERDUE and (firm or regulator):
-        return _("Ask your regulator which certification body will do the audit.") if firm else _("Assign a certification body.")
+        return (
+            _("Ask your regulator which certification body will do the audit.")
+            if firm
+            else _("Assign a certification body.")
+        )
     if due.duty is Duty.SOON and due.certified_until is not None and due.certified_until == due.day:
-        return _("The certificate expires on this day. Record the next certificate, or arrange an audit.")
+        return _(
+            "The certificate expires on this day. Record the next certificate, or arrange an audit."
+        )
     return ""
 
 
 def _in_the_list(due: NextAudit, *, firm: bool) -> str:
     """What is to be done, for the firm; who reads of many sites learns above the list what to do where nothing is known."""
-    return _("No audit and no certificate is on record.") if due.duty is Duty.UNKNOWN and not firm else duty_in_words(due, firm=firm)
+    return (
+        _("No audit and no certificate is on record.")
+        if due.duty is Duty.UNKNOWN and not firm
+        else duty_in_words(due, firm=firm)
+    )
 
 
 def _cells(view: ObligedView, *, firm: bool) -> tuple[TableCell, ...]:
@@ -150,13 +197,21 @@ def _state(row: SystemCertificate, today: date) -> StateWord:
 
 
 def _shown() -> tuple[Show[ObligedView], ...]:
-    return tuple((duty.value, str(DUTIES[duty][0]), lambda view, duty=duty: view.due.duty is duty) for duty in Duty)
+    return tuple(
+        (duty.value, str(DUTIES[duty][0]), lambda view, duty=duty: view.due.duty is duty)
+        for duty in Duty
+    )
 
 
 def _fitting(views: Sequence[ObligedView], query: QueryDict) -> list[ObligedView]:
     """Those that hold every word of `?q=` somewhere in site or firm."""
     words = query.get("q", "").casefold().split()
-    text = {view.site: "\n".join((view.site, in_any_language(view.site_name), in_any_language(view.firm))).casefold() for view in views}
+    text = {
+        view.site: "\n".join(
+            (view.site, in_any_language(view.site_name), in_any_language(view.firm))
+        ).casefold()
+        for view in views
+    }
     return [view for view in views if all(word in text[view.site] for word in words)]
 
 

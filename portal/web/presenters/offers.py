@@ -20,7 +20,14 @@ from portal.web.viewmodels.listed import TableCell
 from portal.web.viewmodels.methods import Fact, FormSheet, Link, MethodSection, MethodSheet
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
 from portal.web.words.tables import words
-from portal.web.words.terms import dated, in_language, in_page_language, moment_in_words, shown_name, state
+from portal.web.words.terms import (
+    dated,
+    in_language,
+    in_page_language,
+    moment_in_words,
+    shown_name,
+    state,
+)
 
 State = IncentiveOffer.State
 UNITS = words("offer_units")
@@ -31,8 +38,26 @@ STATES: dict[str, tuple[Promise, Mood]] = {
     State.ENDED: (gettext_lazy("Ended"), "hidden"),
 }
 COLUMNS = (
-    *("id", "state", "programme", "criterion", "jurisdiction", "what_en", "what_zh", "amount", "unit"),
-    *("authority_en", "authority_zh", "source_en", "source_zh", "valid_from", "valid_until", "reason"),
+    *(
+        "id",
+        "state",
+        "programme",
+        "criterion",
+        "jurisdiction",
+        "what_en",
+        "what_zh",
+        "amount",
+        "unit",
+    ),
+    *(
+        "authority_en",
+        "authority_zh",
+        "source_en",
+        "source_zh",
+        "valid_from",
+        "valid_until",
+        "reason",
+    ),
 )
 
 KEYS: Mapping[str, Key[IncentiveOffer]] = {
@@ -52,13 +77,25 @@ class OfferLine:
 
 
 def offer_line(offer: IncentiveOffer) -> OfferLine:
-    facts = {"what": in_language(offer.what_en, offer.what_zh), "amount": amount_of(offer), "days": _days(offer)}
-    by = {"authority": in_language(offer.authority_en, offer.authority_zh), "source": in_language(offer.source_en, offer.source_zh)}
-    return OfferLine(_("%(what)s: %(amount)s, %(days)s") % facts, _("%(authority)s, by %(source)s") % by)
+    facts = {
+        "what": in_language(offer.what_en, offer.what_zh),
+        "amount": amount_of(offer),
+        "days": _days(offer),
+    }
+    by = {
+        "authority": in_language(offer.authority_en, offer.authority_zh),
+        "source": in_language(offer.source_en, offer.source_zh),
+    }
+    return OfferLine(
+        _("%(what)s: %(amount)s, %(days)s") % facts, _("%(authority)s, by %(source)s") % by
+    )
 
 
 def amount_of(offer: IncentiveOffer) -> str:
-    return _("%(amount)s %(unit)s") % {"amount": f"{offer.amount.normalize():,f}", "unit": UNITS.get(offer.unit, offer.unit)}
+    return _("%(amount)s %(unit)s") % {
+        "amount": f"{offer.amount.normalize():,f}",
+        "unit": UNITS.get(offer.unit, offer.unit),
+    }
 
 
 def offers_page(rows: Sequence[IncentiveOffer], query: QueryDict, today: date) -> MethodSheet:
@@ -68,7 +105,9 @@ def offers_page(rows: Sequence[IncentiveOffer], query: QueryDict, today: date) -
     }  # fmt: skip
     stands = sum(_stands(offer, today) for offer in rows)
     waits = sum(offer.state == State.PROPOSED for offer in rows)
-    lead = _("Offers in force today: %(stands)s. Offers that wait for a second officer: %(waits)s.") % {"stands": stands, "waits": waits}
+    lead = _(
+        "Offers in force today: %(stands)s. Offers that wait for a second officer: %(waits)s."
+    ) % {"stands": stands, "waits": waits}
     table = listed(
         rows,
         query,
@@ -84,7 +123,13 @@ def offers_page(rows: Sequence[IncentiveOffer], query: QueryDict, today: date) -
         export_url=reverse("web:offers-csv") + with_query(query, page=None),
     )
     links = (Link(_("Propose an offer"), reverse("web:new-offer")),)
-    return MethodSheet(_("Incentives by criterion"), crumbs()[:1], lead, sections=(MethodSection("", table),), links=links)
+    return MethodSheet(
+        _("Incentives by criterion"),
+        crumbs()[:1],
+        lead,
+        sections=(MethodSection("", table),),
+        links=links,
+    )
 
 
 def offer_page(row: IncentiveOffer, today: date, *, reads: int, decides: bool) -> FormSheet:
@@ -109,11 +154,15 @@ def offer_page(row: IncentiveOffer, today: date, *, reads: int, decides: bool) -
     ends = decides and row.state == State.APPROVED
     here = reverse("web:offer", args=[row.pk])
     return FormSheet(
-        MethodSheet(in_language(row.what_en, row.what_zh), crumbs(), _lead(row, today), tuple(facts)),
+        MethodSheet(
+            in_language(row.what_en, row.what_zh), crumbs(), _lead(row, today), tuple(facts)
+        ),
         state=state(STATES, row.state),
         act_url=here if waits and row.proposed_by_id != reads else "",
         act_text=_("Approve this offer"),
-        why_not=_("You proposed it. A second officer has to approve it.") if waits and row.proposed_by_id == reads else "",
+        why_not=_("You proposed it. A second officer has to approve it.")
+        if waits and row.proposed_by_id == reads
+        else "",
         end_url=reverse("web:end-offer", args=[row.pk]) if waits or ends else "",
         end_text=_("Refuse it with a reason") if waits else _("End it with a reason"),
     )
@@ -126,7 +175,9 @@ def new_offer_page() -> FormSheet:
     return FormSheet(MethodSheet(_("Propose an offer"), crumbs(), lead), button=_("Propose it"))
 
 
-def offers_table(rows: Sequence[IncentiveOffer], query: QueryDict, today: date) -> list[tuple[object, ...]]:
+def offers_table(
+    rows: Sequence[IncentiveOffer], query: QueryDict, today: date
+) -> list[tuple[object, ...]]:
     """For a file: the rows that the address leaves, in its order."""
     return [
         (
@@ -147,20 +198,28 @@ def _shown(today: date) -> tuple[Show[IncentiveOffer], ...]:
 
 
 def crumbs() -> tuple[Crumb, ...]:
-    return (Crumb(_("Incentives"), reverse("web:incentives")), Crumb(_("Incentives by criterion"), reverse("web:offers")))
+    return (
+        Crumb(_("Incentives"), reverse("web:incentives")),
+        Crumb(_("Incentives by criterion"), reverse("web:offers")),
+    )
 
 
 def _row(row: IncentiveOffer, today: date) -> tuple[TableCell, ...]:
     late = row.state == State.APPROVED and row.valid_until is not None and row.valid_until < today
     return (
         TableCell(
-            in_language(row.what_en, row.what_zh), note=in_language(row.source_en, row.source_zh), url=reverse("web:offer", args=[row.pk])
+            in_language(row.what_en, row.what_zh),
+            note=in_language(row.source_en, row.source_zh),
+            url=reverse("web:offer", args=[row.pk]),
         ),
         TableCell(_criterion(row), note=_programme(row)),
         TableCell(amount_of(row)),
         TableCell(shown_name(row.jurisdiction.name)),
         TableCell(_days(row)),
-        TableCell("", state=StateWord(_("Its days are over"), "hidden") if late else state(STATES, row.state)),
+        TableCell(
+            "",
+            state=StateWord(_("Its days are over"), "hidden") if late else state(STATES, row.state),
+        ),
     )
 
 
@@ -175,13 +234,20 @@ def _lead(row: IncentiveOffer, today: date) -> str:
 
 
 def _stands(row: IncentiveOffer, today: date) -> bool:
-    return row.state == State.APPROVED and row.valid_from <= today and (row.valid_until is None or row.valid_until >= today)
+    return (
+        row.state == State.APPROVED
+        and row.valid_from <= today
+        and (row.valid_until is None or row.valid_until >= today)
+    )
 
 
 def _days(row: IncentiveOffer) -> str:
     if row.valid_until is None:
         return _("from %(first)s") % {"first": dated(row.valid_from.isoformat())}
-    return _("from %(first)s to %(last)s") % {"first": dated(row.valid_from.isoformat()), "last": dated(row.valid_until.isoformat())}
+    return _("from %(first)s to %(last)s") % {
+        "first": dated(row.valid_from.isoformat()),
+        "last": dated(row.valid_until.isoformat()),
+    }
 
 
 def _programme(row: IncentiveOffer) -> str:

@@ -15,7 +15,15 @@ from portal.accounts.models import SizeClass
 from portal.catalogue.deadlines import last_day
 from portal.intake.participation import ReportingState
 from portal.intake.turnout import RegionView, TurnoutView
-from portal.web.lists.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
+from portal.web.lists.tables import (
+    Key,
+    columns,
+    filter_choices,
+    paged,
+    sort_form,
+    sorted_rows,
+    with_query,
+)
 from portal.web.viewmodels.shared import HeadlineFigure, SelectOption, StateWord
 from portal.web.viewmodels.tables import ColumnHead, PageRange, SortForm
 from portal.web.words.terms import SIZE_CLASSES, TAKING_PART, Names, period_name, shown_name, state
@@ -72,7 +80,9 @@ KEYS: Mapping[str, Key[TurnoutView]] = {
 }
 
 
-def overview_page(views: Sequence[TurnoutView], regions: Sequence[RegionView], query: QueryDict) -> OverviewPage:
+def overview_page(
+    views: Sequence[TurnoutView], regions: Sequence[RegionView], query: QueryDict
+) -> OverviewPage:
     turnouts = in_stage(views, query)
     rows, pages = paged(sorted_rows(turnouts, KEYS, query, DEFAULT_ORDER), query, PAGE_ROWS)
     heads = {
@@ -82,7 +92,10 @@ def overview_page(views: Sequence[TurnoutView], regions: Sequence[RegionView], q
         "overdue": pgettext("taking part", "Late"),
         "states": _("State of the reports"),
     }
-    reported, obliged = sum(view.obliged_reported for view in turnouts), sum(view.obliged for view in turnouts)
+    reported, obliged = (
+        sum(view.obliged_reported for view in turnouts),
+        sum(view.obliged for view in turnouts),
+    )
     return OverviewPage(
         rows=tuple(_row(view) for view in rows),
         columns=(shown_columns := columns(heads, KEYS, query, DEFAULT_ORDER)),
@@ -96,12 +109,26 @@ def overview_page(views: Sequence[TurnoutView], regions: Sequence[RegionView], q
         refused=_total(turnouts, ReportingState.UNUSABLE),
         waiting=_total(turnouts, ReportingState.WAITING),
         figures=_figures(turnouts, reported, obliged),
-        sectors=filter_choices(query.get("sector", ""), _("All sectors"), {pack.pack_id: pack.sector for pack in _packs(views, query)}),
-        regions=filter_choices(query.get("region", ""), _("All regions"), {region.path: shown_name(region.name) for region in regions}),
-        sizes=filter_choices(query.get("size", ""), _("All sizes"), {size.value: str(SIZE_CLASSES[size]) for size in SizeClass}),
+        sectors=filter_choices(
+            query.get("sector", ""),
+            _("All sectors"),
+            {pack.pack_id: pack.sector for pack in _packs(views, query)},
+        ),
+        regions=filter_choices(
+            query.get("region", ""),
+            _("All regions"),
+            {region.path: shown_name(region.name) for region in regions},
+        ),
+        sizes=filter_choices(
+            query.get("size", ""),
+            _("All sizes"),
+            {size.value: str(SIZE_CLASSES[size]) for size in SizeClass},
+        ),
         stages=tuple(
             SelectOption(stage, text, stage == query.get("stage", "open"))
-            for stage, text in zip(STAGES, (_("Open periods"), _("Closed periods"), _("All periods")), strict=True)
+            for stage, text in zip(
+                STAGES, (_("Open periods"), _("Closed periods"), _("All periods")), strict=True
+            )
         ),
         export_url=reverse("web:overview-csv") + with_query(query, page=None),
     )
@@ -110,18 +137,48 @@ def overview_page(views: Sequence[TurnoutView], regions: Sequence[RegionView], q
 def in_stage(views: Iterable[TurnoutView], query: QueryDict) -> list[TurnoutView]:
     """Those that take reports still, unless the reader asks for the closed ones or for all."""
     stage = query.get("stage", "open")
-    return [view for view in views if stage == "all" or (view.closed_at is not None) == (stage == "closed")]
+    return [
+        view
+        for view in views
+        if stage == "all" or (view.closed_at is not None) == (stage == "closed")
+    ]
 
 
-def overview_table(views: Iterable[TurnoutView]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+def overview_table(
+    views: Iterable[TurnoutView],
+) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     """Head and rows of the file."""
     head = (
-        *("pack", "pack_version", "route", "scope", "period", "due", "closed", "sites", "obliged", "obliged_reported", "firms"),
-        *("firms_reported", *(taking.value.replace("-", "_") for taking in ReportingState), "committed_only", "arrived_late"),
+        *(
+            "pack",
+            "pack_version",
+            "route",
+            "scope",
+            "period",
+            "due",
+            "closed",
+            "sites",
+            "obliged",
+            "obliged_reported",
+            "firms",
+        ),
+        *(
+            "firms_reported",
+            *(taking.value.replace("-", "_") for taking in ReportingState),
+            "committed_only",
+            "arrived_late",
+        ),
     )
     rows: Iterator[Sequence[object]] = (
         (
-            *(view.pack, view.pack_version, view.route, view.scope, view.period, view.due.isoformat()),
+            *(
+                view.pack,
+                view.pack_version,
+                view.route,
+                view.scope,
+                view.period,
+                view.due.isoformat(),
+            ),
             view.closed_at.isoformat() if view.closed_at else "",
             *(view.sites, view.obliged, view.obliged_reported, view.firms, view.firms_reported),
             *(view.states.get(taking, 0) for taking in ReportingState),
@@ -135,26 +192,39 @@ def overview_table(views: Iterable[TurnoutView]) -> tuple[Sequence[str], Iterato
 def _row(view: TurnoutView) -> TurnoutRow:
     names = Names.of(view.pack, view.pack_version)
     return TurnoutRow(
-        title=_("%(title)s, %(period)s") % {"title": names.title(view.route), "period": period_name(view.period)},
+        title=_("%(title)s, %(period)s")
+        % {"title": names.title(view.route), "period": period_name(view.period)},
         scope=shown_name(view.scope),
         url=reverse("web:participation", args=[view.peer_group, view.period]),
         due=last_day(view.due),
-        open=StateWord(_("Closed"), "ok") if view.closed_at else StateWord(_("Open for reports"), "wait"),
+        open=StateWord(_("Closed"), "ok")
+        if view.closed_at
+        else StateWord(_("Open for reports"), "wait"),
         reported=view.obliged_reported,
         obliged=view.obliged,
         share=f"{100 * _share(view):.1f}%",
         late=view.states.get(ReportingState.LATE, 0),
-        states=tuple((state(TAKING_PART, taking), view.states[taking]) for taking in ReportingState if view.states.get(taking)),
+        states=tuple(
+            (state(TAKING_PART, taking), view.states[taking])
+            for taking in ReportingState
+            if view.states.get(taking)
+        ),
         committed=view.committed,
         arrived_late=view.arrived_late,
     )
 
 
-def _figures(turnouts: Sequence[TurnoutView], reported: int, obliged: int) -> tuple[HeadlineFigure, ...]:
+def _figures(
+    turnouts: Sequence[TurnoutView], reported: int, obliged: int
+) -> tuple[HeadlineFigure, ...]:
     late = _total(turnouts, ReportingState.LATE)
     return (
         HeadlineFigure(
-            _("Obliged sites that reported"), f"{reported:,}", _("of %(of)s") % {"of": f"{obliged:,}"}, _("accepted reports only"), "best"
+            _("Obliged sites that reported"),
+            f"{reported:,}",
+            _("of %(of)s") % {"of": f"{obliged:,}"},
+            _("accepted reports only"),
+            "best",
         ),
         HeadlineFigure(
             _("Late, nothing received"),

@@ -76,7 +76,9 @@ def later_versions(group: PeerGroupView) -> tuple[str, ...]:
 
 def _later(group: PeerGroupView, versions: Sequence[Pack]) -> tuple[str, ...]:
     own = next((pack for pack in versions if pack.version == group.pack_version), None)
-    later = (pack for pack in versions if own is not None and pack.effective_from >= own.effective_from)
+    later = (
+        pack for pack in versions if own is not None and pack.effective_from >= own.effective_from
+    )
     return tuple(pack.version for pack in later if pack.version != group.pack_version)
 
 
@@ -85,20 +87,32 @@ def packs_page(groups: Sequence[PeerGroupView]) -> PacksPage:
     used_versions = {(group.pack, group.route, group.scope, group.pack_version) for group in groups}
     return PacksPage(
         packs=tuple(
-            PackLine(in_page_language(versions[0].words), pack_id, len(versions), versions[0].version, versions[0].effective_from)
+            PackLine(
+                in_page_language(versions[0].words),
+                pack_id,
+                len(versions),
+                versions[0].version,
+                versions[0].effective_from,
+            )
             for pack_id, versions in versions_by_pack.items()
         ),
-        groups=tuple(_group(group, _take_up(group, versions_by_pack, used_versions)) for group in groups),
+        groups=tuple(
+            _group(group, _take_up(group, versions_by_pack, used_versions)) for group in groups
+        ),
         open_periods=sum(period.closed_at is None for group in groups for period in group.periods),
     )
 
 
 def group_title(group: PeerGroupView) -> str:
-    return f"{Names.of(group.pack, group.pack_version).title(group.route)} · {shown_name(group.scope)}"
+    return (
+        f"{Names.of(group.pack, group.pack_version).title(group.route)} · {shown_name(group.scope)}"
+    )
 
 
 def _take_up(
-    group: PeerGroupView, versions_by_pack: Mapping[str, Sequence[Pack]], used_versions: Collection[tuple[str, ...]]
+    group: PeerGroupView,
+    versions_by_pack: Mapping[str, Sequence[Pack]],
+    used_versions: Collection[tuple[str, ...]],
 ) -> tuple[TakeUp, ...]:
     """Approved versions that this reader may take up for the group's firms, and that no group of theirs has yet."""
     if not group.may_decide:
@@ -110,7 +124,9 @@ def _take_up(
         for version in _later(group, versions_by_pack.get(group.pack, ()))
         if version in approved and (*own, version) not in used_versions
     )
-    return tuple(TakeUp(version, reverse("web:take-up", args=[group.id, version])) for version in versions)
+    return tuple(
+        TakeUp(version, reverse("web:take-up", args=[group.id, version])) for version in versions
+    )
 
 
 def _group(view: PeerGroupView, take_up: tuple[TakeUp, ...]) -> GroupBlock:
@@ -134,7 +150,9 @@ def _policy(view: PeerGroupView) -> str:
         (False, False): _("Audits do not change its publications."),
         (True, False): _("Only attested reports set its values."),
         (False, True): _("A report with an adverse opinion is not included in the next version."),
-        (True, True): _("Only attested reports set its values. A report with an adverse opinion is not included in the next version."),
+        (True, True): _(
+            "Only attested reports set its values. A report with an adverse opinion is not included in the next version."
+        ),
     }
     return sentences[view.attested_only, view.adverse_leaves]
 
@@ -146,7 +164,9 @@ def _period(group: PeerGroupView, view: PeriodView) -> PeriodLine:
         first=last_day(view.start) + timedelta(days=1),
         last=last_day(view.end),
         due=last_day(view.due),
-        state=StateWord(_("Closed"), "ok") if view.closed_at else StateWord(_("Open for reports"), "wait"),
+        state=StateWord(_("Closed"), "ok")
+        if view.closed_at
+        else StateWord(_("Open for reports"), "wait"),
         url=reverse("web:participation", args=[group.id, view.name]),
         close_url=reverse("web:close-period", args=[group.id, view.name]) if closes else "",
     )

@@ -28,7 +28,14 @@ from portal.intake.participation import (
 from portal.publication.shapes import VersionView
 from portal.sentences import in_words
 from portal.standings.quality import HistoryBreak, QualitiesView, QualityView
-from portal.web.lists.tables import columns, filter_choices, order_asked, paged, sort_form, with_query
+from portal.web.lists.tables import (
+    columns,
+    filter_choices,
+    order_asked,
+    paged,
+    sort_form,
+    with_query,
+)
 from portal.web.presenters.regulator import page_title, version_rows
 from portal.web.viewmodels.shared import SelectOption, StateWord, VersionRow
 from portal.web.viewmodels.tables import ColumnHead, PageRange, SortForm
@@ -111,7 +118,9 @@ SQUARES: dict[str, SquareKind] = {
 
 BREAKS: dict[HistoryBreak, Promise] = {
     HistoryBreak.AGENT: gettext_lazy("signed by a different agent than in the period before"),
-    HistoryBreak.LEDGER: gettext_lazy("its privacy ledger counts fewer reports than in the period before"),
+    HistoryBreak.LEDGER: gettext_lazy(
+        "its privacy ledger counts fewer reports than in the period before"
+    ),
 }
 
 MOST_SQUARES = 200
@@ -122,7 +131,10 @@ SITES_A_PAGE = 25
 
 
 def participation_page(
-    view: ParticipationView, quality: QualitiesView, versions: Sequence[VersionView], query: QueryDict
+    view: ParticipationView,
+    quality: QualitiesView,
+    versions: Sequence[VersionView],
+    query: QueryDict,
 ) -> ParticipationPage:
     names = Names.of(view.pack, view.pack_version)
     parts = _asked(view, quality, query)
@@ -144,14 +156,23 @@ def participation_page(
         title=page_title(names, view.route, view.period),
         scope=shown_name(view.scope),
         due=last_day(view.due),
-        rows=tuple(_row(participant, quality.of(participant), of_steps) for participant in participants(view, here)),
-        counts=tuple((SQUARES[code], numbers[code], states[code]) for code in TAKING_PART if numbers.get(code)),
+        rows=tuple(
+            _row(participant, quality.of(participant), of_steps)
+            for participant in participants(view, here)
+        ),
+        counts=tuple(
+            (SQUARES[code], numbers[code], states[code])
+            for code in TAKING_PART
+            if numbers.get(code)
+        ),
         squares=_squares(numbers),
         reported=view.firms_reported,
         of=view.firms,
         late=view.count(ReportingState.LATE),
         awaited=sum(
-            number for taking, number in view.totals.states.items() if taking not in (ReportingState.REPORTED, ReportingState.NOT_OWED)
+            number
+            for taking, number in view.totals.states.items()
+            if taking not in (ReportingState.REPORTED, ReportingState.NOT_OWED)
         ),
         committed=view.totals.committed,
         whole=quality.whole,
@@ -161,11 +182,20 @@ def participation_page(
         sort_form=sort_form(shown_columns, len(parts), query),
         matches=len(parts),
         pages=pages,
-        export_url=reverse("web:participation-csv", args=[view.peer_group, view.period]) + with_query(query, page=None),
+        export_url=reverse("web:participation-csv", args=[view.peer_group, view.period])
+        + with_query(query, page=None),
         states=filter_choices(asked, _("All states"), states),
         regions=filter_choices(query.get("region", ""), _("All regions"), regions),
-        sizes=filter_choices(query.get("size", ""), _("All sizes"), {size.value: str(SIZE_CLASSES[size]) for size in SizeClass}),
-        duties=filter_choices(query.get("duty", ""), _("All sites"), dict(zip(DUTIES, (_("Obliged"), _("Voluntary")), strict=True))),
+        sizes=filter_choices(
+            query.get("size", ""),
+            _("All sizes"),
+            {size.value: str(SIZE_CLASSES[size]) for size in SizeClass},
+        ),
+        duties=filter_choices(
+            query.get("duty", ""),
+            _("All sites"),
+            dict(zip(DUTIES, (_("Obliged"), _("Voluntary")), strict=True)),
+        ),
         query=query.get("q", "").strip()[:100],
         standings_url=reverse("web:standings", args=[view.peer_group, view.period]),
         evaluation_url=reverse("web:evaluation", args=[view.peer_group, view.period]),
@@ -195,7 +225,15 @@ def participation_table(
         "committed",
         "first_received",
     )
-    more = ("received", "revision", "arrived_late", "steps_covered", "steps_of_route", "breaks", "reason")
+    more = (
+        "received",
+        "revision",
+        "arrived_late",
+        "steps_covered",
+        "steps_of_route",
+        "breaks",
+        "reason",
+    )
     of = len(steps_of(view))
     rows: Iterator[Sequence[object]] = (
         (
@@ -208,13 +246,27 @@ def participation_table(
                 participant.jurisdiction,
                 participant.size_class,
             ),
-            *("yes" if participant.obliged else "no", participant.cohort, participant.taking.value, participant.due.isoformat()),
+            *(
+                "yes" if participant.obliged else "no",
+                participant.cohort,
+                participant.taking.value,
+                participant.due.isoformat(),
+            ),
             *(
                 moment.isoformat() if moment else ""
-                for moment in (participant.committed_at, participant.first_received_at, participant.received_at)
+                for moment in (
+                    participant.committed_at,
+                    participant.first_received_at,
+                    participant.received_at,
+                )
             ),
             *(participant.revision, "yes" if participant.arrived_late else "no"),
-            *(assessment.steps if assessment else "", of, " ".join(assessment.breaks) if assessment else "", participant.reason),
+            *(
+                assessment.steps if assessment else "",
+                of,
+                " ".join(assessment.breaks) if assessment else "",
+                participant.reason,
+            ),
         )
         for participant in participants(view, _asked(view, quality, query))
         for assessment in (quality.of(participant),)
@@ -243,13 +295,23 @@ def _asked(view: ParticipationView, quality: QualitiesView, query: QueryDict) ->
     order, descending = order_asked(ORDERS, query, DEFAULT_ORDER)
     parts = fitting(view, wanted)
     if order == "steps":
-        return sorted(parts, key=lambda part: assessment.steps if (assessment := quality.of(part)) else -1, reverse=descending)
+        return sorted(
+            parts,
+            key=lambda part: assessment.steps if (assessment := quality.of(part)) else -1,
+            reverse=descending,
+        )
     return in_order(view, parts, order, descending=descending)
 
 
-def _row(participant: ParticipantView, quality: QualityView | None, of_steps: int) -> ParticipationRow:
+def _row(
+    participant: ParticipantView, quality: QualityView | None, of_steps: int
+) -> ParticipationRow:
     duty = _("obliged") if participant.obliged else _("voluntary")
-    kind = (str(SIZE_CLASSES[participant.size_class]), duty, str(COHORTS.get(participant.cohort, "")))
+    kind = (
+        str(SIZE_CLASSES[participant.size_class]),
+        duty,
+        str(COHORTS.get(participant.cohort, "")),
+    )
     only_committed = participant.committed_at and not participant.received_at
     return ParticipationRow(
         firm=shown_name(participant.firm),
@@ -260,7 +322,8 @@ def _row(participant: ParticipantView, quality: QualityView | None, of_steps: in
         kind=" · ".join(word for word in kind if word),
         state=state(TAKING_PART, participant.taking),
         received=participant.received_at,
-        note=in_words(participant.reason) or (_("committed to its data, the report is still to come") if only_committed else ""),
+        note=in_words(participant.reason)
+        or (_("committed to its data, the report is still to come") if only_committed else ""),
         late=participant.arrived_late,
         coverage=_("%(n)d of %(of)d") % {"n": quality.steps, "of": of_steps} if quality else NONE,
         breaks=tuple(str(BREAKS[broken]) for broken in quality.breaks) if quality else (),
@@ -274,7 +337,10 @@ def _squares(numbers: Mapping[str, int]) -> tuple[Square, ...]:
     room = 100 / max(sites, 12)
     if sites <= MOST_SQUARES:
         each = [kind for kind, number in kinds for _ in range(number)]
-        return tuple(Square(f"{index * room:.3f}%", f"{0.78 * room:.3f}%", kind) for index, kind in enumerate(each))
+        return tuple(
+            Square(f"{index * room:.3f}%", f"{0.78 * room:.3f}%", kind)
+            for index, kind in enumerate(each)
+        )
     bars, before = [], 0
     for kind, number in kinds:
         if number:

@@ -22,10 +22,38 @@ from portal.web.presenters.listed import asked_for, listed
 from portal.web.viewmodels.listed import ListTable, TableCell
 from portal.web.viewmodels.shared import StateWord
 from portal.web.words.figures import raised
-from portal.web.words.terms import SUBMISSION_STATES, enumerated, moment_in_words, period_name, shown_name, state
+from portal.web.words.terms import (
+    SUBMISSION_STATES,
+    enumerated,
+    moment_in_words,
+    period_name,
+    shown_name,
+    state,
+)
 
-RESULT_COLUMNS = ("provider", "product", "version", "source", "kit", "ran_on", "failed", "file_sha256", "declared_at", "confirmed_at")
-DELIVERY_COLUMNS = ("supplier", "site", "period", "carrier", "quantity", "unit", "note", "declared_at", "taken_back_at")
+RESULT_COLUMNS = (
+    "provider",
+    "product",
+    "version",
+    "source",
+    "kit",
+    "ran_on",
+    "failed",
+    "file_sha256",
+    "declared_at",
+    "confirmed_at",
+)
+DELIVERY_COLUMNS = (
+    "supplier",
+    "site",
+    "period",
+    "carrier",
+    "quantity",
+    "unit",
+    "note",
+    "declared_at",
+    "taken_back_at",
+)
 
 RESULTS = "results-"  # before the parameters of this table, which stands beside another one
 RESULT_KEYS: Mapping[str, Key[ConformanceView]] = {
@@ -44,7 +72,12 @@ DELIVERIES_BY = "-period"
 
 
 def results_list(
-    views: Sequence[ConformanceView], query: QueryDict, *, export_url: str = "", to_confirm: bool = False, own: bool = False
+    views: Sequence[ConformanceView],
+    query: QueryDict,
+    *,
+    export_url: str = "",
+    to_confirm: bool = False,
+    own: bool = False,
 ) -> ListTable:
     """Conformance results; `to_confirm` adds what a regulator may do, `own` are the reader's."""
     titles = {
@@ -70,7 +103,10 @@ def results_list(
         name = f"{view.product} {view.version}"
         if view.confirmed_at or view.failed:
             return (*row, TableCell("–"))
-        return (*row, TableCell(_("Confirm"), url=reverse("web:confirm-result", args=[view.id]), about=name))
+        return (
+            *row,
+            TableCell(_("Confirm"), url=reverse("web:confirm-result", args=[view.id]), about=name),
+        )
 
     return listed(
         views,
@@ -109,10 +145,21 @@ def granted_list(views: Sequence[GrantedView], query: QueryDict) -> ListTable:
         about = enumerated((name, period_name(report.period), str(report.revision)))
         what = TableCell("–")
         if view.values:
-            what = TableCell(_("Values and receipt"), url=reverse("web:granted", args=[report.digest]), about=about)
+            what = TableCell(
+                _("Values and receipt"),
+                url=reverse("web:granted", args=[report.digest]),
+                about=about,
+            )
         elif view.receipts:
-            what = TableCell(_("Signed receipt"), url=reverse("web:granted-receipt", args=[report.digest]), about=about)
-        when = _("%(period)s, revision %(revision)s") % {"period": period_name(report.period), "revision": report.revision}
+            what = TableCell(
+                _("Signed receipt"),
+                url=reverse("web:granted-receipt", args=[report.digest]),
+                about=about,
+            )
+        when = _("%(period)s, revision %(revision)s") % {
+            "period": period_name(report.period),
+            "revision": report.revision,
+        }
         return (
             TableCell(name, note=view.site),
             TableCell(when, note=moment_in_words(report.received_at)),
@@ -141,15 +188,31 @@ def granted_list(views: Sequence[GrantedView], query: QueryDict) -> ListTable:
         cells=cells,
         empty=_("No report was refused.")
         if pairs
-        else _("No site has given you access. Ask the firm: its manager grants access on the page “Sites and agents”."),
-        only=(_("refused ones only"), lambda pair: pair[1] is not None and pair[1].state == "refused"),
+        else _(
+            "No site has given you access. Ask the firm: its manager grants access on the page “Sites and agents”."
+        ),
+        only=(
+            _("refused ones only"),
+            lambda pair: pair[1] is not None and pair[1].state == "refused",
+        ),
     )
 
 
-def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bool, export_url: str) -> ListTable:
+def deliveries_list(
+    views: Sequence[DeliveryView], query: QueryDict, *, mine: bool, export_url: str
+) -> ListTable:
     """Declared deliveries, for the supplier (`mine`) or for the certification body."""
-    titles = {"site": _("Site"), "period": _("Period"), "carrier": _("Energy carrier"), "quantity": _("Delivered")}
-    titles |= {"state": _("State"), "action": _("Action")} if mine else {"supplier": _("Energy supplier"), "note": _("Note")}
+    titles = {
+        "site": _("Site"),
+        "period": _("Period"),
+        "carrier": _("Energy carrier"),
+        "quantity": _("Delivered"),
+    }
+    titles |= (
+        {"state": _("State"), "action": _("Action")}
+        if mine
+        else {"supplier": _("Energy supplier"), "note": _("Note")}
+    )
 
     def cells(view: DeliveryView) -> tuple[TableCell, ...]:
         name = shown_name(view.site_name)
@@ -161,12 +224,24 @@ def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bo
         )
         if not mine:
             moment = moment_in_words(view.declared_at)
-            return (*row, TableCell(shown_name(view.supplier), note=moment), TableCell(view.note or "–"))
+            return (
+                *row,
+                TableCell(shown_name(view.supplier), note=moment),
+                TableCell(view.note or "–"),
+            )
         stands = view.taken_back_at is None
-        word = StateWord(_("Declared"), "ok") if stands else StateWord(_("Withdrawn or replaced"), "wait")
+        word = (
+            StateWord(_("Declared"), "ok")
+            if stands
+            else StateWord(_("Withdrawn or replaced"), "wait")
+        )
         about = enumerated((name, period_name(view.period)))
         back = (
-            TableCell(_("Withdraw"), post_url=reverse("web:take-back-delivery", args=[view.id]), about=about)
+            TableCell(
+                _("Withdraw"),
+                post_url=reverse("web:take-back-delivery", args=[view.id]),
+                about=about,
+            )
             if view.may_be_taken_back
             else TableCell("–")
         )
@@ -184,7 +259,9 @@ def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bo
         if views
         else _("Nothing is declared yet.")
         if mine
-        else _("No energy supplier has declared a delivery to a site and period that you audit. You need not do anything."),
+        else _(
+            "No energy supplier has declared a delivery to a site and period that you audit. You need not do anything."
+        ),
         export_url=export_url + with_query(query, page=None),
         only=(_("valid ones only"), _stands) if mine else None,
     )
@@ -197,12 +274,28 @@ def grants_list(views: Sequence[GrantView], site: str, query: QueryDict) -> List
         name = shown_name(view.partner)
         ends = TableCell("–")
         if view.ended_at is None:
-            ends = TableCell(_("Withdraw"), post_url=reverse("web:end-access", args=[site, view.id]), about=name)
+            ends = TableCell(
+                _("Withdraw"), post_url=reverse("web:end-access", args=[site, view.id]), about=name
+            )
         kind = _("technology provider") if view.kind == Role.PROVIDER else _("energy supplier")
-        what = open_to(view.receipts, view.values) if view.kind == Role.PROVIDER else _("declares deliveries")
+        what = (
+            open_to(view.receipts, view.values)
+            if view.kind == Role.PROVIDER
+            else _("declares deliveries")
+        )
         granted_at = moment_in_words(view.granted_at)
-        word = StateWord(_("Has access"), "ok") if view.ended_at is None else StateWord(_("Ended"), "wait")
-        return TableCell(name, note=kind), TableCell(what), TableCell(granted_at, note=view.granted_by), TableCell("", state=word), ends
+        word = (
+            StateWord(_("Has access"), "ok")
+            if view.ended_at is None
+            else StateWord(_("Ended"), "wait")
+        )
+        return (
+            TableCell(name, note=kind),
+            TableCell(what),
+            TableCell(granted_at, note=view.granted_by),
+            TableCell("", state=word),
+            ends,
+        )
 
     return listed(
         views,
@@ -215,26 +308,41 @@ def grants_list(views: Sequence[GrantView], site: str, query: QueryDict) -> List
             "state": _("State"),
             "action": _("Action"),
         },
-        keys={"partner": lambda view: view.partner.casefold(), "given": lambda view: view.granted_at},
+        keys={
+            "partner": lambda view: view.partner.casefold(),
+            "given": lambda view: view.granted_at,
+        },
         default="-given",
         cells=cells,
-        empty=_("Only your firm, its regulators and the certification body can see anything about this site."),
+        empty=_(
+            "Only your firm, its regulators and the certification body can see anything about this site."
+        ),
         only=(_("current ones only"), lambda view: view.ended_at is None),
     )
 
 
-def results_table(views: Sequence[ConformanceView], query: QueryDict) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+def results_table(
+    views: Sequence[ConformanceView], query: QueryDict
+) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     """For a file: the rows that the address leaves, in its order."""
     rows = asked_for(views, query, RESULT_KEYS, RESULTS_BY, only=_confirmed, prefix=RESULTS)
     return RESULT_COLUMNS, (
-        tuple(" ".join(view.failed) if name == "failed" else getattr(view, name) or "" for name in RESULT_COLUMNS) for view in rows
+        tuple(
+            " ".join(view.failed) if name == "failed" else getattr(view, name) or ""
+            for name in RESULT_COLUMNS
+        )
+        for view in rows
     )
 
 
-def deliveries_table(views: Sequence[DeliveryView], query: QueryDict) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+def deliveries_table(
+    views: Sequence[DeliveryView], query: QueryDict
+) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     """For a file: the rows that the address leaves, in its order."""
     rows = asked_for(views, query, DELIVERY_KEYS, DELIVERIES_BY, only=_stands)
-    return DELIVERY_COLUMNS, (tuple(getattr(view, name) or "" for name in DELIVERY_COLUMNS) for view in rows)
+    return DELIVERY_COLUMNS, (
+        tuple(getattr(view, name) or "" for name in DELIVERY_COLUMNS) for view in rows
+    )
 
 
 def _confirmed(view: ConformanceView) -> bool:
@@ -261,7 +369,9 @@ def _result(view: ConformanceView) -> StateWord:
     failed = len(view.failed)
     if not failed:
         return StateWord(_("All checks passed"), "ok")
-    return StateWord(ngettext("%(n)s check failed", "%(n)s checks failed", failed) % {"n": failed}, "no")
+    return StateWord(
+        ngettext("%(n)s check failed", "%(n)s checks failed", failed) % {"n": failed}, "no"
+    )
 
 
 def _word(view: ConformanceView) -> StateWord:

@@ -15,7 +15,15 @@ from benchmarks.measurements import Metric
 from portal.intake.participation import ParticipationView
 from portal.names import in_any_language
 from portal.standings.ranked import RankedView
-from portal.web.lists.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
+from portal.web.lists.tables import (
+    Key,
+    columns,
+    filter_choices,
+    paged,
+    sort_form,
+    sorted_rows,
+    with_query,
+)
 from portal.web.presenters.regulator import page_title
 from portal.web.presenters.stand import ranks_between
 from portal.web.viewmodels.shared import Crumb, SelectOption
@@ -78,12 +86,29 @@ class StandingsPage:
 
 
 STANDING_COLUMNS = (
-    *("firm", "site", "jurisdiction", "step", "variant", "metric", "rank_low", "rank_high", "of", "quarter"),
+    *(
+        "firm",
+        "site",
+        "jurisdiction",
+        "step",
+        "variant",
+        "metric",
+        "rank_low",
+        "rank_high",
+        "of",
+        "quarter",
+    ),
     *("step_name", "variant_name"),  # in the reader's language, beside the codes
 )
 
 KEYS: Mapping[str, Key[RankedView]] = {
-    "places": lambda standing: (standing.step, standing.metric, standing.rank_low, standing.rank_high, standing.site),
+    "places": lambda standing: (
+        standing.step,
+        standing.metric,
+        standing.rank_low,
+        standing.rank_high,
+        standing.site,
+    ),
     "firm": lambda standing: (standing.firm, standing.site, standing.step, standing.metric),
     "region": lambda standing: (standing.jurisdiction, standing.firm, standing.site, standing.step),
     "quarter": lambda standing: (standing.band or 9, standing.step, standing.firm),
@@ -91,7 +116,9 @@ KEYS: Mapping[str, Key[RankedView]] = {
 DEFAULT_ORDER = "places"
 
 
-def standings_page(view: ParticipationView, rows: Sequence[RankedView], query: QueryDict) -> StandingsPage:
+def standings_page(
+    view: ParticipationView, rows: Sequence[RankedView], query: QueryDict
+) -> StandingsPage:
     names = Names.of(view.pack, view.pack_version)
     standings = [standing for standing in rows if _fits(standing, query)]
     here, pages = paged(sorted_rows(standings, KEYS, query, DEFAULT_ORDER), query)
@@ -116,12 +143,20 @@ def standings_page(view: ParticipationView, rows: Sequence[RankedView], query: Q
         columns=(shown_columns := columns(heads, KEYS, query, DEFAULT_ORDER)),
         sort_form=sort_form(shown_columns, len(standings), query),
         pages=pages,
-        steps=filter_choices(query.get("step", ""), _("All steps"), {standing.step: names.step_name(standing.step) for standing in rows}),
+        steps=filter_choices(
+            query.get("step", ""),
+            _("All steps"),
+            {standing.step: names.step_name(standing.step) for standing in rows},
+        ),
         metrics=filter_choices(
-            query.get("metric", ""), _("All metrics"), {standing.metric: capfirst(metric_name(standing.metric)) for standing in rows}
+            query.get("metric", ""),
+            _("All metrics"),
+            {standing.metric: capfirst(metric_name(standing.metric)) for standing in rows},
         ),
         quarters=filter_choices(
-            query.get("quarter", ""), _("All quarters"), {str(n): _quarter(n) for n in (1, 2, 3, 4)} | {"none": _quarter(None)}
+            query.get("quarter", ""),
+            _("All quarters"),
+            {str(n): _quarter(n) for n in (1, 2, 3, 4)} | {"none": _quarter(None)},
         ),
         regions=filter_choices(
             query.get("region", ""),
@@ -130,7 +165,10 @@ def standings_page(view: ParticipationView, rows: Sequence[RankedView], query: Q
         ),
         query=query.get("q", "").strip()[:100],
         export_url=reverse("web:standings-csv", args=parts) + with_query(query, page=None),
-        crumbs=(Crumb(_("Publications"), reverse("web:publications")), Crumb(title, reverse("web:participation", args=parts))),
+        crumbs=(
+            Crumb(_("Publications"), reverse("web:publications")),
+            Crumb(title, reverse("web:participation", args=parts)),
+        ),
     )
 
 
@@ -140,18 +178,30 @@ def _matrix(standings: Sequence[RankedView], names: Names, query: QueryDict) -> 
     cells: dict[tuple[str, str], dict[tuple[str, str], RankedView]] = {}
     for standing in standings:
         if standing.metric == metric:
-            cells.setdefault((shown_name(standing.firm), standing.site), {})[standing.step, standing.variant] = standing
+            cells.setdefault((shown_name(standing.firm), standing.site), {})[
+                standing.step, standing.variant
+            ] = standing
     route = list(names.steps)  # in the order of production, as every other table
     steps = sorted(
-        {cell for row in cells.values() for cell in row}, key=lambda cell: (route.index(cell[0]) if cell[0] in route else 0, cell)
+        {cell for row in cells.values() for cell in row},
+        key=lambda cell: (route.index(cell[0]) if cell[0] in route else 0, cell),
     )
     here, pages = paged(sorted(cells), query)
     rows = []
     for firm, site in here:
         by_step = cells[firm, site]
         first = next(iter(by_step.values()))
-        rows.append(MatrixRow(firm, shown_name(first.site_name), tuple(_matrix_cell(by_step.get(step)) for step in steps)))
-    head = tuple(with_variant(names.step_name(step), names.variant_name(step, variant)) for step, variant in steps)
+        rows.append(
+            MatrixRow(
+                firm,
+                shown_name(first.site_name),
+                tuple(_matrix_cell(by_step.get(step)) for step in steps),
+            )
+        )
+    head = tuple(
+        with_variant(names.step_name(step), names.variant_name(step, variant))
+        for step, variant in steps
+    )
     return Matrix(head, tuple(rows), pages, capfirst(metric_name(metric)))
 
 
@@ -164,11 +214,22 @@ def _matrix_cell(standing: RankedView | None) -> tuple[str, str]:
     }
 
 
-def standings_table(rows: Sequence[RankedView], query: QueryDict, names: Names) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    standings = sorted_rows([standing for standing in rows if _fits(standing, query)], KEYS, query, DEFAULT_ORDER)
+def standings_table(
+    rows: Sequence[RankedView], query: QueryDict, names: Names
+) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    standings = sorted_rows(
+        [standing for standing in rows if _fits(standing, query)], KEYS, query, DEFAULT_ORDER
+    )
     return STANDING_COLUMNS, (
         (
-            *(standing.firm, standing.site, standing.jurisdiction, standing.step, standing.variant, standing.metric),
+            *(
+                standing.firm,
+                standing.site,
+                standing.jurisdiction,
+                standing.step,
+                standing.variant,
+                standing.metric,
+            ),
             *(standing.rank_low, standing.rank_high, standing.of, standing.band or ""),
             *(names.step_name(standing.step), names.variant_name(standing.step, standing.variant)),
         )
@@ -192,9 +253,12 @@ def _row(standing: RankedView, names: Names) -> StandingRow:
         firm=shown_name(standing.firm),
         site=shown_name(standing.site_name),
         region=shown_name(standing.jurisdiction),
-        step=with_variant(names.step_name(standing.step), names.variant_name(standing.step, standing.variant)),
+        step=with_variant(
+            names.step_name(standing.step), names.variant_name(standing.step, standing.variant)
+        ),
         metric=metric_name(standing.metric),
-        ranks=_("%(places)s of %(of)d") % {"places": ranks_between(standing.rank_low, standing.rank_high), "of": standing.of},
+        ranks=_("%(places)s of %(of)d")
+        % {"places": ranks_between(standing.rank_low, standing.rank_high), "of": standing.of},
         quarter=_quarter(standing.band) if standing.band else NONE,
     )
 
@@ -202,4 +266,9 @@ def _row(standing: RankedView, names: Names) -> StandingRow:
 def _quarter(band: int | None) -> str:
     if band is None:
         return _("Not certain")
-    return {1: _("First: least energy"), 2: _("Second"), 3: _("Third"), 4: _("Fourth: most energy")}[band]
+    return {
+        1: _("First: least energy"),
+        2: _("Second"),
+        3: _("Third"),
+        4: _("Fourth: most energy"),
+    }[band]

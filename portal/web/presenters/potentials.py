@@ -46,12 +46,30 @@ def savings_of(label: LabelView, shown: TotalsDisplay) -> Savings | None:
     steps = label.headline
     if not any(step.potential or step.potential_withheld for step in steps):
         return None
-    savings = {to: {step.step: saving for step in steps if (saving := potential_of(step, to, shown)) is not None} for to in REFERENCES}
+    savings = {
+        to: {
+            step.step: saving
+            for step in steps
+            if (saving := potential_of(step, to, shown)) is not None
+        }
+        for to in REFERENCES
+    }
     rows = [
-        SavingRow(shown.names.step_name(step.step), *(_saving(savings[to].get(step.step), step) for to in REFERENCES)) for step in steps
+        SavingRow(
+            shown.names.step_name(step.step),
+            *(_saving(savings[to].get(step.step), step) for to in REFERENCES),
+        )
+        for step in steps
     ]
-    added = {to: added_up([*savings[to].values()]) if len(savings[to]) == len(steps) else None for to in REFERENCES}
-    total = SavingRow(_("Whole route"), *(_saving(added[to], None) for to in REFERENCES)) if any(added.values()) else None
+    added = {
+        to: added_up([*savings[to].values()]) if len(savings[to]) == len(steps) else None
+        for to in REFERENCES
+    }
+    total = (
+        SavingRow(_("Whole route"), *(_saving(added[to], None) for to in REFERENCES))
+        if any(added.values())
+        else None
+    )
     return Savings(shown.spelled(label.composite.unit), tuple(rows), total)
 
 
@@ -61,7 +79,10 @@ def potential_of(cell: CellView, to: str, shown: TotalsDisplay) -> Known | None:
     potential = next((entry for entry in cell.potential if entry.to == to), None)
     if potential is None:
         return None
-    return factor * potential.value, (factor * potential.interval[0], factor * potential.interval[1])
+    return factor * potential.value, (
+        factor * potential.interval[0],
+        factor * potential.interval[1],
+    )
 
 
 def added_up(parts: Sequence[Known]) -> Known:
@@ -79,5 +100,7 @@ def _saving(potential: Known | None, cell: CellView | None) -> ShownPotential:
 
 
 def why_held(cell: CellView | None) -> str:
-    withheld = _("withheld: too few firms would contribute to it, here or in comparison with another year")
+    withheld = _(
+        "withheld: too few firms would contribute to it, here or in comparison with another year"
+    )
     return withheld if cell is None or cell.shown else in_language(cell.reason_en, cell.reason_zh)

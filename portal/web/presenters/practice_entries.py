@@ -23,31 +23,57 @@ from portal.web.viewmodels.shared import Crumb
 from portal.web.words.terms import enumerated, in_language, moment_in_words, shown_name, state
 
 
-def entries_page(rows: Sequence[Entry], query: QueryDict, *, to_publish: int, may_offer: bool, regulates: bool) -> MethodSheet:
-    titles = {"title": _("Practice"), "from": _("Where it comes from"), "at": _("Written"), "state": _("State")}
+def entries_page(
+    rows: Sequence[Entry], query: QueryDict, *, to_publish: int, may_offer: bool, regulates: bool
+) -> MethodSheet:
+    titles = {
+        "title": _("Practice"),
+        "from": _("Where it comes from"),
+        "at": _("Written"),
+        "state": _("State"),
+    }
     table = listed(
         rows,
         query,
         caption=_("Entries"),
         titles=titles,
-        keys={"at": lambda entry: entry.written_at, "title": title_of, "state": lambda entry: entry.state},
+        keys={
+            "at": lambda entry: entry.written_at,
+            "title": title_of,
+            "state": lambda entry: entry.state,
+        },
         default="-at",
         cells=_entry_row,
         empty=_("Nothing on record matches this filter.")
         if rows
-        else _("There is no entry yet. A firm describes its own practices step by step. A regulator imports a published list."),
-        shown=((EntryState.OFFERED, _("offered"), _is(EntryState.OFFERED)), (EntryState.REVIEWED, _("reviewed"), _is(EntryState.REVIEWED))),
+        else _(
+            "There is no entry yet. A firm describes its own practices step by step. A regulator imports a published list."
+        ),
+        shown=(
+            (EntryState.OFFERED, _("offered"), _is(EntryState.OFFERED)),
+            (EntryState.REVIEWED, _("reviewed"), _is(EntryState.REVIEWED)),
+        ),
     )
     links = [Link(_("The library"), reverse("web:practices"))]
     if regulates:
         links.append(Link(_("Import a published list"), reverse("web:import-practices")))
         if to_publish:
-            publish = ngettext("Publish %(n)s imported practice", "Publish %(n)s imported practices", to_publish)
+            publish = ngettext(
+                "Publish %(n)s imported practice", "Publish %(n)s imported practices", to_publish
+            )
             links.append(Link(publish % {"n": to_publish}, reverse("web:publish-practices")))
     if may_offer:
         links.append(Link(_("Offer a practice"), reverse("web:offer-practice")))
-    lead = _("One person reviews a practice, and a second person publishes it. The library is then signed and logged, and agents fetch it.")
-    return MethodSheet(_("Practices in progress"), crumbs()[:1], lead, sections=(MethodSection("", table),), links=tuple(links))
+    lead = _(
+        "One person reviews a practice, and a second person publishes it. The library is then signed and logged, and agents fetch it."
+    )
+    return MethodSheet(
+        _("Practices in progress"),
+        crumbs()[:1],
+        lead,
+        sections=(MethodSection("", table),),
+        links=tuple(links),
+    )
 
 
 def _is(wanted: str) -> Callable[[Entry], bool]:
@@ -57,7 +83,9 @@ def _is(wanted: str) -> Callable[[Entry], bool]:
 def _entry_row(row: Entry) -> tuple[TableCell, ...]:
     return (
         TableCell(
-            title_of(row), note=_("version %(version)s") % {"version": row.version}, url=reverse("web:practice-entry", args=[row.pk])
+            title_of(row),
+            note=_("version %(version)s") % {"version": row.version},
+            url=reverse("web:practice-entry", args=[row.pk]),
         ),
         TableCell(_origin(row)),
         TableCell(moment_in_words(row.written_at)),
@@ -87,18 +115,30 @@ def entry_page(
     if row.reviewed_at is not None:
         facts.append(
             Fact(
-                _("Reviewed by"), enumerated((shown_name(agencies.get(row.reviewer, Name(row.reviewer))), moment_in_words(row.reviewed_at)))
+                _("Reviewed by"),
+                enumerated(
+                    (
+                        shown_name(agencies.get(row.reviewer, Name(row.reviewer))),
+                        moment_in_words(row.reviewed_at),
+                    )
+                ),
             )
         )
     if row.published_at is not None:
         url = reverse("web:practice-version", args=[row.practice, row.version])
-        facts.append(Fact(pgettext("date", "Published"), moment_in_words(row.published_at), url=url))
+        facts.append(
+            Fact(pgettext("date", "Published"), moment_in_words(row.published_at), url=url)
+        )
     if row.ended_at is not None:
         facts.append(Fact(_("Ended"), f"{moment_in_words(row.ended_at)}\n{row.ended_reason}"))
     sheet = MethodSheet(title_of(row), crumbs(), "", tuple(facts), sections)
     ends = row.state in (*WAITING, EntryState.PUBLISHED) and (regulates or own)
     ready = regulates and row.state == EntryState.REVIEWED
-    missing = [fields[name] for name in lacking(row.content, imported=row.organisation_id is None)] if ready else []
+    missing = (
+        [fields[name] for name in lacking(row.content, imported=row.organisation_id is None)]
+        if ready
+        else []
+    )
     refuses = row.state != EntryState.PUBLISHED and not own
     end_url = reverse("web:end-practice", args=[row.pk])
     return FormSheet(
@@ -106,11 +146,15 @@ def entry_page(
         problem,
         read_against,
         reverse("web:practice-entry", args=[row.pk]),
-        form_title=_("The next version") if row.state == EntryState.PUBLISHED else _("What it says"),
+        form_title=_("The next version")
+        if row.state == EntryState.PUBLISHED
+        else _("What it says"),
         form_note=_for_reviewers() if regulates and row.organisation_id is not None else "",
         button=_("Save as reviewed") if regulates else _("Save"),
         state=state(STATES, row.state),
-        act_url=reverse("web:publish-practice", args=[row.pk]) if ready and not wrote and not missing else "",
+        act_url=reverse("web:publish-practice", args=[row.pk])
+        if ready and not wrote and not missing
+        else "",
         act_text=_("Publish this version"),
         why_not=_not_published_yet(missing, wrote=wrote) if ready else "",
         end_url=f"{end_url}?{urlencode({'read_against': read_against})}" if ends else "",
@@ -120,8 +164,12 @@ def entry_page(
 
 def _not_published_yet(missing: Sequence[str], *, wrote: bool) -> str:
     if missing:
-        return _("Nobody can publish it yet. It lacks: %(fields)s.") % {"fields": enumerated(missing)}
-    return _("You have written or edited a part of it. A second person publishes it.") if wrote else ""
+        return _("Nobody can publish it yet. It lacks: %(fields)s.") % {
+            "fields": enumerated(missing)
+        }
+    return (
+        _("You have written or edited a part of it. A second person publishes it.") if wrote else ""
+    )
 
 
 def offer_page() -> FormSheet:
@@ -138,9 +186,16 @@ def import_page(faults: Sequence[tuple[int, str, str]]) -> MethodSheet:
         "Every practice names its source and the day on which somebody read the source itself. Nothing is imported from "
         "second-hand sources."
     )
-    rows = tuple((TableCell(str(line)), TableCell(column, mono=True), TableCell(wrong)) for line, column, wrong in faults)
+    rows = tuple(
+        (TableCell(str(line)), TableCell(column, mono=True), TableCell(wrong))
+        for line, column, wrong in faults
+    )
     heads = (_("Line"), _("Column"), _("What is wrong"))
-    sections = (MethodSection("", table_of(_("What is wrong in the file"), heads, rows, "")),) if faults else ()
+    sections = (
+        (MethodSection("", table_of(_("What is wrong in the file"), heads, rows, "")),)
+        if faults
+        else ()
+    )
     links = (
         Link(_("The template, CSV"), reverse("web:practices-template-csv")),
         Link(_("The template, XLSX"), reverse("web:practices-template-xlsx")),

@@ -32,7 +32,9 @@ STATES: dict[str, tuple[Promise, Mood]] = {
 }
 
 
-def proposals_page(views: Sequence[ProposalView], query: QueryDict, *, may_propose: bool) -> MethodSheet:
+def proposals_page(
+    views: Sequence[ProposalView], query: QueryDict, *, may_propose: bool
+) -> MethodSheet:
     table = listed(
         views,
         query,
@@ -52,14 +54,24 @@ def proposals_page(views: Sequence[ProposalView], query: QueryDict, *, may_propo
         },
         default="-at",
         cells=_row,
-        empty=_("Nobody has proposed a version or an erratum yet. A regulator proposes one with its file, a reason and the sources."),
+        empty=_(
+            "Nobody has proposed a version or an erratum yet. A regulator proposes one with its file, a reason and the sources."
+        ),
     )
-    links = (Link(_("Propose a version or an erratum"), reverse("web:propose")),) if may_propose else ()
+    links = (
+        (Link(_("Propose a version or an erratum"), reverse("web:propose")),) if may_propose else ()
+    )
     lead = _(
         "One person proposes, everybody affected can comment, and two other people approve. The pack is then signed and logged, "
         "and agents fetch it."
     )
-    return MethodSheet(_("Proposals of method packs"), crumbs()[:1], lead, sections=(MethodSection("", table),), links=links)
+    return MethodSheet(
+        _("Proposals of method packs"),
+        crumbs()[:1],
+        lead,
+        sections=(MethodSection("", table),),
+        links=links,
+    )
 
 
 def _row(view: ProposalView) -> tuple[TableCell, ...]:
@@ -74,26 +86,57 @@ def _row(view: ProposalView) -> tuple[TableCell, ...]:
     )
 
 
-def proposal_page(view: ProposalView, difference: PackDifference, *, answers: bool, decides: bool) -> ProposalPage:
+def proposal_page(
+    view: ProposalView, difference: PackDifference, *, answers: bool, decides: bool
+) -> ProposalPage:
     facts = [
         Fact(_("In force from"), "", day=view.effective_from),
-        Fact(_("Checked"), _("The file is consistent; %(n)s of its numbers lack a complete source.") % {"n": difference.incomplete}),
+        Fact(
+            _("Checked"),
+            _("The file is consistent; %(n)s of its numbers lack a complete source.")
+            % {"n": difference.incomplete},
+        ),
         Fact(
             _("Compared with"),
-            _("version %(version)s") % {"version": difference.before.version} if difference.before else _("nothing: the pack is new"),
+            _("version %(version)s") % {"version": difference.before.version}
+            if difference.before
+            else _("nothing: the pack is new"),
         ),
         Fact(_("Digest of the pack’s content (SHA-256)"), view.digest, mono=True),
     ]
     if view.log_index is not None:
         facts.append(
-            Fact(_("Transparency log"), _("entry %(n)s") % {"n": view.log_index}, url=f"{reverse('web:log')}?entry={view.log_index}")
+            Fact(
+                _("Transparency log"),
+                _("entry %(n)s") % {"n": view.log_index},
+                url=f"{reverse('web:log')}?entry={view.log_index}",
+            )
         )
-    links = [Link(_("The proposed file"), reverse("web:proposal-file", args=[view.id, "pack.toml"]))]
+    links = [
+        Link(_("The proposed file"), reverse("web:proposal-file", args=[view.id, "pack.toml"]))
+    ]
     if view.factors:
-        links.append(Link(_("Its table of conversion factors"), reverse("web:proposal-file", args=[view.id, "factors.toml"])))
+        links.append(
+            Link(
+                _("Its table of conversion factors"),
+                reverse("web:proposal-file", args=[view.id, "factors.toml"]),
+            )
+        )
     if view.state == "approved":
-        links.append(Link(_("The page of this version"), reverse("web:method-version", args=[view.pack, view.version])))
-    sheet = MethodSheet(_title(view), crumbs(), "", tuple(facts), (*differences(difference), *_worth_a_look(difference)), tuple(links))
+        links.append(
+            Link(
+                _("The page of this version"),
+                reverse("web:method-version", args=[view.pack, view.version]),
+            )
+        )
+    sheet = MethodSheet(
+        _title(view),
+        crumbs(),
+        "",
+        tuple(facts),
+        (*differences(difference), *_worth_a_look(difference)),
+        tuple(links),
+    )
     address = {
         name: reverse(f"web:{name}", args=[view.id])
         for name in ("proposal-comment", "proposal-approve", "proposal-refuse", "proposal-withdraw")
@@ -123,11 +166,19 @@ def _worth_a_look(difference: PackDifference) -> tuple[MethodSection, ...]:
     if not difference.remarks:
         return ()
     rows = tuple(
-        (TableCell(remark.place, mono=True), TableCell(_finding(remark)), TableCell(in_words(remark.wanted)))
+        (
+            TableCell(remark.place, mono=True),
+            TableCell(_finding(remark)),
+            TableCell(in_words(remark.wanted)),
+        )
         for remark in difference.remarks
     )
-    table = table_of(_("Worth checking"), (_("Place in the file"), _("Found"), _("Advised")), rows, "")
-    note = _("A good pack usually does this differently, but there may be a reason. These points do not block approval.")
+    table = table_of(
+        _("Worth checking"), (_("Place in the file"), _("Found"), _("Advised")), rows, ""
+    )
+    note = _(
+        "A good pack usually does this differently, but there may be a reason. These points do not block approval."
+    )
     return (MethodSection(_("Worth checking"), table, note),)
 
 
@@ -138,8 +189,17 @@ def _finding(fault: PackFault) -> str:
 
 def faults_table(faults: Sequence[PackFault]) -> ListTable:
     """What the check of a file found."""
-    rows = tuple((TableCell(fault.place, mono=True), TableCell(_finding(fault)), TableCell(in_words(fault.wanted))) for fault in faults)
-    return table_of(_("What the check found"), (_("Place in the file"), _("Found"), _("Expected")), rows, "")
+    rows = tuple(
+        (
+            TableCell(fault.place, mono=True),
+            TableCell(_finding(fault)),
+            TableCell(in_words(fault.wanted)),
+        )
+        for fault in faults
+    )
+    return table_of(
+        _("What the check found"), (_("Place in the file"), _("Found"), _("Expected")), rows, ""
+    )
 
 
 def _decision(view: ProposalView, *, decides: bool) -> str:
@@ -150,20 +210,38 @@ def _decision(view: ProposalView, *, decides: bool) -> str:
         "of": APPROVALS,
     }
     if view.may_decide:
-        return approvals_so_far + sentence_space() + _("You did not propose it, so you may approve or refuse it.")
+        return (
+            approvals_so_far
+            + sentence_space()
+            + _("You did not propose it, so you may approve or refuse it.")
+        )
     if view.may_withdraw:
-        return approvals_so_far + sentence_space() + _("You have proposed it. Two others decide. You may withdraw it with a reason.")
+        return (
+            approvals_so_far
+            + sentence_space()
+            + _("You have proposed it. Two others decide. You may withdraw it with a reason.")
+        )
     if decides:
-        return approvals_so_far + sentence_space() + _("You have approved it. Another person must decide too.")
+        return (
+            approvals_so_far
+            + sentence_space()
+            + _("You have approved it. Another person must decide too.")
+        )
     return approvals_so_far + sentence_space() + _("Regulators at national level decide.")
 
 
 def _ended(view: ProposalView) -> str:
     if view.ended_at is None:
         return ""
-    facts = {"who": view.ended_by, "when": moment_in_words(view.ended_at), "day": dateformat.format(view.effective_from, _("j F Y"))}
+    facts = {
+        "who": view.ended_by,
+        "when": moment_in_words(view.ended_at),
+        "day": dateformat.format(view.effective_from, _("j F Y")),
+    }
     sentences = {
-        "approved": _("Approved: %(who)s gave the second approval, %(when)s. It is in force for periods that begin on %(day)s or later."),
+        "approved": _(
+            "Approved: %(who)s gave the second approval, %(when)s. It is in force for periods that begin on %(day)s or later."
+        ),
         "refused": _("Refused by %(who)s, %(when)s:"),
         "withdrawn": _("Withdrawn by %(who)s, %(when)s:"),
     }
@@ -172,12 +250,21 @@ def _ended(view: ProposalView) -> str:
 
 def _title(view: ProposalView) -> str:
     names = Names.newest(view.pack)
-    facts = {"pack": in_page_language(names.pack.words) if names.pack else view.pack, "version": view.version, "corrects": view.corrects}
+    facts = {
+        "pack": in_page_language(names.pack.words) if names.pack else view.pack,
+        "version": view.version,
+        "corrects": view.corrects,
+    }
     return (
-        _("%(pack)s %(version)s, an erratum of %(corrects)s") % facts if view.corrects else _("%(pack)s %(version)s, a new version") % facts
+        _("%(pack)s %(version)s, an erratum of %(corrects)s") % facts
+        if view.corrects
+        else _("%(pack)s %(version)s, a new version") % facts
     )
 
 
 def crumbs() -> tuple[Crumb, ...]:
     """Back to the packs and the list of proposals."""
-    return (Crumb(_("Method packs"), reverse("web:methods")), Crumb(_("Proposals of method packs"), reverse("web:proposals")))
+    return (
+        Crumb(_("Method packs"), reverse("web:methods")),
+        Crumb(_("Proposals of method packs"), reverse("web:proposals")),
+    )

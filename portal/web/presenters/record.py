@@ -58,7 +58,14 @@ PAGES: dict[str, Promise] = {
 }
 
 
-def record_page(firm: int, name: str, rows: Iterable[RecordEntry], matches: int, pages: PageRange | None, query: QueryDict) -> RecordPage:
+def record_page(
+    firm: int,
+    name: str,
+    rows: Iterable[RecordEntry],
+    matches: int,
+    pages: PageRange | None,
+    query: QueryDict,
+) -> RecordPage:
     asked = query.get("kind", "")
     kinds = (("", _("Seen and done")), ("seen", _("What was seen")), ("done", _("What was done")))
     return RecordPage(
@@ -87,6 +94,13 @@ def record_page(firm: int, name: str, rows: Iterable[RecordEntry], matches: int,
 
 def record_table(rows: Iterable[RecordEntry]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     return COLUMNS, (
-        (entry.at.isoformat(), entry.who or "outside", "seen" if entry.seen else "done", entry.what, entry.subject, entry.detail)
+        (
+            entry.at.isoformat(),
+            entry.who or "outside",
+            "seen" if entry.seen else "done",
+            entry.what,
+            entry.subject,
+            entry.detail,
+        )
         for entry in rows
     )

@@ -36,9 +36,13 @@ def references_page(comparisons: Sequence[PlacedReference], names: Names) -> Ref
     """Those that agree first; None for a sector of which no reference is held."""
     if not comparisons:
         return None
-    rows = sorted((_row(comparison, names) for comparison in comparisons), key=lambda row: not row.agrees)
+    rows = sorted(
+        (_row(comparison, names) for comparison in comparisons), key=lambda row: not row.agrees
+    )
     agree = sum(row.agrees for row in rows)
-    summary = _("Published by others: none of %(all)d figures agrees with this label in every respect") % {"all": len(rows)}
+    summary = _(
+        "Published by others: none of %(all)d figures agrees with this label in every respect"
+    ) % {"all": len(rows)}
     if agree:
         summary = ngettext(
             "Published by others: %(n)d of %(all)d figures agrees with this label in every respect",
@@ -54,8 +58,16 @@ def _row(comparison: PlacedReference, names: Names) -> ReferenceRow:
         value = f"{comparison.value.normalize():f} {raised(comparison.cell.unit)}"
     else:
         value = "–" if reference.figure is None else f"{reference.figure} {raised(reference.unit)}"
-    facts = {"source": in_page_language(source.words), "dated": source.dated, "how": in_page_language(CONFIDENCES[source.confidence])}
-    of = {"basis": in_page_language(BASES[reference.basis]), "region": in_page_language(reference.region), "years": reference.years}
+    facts = {
+        "source": in_page_language(source.words),
+        "dated": source.dated,
+        "how": in_page_language(CONFIDENCES[source.confidence]),
+    }
+    of = {
+        "basis": in_page_language(BASES[reference.basis]),
+        "region": in_page_language(reference.region),
+        "years": reference.years,
+    }
     return ReferenceRow(
         name=raised(in_page_language(reference.words)),
         step=names.step_name(reference.step) if reference.step else _("Whole route"),

@@ -55,20 +55,31 @@ def page_title(names: Names, route: str, period: str) -> str:
 
 
 def shown_in_kgce(view: ParticipationView | DraftView) -> TotalsDisplay:
-    return TotalsDisplay(Names.of(view.pack, view.pack_version), view.route, energy_units(1.0)["kgce"])
+    return TotalsDisplay(
+        Names.of(view.pack, view.pack_version), view.route, energy_units(1.0)["kgce"]
+    )
 
 
-def version_rows(view: ParticipationView, versions: Sequence[VersionView]) -> tuple[VersionRow, ...]:
+def version_rows(
+    view: ParticipationView, versions: Sequence[VersionView]
+) -> tuple[VersionRow, ...]:
     """Of drafts, waiting or discarded, only who may decide about them sees the label and how many firms it is of."""
     shown = shown_in_kgce(view)
-    rows = [version_row(version, _url_of(version, view, view.period), shown, None) for version in versions]
+    rows = [
+        version_row(version, _url_of(version, view, view.period), shown, None)
+        for version in versions
+    ]
     return tuple(
-        row if view.may_decide or version.status not in UNSEEN else replace(row, label="", firms=NONE)
+        row
+        if view.may_decide or version.status not in UNSEEN
+        else replace(row, label="", firms=NONE)
         for row, version in zip(rows, versions, strict=True)
     )
 
 
-def group_row(group: PeerGroupView, period: str, reported: int, firms: int, versions: Sequence[VersionState]) -> GroupRow:
+def group_row(
+    group: PeerGroupView, period: str, reported: int, firms: int, versions: Sequence[VersionState]
+) -> GroupRow:
     """One period of a peer group: how many of the firms in the reader's jurisdiction reported, and its versions, newest first."""
     names = Names.of(group.pack, group.pack_version)
     in_force = next((row for row in versions if row.in_force), None)
@@ -86,7 +97,9 @@ def _link(version: VersionState, group: PeerGroupView, period: str) -> VersionLi
     return VersionLink(_("version %(n)s") % {"n": version.version}, _url_of(version, group, period))
 
 
-def _url_of(version: VersionState | VersionView, of: PeerGroupView | ParticipationView, period: str) -> str:
+def _url_of(
+    version: VersionState | VersionView, of: PeerGroupView | ParticipationView, period: str
+) -> str:
     """The review page for who decides about the whole scope; for others the page that everybody reads, and none of what is unseen."""
     if of.may_decide:
         return reverse("web:draft", args=[version.id])

@@ -22,10 +22,20 @@ from portal.web.words.checks import outcome_in_words, what_is_missing
 from portal.web.words.terms import Names, enumerated
 
 
-def sample_page(view: EngagementView, sample: Sample | None, root: bytes | None, fingerprint: str, crumbs: tuple[Crumb, ...]) -> SamplePage:
+def sample_page(
+    view: EngagementView,
+    sample: Sample | None,
+    root: bytes | None,
+    fingerprint: str,
+    crumbs: tuple[Crumb, ...],
+) -> SamplePage:
     """`fingerprint` is of the key that signs the portal's directory."""
     promise = signed_draws.read_promise(bytes(sample.promise)) if sample is not None else None
-    drawn = signed_draws.read(bytes(sample.draw)) if sample is not None and sample.draw is not None else None
+    drawn = (
+        signed_draws.read(bytes(sample.draw))
+        if sample is not None and sample.draw is not None
+        else None
+    )
     outcome = outcome_noted(sample) if sample is not None else None
     waits = sample is not None and sample.waits
     ready = root is not None
@@ -35,23 +45,38 @@ def sample_page(view: EngagementView, sample: Sample | None, root: bytes | None,
         lead=_lead(sample, outcome, drawn=drawn is not None, ready=ready),
         earlier=_earlier(view, sample),
         figures=_figures(outcome),
-        codes=tuple(Item(code, _("%(n)s records") % {"n": f"{number:,}"}) for code, number in sorted(sample.codes.items()))
+        codes=tuple(
+            Item(code, _("%(n)s records") % {"n": f"{number:,}"})
+            for code, number in sorted(sample.codes.items())
+        )
         if sample is not None
         else (),
-        missing=tuple(Item(code, what_is_missing(code)) for code in sample.not_checkable) if sample is not None else (),
-        parameters=_parameters(sample, _steps_drawn(view, promise), drawn, root) if sample is not None and promise is not None else (),
+        missing=tuple(Item(code, what_is_missing(code)) for code in sample.not_checkable)
+        if sample is not None
+        else (),
+        parameters=_parameters(sample, _steps_drawn(view, promise), drawn, root)
+        if sample is not None and promise is not None
+        else (),
         plan=_plan(promise.plan if promise is not None else STANDARD),
         planned=sample is None,
-        head=f"{sample.head_size}:{root.hex()}" if sample is not None and waits and root is not None else "",
+        head=f"{sample.head_size}:{root.hex()}"
+        if sample is not None and waits and root is not None
+        else "",
         about=f"{view.site}/{view.period}",
         commitment_name=commitment_name(view, revision_to_draw(view, sample)),
-        commitment_url=reverse("web:engagement-commitment", args=[view.id]) if waits and ready else "",
+        commitment_url=reverse("web:engagement-commitment", args=[view.id])
+        if waits and ready
+        else "",
         give_up_url=reverse("web:engagement-give-up", args=[view.id]) if waits else "",
         draw_url=reverse("web:draw-file", args=[sample.pk]) if sample is not None and drawn else "",
-        evidence_url=reverse("web:sample-evidence", args=[sample.pk]) if sample is not None and drawn else "",
+        evidence_url=reverse("web:sample-evidence", args=[sample.pk])
+        if sample is not None and drawn
+        else "",
         evidence_name=evidence_name(sample) if sample is not None and drawn else "",
         fingerprint=fingerprint,
-        finding_url=reverse("web:engagement-new-finding", args=[view.id]) if outcome is not None and outcome.failed else "",
+        finding_url=reverse("web:engagement-new-finding", args=[view.id])
+        if outcome is not None and outcome.failed
+        else "",
         crumbs=crumbs,
     )
 
@@ -70,7 +95,11 @@ def revision_to_draw(view: EngagementView, sample: Sample | None) -> int | None:
 
 def commitment_name(view: EngagementView, revision: int | None) -> str:
     """What the plant's commitment is called as a file."""
-    return f"commitment-{view.site}-{view.period.replace('/', '_')}-r{revision}.cbor" if revision else ""
+    return (
+        f"commitment-{view.site}-{view.period.replace('/', '_')}-r{revision}.cbor"
+        if revision
+        else ""
+    )
 
 
 def sample_stage(sample: Sample | None, root: bytes | None) -> SampleStage:
@@ -95,19 +124,25 @@ def _lead(sample: Sample | None, outcome: SampleOutcome | None, *, drawn: bool, 
             "reason": sample.given_up_reason,
         }
         return (
-            _("On %(day)s %(person)s gave up the promise of this sample (%(reason)s). It counts as promised before. Promise a new number.")
+            _(
+                "On %(day)s %(person)s gave up the promise of this sample (%(reason)s). It counts as promised before. Promise a new number."
+            )
             % facts
         )
     if sample.verified_at is not None:
         if outcome is None:
             facts = {"held": f"{sample.held or 0:,}", "failing": f"{sample.failing or 0:,}"}
             return (
-                _("%(held)s checks passed and %(failing)s failed. At that time it was not recorded which checks were left out. Draw again.")
+                _(
+                    "%(held)s checks passed and %(failing)s failed. At that time it was not recorded which checks were left out. Draw again."
+                )
                 % facts
             )
         return outcome_in_words(outcome)
     if drawn:
-        return _("The sample is drawn. The plant opens it to you, not to this portal. The result of each check is recorded here.")
+        return _(
+            "The sample is drawn. The plant opens it to you, not to this portal. The result of each check is recorded here."
+        )
     if ready:
         return _("Your promise and the entry that follows it are in the log. You can draw now.")
     return _("Your promise is in the log. You can draw once the log has its next entry.")
@@ -117,7 +152,10 @@ def _earlier(view: EngagementView, sample: Sample | None) -> str:
     """Said where the newest sample is of a revision that another has replaced."""
     if sample is None or sample.submission.state == SubmissionState.ACCEPTED:
         return ""
-    facts = {"n": sample.submission.revision, "now": view.accepted.revision if view.accepted else "–"}
+    facts = {
+        "n": sample.submission.revision,
+        "now": view.accepted.revision if view.accepted else "–",
+    }
     return (
         _(
             "This is about revision %(n)s of the report, which is not the newest. Revision %(now)s has replaced it, and no sample "
@@ -129,24 +167,42 @@ def _earlier(view: EngagementView, sample: Sample | None) -> str:
 
 def _figures(outcome: SampleOutcome | None) -> tuple[HeadlineFigure, ...]:
     if outcome is None:
-        return tuple(HeadlineFigure(name, "–", "", "") for name in (_("Checks passed"), _("Checks failed"), _("Checks not made")))
+        return tuple(
+            HeadlineFigure(name, "–", "", "")
+            for name in (_("Checks passed"), _("Checks failed"), _("Checks not made"))
+        )
     failed, missing = len(outcome.failed), len(outcome.not_checkable)
     of = _("of %(n)s") % {"n": f"{outcome.held + failed + missing:,}"}
-    bound = _("bound to the report that this portal accepted") if outcome.bound else _("not bound to the report that this portal accepted")
+    bound = (
+        _("bound to the report that this portal accepted")
+        if outcome.bound
+        else _("not bound to the report that this portal accepted")
+    )
     return (
         HeadlineFigure(_("Checks passed"), f"{outcome.held:,}", of, bound),
-        HeadlineFigure(_("Checks failed"), f"{failed:,}", of, _("each needs a finding") if failed else ""),
-        HeadlineFigure(_("Checks not made"), f"{missing:,}", of, _("none of them counts as passed") if missing else ""),
+        HeadlineFigure(
+            _("Checks failed"), f"{failed:,}", of, _("each needs a finding") if failed else ""
+        ),
+        HeadlineFigure(
+            _("Checks not made"),
+            f"{missing:,}",
+            of,
+            _("none of them counts as passed") if missing else "",
+        ),
     )
 
 
 def _steps_drawn(view: EngagementView, promise: signed_draws.Promise) -> str:
     """Those that records are drawn of, by their names."""
     names = Names.newest(view.pack)
-    return enumerated(names.step_name(step) for step in promise.steps) if promise.steps else _("all")
+    return (
+        enumerated(names.step_name(step) for step in promise.steps) if promise.steps else _("all")
+    )
 
 
-def _parameters(sample: Sample, steps: str, drawn: signed_draws.Draw | None, root: bytes | None) -> tuple[Item, ...]:
+def _parameters(
+    sample: Sample, steps: str, drawn: signed_draws.Draw | None, root: bytes | None
+) -> tuple[Item, ...]:
     items = [
         Item(_("Report"), _("revision %(n)s") % {"n": sample.submission.revision}),
         Item(_("Steps drawn"), steps),
@@ -154,7 +210,9 @@ def _parameters(sample: Sample, steps: str, drawn: signed_draws.Draw | None, roo
         Item(_("Promised on"), date_format(scheme_day(sample.promised_at), _("j F Y"))),
         Item(
             _("Head of the log used for the draw"),
-            f"{sample.head_size}:{root.hex()}" if root else _("of %(n)s entries") % {"n": f"{sample.head_size:,}"},
+            f"{sample.head_size}:{root.hex()}"
+            if root
+            else _("of %(n)s entries") % {"n": f"{sample.head_size:,}"},
         ),
     ]
     if drawn is not None:
@@ -171,11 +229,17 @@ def _plan(plan: SamplingPlan) -> tuple[PlanRow, ...]:
         StratumKind.DAYS: pgettext("stratum", "Days of meters"),
         StratumKind.PADDING: pgettext("stratum", "Padding of the tree"),
     }
-    edge = PlanRow(pgettext("stratum", "Next to the label"), _("all"), _("%(n)s on each side of its rank") % {"n": plan.beside_rank})
+    edge = PlanRow(
+        pgettext("stratum", "Next to the label"),
+        _("all"),
+        _("%(n)s on each side of its rank") % {"n": plan.beside_rank},
+    )
     return (
         edge,
         *(
-            PlanRow(words[kind], f"{float(size.confidence * 100):g} %", f"{float(size.share * 100):g} %")
+            PlanRow(
+                words[kind], f"{float(size.confidence * 100):g} %", f"{float(size.share * 100):g} %"
+            )
             for kind, size in plan.sizes.items()
             if kind in words
         ),

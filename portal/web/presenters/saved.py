@@ -18,7 +18,12 @@ def filters_list(rows: Sequence[FilterLink], query: QueryDict) -> ListTable:
         rows,
         query,
         caption=_("Your saved filters"),
-        titles={"name": _("Name"), "list": _("Which list"), "rename": _("Rename"), "delete": _("Delete")},
+        titles={
+            "name": _("Name"),
+            "list": _("Which list"),
+            "rename": _("Rename"),
+            "delete": _("Delete"),
+        },
         keys={"name": lambda row: row.text, "list": lambda row: (row.of, row.text)},
         default="name",
         cells=lambda row: (

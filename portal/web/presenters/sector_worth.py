@@ -21,7 +21,15 @@ from portal.web.presenters.ladders import TotalsDisplay, ratios_of
 from portal.web.presenters.potentials import REFERENCES, added_up, potential_of, why_held
 from portal.web.presenters.site_gaps import co2_note
 from portal.web.presenters.worth import CarrierRow, WorthTable, carriers_of, exactly, worth_row
-from portal.web.words.figures import MJ_PER_KGCE, between, decimals_of, energy_of, in_bounds, kgce_of_one, number
+from portal.web.words.figures import (
+    MJ_PER_KGCE,
+    between,
+    decimals_of,
+    energy_of,
+    in_bounds,
+    kgce_of_one,
+    number,
+)
 from portal.web.words.terms import Names, enumerated, headed, one_of_output, output_of_a_year
 
 
@@ -46,7 +54,11 @@ def worth_of(view: InForceView) -> SectorWorth | None:
         return None
     in_kgce = kgce_of_one(view.label.composite.unit, units)
     savings = {
-        to: {step.step: _times(in_kgce, saving) for step in steps if (saving := potential_of(step, to, shown)) is not None}
+        to: {
+            step.step: _times(in_kgce, saving)
+            for step in steps
+            if (saving := potential_of(step, to, shown)) is not None
+        }
         for to in REFERENCES
     }
     most = _most_electricity(view.label)
@@ -54,11 +66,13 @@ def worth_of(view: InForceView) -> SectorWorth | None:
     amount = {"amount": names.amount(view.route)}
     captions = {
         "typical": (
-            _("What the firms would save on average if all came down to typical, per %(amount)s") % amount,
+            _("What the firms would save on average if all came down to typical, per %(amount)s")
+            % amount,
             _("What the firms would save per year if all came down to typical"),
         ),
         "best": (
-            _("What the firms would save on average if all came down to the best, per %(amount)s") % amount,
+            _("What the firms would save on average if all came down to the best, per %(amount)s")
+            % amount,
             _("What the firms would save per year if all came down to the best"),
         ),
     }
@@ -67,14 +81,19 @@ def worth_of(view: InForceView) -> SectorWorth | None:
         if not of_steps:
             continue
         highest = max(high for _value, (_low, high) in of_steps.values()) or 1.0
-        co2 = {id_: factors.of_saving(ends, names.boundary(id_), most.get(id_)) for id_, (_value, ends) in of_steps.items()}
+        co2 = {
+            id_: factors.of_saving(ends, names.boundary(id_), most.get(id_))
+            for id_, (_value, ends) in of_steps.items()
+        }
         value, (low, high) = added_up([*of_steps.values()])
         tables.append(
             WorthTable(
                 one_of_output(names.made_in(view.route)),
                 *captions[to],
                 ordered=False,
-                sum_name=_("Whole route") if len(of_steps) == len(steps) else _("Steps that are shown"),
+                sum_name=_("Whole route")
+                if len(of_steps) == len(steps)
+                else _("Steps that are shown"),
                 rows=tuple(
                     worth_row(
                         RouteGap(id_, worth[0], *worth[1]),
@@ -96,7 +115,10 @@ def worth_of(view: InForceView) -> SectorWorth | None:
             )
         )
     withheld = []
-    for to, whole in (("typical", _("If all came down to typical")), ("best", _("If all came down to the best"))):
+    for to, whole in (
+        ("typical", _("If all came down to typical")),
+        ("best", _("If all came down to the best")),
+    ):
         reasons: dict[str, list[str]] = {}
         for step in steps:
             if step.step not in savings[to]:
@@ -107,11 +129,25 @@ def worth_of(view: InForceView) -> SectorWorth | None:
         " step’s typical electricity, or above the best. It is not a part of the energy beside it, and no sum counts it."
     )
     own_notes = (own,) if any(row.own_metric for table in tables for row in table.rows) else ()
-    notes = (*own_notes, ratios_of(view.label, names, view.route), units["MJ"].note, units["kWh"].note, co2_note(factors))
-    output = output_of_a_year(
-        names.made_in(view.route), names.product(view.route), _("Tonnes of %(product)s that these firms make in a year")
+    notes = (
+        *own_notes,
+        ratios_of(view.label, names, view.route),
+        units["MJ"].note,
+        units["kWh"].note,
+        co2_note(factors),
     )
-    return SectorWorth(output, tuple(tables), carriers_of((names.step(step.step) for step in steps), factors), tuple(withheld), notes)
+    output = output_of_a_year(
+        names.made_in(view.route),
+        names.product(view.route),
+        _("Tonnes of %(product)s that these firms make in a year"),
+    )
+    return SectorWorth(
+        output,
+        tuple(tables),
+        carriers_of((names.step(step.step) for step in steps), factors),
+        tuple(withheld),
+        notes,
+    )
 
 
 def _times(factor: float, saving: Known) -> Known:
@@ -124,19 +160,35 @@ def _most_electricity(label: LabelView) -> dict[str, float]:
     a total in kgce: no more of it can be saved."""
     if energy_of(label.composite.unit) != "kgce":
         return {}
-    apart_in_mj = (cell for cell in label.cells if cell.metric == Metric.THERMAL and energy_of(cell.unit) == "MJ")
+    apart_in_mj = (
+        cell
+        for cell in label.cells
+        if cell.metric == Metric.THERMAL and energy_of(cell.unit) == "MJ"
+    )
     heat = {(cell.step, cell.product, cell.variant): cell for cell in apart_in_mj}
     by_step = {}
     for cell in label.headline:
         apart = heat.get((cell.step, cell.product, cell.variant))
-        if apart is not None and apart.typical_interval is not None and cell.typical_interval is not None:
-            by_step[cell.step] = cell.ratio * max(cell.typical_interval[1] - apart.typical_interval[0] / MJ_PER_KGCE, 0.0)
+        if (
+            apart is not None
+            and apart.typical_interval is not None
+            and cell.typical_interval is not None
+        ):
+            by_step[cell.step] = cell.ratio * max(
+                cell.typical_interval[1] - apart.typical_interval[0] / MJ_PER_KGCE, 0.0
+            )
     return by_step
 
 
-def own_electricity(label: LabelView, to: str, shown: TotalsDisplay) -> dict[str, tuple[float, float]]:
+def own_electricity(
+    label: LabelView, to: str, shown: TotalsDisplay
+) -> dict[str, tuple[float, float]]:
     """Step -> what the firms would save of its metric of electricity, kWh for one of the route's output, where the gate let that out."""
-    cells = {(cell.step, cell.product, cell.variant): cell for cell in label.cells if cell.metric == Metric.ELECTRICITY}
+    cells = {
+        (cell.step, cell.product, cell.variant): cell
+        for cell in label.cells
+        if cell.metric == Metric.ELECTRICITY
+    }
     by_step = {}
     for step in label.headline:
         cell = cells.get((step.step, step.product, step.variant))

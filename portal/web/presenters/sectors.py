@@ -22,7 +22,16 @@ from portal.web.presenters.benchmarks import units_on
 from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.presenters.sector_worth import SectorWorth, worth_of
 from portal.web.presenters.site_gaps import heat_cells, heat_gap
-from portal.web.words.figures import NONE, between, decimals_of, energy_units, in_bounds, kgce_of_one, number, with_interval
+from portal.web.words.figures import (
+    NONE,
+    between,
+    decimals_of,
+    energy_units,
+    in_bounds,
+    kgce_of_one,
+    number,
+    with_interval,
+)
 from portal.web.words.terms import Names, in_language, one_of_output, period_name, shown_name
 
 
@@ -107,7 +116,8 @@ def sector_page(views: Sequence[InForceView], scope: Name) -> SectorPage:
         firms=str(newest.label.composite.firms),
         rungs=_rungs([view for view in shown_years if _same_unit(view, newest)], shown),
         years=tuple(
-            _year(view, shown, before, newest) for before, view in reversed(list(zip([None, *shown_years], shown_years, strict=False)))
+            _year(view, shown, before, newest)
+            for before, view in reversed(list(zip([None, *shown_years], shown_years, strict=False)))
         ),
         reach=_reach(newest, names),
         worth=worth_of(newest),
@@ -133,7 +143,12 @@ def _rungs(views: Sequence[InForceView], shown: TotalsDisplay) -> tuple[YearRung
     """Of years in one unit; empty where none has a value."""
     totals = [_totals(view) for view in views]
     ends = [
-        end for pair in totals for estimate in pair if estimate for end in (estimate.lo, estimate.value, estimate.hi) if end is not None
+        end
+        for pair in totals
+        for estimate in pair
+        if estimate
+        for end in (estimate.lo, estimate.value, estimate.hi)
+        if end is not None
     ]
     if not ends:
         return ()
@@ -163,7 +178,9 @@ def _broken(before: InForceView | None, view: InForceView) -> bool:
     return before is not None and bool(breaks_with_totals(before, view).codes_of_totals)
 
 
-def _year(view: InForceView, shown: TotalsDisplay, before: InForceView | None, newest: InForceView) -> SectorYearRow:
+def _year(
+    view: InForceView, shown: TotalsDisplay, before: InForceView | None, newest: InForceView
+) -> SectorYearRow:
     alike = _same_unit(view, newest)
     decimals = shown.total_decimals(view.label) if alike else None
     (best, typical) = _totals(view)
@@ -195,12 +212,32 @@ def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
         best, typical = cell.best_estimate, cell.typical_estimate
         name = names.step_name(cell.step)
         if best is None or typical is None:
-            rows.append(ReachRow(name, NONE, "", NONE, in_language(cell.reason_en, cell.reason_zh) or _("withheld")))
+            rows.append(
+                ReachRow(
+                    name,
+                    NONE,
+                    "",
+                    NONE,
+                    in_language(cell.reason_en, cell.reason_zh) or _("withheld"),
+                )
+            )
             continue
         step_gap = gap(cell.step, typical, best, cell.ratio * in_kgce)
         if step_gap.within_noise:
-            rows.append(ReachRow(name, NONE, between(step_gap.lo, step_gap.hi), NONE, _("within the noise")))
+            rows.append(
+                ReachRow(name, NONE, between(step_gap.lo, step_gap.hi), NONE, _("within the noise"))
+            )
             continue
-        co2 = in_bounds(factors.of_gap(step_gap.ends, names.boundary(cell.step), heat.get(cell.step)))
-        rows.append(ReachRow(name, number(step_gap.value), between(step_gap.lo, step_gap.hi, decimals_of(step_gap.value)), co2, ""))
+        co2 = in_bounds(
+            factors.of_gap(step_gap.ends, names.boundary(cell.step), heat.get(cell.step))
+        )
+        rows.append(
+            ReachRow(
+                name,
+                number(step_gap.value),
+                between(step_gap.lo, step_gap.hi, decimals_of(step_gap.value)),
+                co2,
+                "",
+            )
+        )
     return tuple(rows)

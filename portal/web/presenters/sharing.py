@@ -126,7 +126,11 @@ def shown_report(labels: Labels) -> ShownReport:
 
 
 def names_of_labels(labels: Labels) -> Names:
-    return Names.of(labels.pack, labels.pack_version) if labels.pack_version else Names.newest(labels.pack)
+    return (
+        Names.of(labels.pack, labels.pack_version)
+        if labels.pack_version
+        else Names.newest(labels.pack)
+    )
 
 
 def audits_of_labels(labels: Labels, views: Sequence[AttestationView]) -> AuditsOfLabels:
@@ -134,16 +138,26 @@ def audits_of_labels(labels: Labels, views: Sequence[AttestationView]) -> Audits
     names = names_of_labels(labels)
     audited = {step for view in views for step in view.steps}
     others = [within(names.step_name(step)) for step in sorted(labels.steps - audited)]
-    return AuditsOfLabels(tuple(_audited(view, labels.steps, names) for view in views), enumerated(others))
+    return AuditsOfLabels(
+        tuple(_audited(view, labels.steps, names) for view in views), enumerated(others)
+    )
 
 
 def _audited(view: AttestationView, shown: AbstractSet[str], names: Names) -> AuditedBy:
     statement = view.statement
-    steps = [step for step in view.steps if step in shown] or view.steps  # an adverse opinion is told of steps that were not shown, too
-    until = {"opinion": opinion_in_words(view), "day": date_format(statement.valid_until, _("j F Y"))}
+    steps = [
+        step for step in view.steps if step in shown
+    ] or view.steps  # an adverse opinion is told of steps that were not shown, too
+    until = {
+        "opinion": opinion_in_words(view),
+        "day": date_format(statement.valid_until, _("j F Y")),
+    }
     return AuditedBy(
         sentence=str(LABEL_SENTENCES[statement.opinion, statement.assurance])
-        % {"body": shown_name(view.body), "steps": enumerated(within(names.step_name(step)) for step in steps)},
+        % {
+            "body": shown_name(view.body),
+            "steps": enumerated(within(names.step_name(step)) for step in steps),
+        },
         opinion=_("%(opinion)s; valid until %(day)s.") % until,
         url=reverse("web:verify", args=[view.code]),
         code=view.code,
@@ -169,9 +183,13 @@ def label_certificate(view: CertificateView) -> LabelCertificate:
     words = {
         Holding.VALID: StateWord(_("Still valid"), "ok"),
         Holding.REVOKED: StateWord(_("Revoked by the firm"), "no"),
-        Holding.SUPERSEDED: StateWord(_("Out of date: a later revision of the report was accepted"), "no"),
+        Holding.SUPERSEDED: StateWord(
+            _("Out of date: a later revision of the report was accepted"), "no"
+        ),
     }
-    return LabelCertificate(view.code, words[view.holding], view.issued_at, view.ended_at, shown_report(view.labels))
+    return LabelCertificate(
+        view.code, words[view.holding], view.issued_at, view.ended_at, shown_report(view.labels)
+    )
 
 
 def share_row(view: ShareView, digest: str, now: datetime) -> ShareRow:
@@ -196,7 +214,12 @@ def share_row(view: ShareView, digest: str, now: datetime) -> ShareRow:
 def _row(label: LabelRow, names: Names) -> ShownLabel:
     decimals = label_decimals(label.best, label.typical)
     return ShownLabel(
-        step=over_years(with_variant(names.step_name(label.step), names.variant_name(label.step, label.variant)), label.years),
+        step=over_years(
+            with_variant(
+                names.step_name(label.step), names.variant_name(label.step, label.variant)
+            ),
+            label.years,
+        ),
         metric=metric_name(label.metric),
         best=number(label.best, decimals),
         interval=between(label.low, label.high, decimals) or NONE,

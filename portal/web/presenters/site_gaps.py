@@ -27,7 +27,9 @@ class SiteComparison:
     standings: Mapping[str, StepStandingView]  # of the cells that make up the totals
     own: Mapping[str, Estimate]
     awaited: int  # values whose interval is computed with the next draft
-    gaps: Sequence[RouteGap]  # largest first, of every step whose best is shown and whose interval was computed
+    gaps: Sequence[
+        RouteGap
+    ]  # largest first, of every step whose best is shown and whose interval was computed
     clear: Sequence[RouteGap]  # those that are larger than the noise
     in_kgce: float  # one of the unit of energy that the gaps are in, which is that of the totals
     heat: Mapping[str, Bounds]  # kgce, in which a gap may lie, where both sides tell heat apart
@@ -35,10 +37,16 @@ class SiteComparison:
     factors: Co2Factors
 
 
-def compared(stand: StandView, label: LabelView, names: Names, units: Mapping[str, EnergyUnit]) -> SiteComparison:
+def compared(
+    stand: StandView, label: LabelView, names: Names, units: Mapping[str, EnergyUnit]
+) -> SiteComparison:
     """`units`: those of the page, so that one factor of electricity serves all of it."""
     units_of = {LabelKey.of(cell): cell.unit for cell in label.headline}
-    standings = {standing.step: standing for standing in stand.steps if units_of.get(LabelKey.of(standing)) == standing.unit}
+    standings = {
+        standing.step: standing
+        for standing in stand.steps
+        if units_of.get(LabelKey.of(standing)) == standing.unit
+    }
     own = {step: estimate_of(standing) for step, standing in standings.items()}
     gaps = largest_first(_gaps(label, own))
     clear = [step_gap for step_gap in gaps if not step_gap.within_noise]
@@ -46,7 +54,9 @@ def compared(stand: StandView, label: LabelView, names: Names, units: Mapping[st
     factors = Co2Factors.of(stand.report.period, stand.report.jurisdiction)
     in_kgce = kgce_of_one(label.composite.unit, units)
     co2 = {
-        step_gap.step: factors.of_gap(step_gap.times(in_kgce).ends, names.boundary(step_gap.step), heat.get(step_gap.step))
+        step_gap.step: factors.of_gap(
+            step_gap.times(in_kgce).ends, names.boundary(step_gap.step), heat.get(step_gap.step)
+        )
         for step_gap in clear
     }
     awaited = sum(not estimate.has_interval for estimate in own.values())
@@ -57,13 +67,19 @@ def estimate_of(view: StepStandingView | ReportedValue) -> Estimate:
     """The protected value with the interval of the true one. The interval is drawn so that it holds the value, too."""
     if view.interval is None:
         return Estimate(view.value)
-    return Estimate(view.value, min(view.interval[0], view.value), max(view.interval[1], view.value))
+    return Estimate(
+        view.value, min(view.interval[0], view.value), max(view.interval[1], view.value)
+    )
 
 
 def _gaps(label: LabelView, own: Mapping[str, Estimate]) -> list[RouteGap]:
     """Without an interval nothing is told from noise."""
     pairs = [(cell, own.get(cell.step), cell.best_estimate) for cell in label.headline]
-    return [gap(cell.step, you, best, cell.ratio) for cell, you, best in pairs if you is not None and you.has_interval and best is not None]
+    return [
+        gap(cell.step, you, best, cell.ratio)
+        for cell, you, best in pairs
+        if you is not None and you.has_interval and best is not None
+    ]
 
 
 def heat_of(stand: StandView, label: LabelView) -> dict[str, Bounds]:
@@ -85,7 +101,11 @@ def heat_cells(label: LabelView) -> Iterator[CellView]:
     """The heat of the cells that make up the totals: another variant's is no part of their gap."""
     summed = {(cell.step, cell.product, cell.variant) for cell in label.headline}
     for cell in label.cells:
-        if cell.metric == Metric.THERMAL and energy_of(cell.unit) == "MJ" and (cell.step, cell.product, cell.variant) in summed:
+        if (
+            cell.metric == Metric.THERMAL
+            and energy_of(cell.unit) == "MJ"
+            and (cell.step, cell.product, cell.variant) in summed
+        ):
             yield cell
 
 
@@ -97,7 +117,11 @@ def heat_gap(cell: CellView, you: Estimate, best: Estimate) -> Bounds:
 def total_of(stand: StandView, own: Mapping[str, Estimate], label: LabelView) -> Estimate | None:
     """The site's own sum of ratio x step where it reported every step, with the interval by which the route is ranked, as its file and the
     API have it; where the route is not ranked, that of its independent steps."""
-    if stand.route is not None and stand.route.interval is not None and stand.route.unit == label.composite.unit:
+    if (
+        stand.route is not None
+        and stand.route.interval is not None
+        and stand.route.unit == label.composite.unit
+    ):
         return estimate_of(stand.route)
     return by_its_steps(own, label)
 
@@ -119,4 +143,8 @@ def co2_note(factors: Co2Factors) -> str:
     if per_kwh is None:
         return note
     electricity = _("Electricity: %(kg)s kg per kWh, China’s average of %(year)s.")
-    return note + sentence_space() + electricity % {"kg": f"{per_kwh:g}", "year": factors.year_of_electricity}
+    return (
+        note
+        + sentence_space()
+        + electricity % {"kg": f"{per_kwh:g}", "year": factors.year_of_electricity}
+    )

@@ -35,7 +35,13 @@ from portal.web.presenters.incentives import correction_in_words
 from portal.web.presenters.listed import listed
 from portal.web.viewmodels.listed import ListTable, TableCell
 from portal.web.viewmodels.shared import Crumb, Item, Mood, SelectOption, StateWord
-from portal.web.viewmodels.site_record import EventLine, FirmRecordPage, RecordAction, SiteRecordPage, Tile
+from portal.web.viewmodels.site_record import (
+    EventLine,
+    FirmRecordPage,
+    RecordAction,
+    SiteRecordPage,
+    Tile,
+)
 from portal.web.words.audits import GRADES, OPINIONS, ended_because
 from portal.web.words.events import act_in_words, detail_in_words, name_in_words
 from portal.web.words.terms import (
@@ -105,8 +111,19 @@ def site_record_page(facts: SiteFacts, query: QueryDict, today: date) -> SiteRec
     present = [kind for kind in KINDS if any(event.kind == kind for event in facts.events)]
     return SiteRecordPage(
         name=shown_name(site.name),
-        caption=" · ".join((firm, Names.newest(site.pack).sector, shown_name(site.jurisdiction.name))),
-        due=home.in_order(home.of_enterprise(facts.owed, facts.audits, facts.duties, today, _waiting(facts), regulator=facts.regulator)),
+        caption=" · ".join(
+            (firm, Names.newest(site.pack).sector, shown_name(site.jurisdiction.name))
+        ),
+        due=home.in_order(
+            home.of_enterprise(
+                facts.owed,
+                facts.audits,
+                facts.duties,
+                today,
+                _waiting(facts),
+                regulator=facts.regulator,
+            )
+        ),
         tiles=_tiles(facts),
         tables=tuple(table for table in _tables(facts, query) if table.rows),
         kinds=(
@@ -120,9 +137,13 @@ def site_record_page(facts: SiteFacts, query: QueryDict, today: date) -> SiteRec
                 for kind in present
             ),
         ),
-        events=tuple(_line(event, site.slug) for event in (fitting if everything else fitting[:FIRST_EVENTS])),
+        events=tuple(
+            _line(event, site.slug) for event in (fitting if everything else fitting[:FIRST_EVENTS])
+        ),
         matches=len(fitting),
-        more_url="" if everything or len(fitting) <= FIRST_EVENTS else with_query(query, all="1") + "#events",
+        more_url=""
+        if everything or len(fitting) <= FIRST_EVENTS
+        else with_query(query, all="1") + "#events",
         export_url=reverse("web:site-events-csv", args=[site.slug]),
         identity=_identity(facts),
         firm_url=reverse("web:firm-record", args=[site.organisation_id]),
@@ -132,8 +153,13 @@ def site_record_page(facts: SiteFacts, query: QueryDict, today: date) -> SiteRec
     )
 
 
-def events_table(events: Sequence[HistoryEntry]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    return FILE_COLUMNS, ((event.at.isoformat(), event.kind, event.action, event.actor, event.subject, event.detail) for event in events)
+def events_table(
+    events: Sequence[HistoryEntry],
+) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+    return FILE_COLUMNS, (
+        (event.at.isoformat(), event.kind, event.action, event.actor, event.subject, event.detail)
+        for event in events
+    )
 
 
 def firm_record_page(
@@ -150,10 +176,18 @@ def firm_record_page(
     def cells(site: Site) -> tuple[TableCell, ...]:
         report = newest.get(site.pk)
         return (
-            TableCell(shown_name(site.name), note=site.slug, url=reverse("web:site-record", args=[site.slug])),
+            TableCell(
+                shown_name(site.name),
+                note=site.slug,
+                url=reverse("web:site-record", args=[site.slug]),
+            ),
             TableCell(Names.newest(site.pack).sector),
             TableCell(shown_name(site.jurisdiction.name)),
-            TableCell("", state=state(SUBMISSION_STATES, report.state), note=period_name(report.period)) if report else TableCell("–"),
+            TableCell(
+                "", state=state(SUBMISSION_STATES, report.state), note=period_name(report.period)
+            )
+            if report
+            else TableCell("–"),
             TableCell("", state=StateWord(_("Retired"), "wait"))
             if site.retired_at
             else TableCell("", state=StateWord(_("Takes part"), "ok")),
@@ -164,7 +198,9 @@ def firm_record_page(
     control = shown_name(controlling.name) if controlling else ""
     return FirmRecordPage(
         name=name,
-        caption=_("Controlled by %(firm)s") % {"firm": control} if control and control != name else "",
+        caption=_("Controlled by %(firm)s") % {"firm": control}
+        if control and control != name
+        else "",
         code=firm.credit_code,
         may_identify=may_identify,
         sites=listed(
@@ -183,7 +219,9 @@ def firm_record_page(
             cells=cells,
             empty=_("Your organisation has no site yet."),
         ),
-        due=home.in_order(home.of_enterprise(due.owed, due.audits, due.duties, today, regulator=regulator)),
+        due=home.in_order(
+            home.of_enterprise(due.owed, due.audits, due.duties, today, regulator=regulator)
+        ),
     )
 
 
@@ -191,10 +229,19 @@ def _tiles(facts: SiteFacts) -> tuple[Tile, ...]:
     report = facts.submissions[0] if facts.submissions else None
     running = [device for device in facts.devices if device.revoked_at is None]
     standing = [audit for audit in facts.audits if audit.taken_back_at is None]
-    opinions = [(audit, view.statement.opinion) for audit in facts.audits for view in audit.attestations if view.standing == "valid"]
-    newest = [(audit, opinion) for audit, opinion in opinions if audit.period == opinions[0][0].period]
+    opinions = [
+        (audit, view.statement.opinion)
+        for audit in facts.audits
+        for view in audit.attestations
+        if view.standing == "valid"
+    ]
+    newest = [
+        (audit, opinion) for audit, opinion in opinions if audit.period == opinions[0][0].period
+    ]
     attested = next((audit for audit, _opinion in newest), None)
-    adverse = next((audit for audit, opinion in newest if opinion == Opinion.ADVERSE), None)  # it outweighs another body's
+    adverse = next(
+        (audit for audit, opinion in newest if opinion == Opinion.ADVERSE), None
+    )  # it outweighs another body's
     audit_shown = adverse or attested or (standing[0] if standing else None)
     findings = [finding for audit in facts.audits for finding in audit.findings]
     waiting = [finding for finding in findings if not finding.closed]
@@ -203,7 +250,11 @@ def _tiles(facts: SiteFacts) -> tuple[Tile, ...]:
             _("Newest report"),
             state(SUBMISSION_STATES, report.state) if report else StateWord(_("None yet"), "wait"),
             _("%(period)s, revision %(n)d, %(day)s")
-            % {"period": period_name(report.period), "n": report.revision, "day": date_format(scheme_day(report.received_at), _("j F Y"))}
+            % {
+                "period": period_name(report.period),
+                "n": report.revision,
+                "day": date_format(scheme_day(report.received_at), _("j F Y")),
+            }
             if report
             else "",
         ),
@@ -221,13 +272,16 @@ def _tiles(facts: SiteFacts) -> tuple[Tile, ...]:
             else StateWord(_("In progress"), "wait")
             if audit_shown
             else StateWord(_("None assigned"), "wait"),
-            _("%(title)s, %(period)s") % {"title": shown_name(audit_shown.body), "period": period_name(audit_shown.period)}
+            _("%(title)s, %(period)s")
+            % {"title": shown_name(audit_shown.body), "period": period_name(audit_shown.period)}
             if audit_shown
             else "",
         ),
         Tile(
             _("Findings"),
-            StateWord(_("%(n)d open") % {"n": len(waiting)}, "no") if waiting else StateWord(_("None open"), "ok"),
+            StateWord(_("%(n)d open") % {"n": len(waiting)}, "no")
+            if waiting
+            else StateWord(_("None open"), "ok"),
             _("%(n)d closed") % {"n": len(findings) - len(waiting)} if findings else "",
         ),
     )
@@ -238,11 +292,19 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[ListTable]:
         facts.submissions,
         query,
         caption=_("Reports"),
-        titles={"period": _("Period"), "revision": _("Revision"), "state": _("State"), "at": _("Received")},
+        titles={
+            "period": _("Period"),
+            "revision": _("Revision"),
+            "state": _("State"),
+            "at": _("Received"),
+        },
         keys={"at": lambda submission: submission.log_index},
         default="-at",
         cells=lambda submission: (
-            TableCell(period_name(submission.period), url="" if facts.regulator else reverse("web:submission", args=[submission.digest])),
+            TableCell(
+                period_name(submission.period),
+                url="" if facts.regulator else reverse("web:submission", args=[submission.digest]),
+            ),
             TableCell(str(submission.revision)),
             TableCell("", state=state(SUBMISSION_STATES, submission.state)),
             TableCell(moment_in_words(submission.received_at)),
@@ -254,12 +316,19 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[ListTable]:
         [(audit, finding) for audit in facts.audits for finding in audit.findings],
         query,
         caption=_("Findings"),
-        titles={"finding": _("Finding"), "grade": _("Grade"), "state": _("State"), "due": _("Answer due"), "body": _("Certification body")},
+        titles={
+            "finding": _("Finding"),
+            "grade": _("Grade"),
+            "state": _("State"),
+            "due": _("Answer due"),
+            "body": _("Certification body"),
+        },
         keys={"due": lambda pair: (pair[1].due, pair[1].number)},
         default="-due",
         cells=lambda pair: (
             TableCell(
-                _("%(period)s, finding %(n)d") % {"period": period_name(pair[0].period), "n": pair[1].number},
+                _("%(period)s, finding %(n)d")
+                % {"period": period_name(pair[0].period), "n": pair[1].number},
                 url=_finding_url(facts, *pair),
             ),
             TableCell("", state=state(GRADES, pair[1].grade)),
@@ -274,7 +343,12 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[ListTable]:
         facts.audits,
         query,
         caption=_("Assignments"),
-        titles={"period": _("Period"), "body": _("Certification body"), "due": _("Conclusion due"), "state": _("State")},
+        titles={
+            "period": _("Period"),
+            "body": _("Certification body"),
+            "due": _("Conclusion due"),
+            "state": _("State"),
+        },
         keys={"period": lambda audit: (audit.period, audit.id)},
         default="-period",
         cells=lambda audit: (
@@ -283,7 +357,9 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[ListTable]:
             TableCell(date_format(audit.due, _("j F Y")) if audit.due else "–"),
             TableCell(
                 "",
-                state=StateWord(pgettext("assignment", "Withdrawn"), "no") if audit.taken_back_at else StateWord(_("Remains valid"), "ok"),
+                state=StateWord(pgettext("assignment", "Withdrawn"), "no")
+                if audit.taken_back_at
+                else StateWord(_("Remains valid"), "ok"),
                 note=ended_because(audit.taken_back_reason),
             ),
         ),
@@ -299,7 +375,9 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[ListTable]:
         default="-at",
         cells=lambda incentive: (
             TableCell(incentive.scheme),
-            TableCell(f"{incentive.amount:,.2f}", num=True, note=correction_in_words(incentive.corrected)),
+            TableCell(
+                f"{incentive.amount:,.2f}", num=True, note=correction_in_words(incentive.corrected)
+            ),
             TableCell(moment_in_words(incentive.recorded_at)),
         ),
         empty="",
@@ -309,7 +387,11 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[ListTable]:
         facts.extensions,
         query,
         caption=_("Extensions"),
-        titles={"period": _("Period"), "due": _("New last day"), "reason": _("Reason for the extension")},
+        titles={
+            "period": _("Period"),
+            "due": _("New last day"),
+            "reason": _("Reason for the extension"),
+        },
         keys={"due": lambda extension: extension.pk},
         default="-due",
         cells=lambda extension: (
@@ -351,20 +433,31 @@ def _finding_url(facts: SiteFacts, audit: EngagementView, finding: FindingView) 
     """For a regulator: of what was brought before it alone."""
     if facts.regulator and not finding.was_appealed:
         return ""
-    return reverse("web:appealed-finding" if facts.regulator else "web:audit-finding", args=[audit.id, finding.number])
+    return reverse(
+        "web:appealed-finding" if facts.regulator else "web:audit-finding",
+        args=[audit.id, finding.number],
+    )
 
 
 def _identity(facts: SiteFacts) -> tuple[Item, ...]:
     site, control = facts.site, facts.site.organisation.controlling_firm
     lists = [
         enumerated(
-            part for part in (_("obliged") if member.obliged else _("takes part voluntarily"), str(COHORTS.get(member.cohort, ""))) if part
+            part
+            for part in (
+                _("obliged") if member.obliged else _("takes part voluntarily"),
+                str(COHORTS.get(member.cohort, "")),
+            )
+            if part
         )
         for member in facts.members
     ]
     items = [
         Item(_("Identifier"), site.slug),
-        Item(_("Unified social credit code"), site.credit_code or site.organisation.credit_code or "–"),
+        Item(
+            _("Unified social credit code"),
+            site.credit_code or site.organisation.credit_code or "–",
+        ),
         Item(_("Firm in control"), shown_name(control.name) if control else "–"),
         Item(_("On the lists"), enumerated(dict.fromkeys(lists)) or _("in no peer group")),
         Item(_("Declared size"), str(SIZE_CLASSES[site.size_class])),
@@ -372,7 +465,9 @@ def _identity(facts: SiteFacts) -> tuple[Item, ...]:
     if site.retired_at:
         items.append(Item(_("Retired on"), date_format(scheme_day(site.retired_at), _("j F Y"))))
         if any(member.obliged for member in facts.members):
-            until = _("until a regulator takes the site off the list; before that the firm cannot leave the programme")
+            until = _(
+                "until a regulator takes the site off the list; before that the firm cannot leave the programme"
+            )
             items.append(Item(_("Still obliged"), until))
     return tuple(items)
 
@@ -391,7 +486,12 @@ def _acts(facts: SiteFacts) -> tuple[RecordAction, ...]:
             )
             for duty in facts.owed
         ]
-        acts += [RecordAction(_("Enter an incentive"), f"{reverse('web:incentives')}?{urlencode({'find': slug})}#record")]
+        acts += [
+            RecordAction(
+                _("Enter an incentive"),
+                f"{reverse('web:incentives')}?{urlencode({'find': slug})}#record",
+            )
+        ]
     else:
         acts = [
             RecordAction(_("Submit sealed files"), reverse("web:upload")),
@@ -401,16 +501,23 @@ def _acts(facts: SiteFacts) -> tuple[RecordAction, ...]:
         ]
     if facts.duties:
         acts.append(RecordAction(_("Obligatory audit"), reverse("web:obliged-audit", args=[slug])))
-    acts.append(RecordAction(_("Dossier for leaders and grades"), reverse("web:dossier", args=[slug])))
+    acts.append(
+        RecordAction(_("Dossier for leaders and grades"), reverse("web:dossier", args=[slug]))
+    )
     return tuple(acts)
 
 
-def more_time(owed: Sequence[OwedView], asked: Sequence[ExtensionRequest]) -> tuple[RecordAction, ...]:
+def more_time(
+    owed: Sequence[OwedView], asked: Sequence[ExtensionRequest]
+) -> tuple[RecordAction, ...]:
     """What a firm may ask more time for, and has not yet."""
-    waits = {(request.site.slug, request.period.peer_group_id, request.period.name) for request in asked}
+    waits = {
+        (request.site.slug, request.period.peer_group_id, request.period.name) for request in asked
+    }
     return tuple(
         RecordAction(
-            _("Ask for more time: %(site)s, %(period)s") % {"site": shown_name(duty.site_name), "period": period_name(duty.period)},
+            _("Ask for more time: %(site)s, %(period)s")
+            % {"site": shown_name(duty.site_name), "period": period_name(duty.period)},
             reverse("web:ask-for-time", args=[duty.site, duty.group, duty.period]),
         )
         for duty in owed
@@ -421,7 +528,21 @@ def more_time(owed: Sequence[OwedView], asked: Sequence[ExtensionRequest]) -> tu
 def _line(event: HistoryEntry, site: str) -> EventLine:
     """Without what the page says already, and without digests and ids: the file has them."""
     here = event.subject.startswith(("site ", "submission "))
-    text = re.sub(rf"^{re.escape(site)} | \((received|accepted|refused)\)$| on [0-9a-f]{{64}}$", "", event.detail)
-    detail = " · ".join(part for part in ("" if here else name_in_words(event.subject), detail_in_words(text)) if part)
-    who = _("the agent") if event.actor.startswith("device ") else event.name or name_in_words(event.actor)
-    return EventLine(event.at, str(KIND_WORDS[event.kind]), capfirst(act_in_words(event.action)), who, detail)
+    text = re.sub(
+        rf"^{re.escape(site)} | \((received|accepted|refused)\)$| on [0-9a-f]{{64}}$",
+        "",
+        event.detail,
+    )
+    detail = " · ".join(
+        part
+        for part in ("" if here else name_in_words(event.subject), detail_in_words(text))
+        if part
+    )
+    who = (
+        _("the agent")
+        if event.actor.startswith("device ")
+        else event.name or name_in_words(event.actor)
+    )
+    return EventLine(
+        event.at, str(KIND_WORDS[event.kind]), capfirst(act_in_words(event.action)), who, detail
+    )

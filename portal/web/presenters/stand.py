@@ -21,11 +21,28 @@ from portal.web.addresses import benchmark_url
 from portal.web.charts.ladder import DrawnInterval
 from portal.web.presenters.benchmarks import interval_words, unit_links
 from portal.web.presenters.ladders import TotalsDisplay, ladder_of
-from portal.web.presenters.site_gaps import SiteComparison, by_its_steps, co2_note, compared, total_of
+from portal.web.presenters.site_gaps import (
+    SiteComparison,
+    by_its_steps,
+    co2_note,
+    compared,
+    total_of,
+)
 from portal.web.presenters.trend import TrendStep
 from portal.web.viewmodels.shared import Crumb, HeadlineFigure
 from portal.web.viewmodels.stand import GapRow, RankStrip, ScoreRow, StandPage, TrendPage
-from portal.web.words.figures import NONE, EnergyUnit, between, decimals_of, energy_of, in_bounds, number, ordinal, signed, with_interval
+from portal.web.words.figures import (
+    NONE,
+    EnergyUnit,
+    between,
+    decimals_of,
+    energy_of,
+    in_bounds,
+    number,
+    ordinal,
+    signed,
+    with_interval,
+)
 from portal.web.words.terms import Names, one_of_output, over_years, period_name, shown_name, within
 
 MIDDLE = 50
@@ -39,7 +56,13 @@ MOST_TICKS = 200
 
 
 def stand_page(
-    stand: StandView, view: InForceView, unit: EnergyUnit, units: Mapping[str, EnergyUnit], which: str, *, several: bool
+    stand: StandView,
+    view: InForceView,
+    unit: EnergyUnit,
+    units: Mapping[str, EnergyUnit],
+    which: str,
+    *,
+    several: bool,
 ) -> StandPage:
     """`which` names site and period in the address; `several` says whether there are other periods of the site to look back on."""
     names = Names.of(view.pack, view.pack_version)
@@ -50,10 +73,16 @@ def stand_page(
     total = total_of(stand, site.own, view.label)
     at_best = sum(gap.value <= 0 for gap in gaps)
     factor = shown.factor(view.label.composite.unit)
-    order = [gap.step for gap in gaps] + [cell.step for cell in view.label.headline if cell.step not in {gap.step for gap in gaps}]
+    order = [gap.step for gap in gaps] + [
+        cell.step for cell in view.label.headline if cell.step not in {gap.step for gap in gaps}
+    ]
     ranked = standings.get(order[0]) if order else None
-    scores = score_rows([standings[step] for step in order if step in standings], names, stand.route)
-    few = _("With fewer than %(n)d sites there is a rank, but no score.") % {"n": FEWEST_FOR_A_SCORE}
+    scores = score_rows(
+        [standings[step] for step in order if step in standings], names, stand.route
+    )
+    few = _("With fewer than %(n)d sites there is a rank, but no score.") % {
+        "n": FEWEST_FOR_A_SCORE
+    }
     return StandPage(
         site=shown_name(stand.report.site_name),
         sector=names.title(view.route),
@@ -120,7 +149,8 @@ def rank_strip(standing: StepStandingView, step: str) -> RankStrip | None:
     marked = sorted({low, high}) if crowded else range(1, standing.of + 1)
     left, right = max(at(low) - room / 2, 0.0), min(at(high) + room / 2, 100.0)
     return RankStrip(
-        words=_("Your rank at %(step)s: %(places)s of %(of)d.") % {"step": step, "places": ranks_between(low, high), "of": standing.of},
+        words=_("Your rank at %(step)s: %(places)s of %(of)d.")
+        % {"step": step, "places": ranks_between(low, high), "of": standing.of},
         of=standing.of,
         several=low < high,
         band=DrawnInterval(f"{left:.2f}%", f"{right - left:.2f}%"),
@@ -131,7 +161,9 @@ def rank_strip(standing: StepStandingView, step: str) -> RankStrip | None:
     )
 
 
-def score_rows(standings: Sequence[StepStandingView], names: Names, route: StepStandingView | None = None) -> tuple[ScoreRow, ...]:
+def score_rows(
+    standings: Sequence[StepStandingView], names: Names, route: StepStandingView | None = None
+) -> tuple[ScoreRow, ...]:
     """The whole route first, then one row a step that is ranked, in the order given; none where nothing is ranked yet."""
     rows = [] if route is None else [_score_row(_("Whole route"), route)]
     return (
@@ -148,14 +180,21 @@ def _score_row(called: str, standing: StepStandingView) -> ScoreRow:
     score, band = "", None
     if standing.score is not None:
         low, high = standing.score
-        score = pgettext("score", "%(low)d to %(high)d") % {"low": low, "high": high} if low < high else f"{low}"
+        score = (
+            pgettext("score", "%(low)d to %(high)d") % {"low": low, "high": high}
+            if low < high
+            else f"{low}"
+        )
         band = DrawnInterval(f"{low - 1}%", f"{high - low + 1}%")
     return ScoreRow(called, score, band, _ranks(standing), _beside_typical(standing.score))
 
 
 def _score_lead(row: ScoreRow) -> str:
     if row.score:
-        return _("Your whole route scores %(score)s of 100: %(reading)s.") % {"score": row.score, "reading": row.reading}
+        return _("Your whole route scores %(score)s of 100: %(reading)s.") % {
+            "score": row.score,
+            "reading": row.reading,
+        }
     return _("The rank of your whole route is in this range: %(places)s.") % {"places": row.ranks}
 
 
@@ -170,14 +209,21 @@ def _beside_typical(score: tuple[int, int] | None) -> str:
 
 
 def ranks_between(low: int, high: int) -> str:
-    return ordinal(low) if low == high else pgettext("places", "%(low)s to %(high)s") % {"low": ordinal(low), "high": ordinal(high)}
+    return (
+        ordinal(low)
+        if low == high
+        else pgettext("places", "%(low)s to %(high)s")
+        % {"low": ordinal(low), "high": ordinal(high)}
+    )
 
 
 def _why_wide(total: Estimate | None, of_steps: Estimate | None) -> str:
     """Said of a whole route whose interval reaches several times as far to one side as its steps do."""
     if total is None or of_steps is None or total.reach is None or of_steps.reach is None:
         return ""
-    if not any(route > WIDE * steps for steps, route in zip(of_steps.reach, total.reach, strict=True)):
+    if not any(
+        route > WIDE * steps for steps, route in zip(of_steps.reach, total.reach, strict=True)
+    ):
         return ""
     return _(
         "The interval of your whole route is wider than those of its steps make it: noise can in rare cases put a step’s value far"
@@ -186,17 +232,36 @@ def _why_wide(total: Estimate | None, of_steps: Estimate | None) -> str:
 
 
 def _figures(
-    total: Estimate | None, ranked: StepStandingView | None, label: LabelView, shown: TotalsDisplay, *, awaited: bool
+    total: Estimate | None,
+    ranked: StepStandingView | None,
+    label: LabelView,
+    shown: TotalsDisplay,
+    *,
+    awaited: bool,
 ) -> tuple[HeadlineFigure, ...]:
     factor, decimals = shown.factor(label.composite.unit), shown.total_decimals(label)
-    lacking = _("its interval is computed with the next draft") if awaited else _("not every step was reported")
+    lacking = (
+        _("its interval is computed with the next draft")
+        if awaited
+        else _("not every step was reported")
+    )
     value = HeadlineFigure(_("Your protected value, whole route"), NONE, "", lacking, "you")
     if total is not None and not awaited:
         own = total.scaled(factor)
         value = HeadlineFigure(
-            value.title, number(own.value, decimals), shown.spelled(label.composite.unit), interval_words(own, decimals), "you"
+            value.title,
+            number(own.value, decimals),
+            shown.spelled(label.composite.unit),
+            interval_words(own, decimals),
+            "you",
         )
-    rank = HeadlineFigure(_("Your rank"), NONE, "", _("ranks are computed when the regulator composes a label from enough firms"), "you")
+    rank = HeadlineFigure(
+        _("Your rank"),
+        NONE,
+        "",
+        _("ranks are computed when the regulator composes a label from enough firms"),
+        "you",
+    )
     if ranked is not None and ranked.rank_interval is not None and ranked.of:
         rank = HeadlineFigure(
             _("Your rank at %(step)s") % {"step": within(shown.names.step_name(ranked.step))},
@@ -209,10 +274,20 @@ def _figures(
     title = _("Best whole route really reached")
     best = (
         HeadlineFigure(
-            title, number(reached.value, decimals), shown.spelled(label.best_reached.unit), interval_words(reached, decimals), "best"
+            title,
+            number(reached.value, decimals),
+            shown.spelled(label.best_reached.unit),
+            interval_words(reached, decimals),
+            "best",
         )
         if reached
-        else HeadlineFigure(title, NONE, "", shown.names.total_reason(label.best_reached.reason_en, label.best_reached.reason_zh), "best")
+        else HeadlineFigure(
+            title,
+            NONE,
+            "",
+            shown.names.total_reason(label.best_reached.reason_en, label.best_reached.reason_zh),
+            "best",
+        )
     )
     return value, rank, best
 
@@ -260,7 +335,10 @@ def _reading(gap: RouteGap) -> str:
 def _ranks(standing: StepStandingView) -> str:
     if standing.rank_interval is None or not standing.of:
         return NONE
-    return _("%(places)s of %(of)d") % {"places": ranks_between(*standing.rank_interval), "of": standing.of}
+    return _("%(places)s of %(of)d") % {
+        "places": ranks_between(*standing.rank_interval),
+        "of": standing.of,
+    }
 
 
 def _sum_row(clear: Sequence[RouteGap], mj: float, co2: tuple[float, float] | None) -> GapRow:

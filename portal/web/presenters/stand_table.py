@@ -10,14 +10,35 @@ from portal.standings.selectors import StandView
 from portal.web.words.terms import Names
 
 COLUMNS = (
-    *("site", "period", "step", "product", "variant", "metric", "unit", "protected_best", "protected_typical", "low", "high"),
+    *(
+        "site",
+        "period",
+        "step",
+        "product",
+        "variant",
+        "metric",
+        "unit",
+        "protected_best",
+        "protected_typical",
+        "low",
+        "high",
+    ),
     *("place_low", "place_high", "of", "quarter", "score_low", "score_high"),
-    *("industry_best", "industry_low", "industry_high", "industry_typical", "step_name", "variant_name"),
+    *(
+        "industry_best",
+        "industry_low",
+        "industry_high",
+        "industry_typical",
+        "step_name",
+        "variant_name",
+    ),
 )
 """`low` and `high` bound the true value of the best with 95 %; names are in the reader's language, beside the codes."""
 
 
-def stand_table(stand: StandView, label: LabelView, names: Names) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+def stand_table(
+    stand: StandView, label: LabelView, names: Names
+) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     cells = {LabelKey.of(cell): cell for cell in label.cells}
 
     def rows() -> Iterator[Sequence[object]]:
@@ -42,8 +63,15 @@ def stand_table(stand: StandView, label: LabelView, names: Names) -> tuple[Seque
                     standing.band or "",
                 ),
                 *(standing.score or ("", "")),
-                *(("", "", "", "") if industry is None else (industry.best, *(industry.interval or ("", "")), industry.typical)),
-                *(names.step_name(standing.step), names.variant_name(standing.step, standing.variant)),
+                *(
+                    ("", "", "", "")
+                    if industry is None
+                    else (industry.best, *(industry.interval or ("", "")), industry.typical)
+                ),
+                *(
+                    names.step_name(standing.step),
+                    names.variant_name(standing.step, standing.variant),
+                ),
             )
 
     return COLUMNS, rows()

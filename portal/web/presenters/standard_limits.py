@@ -71,17 +71,37 @@ def beside_rows(
     cells: dict[str, LimitCell] = {}
     position = 0
     while position < len(steps):
-        free = next((ahead for ahead in range(1, len(steps) - position) if steps[position + ahead] in beside), len(steps) - position)
+        free = next(
+            (
+                ahead
+                for ahead in range(1, len(steps) - position)
+                if steps[position + ahead] in beside
+            ),
+            len(steps) - position,
+        )
         span = min(spans.get(steps[position], 1), free)
-        cells[steps[position]] = LimitCell(span, tuple(limit_beside(limit, pack, steps) for limit in beside.get(steps[position], ())))
+        cells[steps[position]] = LimitCell(
+            span,
+            tuple(limit_beside(limit, pack, steps) for limit in beside.get(steps[position], ())),
+        )
         position += span
-    return cells, tuple(limit_beside(limit, pack) for limit in whole), tuple(limit_beside(limit, pack, steps) for limit in limits)
+    return (
+        cells,
+        tuple(limit_beside(limit, pack) for limit in whole),
+        tuple(limit_beside(limit, pack, steps) for limit in limits),
+    )
 
 
 def limit_beside(limit: LimitShown, pack: Pack | None, steps: Sequence[str] = ()) -> StandardLevels:
-    figures = ["–" if grade is None else number(grade, 0 if grade == int(grade) else None) for grade in limit.grades]
+    figures = [
+        "–" if grade is None else number(grade, 0 if grade == int(grade) else None)
+        for grade in limit.grades
+    ]
     if limit.levels == "advanced-entry-limit":
-        figures = [f"{name} {figure}" for name, figure in zip((_("advanced"), _("entry"), _("limit")), figures, strict=True)]
+        figures = [
+            f"{name} {figure}"
+            for name, figure in zip((_("advanced"), _("entry"), _("limit")), figures, strict=True)
+        ]
     levels = tuple(
         Level(figure, "" if pack is None or grade is None else _page(limit, level, pack))
         for level, (figure, grade) in enumerate(zip(figures, limit.grades, strict=True), 1)
@@ -99,10 +119,24 @@ def limit_beside(limit: LimitShown, pack: Pack | None, steps: Sequence[str] = ()
 
 def _page(shown: LimitShown, level: int, pack: Pack) -> str:
     """The page of one level where the pack holds this very limit; empty where it says otherwise by now."""
-    same = (shown.words, shown.standard, shown.clause, shown.metric, shown.grades, shown.steps_covered)
+    same = (
+        shown.words,
+        shown.standard,
+        shown.clause,
+        shown.metric,
+        shown.grades,
+        shown.steps_covered,
+    )
     for step in pack.steps:
         for limit in step.limits:
-            if (limit.words, limit.standard, limit.clause, limit.metric.value, limit.grades, limit.steps_covered) == same:
+            if (
+                limit.words,
+                limit.standard,
+                limit.clause,
+                limit.metric.value,
+                limit.grades,
+                limit.steps_covered,
+            ) == same:
                 path = f"steps.{step.id}.{limit.id}.{limit.levels}{level}"
                 return number_url(pack.id, pack.version, NumberRole.LIMIT.value, path)
     return ""
@@ -110,4 +144,8 @@ def _page(shown: LimitShown, level: int, pack: Pack) -> str:
 
 def _clause(clause: str) -> str:
     """`4.2, table 2` in the language of the page, number and word never parted at the end of a line."""
-    return re.sub(r"\btable (\d+)", lambda mention: _("table %(n)s").replace(" ", "\u00a0") % {"n": mention[1]}, clause)
+    return re.sub(
+        r"\btable (\d+)",
+        lambda mention: _("table %(n)s").replace(" ", "\u00a0") % {"n": mention[1]},
+        clause,
+    )

@@ -115,7 +115,9 @@ def submission_row(view: SubmissionView, page: str = "web:submission") -> Submis
         received=view.received_at,
         state=state(SUBMISSION_STATES, view.state),
         reason=in_words(view.reason),
-        remedy=_("Correct what the reason names. Then run “steplabel-agent submit --correct”, which makes the next revision.")
+        remedy=_(
+            "Correct what the reason names. Then run “steplabel-agent submit --correct”, which makes the next revision."
+        )
         if view.state == "refused"
         else "",
         receipt_url=reverse(f"{page}-receipt", args=[view.digest]),
@@ -137,12 +139,17 @@ def submission_page(
         steps=tuple(_steps(view, versions)),
         values=tuple(
             ReleasedRow(
-                step=with_variant(names.step_name(value.step), names.variant_name(value.step, value.variant)),
+                step=with_variant(
+                    names.step_name(value.step), names.variant_name(value.step, value.variant)
+                ),
                 metric=metric_name(value.metric),
                 best=number(value.best, label_decimals(value.best, value.typical)),
                 typical=number(value.typical, label_decimals(value.best, value.typical)),
                 unit=unit_in_words(value.unit),
-                count_class=in_months(over_years(_("%(n)s or more") % {"n": f"{value.count_class:,}"}, value.years), value.months),
+                count_class=in_months(
+                    over_years(_("%(n)s or more") % {"n": f"{value.count_class:,}"}, value.years),
+                    value.months,
+                ),
             )
             for value in values
         ),
@@ -151,7 +158,10 @@ def submission_page(
             Item(_("Log index"), f"{view.log_index:,}"),
             Item(_("Signed by agent"), view.device),
             Item(_("Sealed to key"), view.key_id),
-            Item(_("Privacy ledger entry"), "—" if view.ledger_sequence is None else f"{view.ledger_sequence:,}"),
+            Item(
+                _("Privacy ledger entry"),
+                "—" if view.ledger_sequence is None else f"{view.ledger_sequence:,}",
+            ),
             Item(_("Size"), _("%(n)s bytes") % {"n": f"{view.size_bytes:,}"}),
         ),
     )
@@ -162,12 +172,21 @@ def _steps(view: SubmissionView, versions: Sequence[EnteredVersion]) -> Iterator
     yield SubmissionEvent(_("Received, logged and receipted"), at=view.received_at)
     if view.decided_at is not None:
         refused = view.state == "refused"
-        yield SubmissionEvent(_("Opened and refused") if refused else _("Opened, checked and accepted"), at=view.decided_at)
+        yield SubmissionEvent(
+            _("Opened and refused") if refused else _("Opened, checked and accepted"),
+            at=view.decided_at,
+        )
     ends = [(version.published_on, version.version, 0, version) for version in versions]
-    ends += [(version.withdrawn_on, version.version, 1, version) for version in versions if version.withdrawn_on is not None]
+    ends += [
+        (version.withdrawn_on, version.version, 1, version)
+        for version in versions
+        if version.withdrawn_on is not None
+    ]
     for day, number_of_version, withdrawn, entered in sorted(ends, key=lambda end: end[:3]):
         words = _("Withdrawn in version %(n)s") if withdrawn else _("Published in version %(n)s")
-        yield SubmissionEvent(words % {"n": number_of_version}, on=day, url=benchmark_url(entered, number_of_version))
+        yield SubmissionEvent(
+            words % {"n": number_of_version}, on=day, url=benchmark_url(entered, number_of_version)
+        )
 
 
 def site_row(view: SiteView) -> SiteRow:

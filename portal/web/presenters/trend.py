@@ -19,7 +19,13 @@ from portal.web.charts.trend import TrendPeriod, TrendPicture, draw
 from portal.web.presenters.comparison import change_in_words
 from portal.web.presenters.site_gaps import estimate_of
 from portal.web.words.figures import between, label_decimals, number, two_digits
-from portal.web.words.terms import Names, one_after_another, period_name, sentence_space, unit_in_words
+from portal.web.words.terms import (
+    Names,
+    one_after_another,
+    period_name,
+    sentence_space,
+    unit_in_words,
+)
 
 
 class TrendRow(NamedTuple):
@@ -54,14 +60,20 @@ def drawn(reported: Sequence[ReportedPeriod], cell: LabelKey) -> Sequence[Report
     return [period for period in reported if cell in period.values][-MOST_PERIODS:]
 
 
-def trend_steps(reported: Sequence[ReportedPeriod], in_force: InForce, now: InForceView) -> tuple[TrendStep, ...]:
+def trend_steps(
+    reported: Sequence[ReportedPeriod], in_force: InForce, now: InForceView
+) -> tuple[TrendStep, ...]:
     """One drawing for each headline step of the version on the page that was reported in two periods or more."""
     names = Names.of(now.pack, now.pack_version)
     called = {period.report.period: period_name(period.report.period) for period in reported}
 
     @cache
     def between_versions(before: int, after: int) -> Breaks | None:
-        return breaks(in_force[before], in_force[after]) if before in in_force and after in in_force else None
+        return (
+            breaks(in_force[before], in_force[after])
+            if before in in_force and after in in_force
+            else None
+        )
 
     steps = []
     for step in now.label.headline:
@@ -70,11 +82,19 @@ def trend_steps(reported: Sequence[ReportedPeriod], in_force: InForce, now: InFo
         if len(present) > 1:
             flags = [""]
             for before, after in pairwise(present):
-                flags.append(_flag(before, after, cell, between_versions(before.report.period_id, after.report.period_id)))
+                flags.append(
+                    _flag(
+                        before,
+                        after,
+                        cell,
+                        between_versions(before.report.period_id, after.report.period_id),
+                    )
+                )
             values = [period.values[cell] for period in present]
             versions = [in_force.get(period.report.period_id) for period in present]
             bests = [
-                None if version is None else version.best_in(cell, value.unit) for version, value in zip(versions, values, strict=True)
+                None if version is None else version.best_in(cell, value.unit)
+                for version, value in zip(versions, values, strict=True)
             ]
             points = [
                 TrendPeriod(called[period.report.period], estimate_of(value), best, bool(flag))
@@ -84,7 +104,9 @@ def trend_steps(reported: Sequence[ReportedPeriod], in_force: InForce, now: InFo
     return tuple(steps)
 
 
-def _step(name: str, values: Sequence[ReportedValue], points: Sequence[TrendPeriod], flags: Sequence[str]) -> TrendStep:
+def _step(
+    name: str, values: Sequence[ReportedValue], points: Sequence[TrendPeriod], flags: Sequence[str]
+) -> TrendStep:
     decimals = label_decimals(*(value.value for value in values), *(point.best for point in points))
     unit = unit_in_words(values[-1].unit)
 
@@ -110,14 +132,19 @@ def _step(name: str, values: Sequence[ReportedValue], points: Sequence[TrendPeri
         "last": rows[-1].value,
         "unit": unit,
     }
-    one_unit = max((index for index, (old, new) in enumerate(pairwise(values), 1) if old.unit != new.unit), default=0)
+    one_unit = max(
+        (index for index, (old, new) in enumerate(pairwise(values), 1) if old.unit != new.unit),
+        default=0,
+    )
     return TrendStep(name, unit, described, draw(points, one_unit), rows, verdict(points, unit))
 
 
 def verdict(points: Sequence[TrendPeriod], unit: str) -> str:
     began = max((index for index, point in enumerate(points) if point.breaks), default=0)
     if began == len(points) - 1:
-        return _("Defined differently since %(since)s. There is nothing to compare it with yet.") % {"since": points[-1].label}
+        return _(
+            "Defined differently since %(since)s. There is nothing to compare it with yet."
+        ) % {"since": points[-1].label}
     first, last = points[began], points[-1]
     moved = changed(first.you, last.you)
     if moved is None:
@@ -134,12 +161,21 @@ def verdict(points: Sequence[TrendPeriod], unit: str) -> str:
     else:
         form = _("Rose by %(by)s %(unit)s since %(since)s (%(interval)s).")
     decimals = two_digits(low, high)
-    facts = {"by": number(apart, decimals), "unit": unit, "since": first.label, "interval": between(low, high, decimals)}
+    facts = {
+        "by": number(apart, decimals),
+        "unit": unit,
+        "since": first.label,
+        "interval": between(low, high, decimals),
+    }
     newest = changed(points[-2].you, last.you) is False
-    return form % facts + (sentence_space() + _("The last change is within the noise.") if newest else "")
+    return form % facts + (
+        sentence_space() + _("The last change is within the noise.") if newest else ""
+    )
 
 
-def _flag(before: ReportedPeriod, after: ReportedPeriod, cell: LabelKey, versions: Breaks | None) -> str:
+def _flag(
+    before: ReportedPeriod, after: ReportedPeriod, cell: LabelKey, versions: Breaks | None
+) -> str:
     """What is defined otherwise than in the period before, in words; empty where nothing is."""
     old, new = before.values[cell], after.values[cell]
     pairs = (
@@ -148,9 +184,16 @@ def _flag(before: ReportedPeriod, after: ReportedPeriod, cell: LabelKey, version
         ("unit", old.unit, new.unit),
         ("years", old.years, new.years),
     )
-    by_code = {code: DefinitionChange(code, f"{was}", f"{now}") for code, was, now in pairs if was != now}
-    by_code |= {broken.code: broken for broken in change_of_length(before.report.period, after.report.period)}
+    by_code = {
+        code: DefinitionChange(code, f"{was}", f"{now}") for code, was, now in pairs if was != now
+    }
+    by_code |= {
+        broken.code: broken
+        for broken in change_of_length(before.report.period, after.report.period)
+    }
     if versions is not None:
         whole = (*versions.whole, *versions.cells.get(cell, ()))
-        by_code = {broken.code: broken for broken in whole if broken.code not in ("new", "gone")} | by_code
+        by_code = {
+            broken.code: broken for broken in whole if broken.code not in ("new", "gone")
+        } | by_code
     return one_after_another(change_in_words(broken) for broken in by_code.values())

@@ -16,14 +16,30 @@ from django.utils.translation import pgettext
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.comparison.co2 import Co2Factors
-from benchmarks.comparison.energies import Bounds, Energies, energies_of, fuel_within, may_take, must_report
+from benchmarks.comparison.energies import (
+    Bounds,
+    Energies,
+    energies_of,
+    fuel_within,
+    may_take,
+    must_report,
+)
 from benchmarks.comparison.gaps import RouteGap
 from benchmarks.conversion import Basis, CarbonFactor, FactorTable
 from benchmarks.measurements import Metric
 from benchmarks.quantities import ratio
 from benchmarks.routes import Step
 from portal.web.charts.ladder import DrawnInterval
-from portal.web.words.figures import MJ_PER_KGCE, NONE, EnergyUnit, between, decimals_of, in_bounds, number, raised
+from portal.web.words.figures import (
+    MJ_PER_KGCE,
+    NONE,
+    EnergyUnit,
+    between,
+    decimals_of,
+    in_bounds,
+    number,
+    raised,
+)
 from portal.web.words.terms import in_page_language
 
 
@@ -43,7 +59,9 @@ class WorthRow:
     exact_kgce: str  # low, value, high
     exact_electricity: str  # low, high, kWh, of the step's own metric alone
     exact_fuel: str  # low, high
-    most_electricity: str  # of either: so much of it can be electricity at most; empty where nothing bounds it
+    most_electricity: (
+        str  # of either: so much of it can be electricity at most; empty where nothing bounds it
+    )
     carriers: str  # ids
     bar: DrawnInterval
     whisker: DrawnInterval
@@ -66,7 +84,9 @@ class WorthTable:
     @property
     def told_by(self) -> frozenset[Energies]:
         """Which columns of an energy have a figure: without one they are left out."""
-        own: frozenset[Energies] = frozenset({"electricity"} if any(row.own_metric for row in self.rows) else ())
+        own: frozenset[Energies] = frozenset(
+            {"electricity"} if any(row.own_metric for row in self.rows) else ()
+        )
         return own | {row.kind for row in self.rows}
 
 
@@ -85,11 +105,17 @@ class CarrierRow:
 
 def carriers_of(steps: Iterable[Step | None], factors: Co2Factors) -> tuple[CarrierRow, ...]:
     """The energies of all steps whose amounts can be told by energy, those that every plant reports first."""
-    told_apart = [step.boundary for step in steps if step is not None and energies_of(step.boundary, None) != "unknown"]
+    told_apart = [
+        step.boundary
+        for step in steps
+        if step is not None and energies_of(step.boundary, None) != "unknown"
+    ]
     usual = dict.fromkeys(carrier for boundary in told_apart for carrier in must_report(boundary))
     return tuple(
         _carrier(carrier, factors.table, factors.day, usual=carrier in usual)
-        for carrier in dict.fromkeys((*usual, *(carrier for boundary in told_apart for carrier in may_take(boundary))))
+        for carrier in dict.fromkeys(
+            (*usual, *(carrier for boundary in told_apart for carrier in may_take(boundary)))
+        )
     )
 
 
@@ -98,7 +124,11 @@ def saved_of(step: Step | None, metric: Metric, on: date) -> tuple[CarrierRow, .
     if metric is Metric.ELECTRICITY:
         ids, usual = ["electricity"], {"electricity"}
     else:
-        carriers = may_take(step.boundary) if step else tuple(carrier.id for carrier in CARRIERS.values() if carrier.thermal)
+        carriers = (
+            may_take(step.boundary)
+            if step
+            else tuple(carrier.id for carrier in CARRIERS.values() if carrier.thermal)
+        )
         ids = [carrier for carrier in carriers if CARRIERS[carrier].thermal]
         usual = {*must_report(step.boundary)} if step else set()
     table = FactorTable.load()
@@ -118,7 +148,9 @@ def _carrier(id_: str, table: FactorTable, on: date, *, usual: bool) -> CarrierR
         unit=raised(unit),
         kgce=f"{kgce:.6g}",
         co2="" if co2 is None else f"{co2:.6g}",
-        co2_factor="" if co2 is None else _co2_factor(id_, co2, kgce, table.carbon_in_force(id_, on)),
+        co2_factor=""
+        if co2 is None
+        else _co2_factor(id_, co2, kgce, table.carbon_in_force(id_, on)),
         usual=usual,
     )
 
@@ -128,7 +160,11 @@ def _co2_factor(id_: str, co2_per_kgce: float, kgce: float, factor: CarbonFactor
     if id_ == "electricity":
         return f"{co2_per_kgce * kgce:.4g} kg CO₂/kWh"
     per_gj = f"{1000 * co2_per_kgce / MJ_PER_KGCE:.4g} kg CO₂/GJ"
-    return f"{per_gj}, {factor.source.document}" if factor is not None and factor.source.document else per_gj
+    return (
+        f"{per_gj}, {factor.source.document}"
+        if factor is not None and factor.source.document
+        else per_gj
+    )
 
 
 def worth_row(
@@ -163,7 +199,9 @@ def worth_row(
         most_electricity="" if most_electricity is None else f"{most_electricity:.6g}",
         carriers=" ".join(may_take(step.boundary)) if step else "",
         bar=DrawnInterval("0%", f"{100 * gap.value / highest:.2f}%"),
-        whisker=DrawnInterval(f"{100 * gap.lo / highest:.2f}%", f"{100 * (gap.hi - gap.lo) / highest:.2f}%"),
+        whisker=DrawnInterval(
+            f"{100 * gap.lo / highest:.2f}%", f"{100 * (gap.hi - gap.lo) / highest:.2f}%"
+        ),
         whisker_end=f"{100 * gap.hi / highest:.2f}%",
     )
 

@@ -168,7 +168,11 @@ def _keys_lacked(key_ids: set[str], now: datetime) -> bool:
 
 
 def _worker(now: datetime) -> Iterator[str]:
-    workers = [worker for worker in worker_seen.workers() if worker.seen_ago_s <= worker_seen.SEEN_WITHIN.total_seconds()]
+    workers = [
+        worker
+        for worker in worker_seen.workers()
+        if worker.seen_ago_s <= worker_seen.SEEN_WITHIN.total_seconds()
+    ]
     if not workers:
         yield "worker-not-seen"
     elif _keys_lacked({key_id for worker in workers for key_id in worker.key_ids}, now):

@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from portal.web.viewmodels.shared import StateWord
 
 OF_DATABASE = frozenset({"database-away", "database-full", "replica-away"})
-OF_WORKER = frozenset({"worker-not-seen", "processing-key-missing", "waiting-too-long", "vault-away", "vault-full"})
+OF_WORKER = frozenset(
+    {"worker-not-seen", "processing-key-missing", "waiting-too-long", "vault-away", "vault-full"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,9 @@ def look(wrong: Collection[str]) -> tuple[StatusPart, ...]:
 
 def http_status(wrong: Collection[str]) -> int:
     """503 where something asked for is not done. A worker that was not seen while nothing waits is told by the page and by `/readyz`."""
-    return 503 if {*wrong} & {*OF_DATABASE, "broker-away", "limits-away", "waiting-too-long"} else 200
+    return (
+        503 if {*wrong} & {*OF_DATABASE, "broker-away", "limits-away", "waiting-too-long"} else 200
+    )
 
 
 def _database(*, well: bool) -> StatusPart:
@@ -58,10 +62,15 @@ def _broker(*, well: bool) -> StatusPart:
 def _worker(wrong: set[str]) -> StatusPart:
     if {"database-away", "replica-away"} & wrong:
         return StatusPart(
-            _("Worker"), StateWord(_("Not known"), "wait"), _("This cannot be checked while the database does not work."), well=False
+            _("Worker"),
+            StateWord(_("Not known"), "wait"),
+            _("This cannot be checked while the database does not work."),
+            well=False,
         )
     good = _("No submitted report is waiting too long.")
-    bad = _("Submitted reports are waiting to be opened. They are safe; nobody needs to send them again.")
+    bad = _(
+        "Submitted reports are waiting to be opened. They are safe; nobody needs to send them again."
+    )
     return _part(_("Worker"), good, bad, well=not OF_WORKER & wrong)
 
 
@@ -69,11 +78,15 @@ def _sign_in(*, well: bool) -> StatusPart:
     bad = _(
         "Nobody can sign in or register, and programs get no answers. Agents keep their reports and send them later. You can read pages."
     )
-    return _part(_("Sign-in and API"), _("People can sign in, and programs get answers."), bad, well=well)
+    return _part(
+        _("Sign-in and API"), _("People can sign in, and programs get answers."), bad, well=well
+    )
 
 
 def _rest() -> StatusPart:
-    return _part(_("Other parts"), "", _("The operator has to repair what is named below."), well=False)
+    return _part(
+        _("Other parts"), "", _("The operator has to repair what is named below."), well=False
+    )
 
 
 def _part(name: str, good: str, bad: str, *, well: bool) -> StatusPart:

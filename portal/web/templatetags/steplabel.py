@@ -26,7 +26,15 @@ from portal.notifications.selectors import unread
 from portal.register.inviting import INVITING
 from portal.web.lists.saved_lists import LISTS, address_to_save, links
 from portal.web.words import contact
-from portal.web.words.terms import colon, enumerated, local_in_words, moment_in_words, one_after_another, sentence_space, zone_name
+from portal.web.words.terms import (
+    colon,
+    enumerated,
+    local_in_words,
+    moment_in_words,
+    one_after_another,
+    sentence_space,
+    zone_name,
+)
 
 register = template.Library()
 
@@ -58,7 +66,9 @@ def masthead(context: RequestContext) -> dict[str, Any]:
         "user": user,
         "unread": unread(user.pk) if user is not None and user.is_authenticated else 0,
         "path": _returning_to(request),
-        "languages": [(code, Language(name, language_tag(code))) for code, name in settings.LANGUAGES],
+        "languages": [
+            (code, Language(name, language_tag(code))) for code, name in settings.LANGUAGES
+        ],
         "current": get_language(),
         "csrf_token": context.get("csrf_token"),
     }
@@ -87,13 +97,20 @@ PARTS = (
     NavigationPart(gettext_lazy("Where we stand"), "web:stand", _of(Role.ENTERPRISE)),
     NavigationPart(gettext_lazy("What to do next"), "web:next", _of(Role.ENTERPRISE)),
     NavigationPart(gettext_lazy("Submissions"), "web:submissions", _of(Role.ENTERPRISE)),
-    NavigationPart(gettext_lazy("Sites and agents"), "web:sites", _of(Role.ENTERPRISE), ("/agents/",)),
+    NavigationPart(
+        gettext_lazy("Sites and agents"), "web:sites", _of(Role.ENTERPRISE), ("/agents/",)
+    ),
     NavigationPart(gettext_lazy("Audits"), "web:audits", _of(Role.ENTERPRISE)),
-    NavigationPart(gettext_lazy("Groups of sites"), "web:site-groups", _of(Role.ENTERPRISE, Role.REGULATOR)),
+    NavigationPart(
+        gettext_lazy("Groups of sites"), "web:site-groups", _of(Role.ENTERPRISE, Role.REGULATOR)
+    ),
     NavigationPart(gettext_lazy("At a glance"), "web:overview", _of(Role.REGULATOR)),
     NavigationPart(gettext_lazy("Packs and periods"), "web:packs", _of(Role.REGULATOR)),
     NavigationPart(
-        gettext_lazy("Publications"), "web:publications", _of(Role.REGULATOR), ("/sites/", "/firms/")
+        gettext_lazy("Publications"),
+        "web:publications",
+        _of(Role.REGULATOR),
+        ("/sites/", "/firms/"),
     ),  # to which a site's agents lead
     NavigationPart(gettext_lazy("Assignments"), "web:assignments", _of(Role.REGULATOR)),
     NavigationPart(gettext_lazy("Obligatory audits"), "web:obliged-audits", _of(Role.REGULATOR)),
@@ -101,8 +118,15 @@ PARTS = (
     NavigationPart(gettext_lazy("Audit trail"), "web:trail", _of(Role.REGULATOR)),
     NavigationPart(gettext_lazy("Conformance"), "web:conformance", _of(Role.REGULATOR)),
     NavigationPart(gettext_lazy("Applications"), "web:applications", _of(Role.REGULATOR)),
-    NavigationPart(gettext_lazy("Assigned sites"), "web:assigned", _of(Role.CERTIFICATION_BODY), ("/attestations/",)),
-    NavigationPart(gettext_lazy("Confirmations"), "web:confirmations", _of(Role.CERTIFICATION_BODY)),
+    NavigationPart(
+        gettext_lazy("Assigned sites"),
+        "web:assigned",
+        _of(Role.CERTIFICATION_BODY),
+        ("/attestations/",),
+    ),
+    NavigationPart(
+        gettext_lazy("Confirmations"), "web:confirmations", _of(Role.CERTIFICATION_BODY)
+    ),
     NavigationPart(gettext_lazy("Signing keys"), "web:auditor-keys", _of(Role.CERTIFICATION_BODY)),
     NavigationPart(gettext_lazy("Your sources and sites"), "web:provider", _of(Role.PROVIDER)),
     NavigationPart(gettext_lazy("Declared deliveries"), "web:supplier", _of(Role.SUPPLIER)),
@@ -118,7 +142,9 @@ def _entries(path: str, roles: frozenset[str]) -> list[NavigationEntry]:
             continue
         url = reverse(part.page)
         here = path == url or path.startswith((*part.also, *((url,) if url != "/" else ())))
-        entries.append(NavigationEntry(str(part.text), url, here, "page" if path == url else "true"))
+        entries.append(
+            NavigationEntry(str(part.text), url, here, "page" if path == url else "true")
+        )
     return entries
 
 
@@ -138,7 +164,10 @@ def saved_filters(context: RequestContext) -> dict[str, Any]:
     if not roles_of(user):
         return {}
     saved = links(saved_by(user).filter(page=page), request)
-    return {"kept": saved, "save_url": "" if any(link.here for link in saved) else address_to_save(request, page)}
+    return {
+        "kept": saved,
+        "save_url": "" if any(link.here for link in saved) else address_to_save(request, page),
+    }
 
 
 register.simple_tag(sentence_space, name="space")
@@ -150,7 +179,9 @@ register.simple_tag(contact.link, name="contact")
 def language_tag(code: str) -> str:
     """Django's `zh-hans` as HTML wants it: `zh-Hans`."""
     language, *rest = code.split("-")
-    return "-".join([language, *(part.title() if len(part) == 4 else part.upper() for part in rest)])
+    return "-".join(
+        [language, *(part.title() if len(part) == 4 else part.upper() for part in rest)]
+    )
 
 
 @register.filter

@@ -177,7 +177,9 @@ class SamplePage:
     planned: bool  # the plan is proposed, not drawn by
     head: str  # size and root, as the agent's command takes it; empty where nothing is to be drawn
     about: str  # site and period, as the agent's command takes them
-    commitment_name: str  # what the plant's commitment is called when it is downloaded; empty without a report
+    commitment_name: (
+        str  # what the plant's commitment is called when it is downloaded; empty without a report
+    )
     commitment_url: str
     give_up_url: str  # empty where no promise waits
     draw_url: str

@@ -31,7 +31,9 @@ class ScoreRow:
 
     step: str
     score: str
-    band: DrawnInterval | None  # the interval on a scale from 1 to 100; None where there is no score
+    band: (
+        DrawnInterval | None
+    )  # the interval on a scale from 1 to 100; None where there is no score
     ranks: str
     reading: str
 

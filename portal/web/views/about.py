@@ -50,4 +50,9 @@ def api(request: HttpRequest) -> HttpResponse:
 def status(request: HttpRequest) -> HttpResponse:
     """What works, for anybody; 503 where something asked for is not done. Says no address, version or number; of what is wrong its name."""
     troubles = wrong(timezone.now())
-    return render(request, "web/status.html", {"parts": checks.look(troubles), "wrong": troubles}, status=checks.http_status(troubles))
+    return render(
+        request,
+        "web/status.html",
+        {"parts": checks.look(troubles), "wrong": troubles},
+        status=checks.http_status(troubles),
+    )

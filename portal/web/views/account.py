@@ -38,8 +38,12 @@ class SignInView(views.LoginView):
         user = form.get_user()
         unsent_forms.keep(self.request, self.request.POST.get(unsent_forms.FIELD, ""))
         before = user.last_login
-        login = Login(user=user, email=user.get_username(), redirect_url=self.get_redirect_url() or None)
-        answer: HttpResponse = perform_password_login(self.request, {"email": user.get_username()}, login)
+        login = Login(
+            user=user, email=user.get_username(), redirect_url=self.get_redirect_url() or None
+        )
+        answer: HttpResponse = perform_password_login(
+            self.request, {"email": user.get_username()}, login
+        )
         if before is not None:
             self.request.session[SIGNED_IN_BEFORE] = before.isoformat()
         return answer

@@ -36,13 +36,19 @@ from portal.web.words.terms import headed, shown_name
 def applications(request: HttpRequest) -> HttpResponse:
     user = person(request)
     sites = list(siting.waiting_for(user))
-    boxes = [ChoiceBox(str(row.pk), row.jurisdiction.path, shown_name(row.jurisdiction.name)) for row in sites if row.site_id is None]
+    boxes = [
+        ChoiceBox(str(row.pk), row.jurisdiction.path, shown_name(row.jurisdiction.name))
+        for row in sites
+        if row.site_id is None
+    ]
     picked = chosen_by(boxes, request.GET) or ()
     context = {
         "firms": tuple(firm_wish(row) for row in applying.waiting_for(user)),
         "unjoined": tuple(firm_wish(row) for row in applying.unjoined_for(user)),
         "sites": tuple(site_wish(row) for row in sites),
-        "several": tuple(_choice(row, str(row.pk) in picked) for row in sites if row.site_id is None),
+        "several": tuple(
+            _choice(row, str(row.pk) in picked) for row in sites if row.site_id is None
+        ),
         "choosing": choosing(boxes, request.GET),
     }
     return render(request, "web/applications.html", context)
@@ -51,12 +57,21 @@ def applications(request: HttpRequest) -> HttpResponse:
 @for_role(Role.REGULATOR, posts=True)
 def approve_sites(request: HttpRequest) -> HttpResponseBase:
     """Several new sites with one duty, each in its own transaction: what one is refused for holds no other up."""
-    chosen = {int(number) for number in request.POST.getlist("site") if number.isdecimal() and len(number) < 10}
+    chosen = {
+        int(number)
+        for number in request.POST.getlist("site")
+        if number.isdecimal() and len(number) < 10
+    }
     duty = request.POST.get("duty", "")
     if request.method == "GET":
         return redirect("web:applications")
     if not chosen or duty not in ("obliged", "voluntary"):
-        messages.error(request, _("Nothing was approved. Choose at least one site, and whether the sites are obliged to report."))
+        messages.error(
+            request,
+            _(
+                "Nothing was approved. Choose at least one site, and whether the sites are obliged to report."
+            ),
+        )
         return redirect("web:applications")
     user, done = person(request), 0
     for row in siting.waiting_for(user).filter(pk__in=chosen, site=None):
@@ -66,10 +81,15 @@ def approve_sites(request: HttpRequest) -> HttpResponseBase:
         except RefusedError as refusal:
             messages.error(request, headed((row.slug, in_words(refusal.whole))))
         except SiteApplication.DoesNotExist:  # at the same moment
-            decided = _("Somebody else has decided about it meanwhile; nothing that you chose was recorded.")
+            decided = _(
+                "Somebody else has decided about it meanwhile; nothing that you chose was recorded."
+            )
             messages.error(request, headed((row.slug, decided)))
     if done:
-        messages.success(request, ngettext("%(n)d site is approved.", "%(n)d sites are approved.", done) % {"n": done})
+        messages.success(
+            request,
+            ngettext("%(n)d site is approved.", "%(n)d sites are approved.", done) % {"n": done},
+        )
     return redirect("web:applications")
 
 
@@ -83,7 +103,9 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
     user, now = person(request), timezone.now()
     row = applying.waiting_for(user).filter(pk=application).first()
     if row is None:
-        return _invited_again(request, application) or _decided(request, applying.decided_for(user).filter(pk=application).first())
+        return _invited_again(request, application) or _decided(
+            request, applying.decided_for(user).filter(pk=application).first()
+        )
     given_form = request.POST if request.method == "POST" else None
     form = (
         FirmDecisionForm(row.controlling_firm, given_form, lacks_code=applying.lacks_code(row))
@@ -97,12 +119,26 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
                 if request.POST["do"] == "approve":
                     chosen = answers.get("controlling", "")
                     controlling = None if chosen in ("", FirmDecisionForm.NEW) else int(chosen)
-                    _mail(*applying.approve(user, row.pk, controlling, now, answers.get("credit_code", "")))
+                    _mail(
+                        *applying.approve(
+                            user, row.pk, controlling, now, answers.get("credit_code", "")
+                        )
+                    )
                 else:
                     applying.refuse(user, row.pk, answers["reason"], now)
                     facts = {"firm": row.name, "reason": answers["reason"]}
-                    post_link("application_refused", row.email, row.language, facts, good_for=applying.TIME_TO_ANSWER)
-            return report_done(request, _("The decision is recorded, and the applicant is informed by mail."), "web:applications")
+                    post_link(
+                        "application_refused",
+                        row.email,
+                        row.language,
+                        facts,
+                        good_for=applying.TIME_TO_ANSWER,
+                    )
+            return report_done(
+                request,
+                _("The decision is recorded, and the applicant is informed by mail."),
+                "web:applications",
+            )
         except RefusedError as refusal:
             add_error(form, _field_of(refusal, form), refusal)
         except FirmApplication.DoesNotExist:  # at the same moment
@@ -118,14 +154,24 @@ def site(request: HttpRequest, application: int) -> HttpResponseBase:
         return _decided(request, siting.decided_for(user).filter(pk=application).first())
     form = SiteDecisionForm(request.POST if request.method == "POST" else None)
     new_site = row.site_id is None
-    if request.method == "POST" and form.is_valid() and _decision(request, form) and (not new_site or _duty(request, form)):
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and _decision(request, form)
+        and (not new_site or _duty(request, form))
+    ):
         try:
             if request.POST["do"] == "approve":
-                siting.approve(user, row.pk, obliged=form.cleaned_data["duty"] == "obliged", now=now)
+                siting.approve(
+                    user, row.pk, obliged=form.cleaned_data["duty"] == "obliged", now=now
+                )
                 messages.success(request, _("The site %(site)s is approved.") % {"site": row.slug})
             else:
                 siting.refuse(user, row.pk, form.cleaned_data["reason"], now)
-                messages.success(request, _("The site %(site)s is refused; its firm can read why.") % {"site": row.slug})
+                messages.success(
+                    request,
+                    _("The site %(site)s is refused; its firm can read why.") % {"site": row.slug},
+                )
             return redirect("web:applications")
         except SiteApplication.DoesNotExist:  # at the same moment
             return _decided(request, siting.decided_for(user).filter(pk=application).first())
@@ -142,24 +188,37 @@ def _invited_again(request: HttpRequest, application: int) -> HttpResponseBase |
             _mail(row, sent)
     except FirmApplication.DoesNotExist:
         return None
-    return report_done(request, _("An invitation is on its way to %(email)s.") % {"email": row.email}, "web:applications")
+    return report_done(
+        request,
+        _("An invitation is on its way to %(email)s.") % {"email": row.email},
+        "web:applications",
+    )
 
 
 def _mail(row: FirmApplication, sent: SentInvitation) -> None:
     link = absolute(reverse("web:join", args=[sent.secret]))
-    post_link("application_approved", row.email, row.language, {"firm": row.name}, link, good_for=LIFETIME)
+    post_link(
+        "application_approved", row.email, row.language, {"firm": row.name}, link, good_for=LIFETIME
+    )
 
 
 def _decided(request: HttpRequest, row: FirmApplication | SiteApplication | None) -> HttpResponse:
     """Another officer was first: what was decided, and the reason that was typed here. Not found where there is no such application."""
     if row is None:
         raise Http404
-    sheet = decided_page(row, request.POST.get("reason", "").strip() if request.method == "POST" else None)
+    sheet = decided_page(
+        row, request.POST.get("reason", "").strip() if request.method == "POST" else None
+    )
     invited = ""
-    if isinstance(row, FirmApplication) and applying.unjoined_for(person(request)).filter(pk=row.pk).exists():
+    if (
+        isinstance(row, FirmApplication)
+        and applying.unjoined_for(person(request)).filter(pk=row.pk).exists()
+    ):
         invited = row.email
     status = 409 if request.method == "POST" else 200
-    return render(request, "web/application_decided.html", {"page": sheet, "invited": invited}, status=status)
+    return render(
+        request, "web/application_decided.html", {"page": sheet, "invited": invited}, status=status
+    )
 
 
 def _field_of(refusal: RefusedError, form: forms.Form) -> str:

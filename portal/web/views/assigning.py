@@ -63,10 +63,21 @@ def choose(request: HttpRequest) -> HttpResponse:
     rows = assignable_sites(person(request))
     for word in request.GET.get("q", "").split():
         named = Q(slug__icontains=word) | Q(name__icontains=word) | Q(name_zh__icontains=word)
-        rows = rows.filter(named | Q(organisation__name__icontains=word) | Q(organisation__name_zh__icontains=word))
+        rows = rows.filter(
+            named | Q(organisation__name__icontains=word) | Q(organisation__name_zh__icontains=word)
+        )
     table = sites_list(list(rows.order_by("slug")), bodies_at(rows), request.GET)
-    lead = _("A certification body is assigned to one site and one period. Find the site; its page asks for the rest.")
-    return listing_page(request, _("Choose a site"), lead, table, (_crumb(),), _("Name or id of the site, or its firm"))
+    lead = _(
+        "A certification body is assigned to one site and one period. Find the site; its page asks for the rest."
+    )
+    return listing_page(
+        request,
+        _("Choose a site"),
+        lead,
+        table,
+        (_crumb(),),
+        _("Name or id of the site, or its firm"),
+    )
 
 
 @for_role(Role.REGULATOR, posts=True)
@@ -86,13 +97,23 @@ def assign(request: HttpRequest, slug: str) -> HttpResponseBase:
         answers = form.cleaned_data
         sees = answers["sees"] == AssignForm.VALUES
         try:
-            assigning.assign(bodies[answers["body"]], site, answers["period"], user, timezone.now(), answers["due"], sees_values=sees)
+            assigning.assign(
+                bodies[answers["body"]],
+                site,
+                answers["period"],
+                user,
+                timezone.now(),
+                answers["due"],
+                sees_values=sees,
+            )
         except RefusedError as refusal:
             if refusal.status == 403:
                 raise
             add_error(form, "body", refusal)
         else:
-            return report_done(request, _("It is assigned, and the body is informed."), "web:assignments")
+            return report_done(
+                request, _("It is assigned, and the body is informed."), "web:assignments"
+            )
     name = shown_name(site.name)
     return confirm_page(
         request,
@@ -112,8 +133,13 @@ def assign(request: HttpRequest, slug: str) -> HttpResponseBase:
 def assign_several(request: HttpRequest) -> HttpResponseBase:
     """One body for the chosen sites and one period, each on its own: what one is refused for holds no other up."""
     user = person(request)
-    sites = list(assignable_sites(user).select_related("organisation", "jurisdiction").order_by("slug"))
-    boxes = [ChoiceBox(plant.slug, plant.jurisdiction.path, shown_name(plant.jurisdiction.name)) for plant in sites]
+    sites = list(
+        assignable_sites(user).select_related("organisation", "jurisdiction").order_by("slug")
+    )
+    boxes = [
+        ChoiceBox(plant.slug, plant.jurisdiction.path, shown_name(plant.jurisdiction.name))
+        for plant in sites
+    ]
     bodies = {str(body.pk): body for body in certification_bodies()}
     form = AssignForm(
         request.POST if request.method == "POST" else None,
@@ -121,7 +147,11 @@ def assign_several(request: HttpRequest) -> HttpResponseBase:
         periods=periods_of(*sites),
         today=scheme_day(),
     )
-    picked = frozenset(request.POST.getlist("site")) if request.method == "POST" else chosen_by(boxes, request.GET) or frozenset()
+    picked = (
+        frozenset(request.POST.getlist("site"))
+        if request.method == "POST"
+        else chosen_by(boxes, request.GET) or frozenset()
+    )
     chosen = [plant for plant in sites if plant.slug in picked]
     if request.method == "POST" and not chosen:
         form.add_error(None, _("Choose at least one site."))
@@ -143,9 +173,16 @@ def assign_several(request: HttpRequest) -> HttpResponseBase:
             except RefusedError as refusal:
                 refused.setdefault(in_words(refusal.whole), []).append(site.slug)
         for why, slugs in refused.items():
-            messages.error(request, _("Not assigned: %(sites)s. %(why)s") % {"sites": enumerated(slugs), "why": why})
+            messages.error(
+                request,
+                _("Not assigned: %(sites)s. %(why)s") % {"sites": enumerated(slugs), "why": why},
+            )
         if done:
-            messages.success(request, ngettext("%(n)d site is assigned.", "%(n)d sites are assigned.", done) % {"n": done})
+            messages.success(
+                request,
+                ngettext("%(n)d site is assigned.", "%(n)d sites are assigned.", done)
+                % {"n": done},
+            )
         return redirect("web:assignments")
     context = {
         "sites": [
@@ -174,7 +211,11 @@ def take_back(request: HttpRequest, assignment: int) -> HttpResponseBase:
     form = TakeBackForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         assigning.take_back(row, form.cleaned_data["reason"], user, timezone.now())
-        return report_done(request, _("The assignment has been withdrawn, and the body is informed."), "web:assignments")
+        return report_done(
+            request,
+            _("The assignment has been withdrawn, and the body is informed."),
+            "web:assignments",
+        )
     about = {
         "body": shown_name(row.body.name),
         "site": shown_name(row.site.name),
@@ -207,14 +248,23 @@ def appealed(request: HttpRequest, assignment: int, number: int) -> HttpResponse
         finding_row = findings.finding_by_number(assignment, number)
         try:
             annulled = request.POST.get("act") == "annul"
-            findings.decide_appeal(finding_row, form.cleaned_data["text"], user, timezone.now(), annulled=annulled)
+            findings.decide_appeal(
+                finding_row, form.cleaned_data["text"], user, timezone.now(), annulled=annulled
+            )
         except RefusedError as refusal:
             add_error(form, "text", refusal)
         else:
             return report_done(
-                request, _("Your decision is on record; plant and body can read it."), "web:appealed-finding", assignment, number
+                request,
+                _("Your decision is on record; plant and body can read it."),
+                "web:appealed-finding",
+                assignment,
+                number,
             )
-    context = {"page": finding_page(*appeal, today, (_crumb(),), regulator=True), "reader": "regulator"}
+    context = {
+        "page": finding_page(*appeal, today, (_crumb(),), regulator=True),
+        "reader": "regulator",
+    }
     return form_page(request, "web/finding.html", context, form)
 
 

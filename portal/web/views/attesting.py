@@ -57,12 +57,18 @@ def opinion(request: HttpRequest, assignment: int) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         try:
             terms = _terms(form.cleaned_data, last_day_of(view.period).year)
-            drawn = attesting.draw_up(row(request, assignment), terms, person(request), timezone.now())
+            drawn = attesting.draw_up(
+                row(request, assignment), terms, person(request), timezone.now()
+            )
         except SteplabelError as refusal:
             add_error(form, FIELD_OF.get(refusal.code, "opinion"), refusal)
         else:
             return redirect("web:attestation", drawn.digest)
-    context = {"title": engagement_title(view), "back": reverse("web:engagement", args=[view.id]), "crumbs": _crumbs(view)}
+    context = {
+        "title": engagement_title(view),
+        "back": reverse("web:engagement", args=[view.id]),
+        "crumbs": _crumbs(view),
+    }
     return form_page(request, "web/opinion.html", context, form)
 
 
@@ -72,23 +78,36 @@ def attestation(request: HttpRequest, digest: str) -> HttpResponseBase:
     """What is said, the file to sign where one waits, and the place to hand the signed one in."""
     statement = _own(request, digest)
     waiting = _waiting(statement)
-    form = SignedFileForm(request.POST, request.FILES) if request.method == "POST" else SignedFileForm()
+    form = (
+        SignedFileForm(request.POST, request.FILES)
+        if request.method == "POST"
+        else SignedFileForm()
+    )
     if request.method == "POST" and form.is_valid():
         try:
-            raw = form.raw(lambda signature, _number: attestations.signed(_opened_for(request, statement), signature))
+            raw = form.raw(
+                lambda signature, _number: attestations.signed(
+                    _opened_for(request, statement), signature
+                )
+            )
             stored = attesting.take(raw, person(request), timezone.now())
         except SteplabelError as refusal:
             add_error(form, "signed", refusal)
         else:
             withdrawn = stored.state == Attestation.State.WITHDRAWN
             messages.success(
-                request, _("The attestation is withdrawn.") if withdrawn else _("The attestation is issued and is in the log.")
+                request,
+                _("The attestation is withdrawn.")
+                if withdrawn
+                else _("The attestation is issued and is in the log."),
             )
             return redirect("web:attestation", stored.digest)
     (view,) = views_of([statement], scheme_day())
     crumbs = [Crumb(_("Assigned sites"), reverse("web:assigned"))]
     if statement.assignment_id is not None:
-        crumbs.append(Crumb(_("Engagement"), reverse("web:engagement", args=[statement.assignment_id])))
+        crumbs.append(
+            Crumb(_("Engagement"), reverse("web:engagement", args=[statement.assignment_id]))
+        )
     context = {
         "page": attestation_page(view, tuple(crumbs)),
         "signing": statement_to_sign(waiting) if waiting else None,
@@ -103,7 +122,11 @@ def to_sign(request: HttpRequest, digest: str) -> HttpResponse:
     statement = _own(request, digest)
     if not (waiting := _waiting(statement)):
         raise Http404
-    return attachment(waiting, "application/cbor", file_to_sign(digest, withdrawal=statement.state == Attestation.State.ISSUED))
+    return attachment(
+        waiting,
+        "application/cbor",
+        file_to_sign(digest, withdrawal=statement.state == Attestation.State.ISSUED),
+    )
 
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)
@@ -112,7 +135,9 @@ def withdraw(request: HttpRequest, digest: str) -> HttpResponseBase:
     form = WithdrawalForm(request.POST) if request.method == "POST" else WithdrawalForm()
     if request.method == "POST" and form.is_valid():
         try:
-            attesting.draw_up_withdrawal(statement, form.cleaned_data["reason"], person(request), timezone.now())
+            attesting.draw_up_withdrawal(
+                statement, form.cleaned_data["reason"], person(request), timezone.now()
+            )
         except SteplabelError as refusal:
             add_error(form, "reason", refusal)
         else:
@@ -144,7 +169,9 @@ def _terms(cleaned: dict[str, Any], year: int) -> attesting.AttestationTerms:
         not_checked=cleaned["not_checked"],
         valid_until=cleaned["valid_until"],
         surveillance_on=cleaned["surveillance_on"],
-        performance=reached(cleaned["scheme"], cleaned["baseline"], Fraction(cleaned["improvement"]) / 100, year)
+        performance=reached(
+            cleaned["scheme"], cleaned["baseline"], Fraction(cleaned["improvement"]) / 100, year
+        )
         if cleaned["scheme"]
         else None,
     )
@@ -154,12 +181,21 @@ def _waiting(statement: Attestation) -> bytes:
     """What waits for a signature: the withdrawal where one was drawn up, else the attestation; empty where nothing does."""
     if statement.state == Attestation.State.DRAWN_UP:
         return bytes(statement.content)
-    return bytes(statement.withdrawal or b"") if statement.state == Attestation.State.ISSUED else b""
+    return (
+        bytes(statement.withdrawal or b"") if statement.state == Attestation.State.ISSUED else b""
+    )
 
 
 def _opened_for(request: HttpRequest, statement: Attestation) -> bytes:
     """What the form was opened to sign, which may be signed since: a second click hands the same signature in again."""
-    return bytes((statement.withdrawal if request.POST.get("opened_for") == WITHDRAWAL else statement.content) or b"")
+    return bytes(
+        (
+            statement.withdrawal
+            if request.POST.get("opened_for") == WITHDRAWAL
+            else statement.content
+        )
+        or b""
+    )
 
 
 def _own(request: HttpRequest, digest: str) -> Attestation:
@@ -170,4 +206,7 @@ def _own(request: HttpRequest, digest: str) -> Attestation:
 
 
 def _crumbs(view: EngagementView) -> tuple[Crumb, ...]:
-    return (Crumb(_("Assigned sites"), reverse("web:assigned")), Crumb(engagement_title(view), reverse("web:engagement", args=[view.id])))
+    return (
+        Crumb(_("Assigned sites"), reverse("web:assigned")),
+        Crumb(engagement_title(view), reverse("web:engagement", args=[view.id])),
+    )

@@ -50,14 +50,22 @@ def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseB
         finding_row = findings.finding_by_number(assignment, number)
         try:
             say = findings.appeal if appealed else findings.answer
-            say(finding_row, form.cleaned_data["text"], form.cleaned_data["evidence_digest"], person(request), timezone.now())
+            say(
+                finding_row,
+                form.cleaned_data["text"],
+                form.cleaned_data["evidence_digest"],
+                person(request),
+                timezone.now(),
+            )
         except RefusedError as refusal:
             if refusal.status == 403:
                 raise
             add_error(form, "text", refusal)
         else:
             done = _("Your appeal is on record; the regulator decides.") if appealed else ""
-            messages.success(request, done or _("Your answer is on record; the certification body can read it."))
+            messages.success(
+                request, done or _("Your answer is on record; the certification body can read it.")
+            )
             return redirect("web:audit-finding", assignment, number)
     crumbs = (Crumb(_("Audits"), reverse("web:audits")),)
     context = {"page": finding_page(view, shown, today, crumbs), "reader": "plant"}

@@ -30,7 +30,9 @@ def best_group(request: HttpRequest, publication: int) -> HttpResponseBase:
     if request.method == "POST":
         try:
             if request.POST.get("act") == "publish":
-                best_groups.publish(row, request.POST.get("read_against", ""), user, receipt_key(), now)
+                best_groups.publish(
+                    row, request.POST.get("read_against", ""), user, receipt_key(), now
+                )
                 done = _("It is published, signed and logged.")
             else:
                 best_groups.propose(row, user, now)
@@ -41,5 +43,7 @@ def best_group(request: HttpRequest, publication: int) -> HttpResponseBase:
                 raise
             problem = in_words(refusal.whole)
     proposal = best_groups.proposal_of(row)
-    sheet = review_page(row, best_groups.composed_of_best(row), proposal, reads=user.pk, problem=problem)
+    sheet = review_page(
+        row, best_groups.composed_of_best(row), proposal, reads=user.pk, problem=problem
+    )
     return render(request, "web/form_sheet.html", {"page": sheet}, status=409 if problem else 200)

@@ -49,7 +49,9 @@ def submission_detail(request: HttpRequest, digest: str) -> HttpResponse:
     crumbs = (Crumb(_("Assigned sites"), reverse("web:assigned")),)
     values = assigned_values(person(request), digest)
     page = submission_page(_assigned(request, digest), values, PAGE)
-    return render(request, "web/submission.html", {"page": page, "crumbs": crumbs, "outside_only": not values})
+    return render(
+        request, "web/submission.html", {"page": page, "crumbs": crumbs, "outside_only": not values}
+    )
 
 
 @for_role(Role.CERTIFICATION_BODY)
@@ -62,7 +64,10 @@ def submission_receipt(request: HttpRequest, digest: str) -> HttpResponse:
 def keys(request: HttpRequest) -> HttpResponseBase:
     """The keys of the person's bodies, and a form for the person's own."""
     user = person(request)
-    bodies = {str(body.pk): body for body in organisations_as(user, Role.CERTIFICATION_BODY).order_by("pk")}
+    bodies = {
+        str(body.pk): body
+        for body in organisations_as(user, Role.CERTIFICATION_BODY).order_by("pk")
+    }
     if not bodies:
         raise Http404
     choices = [(number, shown_name(body.name)) for number, body in bodies.items()]
@@ -75,7 +80,11 @@ def keys(request: HttpRequest) -> HttpResponseBase:
             add_error(form, "public_key", refusal)
         else:
             return report_done(
-                request, _("The key is registered. Statements that you prepare from now on are signed with it."), "web:auditor-keys"
+                request,
+                _(
+                    "The key is registered. Statements that you prepare from now on are signed with it."
+                ),
+                "web:auditor-keys",
             )
     rows = tuple(_key_row(row) for row in auditors.keys_of(list(bodies.values())))
     context = {"rows": rows, "several": len(bodies) > 1}
@@ -92,11 +101,15 @@ def revoke_key(request: HttpRequest, key: int) -> HttpResponseBase:
     back = Crumb(_("Signing keys"), reverse("web:auditor-keys"))
     if request.method == "POST":
         auditors.revoke(row, user, timezone.now())
-        return report_done(request, _("The key is revoked. What it signed before remains valid."), back.url)
+        return report_done(
+            request, _("The key is revoked. What it signed before remains valid."), back.url
+        )
     return confirm_page(
         request,
         title=_("Revoke this key?"),
-        sentence=_("Nothing that the key %(name)s signs will be accepted any more. Attestations that it signed stay valid until withdrawn.")
+        sentence=_(
+            "Nothing that the key %(name)s signs will be accepted any more. Attestations that it signed stay valid until withdrawn."
+        )
         % {"name": _fingerprint(row)},
         button=_("Revoke the key"),
         warning=True,

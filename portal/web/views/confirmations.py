@@ -36,20 +36,36 @@ def page(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest, report: int) -> HttpResponseBase:
     """A POST brings the firm's file back, signed."""
     row = _waiting(request, report)
-    form = ConfirmedForm(request.POST, request.FILES) if request.method == "POST" else ConfirmedForm()
+    form = (
+        ConfirmedForm(request.POST, request.FILES) if request.method == "POST" else ConfirmedForm()
+    )
     if request.method == "POST" and form.is_valid():
         try:
-            confirming.confirm(report, form.cleaned_data["signed"].read(MOST_BYTES + 1), person(request), receipt_key(), timezone.now())
+            confirming.confirm(
+                report,
+                form.cleaned_data["signed"].read(MOST_BYTES + 1),
+                person(request),
+                receipt_key(),
+                timezone.now(),
+            )
         except SteplabelError as refusal:
             add_error(form, "signed", refusal)
         else:
-            return report_done(request, _("The report is confirmed. It is counted with those of other firms."), "web:confirmations")
-    return form_page(request, "web/form_sheet.html", {"page": presenter.confirm_page(library(), row)}, form)
+            return report_done(
+                request,
+                _("The report is confirmed. It is counted with those of other firms."),
+                "web:confirmations",
+            )
+    return form_page(
+        request, "web/form_sheet.html", {"page": presenter.confirm_page(library(), row)}, form
+    )
 
 
 @for_role(Role.CERTIFICATION_BODY)
 def file(request: HttpRequest, report: int) -> HttpResponse:
-    return attachment(_waiting(request, report).asked, "application/json", f"practice-outcome-{report}.json")
+    return attachment(
+        _waiting(request, report).asked, "application/json", f"practice-outcome-{report}.json"
+    )
 
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)
@@ -59,21 +75,33 @@ def withdraw(request: HttpRequest, report: int) -> HttpResponseBase:
     confirmed = {row.pk: row for row, _key in confirming.confirmed_by(person(request))}
     row = confirmed.get(report) or _waiting(request, report)
     if row.unconfirmed_at is not None:
-        return report_done(request, _("This confirmation is withdrawn already."), "web:confirmations")
+        return report_done(
+            request, _("This confirmation is withdrawn already."), "web:confirmations"
+        )
     form = UnconfirmForm(request.POST) if request.method == "POST" else UnconfirmForm()
     if request.method == "POST" and form.is_valid():
-        confirming.withdraw(report, form.cleaned_data["reason"], person(request), receipt_key(), timezone.now())
-        done = _("The confirmation is withdrawn.") if report in confirmed else _("The firm can read that you do not confirm it, and why.")
+        confirming.withdraw(
+            report, form.cleaned_data["reason"], person(request), receipt_key(), timezone.now()
+        )
+        done = (
+            _("The confirmation is withdrawn.")
+            if report in confirmed
+            else _("The firm can read that you do not confirm it, and why.")
+        )
         return report_done(request, done, "web:confirmations")
     act = (
-        _("The report itself stays. The library counts one confirmation fewer from now on, and the firm is told.")
+        _(
+            "The report itself stays. The library counts one confirmation fewer from now on, and the firm is told."
+        )
         if row.counted_at is not None
         else _("The report is not counted. The firm can withdraw it and submit another one.")
     )
     return confirm_page(
         request,
         form,
-        title=_("Withdraw the confirmation?") if report in confirmed else _("Refuse to confirm it?"),
+        title=_("Withdraw the confirmation?")
+        if report in confirmed
+        else _("Refuse to confirm it?"),
         sentence=f"{presenter.which(library(), row)}{sentence_space()}{act}",
         button=_("Withdraw it") if report in confirmed else _("Refuse it"),
         warning=True,

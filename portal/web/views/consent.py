@@ -27,5 +27,14 @@ def consent(request: HttpRequest, firm: int) -> HttpResponseBase:
             choose(user, firm, request.POST.get("named") == "yes", timezone.now())
         except Organisation.DoesNotExist as error:  # who only reads
             raise Http404 from error
-        return report_done(request, _("Your choice is saved. It applies to versions that are approved from now on."), "web:consent", firm)
-    return render(request, "web/consent.html", {"page": consent_page(view), "crumbs": (Crumb(_("People"), reverse("web:people")),)})
+        return report_done(
+            request,
+            _("Your choice is saved. It applies to versions that are approved from now on."),
+            "web:consent",
+            firm,
+        )
+    return render(
+        request,
+        "web/consent.html",
+        {"page": consent_page(view), "crumbs": (Crumb(_("People"), reverse("web:people")),)},
+    )

@@ -66,14 +66,24 @@ def extend(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
             with transaction.atomic():  # all of them or none
                 row = period_of_group(view.peer_group, view.period)
                 for site in sites_by_slug(answers["site"]):
-                    deadlines.extend(row, site, answers["until"], answers["reason"], person(request), timezone.now())
+                    deadlines.extend(
+                        row,
+                        site,
+                        answers["until"],
+                        answers["reason"],
+                        person(request),
+                        timezone.now(),
+                    )
         except RefusedError as refusal:
             if refusal.code not in ("extension-not-later", "due-past"):
                 raise
             add_error(form, "until", refusal)
         else:
             n = len(answers["site"])
-            messages.success(request, ngettext("%(n)d site has more time.", "%(n)d sites have more time.", n) % {"n": n})
+            messages.success(
+                request,
+                ngettext("%(n)d site has more time.", "%(n)d sites have more time.", n) % {"n": n},
+            )
             return redirect("web:deadlines", group, period)
     return _page(request, view, extension_form=form)
 
@@ -84,29 +94,43 @@ def ask(request: HttpRequest, slug: str, group: int, period: str) -> HttpRespons
     user, now = person(request), timezone.now()
     sites = managed_sites(user).filter(slug=slug)
     site = sites.first()
-    row = next((duty for duty in owed_of(sites, now) if (duty.group, duty.period) == (group, period)), None)
+    row = next(
+        (duty for duty in owed_of(sites, now) if (duty.group, duty.period) == (group, period)), None
+    )
     if site is None or row is None:
         raise Http404
     form = MoreTimeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         period_row = period_of_group(group, period)
         try:
-            deadlines.ask(period_row, site, form.cleaned_data["until"], form.cleaned_data["reason"], user, now)
+            deadlines.ask(
+                period_row, site, form.cleaned_data["until"], form.cleaned_data["reason"], user, now
+            )
         except RefusedError as refusal:
             if refusal.code not in ("extension-not-later", "extension-asked", "due-past"):
                 raise
             add_error(form, "until", refusal)
         else:
             return report_done(
-                request, _("Your request is on record. The regulator decides, and you are informed."), "web:site-record", slug
+                request,
+                _("Your request is on record. The regulator decides, and you are informed."),
+                "web:site-record",
+                slug,
             )
     name, back = shown_name(site.name), reverse("web:site-record", args=[slug])
-    facts = {"site": name, "period": period_name(period), "day": date_format(deadlines.last_day(row.due), _("j F Y"))}
+    facts = {
+        "site": name,
+        "period": period_name(period),
+        "day": date_format(deadlines.last_day(row.due), _("j F Y")),
+    }
     return confirm_page(
         request,
         form,
         title=_("Ask for more time: %(site)s, %(period)s") % facts,
-        sentence=_("The report is due by the end of %(day)s. That day applies until the regulator has decided.") % facts,
+        sentence=_(
+            "The report is due by the end of %(day)s. That day applies until the regulator has decided."
+        )
+        % facts,
         button=_("Ask for more time"),
         back=back,
         crumbs=(Crumb(name, back),),
@@ -117,15 +141,27 @@ def ask(request: HttpRequest, slug: str, group: int, period: str) -> HttpRespons
 def decide(request: HttpRequest, group: int, period: str, pk: int) -> HttpResponseBase:
     """What a firm asked for is given, or refused with a reason."""
     user, now = person(request), timezone.now()
-    asked = next((extension_request for extension_request in asked_for(regulated_sites(user)) if extension_request.pk == pk), None)
+    asked = next(
+        (
+            extension_request
+            for extension_request in asked_for(regulated_sites(user))
+            if extension_request.pk == pk
+        ),
+        None,
+    )
     if request.method == "GET":
         return redirect("web:deadlines", group, period)
     if asked is None:  # decided already, or of another jurisdiction
-        messages.error(request, _("Somebody else has decided about it meanwhile; nothing that you chose was recorded."))
+        messages.error(
+            request,
+            _("Somebody else has decided about it meanwhile; nothing that you chose was recorded."),
+        )
         return redirect("web:deadlines", group, period)
     answer = request.POST.get("answer", "").strip()
     if len(answer) > deadlines.MOST_CHARACTERS:
-        too_long = _("Nothing was decided. Write at most %(n)d characters.") % {"n": deadlines.MOST_CHARACTERS}
+        too_long = _("Nothing was decided. Write at most %(n)d characters.") % {
+            "n": deadlines.MOST_CHARACTERS
+        }
         messages.error(request, too_long)
     elif request.POST.get("act") == "grant":
         try:
@@ -140,7 +176,9 @@ def decide(request: HttpRequest, group: int, period: str, pk: int) -> HttpRespon
         deadlines.refuse(pk, answer, user, now)
         messages.success(request, _("The request is refused, and the firm is informed why."))
     else:
-        messages.error(request, _("Nothing was decided. A refusal needs a reason, which the firm can read."))
+        messages.error(
+            request, _("Nothing was decided. A refusal needs a reason, which the firm can read.")
+        )
     return redirect("web:deadlines", group, period)
 
 
@@ -154,12 +192,18 @@ def remind(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
         messages.error(request, _("Nobody was reminded: choose at least one site."))
         return redirect("web:deadlines", group, period)
     sent = len(reminders.remind(view, person(request), timezone.now(), chosen or None))
-    messages.success(request, ngettext("%(n)d site is reminded.", "%(n)d sites are reminded.", sent) % {"n": sent})
+    messages.success(
+        request,
+        ngettext("%(n)d site is reminded.", "%(n)d sites are reminded.", sent) % {"n": sent},
+    )
     return redirect("web:deadlines", group, period)
 
 
 def _page(
-    request: HttpRequest, view: ParticipationView, due_form: DueForm | None = None, extension_form: ExtensionForm | None = None
+    request: HttpRequest,
+    view: ParticipationView,
+    due_form: DueForm | None = None,
+    extension_form: ExtensionForm | None = None,
 ) -> HttpResponse:
     """The page, with the form that was wrong as it was filled in."""
     wrong = due_form or extension_form
@@ -168,7 +212,15 @@ def _page(
     requests = asked_for(regulated_sites(person(request)))
     picked = request.POST.getlist("site") if extension_form is not None else None
     context = {
-        "page": deadlines_page(view, requests, reminders.extensions(view), reminders.reminders(view), timezone.now(), request.GET, picked),
+        "page": deadlines_page(
+            view,
+            requests,
+            reminders.extensions(view),
+            reminders.reminders(view),
+            timezone.now(),
+            request.GET,
+            picked,
+        ),
         "wrong": wrong,
         "due_form": due_form or DueForm(initial={"due": deadlines.last_day(view.due)}),
         "extension_form": extension_form or ExtensionForm(sites=may_be_extended(view)),

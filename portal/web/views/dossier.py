@@ -60,12 +60,16 @@ def page(request: HttpRequest, slug: str) -> HttpResponseBase:
             return redirect(f"{done.url}?programme={programme.id}")
     crumbs = (Crumb(shown_name(site.name), reverse("web:site-record", args=[site.slug])),)
     entry = dossier(site, programme, scheme_day())
-    reads = bool(declared_of(entry)) and regulated_sites(person(request)).filter(pk=site.pk).exists()
+    reads = (
+        bool(declared_of(entry)) and regulated_sites(person(request)).filter(pk=site.pk).exists()
+    )
     content = {
         "page": dossier_page(entry),
         "caveats": caveats(),
         "may_declare": may_declare,
-        "read_url": f"{reverse('web:dossier-read', args=[slug])}?programme={programme.id}" if reads else "",
+        "read_url": f"{reverse('web:dossier-read', args=[slug])}?programme={programme.id}"
+        if reads
+        else "",
         "crumbs": crumbs,
     }
     return form_page(request, "web/dossier.html", content, form)
@@ -84,13 +88,20 @@ def read(request: HttpRequest, slug: str) -> HttpResponseBase:
         answers = form.cleaned_data
         declaration = declaration_by_id(answers["criterion"])
         try:
-            read_paper(declaration, (answers["reading"] == "met", answers["note"]), person(request), timezone.now())
+            read_paper(
+                declaration,
+                (answers["reading"] == "met", answers["note"]),
+                person(request),
+                timezone.now(),
+            )
         except RefusedError as refusal:
             add_error(form, "criterion", refusal)
         else:
             report_done(request, _("Your finding is on record."), "web:dossier", slug)
             return redirect(back)
-    return form_page(request, "web/form_sheet.html", {"page": reading_page(shown_name(site.name), back)}, form)
+    return form_page(
+        request, "web/form_sheet.html", {"page": reading_page(shown_name(site.name), back)}, form
+    )
 
 
 @for_role(*READERS)
@@ -103,12 +114,20 @@ def as_pdf(request: HttpRequest, slug: str) -> HttpResponse:
 @for_role(*READERS)
 def as_json(request: HttpRequest, slug: str) -> HttpResponse:
     site, programme = _asked(request, slug)
-    return JsonResponse(dossier_json(dossier(site, programme, scheme_day())), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    return JsonResponse(
+        dossier_json(dossier(site, programme, scheme_day())),
+        json_dumps_params={"ensure_ascii": False, "indent": 2},
+    )
 
 
 def _asked(request: HttpRequest, slug: str) -> tuple[Site, Programme]:
     """The site, not found where it is not the reader's to see; and the programme asked for, or the first."""
-    site = visible_sites(person(request)).select_related("organisation", "jurisdiction").filter(slug=slug).first()
+    site = (
+        visible_sites(person(request))
+        .select_related("organisation", "jurisdiction")
+        .filter(slug=slug)
+        .first()
+    )
     offered = programmes()
     programme = offered.get(request.GET.get("programme", next(iter(offered))))
     if site is None or programme is None:

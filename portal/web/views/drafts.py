@@ -36,7 +36,9 @@ def composed_of_json(request: HttpRequest, publication: int) -> HttpResponse:
     if content is None:
         raise Http404
     response = JsonResponse(content)
-    response["Content-Disposition"] = f'attachment; filename="steplabel-composed-of-{publication}.json"'
+    response["Content-Disposition"] = (
+        f'attachment; filename="steplabel-composed-of-{publication}.json"'
+    )
     response["Cache-Control"] = "private, no-store"
     return response
 
@@ -49,7 +51,9 @@ def comment(request: HttpRequest, publication: int) -> HttpResponseBase:
     form = CommentForm(request.POST)
     if not form.is_valid():
         return _page(request, view, comment_form=form)
-    draft_comments.comment(version_by_id(publication), person(request), form.cleaned_data["text"], timezone.now())
+    draft_comments.comment(
+        version_by_id(publication), person(request), form.cleaned_data["text"], timezone.now()
+    )
     return redirect(f"{reverse('web:draft', args=[publication])}#comments")
 
 
@@ -57,7 +61,9 @@ def comment(request: HttpRequest, publication: int) -> HttpResponseBase:
 @freshly
 def publish(request: HttpRequest, publication: int) -> HttpResponseBase:
     view, now = _draft(request, publication), timezone.now()
-    if request.method == "GET" or view.status == "published":  # loaded again, or sent twice: the version's page says how it stands
+    if (
+        request.method == "GET" or view.status == "published"
+    ):  # loaded again, or sent twice: the version's page says how it stands
         return redirect("web:draft", publication)
     form = ApprovalForm(request.POST, now=now)
     if not form.is_valid():
@@ -66,7 +72,10 @@ def publish(request: HttpRequest, publication: int) -> HttpResponseBase:
     if form.later:
         scheduling.schedule(row, person(request), at, receipt_key(), now, note)
         facts = {"n": view.version, "moment": moment_in_words(at), "zone": zone_name(at)}
-        messages.success(request, _("Version %(n)d is approved and will be published on %(moment)s (%(zone)s).") % facts)
+        messages.success(
+            request,
+            _("Version %(n)d is approved and will be published on %(moment)s (%(zone)s).") % facts,
+        )
     else:
         publishing.publish(row, person(request), receipt_key(), now, note)
         messages.success(request, _("Version %(n)d is published.") % {"n": view.version})
@@ -76,10 +85,15 @@ def publish(request: HttpRequest, publication: int) -> HttpResponseBase:
 @for_role(Role.REGULATOR, posts=True)
 def cancel_release(request: HttpRequest, publication: int) -> HttpResponseBase:
     view = _draft(request, publication)
-    if request.method == "GET" or view.release is None or view.release.state != "waiting":  # loaded again, or sent twice
+    if (
+        request.method == "GET" or view.release is None or view.release.state != "waiting"
+    ):  # loaded again, or sent twice
         return redirect("web:draft", publication)
     scheduling.cancel(version_by_id(publication), person(request), timezone.now())
-    messages.success(request, _("The release is cancelled. Version %(n)d is a draft again.") % {"n": view.version})
+    messages.success(
+        request,
+        _("The release is cancelled. Version %(n)d is a draft again.") % {"n": view.version},
+    )
     return redirect("web:draft", publication)
 
 
@@ -87,12 +101,20 @@ def cancel_release(request: HttpRequest, publication: int) -> HttpResponseBase:
 @freshly
 def withdraw(request: HttpRequest, publication: int) -> HttpResponseBase:
     view = _draft(request, publication)
-    if not view.may_withdraw:  # sent twice, or never published: the version's page says how it stands
+    if (
+        not view.may_withdraw
+    ):  # sent twice, or never published: the version's page says how it stands
         return redirect("web:draft", publication)
     form = ReasonForm(request.POST) if request.method == "POST" else ReasonForm()
     if request.method == "POST" and form.is_valid():
-        publishing.withdraw(version_by_id(publication), person(request), form.cleaned_data["reason"], timezone.now())
-        messages.success(request, _("Version %(n)d is withdrawn. Its page stays, marked with the reason.") % {"n": view.version})
+        publishing.withdraw(
+            version_by_id(publication), person(request), form.cleaned_data["reason"], timezone.now()
+        )
+        messages.success(
+            request,
+            _("Version %(n)d is withdrawn. Its page stays, marked with the reason.")
+            % {"n": view.version},
+        )
         return redirect("web:draft", publication)
     page = draft_page(view)
     return confirm_page(
@@ -110,12 +132,20 @@ def withdraw(request: HttpRequest, publication: int) -> HttpResponseBase:
 @for_role(Role.REGULATOR, posts=True)
 def discard(request: HttpRequest, publication: int) -> HttpResponseBase:
     view = _draft(request, publication)
-    if not view.may_discard:  # sent twice, decided meanwhile, or approved for a set time: its page says how it stands
+    if (
+        not view.may_discard
+    ):  # sent twice, decided meanwhile, or approved for a set time: its page says how it stands
         return redirect("web:draft", publication)
     form = DiscardForm(request.POST) if request.method == "POST" else DiscardForm()
     if request.method == "POST" and form.is_valid():
-        drafting.discard(version_by_id(publication), person(request), form.cleaned_data["reason"], timezone.now())
-        messages.success(request, _("Version %(n)d is discarded. You can compose a new draft at any time.") % {"n": view.version})
+        drafting.discard(
+            version_by_id(publication), person(request), form.cleaned_data["reason"], timezone.now()
+        )
+        messages.success(
+            request,
+            _("Version %(n)d is discarded. You can compose a new draft at any time.")
+            % {"n": view.version},
+        )
         return redirect("web:participation", view.peer_group, view.period)
     return confirm_page(
         request,
@@ -132,13 +162,19 @@ def discard(request: HttpRequest, publication: int) -> HttpResponseBase:
 
 
 def _page(
-    request: HttpRequest, view: DraftView, comment_form: CommentForm | None = None, approval_form: ApprovalForm | None = None
+    request: HttpRequest,
+    view: DraftView,
+    comment_form: CommentForm | None = None,
+    approval_form: ApprovalForm | None = None,
 ) -> HttpResponse:
     """The draft, with the form that was wrong as it was filled in."""
     wrong = comment_form or approval_form
     if wrong is not None:
         mark_errors(wrong)
-    forms = {"comment_form": comment_form or CommentForm(), "approval_form": approval_form or ApprovalForm(now=timezone.now())}
+    forms = {
+        "comment_form": comment_form or CommentForm(),
+        "approval_form": approval_form or ApprovalForm(now=timezone.now()),
+    }
     context = {"page": draft_page(view), "wrong": wrong, **forms}
     return render(request, "web/draft.html", context, status=400 if wrong is not None else 200)
 

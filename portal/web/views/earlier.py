@@ -13,7 +13,9 @@ from portal.web.words.terms import period_name, shown_name
 
 
 @require_safe
-def lead_on(request: HttpRequest, to: str, pack: str, period: str, route: str | None = None, **numbers: int) -> HttpResponseBase:
+def lead_on(
+    request: HttpRequest, to: str, pack: str, period: str, route: str | None = None, **numbers: int
+) -> HttpResponseBase:
     """To the one benchmark that the address can mean; where there are several, the reader chooses (300)."""
     meant = jurisdictions(pack, period, route, numbers.get("version"))
     if not meant:
@@ -21,9 +23,14 @@ def lead_on(request: HttpRequest, to: str, pack: str, period: str, route: str | 
     parts = {"pack": pack, "route": route or main_route(pack), "period": period, **numbers}
     query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
     crumbs = [
-        Crumb(shown_name(jurisdiction.name), reverse(f"web:{to}", kwargs={**parts, "jurisdiction": jurisdiction.path}) + query)
+        Crumb(
+            shown_name(jurisdiction.name),
+            reverse(f"web:{to}", kwargs={**parts, "jurisdiction": jurisdiction.path}) + query,
+        )
         for jurisdiction in meant
     ]
     if len(crumbs) == 1:
         return redirect(crumbs[0].url)
-    return render(request, "web/several.html", {"found": crumbs, "period": period_name(period)}, status=300)
+    return render(
+        request, "web/several.html", {"found": crumbs, "period": period_name(period)}, status=300
+    )

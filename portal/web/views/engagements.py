@@ -25,7 +25,11 @@ from portal.web.viewmodels.shared import Crumb
 @for_role(Role.CERTIFICATION_BODY)
 def page(request: HttpRequest, assignment: int) -> HttpResponse:
     today = scheme_day()
-    return render(request, "web/engagement.html", {"page": engagement_page(seen_engagement(request, assignment), today)})
+    return render(
+        request,
+        "web/engagement.html",
+        {"page": engagement_page(seen_engagement(request, assignment), today)},
+    )
 
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)
@@ -35,11 +39,19 @@ def interest(request: HttpRequest, assignment: int) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
         try:
-            auditors.declare(row(request, assignment), person(request), answers["interest"] == "some", answers["text"], timezone.now())
+            auditors.declare(
+                row(request, assignment),
+                person(request),
+                answers["interest"] == "some",
+                answers["text"],
+                timezone.now(),
+            )
         except RefusedError as refusal:
             add_error(form, "text" if refusal.code == "interest-unsaid" else "interest", refusal)
         else:
-            return report_done(request, _("Your declaration is on record."), "web:engagement", assignment)
+            return report_done(
+                request, _("Your declaration is on record."), "web:engagement", assignment
+            )
     title = _("Declare your interest")
     sentence = _(
         "Before anything can be concluded, everybody who works on this audit must state whether they have an interest in the firm."
@@ -67,7 +79,12 @@ def new_finding(request: HttpRequest, assignment: int) -> HttpResponseBase:
         except RefusedError as refusal:
             add_error(form, "grade", refusal)
         else:
-            return report_done(request, _("The finding is on record; the plant can read it."), "web:engagement", assignment)
+            return report_done(
+                request,
+                _("The finding is on record; the plant can read it."),
+                "web:engagement",
+                assignment,
+            )
     title = _("Add a finding")
     sentence = _("The plant answers it on its own page. An auditor closes it. It is never changed.")
     return _form_page(request, form, view, title, sentence, _("Record it"))
@@ -87,7 +104,11 @@ def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseB
             add_error(form, "text", refusal)
         else:
             return report_done(
-                request, _("Your decision is on record; the plant can read it."), "web:engagement-finding", assignment, number
+                request,
+                _("Your decision is on record; the plant can read it."),
+                "web:engagement-finding",
+                assignment,
+                number,
             )
     crumbs = (*_crumbs(), Crumb(engagement_title(view), reverse("web:engagement", args=[view.id])))
     context = {"page": finding_page(view, shown, scheme_day(), crumbs), "reader": "auditor"}
@@ -118,9 +139,20 @@ def _crumbs() -> tuple[Crumb, ...]:
 
 
 def _form_page(
-    request: HttpRequest, form: FindingForm | InterestForm, view: EngagementView, title: str, sentence: str, button: str
+    request: HttpRequest,
+    form: FindingForm | InterestForm,
+    view: EngagementView,
+    title: str,
+    sentence: str,
+    button: str,
 ) -> HttpResponseBase:
     back = reverse("web:engagement", args=[view.id])
     return confirm_page(
-        request, form, title=title, sentence=sentence, button=button, back=back, crumbs=(*_crumbs(), Crumb(engagement_title(view), back))
+        request,
+        form,
+        title=title,
+        sentence=sentence,
+        button=button,
+        back=back,
+        crumbs=(*_crumbs(), Crumb(engagement_title(view), back)),
     )

@@ -68,7 +68,9 @@ def submission_detail(request: HttpRequest, digest: str) -> HttpResponse:
     versions = entered([view]).get(digest, ())
     page = submission_page(view, released_values(person(request), digest), versions=versions)
     show_url = reverse("web:show", args=[digest]) if view.state == "accepted" else ""
-    return render(request, "web/submission.html", {"page": page, "show_url": show_url, "crumbs": _crumbs()})
+    return render(
+        request, "web/submission.html", {"page": page, "show_url": show_url, "crumbs": _crumbs()}
+    )
 
 
 @for_role(Role.ENTERPRISE)
@@ -92,14 +94,25 @@ def site_list(request: HttpRequest) -> HttpResponse:
 @freshly
 def token(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The token is in this one answer and nowhere else: not stored, not in an address, not in a cache."""
-    if request.method == "GET":  # the page was loaded again, or its language changed: the token is gone
+    if (
+        request.method == "GET"
+    ):  # the page was loaded again, or its language changed: the token is gone
         return redirect("web:sites")
     now = timezone.now()
-    own = next((site for site in sites_of(person(request), now) if site.slug == slug and site.managed and site.retired_at is None), None)
+    own = next(
+        (
+            site
+            for site in sites_of(person(request), now)
+            if site.slug == slug and site.managed and site.retired_at is None
+        ),
+        None,
+    )
     if own is None:
         raise Http404
     try:
-        text = accounts.issue_token_for(person(request), slug, published_directory().fingerprint, now)
+        text = accounts.issue_token_for(
+            person(request), slug, published_directory().fingerprint, now
+        )
     except Site.DoesNotExist as error:
         raise Http404 from error
     return render(
@@ -127,14 +140,20 @@ def revoke(request: HttpRequest, device: UUID) -> HttpResponseBase:
     own = any(site.pk == revocable.site_id for site in own_sites(person(request)))
     back = Crumb(_("Sites and agents"), reverse("web:sites"))
     if not own:
-        back = Crumb(shown_name(revocable.site.name), reverse("web:agents", args=[revocable.site.slug]))
+        back = Crumb(
+            shown_name(revocable.site.name), reverse("web:agents", args=[revocable.site.slug])
+        )
     if request.method == "POST":
         accounts.revoke_for(person(request), str(device), timezone.now())
-        return report_done(request, _("The agent is revoked. What it sent before remains valid."), back.url)
+        return report_done(
+            request, _("The agent is revoked. What it sent before remains valid."), back.url
+        )
     return confirm_page(
         request,
         title=_("Revoke this agent?"),
-        sentence=_("Nothing that the agent %(name)s signs will be accepted any more. To report again, enrol a new one with a new token.")
+        sentence=_(
+            "Nothing that the agent %(name)s signs will be accepted any more. To report again, enrol a new one with a new token."
+        )
         % {"name": revocable.public_key[:16]},
         button=_("Revoke the agent"),
         warning=True,
@@ -149,10 +168,27 @@ def stand(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request)
     report, view = chosen.report, _in_force(chosen.report)
     if report is None or view is None:
-        return render(request, "web/stand_empty.html", {"choices": _choices(chosen), "title": _("Where we stand")})
-    saw(person(request), OpenedPage.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
+        return render(
+            request,
+            "web/stand_empty.html",
+            {"choices": _choices(chosen), "title": _("Where we stand")},
+        )
+    saw(
+        person(request),
+        OpenedPage.STAND,
+        f"site {report.site}, {report.period}",
+        timezone.now(),
+        firm=report.organisation,
+    )
     unit, units = chosen_unit(request, view.period)
-    page = stand_page(standing_of(report), view, unit, units, _key((report.site, report.period)), several=len(chosen.of_its_site) > 1)
+    page = stand_page(
+        standing_of(report),
+        view,
+        unit,
+        units,
+        _key((report.site, report.period)),
+        several=len(chosen.of_its_site) > 1,
+    )
     return render(request, "web/stand.html", {"page": page, "choices": _choices(chosen)})
 
 
@@ -162,13 +198,25 @@ def next_steps(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request)
     report, view = chosen.report, _in_force(chosen.report)
     if report is None or view is None:
-        return render(request, "web/stand_empty.html", {"choices": _choices(chosen), "title": _("What to do next")})
-    saw(person(request), OpenedPage.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
+        return render(
+            request,
+            "web/stand_empty.html",
+            {"choices": _choices(chosen), "title": _("What to do next")},
+        )
+    saw(
+        person(request),
+        OpenedPage.STAND,
+        f"site {report.site}, {report.period}",
+        timezone.now(),
+        firm=report.organisation,
+    )
     _unit, units = chosen_unit(request, view.period)
     country = country_of(report.jurisdiction)
     which, named = _key((report.site, report.period)), shown_name(country.name) if country else ""
     several = len(chosen.of_its_site) > 1
-    page = next_page(standing_of(report), view, units, which, library(), scheme_day(), named, several=several)
+    page = next_page(
+        standing_of(report), view, units, which, library(), scheme_day(), named, several=several
+    )
     return render(request, "web/next.html", {"page": page, "choices": _choices(chosen)})
 
 
@@ -179,9 +227,18 @@ def stand_csv(request: HttpRequest) -> HttpResponse:
     view = _in_force(report)
     if report is None or view is None:
         raise Http404
-    saw(person(request), OpenedPage.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
+    saw(
+        person(request),
+        OpenedPage.STAND,
+        f"site {report.site}, {report.period}",
+        timezone.now(),
+        firm=report.organisation,
+    )
     name = f"steplabel-where-we-stand-{report.site}-{report.period.replace('/', '_')}.csv"
-    return csv_file(name, *stand_table(standing_of(report), view.label, Names.of(report.pack, report.pack_version)))
+    return csv_file(
+        name,
+        *stand_table(standing_of(report), view.label, Names.of(report.pack, report.pack_version)),
+    )
 
 
 @for_role(Role.ENTERPRISE)
@@ -190,12 +247,24 @@ def stand_trend(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request)
     report, view = chosen.report, _in_force(chosen.report)
     if report is None or view is None:
-        return render(request, "web/stand_empty.html", {"choices": _choices(chosen), "title": _("Where we stand")})
-    saw(person(request), OpenedPage.TREND, f"site {report.site}", timezone.now(), firm=report.organisation)
+        return render(
+            request,
+            "web/stand_empty.html",
+            {"choices": _choices(chosen), "title": _("Where we stand")},
+        )
+    saw(
+        person(request),
+        OpenedPage.TREND,
+        f"site {report.site}",
+        timezone.now(),
+        firm=report.organisation,
+    )
     cells = {LabelKey.of(cell) for cell in view.label.headline}
     reported = history(chosen.of_its_site, cells)
     beside = defined_beside({period.report for cell in cells for period in drawn(reported, cell)})
-    page = trend_page(report, _key((report.site, report.period)), trend_steps(reported, beside, view))
+    page = trend_page(
+        report, _key((report.site, report.period)), trend_steps(reported, beside, view)
+    )
     return render(request, "web/stand_trend.html", {"page": page})
 
 
@@ -206,22 +275,37 @@ def _chosen(request: HttpRequest) -> ChosenView:
 
 def _choices(chosen: ChosenView) -> tuple[SelectOption, ...]:
     """By name; beside others with the id as well, for several works of a firm may be called alike."""
-    called = {slug: shown_name(name) + (f" ({slug})" if len(chosen.names) > 1 else "") for slug, name in chosen.names.items()}
+    called = {
+        slug: shown_name(name) + (f" ({slug})" if len(chosen.names) > 1 else "")
+        for slug, name in chosen.names.items()
+    }
     words = _("%(site)s, %(period)s")
     return tuple(
-        SelectOption(_key((site, period)), words % {"site": called[site], "period": period_name(period)}, (site, period) == chosen.chosen)
+        SelectOption(
+            _key((site, period)),
+            words % {"site": called[site], "period": period_name(period)},
+            (site, period) == chosen.chosen,
+        )
         for site, period in chosen.offered
     )
 
 
 def _in_force(report: ReportView | None) -> InForceView | None:
     """The version that a report is read beside."""
-    return in_force_at(report.pack, report.jurisdiction, report.route, report.period) if report else None
+    return (
+        in_force_at(report.pack, report.jurisdiction, report.route, report.period)
+        if report
+        else None
+    )
 
 
 def receipt_file(view: SubmissionView) -> HttpResponse:
     """The signed receipt, as `steplabel-agent verify` reads it."""
-    return attachment(view.receipt, "application/cbor", f"receipt-{view.site}-{view.period.replace('/', '_')}-r{view.revision}.cbor")
+    return attachment(
+        view.receipt,
+        "application/cbor",
+        f"receipt-{view.site}-{view.period.replace('/', '_')}-r{view.revision}.cbor",
+    )
 
 
 def _own_submission(request: HttpRequest, digest: str) -> SubmissionView:

@@ -13,5 +13,10 @@ from portal.sentences import in_words
 def refused(request: HttpRequest, error: SteplabelError) -> HttpResponse:
     """A refusal that no form shows beside a field; `RefusedError` brings its status."""
     status: int = getattr(error, "status", 400)
-    context = {"title": _("This was refused"), "sentence": in_words(error.sentence), "remedy": in_words(error.remedy), "code": error.code}
+    context = {
+        "title": _("This was refused"),
+        "sentence": in_words(error.sentence),
+        "remedy": in_words(error.remedy),
+        "code": error.code,
+    }
     return render(request, "web/error.html", context, status=status)

@@ -37,7 +37,9 @@ def page(request: HttpRequest, group: int, period: str) -> HttpResponse:
 @for_role(Role.REGULATOR)
 def as_pdf(request: HttpRequest, group: int, period: str) -> HttpResponse:
     evaluation = _evaluation(request, group, period)
-    return attachment(evaluation_paper.pdf(evaluation), "application/pdf", f"{evaluation.file_name}.pdf")
+    return attachment(
+        evaluation_paper.pdf(evaluation), "application/pdf", f"{evaluation.file_name}.pdf"
+    )
 
 
 @for_role(Role.REGULATOR)
@@ -54,7 +56,14 @@ def _evaluation(request: HttpRequest, group: int, period: str) -> EvaluationPage
         raise Http404
     jurisdiction = period_of_group(group, period).peer_group.scope.path
     in_force = in_force_at(taking.pack, jurisdiction, taking.route, period)
-    published = None if in_force is None else benchmark(taking.pack, period, in_force.version, taking.route, jurisdiction)
+    published = (
+        None
+        if in_force is None
+        else benchmark(taking.pack, period, in_force.version, taking.route, jurisdiction)
+    )
     sites = [participant.site_id for participant in taking.participants]
-    audits, refusals = audits_of_period(sites, period, scheme_day(now)), refusals_of_period(sites, period)
+    audits, refusals = (
+        audits_of_period(sites, period, scheme_day(now)),
+        refusals_of_period(sites, period),
+    )
     return evaluation_page(EvaluationFacts(taking, published, in_force, audits, refusals, now))

@@ -26,7 +26,9 @@ def every(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def exercise_page(request: HttpRequest, exercise: str) -> HttpResponse:
-    return render(request, "web/exercise.html", {"page": presenter.page_of(_named(exercise), request.GET)})
+    return render(
+        request, "web/exercise.html", {"page": presenter.page_of(_named(exercise), request.GET)}
+    )
 
 
 @require_safe
@@ -36,7 +38,9 @@ def file(request: HttpRequest, exercise: str, name: str) -> HttpResponse:
     if name not in task.files:
         raise Http404
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return attachment(task.content(name), f"{kind}; charset=utf-8" if kind.startswith("text/") else kind, name)
+    return attachment(
+        task.content(name), f"{kind}; charset=utf-8" if kind.startswith("text/") else kind, name
+    )
 
 
 def _named(wanted: str) -> Exercise:

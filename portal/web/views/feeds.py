@@ -19,7 +19,19 @@ from portal.web.words.terms import Names, shown_name
 
 MOST = 50
 PUBLIC_PAGES = (
-    *("benchmarks", "about", "privacy", "licence", "glossary", "help", "accessibility", "codebook", "methods", "log", "verify-ask"),
+    *(
+        "benchmarks",
+        "about",
+        "privacy",
+        "licence",
+        "glossary",
+        "help",
+        "accessibility",
+        "codebook",
+        "methods",
+        "log",
+        "verify-ask",
+    ),
     *("status", "register", "agent", "api", "exercises"),
 )
 
@@ -35,20 +47,33 @@ def publications(_request: HttpRequest) -> HttpResponse:
         description="",
         language=get_language(),
     )
-    rows = sorted(every_published(), key=lambda row: row.withdrawn_at or row.published_at or row.end, reverse=True)
+    rows = sorted(
+        every_published(),
+        key=lambda row: row.withdrawn_at or row.published_at or row.end,
+        reverse=True,
+    )
     for row in rows[:MOST]:
         title = page_title(Names.of(row.pack, row.pack_version), row.route, row.period)
         named = {"title": title, "scope": shown_name(row.scope), "n": row.version}
         gone = row.withdrawn_at is not None
         feed.add_item(
-            title=(_("Withdrawn: %(title)s, %(scope)s, version %(n)s") if gone else _("%(title)s, %(scope)s, version %(n)s")) % named,
+            title=(
+                _("Withdrawn: %(title)s, %(scope)s, version %(n)s")
+                if gone
+                else _("%(title)s, %(scope)s, version %(n)s")
+            )
+            % named,
             link=absolute(benchmark_url(row, row.version)),
-            description=row.withdrawal_reason if gone else row.what_changed or (_("First version.") if row.version == 1 else ""),
+            description=row.withdrawal_reason
+            if gone
+            else row.what_changed or (_("First version.") if row.version == 1 else ""),
             unique_id=absolute(benchmark_url(row, row.version)),
             pubdate=row.published_at,
             updateddate=row.withdrawn_at or row.published_at,
         )
-    return HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+    return HttpResponse(
+        feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8"
+    )
 
 
 @require_safe
@@ -56,5 +81,10 @@ def publications(_request: HttpRequest) -> HttpResponse:
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Of versions each that the public has seen: they keep their addresses for ever."""
     versions = (benchmark_url(row, row.version) for row in every_published())
-    addresses = [absolute(address) for address in (*(reverse(f"web:{name}") for name in PUBLIC_PAGES), *versions)]
-    return render(request, "web/sitemap.xml", {"addresses": addresses}, content_type="application/xml")
+    addresses = [
+        absolute(address)
+        for address in (*(reverse(f"web:{name}") for name in PUBLIC_PAGES), *versions)
+    ]
+    return render(
+        request, "web/sitemap.xml", {"addresses": addresses}, content_type="application/xml"
+    )

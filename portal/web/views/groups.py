@@ -34,7 +34,9 @@ def page(request: HttpRequest) -> HttpResponse:
     user = person(request)
     run, joined = list(groups.groups_run_by(user)), list(groups.memberships_of(user))
     has_sites = Role.ENTERPRISE in roles_of(user)
-    sheet = presenter.groups_page(run, joined, may_make=groups.runners(user).exists(), has_sites=has_sites)
+    sheet = presenter.groups_page(
+        run, joined, may_make=groups.runners(user).exists(), has_sites=has_sites
+    )
     return render(request, "web/sheet.html", {"page": sheet})
 
 
@@ -44,8 +46,15 @@ def new(request: HttpRequest) -> HttpResponseBase:
     houses = [(str(runner.pk), shown_name(runner.name)) for runner in groups.runners(user)]
     form = GroupForm(request.POST if request.method == "POST" else None, runners=houses)
     if request.method == "POST" and form.is_valid():
-        site_group = groups.make(form.about(), int(form.cleaned_data["runner"]), user, timezone.now())
-        return report_done(request, _("The group is made. Invite its first sites."), "web:site-group", site_group.pk)
+        site_group = groups.make(
+            form.about(), int(form.cleaned_data["runner"]), user, timezone.now()
+        )
+        return report_done(
+            request,
+            _("The group is made. Invite its first sites."),
+            "web:site-group",
+            site_group.pk,
+        )
     return form_page(request, "web/form_sheet.html", {"page": presenter.new_group_page()}, form)
 
 
@@ -56,7 +65,11 @@ def group(request: HttpRequest, group: int) -> HttpResponseBase:
     runs = groups.runners(person(request)).filter(pk=row.run_by_id).exists()
     if request.method == "POST" and not runs:
         raise Http404
-    form = InviteSitesForm(request.POST if request.method == "POST" else None) if runs and row.ended_at is None else None
+    form = (
+        InviteSitesForm(request.POST if request.method == "POST" else None)
+        if runs and row.ended_at is None
+        else None
+    )
     if request.method == "POST" and form is not None and form.is_valid():
         slugs = form.cleaned_data["sites"]
         try:
@@ -71,7 +84,11 @@ def group(request: HttpRequest, group: int) -> HttpResponseBase:
                 done += sentence_space() + _("Invited already, or members: %(n)s.") % {"n": before}
             return report_done(request, done, "web:site-group", group)
     context = {"page": presenter.group_page(row, group_view(row, scheme_day()), runs=runs)}
-    return form_page(request, "web/form_sheet.html", context, form) if form else render(request, "web/form_sheet.html", context)
+    return (
+        form_page(request, "web/form_sheet.html", context, form)
+        if form
+        else render(request, "web/form_sheet.html", context)
+    )
 
 
 @for_role(*READERS)
@@ -79,7 +96,11 @@ def labels_csv(request: HttpRequest, group: int) -> HttpResponse:
     row = _run(request, group)
     if row.ended_at is not None:
         raise Http404
-    return csv_file(f"steplabel-group-{group}.csv", presenter.COLUMNS, presenter.labels_table(group_view(row, scheme_day())))
+    return csv_file(
+        f"steplabel-group-{group}.csv",
+        presenter.COLUMNS,
+        presenter.labels_table(group_view(row, scheme_day())),
+    )
 
 
 @for_role(*READERS, posts=True)
@@ -89,7 +110,9 @@ def count(request: HttpRequest, group: int) -> HttpResponseBase:
         outcome = count_again(row, person(request), timezone.now())
         words = {
             RecountOutcome.COUNTED: _("The members are counted again."),
-            RecountOutcome.STANDS: _("The earlier count stays in force: too few firms have changed since."),
+            RecountOutcome.STANDS: _(
+                "The earlier count stays in force: too few firms have changed since."
+            ),
             RecountOutcome.TOO_FEW: _("Too few firms are counted. No count is shown yet."),
         }
         messages.success(request, words[outcome])
@@ -101,11 +124,18 @@ def end_group(request: HttpRequest, group: int) -> HttpResponseBase:
     row = _managed(request, group)
     if request.method == "POST":
         groups.end(row, person(request), timezone.now())
-        return report_done(request, _("The group has ended. Nothing of its members is shown any more."), "web:site-group", group)
+        return report_done(
+            request,
+            _("The group has ended. Nothing of its members is shown any more."),
+            "web:site-group",
+            group,
+        )
     return confirm_page(
         request,
         title=_("End this group?"),
-        sentence=_("Members leave it at once, and nothing of them is shown any more. It cannot be opened again."),
+        sentence=_(
+            "Members leave it at once, and nothing of them is shown any more. It cannot be opened again."
+        ),
         button=_("End it"),
         warning=True,
         back=reverse("web:site-group", args=[group]),
@@ -120,7 +150,12 @@ def remove_member(request: HttpRequest, group: int, slug: str) -> HttpResponseBa
         return redirect("web:site-group", group)
     if request.method == "POST":
         groups.remove(row, slug, person(request), timezone.now())
-        return report_done(request, _("%(site)s is no longer in the group.") % {"site": slug}, "web:site-group", group)
+        return report_done(
+            request,
+            _("%(site)s is no longer in the group.") % {"site": slug},
+            "web:site-group",
+            group,
+        )
     return confirm_page(
         request,
         title=_("Remove %(site)s from the group?") % {"site": slug},
@@ -139,15 +174,30 @@ def join_group(request: HttpRequest, group: int, slug: str) -> HttpResponseBase:
     if not manages:
         if request.method == "POST":
             raise Http404
-        return render(request, "web/form_sheet.html", {"page": presenter.consent_page(row, site, reported=False, manages=False)})
+        return render(
+            request,
+            "web/form_sheet.html",
+            {"page": presenter.consent_page(row, site, reported=False, manages=False)},
+        )
     names = Names.newest(site.pack)
     steps = sorted(groups.steps_of(site))
     offered = [(step, names.step_name(step)) for step in steps]
-    form = ConsentForm(request.POST if request.method == "POST" else None, offered=offered, initial={"steps": row.steps})
+    form = ConsentForm(
+        request.POST if request.method == "POST" else None,
+        offered=offered,
+        initial={"steps": row.steps},
+    )
     if request.method == "POST" and form.is_valid():
-        groups.join(group, slug, form.cleaned_data.get("steps", []), person(request), timezone.now())
+        groups.join(
+            group, slug, form.cleaned_data.get("steps", []), person(request), timezone.now()
+        )
         return report_done(request, _("Your decision is saved."), "web:site-groups")
-    return form_page(request, "web/form_sheet.html", {"page": presenter.consent_page(row, site, reported=bool(steps), manages=True)}, form)
+    return form_page(
+        request,
+        "web/form_sheet.html",
+        {"page": presenter.consent_page(row, site, reported=bool(steps), manages=True)},
+        form,
+    )
 
 
 @for_role(Role.ENTERPRISE, posts=True)
@@ -163,7 +213,9 @@ def leave_group(request: HttpRequest, group: int, slug: str) -> HttpResponseBase
     return confirm_page(
         request,
         title=_("Leave the group?") if member else _("Decline the invitation?"),
-        sentence=_("Nothing of the site is shown to the group from now on. What was read or saved before stays with who runs it."),
+        sentence=_(
+            "Nothing of the site is shown to the group from now on. What was read or saved before stays with who runs it."
+        ),
         button=_("Leave it") if member else _("Decline it"),
         back=reverse("web:join-group", args=[group, slug]),
         crumbs=presenter.crumbs(),
@@ -198,4 +250,7 @@ def _manages(request: HttpRequest, site: Site) -> bool:
 
 
 def _crumbs(row: SiteGroup) -> tuple[Crumb, ...]:
-    return (*presenter.crumbs(), Crumb(shown_name(row.name), reverse("web:site-group", args=[row.pk])))
+    return (
+        *presenter.crumbs(),
+        Crumb(shown_name(row.name), reverse("web:site-group", args=[row.pk])),
+    )

@@ -37,7 +37,11 @@ from portal.web.viewmodels.shared import Crumb
 @for_role(Role.ENTERPRISE, posts=True)
 def upload(request: HttpRequest) -> HttpResponseBase:
     """One file is answered with its challenge or its page, several with a row for each."""
-    form = SealedFilesForm(request.POST, request.FILES) if request.method == "POST" else SealedFilesForm()
+    form = (
+        SealedFilesForm(request.POST, request.FILES)
+        if request.method == "POST"
+        else SealedFilesForm()
+    )
     page = {"form": form, "crumbs": (Crumb(_("Submissions"), reverse("web:submissions")),)}
     if request.method == "GET":
         own = own_sites(person(request))
@@ -55,7 +59,9 @@ def upload(request: HttpRequest) -> HttpResponseBase:
         if isinstance(only.stored, Submission):
             messages.success(
                 request,
-                _("The sealed file has been received.") if only.created else _("This file was submitted before. Here is its receipt."),
+                _("The sealed file has been received.")
+                if only.created
+                else _("This file was submitted before. Here is its receipt."),
             )
             return redirect("web:submission", only.stored.digest)
         form.add_error("sealed", only.refusal)
@@ -77,7 +83,12 @@ def _answers(request: HttpRequest, form: SealedFilesForm) -> list[FileAnswer]:
     files = form.cleaned_data["sealed"]
     readable = [file for file in files if not form.fault_of(file)]
     outcomes = by_hand.take(
-        person(request), [file.read() for file in readable], published_directory(), receipt_key(), timezone.now(), token_bytes
+        person(request),
+        [file.read() for file in readable],
+        published_directory(),
+        receipt_key(),
+        timezone.now(),
+        token_bytes,
     )
     if any(answer.created and isinstance(answer.stored, Submission) for answer in outcomes):
         nudge(OPENING)

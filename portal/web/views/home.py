@@ -52,7 +52,11 @@ def home(request: HttpRequest) -> HttpResponse:
     waiting = presenter.in_order(_waiting(user, roles, now))
     before = request.session.get(SIGNED_IN_BEFORE)
     since = datetime.fromisoformat(before) if before else now - RECENTLY
-    sectors, sector, levels = _sector(user, request.GET.get("sector", "")) if Role.REGULATOR in roles else ((), None, None)
+    sectors, sector, levels = (
+        _sector(user, request.GET.get("sector", ""))
+        if Role.REGULATOR in roles
+        else ((), None, None)
+    )
     days = [row.day for row in waiting if row.day is not None]
     page = HomePage(
         waiting=waiting,
@@ -86,7 +90,9 @@ def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[WaitingTa
         waiting += presenter.of_reviewers(*_to_review(user), today)
     if Role.ENTERPRISE in roles:
         requests, duties = asked_for(own_sites(user)), obliged_own(user, today)
-        waiting += presenter.of_enterprise(owed(user, now), audits_of_own_sites(user, today), duties, today, requests)
+        waiting += presenter.of_enterprise(
+            owed(user, now), audits_of_own_sites(user, today), duties, today, requests
+        )
         waiting += presenter.of_invited(groups.invitations_of(user), today)
     if Role.CERTIFICATION_BODY in roles:
         waiting += presenter.of_body(engagements_of(user, today), today)
@@ -97,7 +103,8 @@ def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[WaitingTa
             undeclared,
             due_dates({period.pk for _site, period in undeclared}),
             today,
-            shows_no_result=conformance.houses_of(user).exists() and not conformance.results_of(user),
+            shows_no_result=conformance.houses_of(user).exists()
+            and not conformance.results_of(user),
             has_not_accepted=_accepts_terms(user, roles),
         )
     return waiting
@@ -105,15 +112,32 @@ def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[WaitingTa
 
 def _accepts_terms(user: User, roles: frozenset[str]) -> bool:
     """Whether it is for this person to accept the terms, which nobody has done."""
-    return Role.ACADEMIC in roles and terms.accepted_by(user) is None and terms.houses_to_accept_for(user).exists()
+    return (
+        Role.ACADEMIC in roles
+        and terms.accepted_by(user) is None
+        and terms.houses_to_accept_for(user).exists()
+    )
 
 
 def _to_review(user: User) -> tuple[int, int, int]:
     """Practices offered and not reviewed, practices that somebody else reviewed, and incentives that somebody else proposed."""
     mine = tuple(jurisdictions_of(user))
-    offered, reviewed = entries_to_review(user) if any(jurisdiction.parent_id is None for jurisdiction in mine) else (0, 0)
-    proposed = offers_seen_by(user).filter(state=IncentiveOffer.State.PROPOSED).exclude(proposed_by=user)
-    return offered, reviewed, sum(any(jurisdiction.covers_path(offer.jurisdiction.path) for jurisdiction in mine) for offer in proposed)
+    offered, reviewed = (
+        entries_to_review(user)
+        if any(jurisdiction.parent_id is None for jurisdiction in mine)
+        else (0, 0)
+    )
+    proposed = (
+        offers_seen_by(user).filter(state=IncentiveOffer.State.PROPOSED).exclude(proposed_by=user)
+    )
+    return (
+        offered,
+        reviewed,
+        sum(
+            any(jurisdiction.covers_path(offer.jurisdiction.path) for jurisdiction in mine)
+            for offer in proposed
+        ),
+    )
 
 
 def _changes(user: User, roles: frozenset[str], since: datetime) -> tuple[RecentChange, ...]:
@@ -122,14 +146,19 @@ def _changes(user: User, roles: frozenset[str], since: datetime) -> tuple[Recent
     return presenter.changes_of_anybody(notifications.counted(user.pk, since))
 
 
-def _sector(user: User, asked: str) -> tuple[tuple[SelectOption, ...], SectorPage | None, Levels | None]:
+def _sector(
+    user: User, asked: str
+) -> tuple[tuple[SelectOption, ...], SectorPage | None, Levels | None]:
     """The benchmark that the address asks for among those in force, else the first."""
     groups = groups_in_force(user)
     chosen = next((group for group in groups if group.id == asked), groups[0] if groups else None)
     if chosen is None:
         return (), None, None
     choices = tuple(
-        SelectOption(group.id, Names.of(group.pack, group.pack_version).title(group.route), group is chosen) for group in groups
+        SelectOption(
+            group.id, Names.of(group.pack, group.pack_version).title(group.route), group is chosen
+        )
+        for group in groups
     )
     (views,) = years_of((chosen,))
     return choices, sector_page(views, chosen.scope), levels_of(views[-1])

@@ -17,18 +17,32 @@ from portal.web.forms.errors import add_error
 from portal.web.forms.incentives import CorrectionForm, IncentiveForm
 from portal.web.forms.site_choice import site_choice
 from portal.web.lists.tables import csv_file
-from portal.web.presenters.incentives import crumbs, incentives_page, incentives_table, what_is_recorded
+from portal.web.presenters.incentives import (
+    crumbs,
+    incentives_page,
+    incentives_table,
+    what_is_recorded,
+)
 
 
 @for_role(Role.REGULATOR, posts=True)
 def page(request: HttpRequest) -> HttpResponseBase:
-    choice = site_choice(regulated_sites(person(request)), request.GET.get("find", ""), request.POST.get("site", ""))
+    choice = site_choice(
+        regulated_sites(person(request)), request.GET.get("find", ""), request.POST.get("site", "")
+    )
     form = IncentiveForm(request.POST if request.method == "POST" else None, sites=choice.offered)
     if request.method == "POST" and form.is_valid():
         content = form.cleaned_data
         try:
             site = site_by_slug(content["site"])
-            give(site, content["scheme"], content["amount"], content["evidence"], person(request), timezone.now())
+            give(
+                site,
+                content["scheme"],
+                content["amount"],
+                content["evidence"],
+                person(request),
+                timezone.now(),
+            )
         except RefusedError as refusal:
             if refusal.code == "not-regulator":
                 raise
@@ -36,7 +50,10 @@ def page(request: HttpRequest) -> HttpResponseBase:
         else:
             return report_done(request, _("The incentive is on record."), "web:incentives")
     user = person(request)
-    content = {"page": incentives_page(incentives_of(user), request.GET, reads=user.pk), "choice": choice}
+    content = {
+        "page": incentives_page(incentives_of(user), request.GET, reads=user.pk),
+        "choice": choice,
+    }
     return form_page(request, "web/incentives.html", content, form)
 
 
@@ -49,11 +66,19 @@ def correct_one(request: HttpRequest, incentive: int) -> HttpResponseBase:
     form = CorrectionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            correct(incentive, form.cleaned_data["amount"], form.cleaned_data["reason"], user, timezone.now())
+            correct(
+                incentive,
+                form.cleaned_data["amount"],
+                form.cleaned_data["reason"],
+                user,
+                timezone.now(),
+            )
         except RefusedError as refusal:
             add_error(form, "amount", refusal)
         else:
-            return report_done(request, _("The record is marked as entered in error."), "web:incentives")
+            return report_done(
+                request, _("The record is marked as entered in error."), "web:incentives"
+            )
     return confirm_page(
         request,
         form,

@@ -30,18 +30,33 @@ def page(request: HttpRequest) -> HttpResponseBase:
     """Every key of the organisations that the person manages; a new one is in this one answer and nowhere else."""
     user, now = person(request), timezone.now()
     houses = list(api_keys.houses_of(user))
-    offered = [scope for scope in Scope if scope in OF_A_PERSON or any(scope in SCOPES_OF[house.kind] for house in houses)]
+    offered = [
+        scope
+        for scope in Scope
+        if scope in OF_A_PERSON or any(scope in SCOPES_OF[house.kind] for house in houses)
+    ]
     choices = [(str(house.pk), shown_name(house.name)) for house in houses]
-    form = ApiKeyForm(request.POST if request.method == "POST" else None, houses=choices, scopes=offered)
+    form = ApiKeyForm(
+        request.POST if request.method == "POST" else None, houses=choices, scopes=offered
+    )
     if request.method == "POST" and houses:
         if not second_factor.was_shown(request, user):
             return to_second_factor(request, user)
         if form.is_valid():
             answers = form.cleaned_data
-            lifetime, personal = timedelta(days=int(answers["lifetime"])), answers["kind"] == "personal"
+            lifetime, personal = (
+                timedelta(days=int(answers["lifetime"])),
+                answers["kind"] == "personal",
+            )
             try:
                 issued = api_keys.make(
-                    user, int(answers["organisation"]), answers["name"], answers["scopes"], lifetime, personal=personal, now=now
+                    user,
+                    int(answers["organisation"]),
+                    answers["name"],
+                    answers["scopes"],
+                    lifetime,
+                    personal=personal,
+                    now=now,
                 )
             except RefusedError as refusal:
                 add_error(form, "scopes", refusal)
@@ -63,16 +78,23 @@ def page(request: HttpRequest) -> HttpResponseBase:
         "page": keys_page(api_keys.keys_of(user), request.GET, now),
         "form": form if houses else None,
         "one_house": len(houses) == 1,
-        "scopes": tuple(ScopeBox(scope.value, str(SCOPES[scope]), scope.value in chosen) for scope in offered),
+        "scopes": tuple(
+            ScopeBox(scope.value, str(SCOPES[scope]), scope.value in chosen) for scope in offered
+        ),
         "has_factor": second_factor.has_one(user),
         "crumbs": (Crumb(_("Your account"), reverse("mfa_index")),),
     }
-    return render(request, "web/keys.html", context, status=400 if request.method == "POST" else 200)
+    return render(
+        request, "web/keys.html", context, status=400 if request.method == "POST" else 200
+    )
 
 
 @for_role(*Role)
 def as_csv(request: HttpRequest) -> HttpResponse:
-    return csv_file("steplabel-api-keys.csv", *keys_table(api_keys.keys_of(person(request)), request.GET, timezone.now()))
+    return csv_file(
+        "steplabel-api-keys.csv",
+        *keys_table(api_keys.keys_of(person(request)), request.GET, timezone.now()),
+    )
 
 
 @for_role(*Role, posts=True)
@@ -88,7 +110,9 @@ def revoke(request: HttpRequest, key: int) -> HttpResponseBase:
     return confirm_page(
         request,
         title=_("Revoke the key %(name)s?") % {"name": key_row.name},
-        sentence=_("From now on every request with it is refused. A key cannot be restored; make a new one instead."),
+        sentence=_(
+            "From now on every request with it is refused. A key cannot be restored; make a new one instead."
+        ),
         button=_("Revoke the key"),
         warning=True,
         back=reverse("web:keys"),
@@ -97,4 +121,7 @@ def revoke(request: HttpRequest, key: int) -> HttpResponseBase:
 
 
 def _crumbs() -> tuple[Crumb, ...]:
-    return (Crumb(_("Your account"), reverse("mfa_index")), Crumb(_("API keys"), reverse("web:keys")))
+    return (
+        Crumb(_("Your account"), reverse("mfa_index")),
+        Crumb(_("API keys"), reverse("web:keys")),
+    )

@@ -11,7 +11,11 @@ from portal.web.presenters.sharing import label_certificate
 
 def page(request: HttpRequest, code: str) -> HttpResponse | None:
     view = resolve(code)
-    return render(request, "web/verify_label.html", {"page": label_certificate(view)}) if view else None
+    return (
+        render(request, "web/verify_label.html", {"page": label_certificate(view)})
+        if view
+        else None
+    )
 
 
 def nothing(*_asked: object) -> None:

@@ -45,7 +45,9 @@ def leave(request: HttpRequest, firm: int) -> HttpResponseBase:
         return redirect("web:people")
     if request.method == "POST":
         typed = request.POST.get("name", "").strip()
-        wrong = not typed or typed not in organisation.name.by_language.values()  # a firm may have no Chinese name
+        wrong = (
+            not typed or typed not in organisation.name.by_language.values()
+        )  # a firm may have no Chinese name
         if not wrong:
             _ask(request, firm)
             return redirect("web:leave", firm)
@@ -69,7 +71,11 @@ def leave(request: HttpRequest, firm: int) -> HttpResponseBase:
 def left(request: HttpRequest, secret: str) -> HttpResponse:
     """What was deleted, for whoever has the link: nobody of the firm can sign in any more."""
     done = leaving.deleted(secret, timezone.now())
-    context = {"rows": deletion_paper.facts(done), "firm": shown_name(done.firm), "secret": secret} if done else {}
+    context = (
+        {"rows": deletion_paper.facts(done), "firm": shown_name(done.firm), "secret": secret}
+        if done
+        else {}
+    )
     return render(request, "web/left.html", context, status=200 if done else 404)
 
 
@@ -79,7 +85,9 @@ def left_pdf(request: HttpRequest, secret: str) -> HttpResponse:
     done = leaving.deleted(secret, timezone.now())
     if done is None:
         raise Http404
-    return attachment(deletion_paper.pdf(done), "application/pdf", "steplabel-certificate-of-deletion.pdf")
+    return attachment(
+        deletion_paper.pdf(done), "application/pdf", "steplabel-certificate-of-deletion.pdf"
+    )
 
 
 def _ask(request: HttpRequest, firm: int) -> None:

@@ -23,15 +23,23 @@ Found = tuple[EntryView, list[bytes]]
 def page(request: HttpRequest) -> HttpResponse:
     head = selectors.head(receipt_key())
     form = LogEntryForm(request.GET) if "entry" in request.GET else LogEntryForm()
-    entry = _entry(form.cleaned_data["entry"], head.size) if form.is_bound and form.is_valid() else None
+    entry = (
+        _entry(form.cleaned_data["entry"], head.size) if form.is_bound and form.is_valid() else None
+    )
     if form.is_bound and not form.errors and entry is None:
-        form.add_error("entry", _("No entry has this number, and nothing with this digest was logged."))
+        form.add_error(
+            "entry", _("No entry has this number, and nothing with this digest was logged.")
+        )
     mark_errors(form)
     directory = published_directory()
     content = directory.content
     witness_views = witnesses.witnesses(directory)
-    shown = log_page(head, witness_views, content.witnesses_required, content.witnessed_within_days, entry)
-    return render(request, "web/log.html", {"page": shown, "form": form}, status=404 if form.errors else 200)
+    shown = log_page(
+        head, witness_views, content.witnesses_required, content.witnessed_within_days, entry
+    )
+    return render(
+        request, "web/log.html", {"page": shown, "form": form}, status=404 if form.errors else 200
+    )
 
 
 @require_safe
@@ -45,7 +53,9 @@ def head_file(_request: HttpRequest) -> HttpResponse:
 def directory_file(_request: HttpRequest) -> HttpResponse:
     """The key directory as the coordinator signed it, to be carried to a plant without a connection."""
     directory = published_directory()
-    return attachment(directory.signed, "application/cbor", f"steplabel-directory-{directory.content.number}.cbor")
+    return attachment(
+        directory.signed, "application/cbor", f"steplabel-directory-{directory.content.number}.cbor"
+    )
 
 
 @require_safe

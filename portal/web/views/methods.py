@@ -24,14 +24,23 @@ def method(request: HttpRequest, pack: str) -> HttpResponse:
     versions = packs.versions(pack)
     if not versions:
         raise Http404
-    approvals = {edition.version: approved for edition in versions if (approved := approved_pack(pack, edition.version)) is not None}
+    approvals = {
+        edition.version: approved
+        for edition in versions
+        if (approved := approved_pack(pack, edition.version)) is not None
+    }
     return _sheet(request, methods.method_page(versions, approvals))
 
 
 @require_safe
 def version(request: HttpRequest, pack: str, version: str) -> HttpResponse:
     pack_version = _pack(pack, version)
-    return _sheet(request, methods.version_page(pack_version, approved_pack(pack, version), errata_of(pack, version), request.GET))
+    return _sheet(
+        request,
+        methods.version_page(
+            pack_version, approved_pack(pack, version), errata_of(pack, version), request.GET
+        ),
+    )
 
 
 @require_safe
@@ -40,10 +49,22 @@ def number(request: HttpRequest, pack: str, version: str, path: str) -> HttpResp
     _pack(pack, version)
     role, _slash, where = path.partition("/")
     history = [
-        (past, next((entry for entry in methods.numbers(past) if (entry.role.value, entry.path) == (role, where)), None))
+        (
+            past,
+            next(
+                (
+                    entry
+                    for entry in methods.numbers(past)
+                    if (entry.role.value, entry.path) == (role, where)
+                ),
+                None,
+            ),
+        )
         for past in packs.versions(pack)
     ]
-    asked, figure = next((past, number_then) for past, number_then in history if past.version == version)
+    asked, figure = next(
+        (past, number_then) for past, number_then in history if past.version == version
+    )
     if figure is None:
         raise Http404
     return _sheet(request, methods.number_page(asked, figure, history))
@@ -51,7 +72,9 @@ def number(request: HttpRequest, pack: str, version: str, path: str) -> HttpResp
 
 @require_safe
 def compare(request: HttpRequest, pack: str, version: str, before: str) -> HttpResponse:
-    return _sheet(request, differences.compare_page(between(_pack(pack, before), _pack(pack, version))))
+    return _sheet(
+        request, differences.compare_page(between(_pack(pack, before), _pack(pack, version)))
+    )
 
 
 def _pack(pack: str, version: str) -> Pack:

@@ -30,9 +30,13 @@ def notices(request: HttpRequest) -> HttpResponse:
     only_unread = request.GET.get("unread") == "1"
     total = selectors.count(user.pk, asked, only_unread=only_unread)
     pages = pages_of(total, request.GET)
-    rows = selectors.notices(user.pk, pages.first - 1 if pages else 0, PAGE_ROWS, asked, only_unread=only_unread)
+    rows = selectors.notices(
+        user.pk, pages.first - 1 if pages else 0, PAGE_ROWS, asked, only_unread=only_unread
+    )
     page = notice_page(rows, total, selectors.unread(user.pk), pages, kinds, request.GET)
-    return render(request, "web/notifications.html", {"page": page, "fault": selectors.fault_of(user.pk)})
+    return render(
+        request, "web/notifications.html", {"page": page, "fault": selectors.fault_of(user.pk)}
+    )
 
 
 @require_GET
@@ -64,16 +68,22 @@ def wishes(request: HttpRequest) -> HttpResponseBase:
     kinds = kinds_of(roles_of(user))
     if request.method == "POST":
         frequencies = {
-            kind.value: MailFrequency(chosen) for kind in kinds if (chosen := request.POST.get(kind.value, "")) in MailFrequency.values
+            kind.value: MailFrequency(chosen)
+            for kind in kinds
+            if (chosen := request.POST.get(kind.value, "")) in MailFrequency.values
         }
         language = request.POST.get("language", "")
-        mail_language = language if language in dict(settings.LANGUAGES) else selectors.language_of(user.pk)
+        mail_language = (
+            language if language in dict(settings.LANGUAGES) else selectors.language_of(user.pk)
+        )
         telling.wish(user.pk, frequencies, mail_language)
         return report_done(request, _("Your settings are saved."), "web:notification-wishes")
     spoken = selectors.language_of(user.pk)
     context = {
         "rows": wish_rows(selectors.wishes(user.pk, kinds)),
-        "languages": tuple(SelectOption(code, name, code == spoken) for code, name in settings.LANGUAGES),
+        "languages": tuple(
+            SelectOption(code, name, code == spoken) for code, name in settings.LANGUAGES
+        ),
         "email": user.email,
         "fault": selectors.fault_of(user.pk),
         "crumbs": (Crumb(_("Notifications"), reverse("web:notifications")),),

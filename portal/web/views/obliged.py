@@ -52,21 +52,28 @@ def upload(request: HttpRequest, group: int) -> HttpResponseBase:
         listed, faults = obliged_rows.read_list(rows, peer_group)
     if faults:
         return _page(request, view, faults=faults)
-    return redirect("web:obliged-list", group, obliged_list.propose(peer_group, listed, person(request), timezone.now()).pk)
+    return redirect(
+        "web:obliged-list",
+        group,
+        obliged_list.propose(peer_group, listed, person(request), timezone.now()).pk,
+    )
 
 
 @for_role(Role.REGULATOR)
 def now_csv(request: HttpRequest, group: int) -> HttpResponse:
     """Who is obliged today, in the columns of a new list."""
     return csv_file(
-        f"steplabel-obliged-{group}.csv", *obliged_files.table(obliged_list.listed_now(peer_group_by_id(_group(request, group).id)))
+        f"steplabel-obliged-{group}.csv",
+        *obliged_files.table(obliged_list.listed_now(peer_group_by_id(_group(request, group).id))),
     )
 
 
 @for_role(Role.REGULATOR)
 def template_csv(request: HttpRequest, group: int) -> HttpResponse:
     """The columns of a list, and no row."""
-    return csv_file(f"steplabel-obliged-{_group(request, group).id}-template.csv", *obliged_files.table(()))
+    return csv_file(
+        f"steplabel-obliged-{_group(request, group).id}-template.csv", *obliged_files.table(())
+    )
 
 
 @for_role(Role.REGULATOR, posts=True)
@@ -80,7 +87,10 @@ def amend(request: HttpRequest, group: int) -> HttpResponseBase:
         return _page(request, view, form=form)
     answers = form.cleaned_data
     obliged_list.amend(
-        peer_group, ObligedSite(answers["site"], answers["duty"] == "obliged", answers["cohort"]), person(request), timezone.now()
+        peer_group,
+        ObligedSite(answers["site"], answers["duty"] == "obliged", answers["cohort"]),
+        person(request),
+        timezone.now(),
     )
     return report_done(request, _("The list is changed."), "web:obliged", group)
 
@@ -93,7 +103,13 @@ def one_list(request: HttpRequest, group: int, change: int) -> HttpResponse:
     last = obliged_list.last_applied(group)
     is_last = last is not None and last.pk == row.pk
     return render(
-        request, "web/obliged_list.html", {"page": list_page(view, row, difference, obliged_list.held_now(row.peer_group), is_last=is_last)}
+        request,
+        "web/obliged_list.html",
+        {
+            "page": list_page(
+                view, row, difference, obliged_list.held_now(row.peer_group), is_last=is_last
+            )
+        },
     )
 
 
@@ -103,13 +119,20 @@ def apply(request: HttpRequest, group: int, change: int) -> HttpResponseBase:
     if request.method == "GET" or row.state != "proposed":  # loaded again, or sent twice
         return redirect("web:obliged-list", group, change)
     try:
-        obliged_list.apply(row, request.POST.get("read_against", ""), person(request), timezone.now())
+        obliged_list.apply(
+            row, request.POST.get("read_against", ""), person(request), timezone.now()
+        )
     except RefusedError as error:
         if error.code != "list-changed-meanwhile":
             raise
         messages.error(request, in_words(error.whole))
         return redirect("web:obliged-list", group, change)
-    return report_done(request, _("The list is applied. You can undo it until another list is applied."), "web:obliged", group)
+    return report_done(
+        request,
+        _("The list is applied. You can undo it until another list is applied."),
+        "web:obliged",
+        group,
+    )
 
 
 @for_role(Role.REGULATOR, posts=True)
@@ -118,7 +141,12 @@ def undo(request: HttpRequest, group: int, change: int) -> HttpResponseBase:
     if request.method == "GET" or row.state != "applied":
         return redirect("web:obliged-list", group, change)
     obliged_list.undo(row, person(request), timezone.now())
-    return report_done(request, _("Undone. The list of the obliged is as it was before that list."), "web:obliged", group)
+    return report_done(
+        request,
+        _("Undone. The list of the obliged is as it was before that list."),
+        "web:obliged",
+        group,
+    )
 
 
 def _page(
@@ -131,7 +159,11 @@ def _page(
     wrong = form or list_form
     if wrong is not None:
         mark_errors(wrong)
-    newest = participation(person(request), view.id, view.periods[0].name, timezone.now()) if view.periods else None
+    newest = (
+        participation(person(request), view.id, view.periods[0].name, timezone.now())
+        if view.periods
+        else None
+    )
     lists = list(obliged_list.lists_of(view.id)[:MOST_LISTS])
     context = {
         "page": obliged_page(view, newest, lists, faults),
@@ -139,12 +171,21 @@ def _page(
         "form": form or ObligedForm(sites=obliged_rows.eligible(peer_group_by_id(view.id))),
         "list_form": list_form or ObligedListForm(),
     }
-    return render(request, "web/obliged.html", context, status=400 if wrong is not None or faults else 200)
+    return render(
+        request, "web/obliged.html", context, status=400 if wrong is not None or faults else 200
+    )
 
 
 def _group(request: HttpRequest, group: int) -> PeerGroupView:
     """A group whose whole scope the person regulates: the list names sites of all of it."""
-    view = next((peer_group for peer_group in groups_of(person(request)) if peer_group.id == group and peer_group.may_decide), None)
+    view = next(
+        (
+            peer_group
+            for peer_group in groups_of(person(request))
+            if peer_group.id == group and peer_group.may_decide
+        ),
+        None,
+    )
     if view is None:
         raise Http404
     return view

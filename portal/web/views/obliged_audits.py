@@ -12,7 +12,12 @@ from portal.accounts.models import Role, User
 from portal.accounts.selectors import jurisdictions_of, own_sites, roles_of, site_by_slug
 from portal.assurance import systems
 from portal.assurance.next_audit import Duty, obligatory_audit
-from portal.assurance.obliged_sites import ObligedView, obliged_checked, obliged_own, obliged_regulated
+from portal.assurance.obliged_sites import (
+    ObligedView,
+    obliged_checked,
+    obliged_own,
+    obliged_regulated,
+)
 from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.web.access import for_role, freshly, person
@@ -21,7 +26,12 @@ from portal.web.forms.assigning import TakeBackForm
 from portal.web.forms.errors import add_error
 from portal.web.forms.management_systems import SystemForm
 from portal.web.lists.tables import csv_file
-from portal.web.presenters.obliged_audits import certificates_list, duties_list, duties_table, duty_in_words
+from portal.web.presenters.obliged_audits import (
+    certificates_list,
+    duties_list,
+    duties_table,
+    duty_in_words,
+)
 from portal.web.viewmodels.shared import Crumb
 from portal.web.words.terms import in_page_language, shown_name
 
@@ -47,7 +57,10 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @for_role(Role.REGULATOR)
 def as_csv(request: HttpRequest) -> HttpResponse:
-    return csv_file("steplabel-obligatory-audits.csv", *duties_table(obliged_regulated(person(request), scheme_day()), request.GET))
+    return csv_file(
+        "steplabel-obligatory-audits.csv",
+        *duties_table(obliged_regulated(person(request), scheme_day()), request.GET),
+    )
 
 
 @for_role(*READERS, posts=True)
@@ -58,14 +71,18 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
     may_record = systems.may_record(user).filter(slug=slug).exists()
     if request.method == "POST" and not may_record:
         raise Http404
-    form = SystemForm(request.POST if request.method == "POST" else None, jurisdiction=view.jurisdiction)
+    form = SystemForm(
+        request.POST if request.method == "POST" else None, jurisdiction=view.jurisdiction
+    )
     if request.method == "POST" and form.is_valid():
         try:
             systems.put_on_record(site_by_slug(slug), form.paper(), user, timezone.now())
         except RefusedError as refusal:
             add_error(form, FIELD_OF.get(refusal.code, "evidence"), refusal)
         else:
-            return report_done(request, _("The certificate is on record."), "web:obliged-audit", slug)
+            return report_done(
+                request, _("The certificate is on record."), "web:obliged-audit", slug
+            )
     firm = own_sites(user).filter(slug=slug).exists()
     context = {
         "title": _title(view),
@@ -73,7 +90,9 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
         "last_audit": view.last_audit,
         "to_do": duty_in_words(view.due, firm=firm, regulator=may_record),
         **_rule(view.jurisdiction),
-        "table": certificates_list(list(systems.certificates_of(slug)), request.GET, today, may_take_back=may_record),
+        "table": certificates_list(
+            list(systems.certificates_of(slug)), request.GET, today, may_take_back=may_record
+        ),
         "form": form if may_record else None,
         "crumbs": (_crumb(user),),
     }
@@ -90,15 +109,24 @@ def take_back(request: HttpRequest, slug: str, certificate: int) -> HttpResponse
     if row.taken_back_at is not None:
         return redirect("web:obliged-audit", slug)
     form = TakeBackForm(request.POST if request.method == "POST" else None)
-    form.fields["reason"].help_text = _("Firm, regulator and certification body can read it, and it stays on record.")
+    form.fields["reason"].help_text = _(
+        "Firm, regulator and certification body can read it, and it stays on record."
+    )
     if request.method == "POST" and form.is_valid():
         systems.take_back(row, form.cleaned_data["reason"], user, timezone.now())
-        return report_done(request, _("The certificate is withdrawn: it no longer counts."), "web:obliged-audit", slug)
+        return report_done(
+            request,
+            _("The certificate is withdrawn: it no longer counts."),
+            "web:obliged-audit",
+            slug,
+        )
     return confirm_page(
         request,
         form,
         title=_("Withdraw the certificate %(number)s?") % {"number": row.number},
-        sentence=_("It no longer counts, and the day of the next audit is set without it. Its content stays on record."),
+        sentence=_(
+            "It no longer counts, and the day of the next audit is set without it. Its content stays on record."
+        ),
         button=_("Withdraw the certificate"),
         warning=True,
         back=reverse("web:obliged-audit", args=[slug]),
@@ -117,7 +145,11 @@ def _obliged_site(user: User, slug: str) -> ObligedView:
 
 def _rule(jurisdiction: str) -> dict[str, object]:
     rule = obligatory_audit(jurisdiction)
-    return {"rule": in_page_language(rule.name), "years": rule.years, "source": in_page_language(rule.source)}
+    return {
+        "rule": in_page_language(rule.name),
+        "years": rule.years,
+        "source": in_page_language(rule.source),
+    }
 
 
 def _title(view: ObligedView) -> str:

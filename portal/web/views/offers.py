@@ -24,13 +24,19 @@ from portal.web.words.terms import shown_name
 @for_role(Role.REGULATOR)
 def page(request: HttpRequest) -> HttpResponse:
     rows = list(offers_seen_by(person(request)))
-    return render(request, "web/sheet.html", {"page": presenter.offers_page(rows, request.GET, scheme_day())})
+    return render(
+        request, "web/sheet.html", {"page": presenter.offers_page(rows, request.GET, scheme_day())}
+    )
 
 
 @for_role(Role.REGULATOR)
 def as_csv(request: HttpRequest) -> HttpResponse:
     rows = list(offers_seen_by(person(request)))
-    return csv_file("steplabel-incentive-offers.csv", presenter.COLUMNS, presenter.offers_table(rows, request.GET, scheme_day()))
+    return csv_file(
+        "steplabel-incentive-offers.csv",
+        presenter.COLUMNS,
+        presenter.offers_table(rows, request.GET, scheme_day()),
+    )
 
 
 @for_role(Role.REGULATOR, posts=True)
@@ -40,8 +46,15 @@ def new(request: HttpRequest) -> HttpResponseBase:
     choices = [(pk, shown_name(jurisdiction.name)) for pk, jurisdiction in jurisdictions.items()]
     form = OfferedForm(request.POST if request.method == "POST" else None, jurisdictions=choices)
     if request.method == "POST" and form.is_valid():
-        proposed = propose(form.terms(), jurisdictions[form.cleaned_data["place"]], user, timezone.now())
-        return report_done(request, _("The offer is proposed. A second officer has to approve it."), "web:offer", proposed.pk)
+        proposed = propose(
+            form.terms(), jurisdictions[form.cleaned_data["place"]], user, timezone.now()
+        )
+        return report_done(
+            request,
+            _("The offer is proposed. A second officer has to approve it."),
+            "web:offer",
+            proposed.pk,
+        )
     return form_page(request, "web/form_sheet.html", {"page": presenter.new_offer_page()}, form)
 
 
@@ -52,8 +65,12 @@ def offer(request: HttpRequest, offer: int) -> HttpResponseBase:
     user, row = person(request), _offer(request, offer)
     if request.method == "POST":
         decide(row.pk, user, timezone.now())
-        return report_done(request, _("The offer is approved. Dossiers show it in its days."), "web:offer", offer)
-    sheet = presenter.offer_page(row, scheme_day(), reads=user.pk, decides=may_decide_for(user, row.jurisdiction))
+        return report_done(
+            request, _("The offer is approved. Dossiers show it in its days."), "web:offer", offer
+        )
+    sheet = presenter.offer_page(
+        row, scheme_day(), reads=user.pk, decides=may_decide_for(user, row.jurisdiction)
+    )
     return render(request, "web/form_sheet.html", {"page": sheet})
 
 
@@ -62,7 +79,9 @@ def end_offer(request: HttpRequest, offer: int) -> HttpResponseBase:
     """Refuse what waits, end what stands, with a reason."""
     user, row = person(request), _offer(request, offer)
     waits = row.state == IncentiveOffer.State.PROPOSED
-    if not may_decide_for(user, row.jurisdiction) or not (waits or row.state == IncentiveOffer.State.APPROVED):
+    if not may_decide_for(user, row.jurisdiction) or not (
+        waits or row.state == IncentiveOffer.State.APPROVED
+    ):
         return redirect("web:offer", offer)
     form = EndOfferForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():

@@ -21,9 +21,14 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @for_role(Role.REGULATOR)
 def overview_csv(request: HttpRequest) -> HttpResponse:
-    return csv_file("steplabel-participation.csv", *overview_table(in_stage(_asked_for(request), request.GET)))
+    return csv_file(
+        "steplabel-participation.csv", *overview_table(in_stage(_asked_for(request), request.GET))
+    )
 
 
 def _asked_for(request: HttpRequest) -> tuple[TurnoutView, ...]:
-    asked = {name: request.GET.get(parameter, "")[:120] for name, parameter in (("pack", "sector"), ("region", "region"), ("size", "size"))}
+    asked = {
+        name: request.GET.get(parameter, "")[:120]
+        for name, parameter in (("pack", "sector"), ("region", "region"), ("size", "size"))
+    }
     return turnout(person(request), timezone.now(), **asked)

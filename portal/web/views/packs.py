@@ -37,14 +37,23 @@ def open_period(request: HttpRequest, group: int) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         peer_group, asked = peer_group_by_id(group), form.cleaned_data
         try:
-            opened = periods.open_period_for(person(request), peer_group, asked["name"], timezone.now(), asked["due"])
+            opened = periods.open_period_for(
+                person(request), peer_group, asked["name"], timezone.now(), asked["due"]
+            )
         except SteplabelError as refusal:
             if refusal.code == "not-regulator":
                 raise
             add_error(form, "due" if refusal.code.startswith("due-") else "name", refusal)
         else:
-            until = {"period": period_name(opened.name), "day": date_format(last_day(opened.due), _("j F Y"))}
-            return report_done(request, _("The period %(period)s is open for reports; they are due on %(day)s.") % until, "web:packs")
+            until = {
+                "period": period_name(opened.name),
+                "day": date_format(last_day(opened.due), _("j F Y")),
+            }
+            return report_done(
+                request,
+                _("The period %(period)s is open for reports; they are due on %(day)s.") % until,
+                "web:packs",
+            )
     return confirm_page(
         request,
         form,
@@ -66,7 +75,11 @@ def take_up(request: HttpRequest, group: int, version: str) -> HttpResponseBase:
     if request.method == "POST":
         peer_group = peer_group_by_id(group)
         peer_groups.take_up(person(request), peer_group, version, timezone.now())
-        return report_done(request, _("%(group)s now uses version %(version)s. Next, open its periods.") % facts, "web:packs")
+        return report_done(
+            request,
+            _("%(group)s now uses version %(version)s. Next, open its periods.") % facts,
+            "web:packs",
+        )
     return confirm_page(
         request,
         title=_("Adopt version %(version)s for %(group)s?") % facts,
@@ -88,11 +101,17 @@ def close_period(request: HttpRequest, group: int, period: str) -> HttpResponseB
     if request.method == "POST":
         period_row = period_of_group(group, period)
         periods.close_period_for(person(request), period_row, timezone.now())
-        return report_done(request, _("The period %(period)s is closed for reports.") % {"period": period_name(period)}, "web:packs")
+        return report_done(
+            request,
+            _("The period %(period)s is closed for reports.") % {"period": period_name(period)},
+            "web:packs",
+        )
     return confirm_page(
         request,
         title=_("Close %(period)s?") % {"period": period_name(period)},
-        sentence=_("No more reports are accepted. A closed period cannot be opened again. What was published stays public."),
+        sentence=_(
+            "No more reports are accepted. A closed period cannot be opened again. What was published stays public."
+        ),
         button=_("Close this period"),
         warning=True,
         back=reverse("web:packs"),
@@ -132,7 +151,9 @@ def policy(request: HttpRequest, group: int) -> HttpResponseBase:
 
 
 def _group(request: HttpRequest, group: int) -> PeerGroupView:
-    view = next((peer_group for peer_group in groups_of(person(request)) if peer_group.id == group), None)
+    view = next(
+        (peer_group for peer_group in groups_of(person(request)) if peer_group.id == group), None
+    )
     if view is None:
         raise Http404
     return view

@@ -21,7 +21,13 @@ from portal.web.answers import attachment, form_page, report_done
 from portal.web.forms.errors import add_error
 from portal.web.forms.partners import DeliveryForm, ResultForm
 from portal.web.lists.tables import csv_file
-from portal.web.presenters.partners import deliveries_list, deliveries_table, granted_list, results_list, results_table
+from portal.web.presenters.partners import (
+    deliveries_list,
+    deliveries_table,
+    granted_list,
+    results_list,
+    results_table,
+)
 from portal.web.presenters.submissions import submission_page
 from portal.web.viewmodels.shared import Crumb, SelectOption
 from portal.web.views.enterprise import receipt_file
@@ -35,28 +41,46 @@ def provider(request: HttpRequest) -> HttpResponseBase:
     houses = list(conformance.houses_of(user))
     if request.method == "POST" and not houses:
         raise Http404
-    asked = request.POST.get("organisation", "") or "".join(str(organisation.pk) for organisation in houses[:1])
+    asked = request.POST.get("organisation", "") or "".join(
+        str(organisation.pk) for organisation in houses[:1]
+    )
     form = ResultForm(request.POST, request.FILES) if request.method == "POST" else ResultForm()
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
         try:
-            house = next(organisation.pk for organisation in houses if str(organisation.pk) == asked)
-            conformance.declare(user, house, answers["product"], answers["version"], answers["result"].read(), now)
+            house = next(
+                organisation.pk for organisation in houses if str(organisation.pk) == asked
+            )
+            conformance.declare(
+                user, house, answers["product"], answers["version"], answers["result"].read(), now
+            )
         except StopIteration as error:
             raise Http404 from error
         except RefusedError as refusal:
             add_error(form, "result", refusal)
         else:
             return report_done(
-                request, _("The result is declared. It is shown as your own statement until a regulator confirms it."), "web:provider"
+                request,
+                _(
+                    "The result is declared. It is shown as your own statement until a regulator confirms it."
+                ),
+                "web:provider",
             )
     sites = granted_sites(user, Role.PROVIDER)
     context = {
         "sites": len(sites),
         "granted": granted_list(sites, request.GET),
-        "results": results_list(conformance.results_of(user), request.GET, export_url=reverse("web:provider-csv"), own=True),
+        "results": results_list(
+            conformance.results_of(user),
+            request.GET,
+            export_url=reverse("web:provider-csv"),
+            own=True,
+        ),
         "choices": tuple(
-            SelectOption(str(organisation.pk), shown_name(organisation.name), str(organisation.pk) == asked) for organisation in houses
+            SelectOption(
+                str(organisation.pk), shown_name(organisation.name), str(organisation.pk) == asked
+            )
+            for organisation in houses
         ),
     }
     return form_page(request, "web/provider.html", context, form)
@@ -64,17 +88,27 @@ def provider(request: HttpRequest) -> HttpResponseBase:
 
 @for_role(Role.PROVIDER)
 def provider_csv(request: HttpRequest) -> HttpResponse:
-    return csv_file("steplabel-conformance.csv", *results_table(conformance.results_of(person(request)), request.GET))
+    return csv_file(
+        "steplabel-conformance.csv",
+        *results_table(conformance.results_of(person(request)), request.GET),
+    )
 
 
 @for_role(Role.PROVIDER)
 def values(request: HttpRequest, digest: str) -> HttpResponse:
     """The values of a report whose site granted them."""
-    view, protected = granted_receipt(person(request), digest), granted_values(person(request), digest)
+    view, protected = (
+        granted_receipt(person(request), digest),
+        granted_values(person(request), digest),
+    )
     if view is None or protected is None:
         raise Http404
     crumbs = (Crumb(_("Your sources and sites"), reverse("web:provider")),)
-    return render(request, "web/submission.html", {"page": submission_page(view, protected, "web:granted"), "crumbs": crumbs})
+    return render(
+        request,
+        "web/submission.html",
+        {"page": submission_page(view, protected, "web:granted"), "crumbs": crumbs},
+    )
 
 
 @for_role(Role.PROVIDER)
@@ -92,24 +126,47 @@ def supplier(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and not deliveries.may_declare(user):
         raise Http404
     sites = granted_sites(user, Role.SUPPLIER)
-    offered = [(row.site.slug, f"{shown_name(row.site.name)} ({row.site.slug})") for row in deliveries.grants_to_declare_by(user)]
-    form = DeliveryForm(request.POST, sites=offered) if request.method == "POST" else DeliveryForm(sites=offered)
+    offered = [
+        (row.site.slug, f"{shown_name(row.site.name)} ({row.site.slug})")
+        for row in deliveries.grants_to_declare_by(user)
+    ]
+    form = (
+        DeliveryForm(request.POST, sites=offered)
+        if request.method == "POST"
+        else DeliveryForm(sites=offered)
+    )
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
         carrier, _mark, unit = answers["carrier"].partition("~")
         try:
             deliveries.declare(
-                user, answers["site"], answers["period"], carrier, answers["quantity"], unit, answers["note"], timezone.now()
+                user,
+                answers["site"],
+                answers["period"],
+                carrier,
+                answers["quantity"],
+                unit,
+                answers["note"],
+                timezone.now(),
             )
         except Grant.DoesNotExist as error:
             raise Http404 from error
         except RefusedError as refusal:
             add_error(form, "period", refusal)
         else:
-            return report_done(request, _("It is declared. Only the body that audits the site can read it."), "web:supplier")
+            return report_done(
+                request,
+                _("It is declared. Only the body that audits the site can read it."),
+                "web:supplier",
+            )
     context = {
         "sites": len(sites),
-        "table": deliveries_list(deliveries.deliveries_of(user), request.GET, mine=True, export_url=reverse("web:supplier-csv")),
+        "table": deliveries_list(
+            deliveries.deliveries_of(user),
+            request.GET,
+            mine=True,
+            export_url=reverse("web:supplier-csv"),
+        ),
         "form": form if offered or form.errors else None,
         "may_declare": deliveries.may_declare(user),
     }
@@ -118,7 +175,10 @@ def supplier(request: HttpRequest) -> HttpResponseBase:
 
 @for_role(Role.SUPPLIER)
 def supplier_csv(request: HttpRequest) -> HttpResponse:
-    return csv_file("steplabel-deliveries.csv", *deliveries_table(deliveries.deliveries_of(person(request)), request.GET))
+    return csv_file(
+        "steplabel-deliveries.csv",
+        *deliveries_table(deliveries.deliveries_of(person(request)), request.GET),
+    )
 
 
 @for_role(Role.SUPPLIER, posts=True)
@@ -138,18 +198,29 @@ def downloads(request: HttpRequest) -> HttpResponseBase:
     user = person(request)
     houses = list(terms.houses_to_accept_for(user))
     if request.method == "POST":
-        chosen = request.POST.get("organisation", "") or "".join(str(organisation.pk) for organisation in houses[:1])
+        chosen = request.POST.get("organisation", "") or "".join(
+            str(organisation.pk) for organisation in houses[:1]
+        )
         try:
-            terms.accept(user, int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else 0, timezone.now())
+            terms.accept(
+                user,
+                int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else 0,
+                timezone.now(),
+            )
         except Organisation.DoesNotExist as error:
             raise Http404 from error
-        return report_done(request, _("The terms are accepted. You can now download the archive."), "web:downloads")
+        return report_done(
+            request, _("The terms are accepted. You can now download the archive."), "web:downloads"
+        )
     accepted = terms.accepted_by(user)
     context = {
         "accepted_at": accepted.accepted_at if accepted else None,
         "accepted_by": accepted.accepted_by if accepted else "",
         "terms": terms.TERMS,
-        "choices": tuple(SelectOption(str(organisation.pk), shown_name(organisation.name), False) for organisation in houses),
+        "choices": tuple(
+            SelectOption(str(organisation.pk), shown_name(organisation.name), False)
+            for organisation in houses
+        ),
     }
     return render(request, "web/downloads.html", context)
 

@@ -21,7 +21,12 @@ from portal.own_address import absolute
 from portal.problems import RefusedError
 from portal.register import inviting
 from portal.register.models import Invitation
-from portal.register.selectors import has_gone, houses_of, invitation_of_led_house, member_of_led_house
+from portal.register.selectors import (
+    has_gone,
+    houses_of,
+    invitation_of_led_house,
+    member_of_led_house,
+)
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import form_page, report_done
 from portal.web.forms.errors import add_error, mark_errors
@@ -49,11 +54,23 @@ def people(request: HttpRequest) -> HttpResponseBase:
         may_manage, delegate = answers["capacity"] == "manager", answers["delegate"]
         try:
             with transaction.atomic():  # no invitation without its letter
-                _mail(request, inviting.invite(user, firm, answers["email"], may_manage=may_manage, delegate=delegate, now=now))
+                _mail(
+                    request,
+                    inviting.invite(
+                        user,
+                        firm,
+                        answers["email"],
+                        may_manage=may_manage,
+                        delegate=delegate,
+                        now=now,
+                    ),
+                )
             return redirect("web:people")
         except RefusedError as refusal:
             add_error(form, "email", refusal)
-    choices = tuple(SelectOption(str(view.id), shown_name(view.name), str(view.id) == asked) for view in led)
+    choices = tuple(
+        SelectOption(str(view.id), shown_name(view.name), str(view.id) == asked) for view in led
+    )
     context = {
         "houses": tuple(house_block(view) for view in views),
         "choices": choices,
@@ -70,17 +87,23 @@ def invitation(request: HttpRequest, invitation: int) -> HttpResponseBase:
     user, now, again = person(request), timezone.now(), request.POST.get("do") == "again"
     try:
         if again:
-            with transaction.atomic():  # the link of before stands until the letter with the new one is written
+            with (
+                transaction.atomic()
+            ):  # the link of before stands until the letter with the new one is written
                 _mail(request, inviting.send_again(user, invitation, now))
         else:
             inviting.revoke_invitation(user, invitation, now)
-            messages.success(request, _("The invitation has been withdrawn; its link no longer works."))
+            messages.success(
+                request, _("The invitation has been withdrawn; its link no longer works.")
+            )
     except Invitation.DoesNotExist as error:
         row = invitation_of_led_house(user, invitation)
         if row is None:
             raise Http404 from error
         if again or row.accepted_at:  # else withdrawn twice
-            messages.error(request, _("The invitation no longer waits: it was accepted or withdrawn before."))
+            messages.error(
+                request, _("The invitation no longer waits: it was accepted or withdrawn before.")
+            )
     return redirect("web:people")
 
 
@@ -98,11 +121,19 @@ def member(request: HttpRequest, member: int) -> HttpResponseBase:
     if request.method == "POST":
         try:
             if request.POST.get("do") in ("manager", "viewer"):
-                inviting.set_capacity(user, member, may_manage=request.POST["do"] == "manager", now=now)
-                messages.success(request, _("The rights of %(email)s have been changed.") % {"email": view.email})
+                inviting.set_capacity(
+                    user, member, may_manage=request.POST["do"] == "manager", now=now
+                )
+                messages.success(
+                    request, _("The rights of %(email)s have been changed.") % {"email": view.email}
+                )
             else:
                 inviting.part_with(user, member, now)
-                messages.success(request, _("%(email)s no longer acts for %(firm)s.") % {"email": view.email, "firm": firm})
+                messages.success(
+                    request,
+                    _("%(email)s no longer acts for %(firm)s.")
+                    % {"email": view.email, "firm": firm},
+                )
         except Membership.DoesNotExist:  # at the same moment
             pass
         return redirect("web:people")
@@ -122,17 +153,30 @@ def join(request: HttpRequest, secret: str) -> HttpResponseBase:
     now = timezone.now()
     offer = inviting.offered(secret, now)
     if offer is None:
-        return render(request, "web/join.html", {"outdated": True}, status=200 if request.method == "GET" else 400)
+        return render(
+            request,
+            "web/join.html",
+            {"outdated": True},
+            status=200 if request.method == "GET" else 400,
+        )
     here = person(request) if request.user.is_authenticated else None
     is_known = has_account(offer.email)
-    form = None if is_known else JoinForm(offer.email, request.POST if request.method == "POST" else None)
+    form = (
+        None
+        if is_known
+        else JoinForm(offer.email, request.POST if request.method == "POST" else None)
+    )
     if request.method == "POST":
         if here is not None and here.email == offer.email:
             return _joined(request, inviting.accept(secret, here, now))
         if here is None and form is not None and form.is_valid():
-            user = inviting.accept_as_new(secret, form.cleaned_data["name"], form.cleaned_data["password"], now)
+            user = inviting.accept_as_new(
+                secret, form.cleaned_data["name"], form.cleaned_data["password"], now
+            )
             user.backend = "django.contrib.auth.backends.ModelBackend"
-            answer: HttpResponse = perform_password_login(request, {"email": user.email}, Login(user=user, email=user.email))
+            answer: HttpResponse = perform_password_login(
+                request, {"email": user.email}, Login(user=user, email=user.email)
+            )
             return answer
         if form is not None:
             mark_errors(form)
@@ -145,15 +189,30 @@ def join(request: HttpRequest, secret: str) -> HttpResponseBase:
         "form": form if here is None else None,
         "here": request.get_full_path(),
     }
-    return render(request, "web/join.html", context, status=400 if request.method == "POST" else 200)
+    return render(
+        request, "web/join.html", context, status=400 if request.method == "POST" else 200
+    )
 
 
 def _joined(request: HttpRequest, firm: Organisation) -> HttpResponseBase:
-    return report_done(request, _("You act for %(firm)s now.") % {"firm": shown_name(firm.name)}, first_page(request))
+    return report_done(
+        request,
+        _("You act for %(firm)s now.") % {"firm": shown_name(firm.name)},
+        first_page(request),
+    )
 
 
 def _mail(request: HttpRequest, sent: inviting.SentInvitation) -> None:
     link = absolute(reverse("web:join", args=[sent.secret]))
     facts = {"firm": sent.invitation.organisation.name, "by": sent.invitation.invited_by}
-    post_link("invitation", sent.invitation.email, get_language() or "en", facts, link, good_for=inviting.LIFETIME)
-    messages.success(request, _("An invitation is on its way to %(email)s.") % {"email": sent.invitation.email})
+    post_link(
+        "invitation",
+        sent.invitation.email,
+        get_language() or "en",
+        facts,
+        link,
+        good_for=inviting.LIFETIME,
+    )
+    messages.success(
+        request, _("An invitation is on its way to %(email)s.") % {"email": sent.invitation.email}
+    )

@@ -26,7 +26,14 @@ def standings(request: HttpRequest, group: int, period: str) -> HttpResponse:
 def standings_csv(request: HttpRequest, group: int, period: str) -> HttpResponse:
     view = _participation(request, group, period)
     name = f"steplabel-standings-{view.pack}-{period.replace('/', '_')}.csv"
-    return csv_file(name, *standings_table(ranked(person(request), group, period), request.GET, Names.of(view.pack, view.pack_version)))
+    return csv_file(
+        name,
+        *standings_table(
+            ranked(person(request), group, period),
+            request.GET,
+            Names.of(view.pack, view.pack_version),
+        ),
+    )
 
 
 def _participation(request: HttpRequest, group: int, period: str) -> ParticipationView:

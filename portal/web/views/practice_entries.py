@@ -23,7 +23,13 @@ from portal.sentences import in_words
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, report_done
 from portal.web.forms.errors import add_error, mark_errors
-from portal.web.forms.practices import EndPracticeForm, ListedForm, OfferForm, PracticeForm, initial_of
+from portal.web.forms.practices import (
+    EndPracticeForm,
+    ListedForm,
+    OfferForm,
+    PracticeForm,
+    initial_of,
+)
 from portal.web.presenters import practice_entries as presenter
 from portal.web.presenters.entry_changes import changed_meanwhile, edits, merged, not_saved
 from portal.web.viewmodels.methods import MethodSection
@@ -40,9 +46,17 @@ IN_THE_FORM = frozenset({"practice-gives-away"})
 def entries(request: HttpRequest) -> HttpResponse:
     user = person(request)
     regulates = may_decide(user)
-    to_publish = selectors.entries_to_publish(user).filter(organisation=None).count() if regulates else 0
+    to_publish = (
+        selectors.entries_to_publish(user).filter(organisation=None).count() if regulates else 0
+    )
     may_offer = selectors.firms_to_offer_for(user).exists()
-    page = presenter.entries_page(list(_entries(request)), request.GET, to_publish=to_publish, may_offer=may_offer, regulates=regulates)
+    page = presenter.entries_page(
+        list(_entries(request)),
+        request.GET,
+        to_publish=to_publish,
+        may_offer=may_offer,
+        regulates=regulates,
+    )
     return render(request, "web/sheet.html", {"page": page})
 
 
@@ -54,17 +68,28 @@ def offer(request: HttpRequest) -> HttpResponseBase:
         raise reviewing.not_of_the_firm()
     firms = [(str(row.pk), shown_name(row.name)) for row in rows]
     sectors = packs_of(rows)
-    form = OfferForm(request.POST if request.method == "POST" else None, firms=firms, sectors=sectors)
+    form = OfferForm(
+        request.POST if request.method == "POST" else None, firms=firms, sectors=sectors
+    )
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
         try:
             row = reviewing.offer(
-                user, int(answers["organisation"]), form.content(), named=answers["naming"] == "named", now=timezone.now()
+                user,
+                int(answers["organisation"]),
+                form.content(),
+                named=answers["naming"] == "named",
+                now=timezone.now(),
             )
         except RefusedError as refusal:
             _beside_the_form(form, refusal)
         else:
-            return report_done(request, _("The practice is offered. A reviewer will read it."), "web:practice-entry", row.pk)
+            return report_done(
+                request,
+                _("The practice is offered. A reviewer will read it."),
+                "web:practice-entry",
+                row.pk,
+            )
     return form_page(request, "web/form_sheet.html", {"page": presenter.offer_page()}, form)
 
 
@@ -74,13 +99,20 @@ def entry(request: HttpRequest, entry: int) -> HttpResponseBase:
     user, row = person(request), _entry(request, entry)
     if request.method == "GET":
         form = _form_of(row)(initial=initial_of(row.content)) if _editable(user, row) else None
-        return _page(request, row, form, edits(texts_of(row)) if row.state in (*WAITING, EntryState.PUBLISHED) else ())
+        return _page(
+            request,
+            row,
+            form,
+            edits(texts_of(row)) if row.state in (*WAITING, EntryState.PUBLISHED) else (),
+        )
     form = _form_of(row)(request.POST)
     if not _editable(user, row):
         return _not_saved(request, row, form, changed())
     if form.is_valid():
         try:
-            edited = reviewing.edit(row, _read_against(request), user, form.content(), timezone.now())
+            edited = reviewing.edit(
+                row, _read_against(request), user, form.content(), timezone.now()
+            )
         except RefusedError as refusal:
             if refusal.code in MEANWHILE:
                 return _not_saved(request, row, form, refusal)
@@ -102,30 +134,56 @@ def publish(request: HttpRequest, entry: int) -> HttpResponseBase:
         if refusal.code not in MEANWHILE:
             raise
         stands = _entry(request, entry)
-        form = _form_of(stands)(initial=initial_of(stands.content)) if _editable(user, stands) else None
-        return _page(request, stands, form, _changes(request, stands), problem=in_words(refusal.whole))
-    return report_done(request, _("The practice is published, and the library is signed and logged."), "web:practice-entry", entry)
+        form = (
+            _form_of(stands)(initial=initial_of(stands.content))
+            if _editable(user, stands)
+            else None
+        )
+        return _page(
+            request, stands, form, _changes(request, stands), problem=in_words(refusal.whole)
+        )
+    return report_done(
+        request,
+        _("The practice is published, and the library is signed and logged."),
+        "web:practice-entry",
+        entry,
+    )
 
 
 @for_role(*CONCERNED, posts=True)
 def end(request: HttpRequest, entry: int) -> HttpResponseBase:
     """Refuse what waits, withdraw what is published or one's own."""
     user, row, problem = person(request), _entry(request, entry), ""
-    if row.state not in (*WAITING, EntryState.PUBLISHED) or not (may_decide(user) or selectors.speaks_for(user, row)):
+    if row.state not in (*WAITING, EntryState.PUBLISHED) or not (
+        may_decide(user) or selectors.speaks_for(user, row)
+    ):
         return redirect("web:practice-entry", entry)
     form = EndPracticeForm(request.POST) if request.method == "POST" else EndPracticeForm()
     read_against = _read_against(request) or as_read(row)
     changes: tuple[MethodSection, ...] = ()
     if request.method == "POST" and form.is_valid():
         try:
-            reviewing.end(row, _read_against(request), user, form.cleaned_data["reason"], receipt_key(), timezone.now())
+            reviewing.end(
+                row,
+                _read_against(request),
+                user,
+                form.cleaned_data["reason"],
+                receipt_key(),
+                timezone.now(),
+            )
         except RefusedError as refusal:
             if refusal.code not in MEANWHILE:
                 raise
             row = _entry(request, entry)
-            problem, changes, read_against = in_words(refusal.whole), _changes(request, row), as_read(row)
+            problem, changes, read_against = (
+                in_words(refusal.whole),
+                _changes(request, row),
+                as_read(row),
+            )
         else:
-            return report_done(request, _("It is ended, with your reason."), "web:practice-entry", entry)
+            return report_done(
+                request, _("It is ended, with your reason."), "web:practice-entry", entry
+            )
     refuses = row.state != EntryState.PUBLISHED and not selectors.speaks_for(user, row)
     return confirm_page(
         request,
@@ -170,10 +228,17 @@ def _page(
     context = {"page": page, **({"form": form} if form else {})}
     if form is not None:
         mark_errors(form)
-    return render(request, "web/form_sheet.html", context, status=409 if problem else 400 if form and form.errors else 200)
+    return render(
+        request,
+        "web/form_sheet.html",
+        context,
+        status=409 if problem else 400 if form and form.errors else 200,
+    )
 
 
-def _not_saved(request: HttpRequest, row: Entry, form: PracticeForm, refusal: RefusedError) -> HttpResponse:
+def _not_saved(
+    request: HttpRequest, row: Entry, form: PracticeForm, refusal: RefusedError
+) -> HttpResponse:
     """Somebody else was first: what they changed, and all that was typed here. The form goes on from what stands now, in the version that
     waits where one does."""
     waits = _entries(request).filter(practice=row.practice, state__in=WAITING).first()

@@ -44,7 +44,9 @@ def publish_lists(request: HttpRequest) -> HttpResponseBase:
         return redirect("web:practice-entries")
     if request.method == "POST":
         try:
-            reviewing.publish(rows, request.POST.get("read_against", ""), user, receipt_key(), timezone.now())
+            reviewing.publish(
+                rows, request.POST.get("read_against", ""), user, receipt_key(), timezone.now()
+            )
         except RefusedError as refusal:
             if refusal.code != "practice-changed":
                 raise
@@ -53,7 +55,10 @@ def publish_lists(request: HttpRequest) -> HttpResponseBase:
             return report_done(request, _published(len(rows)), "web:practice-entries")
     return confirm_page(
         request,
-        title=ngettext("Publish %(n)s imported practice?", "Publish %(n)s imported practices?", len(rows)) % {"n": len(rows)},
+        title=ngettext(
+            "Publish %(n)s imported practice?", "Publish %(n)s imported practices?", len(rows)
+        )
+        % {"n": len(rows)},
         sentence=presenter.names_of(rows),
         button=_("Publish them"),
         back=reverse("web:practice-entries"),
@@ -80,8 +85,13 @@ def import_list(request: HttpRequest) -> HttpResponseBase:
             else:
                 return report_done(request, _imported(len(imported)), "web:practice-entries")
         else:
-            form.add_error("listed", _("Nothing was imported. Correct what is listed below, and choose the file again."))
-    return form_page(request, "web/practice_import.html", {"page": presenter.import_page(faults)}, form)
+            form.add_error(
+                "listed",
+                _("Nothing was imported. Correct what is listed below, and choose the file again."),
+            )
+    return form_page(
+        request, "web/practice_import.html", {"page": presenter.import_page(faults)}, form
+    )
 
 
 @for_role(Role.REGULATOR)
@@ -89,12 +99,18 @@ def template_csv(request: HttpRequest) -> HttpResponse:
     """The columns of a list, with one line as an example."""
     _require_nation(request)
     head, rows = library_table(selectors.library(), {})
-    return csv_file("steplabel-practices-template.csv", head[: len(IMPORTED)], [row[: len(IMPORTED)] for row in rows[:1]])
+    return csv_file(
+        "steplabel-practices-template.csv",
+        head[: len(IMPORTED)],
+        [row[: len(IMPORTED)] for row in rows[:1]],
+    )
 
 
 def _imported(n: int) -> str:
     return ngettext(
-        "%(n)s practice is imported. A second person publishes it.", "%(n)s practices are imported. A second person publishes them.", n
+        "%(n)s practice is imported. A second person publishes it.",
+        "%(n)s practices are imported. A second person publishes them.",
+        n,
     ) % {"n": n}
 
 
@@ -110,16 +126,36 @@ def _read(raw: bytes) -> tuple[dict[str, dict[str, str]], list[tuple[int, str, s
     if not lines:
         return {}, [(2, "id", _("The list is empty."))]
     contents: dict[str, dict[str, str]] = {}
-    faults = [(lines[MOST_PRACTICES][0], "id", _("At most 500 practices at once."))] if len(lines) > MOST_PRACTICES else []
+    faults = (
+        [(lines[MOST_PRACTICES][0], "id", _("At most 500 practices at once."))]
+        if len(lines) > MOST_PRACTICES
+        else []
+    )
     for number, cells in lines[:MOST_PRACTICES]:
         whole = [*cells, *[""] * (len(head) - len(cells))]  # a line may end before the last column
-        row = {name: cell.removesuffix(" 00:00:00") for name, cell in zip(head, whole, strict=False)}  # a workbook's day has a time
+        row = {
+            name: cell.removesuffix(" 00:00:00") for name, cell in zip(head, whole, strict=False)
+        }  # a workbook's day has a time
         form = ListedForm({**row, "step": f"{row.get('sector', '')}/{row.get('step', '')}"})
         if not ID.fullmatch(row["id"]) or row["id"] in contents:
-            faults.append((number, "id", _("It needs its own id: small letters, digits and hyphens, at most 60.")))
+            faults.append(
+                (
+                    number,
+                    "id",
+                    _("It needs its own id: small letters, digits and hyphens, at most 60."),
+                )
+            )
         elif row["id"].startswith(reviewing.COLLECTED):
-            faults.append((number, "id", _("Ids that begin with “collected-” are kept for practices of firms.")))
-        faults += [(number, name, str(error)) for name, errors in form.errors.items() for error in errors]
+            faults.append(
+                (
+                    number,
+                    "id",
+                    _("Ids that begin with “collected-” are kept for practices of firms."),
+                )
+            )
+        faults += [
+            (number, name, str(error)) for name, errors in form.errors.items() for error in errors
+        ]
         if not form.errors:
             contents[row["id"]] = form.content()
     return contents, faults

@@ -31,7 +31,9 @@ CONCERNED = (Role.ENTERPRISE, Role.REGULATOR)
 @from_replica
 def every(request: HttpRequest) -> HttpResponse:
     """The whole library, or what fits a sector, a step, a cause (`?sector=&step=&cause=`)."""
-    contributes = request.user.is_authenticated and not roles_of(person(request)).isdisjoint(CONCERNED)
+    contributes = request.user.is_authenticated and not roles_of(person(request)).isdisjoint(
+        CONCERNED
+    )
     page = presenter.library_page(selectors.library(), request.GET)
     return render(request, "web/practices.html", {"page": page, "contributes": contributes})
 
@@ -40,7 +42,9 @@ def every(request: HttpRequest) -> HttpResponse:
 @from_replica
 def every_csv(request: HttpRequest) -> HttpResponse:
     """What the page lists for the same query, in the columns in which a list is imported, and what the library adds."""
-    return csv_file("steplabel-practices.csv", *presenter.library_table(selectors.library(), request.GET))
+    return csv_file(
+        "steplabel-practices.csv", *presenter.library_table(selectors.library(), request.GET)
+    )
 
 
 @require_safe
@@ -49,7 +53,9 @@ def practice_page(request: HttpRequest, practice: str, version: int | None = Non
     reports = request.user.is_authenticated and Role.ENTERPRISE in roles_of(person(request))
     library = selectors.library()
     versions = selectors.versions_of(practice)
-    page = presenter.practice_page(library, practice, versions, version, selectors.agencies_of(versions), reports=reports)
+    page = presenter.practice_page(
+        library, practice, versions, version, selectors.agencies_of(versions), reports=reports
+    )
     if page is None:
         raise Http404
     payback = presenter.payback_of(library, practice, scheme_day()) if version is None else None
@@ -60,12 +66,19 @@ def practice_page(request: HttpRequest, practice: str, version: int | None = Non
 def outcome(request: HttpRequest, practice: str) -> HttpResponseBase:
     """What one's own sites report that a practice did there; `withdraw` names a report that is not counted yet."""
     user = person(request)
-    shown = next((candidate for candidate in selectors.library().practices if candidate.id == practice), None)
+    shown = next(
+        (candidate for candidate in selectors.library().practices if candidate.id == practice), None
+    )
     if shown is None:
         raise Http404
     if (withdrawn := request.POST.get("withdraw", "")).isdecimal():
         outcomes.withdraw(int(withdrawn[:18]), user, timezone.now())
-        return report_done(request, _("The report is withdrawn, as if it had never been submitted."), "web:practice-outcome", practice)
+        return report_done(
+            request,
+            _("The report is withdrawn, as if it had never been submitted."),
+            "web:practice-outcome",
+            practice,
+        )
     form = OutcomeForm(request.POST, request.FILES) if request.method == "POST" else OutcomeForm()
     if request.method == "POST" and form.is_valid():
         try:
@@ -74,11 +87,21 @@ def outcome(request: HttpRequest, practice: str) -> HttpResponseBase:
         except SteplabelError as refusal:
             add_error(form, "outcome", refusal)
         else:
-            waits = _("The report is submitted. It is shown to nobody else until four other firms have reported.")
-            done = _("The report is counted, with those of four other firms.") if report.counted_at else waits
+            waits = _(
+                "The report is submitted. It is shown to nobody else until four other firms have reported."
+            )
+            done = (
+                _("The report is counted, with those of four other firms.")
+                if report.counted_at
+                else waits
+            )
             if report.asked:
-                done = _("The report is submitted. An auditor of your site can now read and confirm it.")
+                done = _(
+                    "The report is submitted. An auditor of your site can now read and confirm it."
+                )
             return report_done(request, done, "web:practice-outcome", practice)
     may_report = selectors.may_report(user, practice, shown.sector)
-    page = presenter.outcome_page(shown, list(selectors.reports_of(user, practice)), may_report=may_report)
+    page = presenter.outcome_page(
+        shown, list(selectors.reports_of(user, practice)), may_report=may_report
+    )
     return form_page(request, "web/practice_outcome.html", {"page": page}, form)

@@ -64,7 +64,9 @@ def benchmark_list(request: HttpRequest) -> HttpResponse:
             page = cached("list", depends_on, lambda: _rendered_list(_listed(sector, pages)))
         else:
             authorities = tuple(map(shown_name, sectors.authorities()))
-            page = cached("home", (*depends_on, authorities), lambda: _first_page(pages, authorities))
+            page = cached(
+                "home", (*depends_on, authorities), lambda: _first_page(pages, authorities)
+            )
     return render(request, "web/cached_page.html", {"page": page})
 
 
@@ -76,7 +78,11 @@ def _first_page(pages: PageRange | None, authorities: Sequence[str]) -> Rendered
     """The list with what stands above and below it on the portal's first page: who publishes, the sectors' years, the ways in."""
     groups = sectors.groups_in_force()
     shown = sorted(groups, key=lambda group: -len(group.periods))[:MOST_SECTORS]
-    pictures = tuple(sector_page(views, group.scope) for group, views in zip(shown, sectors.years_of(tuple(shown)), strict=True) if views)
+    pictures = tuple(
+        sector_page(views, group.scope)
+        for group, views in zip(shown, sectors.years_of(tuple(shown)), strict=True)
+        if views
+    )
     context = {
         "page": _listed("", pages),
         "sectors": pictures,
@@ -88,13 +94,17 @@ def _first_page(pages: PageRange | None, authorities: Sequence[str]) -> Rendered
 
 def _listed(sector: str, pages: PageRange | None) -> BenchmarkList:
     views = selectors.latest_published(sector, pages.first - 1 if pages else 0, PAGE_ROWS)
-    return benchmarks.benchmark_list(views, pages.of if pages else len(views), pages, selectors.packs_published(), "", sector)
+    return benchmarks.benchmark_list(
+        views, pages.of if pages else len(views), pages, selectors.packs_published(), "", sector
+    )
 
 
 def _search_results(words: str, sector: str, page_number: str) -> BenchmarkList:
     matching = benchmarks.fitting(selectors.latest_published(sector), words.lower().split())
     views, pages = paged(matching, _list_query(words, sector, page_number))
-    return benchmarks.benchmark_list(views, len(matching), pages, selectors.packs_published(), words, sector)
+    return benchmarks.benchmark_list(
+        views, len(matching), pages, selectors.packs_published(), words, sector
+    )
 
 
 def _list_query(words: str, sector: str, page_number: str) -> QueryDict:
@@ -105,26 +115,58 @@ def _list_query(words: str, sector: str, page_number: str) -> QueryDict:
 
 @require_safe
 @from_replica
-def benchmark(request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponse:
+def benchmark(
+    request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int
+) -> HttpResponse:
     series, row = _series_and_row(pack, jurisdiction, route, period, version)
     unit, units = chosen_unit(request, period)
     best, publisher = best_group_of(row.id), publisher_name(row.jurisdiction)
 
     def render_page() -> RenderedPage:
-        page = benchmarks.benchmark_page(benchmark_view(row, series.in_force), series.views, unit, units, own_address(), publisher, best)
+        page = benchmarks.benchmark_page(
+            benchmark_view(row, series.in_force),
+            series.views,
+            unit,
+            units,
+            own_address(),
+            publisher,
+            best,
+        )
         return rendered(
-            "web/cached/benchmark.html", _("%(title)s, %(period)s") % {"title": page.title, "period": page.period}, {"page": page}
+            "web/cached/benchmark.html",
+            _("%(title)s, %(period)s") % {"title": page.title, "period": page.period},
+            {"page": page},
         )
 
-    page = cached("page", (*series.content, row.id, shown_name(row.scope), publisher, unit.id, best.digest if best else ""), render_page)
+    page = cached(
+        "page",
+        (
+            *series.content,
+            row.id,
+            shown_name(row.scope),
+            publisher,
+            unit.id,
+            best.digest if best else "",
+        ),
+        render_page,
+    )
     sector = Names.of(pack, row.pack_version).sector
-    crumbs = (Crumb(_("Benchmarks"), reverse("web:benchmarks")), Crumb(sector, f"{reverse('web:benchmarks')}?sector={pack}"))
-    return remember_unit(request, unit, render(request, "web/cached_page.html", {"page": page, "crumbs": crumbs, "pictures": True}))
+    crumbs = (
+        Crumb(_("Benchmarks"), reverse("web:benchmarks")),
+        Crumb(sector, f"{reverse('web:benchmarks')}?sector={pack}"),
+    )
+    return remember_unit(
+        request,
+        unit,
+        render(request, "web/cached_page.html", {"page": page, "crumbs": crumbs, "pictures": True}),
+    )
 
 
 @require_safe
 @from_replica
-def compare(request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, a: int, b: int) -> HttpResponse:
+def compare(
+    request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, a: int, b: int
+) -> HttpResponse:
     """Two versions side by side, in the order they are asked for."""
     views = selectors.two_versions(pack, period, a, b, route, jurisdiction)
     if views is None:
@@ -132,12 +174,16 @@ def compare(request: HttpRequest, pack: str, jurisdiction: str, route: str, peri
     unit, units = chosen_unit(request, period)
     page = comparison.compare_page(*views, unit, units)
     crumbs = (Crumb(_("Benchmarks"), reverse("web:benchmarks")), Crumb(page.title, page.after.url))
-    return remember_unit(request, unit, render(request, "web/compare.html", {"page": page, "crumbs": crumbs}))
+    return remember_unit(
+        request, unit, render(request, "web/compare.html", {"page": page, "crumbs": crumbs})
+    )
 
 
 @require_safe
 @from_replica
-def in_force(_request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str) -> HttpResponseBase:
+def in_force(
+    _request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str
+) -> HttpResponseBase:
     """The address without a version leads to the one in force; it is not the address to cite."""
     _series, row = _series_and_row(pack, jurisdiction, route, period)
     return redirect(benchmark_url(row, row.version))
@@ -145,12 +191,17 @@ def in_force(_request: HttpRequest, pack: str, jurisdiction: str, route: str, pe
 
 @require_safe
 @from_replica
-def benchmark_csv(_request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponse:
+def benchmark_csv(
+    _request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int
+) -> HttpResponse:
     _series, row = _series_and_row(pack, jurisdiction, route, period, version)
     before = selectors.preceding(row)
     content = (row.content, before.content if before else None)
     return _file(
-        cached("csv", content, lambda: selectors.table_of(benchmark_view(row, None), before)), "text/csv; charset=utf-8", row, "csv"
+        cached("csv", content, lambda: selectors.table_of(benchmark_view(row, None), before)),
+        "text/csv; charset=utf-8",
+        row,
+        "csv",
     )
 
 
@@ -161,7 +212,9 @@ def every_version_csv(_request: HttpRequest) -> HttpResponse:
     rows = selectors.every_published()
 
     def render_csv() -> str:
-        tables = [selectors.table_of(benchmark_view(row, None), selectors.preceding(row)) for row in rows]
+        tables = [
+            selectors.table_of(benchmark_view(row, None), selectors.preceding(row)) for row in rows
+        ]
         head = ",".join(CSV_FIELDS) + "\r\n"
         return head + "".join(table.removeprefix(head) for table in tables)
 
@@ -171,39 +224,62 @@ def every_version_csv(_request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @from_replica
-def benchmark_json(_request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponse:
+def benchmark_json(
+    _request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int
+) -> HttpResponse:
     """The signed document, exactly as the API serves it."""
     _series, row = _series_and_row(pack, jurisdiction, route, period, version)
-    text = cached("json", row.content, lambda: json.dumps(benchmark_view(row, None).document, ensure_ascii=False))
+    text = cached(
+        "json",
+        row.content,
+        lambda: json.dumps(benchmark_view(row, None).document, ensure_ascii=False),
+    )
     return _file(text, "application/json", row, "json")
 
 
 @require_safe
 @from_replica
-def benchmark_parquet(_request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponse:
+def benchmark_parquet(
+    _request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int
+) -> HttpResponse:
     _series, row = _series_and_row(pack, jurisdiction, route, period, version)
     before = selectors.preceding(row)
 
     def render_parquet() -> bytes:
         view, _title, address, _digest, _publisher = _cited(row)
-        return open_data.parquet(selectors.table_of(view, before), codebook.CODEBOOK, open_data.about_version(view, address))
+        return open_data.parquet(
+            selectors.table_of(view, before),
+            codebook.CODEBOOK,
+            open_data.about_version(view, address),
+        )
 
     content = (row.content, before.content if before else None)
-    return _file(cached("parquet", content, render_parquet), open_data.FORMATS["parquet"], row, "parquet")
+    return _file(
+        cached("parquet", content, render_parquet), open_data.FORMATS["parquet"], row, "parquet"
+    )
 
 
 @require_safe
 @from_replica
-def benchmark_json_ld(_request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponse:
+def benchmark_json_ld(
+    _request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int
+) -> HttpResponse:
     """What catalogues of data sets read, in the reader's language as far as names have one."""
     _series, row = _series_and_row(pack, jurisdiction, route, period, version)
     view, title, address, _digest, publisher = _cited(row)
-    return _file(json.dumps(open_data.json_ld(view, title, address, publisher), ensure_ascii=False), "application/ld+json", row, "jsonld")
+    return _file(
+        json.dumps(open_data.json_ld(view, title, address, publisher), ensure_ascii=False),
+        "application/ld+json",
+        row,
+        "jsonld",
+    )
 
 
 @require_safe
 @from_replica
-def benchmark_pdf(_request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponse:
+def benchmark_pdf(
+    _request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int
+) -> HttpResponse:
     """The page on paper, always in the published unit."""
     series, row = _series_and_row(pack, jurisdiction, route, period, version)
     best_group, publisher = best_group_of(row.id), publisher_name(row.jurisdiction)
@@ -211,30 +287,52 @@ def benchmark_pdf(_request: HttpRequest, pack: str, jurisdiction: str, route: st
     def render_pdf() -> bytes:
         units = benchmarks.units_on(_began(period))
         view = benchmark_view(row, series.in_force)
-        page = benchmarks.benchmark_page(view, (), units["kgce"], units, own_address(), publisher, best_group)
+        page = benchmarks.benchmark_page(
+            view, (), units["kgce"], units, own_address(), publisher, best_group
+        )
         return paper.pdf(page, page.citation)
 
-    content = (*series.content, row.id, shown_name(row.scope), publisher, best_group.digest if best_group else "")
+    content = (
+        *series.content,
+        row.id,
+        shown_name(row.scope),
+        publisher,
+        best_group.digest if best_group else "",
+    )
     return _file(cached("pdf", content, render_pdf), "application/pdf", row, "pdf")
 
 
-SHOWN_ANYWHERE = csp({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "frame-ancestors": ["*"]})
+SHOWN_ANYWHERE = csp(
+    {"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "frame-ancestors": ["*"]}
+)
 """For a picture alone: any page may show it in a frame, and nothing runs or is fetched in it."""
 
 
 @require_safe
 @from_replica
-def benchmark_ladder(request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponseBase:
-    return _picture(request, _series_and_row(pack, jurisdiction, route, period, version), pictures.ladder)
+def benchmark_ladder(
+    request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int
+) -> HttpResponseBase:
+    return _picture(
+        request, _series_and_row(pack, jurisdiction, route, period, version), pictures.ladder
+    )
 
 
 @require_safe
 @from_replica
-def benchmark_spread(request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponseBase:
-    return _picture(request, _series_and_row(pack, jurisdiction, route, period, version), pictures.spread)
+def benchmark_spread(
+    request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int
+) -> HttpResponseBase:
+    return _picture(
+        request, _series_and_row(pack, jurisdiction, route, period, version), pictures.spread
+    )
 
 
-def _picture(request: HttpRequest, version: tuple[VersionSeries, VersionColumns], draw: Callable[[BenchmarkPage], str]) -> HttpResponseBase:
+def _picture(
+    request: HttpRequest,
+    version: tuple[VersionSeries, VersionColumns],
+    draw: Callable[[BenchmarkPage], str],
+) -> HttpResponseBase:
     """In the language of the address, so that a page that shows it has the same for every reader; in the published unit."""
     series, row = version
     asked = request.GET.get("language", "")
@@ -242,31 +340,54 @@ def _picture(request: HttpRequest, version: tuple[VersionSeries, VersionColumns]
 
     def render_picture(publisher: str) -> str:
         units = benchmarks.units_on(_began(row.period))
-        return draw(benchmarks.benchmark_page(benchmark_view(row, series.in_force), (), units["kgce"], units, own_address(), publisher))
+        return draw(
+            benchmarks.benchmark_page(
+                benchmark_view(row, series.in_force),
+                (),
+                units["kgce"],
+                units,
+                own_address(),
+                publisher,
+            )
+        )
 
     @xframe_options_exempt
     @SHOWN_ANYWHERE
     def shown(_request: HttpRequest) -> HttpResponseBase:
         with translation.override(language):
             publisher = publisher_name(row.jurisdiction)
-            picture = cached(draw.__name__, (*series.content, row.id, shown_name(row.scope), publisher), lambda: render_picture(publisher))
-        return HttpResponse(picture, content_type="image/svg+xml", headers={"Steplabel-Status": row.status, "Content-Language": language})
+            picture = cached(
+                draw.__name__,
+                (*series.content, row.id, shown_name(row.scope), publisher),
+                lambda: render_picture(publisher),
+            )
+        return HttpResponse(
+            picture,
+            content_type="image/svg+xml",
+            headers={"Steplabel-Status": row.status, "Content-Language": language},
+        )
 
     return shown(request)
 
 
 @require_safe
 @from_replica
-def benchmark_bib(_request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponse:
+def benchmark_bib(
+    _request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int
+) -> HttpResponse:
     _series, row = _series_and_row(pack, jurisdiction, route, period, version)
     return _file(citation.bibtex(*_cited(row)), "application/x-bibtex; charset=utf-8", row, "bib")
 
 
 @require_safe
 @from_replica
-def benchmark_ris(_request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponse:
+def benchmark_ris(
+    _request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int
+) -> HttpResponse:
     _series, row = _series_and_row(pack, jurisdiction, route, period, version)
-    return _file(citation.ris(*_cited(row)), "application/x-research-info-systems; charset=utf-8", row, "ris")
+    return _file(
+        citation.ris(*_cited(row)), "application/x-research-info-systems; charset=utf-8", row, "ris"
+    )
 
 
 @require_safe
@@ -289,7 +410,14 @@ def chosen_unit(request: HttpRequest, period: str) -> tuple[EnergyUnit, Mapping[
 def remember_unit(request: HttpRequest, unit: EnergyUnit, response: HttpResponse) -> HttpResponse:
     """A unit that was asked for stays for the pages after: its name in a cookie, nothing of the reader."""
     if request.GET.get("unit") == unit.id:
-        response.set_cookie(UNIT_COOKIE, unit.id, max_age=UNIT_KEPT_S, samesite="Lax", httponly=True, secure=request.is_secure())
+        response.set_cookie(
+            UNIT_COOKIE,
+            unit.id,
+            max_age=UNIT_KEPT_S,
+            samesite="Lax",
+            httponly=True,
+            secure=request.is_secure(),
+        )
     patch_vary_headers(response, ("Cookie",))
     return response
 
@@ -310,7 +438,13 @@ def _began(period: str) -> date:
 
 def _cited(row: VersionColumns) -> tuple[BenchmarkView, str, str, str, str]:
     view = benchmark_view(row, None)
-    return view, benchmarks.citation_title(view), absolute(benchmark_url(row, row.version)), row.digest, publisher_name(row.jurisdiction)
+    return (
+        view,
+        benchmarks.citation_title(view),
+        absolute(benchmark_url(row, row.version)),
+        row.digest,
+        publisher_name(row.jurisdiction),
+    )
 
 
 def publisher_name(jurisdiction: str) -> str:
@@ -318,7 +452,9 @@ def publisher_name(jurisdiction: str) -> str:
     return enumerated(map(shown_name, sectors.publisher_of(jurisdiction))) or citation.SOFTWARE
 
 
-def _file(content: str | bytes, content_type: str, row: VersionColumns, ending: str) -> HttpResponse:
+def _file(
+    content: str | bytes, content_type: str, row: VersionColumns, ending: str
+) -> HttpResponse:
     response = attachment(content, content_type, f"{citation.file_name(row)}.{ending}")
     response["Steplabel-Status"] = row.status
     return response

@@ -25,7 +25,13 @@ def record(request: HttpRequest, firm: int) -> HttpResponse:
     pages = pages_of(total, request.GET)
     rows = records.entries(organisation, wanted, pages.first - 1 if pages else 0, PAGE_ROWS)
     page = record_page(firm, shown_name(organisation.name), rows, total, pages, request.GET)
-    records.saw(person(request), OpenedPage.RECORD, f"firm {organisation.name}"[:254], timezone.now(), firm=firm)
+    records.saw(
+        person(request),
+        OpenedPage.RECORD,
+        f"firm {organisation.name}"[:254],
+        timezone.now(),
+        firm=firm,
+    )
     return render(request, "web/record.html", {"page": page})
 
 
@@ -34,7 +40,13 @@ def record_csv(request: HttpRequest, firm: int) -> HttpResponse:
     organisation = _firm(request, firm)
     rows = whole(partial(records.entries, organisation, _wanted(request)))
     answer = csv_file("steplabel-record.csv", *record_table(rows))
-    records.saw(person(request), OpenedPage.RECORD, f"firm {organisation.name}"[:254], timezone.now(), firm=firm)
+    records.saw(
+        person(request),
+        OpenedPage.RECORD,
+        f"firm {organisation.name}"[:254],
+        timezone.now(),
+        firm=firm,
+    )
     return answer
 
 
@@ -47,4 +59,9 @@ def _firm(request: HttpRequest, firm: int) -> Organisation:
 
 def _wanted(request: HttpRequest) -> RecordFilter:
     kind = request.GET.get("kind", "")
-    return RecordFilter(request.GET.get("who", "").strip()[:100], request.GET.get("what", "").strip()[:100], kind == "seen", kind == "done")
+    return RecordFilter(
+        request.GET.get("who", "").strip()[:100],
+        request.GET.get("what", "").strip()[:100],
+        kind == "seen",
+        kind == "done",
+    )

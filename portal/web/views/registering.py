@@ -29,7 +29,12 @@ def register(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
         if not first_mails.may_register(request, answers["email"]):
-            form.add_error(None, _("Too many firms were registered from here or for this address. Wait an hour, then try again."))
+            form.add_error(
+                None,
+                _(
+                    "Too many firms were registered from here or for this address. Wait an hour, then try again."
+                ),
+            )
         else:
             language = get_language() or "en"
             wish = applying.FirmWish(
@@ -46,7 +51,14 @@ def register(request: HttpRequest) -> HttpResponseBase:
             with transaction.atomic():  # no application without the letter that asks its address
                 secret = applying.apply(wish, timezone.now())
                 link = absolute(reverse("web:register-confirm", args=[secret]))
-                post_link("application", answers["email"], language, {}, link, good_for=applying.TIME_TO_ANSWER)
+                post_link(
+                    "application",
+                    answers["email"],
+                    language,
+                    {},
+                    link,
+                    good_for=applying.TIME_TO_ANSWER,
+                )
             return redirect("web:register-sent")
     return form_page(request, "web/register.html", {}, form)
 
@@ -63,8 +75,15 @@ def confirm(request: HttpRequest, secret: str) -> HttpResponse:
     now = timezone.now()
     row = applying.unanswered(secret, now)
     if row is None:
-        return render(request, "web/register_confirm.html", {"outdated": True}, status=200 if request.method == "GET" else 400)
+        return render(
+            request,
+            "web/register_confirm.html",
+            {"outdated": True},
+            status=200 if request.method == "GET" else 400,
+        )
     if request.method == "POST":
         applying.confirm(secret, now)
-        return render(request, "web/register_confirm.html", {"done": True, "firm": shown_name(row.name)})
+        return render(
+            request, "web/register_confirm.html", {"done": True, "firm": shown_name(row.name)}
+        )
     return render(request, "web/register_confirm.html", {"firm": shown_name(row.name)})

@@ -36,12 +36,20 @@ PERIODS_A_PAGE = 12
 def publications(request: HttpRequest) -> HttpResponse:
     user = person(request)
     groups = groups_of(user)
-    lines, pages = paged([(group, period) for group in groups for period in group.periods], request.GET, PERIODS_A_PAGE)
+    lines, pages = paged(
+        [(group, period) for group in groups for period in group.periods],
+        request.GET,
+        PERIODS_A_PAGE,
+    )
     counted = firms(user, {group.id for group in groups}, {period.name for _group, period in lines})
     versions = drafts_of_periods(groups, [period.id for _group, period in lines])
     rows = tuple(
         group_row(
-            group, period.name, counted.reported.get((group.id, period.name), 0), counted.of.get(group.id, 0), versions.get(period.id, ())
+            group,
+            period.name,
+            counted.reported.get((group.id, period.name), 0),
+            counted.of.get(group.id, 0),
+            versions.get(period.id, ()),
         )
         for group, period in lines
     )
@@ -87,8 +95,12 @@ def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
             "Nothing was drafted: what you wrote is longer by %(n)d characters than the %(most)d that are kept. Shorten it.",
             beyond,
         )
-        return _not_composed(request, view, longer % {"n": beyond, "most": drafting.MOST_CHARACTERS}, what_changed)
-    if view.may_decide and not what_changed and shown_beside(asked).exists():  # the public reads it beside the new version
+        return _not_composed(
+            request, view, longer % {"n": beyond, "most": drafting.MOST_CHARACTERS}, what_changed
+        )
+    if (
+        view.may_decide and not what_changed and shown_beside(asked).exists()
+    ):  # the public reads it beside the new version
         unsaid = _("State what changes and why. The public can read this beside the new version.")
         return _not_composed(request, view, unsaid, what_changed)
     try:
@@ -98,13 +110,21 @@ def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
             raise
         return _not_composed(request, view, in_words(refusal.whole), what_changed)
     standings.compute(asked, person(request).email, timezone.now())
-    messages.success(request, _("Version %(n)d is drafted. A second person must read and publish it.") % {"n": row.version})
+    messages.success(
+        request,
+        _("Version %(n)d is drafted. A second person must read and publish it.")
+        % {"n": row.version},
+    )
     return redirect("web:draft", row.pk)
 
 
-def _not_composed(request: HttpRequest, view: ParticipationView, problem: str, typed: str) -> HttpResponse:
+def _not_composed(
+    request: HttpRequest, view: ParticipationView, problem: str, typed: str
+) -> HttpResponse:
     """Why there is no draft, beside what was typed."""
-    page = participation_page(view, _quality(view), every_version(view.peer_group, view.period), request.GET)
+    page = participation_page(
+        view, _quality(view), every_version(view.peer_group, view.period), request.GET
+    )
     context = {"page": page, "crumbs": (_crumb(),), "problem": problem, "typed": typed}
     return render(request, "web/participation.html", context, status=400)
 

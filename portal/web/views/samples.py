@@ -26,7 +26,13 @@ from portal.web.answers import attachment, confirm_page, form_page, report_done
 from portal.web.forms.audits import GiveUpForm, SignedFileForm, SummaryForm
 from portal.web.forms.errors import add_error
 from portal.web.presenters.assurance import engagement_title
-from portal.web.presenters.samples import commitment_name, evidence_name, revision_to_draw, sample_page, sample_stage
+from portal.web.presenters.samples import (
+    commitment_name,
+    evidence_name,
+    revision_to_draw,
+    sample_page,
+    sample_stage,
+)
 from portal.web.viewmodels.assurance import SampleStage
 from portal.web.viewmodels.shared import Crumb
 from portal.web.views.engagements import row, seen_engagement
@@ -39,7 +45,11 @@ def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
     root = _root(newest)
     stage = sample_stage(newest, root)
     opened_for = _opened_for(request, newest, stage)
-    form = _form_of(opened_for)(request.POST, request.FILES) if request.method == "POST" else _form_of(opened_for)()
+    form = (
+        _form_of(opened_for)(request.POST, request.FILES)
+        if request.method == "POST"
+        else _form_of(opened_for)()
+    )
     if request.method == "POST" and form.is_valid():
         try:
             _act(request, assignment, newest, opened_for, form)
@@ -50,7 +60,11 @@ def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
     context = {
         "page": sample_page(view, newest, root, published_directory().fingerprint, _crumbs(view)),
         "parts": [
-            (part, form if part is opened_for else _form_of(part)(), _to_sign(request, assignment, newest, root, part))
+            (
+                part,
+                form if part is opened_for else _form_of(part)(),
+                _to_sign(request, assignment, newest, root, part),
+            )
             for part in ((stage, SampleStage.PROMISE) if stage is SampleStage.COUNTS else (stage,))
         ],
     }
@@ -70,7 +84,12 @@ def give_up(request: HttpRequest, assignment: int) -> HttpResponseBase:
         except RefusedError as refusal:
             add_error(form, "reason", refusal)
         else:
-            return report_done(request, _("The promise is given up. You can promise again."), "web:engagement-sample", assignment)
+            return report_done(
+                request,
+                _("The promise is given up. You can promise again."),
+                "web:engagement-sample",
+                assignment,
+            )
     back = reverse("web:engagement-sample", args=[assignment])
     return confirm_page(
         request,
@@ -119,7 +138,10 @@ def evidence(request: HttpRequest, sample: int) -> HttpResponse:
 
 
 def _crumbs(view: EngagementView) -> tuple[Crumb, ...]:
-    return (Crumb(_("Assigned sites"), reverse("web:assigned")), Crumb(engagement_title(view), reverse("web:engagement", args=[view.id])))
+    return (
+        Crumb(_("Assigned sites"), reverse("web:assigned")),
+        Crumb(engagement_title(view), reverse("web:engagement", args=[view.id])),
+    )
 
 
 def _root(newest: Sample | None) -> bytes | None:
@@ -139,24 +161,53 @@ def _form_of(stage: SampleStage) -> type[SignedFileForm | SummaryForm]:
     return SummaryForm if stage is SampleStage.COUNTS else SignedFileForm
 
 
-def _act(request: HttpRequest, assignment: int, newest: Sample | None, opened_for: SampleStage, form: SignedFileForm | SummaryForm) -> None:
+def _act(
+    request: HttpRequest,
+    assignment: int,
+    newest: Sample | None,
+    opened_for: SampleStage,
+    form: SignedFileForm | SummaryForm,
+) -> None:
     user, now = person(request), timezone.now()
     if isinstance(form, SummaryForm):
         if newest is not None:
             sampling.note(newest, form.summary_of(), user, now)
     elif newest is not None and opened_for is not SampleStage.PROMISE:
         root = _root(newest) or b""
-        sampling.draw(newest, form.raw(lambda signature, nonce: browser_signing.draw_signed(newest, root, nonce, signature)), user, now)
+        sampling.draw(
+            newest,
+            form.raw(
+                lambda signature, nonce: browser_signing.draw_signed(newest, root, nonce, signature)
+            ),
+            user,
+            now,
+        )
     else:
         engaged = row(request, assignment)
-        day = partial(browser_signing.day_signed, request.POST.get("day", ""), now)  # asked of what was signed here, not of a file
-        raw = form.raw(lambda signature, digest: browser_signing.promise_signed(engaged, user, digest, day(), signature))
+        day = partial(
+            browser_signing.day_signed, request.POST.get("day", ""), now
+        )  # asked of what was signed here, not of a file
+        raw = form.raw(
+            lambda signature, digest: browser_signing.promise_signed(
+                engaged, user, digest, day(), signature
+            )
+        )
         sampling.promise(engaged, raw, user, now)
 
 
 def _to_sign(
-    request: HttpRequest, assignment: int, newest: Sample | None, root: bytes | None, part: SampleStage
+    request: HttpRequest,
+    assignment: int,
+    newest: Sample | None,
+    root: bytes | None,
+    part: SampleStage,
 ) -> browser_signing.ToSign | None:
     if part is SampleStage.PROMISE:
-        return browser_signing.promise_to_sign(row(request, assignment), person(request), scheme_day())
-    return browser_signing.draw_to_sign(newest, root) if part is SampleStage.DRAW and newest is not None and root is not None else None
+        return browser_signing.promise_to_sign(
+            row(request, assignment), person(request), scheme_day()
+        )
+    return (
+        browser_signing.draw_to_sign(newest, root)
+        if part is SampleStage.DRAW and newest is not None and root is not None
+        else None
+    )

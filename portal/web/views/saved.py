@@ -48,14 +48,25 @@ def save(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         row = SavedFilter(user=user, page=page, path=path, query=query, saved_at=timezone.now())
         if full(user):
-            form.add_error("name", _("You have saved %(n)d filters, which is the most that can be stored. Delete one first.") % {"n": MOST})
+            form.add_error(
+                "name",
+                _(
+                    "You have saved %(n)d filters, which is the most that can be stored. Delete one first."
+                )
+                % {"n": MOST},
+            )
         elif _named(row, form):
-            return report_done(request, _("The filter is saved. You can find it on this list and on your first page."), f"{path}?{query}")
+            return report_done(
+                request,
+                _("The filter is saved. You can find it on this list and on your first page."),
+                f"{path}?{query}",
+            )
     return confirm_page(
         request,
         form,
         title=_("Save this filter"),
-        sentence=_("The list “%(list)s” with its present filter and order.") % {"list": LISTS[page].title},
+        sentence=_("The list “%(list)s” with its present filter and order.")
+        % {"list": LISTS[page].title},
         button=_("Save"),
         back=f"{path}?{query}",
         crumbs=_crumbs(),
@@ -65,9 +76,17 @@ def save(request: HttpRequest) -> HttpResponseBase:
 @for_role(*Role, posts=True)
 def rename(request: HttpRequest, saved: int) -> HttpResponseBase:
     row = get_object_or_404(saved_by(person(request)), pk=saved)
-    form = FilterNameForm(request.POST) if request.method == "POST" else FilterNameForm(initial={"name": row.name})
+    form = (
+        FilterNameForm(request.POST)
+        if request.method == "POST"
+        else FilterNameForm(initial={"name": row.name})
+    )
     if request.method == "POST" and form.is_valid() and _named(row, form):
-        return report_done(request, _("The filter is now called “%(name)s”.") % {"name": row.name}, "web:saved-filters")
+        return report_done(
+            request,
+            _("The filter is now called “%(name)s”.") % {"name": row.name},
+            "web:saved-filters",
+        )
     return confirm_page(
         request,
         form,
@@ -88,11 +107,17 @@ def delete(request: HttpRequest, saved: int) -> HttpResponseBase:
         raise Http404
     if request.method == "POST":
         row.delete()
-        return report_done(request, _("The filter “%(name)s” is deleted.") % {"name": row.name}, "web:saved-filters")
+        return report_done(
+            request,
+            _("The filter “%(name)s” is deleted.") % {"name": row.name},
+            "web:saved-filters",
+        )
     return confirm_page(
         request,
         title=_("Delete the filter “%(name)s”?") % {"name": row.name},
-        sentence=_("The list does not change. The deleted filter cannot be restored; save it again if you need it."),
+        sentence=_(
+            "The list does not change. The deleted filter cannot be restored; save it again if you need it."
+        ),
         button=_("Delete"),
         warning=True,
         back=reverse("web:saved-filters"),
@@ -103,9 +128,14 @@ def delete(request: HttpRequest, saved: int) -> HttpResponseBase:
 def _named(row: SavedFilter, form: FilterNameForm) -> bool:
     if keep(row, form.cleaned_data["name"]):
         return True
-    form.add_error("name", _("You already have a filter with this name on this list. Choose another name."))
+    form.add_error(
+        "name", _("You already have a filter with this name on this list. Choose another name.")
+    )
     return False
 
 
 def _crumbs() -> tuple[Crumb, ...]:
-    return (Crumb(_("Home"), reverse("web:home")), Crumb(_("Your saved filters"), reverse("web:saved-filters")))
+    return (
+        Crumb(_("Home"), reverse("web:home")),
+        Crumb(_("Your saved filters"), reverse("web:saved-filters")),
+    )

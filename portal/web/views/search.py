@@ -21,8 +21,14 @@ def page(request: HttpRequest) -> HttpResponse:
     """Whose role asks for a second factor and who has not shown it finds what the public finds."""
     text = request.GET.get("words", "").strip()[:LONGEST]
     user = person(request) if request.user.is_authenticated else None
-    if user is not None and second_factor.asked_of(roles_of(user)) and not second_factor.was_shown(request, user):
+    if (
+        user is not None
+        and second_factor.asked_of(roles_of(user))
+        and not second_factor.was_shown(request, user)
+    ):
         user = None
     parts = search(user, text)
     total = sum(len(part.rows) for part in parts)
-    return render(request, "web/search.html", {"words": text, "parts": parts, "found": total, "most": MOST})
+    return render(
+        request, "web/search.html", {"words": text, "parts": parts, "found": total, "most": MOST}
+    )

@@ -39,13 +39,19 @@ def index(request: HttpRequest) -> HttpResponseBase:
     codes = authenticators.get(Authenticator.Type.RECOVERY_CODES)
     page = security_page(
         user,
-        set_up=authenticators[Authenticator.Type.TOTP].created_at if Authenticator.Type.TOTP in authenticators else None,
+        set_up=authenticators[Authenticator.Type.TOTP].created_at
+        if Authenticator.Type.TOTP in authenticators
+        else None,
         needed=second_factor.needed_by(user),
         codes_left=len(codes.wrap().get_unused_codes()) if codes else 0,
         sessions=len(sessions.sessions_of(user, request.session.session_key, timezone.now())),
         keys=bool(roles_of(user)),
     )
-    context = {"page": page, "first_page": first_page(request), "zones": zones.choices(user.zone, timezone.now())}
+    context = {
+        "page": page,
+        "first_page": first_page(request),
+        "zones": zones.choices(user.zone, timezone.now()),
+    }
     return render(request, "web/security.html", context)
 
 
@@ -57,7 +63,10 @@ def qr(request: HttpRequest) -> HttpResponse:
     if secret is None:
         raise Http404
     adapter = get_adapter()
-    return HttpResponse(adapter.build_totp_svg(adapter.build_totp_url(person(request), secret)), content_type="image/svg+xml")
+    return HttpResponse(
+        adapter.build_totp_svg(adapter.build_totp_url(person(request), secret)),
+        content_type="image/svg+xml",
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -72,8 +81,17 @@ def session_list(request: HttpRequest) -> HttpResponseBase:
             logout(request)
             return report_done(request, _("You are signed out everywhere."), "account_login")
         chosen = request.POST.get("session", "")
-        if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 and sessions.end(user, now, only=int(chosen)):
+        if (
+            chosen.isascii()
+            and chosen.isdigit()
+            and len(chosen) < 19
+            and sessions.end(user, now, only=int(chosen))
+        ):
             messages.success(request, _("That session is ended."))
         return redirect("sessions")
     rows = session_rows(sessions.sessions_of(user, here, now))
-    return render(request, "web/sessions.html", {"rows": rows, "crumbs": (Crumb(_("Your account"), reverse("mfa_index")),)})
+    return render(
+        request,
+        "web/sessions.html",
+        {"rows": rows, "crumbs": (Crumb(_("Your account"), reverse("mfa_index")),)},
+    )

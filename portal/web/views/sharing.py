@@ -26,7 +26,14 @@ from portal.web.access import for_role, person
 from portal.web.answers import attachment, form_page
 from portal.web.forms.sharing import ShareForm
 from portal.web.papers import certificate as certificate_paper
-from portal.web.presenters.sharing import audits_of_labels, certificate_block, label_name, names_of_labels, share_row, shown_report
+from portal.web.presenters.sharing import (
+    audits_of_labels,
+    certificate_block,
+    label_name,
+    names_of_labels,
+    share_row,
+    shown_report,
+)
 from portal.web.viewmodels.shared import Crumb
 from portal.web.words.terms import period_name, shown_name
 
@@ -51,7 +58,10 @@ def show(request: HttpRequest, digest: str) -> HttpResponseBase:
         form = ShareForm(offered=offered)
     certificate = certificates.certificate_of(user, digest)
     saw(user, OpenedPage.SHOWN, f"submission {digest}", now, view.site)
-    title = _("%(title)s, %(period)s") % {"title": shown_name(view.site_name), "period": period_name(view.period)}
+    title = _("%(title)s, %(period)s") % {
+        "title": shown_name(view.site_name),
+        "period": period_name(view.period),
+    }
     context = {
         "title": title,
         "digest": digest,
@@ -62,7 +72,10 @@ def show(request: HttpRequest, digest: str) -> HttpResponseBase:
         "lacks_intervals": certificate is not None and not certificate.labels.has_intervals,
         "link": link,
         "shares": tuple(share_row(share, digest, now) for share in shares.shares_of(user, digest)),
-        "crumbs": (Crumb(_("Submissions"), reverse("web:submissions")), Crumb(title, reverse("web:submission", args=[digest]))),
+        "crumbs": (
+            Crumb(_("Submissions"), reverse("web:submissions")),
+            Crumb(title, reverse("web:submission", args=[digest])),
+        ),
     }
     return form_page(request, "web/show.html", context, form)
 
@@ -86,12 +99,17 @@ def certificate(request: HttpRequest, digest: str) -> HttpResponseBase:
         try:
             if request.POST.get("do") == "revoke":
                 certificates.revoke(user, digest, now)
-                messages.success(request, _("The certificate is revoked. Its code shows this from now on."))
+                messages.success(
+                    request, _("The certificate is revoked. Its code shows this from now on.")
+                )
             else:
                 issued = certificates.issue(user, digest, now)
                 messages.success(request, _("The certificate is issued."))
                 if not issued.labels.has_intervals:
-                    messages.info(request, _("It has no intervals yet. You can add them here once they are computed."))
+                    messages.info(
+                        request,
+                        _("It has no intervals yet. You can add them here once they are computed."),
+                    )
         except (Submission.DoesNotExist, Certificate.DoesNotExist) as error:
             raise Http404 from error
     return redirect("web:show", digest)
@@ -102,9 +120,19 @@ def certificate_pdf(request: HttpRequest, digest: str) -> HttpResponse:
     certificate = certificates.certificate_of(person(request), digest)
     if certificate is None:
         raise Http404
-    saw(person(request), OpenedPage.CERTIFICATE, f"submission {digest}", timezone.now(), certificate.labels.site)
+    saw(
+        person(request),
+        OpenedPage.CERTIFICATE,
+        f"submission {digest}",
+        timezone.now(),
+        certificate.labels.site,
+    )
     verify_at = certificate_block(certificate).verify_at
-    return attachment(certificate_paper.pdf(certificate, verify_at), "application/pdf", f"steplabel-certificate-{certificate.code}.pdf")
+    return attachment(
+        certificate_paper.pdf(certificate, verify_at),
+        "application/pdf",
+        f"steplabel-certificate-{certificate.code}.pdf",
+    )
 
 
 @require_GET
@@ -116,7 +144,10 @@ def shared(request: HttpRequest, secret: str) -> HttpResponse:
     if opened is not None:
         context = {
             "report": shown_report(opened.labels),
-            "audits": audits_of_labels(opened.labels, valid_for_steps(opened.labels.digest, opened.labels.steps, scheme_day())),
+            "audits": audits_of_labels(
+                opened.labels,
+                valid_for_steps(opened.labels.digest, opened.labels.steps, scheme_day()),
+            ),
             "buyer": opened.buyer,
             "until": opened.expires_at,
             "superseded": opened.superseded,

@@ -24,7 +24,13 @@ from portal.web.access import for_role, person
 from portal.web.forms.errors import add_error, mark_errors
 from portal.web.forms.registering import FirmCodeForm
 from portal.web.lists.tables import csv_file
-from portal.web.presenters.site_record import FirmDue, SiteFacts, events_table, firm_record_page, site_record_page
+from portal.web.presenters.site_record import (
+    FirmDue,
+    SiteFacts,
+    events_table,
+    firm_record_page,
+    site_record_page,
+)
 
 
 @for_role(Role.REGULATOR, Role.ENTERPRISE, posts=True)
@@ -57,13 +63,18 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
         extensions=extensions_of(row),
         events=site_history.happened_at(row, regulator=regulator),
     )
-    return render(request, "web/site_record.html", {"page": site_record_page(facts, request.GET, today)})
+    return render(
+        request, "web/site_record.html", {"page": site_record_page(facts, request.GET, today)}
+    )
 
 
 @for_role(Role.REGULATOR, Role.ENTERPRISE)
 def events_csv(request: HttpRequest, slug: str) -> HttpResponse:
     row, regulator = _site_for(person(request), slug)
-    return csv_file(f"steplabel-site-{slug}.csv", *events_table(site_history.happened_at(row, regulator=regulator)))
+    return csv_file(
+        f"steplabel-site-{slug}.csv",
+        *events_table(site_history.happened_at(row, regulator=regulator)),
+    )
 
 
 @for_role(Role.REGULATOR, Role.ENTERPRISE, posts=True)
@@ -72,11 +83,20 @@ def firm(request: HttpRequest, organisation: int) -> HttpResponseBase:
     firm's credit code."""
     user, now = person(request), timezone.now()
     sites = visible_sites(user).filter(organisation=organisation)
-    rows = list(sites.select_related("jurisdiction", "organisation__controlling_firm").order_by("slug"))
-    house = rows[0].organisation if rows else led_firms(user).select_related("controlling_firm").filter(pk=organisation).first()
+    rows = list(
+        sites.select_related("jurisdiction", "organisation__controlling_firm").order_by("slug")
+    )
+    house = (
+        rows[0].organisation
+        if rows
+        else led_firms(user).select_related("controlling_firm").filter(pk=organisation).first()
+    )
     if house is None:
         raise Http404
-    form = FirmCodeForm(request.POST if request.method == "POST" else None, initial={"credit_code": house.credit_code})
+    form = FirmCodeForm(
+        request.POST if request.method == "POST" else None,
+        initial={"credit_code": house.credit_code},
+    )
     may_identify = identifying.may_identify(user, house.pk)
     if request.method == "POST":
         if not may_identify:
@@ -101,8 +121,15 @@ def firm(request: HttpRequest, organisation: int) -> HttpResponseBase:
         audits_at(user, [row.pk for row in rows], today),
         (obliged_regulated if regulator else obliged_own)(user, today, *of_slug) if rows else (),
     )
-    page = firm_record_page(house, rows, newest, due, request.GET, today, regulator=regulator, may_identify=may_identify)
-    return render(request, "web/firm_record.html", {"page": page, "form": form}, status=400 if form.errors else 200)
+    page = firm_record_page(
+        house, rows, newest, due, request.GET, today, regulator=regulator, may_identify=may_identify
+    )
+    return render(
+        request,
+        "web/firm_record.html",
+        {"page": page, "form": form},
+        status=400 if form.errors else 200,
+    )
 
 
 def _site_for(user: User, slug: str) -> tuple[Site, bool]:

@@ -42,10 +42,17 @@ def new(request: HttpRequest) -> HttpResponseBase:
             raise Http404 from error
         else:
             return report_done(
-                request, _("Your request has been sent to the regulator. The site appears here once it is approved."), "web:sites"
+                request,
+                _(
+                    "Your request has been sent to the regulator. The site appears here once it is approved."
+                ),
+                "web:sites",
             )
     context = {
-        "choices": tuple(SelectOption(str(firm.pk), shown_name(firm.name), str(firm.pk) == asked) for firm in firms),
+        "choices": tuple(
+            SelectOption(str(firm.pk), shown_name(firm.name), str(firm.pk) == asked)
+            for firm in firms
+        ),
         "crumbs": _crumbs(),
     }
     return form_page(request, "web/site_new.html", context, form)
@@ -55,15 +62,25 @@ def new(request: HttpRequest) -> HttpResponseBase:
 def edit(request: HttpRequest, slug: str) -> HttpResponseBase:
     user = person(request)
     site = _own(request, slug)
-    now: dict[str, object] = {"name": site.name, "name_zh": site.name_zh, "credit_code": site.credit_code, "since": site.since}
-    now["size_class"] = siting.wished_size(site)  # else a new name would take the wish for another one back
+    now: dict[str, object] = {
+        "name": site.name,
+        "name_zh": site.name_zh,
+        "credit_code": site.credit_code,
+        "since": site.since,
+    }
+    now["size_class"] = siting.wished_size(
+        site
+    )  # else a new name would take the wish for another one back
     form = EditForm(request.POST) if request.method == "POST" else EditForm(initial=now)
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
         code = answers.pop("credit_code")
         waits = siting.change(user, slug, **answers, code=code, now=timezone.now())
         messages.success(
-            request, _("Your request for the other size class has been sent to the regulator.") if waits else _("The site is changed.")
+            request,
+            _("Your request for the other size class has been sent to the regulator.")
+            if waits
+            else _("The site is changed."),
         )
         return redirect("web:sites")
     context = {"site": slug, "crumbs": _crumbs()}
@@ -79,12 +96,16 @@ def retire(request: HttpRequest, slug: str) -> HttpResponseBase:
         except Site.DoesNotExist as error:
             if not led_sites(person(request)).filter(slug=slug).exists():  # else sent twice
                 raise Http404 from error
-        return report_done(request, _("The site is retired. What it reported remains valid."), "web:sites")
+        return report_done(
+            request, _("The site is retired. What it reported remains valid."), "web:sites"
+        )
     site = _own(request, slug)
     return confirm_page(
         request,
         title=_("Retire %(site)s?") % {"site": shown_name(site.name)},
-        sentence=_("Its agents are revoked and its tokens stop working. What it reported remains valid, and you can still see it."),
+        sentence=_(
+            "Its agents are revoked and its tokens stop working. What it reported remains valid, and you can still see it."
+        ),
         button=_("Retire the site"),
         warning=True,
         back=reverse("web:sites"),

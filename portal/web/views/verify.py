@@ -45,9 +45,13 @@ def ask(request: HttpRequest) -> HttpResponseBase:
         resolver = _kind_of(code)
         if resolver is not None and resolver.page(request, code) is not None:
             return redirect("web:verify", code)
-        form.add_error("code", _("No certificate has this code. Compare it with the paper, letter by letter."))
+        form.add_error(
+            "code", _("No certificate has this code. Compare it with the paper, letter by letter.")
+        )
     mark_errors(form)
-    return render(request, "web/verify_ask.html", {"form": form}, status=404 if form.errors else 200)
+    return render(
+        request, "web/verify_ask.html", {"form": form}, status=404 if form.errors else 200
+    )
 
 
 @require_GET
@@ -89,7 +93,11 @@ def _attestation_statement(code: str) -> HttpResponse | None:
     view = by_code(code, scheme_day())
     if view is None:
         return None
-    return attachment(attestation_standing.signed_statement(view.id), "application/cbor", f"attestation-{view.code}.cbor")
+    return attachment(
+        attestation_standing.signed_statement(view.id),
+        "application/cbor",
+        f"attestation-{view.code}.cbor",
+    )
 
 
 def _attestation_certificate(request: HttpRequest, code: str) -> HttpResponse | None:
@@ -108,6 +116,8 @@ def _shown(code: str) -> tuple[AttestationView, AttestationPage] | None:
 
 
 KINDS: Mapping[str, Resolver] = {
-    attestation_standing.KIND: Resolver(_attestation_page, _attestation_statement, _attestation_certificate),
+    attestation_standing.KIND: Resolver(
+        _attestation_page, _attestation_statement, _attestation_certificate
+    ),
     certificates.KIND: Resolver(label_codes.page, label_codes.nothing, label_codes.nothing),
 }

@@ -19,19 +19,32 @@ OPINIONS: dict[str, Promise] = {
 }
 
 OPINION_SENTENCES: dict[tuple[str, str], Promise] = {
-    ("unqualified", "reasonable"): gettext_lazy("%(body)s checked this and found it correct, without reservation."),
-    ("unqualified", "limited"): gettext_lazy("%(body)s checked this and found nothing that shows it to be incorrect."),
-    ("qualified", "reasonable"): gettext_lazy("%(body)s checked this and found it correct, with the reservations below."),
+    ("unqualified", "reasonable"): gettext_lazy(
+        "%(body)s checked this and found it correct, without reservation."
+    ),
+    ("unqualified", "limited"): gettext_lazy(
+        "%(body)s checked this and found nothing that shows it to be incorrect."
+    ),
+    ("qualified", "reasonable"): gettext_lazy(
+        "%(body)s checked this and found it correct, with the reservations below."
+    ),
     ("qualified", "limited"): gettext_lazy(
         "%(body)s checked this and found nothing that shows it to be incorrect, apart from the reservations below."
     ),
-    **dict.fromkeys((("adverse", "reasonable"), ("adverse", "limited")), gettext_lazy("%(body)s checked this and found it incorrect.")),
+    **dict.fromkeys(
+        (("adverse", "reasonable"), ("adverse", "limited")),
+        gettext_lazy("%(body)s checked this and found it incorrect."),
+    ),
 }
 """By opinion and assurance: a limited one is worded as what was not found (ISO 14064-3:2019, 9)."""
 
 LABEL_SENTENCES: dict[tuple[str, str], Promise] = {
-    ("unqualified", "reasonable"): gettext_lazy("%(body)s checked %(steps)s and found the labels correct, without reservation."),
-    ("unqualified", "limited"): gettext_lazy("%(body)s checked %(steps)s and found nothing that shows the labels to be incorrect."),
+    ("unqualified", "reasonable"): gettext_lazy(
+        "%(body)s checked %(steps)s and found the labels correct, without reservation."
+    ),
+    ("unqualified", "limited"): gettext_lazy(
+        "%(body)s checked %(steps)s and found nothing that shows the labels to be incorrect."
+    ),
     ("qualified", "reasonable"): gettext_lazy(
         "%(body)s checked %(steps)s and found the labels correct, with reservations; they stand in the attestation."
     ),
@@ -40,7 +53,8 @@ LABEL_SENTENCES: dict[tuple[str, str], Promise] = {
         "attestation."
     ),
     **dict.fromkeys(
-        (("adverse", "reasonable"), ("adverse", "limited")), gettext_lazy("%(body)s checked %(steps)s and found the labels incorrect.")
+        (("adverse", "reasonable"), ("adverse", "limited")),
+        gettext_lazy("%(body)s checked %(steps)s and found the labels incorrect."),
     ),
 }
 """The same to whoever was shown labels of a report, of which an audit may cover some steps only."""
@@ -103,14 +117,22 @@ def need_in_words(asked: NeedCount) -> str:
     day = date_format(asked.day, _("j F Y")) if asked.day else ""
     n = asked.count
     sentences = {
-        AuditNeed.TAKE_OVER: _("Stopped: an interest was declared. Somebody from your body who has no interest must take over."),
+        AuditNeed.TAKE_OVER: _(
+            "Stopped: an interest was declared. Somebody from your body who has no interest must take over."
+        ),
         AuditNeed.DECLARE: _("Nobody has declared yet whether there is an interest in this firm."),
         AuditNeed.OVERDUE: _("The conclusion was due on %(day)s.") % {"day": day},
         AuditNeed.DUE_SOON: _("The conclusion is due on %(day)s.") % {"day": day},
-        AuditNeed.ANSWERED: ngettext("%(n)s finding is answered and waits for you.", "%(n)s findings are answered and wait for you.", n)
+        AuditNeed.ANSWERED: ngettext(
+            "%(n)s finding is answered and waits for you.",
+            "%(n)s findings are answered and wait for you.",
+            n,
+        )
         % {"n": n},
         AuditNeed.LATE_ANSWERS: ngettext(
-            "%(n)s finding has no answer, and its due day has passed.", "%(n)s findings have no answer, and their due days have passed.", n
+            "%(n)s finding has no answer, and its due day has passed.",
+            "%(n)s findings have no answer, and their due days have passed.",
+            n,
         )
         % {"n": n},
         AuditNeed.SIGN: _("A statement is ready and waits for your signature."),
@@ -140,4 +162,6 @@ def ended_because(reason: str) -> str:
     the site changed hands."""
     if reason == changing_hands.BECAUSE:
         return in_words(changing_hands.BECAUSE)
-    return in_words(leaving.BECAUSE) if reason in (leaving.BECAUSE, leaving.BECAUSE_BEFORE) else reason
+    return (
+        in_words(leaving.BECAUSE) if reason in (leaving.BECAUSE, leaving.BECAUSE_BEFORE) else reason
+    )

@@ -28,7 +28,11 @@ def link() -> SafeString | str:
 
 def _with_contact(sentence: Promise, asking: Promise) -> str:
     contact: str = settings.CONTACT
-    return f"{sentence}{sentence_space()}{str(asking) % {'contact': contact}}" if contact else str(sentence)
+    return (
+        f"{sentence}{sentence_space()}{str(asking) % {'contact': contact}}"
+        if contact
+        else str(sentence)
+    )
 
 
 with_contact = cast("Callable[[Promise, Promise], _StrPromise]", lazy(_with_contact, str))

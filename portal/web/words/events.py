@@ -48,7 +48,10 @@ def name_in_words(named: str) -> str:
         return str(ALONE[named])
     first, of, site = named.partition(" of site ")
     if of:
-        return str(pgettext_lazy("of an act", "%(what)s of site %(site)s")) % {"what": name_in_words(first), "site": site}
+        return str(pgettext_lazy("of an act", "%(what)s of site %(site)s")) % {
+            "what": name_in_words(first),
+            "site": site,
+        }
     noun = max((noun for noun in NOUNS if named.startswith(f"{noun} ")), key=len, default="")
     return f"{NOUNS[noun]}{named.removeprefix(noun)}" if noun else named
 
@@ -65,10 +68,19 @@ def detail_in_words(detail: str) -> str:
         return whole
     parts = _PARTS.split(detail)
     translated = [_translated(part) for part in parts]
-    own = next((index for index in range(2, len(parts), 2) if parts[index - 1] == ": " and not translated[index]), len(parts))
+    own = next(
+        (
+            index
+            for index in range(2, len(parts), 2)
+            if parts[index - 1] == ": " and not translated[index]
+        ),
+        len(parts),
+    )
     if not any(translated[:own]):
         return detail  # what a person wrote keeps its own commas
-    return "".join(text or _between(part) for text, part in zip(translated[:own], parts[:own], strict=True)) + "".join(parts[own:])
+    return "".join(
+        text or _between(part) for text, part in zip(translated[:own], parts[:own], strict=True)
+    ) + "".join(parts[own:])
 
 
 def _between(part: str) -> str:
@@ -76,14 +88,21 @@ def _between(part: str) -> str:
 
 
 def _translated(part: str) -> str:
-    written = (str(text) % _with_period_name(fits.groupdict()) for pattern, text in _DETAIL if (fits := pattern.fullmatch(part)))
+    written = (
+        str(text) % _with_period_name(fits.groupdict())
+        for pattern, text in _DETAIL
+        if (fits := pattern.fullmatch(part))
+    )
     return next(written, "") or _steps(part)
 
 
 def _steps(part: str) -> str:
     """Steps by name where the part is their ids and nothing else, and a pack that comes with Steplabel knows them all."""
     ids = part.split(" ")
-    names = [next((names.step_name(step) for names in _sectors() if names.step(step)), "") for step in ids]
+    names = [
+        next((names.step_name(step) for names in _sectors() if names.step(step)), "")
+        for step in ids
+    ]
     return enumerated(names) if all(names) else ""
 
 

@@ -37,9 +37,17 @@ def energy_units(kgce_per_kwh: float) -> Mapping[str, EnergyUnit]:
     """
     return MappingProxyType(
         {
-            "kgce": EnergyUnit("kgce", 1.0, _("1 kgce, a kilogram of coal equivalent, = %(mj)s MJ.") % {"mj": MJ_PER_KGCE}),
+            "kgce": EnergyUnit(
+                "kgce",
+                1.0,
+                _("1 kgce, a kilogram of coal equivalent, = %(mj)s MJ.") % {"mj": MJ_PER_KGCE},
+            ),
             "MJ": EnergyUnit("MJ", MJ_PER_KGCE, _("1 kgce = %(mj)s MJ.") % {"mj": MJ_PER_KGCE}),
-            "kWh": EnergyUnit("kWh", 1.0 / kgce_per_kwh, _("1 kWh = %(kgce)s kgce (calorific basis).") % {"kgce": f"{kgce_per_kwh:g}"}),
+            "kWh": EnergyUnit(
+                "kWh",
+                1.0 / kgce_per_kwh,
+                _("1 kWh = %(kgce)s kgce (calorific basis).") % {"kgce": f"{kgce_per_kwh:g}"},
+            ),
         }
     )
 
@@ -104,7 +112,13 @@ def label_decimals(*values: float | None) -> int:
     decimals, numbers = decimals_of(*values), [v for v in values if v is not None]
     if decimals == 2 and max(map(abs, numbers)) < 1:
         return 3
-    return next((n for n in range(decimals, 3) if all(abs(round(v, n) - v) < 1e-9 for v in numbers)), 3) if decimals else 0
+    return (
+        next(
+            (n for n in range(decimals, 3) if all(abs(round(v, n) - v) < 1e-9 for v in numbers)), 3
+        )
+        if decimals
+        else 0
+    )
 
 
 def number(value: float, decimals: int | None = None) -> str:
@@ -117,7 +131,9 @@ def number(value: float, decimals: int | None = None) -> str:
     text = f"{value:,.{decimals}f}"
     if not text.startswith("-"):
         return text
-    return text.replace("-", MINUS) if any(c in text for c in "123456789") else text.removeprefix("-")
+    return (
+        text.replace("-", MINUS) if any(c in text for c in "123456789") else text.removeprefix("-")
+    )
 
 
 def signed(value: float, decimals: int | None = None) -> str:
@@ -161,5 +177,13 @@ def ordinal(number: int) -> str:
     if number % 100 in (11, 12, 13):
         return _("%(n)dth") % {"n": number}
     last = number % 10
-    form = _("%(n)dst") if last == 1 else _("%(n)dnd") if last == 2 else _("%(n)drd") if last == 3 else _("%(n)dth")
+    form = (
+        _("%(n)dst")
+        if last == 1
+        else _("%(n)dnd")
+        if last == 2
+        else _("%(n)drd")
+        if last == 3
+        else _("%(n)dth")
+    )
     return form % {"n": number}

@@ -21,7 +21,10 @@ REPORTING_FIRM = "reporting_firm"
 `firm`, as the column of the firm in control is in other files; elsewhere the two have names of their own.
 """
 
-_YES_NO: dict[str, Promise] = {"yes": pgettext_lazy("cell of a file", "yes"), "no": pgettext_lazy("cell of a file", "no")}
+_YES_NO: dict[str, Promise] = {
+    "yes": pgettext_lazy("cell of a file", "yes"),
+    "no": pgettext_lazy("cell of a file", "no"),
+}
 CELLS: dict[str, Mapping[str, Promise]] = {
     "obliged": _YES_NO,
     "arrived_late": _YES_NO,
@@ -38,12 +41,21 @@ def cell_words(columns: Sequence[str], row: Sequence[object]) -> list[object]:
     """The row with its codes in words, in every language but English, whose readers are programs too."""
     if _in_english():
         return list(row)
-    coded = {"state"} if "state_name" in columns else ()  # its codes are not those of taking part, and their words stand beside
-    return [value if column in coded else _word(column, value) for column, value in zip(columns, row, strict=True)]
+    coded = (
+        {"state"} if "state_name" in columns else ()
+    )  # its codes are not those of taking part, and their words stand beside
+    return [
+        value if column in coded else _word(column, value)
+        for column, value in zip(columns, row, strict=True)
+    ]
 
 
 def _word(column: str, value: object) -> object:
-    return str(CELLS[column][value]) if isinstance(value, str) and value in CELLS.get(column, ()) else value
+    return (
+        str(CELLS[column][value])
+        if isinstance(value, str) and value in CELLS.get(column, ())
+        else value
+    )
 
 
 def headings(columns: Sequence[str]) -> list[str]:

@@ -24,7 +24,15 @@ ADDRESSES = {"firm_left": "web:left"}
 SENDING = "portal.web.tasks.send_mail"
 
 
-def post_link(letter: str, to: str, language: str, facts: Mapping[str, str], link: str = "", *, good_for: timedelta) -> None:
+def post_link(
+    letter: str,
+    to: str,
+    language: str,
+    facts: Mapping[str, str],
+    link: str = "",
+    *,
+    good_for: timedelta,
+) -> None:
     """Put a letter into the outbox, and ask for it to be sent soon: somebody waits for the link, which is `good_for` so long."""
     post(letter, to, language, facts, link, timezone.now(), good_for=good_for)
     transaction.on_commit(lambda: nudge(SENDING))
@@ -35,7 +43,10 @@ def write(mail: Mail, notices: Sequence[Notice], link: str, language: str, zone:
     with translation.override(language), timezone.override(zone_of(zone)):
         if mail.letter:
             address = ADDRESSES.get(mail.letter)
-            return _letter(mail.letter, {**mail.told, "link": absolute(reverse(address, args=[link])) if address else link})
+            return _letter(
+                mail.letter,
+                {**mail.told, "link": absolute(reverse(address, args=[link])) if address else link},
+            )
         rows = [notice_row_of(notice.kind, notice.told, notice.at) for notice in notices]
         links = [absolute(reverse("web:notification", args=[notice.pk])) for notice in notices]
         context = {
@@ -50,4 +61,6 @@ def write(mail: Mail, notices: Sequence[Notice], link: str, language: str, zone:
 
 def _letter(kind: str, facts: Mapping[str, object]) -> Letter:
     subject = " ".join(render_to_string(f"web/mail/{kind}_subject.txt", dict(facts)).split())
-    return Letter(subject, render_to_string(f"web/mail/{kind}_message.txt", dict(facts)).strip() + "\n")
+    return Letter(
+        subject, render_to_string(f"web/mail/{kind}_message.txt", dict(facts)).strip() + "\n"
+    )

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as said  # what is not marked here is gathered by `texts`
+from django.utils.translation import (
+    gettext_lazy as said,
+)  # what is not marked here is gathered by `texts`
 from django.utils.translation import pgettext_lazy as said_in_context
 
 SOURCE = Path(__file__).with_name("words.toml")
@@ -18,12 +20,19 @@ SOURCE = Path(__file__).with_name("words.toml")
 def words(table: str) -> dict[str, Promise]:
     """A table of one word a code."""
     entries, context = _source()[table], _source()[table].get("_context")
-    return {code: said_in_context(context, text) if context else said(text) for code, text in entries.items() if code != "_context"}
+    return {
+        code: said_in_context(context, text) if context else said(text)
+        for code, text in entries.items()
+        if code != "_context"
+    }
 
 
 def rows(table: str) -> dict[str, dict[str, Promise]]:
     """A table of several words a code, each by its name."""
-    return {code: {name: said(text) for name, text in entry.items()} for code, entry in _source()[table].items()}
+    return {
+        code: {name: said(text) for name, text in entry.items()}
+        for code, entry in _source()[table].items()
+    }
 
 
 @cache

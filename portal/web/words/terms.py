@@ -115,13 +115,21 @@ def period_name(period: str) -> str:
 def _period_name(period: str) -> str:
     if "/" in period:
         first, after = (date.fromisoformat(day) for day in period.split("/"))
-        last = after - timedelta(days=1)  # half-open: the second date is the first day that no longer belongs to it
-        return _("%(first)s to %(last)s") % {"first": dateformat.format(first, _("j F Y")), "last": dateformat.format(last, _("j F Y"))}
+        last = after - timedelta(
+            days=1
+        )  # half-open: the second date is the first day that no longer belongs to it
+        return _("%(first)s to %(last)s") % {
+            "first": dateformat.format(first, _("j F Y")),
+            "last": dateformat.format(last, _("j F Y")),
+        }
     year, _dash, part = period.partition("-")
     if not part:
         return pgettext("period", "%(year)s") % {"year": year}
     if part.startswith("Q"):
-        return pgettext("period", "%(year)s, quarter %(quarter)s") % {"year": year, "quarter": part[1:]}
+        return pgettext("period", "%(year)s, quarter %(quarter)s") % {
+            "year": year,
+            "quarter": part[1:],
+        }
     return dateformat.format(date(int(year), int(part), 1), pgettext("period", "F Y"))
 
 
@@ -140,7 +148,11 @@ def zone_name(moment: datetime) -> str:
     offset = localtime(moment).utcoffset() or timedelta()
     minutes = round(offset.total_seconds() / 60)
     hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{'−' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}" if minutes else "UTC"
+    return (
+        f"UTC{'−' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}"
+        if minutes
+        else "UTC"
+    )
 
 
 def dated(text: str) -> str:
@@ -210,7 +222,9 @@ class Names:
     steps: Mapping[str, Step] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "steps", {step.id: step for step in self.pack.steps} if self.pack else {})
+        object.__setattr__(
+            self, "steps", {step.id: step for step in self.pack.steps} if self.pack else {}
+        )
 
     @classmethod
     def of(cls, pack_id: str, version: str) -> Names:
@@ -226,7 +240,11 @@ class Names:
         return in_page_language(self.pack.words) if self.pack else self.pack_id
 
     def route(self, route_id: str) -> Route | None:
-        return next((route for route in self.pack.routes if route.id == route_id), None) if self.pack else None
+        return (
+            next((route for route in self.pack.routes if route.id == route_id), None)
+            if self.pack
+            else None
+        )
 
     def title(self, route_id: str) -> str:
         """`Cement (new dry process)`: the route's product, and the route where its name says more."""
@@ -235,7 +253,11 @@ class Names:
             return f"{self.pack_id}, {route_id}"
         product, way = in_page_language(route.product_words), in_page_language(route.words)
         title = capfirst(product)
-        return title if way.lower() == product.lower() else _("%(product)s (%(route)s)") % {"product": title, "route": within(way)}
+        return (
+            title
+            if way.lower() == product.lower()
+            else _("%(product)s (%(route)s)") % {"product": title, "route": within(way)}
+        )
 
     def product(self, route_id: str) -> str:
         route = self.route(route_id)
@@ -277,7 +299,14 @@ class Names:
         step = self.step(step_id)
         if step is None or len(step.variants) < 2:
             return ""
-        return next((in_page_language(variant.words) for variant in step.variants if variant.id == variant_id), variant_id)
+        return next(
+            (
+                in_page_language(variant.words)
+                for variant in step.variants
+                if variant.id == variant_id
+            ),
+            variant_id,
+        )
 
 
 def proposed_pack(pack: str, version: str) -> str:
@@ -292,14 +321,20 @@ def with_variant(name: str, variant: str) -> str:
 
 def over_years(what: str, years: int) -> str:
     """What a value is of, with the years that it covers where they are several."""
-    return _("%(what)s, %(years)s years combined") % {"what": what, "years": years} if years > 1 else what
+    return (
+        _("%(what)s, %(years)s years combined") % {"what": what, "years": years}
+        if years > 1
+        else what
+    )
 
 
 def in_months(what: str, months: int | None) -> str:
     """What a value is of, with the months that it tells of where it lacks some."""
     if months is None:
         return what
-    told_of = ngettext("%(what)s, begun in %(months)s month", "%(what)s, begun in %(months)s months", months)
+    told_of = ngettext(
+        "%(what)s, begun in %(months)s month", "%(what)s, begun in %(months)s months", months
+    )
     return told_of % {"what": what, "months": months}
 
 
@@ -337,4 +372,7 @@ def output_of_a_year(made_in: str, product: str, in_tonnes: str) -> str:
     """What a reader types to multiply by; of a product in tonnes it is asked for as the page says."""
     if made_in == TONNES:
         return in_tonnes % {"product": product}
-    return _("Output of %(product)s in a year, in %(unit)s") % {"product": product, "unit": unit_in_words(made_in)}
+    return _("Output of %(product)s in a year, in %(unit)s") % {
+        "product": product,
+        "unit": unit_in_words(made_in),
+    }

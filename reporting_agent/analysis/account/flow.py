@@ -82,16 +82,29 @@ class MaterialFlow:
 
 def material_flow(site: SiteSettings, result: LabelResult) -> MaterialFlow | None:
     """None where no batch names a parent and nothing bought is declared."""
-    batches, pack = [batch for batch in result.data.batches if batch.excluded != "duplicate"], result.data.pack
+    batches, pack = (
+        [batch for batch in result.data.batches if batch.excluded != "duplicate"],
+        result.data.pack,
+    )
     parents = parents_of(batches)
-    bought = tuple(_bought(pack, purchase.made_by, purchase.into, purchase.quantity) for purchase in site.bought_in if purchase.quantity)
+    bought = tuple(
+        _bought(pack, purchase.made_by, purchase.into, purchase.quantity)
+        for purchase in site.bought_in
+        if purchase.quantity
+    )
     if not parents and not bought:
         return None
     shares = _shares(batches, parents)
-    return MaterialFlow(_yields(batches, shares, pack), _cumulative(batches, parents, shares, _energies(result)), bought)
+    return MaterialFlow(
+        _yields(batches, shares, pack),
+        _cumulative(batches, parents, shares, _energies(result)),
+        bought,
+    )
 
 
-def _shares(batches: Sequence[Batch], parents: Mapping[int, Sequence[int]]) -> dict[tuple[int, int], float]:
+def _shares(
+    batches: Sequence[Batch], parents: Mapping[int, Sequence[int]]
+) -> dict[tuple[int, int], float]:
     """By (parent, child), the part of the parent's product that the child took."""
     made_of: dict[int, float] = {}
     for child, own in parents.items():
@@ -109,7 +122,9 @@ def _all_output(batch: Batch) -> float:
     return batch.output + batch.reject
 
 
-def _yields(batches: Sequence[Batch], shares: Mapping[tuple[int, int], float], pack: Pack) -> tuple[StepYield, ...]:
+def _yields(
+    batches: Sequence[Batch], shares: Mapping[tuple[int, int], float], pack: Pack
+) -> tuple[StepYield, ...]:
     amounts: dict[tuple[str, str], float] = {}
     children: dict[tuple[str, str], set[int]] = {}
     for (parent, child), share in shares.items():
@@ -119,7 +134,11 @@ def _yields(batches: Sequence[Batch], shares: Mapping[tuple[int, int], float], p
     order = {step.id: index for index, step in enumerate(pack.steps)}
     outputs = {key: sum(batches[child].output for child in own) for key, own in children.items()}
     ordered = sorted(amounts, key=lambda key: (order.get(key[0], 0), order.get(key[1], 0)))
-    return tuple(StepYield(*key, amounts[key], outputs[key], len(children[key])) for key in ordered if outputs[key] > 0)
+    return tuple(
+        StepYield(*key, amounts[key], outputs[key], len(children[key]))
+        for key in ordered
+        if outputs[key] > 0
+    )
 
 
 def _energies(result: LabelResult) -> dict[tuple[str, str], float]:
@@ -156,21 +175,36 @@ def _cumulative(
             if above is None:
                 totals_by_index[index] = None
                 return None
-            total += above * shares.get((parent, index), 0.0)  # of a parent whose children made nothing, none took a part
+            total += above * shares.get(
+                (parent, index), 0.0
+            )  # of a parent whose children made nothing, none took a part
         totals_by_index[index] = total
         return total
 
     by_step: dict[str, list[int]] = {}
     for index in parents:
-        if whole(index) is not None and batches[index].output > 0 and batches[index].excluded is None:
+        if (
+            whole(index) is not None
+            and batches[index].output > 0
+            and batches[index].excluded is None
+        ):
             by_step.setdefault(batches[index].step, []).append(index)
     totals = []
     for step, indices in by_step.items():
         output = np.array([batches[index].output for index in indices])
-        own = np.array([energies[batches[index].step, batches[index].batch_id] for index in indices]) / output
+        own = (
+            np.array([energies[batches[index].step, batches[index].batch_id] for index in indices])
+            / output
+        )
         total = np.array([totals_by_index[index] for index in indices], dtype=float) / output
         totals.append(
-            Cumulative(step, [batches[index].batch_id for index in indices], own, total - own, float((total * output).sum() / output.sum()))
+            Cumulative(
+                step,
+                [batches[index].batch_id for index in indices],
+                own,
+                total - own,
+                float((total * output).sum() / output.sum()),
+            )
         )
     return tuple(totals)
 
@@ -187,7 +221,9 @@ def _bought(pack: Pack, made_by: str, into: str, quantity: float) -> BoughtInEne
                 product=step.product_words,
             )
         )
-        return BoughtInEnergy(made_by, into, quantity, step.output_unit, None, None, "", True, words)
+        return BoughtInEnergy(
+            made_by, into, quantity, step.output_unit, None, None, "", True, words
+        )
     assumed = rule.grid_source.kind == "engineering-assumption" or not rule.grid_source.verified
     bought: dict[str, Value] = {
         "quantity": plain(quantity),
@@ -211,4 +247,14 @@ def _bought(pack: Pack, made_by: str, into: str, quantity: float) -> BoughtInEne
         )
     )
     source = rule.grid_source.text
-    return BoughtInEnergy(made_by, into, quantity, step.output_unit, rule.typical, rule.typical * quantity, source, assumed, words)
+    return BoughtInEnergy(
+        made_by,
+        into,
+        quantity,
+        step.output_unit,
+        rule.typical,
+        rule.typical * quantity,
+        source,
+        assumed,
+        words,
+    )

@@ -37,7 +37,9 @@ def shares(draft: Draft) -> dict[str, float]:
         by_step[step_id] = share
     for step_id in draft.recovery:  # what is recovered of a product goes where the product goes
         product = draft.step(step_id).product
-        by_step[step_id] = next(by_step[covered] for covered in draft.covered if draft.step(covered).product == product)
+        by_step[step_id] = next(
+            by_step[covered] for covered in draft.covered if draft.step(covered).product == product
+        )
     return by_step
 
 
@@ -45,11 +47,17 @@ def _share_passed_on(draft: Draft, step_id: str, following: str, met: float) -> 
     """The share of a step's product that went into the next one's, and what of the need was met from here to the route's end (`met`: from
     the next step on): the error of weighing is allowed once for the chain."""
     stored = draft.step(step_id).product != draft.step(following).product
-    purchases = [purchase for purchase in draft.site.bought_in if purchase.made_by == step_id and purchase.into in draft.covered]
+    purchases = [
+        purchase
+        for purchase in draft.site.bought_in
+        if purchase.made_by == step_id and purchase.into in draft.covered
+    ]
     for bought in purchases:
         if bought.quantity:
             sentence = Phrase(
-                ("%(quantity)s %(unit)s of the product of %(step)s were bought in. The energy used for them elsewhere is not known here."),
+                (
+                    "%(quantity)s %(unit)s of the product of %(step)s were bought in. The energy used for them elsewhere is not known here."
+                ),
                 quantity=plain(bought.quantity),
                 unit=draft.step(step_id).output_unit,
                 step=draft.named(step_id),
@@ -64,7 +72,11 @@ def _share_passed_on(draft: Draft, step_id: str, following: str, met: float) -> 
             weighing=f"{100 * WEIGHING:g}",
         )
         draft.provisos.append(Words.of(sentence))
-    stocks = [stock for stock in draft.site.product_stocks if stock.made_by == step_id and _of_period(draft, stock.period)]
+    stocks = [
+        stock
+        for stock in draft.site.product_stocks
+        if stock.made_by == step_id and _of_period(draft, stock.period)
+    ]
     output = draft.output_of(step_id)
     if stored and not stocks and step_id in draft.columns:
         sentence = Phrase(
@@ -78,7 +90,11 @@ def _share_passed_on(draft: Draft, step_id: str, following: str, met: float) -> 
         draft.lacks("stock-not-stated", step_id, sentence)
     passed_on = output - fsum(stock.closing - stock.opening + stock.sold for stock in stocks)
     if stocks and (output <= 0 or passed_on <= 0):
-        draft.lacks("stock-impossible", step_id, Phrase("%(step)s: stock and sales exceed what was made.", step=draft.named(step_id)))
+        draft.lacks(
+            "stock-impossible",
+            step_id,
+            Phrase("%(step)s: stock and sales exceed what was made.", step=draft.named(step_id)),
+        )
     needed = _needed(draft, step_id, following)
     if output <= 0 or needed <= 0 or any(purchase.quantity for purchase in purchases):
         return (passed_on / output if output > 0 else 1.0), met
@@ -112,7 +128,10 @@ def _needed(draft: Draft, step_id: str, following: str) -> float:
         return 0.0
     stated = draft.site.static.get(route_step.share_variable or "")
     else_pct = stated if isinstance(stated, int | float) else 100 * reference
-    return fsum(batch.output * batch.variables.get(route_step.share_variable or "", else_pct) / 100 for batch in draft.good(following))
+    return fsum(
+        batch.output * batch.variables.get(route_step.share_variable or "", else_pct) / 100
+        for batch in draft.good(following)
+    )
 
 
 def _unmixed(draft: Draft, step_id: str, following: str) -> float:
@@ -141,7 +160,9 @@ def _in_route(draft: Draft, step_id: str, following: str) -> tuple[RouteStep | N
     for route in draft.result.data.pack.routes:
         route_steps = {route_step.step: route_step for route_step in route.steps}
         if step_id in route_steps and following in route_steps:
-            return route_steps[step_id], float(route_steps[step_id].ratio / route_steps[following].ratio)
+            return route_steps[step_id], float(
+                route_steps[step_id].ratio / route_steps[following].ratio
+            )
     return None, 0.0
 
 
@@ -159,7 +180,11 @@ _Found = tuple[str, BalanceLine]  # with its carrier
 
 def of_line(draft: Draft, line: BalanceLine) -> float:
     """A line's energy in the account's unit; the balance of electricity is in kWh."""
-    return line.amount if draft.metric is Metric.ELECTRICITY else (line.kgce_calorific or 0.0) * draft.per_kgce
+    return (
+        line.amount
+        if draft.metric is Metric.ELECTRICITY
+        else (line.kgce_calorific or 0.0) * draft.per_kgce
+    )
 
 
 def lost_in_conversions(
@@ -169,18 +194,33 @@ def lost_in_conversions(
     plant = _Conversions(draft, {entry.carrier: entry for entry in balance.carriers}, shares)
     for name in balance.calorific.by_conversion:
         given_lines = plant.lines("given", name)
-        taken_lines = [(carrier, line) for carrier, line in plant.lines("taken", name) if counts(carrier, draft.metric)]
+        taken_lines = [
+            (carrier, line)
+            for carrier, line in plant.lines("taken", name)
+            if counts(carrier, draft.metric)
+        ]
         counted = fsum(of_line(draft, line) for _, line in taken_lines)
-        outputs = {carrier: of_line(draft, line) for carrier, line in given_lines if counts(carrier, draft.metric)}
+        outputs = {
+            carrier: of_line(draft, line)
+            for carrier, line in given_lines
+            if counts(carrier, draft.metric)
+        }
         loss = max(counted - fsum(outputs.values()), 0.0)
         route, claimed = plant.goes_to(name)
-        idle = fsum(energy * (1 - plant.product(carrier, (name,))[1]) for carrier, energy in outputs.items() if carrier not in carriers)
+        idle = fsum(
+            energy * (1 - plant.product(carrier, (name,))[1])
+            for carrier, energy in outputs.items()
+            if carrier not in carriers
+        )
         everybodys = loss * (1 - claimed) + idle
         energy = route * loss
         if counted > 0 and everybodys > 0:
             energy += (
                 everybodys
-                * fsum(plant.bought(carrier) * of_line(draft, line) * plant.of_users(carrier) for carrier, line in taken_lines)
+                * fsum(
+                    plant.bought(carrier) * of_line(draft, line) * plant.of_users(carrier)
+                    for carrier, line in taken_lines
+                )
                 / counted
             )
         if energy > 0:
@@ -194,20 +234,31 @@ class _Conversions:
     shares: Mapping[str, float]
 
     def lines(self, kind: str, name: str) -> list[_Found]:
-        pairs = ((balance.carrier, line) for balance in self.carriers.values() for line in (*balance.supply, *balance.use))
-        return [(carrier, line) for carrier, line in pairs if line.kind == kind and line.name == name]
+        pairs = (
+            (balance.carrier, line)
+            for balance in self.carriers.values()
+            for line in (*balance.supply, *balance.use)
+        )
+        return [
+            (carrier, line) for carrier, line in pairs if line.kind == kind and line.name == name
+        ]
 
     def goes_to(self, name: str, through: tuple[str, ...] = ()) -> tuple[float, float]:
         """Of what a conversion gives, in coal equivalent: what the route takes, and what anybody does."""
-        kgce_by_carrier = {carrier: line.kgce_calorific or 0.0 for carrier, line in self.lines("given", name)}
+        kgce_by_carrier = {
+            carrier: line.kgce_calorific or 0.0 for carrier, line in self.lines("given", name)
+        }
         kgce_taken = fsum(line.kgce_calorific or 0.0 for _, line in self.lines("taken", name))
         whole = fsum(kgce_by_carrier.values())
         if whole <= 0 or whole < LEAST_GIVEN * kgce_taken:
             return 0.0, 0.0
-        goes = [(kgce / whole, carrier, *self.product(carrier, (*through, name))) for carrier, kgce in kgce_by_carrier.items()]
-        return fsum(part * route for part, carrier, route, _ in goes if not self._is_of_power(carrier)), fsum(
-            part * by for part, _, _, by in goes
-        )
+        goes = [
+            (kgce / whole, carrier, *self.product(carrier, (*through, name)))
+            for carrier, kgce in kgce_by_carrier.items()
+        ]
+        return fsum(
+            part * route for part, carrier, route, _ in goes if not self._is_of_power(carrier)
+        ), fsum(part * by for part, _, _, by in goes)
 
     def _is_of_power(self, carrier: str) -> bool:
         """Fuel that made electricity is in no account of heat."""
@@ -217,11 +268,17 @@ class _Conversions:
         """Of a carrier, what the route takes and what anybody does, who sells it or passes it on included."""
         balance = self.carriers[carrier]
         use = [line for line in balance.use if line.amount > 0 and line.name not in through]
-        passed = [(line.amount, *self.goes_to(line.name, through)) for line in use if line.kind == "taken"]
+        passed = [
+            (line.amount, *self.goes_to(line.name, through)) for line in use if line.kind == "taken"
+        ]
         serving = fsum(line.amount for line in use if line.kind in SERVES)
-        route = fsum(self.shares.get(line.name, 0.0) * line.amount for line in use if line.kind in SERVES)
+        route = fsum(
+            self.shares.get(line.name, 0.0) * line.amount for line in use if line.kind in SERVES
+        )
         sold = -fsum(line.amount for line in balance.supply if line.kind == "sold")
-        nobodys = fsum(line.amount for line in use if line.kind == "losses") + max(balance.residual, 0.0)
+        nobodys = fsum(line.amount for line in use if line.kind == "losses") + max(
+            balance.residual, 0.0
+        )
         on_site = serving + fsum(amount for amount, _, _ in passed)
         claimed = serving + sold + fsum(amount * by for amount, _, by in passed)
         whole = on_site + sold + nobodys
@@ -246,7 +303,14 @@ class _Conversions:
         return share if share is not None else self._of(list(self.carriers.values())) or 0.0
 
     def _of(self, balances: list[CarrierBalance]) -> float | None:
-        lines = [line for balance in balances for line in balance.use if line.kind in SERVES and line.amount > 0]
+        lines = [
+            line
+            for balance in balances
+            for line in balance.use
+            if line.kind in SERVES and line.amount > 0
+        ]
         whole = fsum(line.kgce_calorific or line.amount for line in lines)
-        of_route = fsum(self.shares.get(line.name, 0.0) * (line.kgce_calorific or line.amount) for line in lines)
+        of_route = fsum(
+            self.shares.get(line.name, 0.0) * (line.kgce_calorific or line.amount) for line in lines
+        )
         return of_route / whole if whole > 0 else None

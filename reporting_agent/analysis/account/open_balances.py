@@ -15,7 +15,11 @@ def findings(site_balance: SiteBalance | None) -> list[DataFinding]:
         return []
     return [
         *site_balance.notes,
-        *((_untold if balance.closes is None else _open)(balance) for balance in site_balance.carriers if not balance.closes),
+        *(
+            (_untold if balance.closes is None else _open)(balance)
+            for balance in site_balance.carriers
+            if not balance.closes
+        ),
     ]
 
 

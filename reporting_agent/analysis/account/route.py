@@ -35,9 +35,20 @@ from benchmarks.measurements import Direction, Metric
 from benchmarks.phrases import Phrase, in_number
 from benchmarks.quantities import ratio
 from benchmarks.standard_limits import StandardLimit
-from reporting_agent.analysis.account.fence import FUELS, auxiliaries_elsewhere, beside, no_production
+from reporting_agent.analysis.account.fence import (
+    FUELS,
+    auxiliaries_elsewhere,
+    beside,
+    no_production,
+)
 from reporting_agent.analysis.account.made_and_needed import shares
-from reporting_agent.analysis.account.types import AccountLine, Draft, Kind, RouteAccount, named_carrier
+from reporting_agent.analysis.account.types import (
+    AccountLine,
+    Draft,
+    Kind,
+    RouteAccount,
+    named_carrier,
+)
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.declared import stops
@@ -48,7 +59,11 @@ from reporting_agent.pipeline.sitewide import middle
 
 
 def route_accounts(
-    site: SiteSettings, result: LabelResult, balance: SiteBalance | None, *, in_question: bool = False
+    site: SiteSettings,
+    result: LabelResult,
+    balance: SiteBalance | None,
+    *,
+    in_question: bool = False,
 ) -> tuple[RouteAccount, ...]:
     """An account for every set of steps that the pack's limits span, in each metric, of which this site ran a step in the period."""
     period = result.site_label.period
@@ -57,7 +72,12 @@ def route_accounts(
         for label in result.site_label.steps
         if label.made_from is not None and label.made_from.columns.begun_in(period).any()
     }
-    limits = [limit for step in result.data.pack.steps for limit in step.limits if columns.keys() & set(limit.steps_covered)]
+    limits = [
+        limit
+        for step in result.data.pack.steps
+        for limit in step.limits
+        if columns.keys() & set(limit.steps_covered)
+    ]
     if not limits:
         return ()
     whole = result.sitewide(site)
@@ -65,18 +85,42 @@ def route_accounts(
     ran: dict[tuple[tuple[str, ...], tuple[str, ...], Metric, str], list[StandardLimit]] = {}
     for limit in limits:
         recovery = {step_id: None for step_id in limit.recovered_by if step_id in columns}
-        if limit.metric is Metric.THERMAL:  # what is burnt to recover a route's heat is fuel of the route
-            beside = (step_id for other in limits if other.steps_covered == limit.steps_covered for step_id in other.recovered_by)
-            recovery |= {step_id: None for step_id in beside if step_id in columns and _burns(step_id, raw, site)}
+        if (
+            limit.metric is Metric.THERMAL
+        ):  # what is burnt to recover a route's heat is fuel of the route
+            beside = (
+                step_id
+                for other in limits
+                if other.steps_covered == limit.steps_covered
+                for step_id in other.recovered_by
+            )
+            recovery |= {
+                step_id: None
+                for step_id in beside
+                if step_id in columns and _burns(step_id, raw, site)
+            }
         if len(limit.steps_covered) + len(recovery) > 1:
-            ran.setdefault((limit.steps_covered, tuple(recovery), limit.metric, limit.unit), []).append(limit)
-    return tuple(_Account(Draft(site, result, columns, *key), balance, raw, in_question).closed(limits) for key, limits in ran.items())
+            ran.setdefault(
+                (limit.steps_covered, tuple(recovery), limit.metric, limit.unit), []
+            ).append(limit)
+    return tuple(
+        _Account(Draft(site, result, columns, *key), balance, raw, in_question).closed(limits)
+        for key, limits in ran.items()
+    )
 
 
 def _burns(step_id: str, raw: Sequence[tuple[str, Raw]], site: SiteSettings) -> bool:
     """Whether fuel was booked at this step or its auxiliaries."""
-    booked = [carrier for carrier, entry in raw if entry.kind == "step" and entry.name == step_id and entry.quantity > 0]
-    booked += [flow.carrier for flow in (site.site_boundary.auxiliaries if site.site_boundary else ()) if flow.step == step_id]
+    booked = [
+        carrier
+        for carrier, entry in raw
+        if entry.kind == "step" and entry.name == step_id and entry.quantity > 0
+    ]
+    booked += [
+        flow.carrier
+        for flow in (site.site_boundary.auxiliaries if site.site_boundary else ())
+        if flow.step == step_id
+    ]
     return any(CARRIERS[carrier].form in FUELS for carrier in booked)
 
 
@@ -97,11 +141,21 @@ class _Account:
         step_shares, output = shares(draft), draft.output_of(draft.covered[-1])
         parts = tuple(self._parts(step_shares))
         if output <= 0:
-            draft.lacks("product-missing", "", Phrase("The log contains no good product of the route's last step."))
+            draft.lacks(
+                "product-missing",
+                "",
+                Phrase("The log contains no good product of the route's last step."),
+            )
         for step_id in (*draft.recovery, *draft.covered):
             own = [label for label in draft.result.site_label.steps if label.step == step_id]
-            beside = next((label.provisos for label in own if label.metric is draft.metric), own[0].provisos if own else ())
-            draft.provisos += (Words.of(Phrase("%(step)s: %(said)s", step=draft.step(step_id).words, said=why)) for why in beside)
+            beside = next(
+                (label.provisos for label in own if label.metric is draft.metric),
+                own[0].provisos if own else (),
+            )
+            draft.provisos += (
+                Words.of(Phrase("%(step)s: %(said)s", step=draft.step(step_id).words, said=why))
+                for why in beside
+            )
         of_route = fsum(part.energy for part in parts)
         no_production(draft, self.balance, of_route)
         auxiliaries_elsewhere(draft, self.balance, of_route)
@@ -118,18 +172,39 @@ class _Account:
             untested(limit, "account-incomplete", next(iter(draft.missing.values())))
             if value is None
             else untold(limit, doubts)
-            or graded(limit, value, {**variables, **named(limit, self._variant(), draft.step(draft.covered[-1]))}, last_day)
+            or graded(
+                limit,
+                value,
+                {**variables, **named(limit, self._variant(), draft.step(draft.covered[-1]))},
+                last_day,
+            )
             for limit in limits
         )
         if value is not None:
             last = draft.step(draft.covered[-1])
             draft.provisos += stated_limits.rests_on(
-                value, tested, limits, draft.site.static, means, lambda limit: named(limit, self._variant(), last), last_day
+                value,
+                tested,
+                limits,
+                draft.site.static,
+                means,
+                lambda limit: named(limit, self._variant(), last),
+                last_day,
             )
         missing = tuple((code, why) for (code, _), why in draft.missing.items())
         steps = (*draft.recovery, *draft.covered)
         return RouteAccount(
-            steps, draft.metric, draft.unit, parts, output, value, uncertainty, missing, tested, tuple(limits), tuple(draft.provisos)
+            steps,
+            draft.metric,
+            draft.unit,
+            parts,
+            output,
+            value,
+            uncertainty,
+            missing,
+            tested,
+            tuple(limits),
+            tuple(draft.provisos),
         )
 
     def _period_and_data(self) -> None:
@@ -139,29 +214,58 @@ class _Account:
         if self.in_question:
             draft.lacks("change-unanswered", "", Phrase("A change in the data is not explained."))
         if not is_whole_year(period):
-            draft.lacks("period-not-a-year", "", Phrase("Limits are annual, but this period is not twelve months."))
+            draft.lacks(
+                "period-not-a-year",
+                "",
+                Phrase("Limits are annual, but this period is not twelve months."),
+            )
         standing = stops(draft.site, period)
         for step_id in (*draft.recovery, *draft.covered):
             if step_id not in draft.columns:
-                draft.lacks("step-without-data", step_id, Phrase("No batch of the step %(step)s is in the log.", step=draft.named(step_id)))
+                draft.lacks(
+                    "step-without-data",
+                    step_id,
+                    Phrase(
+                        "No batch of the step %(step)s is in the log.", step=draft.named(step_id)
+                    ),
+                )
                 continue
             columns = draft.columns[step_id]
-            if any(batch.excluded == ExclusionReason.HEATING_VALUE_TWO_SIDED for batch in draft.batches(step_id)):
-                sentence = Phrase("%(step)s: a carrier has two heating values on one day.", step=draft.named(step_id))
-                draft.lacks("heating-value-two-sided", step_id, sentence)
-            if unknown := sum(batch.excluded == "energy-partly-unknown" for batch in draft.batches(step_id)):
+            if any(
+                batch.excluded == ExclusionReason.HEATING_VALUE_TWO_SIDED
+                for batch in draft.batches(step_id)
+            ):
                 sentence = Phrase(
-                    "%(step)s: batches of which an energy is not known: %(lacking)s.", step=draft.named(step_id), lacking=unknown
+                    "%(step)s: a carrier has two heating values on one day.",
+                    step=draft.named(step_id),
+                )
+                draft.lacks("heating-value-two-sided", step_id, sentence)
+            if unknown := sum(
+                batch.excluded == "energy-partly-unknown" for batch in draft.batches(step_id)
+            ):
+                sentence = Phrase(
+                    "%(step)s: batches of which an energy is not known: %(lacking)s.",
+                    step=draft.named(step_id),
+                    lacking=unknown,
                 )
                 draft.lacks("energy-missing", step_id, sentence)
             if rows := draft.result.data.unread.get(step_id):
-                sentence = Phrase("%(step)s: batches that cannot be read: %(rows)s.", step=draft.named(step_id), rows=rows)
+                sentence = Phrase(
+                    "%(step)s: batches that cannot be read: %(rows)s.",
+                    step=draft.named(step_id),
+                    rows=rows,
+                )
                 draft.lacks("rows-unreadable", step_id, sentence)
             self._credited(step_id)
             covered = coverage(columns, columns.begun_in(period), period, standing.get(step_id, ()))
             if not covered.is_whole:
                 first, last = (f"{moment:%Y-%m-%d}" for moment in covered.silent_days)
-                sentence = Phrase("%(step)s: no batch from %(first)s to %(last)s.", step=draft.named(step_id), first=first, last=last)
+                sentence = Phrase(
+                    "%(step)s: no batch from %(first)s to %(last)s.",
+                    step=draft.named(step_id),
+                    first=first,
+                    last=last,
+                )
                 draft.lacks("period-not-covered", step_id, sentence)
             self._reported(step_id)
             self._driven_by_it_alone(step_id)
@@ -175,31 +279,51 @@ class _Account:
         pack, rows = draft.result.data.pack, columns.begun_in(draft.result.site_label.period)
         outside = outside_energy(columns, rule, packs.factors(pack), Basis(pack.standard_basis))
         if not fsum(outside.by_carrier[rows].flat) <= LARGEST_SHARE * fsum(outside.taken_in[rows]):
-            sentence = Phrase("%(step)s used more than 0.5 %% of energy that the metric does not count.", step=draft.named(step_id))
+            sentence = Phrase(
+                "%(step)s used more than 0.5 %% of energy that the metric does not count.",
+                step=draft.named(step_id),
+            )
             draft.lacks("energy-outside-metric", step_id, sentence)
 
     def _credited(self, step_id: str) -> None:
         """What left as the product is no more than was made of it."""
         draft = self.draft
         step = draft.step(step_id)
-        back = [entry for carrier, entry in self.raw if (carrier, entry.name) == (step.product_carrier, step_id) and entry.quantity < 0]
+        back = [
+            entry
+            for carrier, entry in self.raw
+            if (carrier, entry.name) == (step.product_carrier, step_id) and entry.quantity < 0
+        ]
         try:
             credited = -fsum(entry.quantity * ratio(entry.unit, step.output_unit) for entry in back)
         except InputError:
             credited = float("inf")
         if credited > (1 + ONE_WEIGHING) * draft.output_of(step_id):
-            sentence = Phrase("%(step)s: more was credited as product than was made.", step=draft.named(step_id))
+            sentence = Phrase(
+                "%(step)s: more was credited as product than was made.", step=draft.named(step_id)
+            )
             draft.lacks("credit-not-product", step_id, sentence)
 
     def _reported(self, step_id: str) -> None:
         draft = self.draft
         step, setting = draft.step(step_id), draft.site.steps.get(step_id)
-        required = [carrier for carrier in step.boundary.asked if setting is None or carrier not in setting.unreported]
+        required = [
+            carrier
+            for carrier in step.boundary.asked
+            if setting is None or carrier not in setting.unreported
+        ]
         for carrier in (carrier for carrier in required if counts(carrier, draft.metric)):
-            sources = {entry.source for of, entry in self.raw if of == carrier and entry.kind == "step" and entry.name == step_id}
+            sources = {
+                entry.source
+                for of, entry in self.raw
+                if of == carrier and entry.kind == "step" and entry.name == step_id
+            }
             lacking = 0
             if sources == {"batches"}:
-                lacking = sum(all(energy.carrier != carrier for energy in batch.energy) for batch in draft.batches(step_id))
+                lacking = sum(
+                    all(energy.carrier != carrier for energy in batch.energy)
+                    for batch in draft.batches(step_id)
+                )
             lacking = lacking if sources else len(draft.batches(step_id))
             if not sources or lacking:
                 sentence = in_number(
@@ -222,10 +346,16 @@ class _Account:
             )
             if not self._adds_up(carrier, entry.name) or (entry.quantity < 0 and not credited):
                 continue
-            if draft.metric is Metric.THERMAL and entry.name in draft.recovery and CARRIERS[carrier].form not in FUELS:
+            if (
+                draft.metric is Metric.THERMAL
+                and entry.name in draft.recovery
+                and CARRIERS[carrier].form not in FUELS
+            ):
                 continue  # the heat that it recovers was burnt in the route
             factor, share = self._factor(carrier, entry), shares[entry.name]
-            energies[kind, entry.name] = energies.get((kind, entry.name), 0.0) + share * factor * entry.quantity
+            energies[kind, entry.name] = (
+                energies.get((kind, entry.name), 0.0) + share * factor * entry.quantity
+            )
             self.squares.append(share * factor * entry.uncertainty)
             carriers[carrier] = None
         for (kind, name), energy in energies.items():
@@ -242,13 +372,27 @@ class _Account:
         for flow in draft.site.site_boundary.auxiliaries if draft.site.site_boundary else ():
             if flow.step not in shares:
                 continue
-            flow_amount = amount(draft.site, flow, records, draft.result.site_label.period, declared_share(draft.site), [])
+            flow_amount = amount(
+                draft.site,
+                flow,
+                records,
+                draft.result.site_label.period,
+                declared_share(draft.site),
+                [],
+            )
             if flow_amount is None:
-                sentence = Phrase("An auxiliary of %(step)s has no amount for this period.", step=draft.named(flow.step))
+                sentence = Phrase(
+                    "An auxiliary of %(step)s has no amount for this period.",
+                    step=draft.named(flow.step),
+                )
                 draft.lacks("auxiliary-unknown", flow.step, sentence)
             else:
                 quantity, unit, source, uncertainty = flow_amount
-                yield flow.carrier, "auxiliary", Raw("auxiliary", flow.step, quantity, unit, source, uncertainty, flow.lhv)
+                yield (
+                    flow.carrier,
+                    "auxiliary",
+                    Raw("auxiliary", flow.step, quantity, unit, source, uncertainty, flow.lhv),
+                )
 
     def _adds_up(self, carrier: str, step_id: str) -> bool:
         rule = self.draft.step(step_id).metric(self.draft.metric)
@@ -257,16 +401,26 @@ class _Account:
     def _factor(self, carrier: str, entry: Raw) -> float:
         """Energy of one unit, in the account's energy unit; 0 where it is not known, which is told."""
         draft = self.draft
-        kind = EnergyKind(carrier, entry.unit, Direction.IMPORT, entry.lhv, middle(draft.result.site_label.period))
+        kind = EnergyKind(
+            carrier, entry.unit, Direction.IMPORT, entry.lhv, middle(draft.result.site_label.period)
+        )
         measured = draft.step(entry.name).boundary.measured
         pack = draft.result.data.pack
         try:
-            factor = factor_of(kind, draft.unit.partition("/")[0], packs.factors(pack), Basis(pack.standard_basis), measured)
+            factor = factor_of(
+                kind,
+                draft.unit.partition("/")[0],
+                packs.factors(pack),
+                Basis(pack.standard_basis),
+                measured,
+            )
         except InputError:
             factor = float("nan")
         if factor != factor:
             sentence = Phrase(
-                "%(step)s: %(carrier)s has no heating value or factor.", step=draft.named(entry.name), carrier=named_carrier(carrier)
+                "%(step)s: %(carrier)s has no heating value or factor.",
+                step=draft.named(entry.name),
+                carrier=named_carrier(carrier),
             )
             draft.lacks("factor-missing", f"{entry.name} {carrier}", sentence)
             return 0.0
@@ -277,8 +431,15 @@ class _Account:
         draft = self.draft
         good = draft.good(draft.covered[-1])
         whole = fsum(batch.output for batch in good)
-        names = set(good[0].variables).intersection(*(batch.variables for batch in good)) if good else set()
-        return {name: fsum(batch.variables[name] * batch.output for batch in good) / whole for name in sorted(names)}
+        names = (
+            set(good[0].variables).intersection(*(batch.variables for batch in good))
+            if good
+            else set()
+        )
+        return {
+            name: fsum(batch.variables[name] * batch.output for batch in good) / whole
+            for name in sorted(names)
+        }
 
     def _variant(self) -> str:
         """The variant of the last step's product; empty where it made several."""

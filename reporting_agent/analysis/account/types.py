@@ -55,18 +55,27 @@ class RouteAccount:
     missing: tuple[tuple[str, Words], ...]
     limits: tuple[LimitGrade, ...]
     declared: tuple[StandardLimit, ...]  # as the pack holds them, in the order of `limits`
-    provisos: tuple[Words, ...] = ()  # what the site does not state, and the value takes to be nothing
+    provisos: tuple[
+        Words, ...
+    ] = ()  # what the site does not state, and the value takes to be nothing
 
     @property
     def best(self) -> LimitGrade | None:
         """The limit with the best level met."""
-        return min((limit for limit in self.limits if limit.best_met is not None), key=lambda limit: limit.best_met or 0, default=None)
+        return min(
+            (limit for limit in self.limits if limit.best_met is not None),
+            key=lambda limit: limit.best_met or 0,
+            default=None,
+        )
 
     def close(self, limit: LimitGrade) -> tuple[int, ...]:
         """Levels of a limit that lie within the uncertainty of the value."""
         if self.value is None or self.uncertainty is None:
             return ()
-        near = [level is not None and abs(level - self.value) < self.uncertainty for level in limit.limits]
+        near = [
+            level is not None and abs(level - self.value) < self.uncertainty
+            for level in limit.limits
+        ]
         return tuple(index for index, is_near in enumerate(near, 1) if is_near)
 
     def to_json(self) -> dict[str, Any]:
@@ -80,19 +89,29 @@ class RouteAccount:
             "uncertainty": self.uncertainty,
             "uncertainty_of": "energy",
             "output": {"value": self.output, "unit": self.unit.partition("/")[2]},
-            "parts": [{"kind": part.kind, "name": part.name, "energy": part.energy, "share": part.share} for part in self.parts],
+            "parts": [
+                {"kind": part.kind, "name": part.name, "energy": part.energy, "share": part.share}
+                for part in self.parts
+            ],
             "energy_unit": self.unit.partition("/")[0],
             "provisos": [why.by_language for why in self.provisos],
             "missing": [{"code": code, "why": why.by_language} for code, why in self.missing],
             "limits": [
-                {**tested.to_json(), "edition": limit.source.edition, "clause": limit.clause, "source": limit.source.text}
+                {
+                    **tested.to_json(),
+                    "edition": limit.source.edition,
+                    "clause": limit.clause,
+                    "source": limit.source.text,
+                }
                 | {"within_uncertainty": list(self.close(tested))}
                 for tested, limit in zip(self.limits, self.declared, strict=True)
             ],
         }
 
 
-_NO_PRODUCT = frozenset({"duplicate", "declared-unusable"})  # records whose output is counted elsewhere, or is not to be used
+_NO_PRODUCT = frozenset(
+    {"duplicate", "declared-unusable"}
+)  # records whose output is counted elsewhere, or is not to be used
 
 
 @dataclass(slots=True)
@@ -120,7 +139,11 @@ class Draft:
 
     def batches(self, step_id: str) -> list[Batch]:
         columns = self.columns.get(step_id)
-        inside = () if columns is None else columns.begun_in(self.result.site_label.period).nonzero()[0].tolist()
+        inside = (
+            ()
+            if columns is None
+            else columns.begun_in(self.result.site_label.period).nonzero()[0].tolist()
+        )
         return [columns.batches[row] for row in inside] if columns is not None else []
 
     def output_of(self, step_id: str) -> float:
@@ -131,7 +154,9 @@ class Draft:
         return [
             batch
             for batch in self.batches(step_id)
-            if batch.status is ProductStatus.GOOD and batch.excluded not in _NO_PRODUCT and batch.output > 0
+            if batch.status is ProductStatus.GOOD
+            and batch.excluded not in _NO_PRODUCT
+            and batch.output > 0
         ]
 
     @property

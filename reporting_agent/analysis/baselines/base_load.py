@@ -40,7 +40,9 @@ class BaseLoad:
     """What the meter shows when least is done, `unit` per hour; `per_year` if it ran so all year; `idle` at nights and weekends."""
 
     night: float | None  # median rate of 00:00-05:00 local on working days
-    weekend: float | None  # median rate of days of the lowest day type that are weekends or holidays
+    weekend: (
+        float | None
+    )  # median rate of days of the lowest day type that are weekends or holidays
     base: float  # 5 % quantile of the hours: what never goes off
     rate_unit: str  # kW, or the meter's unit per hour
     per_year: float  # base x 8,760 h, in `unit`
@@ -51,7 +53,9 @@ class BaseLoad:
     sentence: Words
 
 
-def base_load(record: MeterRecord, hours: LocalHours, weekday: Integers, prices: Prices | None) -> BaseLoad | None:
+def base_load(
+    record: MeterRecord, hours: LocalHours, weekday: Integers, prices: Prices | None
+) -> BaseLoad | None:
     if too_seldom(record) or record.meter.direction is not Direction.IMPORT:
         return None  # what is given back day and night costs nothing
     whole = (record.hour_known > WHOLE) & in_own_time(record, hours)[hours.day]
@@ -62,7 +66,9 @@ def base_load(record: MeterRecord, hours: LocalHours, weekday: Integers, prices:
     night = (clock < NIGHT_ENDS) & ~resting
     working = (clock >= WORK[0]) & (clock < WORK[1]) & ~resting
     base = float(np.quantile(rate, 0.05))
-    at_night, at_weekend, at_work = (float(np.median(rate[part])) if part.any() else None for part in (night, resting, working))
+    at_night, at_weekend, at_work = (
+        float(np.median(rate[part])) if part.any() else None for part in (night, resting, working)
+    )
     per_year = base * HOURS_A_YEAR
     price = mean_price(prices, record, record.start_us, record.end_us)
     money = None if price is None else per_year * price
@@ -102,7 +108,9 @@ def too_seldom(record: MeterRecord) -> bool:
     return (record.facts.usual_step_s or 0.0) > HOUR_S
 
 
-def mean_price(prices: Prices | None, record: MeterRecord, start_us: int, end_us: int) -> float | None:
+def mean_price(
+    prices: Prices | None, record: MeterRecord, start_us: int, end_us: int
+) -> float | None:
     """What one unit of the meter cost on average between two moments; None without a price or a unit it is given in."""
     curve = None if prices is None else prices.curve(record.meter.carrier)
     if prices is None or curve is None:

@@ -11,10 +11,26 @@ import numpy as np
 from benchmarks.declared import Words, worded
 from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.phrases import Phrase, in_number, listed, significant
-from reporting_agent.analysis.baselines.base_load import HOURS_A_DAY, BaseLoad, base_load, mean_price, priced_at, too_seldom
+from reporting_agent.analysis.baselines.base_load import (
+    HOURS_A_DAY,
+    BaseLoad,
+    base_load,
+    mean_price,
+    priced_at,
+    too_seldom,
+)
 from reporting_agent.analysis.baselines.control import FEWEST_DAYS as FEWEST_CHARTED
 from reporting_agent.analysis.baselines.control import ControlSignal, control, events
-from reporting_agent.analysis.baselines.model import FEWEST_DAYS, HOLIDAY, HOUR_US, LEAST_KNOWN, LocalHours, Model, day_energy, fit_baseline
+from reporting_agent.analysis.baselines.model import (
+    FEWEST_DAYS,
+    HOLIDAY,
+    HOUR_US,
+    LEAST_KNOWN,
+    LocalHours,
+    Model,
+    day_energy,
+    fit_baseline,
+)
 from reporting_agent.analysis.baselines.production import PRODUCTION, ProductionColumns
 from reporting_agent.analysis.energy_costs.prices import Prices
 from reporting_agent.analysis.figures import shown
@@ -23,8 +39,12 @@ from reporting_agent.metering.record import MeterRecord
 from reporting_agent.pipeline import LabelResult
 
 THIRDS = 3
-_ON_A_DAY = Phrase("On %(first)s the meter counted %(energy)s %(unit)s %(side)s the baseline expects (%(share)s)%(money)s.")
-_OVER_DAYS = Phrase("From %(first)s to %(last)s the meter counted %(energy)s %(unit)s %(side)s the baseline expects (%(share)s)%(money)s.")
+_ON_A_DAY = Phrase(
+    "On %(first)s the meter counted %(energy)s %(unit)s %(side)s the baseline expects (%(share)s)%(money)s."
+)
+_OVER_DAYS = Phrase(
+    "From %(first)s to %(last)s the meter counted %(energy)s %(unit)s %(side)s the baseline expects (%(share)s)%(money)s."
+)
 _TERMS = {
     PRODUCTION: Phrase("unit of output"),
     "heating": Phrase("degree below 15 °C outdoors"),
@@ -95,12 +115,15 @@ def baselines(site: SiteSettings, result: LabelResult) -> tuple[Baseline, ...]:
     records = [
         meter_record
         for meter_record in result.data.meters
-        if meter_record.meter.role not in {"state", "check"} and len(meter_record.hour_us) > HOURS_A_DAY
+        if meter_record.meter.role not in {"state", "check"}
+        and len(meter_record.hour_us) > HOURS_A_DAY
     ]
     if not records:
         return ()
     prices = Prices.of(
-        site, _moment(min(meter_record.start_us for meter_record in records)), _moment(max(meter_record.end_us for meter_record in records))
+        site,
+        _moment(min(meter_record.start_us for meter_record in records)),
+        _moment(max(meter_record.end_us for meter_record in records)),
     )
     calendars: dict[tuple[int, int, int], LocalHours] = {}
     production = ProductionColumns.of(result.data.batches, site.zone)
@@ -113,9 +136,20 @@ def baselines(site: SiteSettings, result: LabelResult) -> tuple[Baseline, ...]:
     return tuple(fitted)
 
 
-def _baseline(record: MeterRecord, hours: LocalHours, site: SiteSettings, production: ProductionColumns, prices: Prices | None) -> Baseline:
+def _baseline(
+    record: MeterRecord,
+    hours: LocalHours,
+    site: SiteSettings,
+    production: ProductionColumns,
+    prices: Prices | None,
+) -> Baseline:
     holidays = frozenset() if site.tariff is None else frozenset(site.tariff.holidays)
-    weekday = np.array([HOLIDAY if day in holidays else code for day, code in zip(hours.days, hours.weekday.tolist(), strict=True)])
+    weekday = np.array(
+        [
+            HOLIDAY if day in holidays else code
+            for day, code in zip(hours.days, hours.weekday.tolist(), strict=True)
+        ]
+    )
     energy = day_energy(record, hours)
     finite = np.isfinite(energy)
     outputs, degrees = production.variables(record.meter, site.tree, hours)
@@ -124,7 +158,10 @@ def _baseline(record: MeterRecord, hours: LocalHours, site: SiteSettings, produc
     anomalies: tuple[Anomaly, ...] = ()
     if model is not None:
         residual = energy - model.expected
-        if np.isfinite(residual).sum() >= FEWEST_CHARTED and np.ptp(residual[np.isfinite(residual)]) > 0:
+        if (
+            np.isfinite(residual).sum() >= FEWEST_CHARTED
+            and np.ptp(residual[np.isfinite(residual)]) > 0
+        ):
             drawn = control(residual, _alike(model))
             chart = Chart(
                 days=hours.days,
@@ -135,7 +172,9 @@ def _baseline(record: MeterRecord, hours: LocalHours, site: SiteSettings, produc
                 cusum=np.cumsum(np.where(np.isfinite(residual), residual, 0.0)),
                 flagged=drawn.drifting | drawn.single,
             )
-            anomalies = tuple(_anomaly(event, record, hours, model, prices) for event in events(residual, drawn))
+            anomalies = tuple(
+                _anomaly(event, record, hours, model, prices) for event in events(residual, drawn)
+            )
     why = None
     if too_seldom(record):
         why = worded(
@@ -182,10 +221,18 @@ def _alike(model: Model) -> Integers:
     return model.kind * THIRDS + np.clip(share * THIRDS, 0, THIRDS - 1).astype(np.int64)
 
 
-def _anomaly(event: ControlSignal, record: MeterRecord, hours: LocalHours, model: Model, prices: Prices | None) -> Anomaly:
+def _anomaly(
+    event: ControlSignal,
+    record: MeterRecord,
+    hours: LocalHours,
+    model: Model,
+    prices: Prices | None,
+) -> Anomaly:
     first, last = hours.days[event.first], hours.days[event.last]
     inside = (hours.day >= event.first) & (hours.day <= event.last)
-    price = mean_price(prices, record, int(record.hour_us[inside][0]), int(record.hour_us[inside][-1]) + HOUR_US)
+    price = mean_price(
+        prices, record, int(record.hour_us[inside][0]), int(record.hour_us[inside][-1]) + HOUR_US
+    )
     money = None if price is None else event.energy * price
     expected = float(np.nansum(np.abs(model.expected[event.first : event.last + 1])))
     currency = None if prices is None or money is None else prices.currency
@@ -204,7 +251,9 @@ def _anomaly(event: ControlSignal, record: MeterRecord, hours: LocalHours, model
             energy=shown(abs(event.energy)),
             unit=record.unit,
             side=Phrase("more than") if event.energy > 0 else Phrase("less than"),
-            share=f"{100 * event.energy / expected:+.0f} %".replace("-", "−") if expected > 0 else "–",
+            share=f"{100 * event.energy / expected:+.0f} %".replace("-", "−")
+            if expected > 0
+            else "–",
             money="" if money is None or currency is None else priced_at(abs(money), currency),
         ),
     )
@@ -213,7 +262,11 @@ def _anomaly(event: ControlSignal, record: MeterRecord, hours: LocalHours, model
 def _day_types(energy: Floats, model: Model) -> tuple[DayType, ...]:
     finite = np.isfinite(energy)
     return tuple(
-        DayType(words, int((finite & (model.kind == code)).sum()), float(np.median(energy[finite & (model.kind == code)])))
+        DayType(
+            words,
+            int((finite & (model.kind == code)).sum()),
+            float(np.median(energy[finite & (model.kind == code)])),
+        )
         for code, words in enumerate(model.kinds)
         if (finite & (model.kind == code)).any()
     )
@@ -244,7 +297,11 @@ def _model_words(model: Model, unit: str) -> Words:
 def _term(name: str) -> Phrase:
     if name in _TERMS:
         return _TERMS[name]
-    return Phrase("unit of output of %(of)s", of=name) if name else Phrase("unit of output of the rest")
+    return (
+        Phrase("unit of output of %(of)s", of=name)
+        if name
+        else Phrase("unit of output of the rest")
+    )
 
 
 def _moment(us: int) -> datetime:

@@ -33,7 +33,9 @@ FEWEST_DAYS = 60
 
 _MOST_PHI = 0.9
 _FEWEST_OF_KIND = 15  # days from which a kind has a spread of its own
-_LEAST_SPREAD = 0.2  # of all days' spread: a kind of day that hardly moves must not alarm at every watt
+_LEAST_SPREAD = (
+    0.2  # of all days' spread: a kind of day that hardly moves must not alarm at every watt
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,20 +64,28 @@ class ControlSignal:
 def control(residual: Floats, kind: Integers | None = None) -> Control:
     """The chart of one baseline's residuals (energy), NaN where the day is not known; `kind` is each day's kind."""
     finite = np.isfinite(residual)
-    spread = _spreads(residual, finite, np.zeros(len(residual), dtype=np.int64) if kind is None else kind)
+    spread = _spreads(
+        residual, finite, np.zeros(len(residual), dtype=np.int64) if kind is None else kind
+    )
     standard = residual / spread
     phi = _persistence(standard, finite)
     innovation = np.full(len(residual), np.nan)
     follows = finite[1:] & finite[:-1]
     innovation[1:][follows] = (standard[1:] - phi * standard[:-1])[follows]
     scatter = _robust_deviation(innovation[np.isfinite(innovation)])
-    alone = np.where(finite & ~np.isfinite(innovation), standard, innovation / scatter)  # no day before: the residual, which scatters more
+    alone = np.where(
+        finite & ~np.isfinite(innovation), standard, innovation / scatter
+    )  # no day before: the residual, which scatters more
     bounded = np.clip(standard, -4, 4)  # one wild day must not make a shift of many
     ewma, limit = _ewma(bounded, finite, phi)
     with np.errstate(invalid="ignore"):
         drifting = np.abs(ewma) > limit
-        single = (np.abs(alone) > SINGLE_WIDTH) & (np.abs(standard) > LEAST_SINGLE)  # back to normal after a bad day is none
-    return Control(standard, ewma, limit, phi, float(np.sqrt(np.mean(spread[finite] ** 2))), drifting, single)
+        single = (np.abs(alone) > SINGLE_WIDTH) & (
+            np.abs(standard) > LEAST_SINGLE
+        )  # back to normal after a bad day is none
+    return Control(
+        standard, ewma, limit, phi, float(np.sqrt(np.mean(spread[finite] ** 2))), drifting, single
+    )
 
 
 def _spreads(residual: Floats, finite: Flags, kind: Integers) -> Floats:
@@ -114,18 +124,36 @@ def events(residual: Floats, chart: Control) -> list[ControlSignal]:
             continue
         sign = np.sign(chart.ewma[known_days[position]])
         first = position
-        while first > 0 and sign * chart.ewma[known_days[first - 1]] > 0 and not covered[known_days[first - 1]]:
+        while (
+            first > 0
+            and sign * chart.ewma[known_days[first - 1]] > 0
+            and not covered[known_days[first - 1]]
+        ):
             first -= 1  # back to where the average left zero
         last = position
-        while last + 1 < len(known_days) and chart.drifting[known_days[last + 1]] and np.sign(chart.ewma[known_days[last + 1]]) == sign:
+        while (
+            last + 1 < len(known_days)
+            and chart.drifting[known_days[last + 1]]
+            and np.sign(chart.ewma[known_days[last + 1]]) == sign
+        ):
             last += 1
         days = known_days[first : last + 1]
         begin, end = _ends(sign * np.clip(chart.standard[days], -4, 4))
         covered[days] = True
         own = days[begin : end + 1]
-        alarms.append(ControlSignal(int(own[0]), int(own[-1]), float(residual[own].sum()), "single" if len(own) == 1 else "ewma"))
+        alarms.append(
+            ControlSignal(
+                int(own[0]),
+                int(own[-1]),
+                float(residual[own].sum()),
+                "single" if len(own) == 1 else "ewma",
+            )
+        )
         position = last + 1
-    alarms += [ControlSignal(day, day, float(residual[day]), "single") for day in np.flatnonzero(chart.single & ~covered).tolist()]
+    alarms += [
+        ControlSignal(day, day, float(residual[day]), "single")
+        for day in np.flatnonzero(chart.single & ~covered).tolist()
+    ]
     return sorted(alarms, key=lambda event: event.first)
 
 

@@ -32,7 +32,15 @@ WORTH = 0.95  # of the mean size of the residuals without the term
 FEWEST_DAYS = 30
 _HUBER = 1.345
 _NAMES = (
-    *(Phrase("Mon"), Phrase("Tue"), Phrase("Wed"), Phrase("Thu"), Phrase("Fri"), Phrase("Sat"), Phrase("Sun")),
+    *(
+        Phrase("Mon"),
+        Phrase("Tue"),
+        Phrase("Wed"),
+        Phrase("Thu"),
+        Phrase("Fri"),
+        Phrase("Sat"),
+        Phrase("Sun"),
+    ),
     Phrase("holiday"),
 )
 HOLIDAY = 7
@@ -51,7 +59,11 @@ class Model:
 
 
 def fit_baseline(
-    energy: Floats, weekday: Integers, length: Floats, outputs: Sequence[Mapping[str, Floats]], degrees: Mapping[str, Floats]
+    energy: Floats,
+    weekday: Integers,
+    length: Floats,
+    outputs: Sequence[Mapping[str, Floats]],
+    degrees: Mapping[str, Floats],
 ) -> Model | None:
     """Fit the days known; None where there are too few.
 
@@ -68,7 +80,9 @@ def fit_baseline(
     days = np.column_stack([np.where(kind == code, length, 0.0) for code in range(len(kinds))])
     chosen: dict[str, Floats] = {}
     expected, levels, coefficients = _fitted(energy, days, chosen)
-    offers = [(dict(output), True) for output in outputs] + [({name: values}, False) for name, values in degrees.items()]
+    offers = [(dict(output), True) for output in outputs] + [
+        ({name: values}, False) for name, values in degrees.items()
+    ]
     for terms, instead in offers:
         offered = terms if instead else chosen | terms
         with_it, its_levels, slopes = _fitted(energy, days, offered)
@@ -80,16 +94,23 @@ def fit_baseline(
             expected, levels, coefficients = with_it, its_levels, slopes
     both = finite & np.isfinite(expected)
     whole = float(np.var(energy[both]))
-    explained = max(0.0, 1 - float(np.var(energy[both] - expected[both])) / whole) if whole > 0 else 0.0
+    explained = (
+        max(0.0, 1 - float(np.var(energy[both] - expected[both])) / whole) if whole > 0 else 0.0
+    )
     return Model(expected, kind, kinds, levels, coefficients, explained)
 
 
 def degree_days(mean_c: Floats) -> dict[str, Floats]:
     """Heating and cooling degrees of days, from their mean outdoor temperature."""
-    return {"heating": np.maximum(HEATING_BELOW_C - mean_c, 0.0), "cooling": np.maximum(mean_c - COOLING_ABOVE_C, 0.0)}
+    return {
+        "heating": np.maximum(HEATING_BELOW_C - mean_c, 0.0),
+        "cooling": np.maximum(mean_c - COOLING_ABOVE_C, 0.0),
+    }
 
 
-def _fitted(energy: Floats, days: Floats, variables: Mapping[str, Floats]) -> tuple[Floats, tuple[float, ...], dict[str, float]]:
+def _fitted(
+    energy: Floats, days: Floats, variables: Mapping[str, Floats]
+) -> tuple[Floats, tuple[float, ...], dict[str, float]]:
     """Expected energy, levels, and the coefficients above 0; a variable that comes out at less is left out, the least first."""
     x = np.column_stack([days, *variables.values()])
     rows = np.isfinite(energy) & np.isfinite(x).all(axis=1)
@@ -100,7 +121,9 @@ def _fitted(energy: Floats, days: Floats, variables: Mapping[str, Floats]) -> tu
     slopes = dict(zip(variables, b[kinds:].tolist(), strict=True))
     if slopes and min(slopes.values()) <= 0:
         least = min(slopes, key=lambda name: slopes[name])
-        return _fitted(energy, days, {name: values for name, values in variables.items() if name != least})
+        return _fitted(
+            energy, days, {name: values for name, values in variables.items() if name != least}
+        )
     expected: Floats = x @ b
     return expected, tuple(b[:kinds].tolist()), slopes
 
@@ -113,7 +136,9 @@ def _huber(x: Floats, y: Floats) -> Floats:
         root, before = np.sqrt(weights), b
         b = np.asarray(np.linalg.lstsq(x * root[:, None], y * root, rcond=None)[0], dtype=float)
         residual = np.abs(y - x @ b)
-        scale = max(float(np.median(residual)) / 0.6744897501960817, 1e-12 * float(np.abs(y).max()), 1e-300)
+        scale = max(
+            float(np.median(residual)) / 0.6744897501960817, 1e-12 * float(np.abs(y).max()), 1e-300
+        )
         weights = np.minimum(1.0, _HUBER * scale / np.maximum(residual, 1e-300))
         if np.abs(b - before).max() < 1e-9 * max(float(np.abs(b).max()), 1e-300):
             break
@@ -123,9 +148,14 @@ def _huber(x: Floats, y: Floats) -> Floats:
 def _kinds(energy: Floats, weekday: Integers) -> tuple[Integers, tuple[Words, ...]]:
     """Weekdays (and holidays) merged into kinds of day by their median and scatter; the lowest kind first."""
     present = [code for code in range(8) if np.isfinite(energy[weekday == code]).any()]
-    groups = sorted(([code] for code in present), key=lambda group: float(np.nanmedian(energy[weekday == group[0]])))
+    groups = sorted(
+        ([code] for code in present),
+        key=lambda group: float(np.nanmedian(energy[weekday == group[0]])),
+    )
     whole = float(np.nanmedian(np.abs(energy)))
-    apart: dict[tuple[tuple[int, ...], tuple[int, ...]], float] = {}  # a merging changes only the steps beside it
+    apart: dict[
+        tuple[tuple[int, ...], tuple[int, ...]], float
+    ] = {}  # a merging changes only the steps beside it
     while len(groups) > 1:
         for low, high in pairwise(groups):
             if (key := (tuple(low), tuple(high))) not in apart:
@@ -136,11 +166,15 @@ def _kinds(energy: Floats, weekday: Integers) -> tuple[Integers, tuple[Words, ..
             break
         groups[least : least + 2] = [sorted(groups[least] + groups[least + 1])]
     code_of = {code: index for index, group in enumerate(groups) for code in group}
-    kind = np.array([code_of.get(code, len(groups) - 1) for code in weekday.tolist()], dtype=np.int64)
+    kind = np.array(
+        [code_of.get(code, len(groups) - 1) for code in weekday.tolist()], dtype=np.int64
+    )
     return kind, tuple(Words.of(_range(group)) for group in groups)
 
 
-def _step(energy: Floats, weekday: Integers, low: list[int], high: list[int], whole: float) -> float:
+def _step(
+    energy: Floats, weekday: Integers, low: list[int], high: list[int], whole: float
+) -> float:
     """How far two groups stand apart: 1 is a twentieth of the usual energy, or three standard errors, whichever is more."""
     first, second = (energy[np.isin(weekday, group) & np.isfinite(energy)] for group in (low, high))
     error = np.hypot(_spread(first) / np.sqrt(len(first)), _spread(second) / np.sqrt(len(second)))
@@ -152,7 +186,10 @@ def _range(codes: list[int]) -> Value:
     week = [code for code in codes if code != HOLIDAY]
     named = [_NAMES[code] for code in codes]
     if len(week) > 2 and week == list(range(week[0], week[-1] + 1)):
-        named = [Phrase("%(first)s–%(last)s", first=_NAMES[week[0]], last=_NAMES[week[-1]]), *named[len(week) :]]
+        named = [
+            Phrase("%(first)s–%(last)s", first=_NAMES[week[0]], last=_NAMES[week[-1]]),
+            *named[len(week) :],
+        ]
     return enumerated(named)
 
 
@@ -182,7 +219,10 @@ class LocalHours:
 
     @classmethod
     def of(cls, hour_us: Integers, zone: tzinfo) -> LocalHours:
-        local = [(_EPOCH + timedelta(microseconds=moment)).astimezone(zone) for moment in hour_us.tolist()]
+        local = [
+            (_EPOCH + timedelta(microseconds=moment)).astimezone(zone)
+            for moment in hour_us.tolist()
+        ]
         ordinal = np.array([moment.toordinal() for moment in local], dtype=np.int64)
         first, last = int(ordinal.min()), int(ordinal.max())
         days = tuple(date.fromordinal(number) for number in range(first, last + 1))
@@ -195,8 +235,13 @@ class LocalHours:
 
     def midnights_us(self, zone: tzinfo) -> Integers:
         """Where each of the days begins, and where the last one ends, in UTC microseconds."""
-        begins = [datetime.combine(day, time(), zone) for day in (*self.days, self.days[-1] + timedelta(days=1))]
-        return np.array([round(moment.timestamp()) * 1_000_000 for moment in begins], dtype=np.int64)
+        begins = [
+            datetime.combine(day, time(), zone)
+            for day in (*self.days, self.days[-1] + timedelta(days=1))
+        ]
+        return np.array(
+            [round(moment.timestamp()) * 1_000_000 for moment in begins], dtype=np.int64
+        )
 
     def lengths(self, zone: tzinfo) -> Floats:
         """Of each of the days, over 24 hours: a clock that is put forward or back makes 23 or 25."""
@@ -215,7 +260,11 @@ def day_energy(record: MeterRecord, hours: LocalHours) -> Floats:
     length = np.diff(np.append(record.hour_us, record.end_us)) / HOUR_US
     known_hours = np.bincount(hours.day, weights=record.hour_known * length, minlength=count)
     energy = np.bincount(hours.day, weights=record.hour_energy, minlength=count)
-    whole = np.maximum(np.bincount(hours.day, weights=length, minlength=count), 23.0)  # a day cut off by the period's edge is no day
+    whole = np.maximum(
+        np.bincount(hours.day, weights=length, minlength=count), 23.0
+    )  # a day cut off by the period's edge is no day
     sound = in_own_time(record, hours) & (known_hours / whole >= LEAST_KNOWN)
-    day: Floats = np.where(sound, energy * whole / np.where(known_hours > 0, known_hours, 1.0), np.nan)
+    day: Floats = np.where(
+        sound, energy * whole / np.where(known_hours > 0, known_hours, 1.0), np.nan
+    )
     return day

@@ -50,25 +50,40 @@ class ProductionColumns:
             outdoor_c=np.array([_outdoor(batch) for batch in batches], dtype=float),
             line=np.array([batch.equipment or batch.step for batch in batches], dtype=np.str_),
             product=np.array([batch.variant or batch.product for batch in batches], dtype=np.str_),
-            lines=np.array([(batch.step, batch.equipment) for batch in batches], dtype=np.str_).reshape(-1, 2),
+            lines=np.array(
+                [(batch.step, batch.equipment) for batch in batches], dtype=np.str_
+            ).reshape(-1, 2),
             zone=zone,
         )
 
-    def variables(self, meter: Meter, tree: MeterTree, hours: LocalHours) -> tuple[list[dict[str, Floats]], dict[str, Floats]]:
+    def variables(
+        self, meter: Meter, tree: MeterTree, hours: LocalHours
+    ) -> tuple[list[dict[str, Floats]], dict[str, Floats]]:
         """Of each day output (in all, by line, by line and product) and heating and cooling degrees; only what is there.
 
         A batch's output is spread evenly over the time that made it.
         """
         own = self._fed_by(meter, tree)
-        start_us, end_us, output, outdoor_c = self.start_us[own], self.end_us[own], self.output[own], self.outdoor_c[own]
+        start_us, end_us, output, outdoor_c = (
+            self.start_us[own],
+            self.end_us[own],
+            self.output[own],
+            self.outdoor_c[own],
+        )
         batch, day, part = _by_day(start_us, end_us, hours.midnights_us(self.zone))
         count = len(hours.days)
         line, product = self.line[own], self.product[own]
-        both = np.char.add(np.char.add(line, ", "), product) if len(np.unique(line)) > 1 else product
+        both = (
+            np.char.add(np.char.add(line, ", "), product) if len(np.unique(line)) > 1 else product
+        )
         outputs: list[dict[str, Floats]] = []
         for names in (np.full(len(line), PRODUCTION), line, both):
             kinds, kind = _kept_apart(names, output, len(hours.days) // DAYS_A_NAME)
-            daily = np.bincount(kind[batch] * count + day, weights=output[batch] * part, minlength=len(kinds) * count)
+            daily = np.bincount(
+                kind[batch] * count + day,
+                weights=output[batch] * part,
+                minlength=len(kinds) * count,
+            )
             columns = dict(zip(kinds, daily.astype(float).reshape(len(kinds), count), strict=True))
             if daily.any() and (not outputs or len(columns) > 1):
                 outputs.append(columns)
@@ -85,7 +100,9 @@ class ProductionColumns:
         lines = lines_of(meter, tree) or {("", "")}
         own = np.zeros(len(self.output), dtype=bool)
         for step, equipment in lines:
-            own |= ((self.lines[:, 0] == step) | (not step)) & ((self.lines[:, 1] == equipment) | (not equipment))
+            own |= ((self.lines[:, 0] == step) | (not step)) & (
+                (self.lines[:, 1] == equipment) | (not equipment)
+            )
         return own
 
 
@@ -102,8 +119,16 @@ def lines_of(meter: Meter, tree: MeterTree) -> set[tuple[str, str]]:
     if meter.subs == "some":
         return {("", "")}
     added = () if meter.formula is None else tuple(tree.by_id[name] for name in meter.formula.plus)
-    says = (sub_meter for sub_meter in tree.meters if sub_meter.step or sub_meter.allocation or sub_meter.subs == "some")
-    below = [sub_meter for sub_meter in says if meter in tree.above(sub_meter) or tree.parts(sub_meter).get(meter.id, 0) > 0]
+    says = (
+        sub_meter
+        for sub_meter in tree.meters
+        if sub_meter.step or sub_meter.allocation or sub_meter.subs == "some"
+    )
+    below = [
+        sub_meter
+        for sub_meter in says
+        if meter in tree.above(sub_meter) or tree.parts(sub_meter).get(meter.id, 0) > 0
+    ]
     return {line for other in (*added, *below) for line in lines_of(other, tree)}
 
 
@@ -137,16 +162,24 @@ def _kept_apart(names: NDArray[np.str_], output: Floats, most: int) -> tuple[lis
     return [*kinds[order[: max(most, 1) - 1]].tolist(), ""], rank[kind]
 
 
-def _by_day(start_us: Integers, end_us: Integers, midnights_us: Integers) -> tuple[Integers, Integers, Floats]:
+def _by_day(
+    start_us: Integers, end_us: Integers, midnights_us: Integers
+) -> tuple[Integers, Integers, Floats]:
     """The pieces into which midnights cut the batches: of which batch, on which day, what share of it; none outside the days."""
     first = np.maximum(np.searchsorted(midnights_us, start_us, side="right") - 1, 0)
     last = np.minimum(np.searchsorted(midnights_us, end_us, side="left"), len(midnights_us) - 1)
     pieces = np.maximum(last - first, 0)
     batch = np.repeat(np.arange(len(start_us)), pieces)
     day = first[batch] + np.arange(len(batch)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    inside = np.minimum(end_us[batch], midnights_us[day + 1]) - np.maximum(start_us[batch], midnights_us[day])
+    inside = np.minimum(end_us[batch], midnights_us[day + 1]) - np.maximum(
+        start_us[batch], midnights_us[day]
+    )
     return batch, day, inside / (end_us - start_us)[batch]
 
 
 def _outdoor(batch: Batch) -> float:
-    return next((value for name, value in batch.variables.items() if name in OUTDOOR), float("nan")) if batch.variables else float("nan")
+    return (
+        next((value for name, value in batch.variables.items() if name in OUTDOOR), float("nan"))
+        if batch.variables
+        else float("nan")
+    )

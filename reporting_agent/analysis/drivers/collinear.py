@@ -29,7 +29,11 @@ def told_apart(z: Floats, rank: Sequence[int]) -> SeparableColumns:
     columns = list(range(z.shape[1]))
     left_out: dict[int, tuple[int, ...]] = {}
     while len(columns) > 1:
-        inflated = [column for column, vif in zip(columns, _inflation(z[:, columns]), strict=True) if vif > TOO_INFLATED]
+        inflated = [
+            column
+            for column, vif in zip(columns, _inflation(z[:, columns]), strict=True)
+            if vif > TOO_INFLATED
+        ]
         if not inflated:
             break
         worst = max(inflated, key=lambda column: (rank[column], column))
@@ -37,7 +41,9 @@ def told_apart(z: Floats, rank: Sequence[int]) -> SeparableColumns:
         left_out[worst] = ()
     for column in left_out:
         left_out[column] = _partners(z, column, columns)
-    return SeparableColumns(tuple(columns), dict(zip(columns, _inflation(z[:, columns]), strict=True)), left_out)
+    return SeparableColumns(
+        tuple(columns), dict(zip(columns, _inflation(z[:, columns]), strict=True)), left_out
+    )
 
 
 def _inflation(z: Floats) -> list[float]:
@@ -52,4 +58,8 @@ def _inflation(z: Floats) -> list[float]:
 def _partners(z: Floats, column: int, remaining: Sequence[int]) -> tuple[int, ...]:
     standard = (z - z.mean(axis=0)) / z.std(axis=0)
     weights = np.linalg.lstsq(standard[:, list(remaining)], standard[:, column], rcond=None)[0]
-    return tuple(other for other, weight in zip(remaining, weights.tolist(), strict=True) if abs(weight) > _PARTNER)
+    return tuple(
+        other
+        for other, weight in zip(remaining, weights.tolist(), strict=True)
+        if abs(weight) > _PARTNER
+    )

@@ -30,7 +30,11 @@ class Design:
 
     @property
     def matrix(self) -> Floats:
-        terms = [self.z[:, [column]] ** power for column, degree in enumerate(self.degree) for power in range(1, degree + 1)]
+        terms = [
+            self.z[:, [column]] ** power
+            for column, degree in enumerate(self.degree)
+            for power in range(1, degree + 1)
+        ]
         return np.hstack([self.constants, *terms])
 
     def columns_of(self, column: int) -> list[int]:
@@ -52,33 +56,58 @@ class Design:
 def constants(equipment: Integers) -> Floats:
     """A column of ones, and one more for every further equipment."""
     codes = np.unique(equipment)
-    return np.column_stack([np.ones(len(equipment)), *((equipment == code).astype(float) for code in codes[1:])])
+    return np.column_stack(
+        [np.ones(len(equipment)), *((equipment == code).astype(float) for code in codes[1:])]
+    )
 
 
-def first_fit(y: Floats, design: Design, before: Integers) -> tuple[Design, SequenceFit, list[float]]:
+def first_fit(
+    y: Floats, design: Design, before: Integers
+) -> tuple[Design, SequenceFit, list[float]]:
     """The fit by which variables are tested: all of them, bent where batches allow; p-values of each before any correction."""
     width = design.z.shape[1]
-    offered = design.bent([2] * width) if width and len(y) >= ROWS_A_TERM * (2 * width + design.constants.shape[1]) else design
+    offered = (
+        design.bent([2] * width)
+        if width and len(y) >= ROWS_A_TERM * (2 * width + design.constants.shape[1])
+        else design
+    )
     fit = fit_sequence(y, offered.matrix, before)
     return offered, fit, [fit.p_value(offered.columns_of(column)) for column in range(width)]
 
 
-def final_fit(y: Floats, tested: Design, fit: SequenceFit, before: Integers, columns: Sequence[int]) -> tuple[Design, SequenceFit]:
+def final_fit(
+    y: Floats, tested: Design, fit: SequenceFit, before: Integers, columns: Sequence[int]
+) -> tuple[Design, SequenceFit]:
     """Terms that are not needed left out; a cubic offered to the variables found that needed the quadratic."""
     degree = [1] * tested.z.shape[1]
-    for column in _needed(tested, fit, [column for column in columns if tested.degree[column] > 1], power=2):
+    for column in _needed(
+        tested, fit, [column for column in columns if tested.degree[column] > 1], power=2
+    ):
         degree[column] = 2
     if 2 not in degree:
         return _same(y, tested, fit, before, degree)
     cubic = tested.bent([3 if exponent == 2 else exponent for exponent in degree])
     third = fit_sequence(y, cubic.matrix, before)
-    needed = _needed(cubic, third, [column for column, exponent in enumerate(cubic.degree) if exponent == 3], power=3)
+    needed = _needed(
+        cubic,
+        third,
+        [column for column, exponent in enumerate(cubic.degree) if exponent == 3],
+        power=3,
+    )
     if len(needed) == degree.count(2):
         return cubic, third
-    return _same(y, cubic, third, before, [3 if column in needed else exponent for column, exponent in enumerate(degree)])
+    return _same(
+        y,
+        cubic,
+        third,
+        before,
+        [3 if column in needed else exponent for column, exponent in enumerate(degree)],
+    )
 
 
-def _same(y: Floats, design: Design, fit: SequenceFit, before: Integers, degree: Sequence[int]) -> tuple[Design, SequenceFit]:
+def _same(
+    y: Floats, design: Design, fit: SequenceFit, before: Integers, degree: Sequence[int]
+) -> tuple[Design, SequenceFit]:
     if tuple(degree) == design.degree:
         return design, fit
     simpler = design.bent(degree)
@@ -87,4 +116,6 @@ def _same(y: Floats, design: Design, fit: SequenceFit, before: Integers, degree:
 
 def _needed(design: Design, fit: SequenceFit, columns: Sequence[int], power: int) -> list[int]:
     corrected = holm([fit.p_value([design.columns_of(column)[power - 1]]) for column in columns])
-    return [column for column, p_value in zip(columns, corrected, strict=True) if p_value < BEND_LEVEL]
+    return [
+        column for column, p_value in zip(columns, corrected, strict=True) if p_value < BEND_LEVEL
+    ]

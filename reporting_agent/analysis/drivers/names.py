@@ -9,7 +9,12 @@ from benchmarks.labels.columns import POWER_ON_S
 from benchmarks.routes import ReferenceCondition
 from reporting_agent.config.materials import Variable
 
-OUTPUT, OUTPUT_PER_HOUR, DURATION, WAIT = "output", "output_per_hour", "duration", "time_since_batch_before"
+OUTPUT, OUTPUT_PER_HOUR, DURATION, WAIT = (
+    "output",
+    "output_per_hour",
+    "duration",
+    "time_since_batch_before",
+)
 
 _UNITS = {
     "hz": "Hz", "rpm": "rpm", "pct": "%", "c": "°C", "k": "K", "kg": "kg", "t": "t", "s": "s", "min": "min", "h": "h", "kw": "kW",
@@ -43,10 +48,19 @@ _WORDS = {
 }
 
 
-def words_of(name: str, declared: Variable | None = None, conditions: Iterable[ReferenceCondition] = ()) -> Words:
+def words_of(
+    name: str, declared: Variable | None = None, conditions: Iterable[ReferenceCondition] = ()
+) -> Words:
     """What the plant calls it in [variables], else the pack at its condition, else what is known here, else its name as it is read."""
     bare = name.removeprefix("input.")
-    of_pack = next((condition.words for condition in conditions if condition.variable == name and condition.words is not None), None)
+    of_pack = next(
+        (
+            condition.words
+            for condition in conditions
+            if condition.variable == name and condition.words is not None
+        ),
+        None,
+    )
     words = of_pack or _WORDS.get(name) or Words.of(_spoken(bare))
     if declared is None:
         return words
@@ -61,7 +75,9 @@ def unit_of_name(name: str) -> str:
 
 def unit_of(name: str, conditions: Iterable[ReferenceCondition]) -> str:
     """The unit that a name's ending tells, else that of the pack's reference condition; nothing where neither does."""
-    return unit_of_name(name) or next((condition.unit for condition in conditions if condition.variable == name), "")
+    return unit_of_name(name) or next(
+        (condition.unit for condition in conditions if condition.variable == name), ""
+    )
 
 
 def declared_as(name: str, declared: Mapping[str, Variable]) -> Variable | None:
@@ -72,7 +88,10 @@ def declared_as(name: str, declared: Mapping[str, Variable]) -> Variable | None:
 def _ending(name: str) -> str:
     """The longest ending behind an underscore that is a unit; empty where there is none."""
     parts = name.split("_")
-    return next((ending for first in range(1, len(parts)) if (ending := "_".join(parts[first:])) in _UNITS), "")
+    return next(
+        (ending for first in range(1, len(parts)) if (ending := "_".join(parts[first:])) in _UNITS),
+        "",
+    )
 
 
 def _spoken(bare: str) -> str:

@@ -14,7 +14,12 @@ from benchmarks.labels.columns import Floats
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.released import rank
 from benchmarks.routes import LabelRule
-from reporting_agent.analysis.drivers.result import EffectPoint, NormalisedLabel, SettingSaving, VariableKind
+from reporting_agent.analysis.drivers.result import (
+    EffectPoint,
+    NormalisedLabel,
+    SettingSaving,
+    VariableKind,
+)
 from reporting_agent.analysis.drivers.search import JudgedVariable, SearchOutcome
 from reporting_agent.analysis.figures import between, shown, signed, span
 
@@ -26,7 +31,10 @@ def curve(judgement: JudgedVariable) -> tuple[EffectPoint, ...]:
     low, middle, high = judgement.column.seen
     points = np.linspace(low, high, _STEPS)
     rows = judgement.change(points, np.full(_STEPS, middle))
-    return tuple(EffectPoint(x, judgement.fit.contrast(row)) for x, row in zip(points.tolist(), rows, strict=True))
+    return tuple(
+        EffectPoint(x, judgement.fit.contrast(row))
+        for x, row in zip(points.tolist(), rows, strict=True)
+    )
 
 
 def savings(outcome: SearchOutcome) -> tuple[SettingSaving, ...]:
@@ -36,12 +44,21 @@ def savings(outcome: SearchOutcome) -> tuple[SettingSaving, ...]:
         for judgement in outcome.drivers
         if judgement.column.kind is VariableKind.SETTING and not moves_with(outcome, judgement)
     ]
-    return tuple(sorted((saving for saving in estimates if saving is not None), key=lambda saving: saving.energy.value))
+    return tuple(
+        sorted(
+            (saving for saving in estimates if saving is not None),
+            key=lambda saving: saving.energy.value,
+        )
+    )
 
 
 def moves_with(outcome: SearchOutcome, judgement: JudgedVariable) -> list[str]:
     """Variables left out of the model because they move with this one."""
-    return [name for name, group in outcome.search.moved_with.items() if any(other is judgement.column for other in group)]
+    return [
+        name
+        for name, group in outcome.search.moved_with.items()
+        if any(other is judgement.column for other in group)
+    ]
 
 
 def _saving(outcome: SearchOutcome, judgement: JudgedVariable) -> SettingSaving | None:
@@ -67,12 +84,18 @@ def _saving(outcome: SearchOutcome, judgement: JudgedVariable) -> SettingSaving 
         energy_unit=label.energy_unit,
         energy_interval=span(energy),
     )
-    return SettingSaving(column.name, middle, best.x, column.unit, best.change, energy, label.energy_unit, sentence)
+    return SettingSaving(
+        column.name, middle, best.x, column.unit, best.change, energy, label.energy_unit, sentence
+    )
 
 
 def normalised(outcome: SearchOutcome, rule: LabelRule) -> NormalisedLabel | None:
     """The label's rule over the batches at the plant's reference conditions; None where no driver is a condition."""
-    by = [judgement for judgement in outcome.drivers if judgement.column.kind is VariableKind.CONDITION]
+    by = [
+        judgement
+        for judgement in outcome.drivers
+        if judgement.column.kind is VariableKind.CONDITION
+    ]
     if not by:
         return None
     label = outcome.search.label
@@ -84,7 +107,10 @@ def normalised(outcome: SearchOutcome, rule: LabelRule) -> NormalisedLabel | Non
         low, middle, high = column.seen
         declared = column.reference
         reference = middle if declared is None or not low <= declared <= high else declared
-        value += condition.change(np.full(len(value), reference), column.values[outcome.search.rows]) @ condition.fit.coefficients
+        value += (
+            condition.change(np.full(len(value), reference), column.values[outcome.search.rows])
+            @ condition.fit.coefficients
+        )
         conditions[column.name] = reference
         at = between(reference, column.unit)
         names.append(Phrase("%(column)s %(at)s", column=column.words, at=at))

@@ -52,10 +52,15 @@ def fit(doses: Floats, response: Floats) -> RegressionFit:
     none = np.zeros(count)
     if not len(active):
         return RegressionFit(none, none, none, np.ones(count))
-    error = _standard_errors(design, response - (design * beta).sum(axis=1), weights)[free.shape[1] :]
+    error = _standard_errors(design, response - (design * beta).sum(axis=1), weights)[
+        free.shape[1] :
+    ]
     coefficient, low, high, p_value = none.copy(), none.copy(), none.copy(), np.ones(count)
     coefficient[active] = own / scale[active]
-    low[active], high[active] = (own - _Z * error) / scale[active], (own + _Z * error) / scale[active]
+    low[active], high[active] = (
+        (own - _Z * error) / scale[active],
+        (own + _Z * error) / scale[active],
+    )
     p_value[active] = [
         0.5 * erfc(estimate / (spread * sqrt(2))) if spread > 0 else 1.0
         for estimate, spread in zip(own.tolist(), error.tolist(), strict=True)
@@ -70,10 +75,17 @@ def _huber(design: Floats, response: Floats) -> tuple[Floats, Floats]:
     for _ in range(_ROUNDS):
         weighted = design * weights[:, None]
         before = beta
-        beta = np.asarray(np.linalg.lstsq(_cross(weighted, design), _cross(weighted, response[:, None])[:, 0], rcond=None)[0], dtype=float)
+        beta = np.asarray(
+            np.linalg.lstsq(
+                _cross(weighted, design), _cross(weighted, response[:, None])[:, 0], rcond=None
+            )[0],
+            dtype=float,
+        )
         residual = response - (design * beta).sum(axis=1)
         spread = float(np.median(np.abs(residual - np.median(residual)))) / 0.6745
-        if spread == 0.0 or np.allclose(before, beta, rtol=1e-6, atol=1e-9 * float(np.abs(response).max())):
+        if spread == 0.0 or np.allclose(
+            before, beta, rtol=1e-6, atol=1e-9 * float(np.abs(response).max())
+        ):
             break
         weights = np.minimum(1.0, _HUBER * spread / np.maximum(np.abs(residual), 1e-300))
     return beta, weights

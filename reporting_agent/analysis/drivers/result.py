@@ -25,7 +25,9 @@ class VariableKind(StrEnum):
 
 class Relevance(StrEnum):
     DRIVER = "driver"  # moves the energy: significant after Holm's correction over the whole report, and of use in prediction
-    NO_EFFECT = "no-effect"  # the interval over the range seen is narrow and holds nothing that matters
+    NO_EFFECT = (
+        "no-effect"  # the interval over the range seen is narrow and holds nothing that matters
+    )
     CANNOT_TELL = "cannot-tell"  # the data do not decide; `DoubtReason` says why
 
 

@@ -17,7 +17,9 @@ LEAST_SKILL = 0.005
 """What later batches are predicted better by; less is told as 0 %, and a convention of ours."""
 
 
-def skills(design: Design, fit: SequenceFit, columns: Sequence[int]) -> tuple[Skill | None, Mapping[int, float]]:
+def skills(
+    design: Design, fit: SequenceFit, columns: Sequence[int]
+) -> tuple[Skill | None, Mapping[int, float]]:
     """Skill of the variables found together against their mean, and of each against doing without it.
 
     On quasi-differenced rows: what the batch before tells is given to both sides. Robust weights are those of the whole
@@ -29,7 +31,11 @@ def skills(design: Design, fit: SequenceFit, columns: Sequence[int]) -> tuple[Sk
     of_variable = {column: design.columns_of(column) for column in columns}
     everything = [index for indices in of_variable.values() for index in indices]
     rolling = _Rolling.of(fit)
-    with_all, without_any, predicted = rolling.error(base + everything), rolling.error(base), rolling.predicted
+    with_all, without_any, predicted = (
+        rolling.error(base + everything),
+        rolling.error(base),
+        rolling.predicted,
+    )
     if not predicted or without_any <= 0:
         return None, {}
     each = {}
@@ -43,7 +49,9 @@ def skills(design: Design, fit: SequenceFit, columns: Sequence[int]) -> tuple[Sk
 class _Rolling:
     """The second half of the rows in blocks, each with the normal equations of the rows before it."""
 
-    blocks: Sequence[tuple[Floats, Floats, Floats, Floats]]  # X'WX and X'Wy before the block, X and y of the block
+    blocks: Sequence[
+        tuple[Floats, Floats, Floats, Floats]
+    ]  # X'WX and X'Wy before the block, X and y of the block
 
     @classmethod
     def of(cls, fit: SequenceFit) -> _Rolling:
@@ -53,7 +61,10 @@ class _Rolling:
         blocks = []
         for earlier, first, last in zip([0, *edges], edges, edges[1:], strict=False):
             since, weights = x[earlier:first], fit.weights[earlier:first]
-            weighted, sides = weighted + squares(since, weights), sides + since.T @ (weights * y[earlier:first])
+            weighted, sides = (
+                weighted + squares(since, weights),
+                sides + since.T @ (weights * y[earlier:first]),
+            )
             blocks.append((weighted, sides, x[first:last], y[first:last]))
         return cls(blocks)
 

@@ -19,7 +19,13 @@ from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import Floats, Integers
 from reporting_agent.analysis.drivers.collinear import told_apart
 from reporting_agent.analysis.drivers.model import Design, constants, final_fit, first_fit
-from reporting_agent.analysis.drivers.result import DoubtReason, Interval, Relevance, Skill, VariableKind
+from reporting_agent.analysis.drivers.result import (
+    DoubtReason,
+    Interval,
+    Relevance,
+    Skill,
+    VariableKind,
+)
 from reporting_agent.analysis.drivers.rolling_origin import LEAST_SKILL, skills
 from reporting_agent.analysis.drivers.sequence_fit import SequenceFit, fit_sequence
 from reporting_agent.analysis.drivers.variables import UsedBatches, VariableColumn, row_before
@@ -44,7 +50,9 @@ class Search:
     tested: tuple[VariableColumn, ...]
     causes: int  # how many of them are no consequences
     vif: tuple[float, ...]
-    moved_with: Mapping[str, tuple[VariableColumn, ...]]  # left out of the model -> those it moves with
+    moved_with: Mapping[
+        str, tuple[VariableColumn, ...]
+    ]  # left out of the model -> those it moves with
     untestable: Mapping[str, DoubtReason]
     design: Design | None  # of the causes
     fit: SequenceFit | None
@@ -74,7 +82,9 @@ class JudgedVariable:
     def change(self, to: Floats, origin: Floats) -> Floats:
         """Rows of the model for f(to) - f(origin), in the variable's own unit."""
         low, middle, high = self.column.seen
-        return self.design.contrast(self.position, (to - middle) / (high - low), (origin - middle) / (high - low))
+        return self.design.contrast(
+            self.position, (to - middle) / (high - low), (origin - middle) / (high - low)
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,32 +118,62 @@ def begin(label: StepLabel, used: UsedBatches) -> Search:
             continue
         candidates.append(column)
     candidates.sort(key=_rank)
-    recorded_all = np.logical_and.reduce([np.ones(count, dtype=bool), *(column.recorded for column in candidates)])
+    recorded_all = np.logical_and.reduce(
+        [np.ones(count, dtype=bool), *(column.recorded for column in candidates)]
+    )
     rows = np.flatnonzero(recorded_all)
     fixed = constants(used.equipment[rows])
-    z = np.column_stack([_scaled(column, rows) for column in candidates]) if candidates else np.zeros((len(rows), 0))
+    z = (
+        np.column_stack([_scaled(column, rows) for column in candidates])
+        if candidates
+        else np.zeros((len(rows), 0))
+    )
     if len(rows) < FEWEST or not candidates or np.ptp(used.value[rows]) == 0:
         untestable |= {column.name: DoubtReason.TOO_FEW for column in candidates}
         return Search(label, used, rows, (), 0, (), {}, untestable, None, None, None, ())
     within = z - fixed @ np.linalg.lstsq(fixed, z, rcond=None)[0]
     varies = within.std(axis=0) > 1e-6
-    untestable |= {column.name: DoubtReason.CONSTANT for column, moves in zip(candidates, varies, strict=True) if not moves}
+    untestable |= {
+        column.name: DoubtReason.CONSTANT
+        for column, moves in zip(candidates, varies, strict=True)
+        if not moves
+    }
     candidates = [column for column, moves in zip(candidates, varies, strict=True) if moves]
     apart = told_apart(within[:, varies], [_rank(column) for column in candidates])
     indices = list(apart.columns)
     tested = tuple(candidates[index] for index in indices)
-    moved_with = {candidates[out].name: tuple(candidates[index] for index in group) for out, group in apart.left_out.items()}
+    moved_with = {
+        candidates[out].name: tuple(candidates[index] for index in group)
+        for out, group in apart.left_out.items()
+    }
     z = z[:, varies][:, indices]
     causes = sum(column.kind is not VariableKind.CONSEQUENCE for column in tested)
     before = row_before(used.machine[rows])
-    design, fit, p_values = first_fit(used.value[rows], Design(fixed, z[:, :causes], (1,) * causes), before)
+    design, fit, p_values = first_fit(
+        used.value[rows], Design(fixed, z[:, :causes], (1,) * causes), before
+    )
     wide = None
     if causes < len(tested):
         everything = Design(fixed, z, (1,) * len(tested))
         wide = everything, fit_sequence(used.value[rows], everything.matrix, before)
-        p_values += [wide[1].p_value(everything.columns_of(index)) for index in range(causes, len(tested))]
+        p_values += [
+            wide[1].p_value(everything.columns_of(index)) for index in range(causes, len(tested))
+        ]
     vif = tuple(apart.vif[index] for index in indices)
-    return Search(label, used, rows, tested, causes, vif, moved_with, untestable, design, fit, wide, tuple(p_values))
+    return Search(
+        label,
+        used,
+        rows,
+        tested,
+        causes,
+        vif,
+        moved_with,
+        untestable,
+        design,
+        fit,
+        wide,
+        tuple(p_values),
+    )
 
 
 def finish(search: Search, corrected: Sequence[float]) -> SearchOutcome | None:
@@ -152,18 +192,36 @@ def finish(search: Search, corrected: Sequence[float]) -> SearchOutcome | None:
             fit,
             index,
             corrected[index],
-            holds=together is not None and together.value >= LEAST_SKILL and each.get(index, 0.0) >= LEAST_SKILL,
+            holds=together is not None
+            and together.value >= LEAST_SKILL
+            and each.get(index, 0.0) >= LEAST_SKILL,
         )
         for index in range(search.causes)
     ]
     if search.wide is not None:
         _, helps = skills(*search.wide, significant)
         judged += [
-            _judge(search, *search.wide, index, corrected[index], holds=helps.get(index, 0.0) >= LEAST_SKILL)
+            _judge(
+                search,
+                *search.wide,
+                index,
+                corrected[index],
+                holds=helps.get(index, 0.0) >= LEAST_SKILL,
+            )
             for index in range(search.causes, len(search.tested))
         ]
-    sound = [judgement.position for judgement in judged[: search.causes] if judgement.verdict is Relevance.DRIVER]
-    return SearchOutcome(search, design, fit, tuple(judged), skills(design, fit, sound)[0] if sound != causes else together)
+    sound = [
+        judgement.position
+        for judgement in judged[: search.causes]
+        if judgement.verdict is Relevance.DRIVER
+    ]
+    return SearchOutcome(
+        search,
+        design,
+        fit,
+        tuple(judged),
+        skills(design, fit, sound)[0] if sound != causes else together,
+    )
 
 
 def _rank(column: VariableColumn) -> int:
@@ -177,27 +235,35 @@ def _scaled(column: VariableColumn, rows: Integers) -> Floats:
     return scaled
 
 
-def _judge(search: Search, design: Design, fit: SequenceFit, index: int, p_value: float, *, holds: bool) -> JudgedVariable:
+def _judge(
+    search: Search, design: Design, fit: SequenceFit, index: int, p_value: float, *, holds: bool
+) -> JudgedVariable:
     column = search.tested[index]
     low, middle, high = column.seen
     edge_low, edge_high = (low - middle) / (high - low), (high - middle) / (high - low)
     across = design.contrast(index, np.array([edge_high]), np.array([edge_low]))[0]
     over_range = fit.contrast(across)
     slope = np.zeros(len(across))
-    slope[design.columns_of(index)[0]] = 1 / (high - low)  # at the median z is 0, and only the first power has a slope there
+    slope[design.columns_of(index)[0]] = 1 / (
+        high - low
+    )  # at the median z is 0, and only the first power has a slope there
     per_unit = fit.contrast(slope)
     typical = max(abs(float(np.median(search.value))), fit.scale)
     verdict, doubt = Relevance.CANNOT_TELL, None
     if p_value < LEVEL:
         steady = holds and not fit.contradicted(across)
-        verdict, doubt = (Relevance.DRIVER, None) if steady else (Relevance.CANNOT_TELL, DoubtReason.UNSTABLE)
+        verdict, doubt = (
+            (Relevance.DRIVER, None) if steady else (Relevance.CANNOT_TELL, DoubtReason.UNSTABLE)
+        )
     elif max(abs(over_range.low), abs(over_range.high)) < MATTERS * typical:
         verdict = Relevance.NO_EFFECT
     elif over_range.low > 0 or over_range.high < 0:
         doubt = DoubtReason.MANY
     else:
         doubt = _why_not(search, fit, index, (high - low) / abs(middle) if middle else np.inf)
-    return JudgedVariable(column, design, fit, index, verdict, doubt, per_unit, over_range, p_value, search.vif[index])
+    return JudgedVariable(
+        column, design, fit, index, verdict, doubt, per_unit, over_range, p_value, search.vif[index]
+    )
 
 
 def _why_not(search: Search, fit: SequenceFit, index: int, relative_range: float) -> DoubtReason:

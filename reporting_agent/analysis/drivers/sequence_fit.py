@@ -70,7 +70,9 @@ class SequenceFit:
         from scipy.stats import t
 
         value = float(vector @ self.coefficients)
-        half = float(t.ppf(0.975, self.dof)) * float(np.sqrt(max(float(vector @ self.covariance @ vector), 0.0)))
+        half = float(t.ppf(0.975, self.dof)) * float(
+            np.sqrt(max(float(vector @ self.covariance @ vector), 0.0))
+        )
         low, high = value - half, value + half
         if self.disagreement(vector) > DISAGREES:
             other = float(vector @ self.level_coefficients)
@@ -95,7 +97,11 @@ class SequenceFit:
     def disagreement(self, vector: Floats) -> float:
         """How many standard errors (of the wider estimate) the levels' estimate of a combination lies from this one."""
         spread = float(np.sqrt(max(float(vector @ self.level_covariance @ vector), 0.0)))
-        return abs(float(vector @ (self.level_coefficients - self.coefficients))) / spread if spread > 0 else 0.0
+        return (
+            abs(float(vector @ (self.level_coefficients - self.coefficients))) / spread
+            if spread > 0
+            else 0.0
+        )
 
 
 def fit_sequence(y: Floats, x: Floats, before: Integers) -> SequenceFit:
@@ -146,11 +152,20 @@ def m_estimate(y: Floats, x: Floats, *, tukey: bool) -> Floats:
         scale = mad(y - x @ b)
         for _ in range(STEPS_OVER_ALL):
             weights = (_tukey if tukey else _huber)((y - x @ b) / scale)
-            b = np.asarray(np.linalg.lstsq(squares(x, weights), x.T @ (weights * y), rcond=None)[0], dtype=float)
+            b = np.asarray(
+                np.linalg.lstsq(squares(x, weights), x.T @ (weights * y), rcond=None)[0],
+                dtype=float,
+            )
     return b
 
 
-def _reweighted(y: Floats, x: Floats, b: Floats, weights_of: Callable[[Floats], Floats], scale: float | None = None) -> Floats:
+def _reweighted(
+    y: Floats,
+    x: Floats,
+    b: Floats,
+    weights_of: Callable[[Floats], Floats],
+    scale: float | None = None,
+) -> Floats:
     """The M-estimate from b on, by iteratively reweighted least squares (Holland and Welsch 1977) until no coefficient moves by 1e-7.
 
     Without a scale it is estimated at every step, as the median of the residuals' sizes over that of a normal. Statsmodels' RLM is held
@@ -162,7 +177,10 @@ def _reweighted(y: Floats, x: Floats, b: Floats, weights_of: Callable[[Floats], 
         if spread == 0:
             break
         root = np.sqrt(weights_of(residual / spread))
-        before, b = b, np.asarray(np.linalg.lstsq(x * root[:, None], y * root, rcond=None)[0], dtype=float)
+        before, b = (
+            b,
+            np.asarray(np.linalg.lstsq(x * root[:, None], y * root, rcond=None)[0], dtype=float),
+        )
         if np.abs(b - before).max() <= MOVED:
             break
     return b
@@ -220,7 +238,9 @@ def _sandwich(x: Floats, residual: Floats, scale: float) -> tuple[Floats, int, F
     u = residual / scale
     weights = _tukey(u)
     bread = np.linalg.pinv(squares(x, _curvature(u)))
-    scores = x * (weights * residual)[:, None] * np.sqrt(n / max(n - 2 * (k + 1), 1))  # leverage, and rho was estimated too
+    scores = (
+        x * (weights * residual)[:, None] * np.sqrt(n / max(n - 2 * (k + 1), 1))
+    )  # leverage, and rho was estimated too
     cosines = max(FEWEST_COSINES, k, int(0.4 * n ** (2 / 3)))
     return bread @ _long_run(scores, cosines) @ bread, cosines, weights
 

@@ -15,9 +15,27 @@ from benchmarks.labels import Best, StepLabel
 from benchmarks.measurements import Metric
 from benchmarks.phrases import Phrase, Value, enumerated, in_number, sentences
 from reporting_agent.analysis.drivers.normalised import curve, moves_with, normalised, savings
-from reporting_agent.analysis.drivers.result import DoubtReason, Driver, Relevance, StepDrivers, VariableKind
-from reporting_agent.analysis.drivers.search import FEWEST, JudgedVariable, Search, SearchOutcome, begin, finish
-from reporting_agent.analysis.drivers.variables import FEWEST_OF_EQUIPMENT, StepLog, VariableColumn, used_batches
+from reporting_agent.analysis.drivers.result import (
+    DoubtReason,
+    Driver,
+    Relevance,
+    StepDrivers,
+    VariableKind,
+)
+from reporting_agent.analysis.drivers.search import (
+    FEWEST,
+    JudgedVariable,
+    Search,
+    SearchOutcome,
+    begin,
+    finish,
+)
+from reporting_agent.analysis.drivers.variables import (
+    FEWEST_OF_EQUIPMENT,
+    StepLog,
+    VariableColumn,
+    used_batches,
+)
 from reporting_agent.analysis.figures import between, shown, signed, span
 from reporting_agent.analysis.waste.chance import holm
 from reporting_agent.config import SiteSettings
@@ -27,7 +45,9 @@ _SHAPES = {1: "linear", 2: "quadratic", 3: "cubic"}
 _CURVED = {"quadratic": Phrase(", on a curve (quadratic)"), "cubic": Phrase(", on a curve (cubic)")}
 _CANNOT_TELL = Phrase("The data cannot show the effect of %(name)s: %(why)s.")
 _DOUBTS: Mapping[DoubtReason, Phrase] = {
-    DoubtReason.TOO_FEW: Phrase("%(batches)s batches have all tested variables recorded; %(wanted)s are needed"),
+    DoubtReason.TOO_FEW: Phrase(
+        "%(batches)s batches have all tested variables recorded; %(wanted)s are needed"
+    ),
     DoubtReason.MISSING: Phrase("only %(batches)s of %(used)s batches have it recorded"),
     DoubtReason.CONSTANT: Phrase("it hardly ever changed (nearly always %(typical)s)"),
     DoubtReason.RANGE: Phrase(
@@ -67,7 +87,9 @@ def drivers(site: SiteSettings, result: LabelResult) -> tuple[StepDrivers, ...]:
         if used is not None:
             searches.append(begin(labels[0] if len(labels) == 1 else _together(labels), used))
     corrected = iter(holm([p_value for search in searches for p_value in search.p_values]))
-    ended = [(search, finish(search, [next(corrected) for _ in search.p_values])) for search in searches]
+    ended = [
+        (search, finish(search, [next(corrected) for _ in search.p_values])) for search in searches
+    ]
     return tuple(_summed_up(search, outcome, result) for search, outcome in ended)
 
 
@@ -86,17 +108,25 @@ def _looked_at(labels: Sequence[StepLabel]) -> list[list[StepLabel]]:
 
 def _together(labels: Sequence[StepLabel]) -> StepLabel:
     """The heading of variants looked at together: no label of its own."""
-    return replace(labels[0], product="", variant="", values=(), gap=None, best=Best(None, labels[0].best.rule))
+    return replace(
+        labels[0], product="", variant="", values=(), gap=None, best=Best(None, labels[0].best.rule)
+    )
 
 
 def _summed_up(search: Search, outcome: SearchOutcome | None, result: LabelResult) -> StepDrivers:
     label = search.label
-    untold = [_untested(search, outcome, column) for column in search.used.columns if column.name in search.untestable]
+    untold = [
+        _untested(search, outcome, column)
+        for column in search.used.columns
+        if column.name in search.untestable
+    ]
     if outcome is None:
         listed, rho, explained = untold, None, None
         constant = all(doubt is DoubtReason.CONSTANT for doubt in search.untestable.values())
         if constant:
-            summary = worded("No variable that was recorded changes from batch to batch, so no effect on the energy can be shown.")
+            summary = worded(
+                "No variable that was recorded changes from batch to batch, so no effect on the energy can be shown."
+            )
         elif len(search.rows) < FEWEST:
             summary = worded(
                 "Too few batches have the variables recorded: %(batches)s; %(wanted)s are needed.",
@@ -110,8 +140,15 @@ def _summed_up(search: Search, outcome: SearchOutcome | None, result: LabelResul
             )
     else:
         order = {Relevance.DRIVER: 0, Relevance.NO_EFFECT: 2, Relevance.CANNOT_TELL: 1}
-        judged = sorted(outcome.judged, key=lambda judgement: (order[judgement.verdict], -abs(judgement.over_range.value)))
-        twins = [_untested(search, outcome, column) for column in search.used.columns if column.name in search.moved_with]
+        judged = sorted(
+            outcome.judged,
+            key=lambda judgement: (order[judgement.verdict], -abs(judgement.over_range.value)),
+        )
+        twins = [
+            _untested(search, outcome, column)
+            for column in search.used.columns
+            if column.name in search.moved_with
+        ]
         listed = [*(_tested(outcome, judgement) for judgement in judged), *twins, *untold]
         rho, explained = outcome.fit.rho, _explained(outcome) if outcome.skill is not None else None
         summary = _summary(outcome, explained, len(listed))
@@ -122,7 +159,9 @@ def _summed_up(search: Search, outcome: SearchOutcome | None, result: LabelResul
         metric=label.metric,
         unit=label.unit,
         batches=len(search.rows),
-        effective_batches=float(len(search.rows)) if outcome is None else outcome.fit.effective_rows,
+        effective_batches=float(len(search.rows))
+        if outcome is None
+        else outcome.fit.effective_rows,
         autocorrelation=rho,
         drivers=tuple(listed),
         explained=explained,
@@ -159,7 +198,9 @@ def _tested(outcome: SearchOutcome, judgement: JudgedVariable) -> Driver:
             shape=_CURVED.get(shape, ""),
             **facts,
         )
-        sentence = Words.of(sentences([effect, *_remarks(column, [other.words for other in others])]))
+        sentence = Words.of(
+            sentences([effect, *_remarks(column, [other.words for other in others])])
+        )
     elif judgement.verdict is Relevance.NO_EFFECT:
         most = max(abs(judgement.over_range.low), abs(judgement.over_range.high))
         sentence = worded(
@@ -194,7 +235,10 @@ def _tested(outcome: SearchOutcome, judgement: JudgedVariable) -> Driver:
 def _remarks(column: VariableColumn, others: Sequence[Words]) -> Iterator[Phrase]:
     """What is said beside the effect of a variable: whose it may be, and what it can be used for."""
     if others:
-        yield Phrase("It changes together with %(others)s: the effect may be theirs.", others=enumerated(others))
+        yield Phrase(
+            "It changes together with %(others)s: the effect may be theirs.",
+            others=enumerated(others),
+        )
     if column.kind is VariableKind.UNDECLARED:
         yield Phrase(
             "Declare [variables.%(key)s] kind in site.toml (setting, condition, consequence). Only then is it computed what the variable "
@@ -202,12 +246,18 @@ def _remarks(column: VariableColumn, others: Sequence[Words]) -> Iterator[Phrase
             key=column.name,
         )
     if column.kind is VariableKind.CONSEQUENCE:
-        yield Phrase("It is a result of the run: it shows where the energy went, and cannot be set.")
+        yield Phrase(
+            "It is a result of the run: it shows where the energy went, and cannot be set."
+        )
 
 
 def _why(outcome: SearchOutcome, judgement: JudgedVariable, facts: Mapping[str, Value]) -> Phrase:
     doubt = judgement.doubt or DoubtReason.SCATTER
-    others = [other.words for other in outcome.search.tested if other is not judgement.column] if doubt is DoubtReason.COLLINEAR else []
+    others = (
+        [other.words for other in outcome.search.tested if other is not judgement.column]
+        if doubt is DoubtReason.COLLINEAR
+        else []
+    )
     return Phrase(
         _DOUBTS[doubt],
         others=enumerated(others) if others else "",
@@ -221,7 +271,11 @@ def _why(outcome: SearchOutcome, judgement: JudgedVariable, facts: Mapping[str, 
 def _untested(search: Search, outcome: SearchOutcome | None, column: VariableColumn) -> Driver:
     """A variable without a test of its own: constant, recorded in too few, or moving with one that stands for it."""
     twins = search.moved_with.get(column.name, ())
-    doubt = DoubtReason.COLLINEAR if column.name in search.moved_with else search.untestable[column.name]
+    doubt = (
+        DoubtReason.COLLINEAR
+        if column.name in search.moved_with
+        else search.untestable[column.name]
+    )
     recorded = int(column.recorded.sum())
     low, middle, high = column.seen if recorded else (0.0, 0.0, 0.0)
     why = Phrase(
@@ -258,7 +312,11 @@ def _explained(outcome: SearchOutcome) -> float:
     """Share of the robust variance of the batches (equipment apart) that the drivers take off."""
     design, fit = outcome.design, outcome.fit
     causes = [judgement for judgement in outcome.drivers if judgement.design is design]
-    effect = sum(design.contrast(cause.position, design.z[:, cause.position], np.zeros(fit.rows)) @ fit.coefficients for cause in causes)
+    effect = sum(
+        design.contrast(cause.position, design.z[:, cause.position], np.zeros(fit.rows))
+        @ fit.coefficients
+        for cause in causes
+    )
     apart = design.constants @ fit.coefficients[: design.constants.shape[1]]
     whole = outcome.search.value - apart
     return max(0.0, 1 - (_spread(whole - effect) / _spread(whole)) ** 2)
@@ -270,7 +328,11 @@ def _spread(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
 
 
 def _summary(outcome: SearchOutcome, explained: float | None, tested: int) -> Words:
-    causes = [judgement for judgement in outcome.drivers if judgement.column.kind is not VariableKind.CONSEQUENCE]
+    causes = [
+        judgement
+        for judgement in outcome.drivers
+        if judgement.column.kind is not VariableKind.CONSEQUENCE
+    ]
     if not causes or explained is None or outcome.skill is None:
         return Words.of(
             in_number(

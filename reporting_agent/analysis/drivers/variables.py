@@ -21,7 +21,15 @@ from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import POWER_ON_S, Flags, Floats, Integers
 from benchmarks.measurements import Batch
 from benchmarks.routes import Step
-from reporting_agent.analysis.drivers.names import DURATION, OUTPUT, OUTPUT_PER_HOUR, WAIT, declared_as, unit_of, words_of
+from reporting_agent.analysis.drivers.names import (
+    DURATION,
+    OUTPUT,
+    OUTPUT_PER_HOUR,
+    WAIT,
+    declared_as,
+    unit_of,
+    words_of,
+)
 from reporting_agent.analysis.drivers.result import VariableKind
 from reporting_agent.config.materials import Variable
 from reporting_agent.pipeline.batches import missing_before
@@ -84,14 +92,20 @@ class StepLog:
     """The batches of one step as its labels look them up: gone through once, however many labels the step has."""
 
     def __init__(self, batches: Sequence[Batch], step: str) -> None:
-        self.batches = [batch for batch in batches if batch.step == step and batch.excluded != "duplicate"]
-        self.index_of = {(batch.batch_id, batch.start): index for index, batch in enumerate(self.batches)}
+        self.batches = [
+            batch for batch in batches if batch.step == step and batch.excluded != "duplicate"
+        ]
+        self.index_of = {
+            (batch.batch_id, batch.start): index for index, batch in enumerate(self.batches)
+        }
         self._variables: dict[str, Floats] = {}
 
     def variable(self, name: str) -> Floats:
         """As the log gives it, NaN where it does not."""
         if name not in self._variables:
-            self._variables[name] = np.array([batch.variables.get(name, np.nan) for batch in self.batches], dtype=float)
+            self._variables[name] = np.array(
+                [batch.variables.get(name, np.nan) for batch in self.batches], dtype=float
+            )
         return self._variables[name]
 
     @cached_property
@@ -111,25 +125,41 @@ class StepLog:
     def waited_h(self) -> Floats:
         """Hours since the batch before on the same equipment."""
         waits = _waits(self.batches)
-        return np.array([waits.get((batch.equipment, batch.batch_id), np.nan) for batch in self.batches], dtype=float)
+        return np.array(
+            [waits.get((batch.equipment, batch.batch_id), np.nan) for batch in self.batches],
+            dtype=float,
+        )
 
     @cached_property
     def equipment(self) -> tuple[Integers, tuple[str, ...]]:
         """A code for each equipment, and their names."""
         code_by_name: dict[str, int] = {}
-        codes = np.array([code_by_name.setdefault(batch.equipment, len(code_by_name)) for batch in self.batches], dtype=np.int64)
+        codes = np.array(
+            [code_by_name.setdefault(batch.equipment, len(code_by_name)) for batch in self.batches],
+            dtype=np.int64,
+        )
         return codes, tuple(code_by_name)
 
 
-def used_batches(labels: Sequence[StepLabel], log: StepLog, step: Step, declared: dict[str, Variable]) -> UsedBatches | None:
+def used_batches(
+    labels: Sequence[StepLabel], log: StepLog, step: Step, declared: dict[str, Variable]
+) -> UsedBatches | None:
     """The used batches of one label, or of several variants together; None where none of them carries any variable.
 
     Variants together are brought to one level: each value over its variant's median, times the median of all.
     """
     used: list[tuple[int, float, int]] = []
     for code, label in enumerate(labels):
-        pairs = [(log.index_of.get((entry.batch_id, entry.start)), entry.value) for entry in label.values if entry.excluded is None]
-        used += [(index, value, code) for index, value in pairs if index is not None and value is not None]
+        pairs = [
+            (log.index_of.get((entry.batch_id, entry.start)), entry.value)
+            for entry in label.values
+            if entry.excluded is None
+        ]
+        used += [
+            (index, value, code)
+            for index, value in pairs
+            if index is not None and value is not None
+        ]
     if not used:
         return None
     indices, values, codes = (np.array(column) for column in zip(*used, strict=True))
@@ -140,9 +170,14 @@ def used_batches(labels: Sequence[StepLabel], log: StepLog, step: Step, declared
     if not names:
         return None
     output = log.output[rows]
-    columns = [_declared_column(name, log.variable(name)[rows], output, step, declared_as(name, declared)) for name in names]
+    columns = [
+        _declared_column(name, log.variable(name)[rows], output, step, declared_as(name, declared))
+        for name in names
+    ]
     set_by_people = any(column.kind is VariableKind.SETTING for column in columns)
-    columns += _derived(rows, log, step, declared, with_power_on=POWER_ON_S in names, set_by_people=set_by_people)
+    columns += _derived(
+        rows, log, step, declared, with_power_on=POWER_ON_S in names, set_by_people=set_by_people
+    )
     machine, machines = log.equipment
     return UsedBatches(
         ids=[batch.batch_id for batch in picked],
@@ -159,27 +194,56 @@ def _on_one_level(value: Floats, variant: Integers) -> Floats:
     medians = {code: float(np.median(value[variant == code])) for code in codes.tolist()}
     if len(codes) < 2 or min(medians.values()) <= 0:
         return value
-    levelled: Floats = value * (float(np.median(value)) / np.array([medians[code] for code in variant.tolist()]))
+    levelled: Floats = value * (
+        float(np.median(value)) / np.array([medians[code] for code in variant.tolist()])
+    )
     return levelled
 
 
-def _declared_column(name: str, values: Floats, output: Floats, step: Step, setting: Variable | None) -> VariableColumn:
+def _declared_column(
+    name: str, values: Floats, output: Floats, step: Step, setting: Variable | None
+) -> VariableColumn:
     material = name.startswith("input.")
     if material:
         values = values / output
     bare = name.removeprefix("input.")
-    unit = (setting.unit if setting else "") or (f"t/{step.output_unit}" if material else unit_of(bare, step.reference_conditions))
+    unit = (setting.unit if setting else "") or (
+        f"t/{step.output_unit}" if material else unit_of(bare, step.reference_conditions)
+    )
     by_pack = any(condition.variable == name for condition in step.reference_conditions)
     kind = VariableKind.CONDITION if by_pack else kind_of_name(name)
-    return _column(name, unit, values, setting, kind, words_of(name, setting, step.reference_conditions), derived=False)
+    return _column(
+        name,
+        unit,
+        values,
+        setting,
+        kind,
+        words_of(name, setting, step.reference_conditions),
+        derived=False,
+    )
 
 
 def _column(
-    name: str, unit: str, values: Floats, setting: Variable | None, kind: VariableKind, words: Words, *, derived: bool
+    name: str,
+    unit: str,
+    values: Floats,
+    setting: Variable | None,
+    kind: VariableKind,
+    words: Words,
+    *,
+    derived: bool,
 ) -> VariableColumn:
     if setting is not None and setting.kind is not None:
         kind = VariableKind(setting.kind)
-    return VariableColumn(name, words, unit, kind, _without_slips(values), setting.reference if setting else None, derived)
+    return VariableColumn(
+        name,
+        words,
+        unit,
+        kind,
+        _without_slips(values),
+        setting.reference if setting else None,
+        derived,
+    )
 
 
 def _derived(
@@ -193,16 +257,31 @@ def _derived(
 ) -> list[VariableColumn]:
     """What follows from the log. Output per hour is what people set where nothing else says it, else a result of what they set."""
     output_unit, output, hours = step.output_unit, log.output[rows], log.hours[rows]
-    derived: dict[str, tuple[str, Floats]] = {OUTPUT: (output_unit, output)} if np.ptp(output) > 0.01 * np.median(output) else {}
-    if derived or not with_power_on:  # of equal batches, output per hour is the duration in other words
+    derived: dict[str, tuple[str, Floats]] = (
+        {OUTPUT: (output_unit, output)} if np.ptp(output) > 0.01 * np.median(output) else {}
+    )
+    if (
+        derived or not with_power_on
+    ):  # of equal batches, output per hour is the duration in other words
         with np.errstate(divide="ignore", invalid="ignore"):
-            derived[OUTPUT_PER_HOUR] = (f"{output_unit}/h", np.where(hours > 0, output / hours, np.nan))
+            derived[OUTPUT_PER_HOUR] = (
+                f"{output_unit}/h",
+                np.where(hours > 0, output / hours, np.nan),
+            )
     if not with_power_on:
         derived[DURATION] = ("h", hours)
     derived[WAIT] = ("h", log.waited_h[rows])
     kinds = _KINDS | ({OUTPUT_PER_HOUR: VariableKind.CONSEQUENCE} if set_by_people else {})
     return [
-        _column(name, unit, values, declared.get(name), kinds[name], words_of(name, declared.get(name)), derived=True)
+        _column(
+            name,
+            unit,
+            values,
+            declared.get(name),
+            kinds[name],
+            words_of(name, declared.get(name)),
+            derived=True,
+        )
         for name, (unit, values) in derived.items()
     ]
 
@@ -225,7 +304,12 @@ def _waits(batches: Sequence[Batch]) -> dict[tuple[str, str], float]:
         earlier = last.get(batch.equipment)
         backwards = batch.end is not None and batch.end <= batch.start
         unknown = backwards or index in behind_missing
-        if not unknown and earlier is not None and earlier.end is not None and earlier.end > earlier.start:
+        if (
+            not unknown
+            and earlier is not None
+            and earlier.end is not None
+            and earlier.end > earlier.start
+        ):
             waited = (batch.start - earlier.end).total_seconds() / 3600
             ends[batch.equipment, batch.batch_id] = waited if waited >= 0 else np.nan
         last[batch.equipment] = batch
@@ -234,13 +318,20 @@ def _waits(batches: Sequence[Batch]) -> dict[tuple[str, str], float]:
 
 def _apart(variant: Integers, machine: Integers, machines: Sequence[str]) -> Integers:
     """Codes of what gets a constant of its own, variant and equipment together; -1 where there is one only."""
-    pairs, pair_index, counts = np.unique(variant * len(machines) + machine, return_inverse=True, return_counts=True)
+    pairs, pair_index, counts = np.unique(
+        variant * len(machines) + machine, return_inverse=True, return_counts=True
+    )
     if len(pairs) < 2:
         return np.full(len(machine), -1, dtype=np.int64)
     names = [f"{pair // len(machines)}/{machines[pair % len(machines)]}" for pair in pairs.tolist()]
-    told_apart = sorted(np.flatnonzero(counts >= FEWEST_OF_EQUIPMENT).tolist(), key=lambda unit: (-counts[unit], names[unit]))
+    told_apart = sorted(
+        np.flatnonzero(counts >= FEWEST_OF_EQUIPMENT).tolist(),
+        key=lambda unit: (-counts[unit], names[unit]),
+    )
     codes = {unit: code for code, unit in enumerate(told_apart[:MOST_EQUIPMENT])}
-    return np.array([codes.get(unit, len(codes)) for unit in range(len(pairs))], dtype=np.int64)[pair_index]
+    return np.array([codes.get(unit, len(codes)) for unit in range(len(pairs))], dtype=np.int64)[
+        pair_index
+    ]
 
 
 def row_before(machine: Integers) -> Integers:
@@ -258,11 +349,15 @@ def _without_slips(values: Floats) -> Floats:
     low, middle, high = np.nanquantile(values, (0.05, 0.5, 0.95)).tolist()
     if high <= low:
         return values
-    cleaned: Floats = np.where(np.abs(values - middle) > _RANGES_AWAY * (high - low), np.nan, values)
+    cleaned: Floats = np.where(
+        np.abs(values - middle) > _RANGES_AWAY * (high - low), np.nan, values
+    )
     return cleaned
 
 
 def kind_of_name(name: str) -> VariableKind:
     """What a name alone tells: a frequency or speed is set, moisture and ambient conditions are met with."""
     words = name.split("_")
-    return _KINDS.get(name) or next((kind for word, kind in _KINDS_OF_WORDS.items() if word in words), VariableKind.UNDECLARED)
+    return _KINDS.get(name) or next(
+        (kind for word, kind in _KINDS_OF_WORDS.items() if word in words), VariableKind.UNDECLARED
+    )

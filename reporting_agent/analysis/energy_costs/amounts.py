@@ -56,7 +56,10 @@ class Rates:
 
     def amounts(self, energy: Floats) -> Floats:
         """Energies of the used batches in every unit, batches x 5, on the grid; cumulative parts stay in order in each."""
-        return on_grid(energy[:, None] * np.column_stack([np.ones(len(energy)), self.kwh, self.kgce, self.co2_kg, self.money]))
+        return on_grid(
+            energy[:, None]
+            * np.column_stack([np.ones(len(energy)), self.kwh, self.kgce, self.co2_kg, self.money])
+        )
 
 
 ZERO = Amount(0.0, 0.0, 0.0, 0.0, 0.0)
@@ -83,7 +86,9 @@ def amount_of(rows: Floats) -> Amount:
     if not len(rows):
         return ZERO
     energy, kwh, kgce, co2_kg, money = np.where(rows[:, :1] == 0, 0.0, rows).sum(axis=0).tolist()
-    return Amount(energy, kwh, kgce, None if co2_kg != co2_kg else co2_kg, None if money != money else money)
+    return Amount(
+        energy, kwh, kgce, None if co2_kg != co2_kg else co2_kg, None if money != money else money
+    )
 
 
 def added(amounts: Iterable[Amount]) -> Amount:
@@ -104,10 +109,21 @@ def plus(amount: Amount, other: Amount) -> Amount:
     """Sum of two parts of one label's gap, in the same unit."""
     co2_kg = None if amount.co2_kg is None or other.co2_kg is None else amount.co2_kg + other.co2_kg
     money = None if amount.money is None or other.money is None else amount.money + other.money
-    return Amount(amount.energy + other.energy, amount.kwh + other.kwh, amount.kgce + other.kgce, co2_kg, money)
+    return Amount(
+        amount.energy + other.energy,
+        amount.kwh + other.kwh,
+        amount.kgce + other.kgce,
+        co2_kg,
+        money,
+    )
 
 
-def rates_of(label: StepLabel, measured: MeasuredBatches, paid: Mapping[str, CarrierCost] | None, factors: FactorTable) -> Rates:
+def rates_of(
+    label: StepLabel,
+    measured: MeasuredBatches,
+    paid: Mapping[str, CarrierCost] | None,
+    factors: FactorTable,
+) -> Rates:
     """What one unit of each used batch's energy is, in every unit; `paid` as from `paid_in`."""
     rows, energy, columns = measured.rows, measured.energy, measured.columns
     intake = energy.taken_in[rows]
@@ -120,14 +136,24 @@ def rates_of(label: StepLabel, measured: MeasuredBatches, paid: Mapping[str, Car
     if label.metric is Metric.TOTAL:
         thermal = np.array([CARRIERS[carrier].thermal for carrier in energy.carriers], dtype=bool)
         heat = float(MJ_PER_KGCE) / _MJ_PER_KWH
-        kwh = np.nan_to_num((share * np.where(thermal[None, :], heat, 1 / kgce_per_kwh[:, None])).sum(axis=1), nan=heat)
+        kwh = np.nan_to_num(
+            (share * np.where(thermal[None, :], heat, 1 / kgce_per_kwh[:, None])).sum(axis=1),
+            nan=heat,
+        )
         kgce = np.ones(len(rows))
     elif label.metric is Metric.ELECTRICITY:
         kwh, kgce = np.ones(len(rows)), kgce_per_kwh
     else:
         kwh, kgce = np.full(len(rows), 1 / _MJ_PER_KWH), np.full(len(rows), 1 / float(MJ_PER_KGCE))
     money, money_reason = _money_rate(measured, whole, paid)
-    return Rates(kwh, kgce, co2_rate, money, _co2_reason(lacking) if np.isnan(co2_rate).any() else None, money_reason)
+    return Rates(
+        kwh,
+        kgce,
+        co2_rate,
+        money,
+        _co2_reason(lacking) if np.isnan(co2_rate).any() else None,
+        money_reason,
+    )
 
 
 def _kgce_per_kwh(measured: MeasuredBatches, factors: FactorTable) -> Floats:
@@ -141,32 +167,44 @@ def _kgce_per_kwh(measured: MeasuredBatches, factors: FactorTable) -> Floats:
     return np.array([on(batches[row].start.date()) for row in measured.rows.tolist()], dtype=float)
 
 
-def _co2_kg(columns: StepColumns, counted: frozenset[str], factors: FactorTable) -> tuple[Floats, dict[str, date]]:
+def _co2_kg(
+    columns: StepColumns, counted: frozenset[str], factors: FactorTable
+) -> tuple[Floats, dict[str, date]]:
     """CO2 of what every batch of the step took in, NaN where a factor is missing; and the carriers that lack one, with a day."""
     lacking: dict[str, date] = {}
     factor = np.zeros(len(columns.kinds))
-    for index in np.unique(columns.entry_kind[columns.entry_quantity != 0]).tolist():  # what was not used needs no factor
+    for index in np.unique(
+        columns.entry_kind[columns.entry_quantity != 0]
+    ).tolist():  # what was not used needs no factor
         kind = columns.kinds[index]
         if kind.direction is not Direction.IMPORT or kind.carrier not in counted:
             continue
         try:
-            factor[index] = factors.co2_kg(CarrierEnergy(kind.carrier, 1.0, kind.unit, lhv_mj_per_unit=kind.lhv_mj_per_unit), kind.on)
+            factor[index] = factors.co2_kg(
+                CarrierEnergy(kind.carrier, 1.0, kind.unit, lhv_mj_per_unit=kind.lhv_mj_per_unit),
+                kind.on,
+            )
         except InputError as refusal:
             if refusal.code != "carbon-factor-missing":
                 raise
             factor[index] = np.nan
             lacking.setdefault(kind.carrier, kind.on)
     weights = np.where(
-        columns.entry_quantity == 0, 0.0, columns.entry_quantity * (factor[columns.entry_kind] if len(factor) else np.zeros(0))
+        columns.entry_quantity == 0,
+        0.0,
+        columns.entry_quantity * (factor[columns.entry_kind] if len(factor) else np.zeros(0)),
     )
-    return np.bincount(columns.entry_row, weights=weights, minlength=len(columns.batches)).astype(float), lacking
+    return np.bincount(columns.entry_row, weights=weights, minlength=len(columns.batches)).astype(
+        float
+    ), lacking
 
 
 def _co2_reason(lacking: dict[str, date]) -> Words:
     if not lacking:
         return worded("A batch has no energy input, so its CO2 rate cannot be calculated.")
     without = enumerated(
-        Phrase("%(carrier)s (%(day)s)", carrier=CARRIERS[carrier].words, day=day.isoformat()) for carrier, day in lacking.items()
+        Phrase("%(carrier)s (%(day)s)", carrier=CARRIERS[carrier].words, day=day.isoformat())
+        for carrier, day in lacking.items()
     )
     reason = worded("No CO2 factor is in force for %(without)s.", without=without)
     if "electricity" not in lacking:
@@ -186,7 +224,9 @@ class CarrierCost:
     in_other_unit: Flags
 
 
-def paid_in(columns: StepColumns, site: SiteSettings, records: Sequence[MeterRecord]) -> Mapping[str, CarrierCost] | None:
+def paid_in(
+    columns: StepColumns, site: SiteSettings, records: Sequence[MeterRecord]
+) -> Mapping[str, CarrierCost] | None:
     """What every batch of the step paid for each carrier it took in; None without [tariff]. Asked once a step."""
     starts = [batch.start for batch in columns.batches]
     ends = [batch.end for batch in columns.batches if batch.end is not None]
@@ -195,24 +235,37 @@ def paid_in(columns: StepColumns, site: SiteSettings, records: Sequence[MeterRec
         return None
     paid = {}
     for entry in priced(prices, columns.batches, records):
-        not_given_back = ~(entry.amount <= 0)  # an amount that is unknown makes the money unknown, not less
-        cost = np.bincount(entry.row[not_given_back], weights=entry.cost[not_given_back], minlength=len(starts)).astype(float)
+        not_given_back = ~(
+            entry.amount <= 0
+        )  # an amount that is unknown makes the money unknown, not less
+        cost = np.bincount(
+            entry.row[not_given_back], weights=entry.cost[not_given_back], minlength=len(starts)
+        ).astype(float)
         other = np.bincount(entry.row[np.isnan(entry.amount)], minlength=len(starts)) > 0
         paid[entry.carrier] = CarrierCost(cost, other)
     return paid
 
 
-def _money_rate(measured: MeasuredBatches, taken_in: Floats, paid: Mapping[str, CarrierCost] | None) -> tuple[Floats, Words | None]:
+def _money_rate(
+    measured: MeasuredBatches, taken_in: Floats, paid: Mapping[str, CarrierCost] | None
+) -> tuple[Floats, Words | None]:
     if paid is None:
         return np.full(len(measured.rows), np.nan), _NO_TARIFF
-    own = [paid[carrier].cost[measured.rows] for carrier in measured.energy.carriers if carrier in paid]
+    own = [
+        paid[carrier].cost[measured.rows] for carrier in measured.energy.carriers if carrier in paid
+    ]
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = sum(own, np.zeros(len(measured.rows))) / taken_in
     unpriced = int(np.isnan(rate).sum())
     if not unpriced:
         return rate, None
-    batches, carriers = f"{unpriced:,}", [carrier for carrier in measured.energy.carriers if carrier in paid]
-    if other := [carrier for carrier in carriers if paid[carrier].in_other_unit[measured.rows].any()]:
+    batches, carriers = (
+        f"{unpriced:,}",
+        [carrier for carrier in measured.energy.carriers if carrier in paid],
+    )
+    if other := [
+        carrier for carrier in carriers if paid[carrier].in_other_unit[measured.rows].any()
+    ]:
         words = in_number(
             unpriced,
             "%(batches)s batch has no price: its amounts of %(carriers)s cannot be turned into the unit of the "
@@ -225,7 +278,14 @@ def _money_rate(measured: MeasuredBatches, taken_in: Floats, paid: Mapping[str, 
         return rate, Words.of(words)
     without = [carrier for carrier in carriers if np.isnan(paid[carrier].cost[measured.rows]).any()]
     if not without:
-        return rate, Words.of(in_number(unpriced, "%(batches)s batch has no price.", "%(batches)s batches have no price.", batches=batches))
+        return rate, Words.of(
+            in_number(
+                unpriced,
+                "%(batches)s batch has no price.",
+                "%(batches)s batches have no price.",
+                batches=batches,
+            )
+        )
     words = in_number(
         unpriced,
         "%(batches)s batch has no price: [tariff] has none for %(carriers)s at that time.",

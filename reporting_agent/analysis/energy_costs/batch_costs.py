@@ -27,7 +27,14 @@ from reporting_agent.analysis.energy_costs.cost_notes import (
     left_out_notes,
     series_notes,
 )
-from reporting_agent.analysis.energy_costs.demand_charge import BatchPower, PowerCurve, charged_months, part_of_peaks, peaks, site_power
+from reporting_agent.analysis.energy_costs.demand_charge import (
+    BatchPower,
+    PowerCurve,
+    charged_months,
+    part_of_peaks,
+    peaks,
+    site_power,
+)
 from reporting_agent.analysis.energy_costs.load_shapes import LoadShapes
 from reporting_agent.analysis.energy_costs.priced_energy import PricedEnergy, priced, windows
 from reporting_agent.analysis.energy_costs.prices import Prices
@@ -125,13 +132,25 @@ def costs(site: SiteSettings, result: LabelResult) -> tuple[StepCost, ...]:
     highest = peaks(powers, months)
     demand = part_of_peaks(highest, run)
     charged, shared = sum(peak.cost for peak in highest), float(demand.sum())
-    of_demand = demand_notes(powers, months, prices.currency, charged, shared) if prices.tariff.demand else []
+    of_demand = (
+        demand_notes(powers, months, prices.currency, charged, shared)
+        if prices.tariff.demand
+        else []
+    )
     of_carbon = carbon_notes(prices, supplies_own_factor=bool(site.emissions.electricity))
     of_site = _OfSite(prices, LoadShapes(records, site.zone), tuple(of_demand), tuple(of_carbon))
     left_out = Counter(batch.step for batch in begun if batch.excluded is not None)
     steps = np.array([batch.step for batch in batches])
     step_costs = [
-        _step_cost(of_site, result.data.pack.step(step), batches, table, steps == step, demand, left_out[step])
+        _step_cost(
+            of_site,
+            result.data.pack.step(step),
+            batches,
+            table,
+            steps == step,
+            demand,
+            left_out[step],
+        )
         for step in dict.fromkeys(steps.tolist())
     ]
     return tuple(cost for cost in step_costs if cost is not None)
@@ -143,7 +162,10 @@ def _powers(batches: Sequence[Batch], table: Sequence[PricedEnergy]) -> BatchPow
         if entry.carrier == "electricity":
             np.add.at(kwh, entry.row, np.nan_to_num(entry.amount) * ratio(entry.unit, "kWh"))
     codes: dict[tuple[str, str], int] = {}
-    machine = np.array([codes.setdefault((batch.step, batch.equipment), len(codes)) for batch in batches], dtype=np.int64)
+    machine = np.array(
+        [codes.setdefault((batch.step, batch.equipment), len(codes)) for batch in batches],
+        dtype=np.int64,
+    )
     return BatchPower(*windows(batches), machine, kwh)
 
 
@@ -157,7 +179,13 @@ class _OfSite(NamedTuple):
 
 
 def _step_cost(
-    of_site: _OfSite, step: Step, batches: Sequence[Batch], table: Sequence[PricedEnergy], mine: Flags, demand: Floats, left_out: int
+    of_site: _OfSite,
+    step: Step,
+    batches: Sequence[Batch],
+    table: Sequence[PricedEnergy],
+    mine: Flags,
+    demand: Floats,
+    left_out: int,
 ) -> StepCost | None:
     prices, whole = of_site.prices, mine.copy()
     energy, carbon = np.zeros(len(batches)), np.zeros(len(batches))
@@ -188,10 +216,16 @@ def _step_cost(
     if not by_period and not carbon.any() and not notes:
         return None
     rows = np.flatnonzero(whole)
-    output = sum(batch.output for batch in (batches[row] for row in rows.tolist()) if batch.output > 0)
+    output = sum(
+        batch.output for batch in (batches[row] for row in rows.tolist()) if batch.output > 0
+    )
     parts = (float(energy[mine].sum()), float(demand[mine].sum()), float(carbon[mine].sum()))
     electricity = next((entry for entry in table if entry.carrier == "electricity"), None)
-    by_meter = np.zeros(0, dtype=bool) if electricity is None else electricity.by_meter[mine[electricity.row]]
+    by_meter = (
+        np.zeros(0, dtype=bool)
+        if electricity is None
+        else electricity.by_meter[mine[electricity.row]]
+    )
     return StepCost(
         step=step.id,
         currency=prices.currency,
@@ -212,7 +246,9 @@ def _step_cost(
         ),
         per_output=float((energy + demand + carbon)[rows].sum()) / output if output > 0 else None,
         per_kwh=None if electricity is None else _price_taken_in(electricity, mine),
-        shift=None if electricity is None or step.id not in prices.tariff.shiftable else _shift(of_site, batches, electricity, whole),
+        shift=None
+        if electricity is None or step.id not in prices.tariff.shiftable
+        else _shift(of_site, batches, electricity, whole),
         unpriced=tuple(unpriced),
         notes=(
             hours_note(by_meter),
@@ -236,15 +272,26 @@ def _periods(entry: PricedEnergy, own: Flags) -> list[PeriodCost]:
     """Amount and cost of each tariff period, dearest first."""
     if entry.curve is None:
         return []
-    amounts, paid = np.nansum(entry.by_period[own], axis=0).tolist(), np.nansum(entry.cost_by_period[own], axis=0).tolist()
+    amounts, paid = (
+        np.nansum(entry.by_period[own], axis=0).tolist(),
+        np.nansum(entry.cost_by_period[own], axis=0).tolist(),
+    )
     rows = zip(entry.curve.names, amounts, paid, strict=True)
-    periods = [PeriodCost(entry.carrier, name, amount, entry.curve.unit, cost) for name, amount, cost in rows if name and amount]
+    periods = [
+        PeriodCost(entry.carrier, name, amount, entry.curve.unit, cost)
+        for name, amount, cost in rows
+        if name and amount
+    ]
     return sorted(periods, key=lambda period: -period.cost)
 
 
 def _carbon_counts(prices: Prices, carrier: str) -> bool:
     rule = prices.tariff.carbon
-    return rule is not None and CARRIERS[carrier].form != "medium" and (rule.electricity or carrier != "electricity")
+    return (
+        rule is not None
+        and CARRIERS[carrier].form != "medium"
+        and (rule.electricity or carrier != "electricity")
+    )
 
 
 def _carbon_prices(prices: Prices, batches: Sequence[Batch], rows: Integers) -> Floats:
@@ -255,11 +302,15 @@ def _carbon_prices(prices: Prices, batches: Sequence[Batch], rows: Integers) -> 
     return np.array([rule.price if rule.holds_on(day) else 0.0 for day in days])
 
 
-def _shift(of_site: _OfSite, batches: Sequence[Batch], electricity: PricedEnergy, whole: Flags) -> LoadShift | None:
+def _shift(
+    of_site: _OfSite, batches: Sequence[Batch], electricity: PricedEnergy, whole: Flags
+) -> LoadShift | None:
     if electricity.curve is None:
         return None
     own = whole[electricity.row] & (electricity.amount > 0)
-    rows, run = np.unique(electricity.row[own], return_inverse=True)  # a run with two meters is still one run
+    rows, run = np.unique(
+        electricity.row[own], return_inverse=True
+    )  # a run with two meters is still one run
     amount = np.bincount(run, weights=electricity.amount[own])
     start, end = windows([batches[row] for row in rows.tolist()])
     equipment = np.array([batches[row].equipment for row in rows.tolist()])
@@ -267,19 +318,36 @@ def _shift(of_site: _OfSite, batches: Sequence[Batch], electricity: PricedEnergy
     for name in dict.fromkeys(equipment.tolist()):
         of_machine = equipment == name
         load = of_site.loads.of(batches[rows[0]].step, name, "electricity")
-        moved += shifted(of_site.prices, electricity.curve, load, start[of_machine], end[of_machine], amount[of_machine])
+        moved += shifted(
+            of_site.prices,
+            electricity.curve,
+            load,
+            start[of_machine],
+            end[of_machine],
+            amount[of_machine],
+        )
     saving = moved.before - moved.after
     turnover = max(abs(moved.before), abs(moved.after))
     share = saving / turnover if turnover else 0.0
-    return LoadShift(saving, share, len(moved.days), _ASSUMPTION, _of_shift(moved, saving, share, of_site.prices.currency))
+    return LoadShift(
+        saving,
+        share,
+        len(moved.days),
+        _ASSUMPTION,
+        _of_shift(moved, saving, share, of_site.prices.currency),
+    )
 
 
 def _of_shift(moved: ShiftedCosts, saving: float, share: float, currency: str) -> Words:
     if share <= LEAST_SAVING:
-        return worded("Shifting within the day saves nothing: prices do not differ over the day, or the equipment runs all day.")
+        return worded(
+            "Shifting within the day saves nothing: prices do not differ over the day, or the equipment runs all day."
+        )
     days = len(moved.days)
     figures = {"saving": shown(saving), "currency": currency, "days": f"{days:,}"}
-    if moved.before < saving:  # the plant was paid for some of its use: a share of the rest tells nothing
+    if (
+        moved.before < saving
+    ):  # the plant was paid for some of its use: a share of the rest tells nothing
         return Words.of(
             in_number(
                 days,

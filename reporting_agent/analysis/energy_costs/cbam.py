@@ -35,7 +35,12 @@ class BorderCost:
     @property
     def refused(self) -> InputError | None:
         """The first refusal, where no year has a figure at all."""
-        answers = [answer for year in self.years for answer in (year.default, year.attested) if answer is not None]
+        answers = [
+            answer
+            for year in self.years
+            for answer in (year.default, year.attested)
+            if answer is not None
+        ]
         refusals = [answer for answer in answers if isinstance(answer, InputError)]
         return refusals[0] if len(refusals) == len(answers) else None
 
@@ -47,6 +52,12 @@ def border_costs(goods: tuple[BorderGoods, ...], today: date) -> tuple[BorderCos
 
 def _years(goods: BorderGoods, today: date) -> Iterator[BorderYear]:
     attested = goods.on_attested_values
-    on_attested = {} if attested is None else dict(by_year(attested, today, price=goods.price, paid_at_home=goods.paid_at_home))
-    for year, default in by_year(goods.on_default_values, today, price=goods.price, paid_at_home=goods.paid_at_home):
+    on_attested = (
+        {}
+        if attested is None
+        else dict(by_year(attested, today, price=goods.price, paid_at_home=goods.paid_at_home))
+    )
+    for year, default in by_year(
+        goods.on_default_values, today, price=goods.price, paid_at_home=goods.paid_at_home
+    ):
         yield BorderYear(year, default, on_attested.get(year))

@@ -31,27 +31,47 @@ class ShiftedCosts:
 
     def __add__(self, other: ShiftedCosts) -> ShiftedCosts:
         """Of two machines together."""
-        return ShiftedCosts(self.before + other.before, self.after + other.after, self.days | other.days)
+        return ShiftedCosts(
+            self.before + other.before, self.after + other.after, self.days | other.days
+        )
 
 
 def shifted(
-    prices: Prices, curve: PriceCurve, load: LoadShape | None, start_us: Integers, end_us: Integers, amount: Floats
+    prices: Prices,
+    curve: PriceCurve,
+    load: LoadShape | None,
+    start_us: Integers,
+    end_us: Integers,
+    amount: Floats,
 ) -> ShiftedCosts:
     """Over the batches of one machine, each once; `amount` in the curve's unit. Only days priced throughout count."""
-    days = [prices.first + timedelta(days=number) for number in range((prices.last - prices.first).days + 2)]
-    day_edges = np.array([to_us(datetime(day.year, day.month, day.day, tzinfo=prices.zone)) for day in days], dtype=np.int64)
-    lasting = (end_us > start_us) & (start_us >= day_edges[0]) & (end_us <= day_edges[-1]) & (amount > 0)
+    days = [
+        prices.first + timedelta(days=number)
+        for number in range((prices.last - prices.first).days + 2)
+    ]
+    day_edges = np.array(
+        [to_us(datetime(day.year, day.month, day.day, tzinfo=prices.zone)) for day in days],
+        dtype=np.int64,
+    )
+    lasting = (
+        (end_us > start_us) & (start_us >= day_edges[0]) & (end_us <= day_edges[-1]) & (amount > 0)
+    )
     start_us, end_us, amount = start_us[lasting], end_us[lasting], amount[lasting]
     if not len(start_us):
         return ShiftedCosts()
     batch, day = _days_of(day_edges, start_us, end_us)
-    begin, end = np.maximum(start_us[batch], day_edges[day]), np.minimum(end_us[batch], day_edges[day + 1])
+    begin, end = (
+        np.maximum(start_us[batch], day_edges[day]),
+        np.minimum(end_us[batch], day_edges[day + 1]),
+    )
     share = _part(load, begin, end, start_us[batch], end_us[batch])
     energy = amount[batch] * share
     paid, weight = integrals(curve, begin, end, load)
     cost = energy * np.where(weight > 0, paid / np.where(weight > 0, weight, 1.0), curve.at(begin))
     ran_on, of_day = np.unique(day, return_inverse=True)
-    hours = np.minimum(np.bincount(of_day, weights=(end - begin) / _HOUR_US), np.diff(day_edges)[ran_on] / _HOUR_US)
+    hours = np.minimum(
+        np.bincount(of_day, weights=(end - begin) / _HOUR_US), np.diff(day_edges)[ran_on] / _HOUR_US
+    )
     day_energy, day_cost = np.bincount(of_day, weights=energy), np.bincount(of_day, weights=cost)
     cheapest = np.array(
         [
@@ -61,11 +81,19 @@ def shifted(
     )
     after = day_energy * cheapest
     good = np.isfinite(after) & np.isfinite(day_cost) & (hours > 0)
-    after = np.minimum(after, day_cost)  # a day whose dear hours drew less than its mean was cheaper than the mean at its best hours
-    return ShiftedCosts(float(day_cost[good].sum()), float(after[good].sum()), frozenset(days[index] for index in ran_on[good].tolist()))
+    after = np.minimum(
+        after, day_cost
+    )  # a day whose dear hours drew less than its mean was cheaper than the mean at its best hours
+    return ShiftedCosts(
+        float(day_cost[good].sum()),
+        float(after[good].sum()),
+        frozenset(days[index] for index in ran_on[good].tolist()),
+    )
 
 
-def _days_of(day_edges: Integers, start_us: Integers, end_us: Integers) -> tuple[Integers, Integers]:
+def _days_of(
+    day_edges: Integers, start_us: Integers, end_us: Integers
+) -> tuple[Integers, Integers]:
     first = np.searchsorted(day_edges, start_us, side="right") - 1
     last = np.searchsorted(day_edges, end_us, side="left") - 1
     count = last - first + 1
@@ -74,11 +102,15 @@ def _days_of(day_edges: Integers, start_us: Integers, end_us: Integers) -> tuple
     return batch, first[batch] + offset
 
 
-def _part(load: LoadShape | None, begin: Integers, end: Integers, start: Integers, stop: Integers) -> Floats:
+def _part(
+    load: LoadShape | None, begin: Integers, end: Integers, start: Integers, stop: Integers
+) -> Floats:
     even: Floats = (end - begin) / (stop - start)
     if load is None:
         return even
-    summed = np.concatenate(([0.0], np.cumsum(np.maximum(load.level, 0.0) * np.diff(load.edges_us))))
+    summed = np.concatenate(
+        ([0.0], np.cumsum(np.maximum(load.level, 0.0) * np.diff(load.edges_us)))
+    )
 
     def until(moment: Integers) -> Floats:
         energy: Floats = np.interp(moment, load.edges_us, summed)

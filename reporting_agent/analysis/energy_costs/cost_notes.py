@@ -11,7 +11,11 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.declared import Words, worded
 from benchmarks.labels.columns import Flags
 from benchmarks.phrases import Phrase, Value, enumerated, in_number
-from reporting_agent.analysis.energy_costs.demand_charge import ChargedMonth, PowerCurve, share_unknown
+from reporting_agent.analysis.energy_costs.demand_charge import (
+    ChargedMonth,
+    PowerCurve,
+    share_unknown,
+)
 from reporting_agent.analysis.energy_costs.priced_energy import PricedEnergy
 from reporting_agent.analysis.energy_costs.prices import Prices, from_us
 from reporting_agent.analysis.figures import shown
@@ -68,7 +72,9 @@ def in_part_note(entry: PricedEnergy, count: int) -> Words:
 def hours_note(by_meter: Flags) -> Words:
     """How it is known when the electricity of a step was used; `by_meter` of each amount of it."""
     if not by_meter.any():
-        return worded("Energy of a batch is priced evenly over its time: no meter shows when it was used.")
+        return worded(
+            "Energy of a batch is priced evenly over its time: no meter shows when it was used."
+        )
     if by_meter.all():
         return worded("Energy of a batch is priced hour by hour, as the step's meters show it.")
     return worded(
@@ -78,7 +84,11 @@ def hours_note(by_meter: Flags) -> Words:
 
 
 def demand_notes(
-    powers: Mapping[int, PowerCurve], months: Sequence[ChargedMonth], currency: str, charged: float, shared: float
+    powers: Mapping[int, PowerCurve],
+    months: Sequence[ChargedMonth],
+    currency: str,
+    charged: float,
+    shared: float,
 ) -> list[Words]:
     """How the demand charge was known, of which part of a month it is, and what of it fell on no batch, so that the steps and it add up."""
     notes = [_demand_note(powers)]
@@ -90,7 +100,11 @@ def demand_notes(
             )
         )
     if powers and any(month.share < 1 for month in months):
-        notes.append(worded("A month that is only partly in the period bears the demand charge of its days there, not of the whole month."))
+        notes.append(
+            worded(
+                "A month that is only partly in the period bears the demand charge of its days there, not of the whole month."
+            )
+        )
     if charged - shared > LEAST_REST * charged:
         notes.append(
             worded(
@@ -119,7 +133,8 @@ def _demand_note(powers: Mapping[int, PowerCurve]) -> Words:
         )
     if power.told_min <= minutes:
         return worded(
-            "The demand charge is calculated from the meters' highest mean over %(minutes)s minutes of each month.", minutes=minutes
+            "The demand charge is calculated from the meters' highest mean over %(minutes)s minutes of each month.",
+            minutes=minutes,
         )
     return worded(
         "The meters record means over %(told)s minutes. The bill's %(minutes)s-minute maximum is higher, so the demand charge is a lower "
@@ -136,18 +151,27 @@ def carbon_notes(prices: Prices, *, supplies_own_factor: bool) -> Iterator[Words
     if not rule.electricity:
         scope = Phrase(", bought electricity left out")
     elif supplies_own_factor:
-        scope = Phrase(", bought electricity at the supply's own factor where one is declared, else at the grid's mean factor")
+        scope = Phrase(
+            ", bought electricity at the supply's own factor where one is declared, else at the grid's mean factor"
+        )
     else:
         scope = Phrase(", bought electricity at the grid's mean factor")
     yield worded("Carbon is priced by the conversion table's factors%(scope)s.", scope=scope)
 
 
-def left_out_notes(unpriced: Sequence[str], without_factor: Sequence[str], batches: int) -> Iterator[Words]:
+def left_out_notes(
+    unpriced: Sequence[str], without_factor: Sequence[str], batches: int
+) -> Iterator[Words]:
     """Carriers without a price or a factor, and how many batches are in no cost."""
     if unpriced:
-        yield worded("No price is given for %(carriers)s: not in the cost.", carriers=_named(unpriced))
+        yield worded(
+            "No price is given for %(carriers)s: not in the cost.", carriers=_named(unpriced)
+        )
     if without_factor:
-        yield worded("No CO2 factor is in force for %(carriers)s: their carbon is not priced.", carriers=_named(without_factor))
+        yield worded(
+            "No CO2 factor is in force for %(carriers)s: their carbon is not priced.",
+            carriers=_named(without_factor),
+        )
     if batches:
         yield Words.of(
             in_number(
@@ -157,7 +181,9 @@ def left_out_notes(unpriced: Sequence[str], without_factor: Sequence[str], batch
                 count=f"{batches:,}",
             )
         )
-    yield worded("Not included: power factor, taxes on the whole bill, demand carried over from earlier months.")
+    yield worded(
+        "Not included: power factor, taxes on the whole bill, demand carried over from earlier months."
+    )
 
 
 def _named(carriers: Sequence[str]) -> Value:
@@ -169,12 +195,20 @@ def series_notes(prices: Prices, priced: AbstractSet[tuple[str, str]]) -> Iterat
     holds nothing yet."""
     for carrier, (series, stamped) in prices.series.items():
         if not len(stamped.start_us):
-            yield worded("Of the price series %(series)s nothing was fetched yet: run `steplabel-agent prices fetch`.", series=series.name)
+            yield worded(
+                "Of the price series %(series)s nothing was fetched yet: run `steplabel-agent prices fetch`.",
+                series=series.name,
+            )
         elif (carrier, series.name) in priced:
-            first, last = (f"{from_us(int(stamped.start_us[end])).astimezone(prices.zone):%Y-%m-%d %H:%M}" for end in (0, -1))
+            first, last = (
+                f"{from_us(int(stamped.start_us[end])).astimezone(prices.zone):%Y-%m-%d %H:%M}"
+                for end in (0, -1)
+            )
             newest = stamped.newest
             fetched = newest and Phrase(
-                ", fetched on %(day)s (SHA-256 %(digest)s…)", day=f"{newest.fetched_at:%Y-%m-%d}", digest=newest.digest[:12]
+                ", fetched on %(day)s (SHA-256 %(digest)s…)",
+                day=f"{newest.fetched_at:%Y-%m-%d}",
+                digest=newest.digest[:12],
             )
             yield worded(
                 "%(carrier)s is priced by the series %(series)s where it has a price: %(prices)s prices from %(first)s to "

@@ -65,9 +65,17 @@ class PowerCurve:
     unknown: Flags
 
 
-def site_power(records: Sequence[MeterRecord], batches: BatchPower, minutes: int, zone: tzinfo) -> PowerCurve | None:
+def site_power(
+    records: Sequence[MeterRecord], batches: BatchPower, minutes: int, zone: tzinfo
+) -> PowerCurve | None:
     """The site's mean electric power over `minutes`: of the meters on top of the tree, else of the batches; None where neither can tell."""
-    own = [record for record in records if record.meter.carrier == "electricity" and _on_top(record, records) and len(record.hour_us)]
+    own = [
+        record
+        for record in records
+        if record.meter.carrier == "electricity"
+        and _on_top(record, records)
+        and len(record.hour_us)
+    ]
     if own:
         return _of_meters(own, minutes, zone)
     return _of_batches(batches) if unsound(batches) <= MOST_UNSOUND else None
@@ -79,20 +87,40 @@ def _of_meters(own: Sequence[MeterRecord], minutes: int, zone: tzinfo) -> PowerC
     minutes_told = minutes if len(demands) == len(own) else 60
     curves = demands if len(demands) == len(own) else [_hours(record) for record in own]
     edges = curves[0].edges_us
-    same = [(record, curve) for record, curve in zip(own, curves, strict=True) if np.array_equal(curve.edges_us, edges)]
+    same = [
+        (record, curve)
+        for record, curve in zip(own, curves, strict=True)
+        if np.array_equal(curve.edges_us, edges)
+    ]
     hour = own[0].hour_us[np.searchsorted(own[0].hour_us, edges, side="right") - 1]
-    asked = np.flatnonzero(((edges - hour) % (minutes_told * _MINUTE_US) == 0) | (edges == edges[-1]))
+    asked = np.flatnonzero(
+        ((edges - hour) % (minutes_told * _MINUTE_US) == 0) | (edges == edges[-1])
+    )
     hours = np.diff(edges[asked]) / _HOUR_US
     energy, known_share = np.zeros(len(hours)), np.full(len(hours), np.inf)
     for meter_record, curve in same:
         sign = 1.0 if meter_record.meter.direction == "import" else -1.0
         within = meter_record.in_service(edges[asked[:-1]], zone)
-        energy += np.where(within, sign * ratio(meter_record.unit, "kWh") * np.add.reduceat(curve.energy, asked[:-1]), 0.0)
-        known_share = np.where(within, np.minimum(known_share, np.add.reduceat(curve.known_s, asked[:-1]) / 3600 / hours), known_share)
+        energy += np.where(
+            within,
+            sign * ratio(meter_record.unit, "kWh") * np.add.reduceat(curve.energy, asked[:-1]),
+            0.0,
+        )
+        known_share = np.where(
+            within,
+            np.minimum(known_share, np.add.reduceat(curve.known_s, asked[:-1]) / 3600 / hours),
+            known_share,
+        )
     apart = max((record.facts.usual_step_s or 0.0) / 60 for record, _ in same)
     sound = (known_share > 0.99) & np.isfinite(known_share) & (hours > 0.99 * minutes_told / 60)
     told_min = max(float(minutes_told), apart)
-    return PowerCurve(edges[asked], np.where(sound, energy / hours, 0.0), metered=True, told_min=told_min, unknown=~sound)
+    return PowerCurve(
+        edges[asked],
+        np.where(sound, energy / hours, 0.0),
+        metered=True,
+        told_min=told_min,
+        unknown=~sound,
+    )
 
 
 def _hours(record: MeterRecord) -> Intervals:
@@ -111,7 +139,10 @@ def unsound(batches: BatchPower) -> float:
 def _on_top(record: MeterRecord, records: Sequence[MeterRecord]) -> bool:
     """Whether no other meter with readings measures what it does: neither one above it nor the one that it checks."""
     present = {other.meter.id for other in records}
-    return record.meter.role in {"main", "check"} and not {record.meter.parent, record.meter.checked} & present
+    return (
+        record.meter.role in {"main", "check"}
+        and not {record.meter.parent, record.meter.checked} & present
+    )
 
 
 def _of_batches(batches: BatchPower) -> PowerCurve | None:
@@ -123,7 +154,9 @@ def _of_batches(batches: BatchPower) -> PowerCurve | None:
     edges = np.arange(start.min() // grid, -(-end.max() // grid) + 1, dtype=np.int64) * grid
     rate = kwh / ((end - start) / _HOUR_US)
     power_kw = np.diff(_ramps(edges, start, rate) - _ramps(edges, end, rate)) * 4
-    return PowerCurve(edges, power_kw, metered=False, told_min=15.0, unknown=np.zeros(len(power_kw), dtype=bool))
+    return PowerCurve(
+        edges, power_kw, metered=False, told_min=15.0, unknown=np.zeros(len(power_kw), dtype=bool)
+    )
 
 
 def _ramps(edges: Integers, begin_us: Integers, rate: Floats) -> Floats:
@@ -150,7 +183,9 @@ class ChargedMonth:
 
     def intervals(self, power: PowerCurve) -> Integers:
         """Which intervals of a power lie in it."""
-        return np.flatnonzero((power.edges_us[:-1] >= self.start_us) & (power.edges_us[1:] <= self.end_us))
+        return np.flatnonzero(
+            (power.edges_us[:-1] >= self.start_us) & (power.edges_us[1:] <= self.end_us)
+        )
 
 
 def charged_months(prices: Prices, until: datetime) -> Iterator[ChargedMonth]:
@@ -181,7 +216,14 @@ def peaks(powers: Mapping[int, PowerCurve], months: Sequence[ChargedMonth]) -> l
         at = int(inside[np.argmax(power.power_kw[inside])])
         highest = float(power.power_kw[at])
         if highest > 0:
-            monthly.append(DemandPeak(month.first, *_shared(power, at), highest, highest * month.charge.price * month.share))
+            monthly.append(
+                DemandPeak(
+                    month.first,
+                    *_shared(power, at),
+                    highest,
+                    highest * month.charge.price * month.share,
+                )
+            )
     return monthly
 
 
@@ -211,7 +253,11 @@ def part_of_peaks(peaks: Sequence[DemandPeak], batches: BatchPower) -> Floats:
     parts = np.zeros(len(batches.kwh))
     length = np.maximum(batches.end_us - batches.start_us, 1)
     for peak in peaks:
-        overlap = np.clip(np.minimum(batches.end_us, peak.end_us) - np.maximum(batches.start_us, peak.start_us), 0, None)
+        overlap = np.clip(
+            np.minimum(batches.end_us, peak.end_us) - np.maximum(batches.start_us, peak.start_us),
+            0,
+            None,
+        )
         batch_kwh = batches.kwh * overlap / length
         parts += peak.cost * batch_kwh / max(peak.kwh, float(batch_kwh.sum()), 1e-300)
     return parts

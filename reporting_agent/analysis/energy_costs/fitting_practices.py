@@ -30,42 +30,73 @@ class FittingPractice:
     practice: Practice
     listing: Listing
     step: str
-    gap: float | None  # beyond slopes and uncertainty, or what its cause took, in its unit per output unit; None without such a label
+    gap: (
+        float | None
+    )  # beyond slopes and uncertainty, or what its cause took, in its unit per output unit; None without such a label
     money: float | None  # of the list's saving, at the site's tariff
     payback_years: float | None
     reported: PracticeOutcomes | None = None  # by other sites, beside it
 
 
 def fitting_practices(
-    site: SiteSettings, losses: Sequence[StepLosses], costs: Sequence[StepCost], library: Library | None = None
+    site: SiteSettings,
+    losses: Sequence[StepLosses],
+    costs: Sequence[StepCost],
+    library: Library | None = None,
 ) -> tuple[FittingPractice, ...]:
     """Of every step with a gap: those against a cause that was found first, then the shortest payback, then the largest saving."""
     practice_library = library or Library.held()
     steps = list(dict.fromkeys(label.step for label in losses if label.beyond.kgce > 0))
-    practices = [each for step in steps for each in _of_step(site, practice_library, step, losses, costs)]
+    practices = [
+        each for step in steps for each in _of_step(site, practice_library, step, losses, costs)
+    ]
     return tuple(sorted(practices, key=lambda each: _order(each, steps)))
 
 
 def _order(each: FittingPractice, steps: Sequence[str]) -> tuple[float, ...]:
     payback = float("inf") if each.payback_years is None else each.payback_years
-    return steps.index(each.step), each.practice.cause is None, payback, -float(each.practice.saving)
+    return (
+        steps.index(each.step),
+        each.practice.cause is None,
+        payback,
+        -float(each.practice.saving),
+    )
 
 
 def _of_step(
-    site: SiteSettings, library: Library, step: str, losses: Iterable[StepLosses], costs: Sequence[StepCost]
+    site: SiteSettings,
+    library: Library,
+    step: str,
+    losses: Iterable[StepLosses],
+    costs: Sequence[StepCost],
 ) -> Iterator[FittingPractice]:
     of_step = [label for label in losses if label.step == step]
-    causes = {cause for label in of_step for cause, loss in label.by_cause.items() if cause.named and loss.kgce > 0}
+    causes = {
+        cause
+        for label in of_step
+        for cause, loss in label.by_cause.items()
+        if cause.named and loss.kgce > 0
+    }
     for practice in library.of_step(site.site.pack, step):
         if practice.cause is not None and practice.cause not in causes:
             continue
-        labels = [label for label in of_step if label.metric is practice.metric and label.energy_unit == practice.unit]
+        labels = [
+            label
+            for label in of_step
+            if label.metric is practice.metric and label.energy_unit == practice.unit
+        ]
         output = sum(float(label.batches.output.sum()) for label in labels)
         gap = sum(_against(label, practice.cause) for label in labels) / output if output else None
-        price = _of_electricity(step, costs) if practice.metric is Metric.ELECTRICITY else _of_gap(labels)
+        price = (
+            _of_electricity(step, costs)
+            if practice.metric is Metric.ELECTRICITY
+            else _of_gap(labels)
+        )
         money = None if price is None else price * float(practice.saving)
         payback, reported = _payback(site, practice, money), library.reported.get(practice.id)
-        yield FittingPractice(practice, library.listing(practice), step, gap, money, payback, reported)
+        yield FittingPractice(
+            practice, library.listing(practice), step, gap, money, payback, reported
+        )
 
 
 def _against(label: StepLosses, cause: WasteCause | None) -> float:
@@ -94,6 +125,12 @@ def _payback(site: SiteSettings, practice: Practice, money: float | None) -> flo
     """Years; 0 where nothing is invested; None without a tariff, a price of the dollar, or an investment in the list."""
     if practice.investment == 0:
         return 0.0
-    if site.tariff is None or site.tariff.per_usd is None or practice.investment is None or not money or money <= 0:
+    if (
+        site.tariff is None
+        or site.tariff.per_usd is None
+        or practice.investment is None
+        or not money
+        or money <= 0
+    ):
         return None
     return float(practice.investment) * site.tariff.per_usd / money

@@ -39,7 +39,9 @@ class LoadShapes:
         self._of_use: dict[tuple[str, str, str, Direction], LoadShape | None] = {}
         self._of_meters: dict[tuple[str, ...], LoadShape | None] = {(): None}
 
-    def of(self, step: str, equipment: str, carrier: str, direction: Direction = Direction.IMPORT) -> LoadShape | None:
+    def of(
+        self, step: str, equipment: str, carrier: str, direction: Direction = Direction.IMPORT
+    ) -> LoadShape | None:
         """The hours of the counted meters together, each in its own time."""
         use = (step, equipment, carrier, direction)
         if use not in self._of_use:
@@ -70,5 +72,10 @@ def _together(records: Sequence[MeterRecord], zone: tzinfo) -> LoadShape | None:
             in_first_unit = ratio(record.unit, first.unit)
         except InputError:  # the hours of a part of the energy are not those of the whole
             return None
-        level += np.where(record.in_service(first.hour_us, zone), record.hour_energy * in_first_unit, 0.0) / hours
+        level += (
+            np.where(
+                record.in_service(first.hour_us, zone), record.hour_energy * in_first_unit, 0.0
+            )
+            / hours
+        )
     return LoadShape(edges, level)

@@ -51,7 +51,9 @@ class PricedEnergy:
 def windows(batches: Sequence[Batch]) -> tuple[Integers, Integers]:
     """Start and end of every batch; the start twice where the end is not sound."""
     start = np.array([to_us(batch.start) for batch in batches], dtype=np.int64)
-    end = np.array([0 if batch.end is None else to_us(batch.end) for batch in batches], dtype=np.int64)
+    end = np.array(
+        [0 if batch.end is None else to_us(batch.end) for batch in batches], dtype=np.int64
+    )
     return start, np.maximum(start, end)
 
 
@@ -67,7 +69,9 @@ def priced(
     for row, batch in enumerate(batches):
         day = batch.start.date()
         for energy in batch.energy:
-            if energy.quantity and (carriers is None or energy.carrier in carriers):  # what was not used needs no price and no factor
+            if energy.quantity and (
+                carriers is None or energy.carrier in carriers
+            ):  # what was not used needs no price and no factor
                 own = entries.get(energy.carrier)
                 if own is None:
                     own = entries[energy.carrier] = _Entries()
@@ -77,7 +81,10 @@ def priced(
                 kind = (energy.unit, energy.direction, energy.lhv_mj_per_unit, day)
                 own.kind.append(own.kinds.setdefault(kind, len(own.kinds)))
     loads = LoadShapes(records, prices.zone)
-    return [_priced(prices, carrier, group, batches, start, end, loads) for carrier, group in entries.items()]
+    return [
+        _priced(prices, carrier, group, batches, start, end, loads)
+        for carrier, group in entries.items()
+    ]
 
 
 @dataclass(slots=True)
@@ -92,12 +99,21 @@ class _Entries:
 
 
 def _priced(
-    prices: Prices, carrier: str, entries: _Entries, batches: Sequence[Batch], start: Integers, end: Integers, loads: LoadShapes
+    prices: Prices,
+    carrier: str,
+    entries: _Entries,
+    batches: Sequence[Batch],
+    start: Integers,
+    end: Integers,
+    loads: LoadShapes,
 ) -> PricedEnergy:
     curve, factors = prices.curve(carrier), prices.factors
     row = np.array(entries.row, dtype=np.int64)
     unit = CARRIERS[carrier].unit if curve is None else curve.unit
-    of_kind = [in_unit(CarrierEnergy(carrier, 1.0, *kind[:3]), unit, kind[3], factors) for kind in entries.kinds]
+    of_kind = [
+        in_unit(CarrierEnergy(carrier, 1.0, *kind[:3]), unit, kind[3], factors)
+        for kind in entries.kinds
+    ]
     factor, carbon = np.array(of_kind, dtype=float).reshape(-1, 2)[entries.kind].T
     quantity = np.array(entries.quantity)
     amount = quantity * factor
@@ -105,22 +121,51 @@ def _priced(
     if curve is None:
         nothing = np.full(len(row), np.nan)
         none = np.zeros((len(row), 0))
-        return PricedEnergy(carrier, None, row, amount, nothing, none, none, quantity * carbon, by_meter, completeness)
+        return PricedEnergy(
+            carrier,
+            None,
+            row,
+            amount,
+            nothing,
+            none,
+            none,
+            quantity * carbon,
+            by_meter,
+            completeness,
+        )
     shares, paid = np.zeros((len(row), len(curve.names))), np.zeros((len(row), len(curve.names)))
     for load, alike in _by_load(carrier, entries, batches, loads):
         rows = row[alike]
         by_meter[alike] = load is not None
         for code in range(len(curve.names)):
             inside = curve.period == code
-            shares[alike, code] = _mean(replace(curve, price=inside.astype(float)), start[rows], end[rows], load)
-            paid[alike, code] = _mean(replace(curve, price=np.where(inside, curve.price, 0.0)), start[rows], end[rows], load)
+            shares[alike, code] = _mean(
+                replace(curve, price=inside.astype(float)), start[rows], end[rows], load
+            )
+            paid[alike, code] = _mean(
+                replace(curve, price=np.where(inside, curve.price, 0.0)),
+                start[rows],
+                end[rows],
+                load,
+            )
     paid *= amount[:, None]
     return PricedEnergy(
-        carrier, curve, row, amount, paid.sum(axis=1), shares * amount[:, None], paid, quantity * carbon, by_meter, completeness
+        carrier,
+        curve,
+        row,
+        amount,
+        paid.sum(axis=1),
+        shares * amount[:, None],
+        paid,
+        quantity * carbon,
+        by_meter,
+        completeness,
     )
 
 
-def _by_load(carrier: str, entries: _Entries, batches: Sequence[Batch], loads: LoadShapes) -> list[tuple[LoadShape | None, list[int]]]:
+def _by_load(
+    carrier: str, entries: _Entries, batches: Sequence[Batch], loads: LoadShapes
+) -> list[tuple[LoadShape | None, list[int]]]:
     """The entries of each load shape: those of one step, equipment and direction, and others that the same meters show."""
     directions = [kind[1] for kind in entries.kinds]
     alike: dict[int, tuple[LoadShape | None, list[int]]] = {}
@@ -135,7 +180,9 @@ def _mean(curve: PriceCurve, start: Integers, end: Integers, load: LoadShape | N
     return np.where(weight > 0, paid / np.where(weight > 0, weight, 1.0), curve.at(start))
 
 
-def in_unit(energy: CarrierEnergy, unit: str, day: date, factors: FactorTable) -> tuple[float, float]:
+def in_unit(
+    energy: CarrierEnergy, unit: str, day: date, factors: FactorTable
+) -> tuple[float, float]:
     """One unit of the amount in the price's unit (`amount_in`), and its CO2 in kg, NaN where no factor is in force."""
     try:
         co2 = factors.co2_kg(energy, day)

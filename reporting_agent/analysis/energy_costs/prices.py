@@ -49,7 +49,9 @@ class PriceCurve:
         """The price at moments; NaN outside the curve."""
         index = np.searchsorted(self.edges_us, moment_us, side="right") - 1
         inside = (index >= 0) & (index < len(self.price))
-        prices: Floats = np.where(inside, self.price[np.clip(index, 0, len(self.price) - 1)], np.nan)
+        prices: Floats = np.where(
+            inside, self.price[np.clip(index, 0, len(self.price) - 1)], np.nan
+        )
         return prices
 
 
@@ -62,7 +64,9 @@ class Prices:
     first: date
     last: date  # included
     factors: FactorTable
-    series: Mapping[str, tuple[PriceSeries, StampedPrices]] = field(default_factory=dict)  # by carrier
+    series: Mapping[str, tuple[PriceSeries, StampedPrices]] = field(
+        default_factory=dict
+    )  # by carrier
     _curves: dict[str, PriceCurve | None] = field(default_factory=dict)
 
     @classmethod
@@ -70,7 +74,10 @@ class Prices:
         """Prices from the local day of `start` to that of `end`; None without [tariff]."""
         if site.tariff is None:
             return None
-        series = {price_series.carrier: (price_series, prices_of(price_series, site)) for price_series in site.tariff.series}
+        series = {
+            price_series.carrier: (price_series, prices_of(price_series, site))
+            for price_series in site.tariff.series
+        }
         first, last = (moment.astimezone(site.zone).date() for moment in (start, end))
         return cls(site.tariff, site.zone, first, last, site.emissions.factors, series)
 
@@ -90,9 +97,19 @@ class Prices:
         """None where the tariff never prices this carrier."""
         if carrier not in self._curves:
             rows = [row for row in self.tariff.prices if row.carrier == carrier]
-            unit = rows[0].unit if rows else self.series[carrier][0].unit if carrier in self.series else ""
+            unit = (
+                rows[0].unit
+                if rows
+                else self.series[carrier][0].unit
+                if carrier in self.series
+                else ""
+            )
             base = self._curve(rows, unit) if unit else None
-            self._curves[carrier] = _over(base, *self.series[carrier]) if base is not None and carrier in self.series else base
+            self._curves[carrier] = (
+                _over(base, *self.series[carrier])
+                if base is not None and carrier in self.series
+                else base
+            )
         return self._curves[carrier]
 
     def mean(self, carrier: str, start_us: Integers, end_us: Integers) -> Floats:
@@ -111,7 +128,9 @@ class Prices:
         days = (self.last - self.first).days + 1
         holidays = frozenset(self.tariff.holidays)
         for day in (self.first + timedelta(days=number) for number in range(days)):
-            row = next((carrier_price for carrier_price in rows if carrier_price.holds_on(day)), None)
+            row = next(
+                (carrier_price for carrier_price in rows if carrier_price.holds_on(day)), None
+            )
             for minute in _cuts(row):
                 name, amount = ("", np.nan) if row is None else row.at(day, minute, day in holidays)
                 amount = amount if row is None else amount * ratio(unit, row.unit)
@@ -120,7 +139,9 @@ class Prices:
                 period.append(names.setdefault(name, len(names)))
         edges.append(_moment(self.last + timedelta(days=1), 0, self.zone))
         increasing = np.maximum.accumulate(np.array(edges, dtype=np.int64))
-        return PriceCurve(increasing, np.array(price), np.array(period, dtype=np.int64), tuple(names), unit)
+        return PriceCurve(
+            increasing, np.array(price), np.array(period, dtype=np.int64), tuple(names), unit
+        )
 
 
 def _over(curve: PriceCurve, series: PriceSeries, stamped: StampedPrices) -> PriceCurve:
@@ -128,13 +149,27 @@ def _over(curve: PriceCurve, series: PriceSeries, stamped: StampedPrices) -> Pri
     if not len(stamped.start_us):
         return curve
     starts, ends = stamped.start_us, stamped.ends_us(series.minutes)
-    edges = np.unique(np.clip(np.concatenate([curve.edges_us, starts, ends]), curve.edges_us[0], curve.edges_us[-1]))
+    edges = np.unique(
+        np.clip(
+            np.concatenate([curve.edges_us, starts, ends]), curve.edges_us[0], curve.edges_us[-1]
+        )
+    )
     begins = edges[:-1]
-    old = np.clip(np.searchsorted(curve.edges_us, begins, side="right") - 1, 0, len(curve.price) - 1)
+    old = np.clip(
+        np.searchsorted(curve.edges_us, begins, side="right") - 1, 0, len(curve.price) - 1
+    )
     own = np.clip(np.searchsorted(starts, begins, side="right") - 1, 0, None)
     in_series = (begins >= starts[own]) & (begins < ends[own])
-    price = np.where(in_series, stamped.price[own] * ratio(curve.unit, series.unit), curve.price[old])
-    return PriceCurve(edges, price, np.where(in_series, len(curve.names), curve.period[old]), (*curve.names, series.name), curve.unit)
+    price = np.where(
+        in_series, stamped.price[own] * ratio(curve.unit, series.unit), curve.price[old]
+    )
+    return PriceCurve(
+        edges,
+        price,
+        np.where(in_series, len(curve.names), curve.period[old]),
+        (*curve.names, series.name),
+        curve.unit,
+    )
 
 
 def _cuts(row: CarrierPrice | None) -> list[int]:
@@ -152,10 +187,18 @@ def _moment(day: date, minute: int, zone: tzinfo) -> int:
         return by_the_old_clock
     between = range(by_the_new, by_the_old_clock + 1)
     offset_after = from_us(by_the_old_clock).astimezone(zone).utcoffset()
-    return between[bisect_left(between, x=True, key=lambda moment_us: from_us(moment_us).astimezone(zone).utcoffset() == offset_after)]
+    return between[
+        bisect_left(
+            between,
+            x=True,
+            key=lambda moment_us: from_us(moment_us).astimezone(zone).utcoffset() == offset_after,
+        )
+    ]
 
 
-def integrals(curve: PriceCurve, start_us: Integers, end_us: Integers, load: LoadShape | None) -> tuple[Floats, Floats]:
+def integrals(
+    curve: PriceCurve, start_us: Integers, end_us: Integers, load: LoadShape | None
+) -> tuple[Floats, Floats]:
     """Price and weight, integrated over each stretch with the load's shape (evenly where there is none): their ratio is the mean price.
 
     A stretch in which the load is nothing, or that leaves the load's edges, is taken evenly.
@@ -164,7 +207,9 @@ def integrals(curve: PriceCurve, start_us: Integers, end_us: Integers, load: Loa
     if load is None:
         return even
     edges = np.union1d(curve.edges_us, load.edges_us)
-    index = np.clip(np.searchsorted(load.edges_us, edges[:-1], side="right") - 1, 0, len(load.level) - 1)
+    index = np.clip(
+        np.searchsorted(load.edges_us, edges[:-1], side="right") - 1, 0, len(load.level) - 1
+    )
     inside = (edges[:-1] >= load.edges_us[0]) & (edges[:-1] < load.edges_us[-1])
     level = np.where(inside, np.maximum(load.level[index], 0.0), 0.0)
     paid, weight = _integrals(edges, curve.at(edges[:-1]), level, start_us, end_us)
@@ -172,14 +217,19 @@ def integrals(curve: PriceCurve, start_us: Integers, end_us: Integers, load: Loa
     return np.where(usable, paid, even[0]), np.where(usable, weight, even[1])
 
 
-def _integrals(edges_us: Integers, price: Floats, weight: Floats, start_us: Integers, end_us: Integers) -> tuple[Floats, Floats]:
+def _integrals(
+    edges_us: Integers, price: Floats, weight: Floats, start_us: Integers, end_us: Integers
+) -> tuple[Floats, Floats]:
     hours = np.diff(edges_us) / 3.6e9
     priced = np.isfinite(price)
     paid = np.concatenate(([0.0], np.cumsum(np.where(priced, price, 0.0) * weight * hours)))
     weighed = np.concatenate(([0.0], np.cumsum(weight * hours)))
     lacking = np.concatenate(([0.0], np.cumsum(np.where(priced, 0.0, 1.0) * hours)))
     paid_a, paid_b = np.interp(start_us, edges_us, paid), np.interp(end_us, edges_us, paid)
-    weight_a, weight_b = np.interp(start_us, edges_us, weighed), np.interp(end_us, edges_us, weighed)
+    weight_a, weight_b = (
+        np.interp(start_us, edges_us, weighed),
+        np.interp(end_us, edges_us, weighed),
+    )
     lacks = np.interp(end_us, edges_us, lacking) - np.interp(start_us, edges_us, lacking) > 0
     outside = (start_us < edges_us[0]) | (end_us > edges_us[-1])
     return np.where(lacks | outside, np.nan, paid_b - paid_a), weight_b - weight_a

@@ -24,7 +24,13 @@ from benchmarks.phrases import Phrase, listed
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.figures import shown
 from reporting_agent.analysis.meters.adequacy_rules import FEWEST_COVERED, covered, issues, worst
-from reporting_agent.analysis.meters.adequacy_verdicts import AdequacyVerdict, Aspect, Issue, Measuring, MeterLoad
+from reporting_agent.analysis.meters.adequacy_verdicts import (
+    AdequacyVerdict,
+    Aspect,
+    Issue,
+    Measuring,
+    MeterLoad,
+)
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.metering import MeterRecord, Windows
 from reporting_agent.metering.moments import to_us
@@ -71,9 +77,16 @@ def adequacy(site: SiteSettings, result: LabelResult) -> tuple[Adequacy, ...]:
     for step in result.data.pack.steps:
         for meter in site.tree.counted:
             equipment = {sink.equipment for sink in sinks_of(meter, site) if sink.step == step.id}
-            own = [spans for (of_step, name), spans in windows.items() if of_step == step.id and (name in equipment or "" in equipment)]
+            own = [
+                spans
+                for (of_step, name), spans in windows.items()
+                if of_step == step.id and (name in equipment or "" in equipment)
+            ]
             if meter.id in records and own:
-                joined = Windows(np.concatenate([spans.start_us for spans in own]), np.concatenate([spans.end_us for spans in own]))
+                joined = Windows(
+                    np.concatenate([spans.start_us for spans in own]),
+                    np.concatenate([spans.end_us for spans in own]),
+                )
                 judgements.append(_judge(site, result, records, meter, step.id, joined))
     return tuple(judgements)
 
@@ -91,15 +104,27 @@ def _windows_of_each(batches: Sequence[Batch]) -> dict[tuple[str, str], Windows]
     """The batches of each step and equipment, as windows: also those that no energy is known of, for that may be the meter's fault."""
     gathered: dict[tuple[str, str], tuple[list[int], list[int]]] = {}
     for batch in batches:
-        if batch.excluded != ExclusionReason.OUTSIDE_PERIOD and batch.end is not None and batch.end > batch.start:
+        if (
+            batch.excluded != ExclusionReason.OUTSIDE_PERIOD
+            and batch.end is not None
+            and batch.end > batch.start
+        ):
             starts, ends = gathered.setdefault((batch.step, batch.equipment), ([], []))
             starts.append(to_us(batch.start))
             ends.append(to_us(batch.end))
-    return {key: Windows(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)) for key, (starts, ends) in gathered.items()}
+    return {
+        key: Windows(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64))
+        for key, (starts, ends) in gathered.items()
+    }
 
 
 def _judge(
-    site: SiteSettings, result: LabelResult, records: Mapping[str, MeterRecord], meter: Meter, step: str, windows: Windows
+    site: SiteSettings,
+    result: LabelResult,
+    records: Mapping[str, MeterRecord],
+    meter: Meter,
+    step: str,
+    windows: Windows,
 ) -> Adequacy:
     record = records[meter.id]
     load = _load(record)
@@ -114,7 +139,9 @@ def _judge(
         load=load,
         share=share,
         of_batch=None if relative is None else float(np.median(relative)),
-        own=None if relative is None or common is None else float(np.median(np.sqrt(np.maximum(relative**2 - common**2, 0.0)))),
+        own=None
+        if relative is None or common is None
+        else float(np.median(np.sqrt(np.maximum(relative**2 - common**2, 0.0)))),
         of_period=_of_period(site, records, record),
         spread=spread,
         batch_energy=float(np.median(np.abs(energy))),
@@ -145,7 +172,10 @@ def _load(record: MeterRecord) -> MeterLoad | None:
     """In the unit of the range: mean while batches ran (always, of a meter that serves none), lowest hour in twenty, highest seen."""
     if not record.per_reading or not record.known_s:
         return None
-    outside_s = sum((stretch.end_us - stretch.start_us) / 1e6 * stretch.completeness for stretch in record.stretches)
+    outside_s = sum(
+        (stretch.end_us - stretch.start_us) / 1e6 * stretch.completeness
+        for stretch in record.stretches
+    )
     hours = (record.known_s - outside_s) / 3600
     energy = record.in_batches
     if hours <= 0 and not record.in_batches:
@@ -157,12 +187,20 @@ def _load(record: MeterRecord) -> MeterLoad | None:
     mean = energy / record.per_reading / hours
     under_load = hourly[hourly > _RUNS * mean]
     lowest = float(np.quantile(under_load, _LOW_HOUR)) if len(under_load) else None
-    highest = record.facts.highest if record.facts.highest is not None else (float(hourly.max()) if len(hourly) else None)
+    highest = (
+        record.facts.highest
+        if record.facts.highest is not None
+        else (float(hourly.max()) if len(hourly) else None)
+    )
     return MeterLoad(mean, lowest, highest)
 
 
 def _doubt(
-    site: SiteSettings, records: Mapping[str, MeterRecord], record: MeterRecord, windows: Windows, length_h: Floats
+    site: SiteSettings,
+    records: Mapping[str, MeterRecord],
+    record: MeterRecord,
+    windows: Windows,
+    length_h: Floats,
 ) -> WindowUncertainty | None:
     """What each batch's energy may be wrong by, at the mean load of its meter (of a virtual meter: of its parts)."""
     tree, parts = site.tree, []
@@ -172,7 +210,15 @@ def _doubt(
         if part is None or load is None:
             return None
         energy = length_h * load.mean * part.per_reading
-        error = doubt(tree.by_id[name], part.facts, windows, energy, np.ones(len(length_h)), part.per_reading, part.state_doubt)
+        error = doubt(
+            tree.by_id[name],
+            part.facts,
+            windows,
+            energy,
+            np.ones(len(length_h)),
+            part.per_reading,
+            part.state_doubt,
+        )
         if error is None:
             return None
         scale = abs(times) * ratio(part.unit, record.unit)
@@ -180,7 +226,9 @@ def _doubt(
     return parts[0] if len(parts) == 1 else together(parts)
 
 
-def _of_period(site: SiteSettings, records: Mapping[str, MeterRecord], record: MeterRecord) -> float | None:
+def _of_period(
+    site: SiteSettings, records: Mapping[str, MeterRecord], record: MeterRecord
+) -> float | None:
     """Expanded uncertainty of the period's sum, missing time included, as a share of it; None where too much of the time is missing."""
     if covered(record) < FEWEST_COVERED:
         return None
@@ -192,7 +240,15 @@ def _of_period(site: SiteSettings, records: Mapping[str, MeterRecord], record: M
         length_us = round(1e6 * (part.known_s + part.missing_s))  # of its own time
         whole = Windows(np.array([part.start_us]), np.array([part.start_us + length_us]))
         coverage = np.array([covered(part)])
-        error = doubt(tree.by_id[name], part.facts, whole, np.array([part.total]), coverage, part.per_reading, part.state_doubt)
+        error = doubt(
+            tree.by_id[name],
+            part.facts,
+            whole,
+            np.array([part.total]),
+            coverage,
+            part.per_reading,
+            part.state_doubt,
+        )
         if error is None:
             return None
         scale = abs(times) * ratio(part.unit, record.unit)
@@ -216,7 +272,9 @@ def _in_label(result: LabelResult, step: str, carrier: str) -> tuple[float, floa
     return best if best[0] else (1.0, None)
 
 
-def _words(measuring: Measuring, verdict: AdequacyVerdict, faults: tuple[Issue, ...], step: str) -> Phrase:
+def _words(
+    measuring: Measuring, verdict: AdequacyVerdict, faults: tuple[Issue, ...], step: str
+) -> Phrase:
     carrier = CARRIERS[measuring.meter.carrier].words
     head = Phrase(
         "Step %(step)s, %(carrier)s, meter %(meter)s: %(verdict)s",
@@ -238,5 +296,7 @@ def _words(measuring: Measuring, verdict: AdequacyVerdict, faults: tuple[Issue, 
                 unit=measuring.unit,
             )
         )
-    issues = [Phrase("%(found)s: %(change)s", found=issue.found, change=issue.change) for issue in faults]
+    issues = [
+        Phrase("%(found)s: %(change)s", found=issue.found, change=issue.change) for issue in faults
+    ]
     return Phrase("%(told)s.", told=listed([head, *issues]))

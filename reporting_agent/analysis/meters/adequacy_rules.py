@@ -13,7 +13,13 @@ from math import floor, log10
 from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase
 from reporting_agent.analysis.figures import plain, shown
-from reporting_agent.analysis.meters.adequacy_verdicts import GRAVITY, AdequacyVerdict, Aspect, Issue, Measuring
+from reporting_agent.analysis.meters.adequacy_verdicts import (
+    GRAVITY,
+    AdequacyVerdict,
+    Aspect,
+    Issue,
+    Measuring,
+)
 from reporting_agent.metering.record import MeterRecord
 from reporting_agent.metering.uncertainty import resolution
 
@@ -47,7 +53,9 @@ def issues(measuring: Measuring) -> tuple[Issue, ...]:
 
 
 def worst(issues: tuple[Issue, ...]) -> AdequacyVerdict:
-    return max((issue.verdict for issue in issues), key=GRAVITY.index, default=AdequacyVerdict.ADEQUATE)
+    return max(
+        (issue.verdict for issue in issues), key=GRAVITY.index, default=AdequacyVerdict.ADEQUATE
+    )
 
 
 def _range(measuring: Measuring) -> Iterator[Issue]:
@@ -66,7 +74,11 @@ def _range(measuring: Measuring) -> Iterator[Issue]:
                 unit=measuring.unit,
                 share=f"{share:.1%}",
             ),
-            worded("choose a range to %(better)s %(unit)s or more", better=plain(better), unit=measuring.unit),
+            worded(
+                "choose a range to %(better)s %(unit)s or more",
+                better=plain(better),
+                unit=measuring.unit,
+            ),
         )
     elif 0 < load.mean < measuring.low_load * top:
         better = _next_range(load.highest or load.mean)
@@ -75,7 +87,9 @@ def _range(measuring: Measuring) -> Iterator[Issue]:
         if klass is not None and measuring.meter.accuracy_of == "range":
             error = klass / 100 * top / load.mean
             means = worded(
-                "class %(accuracy_class)s of the range means an error of %(error)s there", accuracy_class=f"{klass:g}", error=f"{error:.0%}"
+                "class %(accuracy_class)s of the range means an error of %(error)s there",
+                accuracy_class=f"{klass:g}",
+                error=f"{error:.0%}",
             )
         yield Issue(
             Aspect.RANGE,
@@ -104,14 +118,23 @@ def _smaller_turndown(measuring: Measuring) -> Words:
 def _class(measuring: Measuring) -> Iterator[Issue]:
     if measuring.of_batch is None or measuring.own is None:
         return
-    on_label, on_year = measuring.of_batch * measuring.share, (measuring.of_period or 0.0) * measuring.share
+    on_label, on_year = (
+        measuring.of_batch * measuring.share,
+        (measuring.of_period or 0.0) * measuring.share,
+    )
     reach = 0.5 * measuring.spread if measuring.spread and measuring.spread > LEAST_SPREAD else None
     own = measuring.own * measuring.share
     if on_year > MOST_OF_A_YEAR or on_label > MOST_OF_A_BATCH:
-        verdict = AdequacyVerdict.INADEQUATE if on_year > MOST_OF_A_YEAR else AdequacyVerdict.YEAR_ONLY
+        verdict = (
+            AdequacyVerdict.INADEQUATE if on_year > MOST_OF_A_YEAR else AdequacyVerdict.YEAR_ONLY
+        )
         allowed = MOST_OF_A_YEAR if verdict is AdequacyVerdict.INADEQUATE else MOST_OF_A_BATCH
         error = on_year if verdict is AdequacyVerdict.INADEQUATE else on_label
-        what = worded("the period's energy") if verdict is AdequacyVerdict.INADEQUATE else worded("a batch's energy")
+        what = (
+            worded("the period's energy")
+            if verdict is AdequacyVerdict.INADEQUATE
+            else worded("a batch's energy")
+        )
         yield Issue(
             Aspect.CLASS,
             verdict,
@@ -133,14 +156,18 @@ def _class(measuring: Measuring) -> Iterator[Issue]:
                 own=f"{own:.1%}",
                 spread=f"{measuring.spread or 0:.1%}",
             ),
-            worded("read it more often and in finer steps, so that batches start and end at readings"),
+            worded(
+                "read it more often and in finer steps, so that batches start and end at readings"
+            ),
         )
 
 
 def _better_class(measuring: Measuring, allowed: float) -> Words:
     """The class that would do, where a class can; else the readings are the matter."""
     if measuring.meter.computed:
-        return worded("give it a meter of its own: a small difference between large meters has the errors of both")
+        return worded(
+            "give it a meter of its own: a small difference between large meters has the errors of both"
+        )
     common = (
         ((measuring.of_batch or 0.0) ** 2 - (measuring.own or 0.0) ** 2) ** 0.5
         if (measuring.of_batch or 0.0) > (measuring.own or 0.0)
@@ -149,12 +176,27 @@ def _better_class(measuring: Measuring, allowed: float) -> Words:
     klass, load = measuring.meter.accuracy_class or 1.0, measuring.load
     if common > (measuring.own or 0.0):
         wanted = next(
-            (offered for offered in (2.5, 2.0, 1.5, 1.0, 0.5, 0.2) if offered < klass and offered / klass * common <= allowed), None
+            (
+                offered
+                for offered in (2.5, 2.0, 1.5, 1.0, 0.5, 0.2)
+                if offered < klass and offered / klass * common <= allowed
+            ),
+            None,
         )
-        if measuring.meter.accuracy_of == "range" and measuring.meter.range is not None and load is not None and load.mean > 0:
+        if (
+            measuring.meter.accuracy_of == "range"
+            and measuring.meter.range is not None
+            and load is not None
+            and load.mean > 0
+        ):
             better = _next_range(load.highest or load.mean)
-            if better < measuring.meter.range[1] and better / measuring.meter.range[1] * common <= allowed:
-                return worded("choose 0 to %(better)s %(unit)s", better=plain(better), unit=measuring.unit)
+            if (
+                better < measuring.meter.range[1]
+                and better / measuring.meter.range[1] * common <= allowed
+            ):
+                return worded(
+                    "choose 0 to %(better)s %(unit)s", better=plain(better), unit=measuring.unit
+                )
         if wanted is not None:
             return worded("choose class %(wanted)s", wanted=f"{wanted:g}")
         return worded("use a meter whose class refers to the reading, not to the range")
@@ -167,7 +209,11 @@ def _better_class(measuring: Measuring, allowed: float) -> Words:
 
 
 def _resolution(measuring: Measuring) -> Iterator[Issue]:
-    usual = measuring.load.mean * (measuring.record.facts.usual_step_s or 0.0) / 3600 if measuring.load is not None else 0.0
+    usual = (
+        measuring.load.mean * (measuring.record.facts.usual_step_s or 0.0) / 3600
+        if measuring.load is not None
+        else 0.0
+    )
     quantum = resolution(measuring.meter, measuring.record.facts, usual)
     if quantum is None or measuring.meter.reading == "rate" or not measuring.batch_energy:
         return
@@ -185,7 +231,9 @@ def _resolution(measuring: Measuring) -> Iterator[Issue]:
                 record_unit=measuring.record.unit,
             ),
             worded(
-                "set it to write steps of %(fine)s %(meter_unit)s or finer", fine=plain(_fine(measuring)), meter_unit=measuring.meter.unit
+                "set it to write steps of %(fine)s %(meter_unit)s or finer",
+                fine=plain(_fine(measuring)),
+                meter_unit=measuring.meter.unit,
             ),
         )
 
@@ -203,7 +251,10 @@ def _sampling(measuring: Measuring) -> Iterator[Issue]:
     step_s = measuring.record.facts.usual_step_s
     if step_s is None or step_s <= LONGEST_SAMPLE * measuring.batch_s:
         return
-    wanted = next((s for s in (3600, 900, 300, 60, 30, 10, 5, 1) if s <= LONGEST_SAMPLE * measuring.batch_s), 1)
+    wanted = next(
+        (s for s in (3600, 900, 300, 60, 30, 10, 5, 1) if s <= LONGEST_SAMPLE * measuring.batch_s),
+        1,
+    )
     sentence = worded(
         (
             "a reading every %(step_s)s s, batches of %(batch_s)s s: at the start or end of a batch, the energy between two readings is "
@@ -220,7 +271,9 @@ def _sampling(measuring: Measuring) -> Iterator[Issue]:
         )
     yield Issue(
         Aspect.SAMPLING,
-        AdequacyVerdict.YEAR_ONLY if step_s > measuring.batch_s / 4 or step_s > measuring.longest_gap_s else AdequacyVerdict.ADEQUATE,
+        AdequacyVerdict.YEAR_ONLY
+        if step_s > measuring.batch_s / 4 or step_s > measuring.longest_gap_s
+        else AdequacyVerdict.ADEQUATE,
         sentence,
         worded("read it every %(wanted)s s", wanted=wanted),
     )
@@ -228,12 +281,19 @@ def _sampling(measuring: Measuring) -> Iterator[Issue]:
 
 def _coverage(measuring: Measuring) -> Iterator[Issue]:
     share = covered(measuring.record)
-    counts_on = measuring.meter.reading == "register" and measuring.record.unplaced != 0  # its sum is known across gaps
+    counts_on = (
+        measuring.meter.reading == "register" and measuring.record.unplaced != 0
+    )  # its sum is known across gaps
     if share < FEWEST_COVERED:
         yield Issue(
             Aspect.COVERAGE,
-            AdequacyVerdict.INADEQUATE if share < LEAST_COVERED and not counts_on else AdequacyVerdict.YEAR_ONLY,
-            worded("the time at which its energy was used is known for %(share)s of the period", share=f"{share:.1%}"),
+            AdequacyVerdict.INADEQUATE
+            if share < LEAST_COVERED and not counts_on
+            else AdequacyVerdict.YEAR_ONLY,
+            worded(
+                "the time at which its energy was used is known for %(share)s of the period",
+                share=f"{share:.1%}",
+            ),
             worded("find out why its readings fail: logger, line, meter"),
         )
 
@@ -247,20 +307,33 @@ def covered(record: MeterRecord) -> float:
 def _state(measuring: Measuring) -> Iterator[Issue]:
     """Gas and steam whose temperature or pressure is a constant, or whose heat is a fixed figure."""
     meter = measuring.meter
-    stated = ((Phrase("temperature"), meter.temperature_c), (Phrase("pressure"), meter.pressure_kpa))
+    stated = (
+        (Phrase("temperature"), meter.temperature_c),
+        (Phrase("pressure"), meter.pressure_kpa),
+    )
     if fixed := [name for name, value in stated if value is not None]:
-        what = fixed[0] if len(fixed) == 1 else Phrase("%(first)s and %(last)s", first=fixed[0], last=fixed[1])
+        what = (
+            fixed[0]
+            if len(fixed) == 1
+            else Phrase("%(first)s and %(last)s", first=fixed[0], last=fixed[1])
+        )
         if meter.steam is None:
             moves = Phrase("at normal pressure, 10 kPa change a volume by 10 %, and 3 K by 1 %")
         else:
-            moves = Phrase("a change of 1 % in pressure changes a volume of steam by 1 %, and 10 K change its heat by 1 %")
+            moves = Phrase(
+                "a change of 1 % in pressure changes a volume of steam by 1 %, and 10 K change its heat by 1 %"
+            )
         yield Issue(
             Aspect.STATE,
-            AdequacyVerdict.ADEQUATE if meter.steam is not None and meter.steam.state == "saturated" else AdequacyVerdict.YEAR_ONLY,
+            AdequacyVerdict.ADEQUATE
+            if meter.steam is not None and meter.steam.state == "saturated"
+            else AdequacyVerdict.YEAR_ONLY,
             Words.of(
                 Phrase("its %(fixed)s is entered as a constant; %(moves)s", fixed=what, moves=moves)
                 if len(fixed) == 1
-                else Phrase("its %(fixed)s are entered as constants; %(moves)s", fixed=what, moves=moves)
+                else Phrase(
+                    "its %(fixed)s are entered as constants; %(moves)s", fixed=what, moves=moves
+                )
             ),
             worded("also measure %(fixed)s there (temperature_meter, pressure_meter)", fixed=what),
         )
@@ -268,14 +341,20 @@ def _state(measuring: Measuring) -> Iterator[Issue]:
         yield Issue(
             Aspect.STATE,
             AdequacyVerdict.YEAR_ONLY,
-            worded("its steam is counted with a fixed %(lhv)s MJ/%(meter_unit)s", lhv=f"{meter.lhv:g}", meter_unit=meter.unit),
+            worded(
+                "its steam is counted with a fixed %(lhv)s MJ/%(meter_unit)s",
+                lhv=f"{meter.lhv:g}",
+                meter_unit=meter.unit,
+            ),
             worded("also measure temperature and pressure there, and declare steam = { ... }"),
         )
 
 
 def _calibration(measuring: Measuring) -> Iterator[Issue]:
     meter = measuring.meter
-    months = meter.calibration_months or CALIBRATION_MONTHS.get(meter.carrier, CALIBRATION_MONTHS_OF_FLOW)
+    months = meter.calibration_months or CALIBRATION_MONTHS.get(
+        meter.carrier, CALIBRATION_MONTHS_OF_FLOW
+    )
     if meter.calibrated_on is None or meter.computed:
         return
     age = (measuring.ends - meter.calibrated_on).days / _DAYS_A_MONTH

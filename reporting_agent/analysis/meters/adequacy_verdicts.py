@@ -31,7 +31,12 @@ _VERDICTS = {
     AdequacyVerdict.YEAR_ONLY: worded("adequate for the year only"),
     AdequacyVerdict.INADEQUATE: worded("not adequate"),
 }
-GRAVITY = (AdequacyVerdict.ADEQUATE, AdequacyVerdict.UNDECLARED, AdequacyVerdict.YEAR_ONLY, AdequacyVerdict.INADEQUATE)
+GRAVITY = (
+    AdequacyVerdict.ADEQUATE,
+    AdequacyVerdict.UNDECLARED,
+    AdequacyVerdict.YEAR_ONLY,
+    AdequacyVerdict.INADEQUATE,
+)
 
 
 class Aspect(StrEnum):
@@ -92,4 +97,8 @@ class Measuring:
     @property
     def unit(self) -> str:
         """Of range and load."""
-        return self.meter.unit if self.meter.reading == "rate" else {"kWh": "kW", "MWh": "MW"}.get(self.meter.unit, f"{self.meter.unit}/h")
+        return (
+            self.meter.unit
+            if self.meter.reading == "rate"
+            else {"kWh": "kW", "MWh": "MW"}.get(self.meter.unit, f"{self.meter.unit}/h")
+        )

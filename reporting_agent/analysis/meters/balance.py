@@ -36,7 +36,9 @@ from reporting_agent.pipeline import LabelResult
 
 Floats = NDArray[np.float64]
 
-LEAST_KNOWN = 0.999  # of an hour, by every meter: a part that one has lost would show as a difference
+LEAST_KNOWN = (
+    0.999  # of an hour, by every meter: a part that one has lost would show as a difference
+)
 DAY_FACTOR = 3.0  # standard uncertainties that a day's difference may reach
 OPEN_DAYS = 0.02  # share of the days that may lie beyond it
 
@@ -79,7 +81,9 @@ class Balance:
     hours_left_out: int
     days: tuple[DayBalance, ...]
     open_days: int
-    since: date | None  # the day from which on most days are open; None where it was never closed, or closes
+    since: (
+        date | None
+    )  # the day from which on most days are open; None where it was never closed, or closes
     look_first: str
     words: Phrase
 
@@ -105,7 +109,9 @@ def findings(balances: tuple[Balance, ...]) -> list[DataFinding]:
     ]
 
 
-def _all(site: SiteSettings, tree: MeterTree, records: Mapping[str, MeterRecord]) -> Iterator[Balance]:
+def _all(
+    site: SiteSettings, tree: MeterTree, records: Mapping[str, MeterRecord]
+) -> Iterator[Balance]:
     for meter in site.meters:
         record = records.get(meter.id)
         if record is None or not len(record.hour_us):
@@ -115,8 +121,13 @@ def _all(site: SiteSettings, tree: MeterTree, records: Mapping[str, MeterRecord]
                 yield _balance("check", site, tree, records, record, [records[meter.checked]])
             continue
         below = tree.below(meter)
-        if below and all(sub_meter.id in records and converts(records[sub_meter.id].unit, record.unit) for sub_meter in below):
-            yield _balance("subs", site, tree, records, record, [records[sub_meter.id] for sub_meter in below])
+        if below and all(
+            sub_meter.id in records and converts(records[sub_meter.id].unit, record.unit)
+            for sub_meter in below
+        ):
+            yield _balance(
+                "subs", site, tree, records, record, [records[sub_meter.id] for sub_meter in below]
+            )
 
 
 def _balance(
@@ -129,13 +140,22 @@ def _balance(
 ) -> Balance:
     sides = [main, *subs]
     serves = [side.in_service(main.hour_us, site.zone) for side in sides]
-    least = np.min([np.where(serving, side.hour_known, 1.0) for serving, side in zip(serves, sides, strict=True)], axis=0)
+    least = np.min(
+        [
+            np.where(serving, side.hour_known, 1.0)
+            for serving, side in zip(serves, sides, strict=True)
+        ],
+        axis=0,
+    )
     compared = (least >= LEAST_KNOWN) & serves[0] & np.any(serves[1:], axis=0)
     hour_us = main.hour_us[compared]
     day = _days(hour_us, site)
     edges = np.flatnonzero(np.diff(day, prepend=-1))  # the first compared hour of each day
     signs = [1.0, *(_sign(main.meter, sub.meter) * ratio(sub.unit, main.unit) for sub in subs)]
-    energies = [sign * np.where(serving, side.hour_energy, 0.0)[compared] for sign, side, serving in zip(signs, sides, serves, strict=True)]
+    energies = [
+        sign * np.where(serving, side.hour_energy, 0.0)[compared]
+        for sign, side, serving in zip(signs, sides, serves, strict=True)
+    ]
     wholes = [float(energy.sum()) for energy in energies]
     loss = 0.0 if kind == "check" else wholes[0] * main.meter.loss_pct / 100
     difference = wholes[0] - loss - sum(wholes[1:])
@@ -149,20 +169,39 @@ def _balance(
     day_difference = day_main - day_loss - day_subs
     day_allowance = _combined(day_doubts, scales, DAY_FACTOR)
     partial = kind == "subs" and not tree.measures_all_below(main.meter)
-    day_open = (day_difference < -day_allowance) | (~np.full(len(edges), partial) & (day_difference > day_allowance))
+    day_open = (day_difference < -day_allowance) | (
+        ~np.full(len(edges), partial) & (day_difference > day_allowance)
+    )
     dates = [_EPOCH_DAY + timedelta(days=int(number)) for number in day[edges]]
     beyond = difference < -allowance or (not partial and difference > allowance)
     is_open = bool(len(hour_us) and (beyond or day_open.mean() > OPEN_DAYS))
     since = _since(day_open)
-    first = suspects.of(sides, [np.add.reduceat(energy, edges) for energy in energies], day_difference, since) if is_open else None
+    first = (
+        suspects.of(
+            sides, [np.add.reduceat(energy, edges) for energy in energies], day_difference, since
+        )
+        if is_open
+        else None
+    )
     shown_sides = [
-        BalanceMeter(side.meter.id, whole, float(error.expanded[0]) * scale if len(hour_us) else 0.0, _assumed(tree, side.meter))
+        BalanceMeter(
+            side.meter.id,
+            whole,
+            float(error.expanded[0]) * scale if len(hour_us) else 0.0,
+            _assumed(tree, side.meter),
+        )
         for side, whole, error, scale in zip(sides, wholes, whole_doubts, scales, strict=True)
     ]
     days = tuple(
         DayBalance(*cells)
         for cells in zip(
-            dates, day_main.tolist(), day_subs.tolist(), day_difference.tolist(), day_allowance.tolist(), day_open.tolist(), strict=True
+            dates,
+            day_main.tolist(),
+            day_subs.tolist(),
+            day_difference.tolist(),
+            day_allowance.tolist(),
+            day_open.tolist(),
+            strict=True,
         )
     )
     balance = Balance(
@@ -193,13 +232,20 @@ _EPOCH_DAY = date(1970, 1, 1)
 def _days(hour_us: NDArray[np.int64], site: SiteSettings) -> NDArray[np.int64]:
     """The local day of each hour, as days since 1970; asked of the zone once a UTC day's worth of equal offsets would not do."""
     return np.array(
-        [(datetime.fromtimestamp(moment / 1e6, UTC).astimezone(site.zone).date() - _EPOCH_DAY).days for moment in hour_us.tolist()],
+        [
+            (
+                datetime.fromtimestamp(moment / 1e6, UTC).astimezone(site.zone).date() - _EPOCH_DAY
+            ).days
+            for moment in hour_us.tolist()
+        ],
         dtype=np.int64,
     )
 
 
 def _sign(main: Meter, sub: Meter) -> float:
-    return 1.0 if (main.direction is Direction.IMPORT) is (sub.direction is Direction.IMPORT) else -1.0
+    return (
+        1.0 if (main.direction is Direction.IMPORT) is (sub.direction is Direction.IMPORT) else -1.0
+    )
 
 
 def _assumed(tree: MeterTree, meter: Meter) -> bool:
@@ -228,9 +274,23 @@ def _doubt(
         windows = Windows(start_us, start_us + hours * HOUR_US)
         meter = tree.by_id[name]
         if meter.accuracy_class is None:
-            declared = RELATIVE_UNCERTAINTY * 100 if site.site.uncertainty_pct is None else site.site.uncertainty_pct
-            meter = meter.model_copy(update={"accuracy_class": max(declared, 1e-9), "accuracy_of": "reading"})
-        error = doubt(meter, part.facts, windows, energy, np.minimum(share / hours, 1.0), part.per_reading, part.state_doubt)
+            declared = (
+                RELATIVE_UNCERTAINTY * 100
+                if site.site.uncertainty_pct is None
+                else site.site.uncertainty_pct
+            )
+            meter = meter.model_copy(
+                update={"accuracy_class": max(declared, 1e-9), "accuracy_of": "reading"}
+            )
+        error = doubt(
+            meter,
+            part.facts,
+            windows,
+            energy,
+            np.minimum(share / hours, 1.0),
+            part.per_reading,
+            part.state_doubt,
+        )
         if error is not None:
             scale = abs(times) * ratio(part.unit, record.unit)
             parts.append(WindowUncertainty(error.systematic * scale, error.own * scale))
@@ -239,7 +299,11 @@ def _doubt(
 
 def _combined(doubts: list[WindowUncertainty], scales: list[float], factor: float) -> Floats:
     variance = np.sum(
-        [scale**2 * (uncertainty.systematic**2 + uncertainty.own**2) for uncertainty, scale in zip(doubts, scales, strict=True)], axis=0
+        [
+            scale**2 * (uncertainty.systematic**2 + uncertainty.own**2)
+            for uncertainty, scale in zip(doubts, scales, strict=True)
+        ],
+        axis=0,
     )
     expanded: Floats = factor * np.sqrt(variance)
     return expanded
@@ -271,22 +335,44 @@ def _with_sentence(balance: Balance, first: suspects.Suspect | None, enough: boo
             against=against,
         )
         return replace(balance, words=sentence)
-    sentence = Phrase("Meter %(meter)s counted %(counted)s %(unit)s, %(against)s %(total)s %(unit)s", against=against, **energies)
-    if balance.loss:
-        sentence = Phrase("%(balance)s, declared losses %(loss)s %(unit)s", balance=sentence, loss=shown(balance.loss), unit=unit)
     sentence = Phrase(
-        "%(balance)s: a difference of %(difference)s %(unit)s", balance=sentence, difference=shown(balance.difference), unit=unit
+        "Meter %(meter)s counted %(counted)s %(unit)s, %(against)s %(total)s %(unit)s",
+        against=against,
+        **energies,
+    )
+    if balance.loss:
+        sentence = Phrase(
+            "%(balance)s, declared losses %(loss)s %(unit)s",
+            balance=sentence,
+            loss=shown(balance.loss),
+            unit=unit,
+        )
+    sentence = Phrase(
+        "%(balance)s: a difference of %(difference)s %(unit)s",
+        balance=sentence,
+        difference=shown(balance.difference),
+        unit=unit,
     )
     if balance.share is not None:
-        sentence = Phrase("%(balance)s (%(share)s)", balance=sentence, share=to_one_decimal(balance.share))
+        sentence = Phrase(
+            "%(balance)s (%(share)s)", balance=sentence, share=to_one_decimal(balance.share)
+        )
     allowance, sentences = shown(balance.allowance), list[Phrase]()
     if balance.is_open:
         sentence = Phrase(
-            "%(balance)s; the meters' possible error is ±%(allowance)s %(unit)s.", balance=sentence, allowance=allowance, unit=unit
+            "%(balance)s; the meters' possible error is ±%(allowance)s %(unit)s.",
+            balance=sentence,
+            allowance=allowance,
+            unit=unit,
         )
         days: dict[str, Value] = {"open": balance.open_days, "days": len(balance.days)}
         sentences.append(
-            in_number(balance.open_days, "%(open)s of %(days)s days does not balance.", "%(open)s of %(days)s days do not balance.", **days)
+            in_number(
+                balance.open_days,
+                "%(open)s of %(days)s days does not balance.",
+                "%(open)s of %(days)s days do not balance.",
+                **days,
+            )
             if balance.since is None
             else in_number(
                 balance.open_days,
@@ -297,14 +383,24 @@ def _with_sentence(balance: Balance, first: suspects.Suspect | None, enough: boo
             )
         )
         if first is not None:
-            sentences.append(Phrase("Check %(meter)s first: %(why)s.", meter=first.meter, why=first.why))
+            sentences.append(
+                Phrase("Check %(meter)s first: %(why)s.", meter=first.meter, why=first.why)
+            )
     elif enough and balance.difference > balance.allowance:
         sentence = Phrase("%(balance)s, which no sub-meter measures.", balance=sentence)
     else:
         sentence = Phrase(
-            "%(balance)s, within the meters' possible error of ±%(allowance)s %(unit)s.", balance=sentence, allowance=allowance, unit=unit
+            "%(balance)s, within the meters' possible error of ±%(allowance)s %(unit)s.",
+            balance=sentence,
+            allowance=allowance,
+            unit=unit,
         )
     assumed = ", ".join(side.meter for side in (balance.main, *balance.subs) if side.class_assumed)
     if assumed:
-        sentences.append(Phrase("No class is declared for %(meters)s; the site's uncertainty is used instead.", meters=assumed))
+        sentences.append(
+            Phrase(
+                "No class is declared for %(meters)s; the site's uncertainty is used instead.",
+                meters=assumed,
+            )
+        )
     return replace(balance, words=reduce(joined, sentences, sentence))

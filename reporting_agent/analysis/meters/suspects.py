@@ -22,7 +22,9 @@ from reporting_agent.metering import MeterRecord
 Floats = NDArray[np.float64]
 
 FEWEST_DAYS = 10  # to tell what a difference follows
-FOLLOWS = 0.9  # share of the difference's square that one factor must explain, and correlation of the two
+FOLLOWS = (
+    0.9  # share of the difference's square that one factor must explain, and correlation of the two
+)
 VARIES = 0.03  # a sub's days must differ by this, relative, to tell anything
 STEADY = 0.05  # a difference whose days differ by less
 CLEARLY = 0.5  # of what it leaves, against what the next best leaves
@@ -36,7 +38,9 @@ class Suspect:
     why: Words
 
 
-def of(sides: Sequence[MeterRecord], days: Sequence[Floats], difference: Floats, since: int | None) -> Suspect:
+def of(
+    sides: Sequence[MeterRecord], days: Sequence[Floats], difference: Floats, since: int | None
+) -> Suspect:
     """The meter to look at first.
 
     Args:
@@ -45,7 +49,11 @@ def of(sides: Sequence[MeterRecord], days: Sequence[Floats], difference: Floats,
         since: index of the day on which the balance opened, where it did not begin open.
     """
     subs = list(zip(sides[1:], days[1:], strict=True))
-    suspect = _changed(subs, days[0], difference, since) if since is not None else _followed(subs, difference)
+    suspect = (
+        _changed(subs, days[0], difference, since)
+        if since is not None
+        else _followed(subs, difference)
+    )
     return suspect or _steady(sides[0], difference) or _poorest(sides)
 
 
@@ -58,12 +66,21 @@ def _followed(subs: list[tuple[MeterRecord, Floats]], difference: Floats) -> Sus
     for record, energy in subs:
         square = float(energy @ energy)
         varies = float(energy.std()) > VARIES * abs(float(energy.mean()))
-        if square and varies and difference.std() and abs(float(np.corrcoef(energy, difference)[0, 1])) > FOLLOWS:
+        if (
+            square
+            and varies
+            and difference.std()
+            and abs(float(np.corrcoef(energy, difference)[0, 1])) > FOLLOWS
+        ):
             factor = float(difference @ energy) / square
             rest = difference - factor * energy
             tried.append((float(rest @ rest) / whole, factor, record))
     tried.sort(key=lambda trial: trial[0])
-    if not tried or tried[0][0] > 1 - FOLLOWS or (len(tried) > 1 and tried[0][0] > CLEARLY * tried[1][0]):
+    if (
+        not tried
+        or tried[0][0] > 1 - FOLLOWS
+        or (len(tried) > 1 and tried[0][0] > CLEARLY * tried[1][0])
+    ):
         return None
     _, factor, record = tried[0]
     times = 1 + factor
@@ -86,7 +103,8 @@ def _steady(main: MeterRecord, difference: Floats) -> Suspect | None:
     return Suspect(
         main.meter.id,
         worded(
-            "the difference is a steady %(power)s, so a load below it without a sub-meter is more likely than a faulty meter", power=power
+            "the difference is a steady %(power)s, so a load below it without a sub-meter is more likely than a faulty meter",
+            power=power,
         ),
     )
 
@@ -107,7 +125,9 @@ def _cause(times: float) -> str:
     return ""
 
 
-def _changed(subs: list[tuple[MeterRecord, Floats]], main: Floats, difference: Floats, since: int) -> Suspect | None:
+def _changed(
+    subs: list[tuple[MeterRecord, Floats]], main: Floats, difference: Floats, since: int
+) -> Suspect | None:
     """The sub whose part of the main meter's energy changed most, against the difference, on the day the balance opened."""
     turned = float(np.sign(np.median(difference[since:])))
     best: tuple[float, Suspect] | None = None
@@ -131,24 +151,35 @@ def _poorest(sides: Sequence[MeterRecord]) -> Suspect:
     missing = [_missing(record) for record in order]
     if max(missing) > LEAST_MISSING:
         worst = order[int(np.argmax(missing))]
-        return Suspect(worst.meter.id, worded("there are no data for %(share)s of its time", share=f"{max(missing):.1%}"))
+        return Suspect(
+            worst.meter.id,
+            worded("there are no data for %(share)s of its time", share=f"{max(missing):.1%}"),
+        )
     errors = [_error_at_load(record) for record in order]
     known_errors = [error for error in errors if error is not None]
     if known_errors and max(known_errors) > 2 * min(known_errors):
         worst = order[max(range(len(order)), key=lambda index: errors[index] or 0.0)]
         return Suspect(
             worst.meter.id,
-            worded("by its class it may be wrong by %(share)s at its usual load", share=f"{max(known_errors):.1%}"),
+            worded(
+                "by its class it may be wrong by %(share)s at its usual load",
+                share=f"{max(known_errors):.1%}",
+            ),
         )
     dated = [record for record in order if record.meter.calibrated_on is not None]
     if dated:
         oldest = min(dated, key=lambda record: str(record.meter.calibrated_on))
         return Suspect(
             oldest.meter.id,
-            worded("its calibration of %(calibrated_on)s is the oldest", calibrated_on=str(oldest.meter.calibrated_on)),
+            worded(
+                "its calibration of %(calibrated_on)s is the oldest",
+                calibrated_on=str(oldest.meter.calibrated_on),
+            ),
         )
     largest = max(sides[1:], key=lambda record: abs(record.total))
-    return Suspect(largest.meter.id, worded("it is the largest, and nothing distinguishes the meters"))
+    return Suspect(
+        largest.meter.id, worded("it is the largest, and nothing distinguishes the meters")
+    )
 
 
 def _missing(record: MeterRecord) -> float:
@@ -162,5 +193,9 @@ def _error_at_load(record: MeterRecord) -> float | None:
         return None
     if meter.accuracy_of == "reading" or meter.range is None:
         return meter.accuracy_class / 100
-    load = record.total / record.per_reading / (record.known_s / 3600) if record.known_s and record.per_reading else 0.0
+    load = (
+        record.total / record.per_reading / (record.known_s / 3600)
+        if record.known_s and record.per_reading
+        else 0.0
+    )
     return meter.accuracy_class / 100 * meter.range[1] / load if load > 0 else 1.0

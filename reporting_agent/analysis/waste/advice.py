@@ -36,7 +36,14 @@ from reporting_agent.analysis.energy_costs.priced_energy import in_unit
 from reporting_agent.analysis.energy_costs.prices import Prices, to_us
 from reporting_agent.analysis.figures import percent, shown
 from reporting_agent.analysis.waste.evidence import Use
-from reporting_agent.analysis.waste.gains import LEAST_SHARE, Advice, named, of_causes, of_groups, worst_first
+from reporting_agent.analysis.waste.gains import (
+    LEAST_SHARE,
+    Advice,
+    named,
+    of_causes,
+    of_groups,
+    worst_first,
+)
 from reporting_agent.analysis.waste.gap_parts import StepLosses
 from reporting_agent.analysis.waste.pareto import Pareto
 from reporting_agent.analysis.waste.use import StepUse
@@ -44,11 +51,25 @@ from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 
 _LEAST_USE = 0.005  # of a meter's total
-_LOST_USES = (Use.IDLING, Use.STANDBY, Use.WARM_HOLDING, Use.CHANGEOVER, Use.START_UP, Use.SCRAP, Use.REJECT, Use.OUTSIDE)
+_LOST_USES = (
+    Use.IDLING,
+    Use.STANDBY,
+    Use.WARM_HOLDING,
+    Use.CHANGEOVER,
+    Use.START_UP,
+    Use.SCRAP,
+    Use.REJECT,
+    Use.OUTSIDE,
+)
 
 
 def of_uses(
-    pack: Pack, used: Sequence[StepUse], period: Period, prices: Prices | None, factors: FactorTable, doubt: Words
+    pack: Pack,
+    used: Sequence[StepUse],
+    period: Period,
+    prices: Prices | None,
+    factors: FactorTable,
+    doubt: Words,
 ) -> Iterator[Advice]:
     """One sentence a step, carrier and use; meters of one step are added up. `doubt` stands behind a unit that is an assumption."""
     by_step: dict[tuple[str, str, str], list[StepUse]] = {}
@@ -62,17 +83,34 @@ def of_uses(
                 continue
             amount = _of_carrier(carrier, energy, unit, period, prices, factors)
             if amount is not None:
-                names = [entry.meter for entry in meters if entry.meter and entry.parts.get(use, 0.0) > 0]
-                counted = worded("%(energy)s %(unit)s%(doubt)s", energy=shown(energy), unit=unit, doubt=doubt)
+                names = [
+                    entry.meter for entry in meters if entry.meter and entry.parts.get(use, 0.0) > 0
+                ]
+                counted = worded(
+                    "%(energy)s %(unit)s%(doubt)s", energy=shown(energy), unit=unit, doubt=doubt
+                )
                 yield _advice(pack, step, carrier, use, amount, counted, energy / total, names)
 
 
-def _advice(pack: Pack, step: str, carrier: str, use: Use, amount: Amount, counted: Words, share: float, meters: Sequence[str]) -> Advice:
+def _advice(
+    pack: Pack,
+    step: str,
+    carrier: str,
+    use: Use,
+    amount: Amount,
+    counted: Words,
+    share: float,
+    meters: Sequence[str],
+) -> Advice:
     name, of = pack.step(step).words, CARRIERS[carrier].words
     where = ""
     if meters:
         several = enumerated(meters)
-        where = Phrase(" (meter %(meter)s)", meter=several) if len(meters) == 1 else Phrase(" (meters %(meters)s)", meters=several)
+        where = (
+            Phrase(" (meter %(meter)s)", meter=several)
+            if len(meters) == 1
+            else Phrase(" (meters %(meters)s)", meters=several)
+        )
     parts: list[Value] = [
         Phrase(
             "%(step)s: %(share)s of the %(carrier)s counted, %(counted)s, made no product: %(use)s%(where)s. The part that can be "
@@ -99,7 +137,14 @@ def _advice(pack: Pack, step: str, carrier: str, use: Use, amount: Amount, count
     )
 
 
-def _of_carrier(carrier: str, energy: float, unit: str, period: Period, prices: Prices | None, factors: FactorTable) -> Amount | None:
+def _of_carrier(
+    carrier: str,
+    energy: float,
+    unit: str,
+    period: Period,
+    prices: Prices | None,
+    factors: FactorTable,
+) -> Amount | None:
     """An amount of one carrier by the factors of the period's first day; None for a fuel whose heating value is not known here."""
     day = period.start.date()
     carrier_energy = CarrierEnergy(carrier, energy, unit)
@@ -118,14 +163,25 @@ def _of_carrier(carrier: str, energy: float, unit: str, period: Period, prices: 
     return Amount(energy, kwh, kgce, co2, money)
 
 
-def _money(carrier_energy: CarrierEnergy, day: date, period: Period, prices: Prices, factors: FactorTable) -> float | None:
+def _money(
+    carrier_energy: CarrierEnergy, day: date, period: Period, prices: Prices, factors: FactorTable
+) -> float | None:
     curve = prices.curve(carrier_energy.carrier)
     if curve is None:
         return None
-    mean = float(prices.mean(carrier_energy.carrier, np.array([to_us(period.start)]), np.array([to_us(period.end)]))[0])
+    mean = float(
+        prices.mean(
+            carrier_energy.carrier, np.array([to_us(period.start)]), np.array([to_us(period.end)])
+        )[0]
+    )
     money = (
         carrier_energy.quantity
-        * in_unit(CarrierEnergy(carrier_energy.carrier, 1.0, carrier_energy.unit), curve.unit, day, factors)[0]
+        * in_unit(
+            CarrierEnergy(carrier_energy.carrier, 1.0, carrier_energy.unit),
+            curve.unit,
+            day,
+            factors,
+        )[0]
         * mean
     )
     return money if np.isfinite(money) else None
@@ -137,7 +193,11 @@ _WITHOUT_CAUSE = 0.5  # of the gap beyond uncertainty: from here on, what to rec
 
 
 def advise(
-    site: SiteSettings, result: LabelResult, losses: Sequence[StepLosses], tables: Sequence[Pareto], used: Sequence[StepUse]
+    site: SiteSettings,
+    result: LabelResult,
+    losses: Sequence[StepLosses],
+    tables: Sequence[Pareto],
+    used: Sequence[StepUse],
 ) -> tuple[Advice, ...]:
     """The sentences, most to be gained first."""
     pack, period = result.data.pack, result.site_label.period
@@ -145,13 +205,17 @@ def advise(
     doubt = ASSUMED if result.data.unit_assumed else SURE
     counted = [label for label in losses if label.counted]
     whole = added(label.beyond for label in counted).kgce
-    shared_out = counted if whole > 0 else []  # what gives back more than it takes in has no mix that a gap could be told with
+    shared_out = (
+        counted if whole > 0 else []
+    )  # what gives back more than it takes in has no mix that a gap could be told with
     proposals = [
         *of_causes(pack, shared_out, whole),
         *of_groups(pack, shared_out, tables, whole),
         *of_uses(pack, used, period, prices, site.emissions.factors, doubt),
     ]
-    ranked = sorted(proposals, key=lambda advice: -(advice.amount.kgce if advice.amount is not None else 0.0))
+    ranked = sorted(
+        proposals, key=lambda advice: -(advice.amount.kgce if advice.amount is not None else 0.0)
+    )
     if not counted and not ranked:
         return ()
     if not ranked:
@@ -207,7 +271,11 @@ def _unknown(pack: Pack, counted: Sequence[StepLosses], whole: float) -> Iterato
 
 def _not_recorded(label: StepLosses) -> list[Words]:
     rows, evidence = label.made_from.rows, label.evidence
-    variables = {name for row in rows[:50].tolist() for name in label.made_from.columns.batches[row].variables}
+    variables = {
+        name
+        for row in rows[:50].tolist()
+        for name in label.made_from.columns.batches[row].variables
+    }
     wanted = []
     if not any(name.startswith("input.") for name in variables):
         wanted.append(worded("what was charged (input.MATERIAL)"))
@@ -215,6 +283,8 @@ def _not_recorded(label: StepLosses) -> list[Words]:
         wanted.append(worded("true start and end"))
     if "holding_min" not in variables and "holding_s" not in variables:
         wanted.append(worded("minutes of waiting (var.holding_min)"))
-    names = dict.fromkeys(each.variable for each in label.made_from.columns.step.reference_conditions)
+    names = dict.fromkeys(
+        each.variable for each in label.made_from.columns.step.reference_conditions
+    )
     lacking = [f"var.{name}" for name in names if name not in variables]
     return [*wanted, *(Words.of(name) for name in lacking), worded("temperatures and settings")]

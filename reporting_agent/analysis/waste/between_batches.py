@@ -60,9 +60,16 @@ class BetweenBatches:
         if self.run_level is None or self.usual_pause_s is None:
             return None
         rate = "kW" if unit == "kWh" else f"{unit}/h"
-        level: dict[str, Value] = {"run": plain(self.run_level), "rate": rate, "pause": plain(self.usual_pause_s / 60, 3)}
+        level: dict[str, Value] = {
+            "run": plain(self.run_level),
+            "rate": rate,
+            "pause": plain(self.usual_pause_s / 60, 3),
+        }
         return Words.of(
-            Phrase("Between batches: run level %(run)s %(rate)s, no idle level, usual pause %(pause)s min.", **level)
+            Phrase(
+                "Between batches: run level %(run)s %(rate)s, no idle level, usual pause %(pause)s min.",
+                **level,
+            )
             if self.idle_level is None
             else Phrase(
                 "Between batches: run level %(run)s %(rate)s, idle level %(idle)s %(rate)s, usual pause %(pause)s min.",
@@ -73,7 +80,11 @@ class BetweenBatches:
 
 
 def standing(
-    record: MeterRecord, batches: Mapping[str, Batch], faulty: Sequence[Batch], run_level: float | None, one_line: bool
+    record: MeterRecord,
+    batches: Mapping[str, Batch],
+    faulty: Sequence[Batch],
+    run_level: float | None,
+    one_line: bool,
 ) -> BetweenBatches:
     """Classify the stretches of one meter.
 
@@ -87,9 +98,20 @@ def standing(
     keys = {name: (batch.product, batch.variant) for name, batch in batches.items()}
     before = [keys.get(stretch.before) for stretch in stretches]
     after = [keys.get(stretch.after) for stretch in stretches]
-    between = np.array([first is not None and second is not None for first, second in zip(before, after, strict=True)], dtype=bool)
-    changed = np.array([one_line and _differ(first, second) for first, second in zip(before, after, strict=True)], dtype=bool)
-    length_s = np.array([(stretch.end_us - stretch.start_us) / 1e6 for stretch in stretches], dtype=float)
+    between = np.array(
+        [
+            first is not None and second is not None
+            for first, second in zip(before, after, strict=True)
+        ],
+        dtype=bool,
+    )
+    changed = np.array(
+        [one_line and _differ(first, second) for first, second in zip(before, after, strict=True)],
+        dtype=bool,
+    )
+    length_s = np.array(
+        [(stretch.end_us - stretch.start_us) / 1e6 for stretch in stretches], dtype=float
+    )
     usual_s = float(np.median(length_s[between])) if between.any() else None
     whole = _Pieces.whole(stretches)
     idle = _idle_level(whole.power, length_s, between & ~changed, usual_s, run_level)
@@ -114,7 +136,9 @@ class _Pieces:
 
     @classmethod
     def whole(cls, stretches: Sequence[PauseStretch]) -> _Pieces:
-        length_s = np.array([(stretch.end_us - stretch.start_us) / 1e6 for stretch in stretches], dtype=float)
+        length_s = np.array(
+            [(stretch.end_us - stretch.start_us) / 1e6 for stretch in stretches], dtype=float
+        )
         completeness = np.array([stretch.completeness for stretch in stretches], dtype=float)
         energy = np.array([stretch.energy for stretch in stretches], dtype=float)
         return cls(np.arange(len(stretches)), energy, length_s, length_s * completeness)
@@ -123,7 +147,12 @@ class _Pieces:
     def power(self) -> Floats:
         """In the meter's unit per hour; NaN where too little is known."""
         power = np.full(len(self.energy), np.nan)
-        np.divide(self.energy * 3600, self.known_s, out=power, where=self.known_s >= _LEAST_KNOWN * np.maximum(self.length_s, 1.0))
+        np.divide(
+            self.energy * 3600,
+            self.known_s,
+            out=power,
+            where=self.known_s >= _LEAST_KNOWN * np.maximum(self.length_s, 1.0),
+        )
         return power
 
     def cut(self, record: MeterRecord, at: Flags) -> _Pieces:
@@ -131,10 +160,23 @@ class _Pieces:
         begins = record.hour_us
         ends = np.append(begins[1:], record.end_us)
         index = np.flatnonzero(at)
-        first = np.searchsorted(begins, np.array([record.stretches[number].start_us for number in index.tolist()], dtype=np.int64))
-        last = np.searchsorted(ends, np.array([record.stretches[number].end_us for number in index.tolist()], dtype=np.int64), side="right")
+        first = np.searchsorted(
+            begins,
+            np.array(
+                [record.stretches[number].start_us for number in index.tolist()], dtype=np.int64
+            ),
+        )
+        last = np.searchsorted(
+            ends,
+            np.array(
+                [record.stretches[number].end_us for number in index.tolist()], dtype=np.int64
+            ),
+            side="right",
+        )
         count = np.maximum(last - first, 0)
-        whole = np.repeat(np.arange(len(index)), count)  # of each whole hour, the position of its stretch in `index`
+        whole = np.repeat(
+            np.arange(len(index)), count
+        )  # of each whole hour, the position of its stretch in `index`
         hour = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + first[whole]
         lengths = (ends - begins)[hour] / 1e6
         columns = []
@@ -157,20 +199,33 @@ def _differ(first: tuple[str, str] | None, second: tuple[str, str] | None) -> bo
     )
 
 
-def _idle_level(power: Floats, length_s: Floats, same: Flags, usual_s: float | None, run_level: float | None) -> float | None:
+def _idle_level(
+    power: Floats, length_s: Floats, same: Flags, usual_s: float | None, run_level: float | None
+) -> float | None:
     if usual_s is None or run_level is None:
         return None
     usual = same & (length_s <= _USUAL_TIMES_MEDIAN * usual_s) & (power < _OF_RUN * run_level)
     return float(np.median(power[usual])) if usual.any() else None
 
 
-def _uses(pieces: _Pieces, changed: Flags, long: Flags, idle: float | None, run_level: float | None, faulty: Flags) -> list[Use]:
+def _uses(
+    pieces: _Pieces,
+    changed: Flags,
+    long: Flags,
+    idle: float | None,
+    run_level: float | None,
+    faulty: Flags,
+) -> list[Use]:
     if run_level is None:
         return [Use.OUTSIDE] * len(changed)
     power = pieces.power
     low = power < _STANDBY_OF_IDLE * (idle if idle is not None else _OF_RUN * run_level)
     none = np.zeros(len(power), dtype=bool)
-    warm = (power >= _WARM_TIMES_IDLE * idle) & (pieces.length_s >= _WARM_S) if idle is not None and idle > 0 else none
+    warm = (
+        (power >= _WARM_TIMES_IDLE * idle) & (pieces.length_s >= _WARM_S)
+        if idle is not None and idle > 0
+        else none
+    )
     running = power >= _OF_RUN * run_level
     codes = np.select([running & faulty, running, long & low, changed, warm], range(5), default=5)
     order = (Use.EXCLUDED, Use.OUTSIDE, Use.STANDBY, Use.CHANGEOVER, Use.WARM_HOLDING, Use.IDLING)

@@ -35,7 +35,14 @@ from benchmarks.phrases import Phrase
 from benchmarks.routes import Step
 from reporting_agent.analysis.drivers.regression import fit
 from reporting_agent.analysis.figures import plain
-from reporting_agent.analysis.waste.chance import SIGNIFICANT, GroupDifference, differences, holm, of_product, without_drift
+from reporting_agent.analysis.waste.chance import (
+    SIGNIFICANT,
+    GroupDifference,
+    differences,
+    holm,
+    of_product,
+    without_drift,
+)
 from reporting_agent.analysis.waste.evidence import BatchEvidence, Groups
 
 FEWEST_WITH_EVIDENCE = 5
@@ -45,7 +52,13 @@ _OF_THE_PROCESS = 0.5
 _LONG_STOP_H = 1.0
 _COLD_AFTER_H = 12.0
 _LONGER_THAN_USUAL = 3.0  # times the median pause
-_HOLDING_VARIABLES = {"holding_s": 1 / 60, "holding_min": 1.0, "waiting_min": 1.0, "delay_min": 1.0, "delay_s": 1 / 60}
+_HOLDING_VARIABLES = {
+    "holding_s": 1 / 60,
+    "holding_min": 1.0,
+    "waiting_min": 1.0,
+    "delay_min": 1.0,
+    "delay_s": 1 / 60,
+}
 _REHEAT_VARIABLES = ("reheats", "reheat_count")
 WHOLE_DAYS = frozenset({"day", "month", "pot-month", "campaign"})
 RUNS_OF_FIXED_LENGTH = frozenset({"day", "shift", "month", "campaign", "pot-month"})
@@ -90,7 +103,9 @@ class Attribution:
     groups: Mapping[WasteCause, tuple[Groups, frozenset[int]]]  # codes that took something
 
 
-def attribute(measured: MeasuredBatches, evidence: BatchEvidence, step: Step, beyond: Floats) -> Attribution:
+def attribute(
+    measured: MeasuredBatches, evidence: BatchEvidence, step: Step, beyond: Floats
+) -> Attribution:
     """Give the energy of the used batches beyond slopes and uncertainty (on the grid, in the label's unit) to causes."""
     rows, output = measured.rows, measured.output
     reject, month = measured.columns.reject[rows], evidence.month.code[rows]
@@ -110,7 +125,11 @@ def attribute(measured: MeasuredBatches, evidence: BatchEvidence, step: Step, be
         take({WasteCause.REJECT: measured.value * output * reject / (output + reject)})
         rules.append(_reject_rule(int((reject > 0).sum())))
     order = np.argsort(evidence.start_s[rows], kind="stable").astype(np.int64)
-    doses = [dose for dose in _doses(measured, evidence, step) if int((dose.amount > 0).sum()) >= FEWEST_WITH_EVIDENCE]
+    doses = [
+        dose
+        for dose in _doses(measured, evidence, step)
+        if int((dose.amount > 0).sum()) >= FEWEST_WITH_EVIDENCE
+    ]
     at_power = [dose for dose in doses if dose.cause is WasteCause.AT_POWER]
     own = [dose for dose in doses if dose.cause is not WasteCause.AT_POWER]
     claims, dose_rules = _estimated(own, without_drift(excess, month), output, order)
@@ -124,10 +143,17 @@ def attribute(measured: MeasuredBatches, evidence: BatchEvidence, step: Step, be
     last_claims, last = _estimated(at_power, without_drift(excess, month), output, order)
     take(last_claims)
     used = {dose.cause: dose for dose in (*own, *at_power)}
-    return Attribution({**by_cause, WasteCause.NONE: left}, (*rules, *dose_rules, *group_rules, *last), used, groups)
+    return Attribution(
+        {**by_cause, WasteCause.NONE: left},
+        (*rules, *dose_rules, *group_rules, *last),
+        used,
+        groups,
+    )
 
 
-def _running(doses: list[Dose], rules: list[CauseRule], measured: MeasuredBatches, evidence: BatchEvidence) -> Dose | None:
+def _running(
+    doses: list[Dose], rules: list[CauseRule], measured: MeasuredBatches, evidence: BatchEvidence
+) -> Dose | None:
     """The holding dose as a longer run, where a minute of it costs half of what the process draws or more."""
     for dose, rule in zip(doses, rules, strict=True):
         if dose.cause is WasteCause.HOLDING and rule.stands and rule.estimate is not None:
@@ -141,7 +167,9 @@ def _running(doses: list[Dose], rules: list[CauseRule], measured: MeasuredBatche
 
 def label_level(at_reference: Floats) -> Integers:
     """The rows of the tenth of the batches with the lowest values, five at least."""
-    count = min(max(round(_LABEL_LEVEL * len(at_reference)), FEWEST_WITH_EVIDENCE), len(at_reference))
+    count = min(
+        max(round(_LABEL_LEVEL * len(at_reference)), FEWEST_WITH_EVIDENCE), len(at_reference)
+    )
     lowest: Integers = np.argsort(at_reference, kind="stable")[:count].astype(np.int64)
     return lowest
 
@@ -154,7 +182,12 @@ def _doses(measured: MeasuredBatches, evidence: BatchEvidence, step: Step) -> It
     for name in _REHEAT_VARIABLES:
         times = measured.columns.variable(name)[rows]
         if np.isfinite(times).any():
-            yield Dose(WasteCause.REHEAT, times, "time", worded("as the log's variable %(name)s counts them", name=name))
+            yield Dose(
+                WasteCause.REHEAT,
+                times,
+                "time",
+                worded("as the log's variable %(name)s counts them", name=name),
+            )
             break
     pause = evidence.pause_s[rows]
     if np.isfinite(pause).any():
@@ -199,7 +232,10 @@ def _of_time(measured: MeasuredBatches, evidence: BatchEvidence, best: Integers)
             WasteCause.AT_POWER,
             dose,
             "min",
-            worded("power on for longer than %(usual)s min, the median of the batches at the label level", usual=f"{usual:,.1f}"),
+            worded(
+                "power on for longer than %(usual)s min, the median of the batches at the label level",
+                usual=f"{usual:,.1f}",
+            ),
         )
         waiting = np.where(interval >= power_on, interval - power_on, np.nan)
         what = Phrase("start to end with power off")
@@ -216,7 +252,11 @@ def _of_time(measured: MeasuredBatches, evidence: BatchEvidence, best: Integers)
             WasteCause.HOLDING,
             dose,
             "min",
-            worded("%(what)s longer than %(usual)s min, the median of the batches at the label level", what=what, usual=f"{usual:,.1f}"),
+            worded(
+                "%(what)s longer than %(usual)s min, the median of the batches at the label level",
+                what=what,
+                usual=f"{usual:,.1f}",
+            ),
         )
 
 
@@ -225,7 +265,9 @@ def _longer(minutes: Floats, best: Integers) -> tuple[float, Floats]:
     return usual, np.maximum(minutes - usual, 0.0)
 
 
-def _estimated(doses: list[Dose], excess: Floats, output: Floats, order: Integers) -> tuple[dict[WasteCause, Floats], list[CauseRule]]:
+def _estimated(
+    doses: list[Dose], excess: Floats, output: Floats, order: Integers
+) -> tuple[dict[WasteCause, Floats], list[CauseRule]]:
     """What every dose costs, per batch in the label's energy unit; a dose that is not known costs nothing and enters no estimate."""
     if not doses:
         return {}, []
@@ -240,12 +282,31 @@ def _estimated(doses: list[Dose], excess: Floats, output: Floats, order: Integer
         stands = cost > 0 and p_value < SIGNIFICANT
         if stands:
             claims[dose.cause] = np.nan_to_num(dose.amount) * cost
-        rules.append(_rule(dose, cost, (float(fitted.low[index]), float(fitted.high[index])), p_value, stands))
+        rules.append(
+            _rule(
+                dose, cost, (float(fitted.low[index]), float(fitted.high[index])), p_value, stands
+            )
+        )
     return claims, rules
 
 
-def _rule(dose: Dose, cost: float | None, interval: tuple[float, float] | None, p_value: float | None, stands: bool) -> CauseRule:
-    return CauseRule(dose.cause, dose.rule, dose.per, cost, interval, p_value, int((dose.amount > 0).sum()), stands)
+def _rule(
+    dose: Dose,
+    cost: float | None,
+    interval: tuple[float, float] | None,
+    p_value: float | None,
+    stands: bool,
+) -> CauseRule:
+    return CauseRule(
+        dose.cause,
+        dose.rule,
+        dose.per,
+        cost,
+        interval,
+        p_value,
+        int((dose.amount > 0).sum()),
+        stands,
+    )
 
 
 def _reject_rule(batches: int) -> CauseRule:
@@ -255,7 +316,9 @@ def _reject_rule(batches: int) -> CauseRule:
 
 def _of_groups(
     left: Floats, evidence: BatchEvidence, rows: Integers, output: Floats, run_kind: str
-) -> tuple[dict[WasteCause, Floats], list[CauseRule], dict[WasteCause, tuple[Groups, frozenset[int]]]]:
+) -> tuple[
+    dict[WasteCause, Floats], list[CauseRule], dict[WasteCause, tuple[Groups, frozenset[int]]]
+]:
     """Equipment first, then shift, then hour: a later one sees only what the earlier ones left."""
     claims: dict[WasteCause, Floats] = {}
     rules: list[CauseRule] = []
@@ -265,14 +328,21 @@ def _of_groups(
     tried += [(WasteCause.HOUR, evidence.hour)] if run_kind not in RUNS_OF_FIXED_LENGTH else []
     for cause, groups in tried:
         own = Groups(groups.code[rows], groups.names)
-        freed = without_drift(of_product(left, evidence.product.code[rows]), evidence.month.code[rows])
+        freed = without_drift(
+            of_product(left, evidence.product.code[rows]), evidence.month.code[rows]
+        )
         tested = differences(freed, own, evidence.day[rows], output)
         worse = [
             difference
             for difference in tested
-            if difference.p_value is not None and difference.p_value < SIGNIFICANT and (difference.difference or 0.0) > 0
+            if difference.p_value is not None
+            and difference.p_value < SIGNIFICANT
+            and (difference.difference or 0.0) > 0
         ]
-        rules += [_group_rule(cause, difference, int((own.code == difference.code).sum())) for difference in worse]
+        rules += [
+            _group_rule(cause, difference, int((own.code == difference.code).sum()))
+            for difference in worse
+        ]
         if worse:
             by_code = {difference.code: difference.difference or 0.0 for difference in worse}
             above = np.array([by_code.get(code, 0.0) for code in own.code.tolist()])
@@ -286,16 +356,22 @@ def _of_groups(
 
 def _group_rule(cause: WasteCause, difference: GroupDifference, batches: int) -> CauseRule:
     rule = worded(
-        "%(name)s: higher than all others on %(days)s days, by more than chance", name=difference.name, days=f"{difference.days:,}"
+        "%(name)s: higher than all others on %(days)s days, by more than chance",
+        name=difference.name,
+        days=f"{difference.days:,}",
     )
-    return CauseRule(cause, rule, "", difference.difference, None, difference.p_value, batches, True)
+    return CauseRule(
+        cause, rule, "", difference.difference, None, difference.p_value, batches, True
+    )
 
 
 def _cut(claims: Mapping[WasteCause, Floats], available: Floats) -> dict[WasteCause, Floats]:
     """Claims on the grid, cut in proportion where they are more than there is."""
     if not claims:
         return {}
-    claims = {cause: np.maximum(claim, 0.0) for cause, claim in claims.items()}  # of a step that gives back more than it takes
+    claims = {
+        cause: np.maximum(claim, 0.0) for cause, claim in claims.items()
+    }  # of a step that gives back more than it takes
     wanted = sum(claims.values(), np.zeros(len(available)))
     share = np.where(wanted > available, available / np.where(wanted > 0, wanted, 1.0), 1.0)
     by_cause: dict[WasteCause, Floats] = {}

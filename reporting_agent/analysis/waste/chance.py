@@ -66,24 +66,42 @@ def of_product(value: Floats, product: Integers) -> Floats:
     return freed
 
 
-def differences(value: Floats, groups: Groups, day: Integers, weight: Floats) -> list[GroupDifference]:
+def differences(
+    value: Floats, groups: Groups, day: Integers, weight: Floats
+) -> list[GroupDifference]:
     """Every group against the others; fewer than two groups leave nothing to test. Rows without a value are left out."""
     with_value = np.isfinite(value) & (groups.code >= 0)
     present = sorted(set(groups.code[with_value].tolist()))
     if len(present) < 2:
         return []
-    unit, unit_index = np.unique(day[with_value] * len(groups.names) + groups.code[with_value], return_inverse=True)
-    of_unit = np.bincount(unit_index, weights=(value * weight)[with_value]) / np.bincount(unit_index, weights=weight[with_value])
+    unit, unit_index = np.unique(
+        day[with_value] * len(groups.names) + groups.code[with_value], return_inverse=True
+    )
+    of_unit = np.bincount(unit_index, weights=(value * weight)[with_value]) / np.bincount(
+        unit_index, weights=weight[with_value]
+    )
     code = unit % len(groups.names)
     compared = [
-        _compared(name=groups.names[group], code=group, own=of_unit[code == group], others=of_unit[code != group]) for group in present
+        _compared(
+            name=groups.names[group],
+            code=group,
+            own=of_unit[code == group],
+            others=of_unit[code != group],
+        )
+        for group in present
     ]
     tested = [difference.p_value for difference in compared if difference.p_value is not None]
     corrected = iter(holm(tested))
     return [
         difference
         if difference.p_value is None
-        else GroupDifference(difference.name, difference.code, difference.difference, next(corrected), difference.days)
+        else GroupDifference(
+            difference.name,
+            difference.code,
+            difference.difference,
+            next(corrected),
+            difference.days,
+        )
         for difference in compared
     ]
 
@@ -112,15 +130,30 @@ def level_shift(value: Floats, month: Groups, day: Integers, weight: Floats) -> 
     of_day = np.bincount(day_index, weights=value * weight) / np.bincount(day_index, weights=weight)
     of_month = np.zeros(len(days), dtype=np.int64)
     of_month[day_index] = month.code
-    edges = [code for code in np.unique(of_month).tolist()[1:] if min((of_month < code).sum(), (of_month >= code).sum()) >= FEWEST_DAYS]
+    edges = [
+        code
+        for code in np.unique(of_month).tolist()[1:]
+        if min((of_month < code).sum(), (of_month >= code).sum()) >= FEWEST_DAYS
+    ]
     if not edges:
         return None
-    tried = [_compared(month.names[code], code, of_day[of_month >= code], of_day[of_month < code]) for code in edges]
-    corrected = holm([1.0 if difference.p_value is None else difference.p_value for difference in tried])
-    best = min(range(len(tried)), key=lambda index: (corrected[index], -abs(tried[index].difference or 0.0)))
+    tried = [
+        _compared(month.names[code], code, of_day[of_month >= code], of_day[of_month < code])
+        for code in edges
+    ]
+    corrected = holm(
+        [1.0 if difference.p_value is None else difference.p_value for difference in tried]
+    )
+    best = min(
+        range(len(tried)),
+        key=lambda index: (corrected[index], -abs(tried[index].difference or 0.0)),
+    )
     code = edges[best]
     return LevelShift(
-        month.names[code], float(np.median(of_day[of_month < code])), float(np.median(of_day[of_month >= code])), corrected[best]
+        month.names[code],
+        float(np.median(of_day[of_month < code])),
+        float(np.median(of_day[of_month >= code])),
+        corrected[best],
     )
 
 

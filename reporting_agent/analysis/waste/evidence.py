@@ -25,7 +25,9 @@ from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline.batches import missing_before
 
 _HOUR_S = 3600
-_COLD = frozenset({OperatingState.START_UP, OperatingState.SHUT_DOWN, OperatingState.IDLE, OperatingState.FAULT})
+_COLD = frozenset(
+    {OperatingState.START_UP, OperatingState.SHUT_DOWN, OperatingState.IDLE, OperatingState.FAULT}
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +46,9 @@ class BatchEvidence:
     interval_s: Floats  # end - start where positive
     power_on_s: Floats
     pause_s: Floats  # since the end of the batch before; NaN where they overlap, or either's times are wrong
-    changed: Floats  # 1 where the batch before was of another product or variant, 0 where of the same
+    changed: (
+        Floats  # 1 where the batch before was of another product or variant, 0 where of the same
+    )
     day: Integers  # local day, counted from 1970
     hour: Groups
     shift: Groups
@@ -57,10 +61,17 @@ def evidence_of(columns: StepColumns, site: SiteSettings) -> BatchEvidence:
     """Look at every batch of a step once."""
     batches = columns.batches
     start = columns.span_s[:, 0]
-    end = np.array([np.nan if batch.end is None else batch.end.timestamp() for batch in batches], dtype=float)
+    end = np.array(
+        [np.nan if batch.end is None else batch.end.timestamp() for batch in batches], dtype=float
+    )
     equipment = _grouped([batch.equipment for batch in batches])
     root = columns.step.only_root
-    product = _grouped(["/".join((batch.product or columns.step.product, batch.variant or root)) for batch in batches])
+    product = _grouped(
+        [
+            "/".join((batch.product or columns.step.product, batch.variant or root))
+            for batch in batches
+        ]
+    )
     kept_warm = np.array([batch.state not in _COLD for batch in batches], dtype=bool)
     pause, changed = pauses_and_changes(start, end, equipment.code, product.code, kept_warm)
     unknown = list(missing_before(batches))
@@ -76,19 +87,31 @@ def evidence_of(columns: StepColumns, site: SiteSettings) -> BatchEvidence:
         pause_s=pause,
         changed=changed,
         day=day,
-        hour=Groups((of_day_s // _HOUR_S).astype(np.int64), tuple(f"{hour:02d}:00" for hour in range(24))),
+        hour=Groups(
+            (of_day_s // _HOUR_S).astype(np.int64), tuple(f"{hour:02d}:00" for hour in range(24))
+        ),
         shift=shifts_of(of_day_s, site.runs.shift_starts),
-        month=_grouped([f"{moment}" for moment in day.astype("datetime64[D]").astype("datetime64[M]").tolist()], months=True),
+        month=_grouped(
+            [
+                f"{moment}"
+                for moment in day.astype("datetime64[D]").astype("datetime64[M]").tolist()
+            ],
+            months=True,
+        ),
         equipment=equipment,
         product=product,
     )
 
 
-def pauses_and_changes(start: Floats, end: Floats, equipment: Integers, product: Integers, kept_warm: Flags) -> tuple[Floats, Floats]:
+def pauses_and_changes(
+    start: Floats, end: Floats, equipment: Integers, product: Integers, kept_warm: Flags
+) -> tuple[Floats, Floats]:
     """Pause since the batch before on the same equipment, and whether the product changed."""
     order = np.lexsort((start, equipment))
     position = np.where(kept_warm[order], np.arange(len(order)), -1)
-    latest = np.concatenate(([-1], np.maximum.accumulate(position)[:-1])) if len(order) else position
+    latest = (
+        np.concatenate(([-1], np.maximum.accumulate(position)[:-1])) if len(order) else position
+    )
     previous = order[np.maximum(latest, 0)]
     follows = (latest >= 0) & (equipment[previous] == equipment[order])
     pause = np.full(len(order), np.nan)
@@ -103,13 +126,18 @@ def pauses_and_changes(start: Floats, end: Floats, equipment: Integers, product:
 def _grouped(keys: list[str], months: bool = False) -> Groups:
     names = sorted(set(keys))
     code_of = {name: code for code, name in enumerate(names)}
-    return Groups(np.array([code_of[key] for key in keys], dtype=np.int64), tuple(name[:7] if months else name for name in names))
+    return Groups(
+        np.array([code_of[key] for key in keys], dtype=np.int64),
+        tuple(name[:7] if months else name for name in names),
+    )
 
 
 def shifts_of(of_day_s: Floats, starts: tuple[str, ...]) -> Groups:
     """The shift that a batch began in; before the first start of the day it is the last of the day before."""
     edges = [60 * int(clock[:-3]) + int(clock[-2:]) for clock in starts]
-    code: NDArray[np.int64] = np.searchsorted(np.array(edges) * 60.0, of_day_s, side="right").astype(np.int64) - 1
+    code: NDArray[np.int64] = (
+        np.searchsorted(np.array(edges) * 60.0, of_day_s, side="right").astype(np.int64) - 1
+    )
     return Groups(np.where(code < 0, len(edges) - 1, code), starts)
 
 
@@ -117,7 +145,10 @@ def _utc_offsets(start_s: Floats, site: SiteSettings) -> Floats:
     """Seconds to add to UTC for the site's local time; asked once a half hour, since clocks change on no other minute."""
     halves, half_index = np.unique(np.floor(start_s / 1800), return_inverse=True)
     zone = site.zone
-    offsets = [datetime.fromtimestamp(half * 1800, zone).utcoffset() or timedelta() for half in halves.tolist()]
+    offsets = [
+        datetime.fromtimestamp(half * 1800, zone).utcoffset() or timedelta()
+        for half in halves.tolist()
+    ]
     return np.array([offset.total_seconds() for offset in offsets], dtype=float)[half_index]
 
 

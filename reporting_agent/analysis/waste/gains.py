@@ -25,7 +25,9 @@ from reporting_agent.analysis.waste.pareto import Dimension, Pareto, ParetoRow
 
 IDS = 10
 _MONTHS_OF_ONE_YEAR = 13
-LEAST_SHARE = 0.005  # of all energy beyond slopes and uncertainty: below this nobody should look first
+LEAST_SHARE = (
+    0.005  # of all energy beyond slopes and uncertainty: below this nobody should look first
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,9 @@ class Advice:
     step: str
     words: Words
     amount: Amount | None
-    share: float | None  # of the gap of the counted labels beyond slopes and uncertainty, in kgce; None where it is no part of it
+    share: (
+        float | None
+    )  # of the gap of the counted labels beyond slopes and uncertainty, in kgce; None where it is no part of it
     batches: tuple[str, ...]  # ids, worst first, ten at most
     count: int  # of batches concerned
     p_value: float | None
@@ -49,7 +53,12 @@ def of_causes(pack: Pack, counted: Iterable[StepLosses], whole: float) -> Iterat
     for label in counted:
         for rule in label.rules:
             amount = label.by_cause.get(rule.cause)
-            if not rule.stands or amount is None or rule.cause in _TOLD_AS_GROUPS or amount.kgce < LEAST_SHARE * whole:
+            if (
+                not rule.stands
+                or amount is None
+                or rule.cause in _TOLD_AS_GROUPS
+                or amount.kgce < LEAST_SHARE * whole
+            ):
                 continue
             energy = label.batches.by_cause[rule.cause]
             share = amount.kgce / whole
@@ -74,7 +83,9 @@ _PER = {
 }
 
 
-def _cause_words(pack: Pack, label: StepLosses, rule: CauseRule, energy: Floats, share: float) -> Words:
+def _cause_words(
+    pack: Pack, label: StepLosses, rule: CauseRule, energy: Floats, share: float
+) -> Words:
     name = named(pack, label)
     batches = int((energy > 0).sum())
     parts: list[Value] = [
@@ -123,7 +134,9 @@ def _cause_words(pack: Pack, label: StepLosses, rule: CauseRule, energy: Floats,
     return Words.of(sentences(parts))
 
 
-def of_groups(pack: Pack, counted: Sequence[StepLosses], tables: Sequence[Pareto], whole: float) -> Iterator[Advice]:
+def of_groups(
+    pack: Pack, counted: Sequence[StepLosses], tables: Sequence[Pareto], whole: float
+) -> Iterator[Advice]:
     """Groups and months that lie above the others; the level of significance is shared out over all tables tested (Bonferroni)."""
     tested = [table for table in tables if any(row.p_value is not None for row in table.rows)]
     level = SIGNIFICANT / max(len(tested), 1)
@@ -131,18 +144,44 @@ def of_groups(pack: Pack, counted: Sequence[StepLosses], tables: Sequence[Pareto
         labels = [label for label in counted if label.step == table.step]
         if not labels or table.dimension in {Dimension.CAUSE, Dimension.STEP}:
             continue
-        above = [row for row in table.rows if row.p_value is not None and row.p_value < level and (row.difference or 0.0) > 0]
+        above = [
+            row
+            for row in table.rows
+            if row.p_value is not None and row.p_value < level and (row.difference or 0.0) > 0
+        ]
         if table.dimension is Dimension.MONTH:
-            shifted = [shift for label in labels if (shift := _of_shift(pack, label, whole, level / len(labels))) is not None]
+            shifted = [
+                shift
+                for label in labels
+                if (shift := _of_shift(pack, label, whole, level / len(labels))) is not None
+            ]
             yield from shifted
             if above and not shifted:
-                by_label = [months for label in labels if (months := _of_months(pack, label, above, whole)) is not None]
-                yield from sorted(by_label, key=lambda advice: advice.amount.kgce if advice.amount is not None else 0.0)[-1:]
+                by_label = [
+                    months
+                    for label in labels
+                    if (months := _of_months(pack, label, above, whole)) is not None
+                ]
+                yield from sorted(
+                    by_label,
+                    key=lambda advice: advice.amount.kgce if advice.amount is not None else 0.0,
+                )[-1:]
             continue
         for row in above:
             inside = [_in_group(table.dimension, row.key, label) for label in labels]
-            output = sum(float(label.batches.output[where].sum()) for label, where in zip(labels, inside, strict=True))
-            yield from _advice(pack, labels, inside, f"{table.dimension}-differs", row, (row.difference or 0.0) * output, whole)
+            output = sum(
+                float(label.batches.output[where].sum())
+                for label, where in zip(labels, inside, strict=True)
+            )
+            yield from _advice(
+                pack,
+                labels,
+                inside,
+                f"{table.dimension}-differs",
+                row,
+                (row.difference or 0.0) * output,
+                whole,
+            )
 
 
 def _of_shift(pack: Pack, label: StepLosses, whole: float, level: float) -> Advice | None:
@@ -192,18 +231,27 @@ def _or_season(months: Integers) -> list[Phrase]:
     """What has to be added where the batches compared lie in too few months to tell a season from a change."""
     if len(np.unique(months)) > _MONTHS_OF_ONE_YEAR:
         return []
-    return [Phrase("Within one year, a season looks the same. First compare it with the same months of another year.")]
+    return [
+        Phrase(
+            "Within one year, a season looks the same. First compare it with the same months of another year."
+        )
+    ]
 
 
 def _chance(p_value: float) -> str:
     return Phrase("less than 0.1 %") if p_value < 0.001 else f"{p_value * 100:.1f} %"
 
 
-def _of_months(pack: Pack, label: StepLosses, above: Sequence[ParetoRow], whole: float) -> Advice | None:
+def _of_months(
+    pack: Pack, label: StepLosses, above: Sequence[ParetoRow], whole: float
+) -> Advice | None:
     """Months above the best quarter of the label's months: when it changed is what an engineer can ask about."""
     months = label.evidence.month
     code = months.code[label.made_from.rows]
-    medians = {month: float(np.median(label.batches.at_reference[code == month])) for month in np.unique(code).tolist()}
+    medians = {
+        month: float(np.median(label.batches.at_reference[code == month]))
+        for month in np.unique(code).tolist()
+    }
     good = float(np.quantile(list(medians.values()), 0.25))
     names = sorted({row.key for row in above} & {months.names[month] for month in medians})
     if not names:
@@ -215,7 +263,10 @@ def _of_months(pack: Pack, label: StepLosses, above: Sequence[ParetoRow], whole:
         if months.names[month] in names
     )
     name = named(pack, label)
-    worst = max((month for month in medians if months.names[month] in names), key=lambda month: medians[month])
+    worst = max(
+        (month for month in medians if months.names[month] in names),
+        key=lambda month: medians[month],
+    )
     amount = _scaled(label, inside, gain)
     if amount.kgce < LEAST_SHARE * whole:
         return None
@@ -251,10 +302,19 @@ def _of_months(pack: Pack, label: StepLosses, above: Sequence[ParetoRow], whole:
 
 
 def _advice(
-    pack: Pack, labels: Sequence[StepLosses], inside: Sequence[Flags], code: str, row: ParetoRow, gain: float, whole: float
+    pack: Pack,
+    labels: Sequence[StepLosses],
+    inside: Sequence[Flags],
+    code: str,
+    row: ParetoRow,
+    gain: float,
+    whole: float,
 ) -> Iterator[Advice]:
     first = labels[0]
-    amount = added(_scaled(label, where, gain * _part(label, where, labels, inside)) for label, where in zip(labels, inside, strict=True))
+    amount = added(
+        _scaled(label, where, gain * _part(label, where, labels, inside))
+        for label, where in zip(labels, inside, strict=True)
+    )
     if amount.kgce < LEAST_SHARE * whole or row.difference is None or row.p_value is None:
         return
     share = min(amount.kgce / whole, 1.0)
@@ -282,8 +342,12 @@ def _advice(
     )
 
 
-def _part(label: StepLosses, where: Flags, labels: Sequence[StepLosses], inside: Sequence[Flags]) -> float:
-    output = sum(float(losses.batches.output[own].sum()) for losses, own in zip(labels, inside, strict=True))
+def _part(
+    label: StepLosses, where: Flags, labels: Sequence[StepLosses], inside: Sequence[Flags]
+) -> float:
+    output = sum(
+        float(losses.batches.output[own].sum()) for losses, own in zip(labels, inside, strict=True)
+    )
     return float(label.batches.output[where].sum()) / output if output else 0.0
 
 
@@ -316,8 +380,14 @@ def named(pack: Pack, label: StepLosses) -> Words:
     step = pack.step(label.step)
     if len(step.variants) < 2:
         return step.words
-    variant = next((variant.words for variant in step.variants if variant.id == label.variant), None)
-    return step.words if variant is None else worded("%(step)s, %(variant)s", step=step.words, variant=variant)
+    variant = next(
+        (variant.words for variant in step.variants if variant.id == label.variant), None
+    )
+    return (
+        step.words
+        if variant is None
+        else worded("%(step)s, %(variant)s", step=step.words, variant=variant)
+    )
 
 
 def worst_first(label: StepLosses, energy: Floats) -> tuple[str, ...]:

@@ -27,7 +27,16 @@ from benchmarks.labels.waste import GapColumns, on_grid, split_gap
 from benchmarks.measurements import Metric
 from benchmarks.routes import Step
 from reporting_agent.analysis.drivers.result import StepDrivers
-from reporting_agent.analysis.energy_costs.amounts import Amount, CarrierCost, Rates, amount_of, paid_in, parts_of, plus, rates_of
+from reporting_agent.analysis.energy_costs.amounts import (
+    Amount,
+    CarrierCost,
+    Rates,
+    amount_of,
+    paid_in,
+    parts_of,
+    plus,
+    rates_of,
+)
 from reporting_agent.analysis.waste.causes import Attribution, CauseRule, attribute
 from reporting_agent.analysis.waste.evidence import BatchEvidence, evidence_of
 from reporting_agent.analysis.waste.waterfall import BatchLoss, worst_batches
@@ -51,8 +60,12 @@ class UsedBatchColumns:
     within_uncertainty: Floats
     avoidable: Floats  # what named causes took
     unexplained: Floats
-    by_cause: Mapping[WasteCause, Floats]  # the named ones add up to `avoidable`, the others to `unexplained`
-    by_variable: Mapping[str, Floats]  # what the pack's slopes explain, by variable; adds up to `explained`
+    by_cause: Mapping[
+        WasteCause, Floats
+    ]  # the named ones add up to `avoidable`, the others to `unexplained`
+    by_variable: Mapping[
+        str, Floats
+    ]  # what the pack's slopes explain, by variable; adds up to `explained`
     moved_by_variables: Floats | None  # see the head of this module
     kgce_per_unit: Floats  # of one unit of the label's energy in this batch
 
@@ -89,12 +102,20 @@ class StepLosses:
     within_uncertainty: Amount
     avoidable: Amount  # what named causes took
     unexplained: Amount
-    by_cause: Mapping[WasteCause, Amount]  # the named ones add up to `avoidable`, the others to `unexplained`
+    by_cause: Mapping[
+        WasteCause, Amount
+    ]  # the named ones add up to `avoidable`, the others to `unexplained`
     by_variable: Mapping[str, Amount]  # adds up to `explained`
-    moved_by_variables: Amount | None  # of what is beyond slopes and uncertainty; None where the plant's own regression does not predict
-    rules: tuple[CauseRule, ...]  # how each cause was told from the others, and what it costs, with its interval
+    moved_by_variables: (
+        Amount | None
+    )  # of what is beyond slopes and uncertainty; None where the plant's own regression does not predict
+    rules: tuple[
+        CauseRule, ...
+    ]  # how each cause was told from the others, and what it costs, with its interval
     batches: UsedBatchColumns
-    worst: tuple[BatchLoss, ...]  # most avoidable and unexplained energy per output first, ten at most
+    worst: tuple[
+        BatchLoss, ...
+    ]  # most avoidable and unexplained energy per output first, ten at most
     co2_reason: Words | None  # why CO2 is None
     money_reason: Words | None
     split: Split
@@ -107,16 +128,30 @@ class StepLosses:
         return plus(self.avoidable, self.unexplained)
 
 
-def losses(site: SiteSettings, result: LabelResult, drivers: Sequence[StepDrivers]) -> tuple[StepLosses, ...]:
+def losses(
+    site: SiteSettings, result: LabelResult, drivers: Sequence[StepDrivers]
+) -> tuple[StepLosses, ...]:
     """One entry a label that has a value, in the labels' order."""
     factors = site.emissions.factors
     currency = None if site.tariff is None else site.tariff.currency
     evidence: dict[int, BatchEvidence] = {}
     paid: dict[int, Mapping[str, CarrierCost] | None] = {}
     lost = []
-    labels = [label for label in result.site_label.steps if label.best.value is not None and label.made_from is not None]
-    totals = {(label.step, label.product, label.variant) for label in labels if label.metric is Metric.TOTAL}
-    normalised = {LabelKey.of(driver): driver.normalised for driver in drivers if driver.normalised is not None}
+    labels = [
+        label
+        for label in result.site_label.steps
+        if label.best.value is not None and label.made_from is not None
+    ]
+    totals = {
+        (label.step, label.product, label.variant)
+        for label in labels
+        if label.metric is Metric.TOTAL
+    }
+    normalised = {
+        LabelKey.of(driver): driver.normalised
+        for driver in drivers
+        if driver.normalised is not None
+    }
     for label in labels:
         measured = label.made_from
         if measured is None or label.best.value is None:
@@ -125,12 +160,23 @@ def losses(site: SiteSettings, result: LabelResult, drivers: Sequence[StepDriver
         if key not in evidence:
             evidence[key] = evidence_of(measured.columns, site)
             paid[key] = paid_in(measured.columns, site, result.data.meters)
-        counted = label.metric is Metric.TOTAL or (label.step, label.product, label.variant) not in totals
+        counted = (
+            label.metric is Metric.TOTAL or (label.step, label.product, label.variant) not in totals
+        )
         own = normalised.get(LabelKey.of(label))
-        at_own = None if own is None or len(own.values) != len(measured.rows) else np.array(own.values)
+        at_own = (
+            None if own is None or len(own.values) != len(measured.rows) else np.array(own.values)
+        )
         lost.append(
             _of_label(
-                label, label.best.value, measured, evidence[key], rates_of(label, measured, paid[key], factors), currency, counted, at_own
+                label,
+                label.best.value,
+                measured,
+                evidence[key],
+                rates_of(label, measured, paid[key], factors),
+                currency,
+                counted,
+                at_own,
             )
         )
     return tuple(lost)
@@ -146,11 +192,15 @@ def _of_label(
     counted: bool,
     at_own_reference: Floats | None,
 ) -> StepLosses:
-    gap = split_gap(best, measured.value, measured.at_reference, measured.output, measured.uncertainty)
+    gap = split_gap(
+        best, measured.value, measured.at_reference, measured.output, measured.uncertainty
+    )
     step = measured.columns.step
     attribution = attribute(measured, evidence, step, gap.unexplained)
     variables = _by_variable(measured, step, label.metric, gap.explained)
-    parts = parts_of(rates, [*variables.values(), gap.within_uncertainty, *attribution.energy.values()])
+    parts = parts_of(
+        rates, [*variables.values(), gap.within_uncertainty, *attribution.energy.values()]
+    )
     of_variables = dict(zip(variables, parts, strict=False))
     of_causes = dict(zip(attribution.energy, parts[len(variables) + 1 :], strict=True))
     nothing = np.zeros((len(measured.rows), 5))
@@ -160,7 +210,11 @@ def _of_label(
         sum((part for cause, part in of_causes.items() if cause.named), nothing),
         sum((part for cause, part in of_causes.items() if not cause.named), nothing),
     )
-    moved = None if at_own_reference is None else _moved(measured, at_own_reference, gap.explained, gap.unexplained)
+    moved = (
+        None
+        if at_own_reference is None
+        else _moved(measured, at_own_reference, gap.explained, gap.unexplained)
+    )
     columns = _columns(measured, gap, split, attribution, variables, moved, rates)
     return StepLosses(
         step=label.step,
@@ -172,7 +226,9 @@ def _of_label(
         label=best,
         counted=counted,
         currency=currency,
-        gap=amount_of(split.explained + split.within_uncertainty + split.avoidable + split.unexplained),
+        gap=amount_of(
+            split.explained + split.within_uncertainty + split.avoidable + split.unexplained
+        ),
         explained=amount_of(split.explained),
         within_uncertainty=amount_of(split.within_uncertainty),
         avoidable=amount_of(split.avoidable),
@@ -182,7 +238,15 @@ def _of_label(
         moved_by_variables=None if moved is None else amount_of(rates.amounts(moved)),
         rules=attribution.rules,
         batches=columns,
-        worst=worst_batches(measured, evidence, attribution, of_causes, of_variables, split.within_uncertainty, WORST),
+        worst=worst_batches(
+            measured,
+            evidence,
+            attribution,
+            of_causes,
+            of_variables,
+            split.within_uncertainty,
+            WORST,
+        ),
         co2_reason=rates.co2_reason,
         money_reason=rates.money_reason,
         split=split,
@@ -191,14 +255,18 @@ def _of_label(
     )
 
 
-def _by_variable(measured: MeasuredBatches, step: Step, metric: Metric, explained: Floats) -> dict[str, Floats]:
+def _by_variable(
+    measured: MeasuredBatches, step: Step, metric: Metric, explained: Floats
+) -> dict[str, Floats]:
     """What the pack's slopes explain, given to the variables that raised the batch, in proportion."""
     raised: dict[str, Floats] = {}
     for condition in step.reference_conditions:
         slope = condition.slope.get(metric)
         if slope is not None:
             variable = measured.columns.variable(condition.variable)[measured.rows]
-            raised[condition.variable] = np.maximum(np.nan_to_num(slope * (variable - condition.reference)), 0.0)
+            raised[condition.variable] = np.maximum(
+                np.nan_to_num(slope * (variable - condition.reference)), 0.0
+            )
     together = sum(raised.values(), np.zeros(len(explained)))
     parts: dict[str, Floats] = {}
     left = explained
@@ -210,7 +278,9 @@ def _by_variable(measured: MeasuredBatches, step: Step, metric: Metric, explaine
     return parts
 
 
-def _moved(measured: MeasuredBatches, at_own_reference: Floats, explained: Floats, beyond: Floats) -> Floats:
+def _moved(
+    measured: MeasuredBatches, at_own_reference: Floats, explained: Floats, beyond: Floats
+) -> Floats:
     own = np.maximum((measured.value - at_own_reference) * measured.output - explained, 0.0)
     return np.minimum(on_grid(own), beyond)
 

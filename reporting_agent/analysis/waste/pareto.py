@@ -28,7 +28,13 @@ from benchmarks.routes import Pack, Step
 from reporting_agent.analysis.drivers.names import words_of
 from reporting_agent.analysis.energy_costs.amounts import ZERO, Amount, added, amount_of
 from reporting_agent.analysis.waste.causes import RUNS_OF_FIXED_LENGTH, WHOLE_DAYS
-from reporting_agent.analysis.waste.chance import SIGNIFICANT, GroupDifference, differences, of_product, without_drift
+from reporting_agent.analysis.waste.chance import (
+    SIGNIFICANT,
+    GroupDifference,
+    differences,
+    of_product,
+    without_drift,
+)
 from reporting_agent.analysis.waste.evidence import Groups
 from reporting_agent.analysis.waste.gap_parts import StepLosses
 
@@ -46,7 +52,9 @@ class Dimension(StrEnum):
 UNCERTAINTY = "uncertainty"
 """The key of the row that holds what lies within the measuring uncertainty, in the tables by cause."""
 
-_TOLD_BY_GROUP = frozenset({WasteCause.EQUIPMENT, WasteCause.SHIFT, WasteCause.HOUR, WasteCause.AT_POWER, WasteCause.NONE})
+_TOLD_BY_GROUP = frozenset(
+    {WasteCause.EQUIPMENT, WasteCause.SHIFT, WasteCause.HOUR, WasteCause.AT_POWER, WasteCause.NONE}
+)
 WITHIN_UNCERTAINTY = worded("Within meter uncertainty")
 
 
@@ -63,9 +71,15 @@ class ParetoRow:
     explained: Amount
     running: float  # share of all energy beyond slopes and uncertainty in this row and those above it, in kgce
     batches: int
-    excess: float | None  # mean beyond slopes and uncertainty per output, in the label's unit; None across labels of several units
-    p_value: float | None  # that this group differs from the others by chance alone, corrected for the groups tried; None where not tested
-    difference: float | None = None  # of the median day from that of the others, in the unit of the label
+    excess: (
+        float | None
+    )  # mean beyond slopes and uncertainty per output, in the label's unit; None across labels of several units
+    p_value: (
+        float | None
+    )  # that this group differs from the others by chance alone, corrected for the groups tried; None where not tested
+    difference: float | None = (
+        None  # of the median day from that of the others, in the unit of the label
+    )
 
     @property
     def more_than_chance(self) -> bool | None:
@@ -102,10 +116,14 @@ def paretos(pack: Pack, losses: Sequence[StepLosses]) -> tuple[Pareto, ...]:
     counted = [label for label in losses if label.counted]
     if not counted:
         return ()
-    steps = [(step, tuple(labels)) for step, labels in groupby(counted, key=lambda label: label.step)]
+    steps = [
+        (step, tuple(labels)) for step, labels in groupby(counted, key=lambda label: label.step)
+    ]
     tables = _of_causes("", counted)
     if len(steps) > 1:
-        tables.insert(0, _table(Dimension.STEP, "", [_of_step(pack, step, labels) for step, labels in steps]))
+        tables.insert(
+            0, _table(Dimension.STEP, "", [_of_step(pack, step, labels) for step, labels in steps])
+        )
     for step, labels in steps:
         if len(steps) > 1:
             tables += _of_causes(step, labels)
@@ -121,15 +139,27 @@ def _of_causes(step: str, labels: Sequence[StepLosses]) -> list[Pareto]:
 
 def _table(dimension: Dimension, step: str, rows: Sequence[_Row]) -> Pareto:
     by_cause = dimension is Dimension.CAUSE
-    ordered = sorted(rows, key=lambda row: (-row.avoidable.kgce if by_cause else 0.0, -_beyond(row), -row.explained.kgce, row.key))
-    avoidable, unexplained, uncertain, explained = (added(part) for part in zip(*(row[2:6] for row in ordered), strict=True))
+    ordered = sorted(
+        rows,
+        key=lambda row: (
+            -row.avoidable.kgce if by_cause else 0.0,
+            -_beyond(row),
+            -row.explained.kgce,
+            row.key,
+        ),
+    )
+    avoidable, unexplained, uncertain, explained = (
+        added(part) for part in zip(*(row[2:6] for row in ordered), strict=True)
+    )
     whole = avoidable.kgce + unexplained.kgce
     shown = []
     reached = 0.0
     for row in ordered:
         reached += _beyond(row)
         share = reached / whole if whole else 0.0
-        p_value, difference = (None, None) if row.tested is None else (row.tested.p_value, row.tested.difference)
+        p_value, difference = (
+            (None, None) if row.tested is None else (row.tested.p_value, row.tested.difference)
+        )
         shown.append(ParetoRow(*row[:6], share, row.batches, row.excess, p_value, difference))
     return Pareto(dimension, step, tuple(shown), avoidable, unexplained, uncertain, explained)
 
@@ -156,29 +186,53 @@ def _of_step(pack: Pack, step: str, labels: Sequence[StepLosses]) -> _Row:
 def _excess(labels: Sequence[StepLosses]) -> float | None:
     if len({label.unit for label in labels}) > 1:
         return None
-    return sum(label.beyond.energy for label in labels) / sum(float(label.batches.output.sum()) for label in labels)
+    return sum(label.beyond.energy for label in labels) / sum(
+        float(label.batches.output.sum()) for label in labels
+    )
 
 
 def _by_cause(labels: Sequence[StepLosses]) -> list[_Row]:
     rows = []
     for cause in WasteCause:
-        taking = [label for label in labels if cause in label.by_cause and label.by_cause[cause].energy > 0]
+        taking = [
+            label
+            for label in labels
+            if cause in label.by_cause and label.by_cause[cause].energy > 0
+        ]
         if taking:
             batches = sum(int((label.batches.by_cause[cause] > 0).sum()) for label in taking)
             took = added(label.by_cause[cause] for label in taking)
             avoidable, unexplained = (took, ZERO) if cause.named else (ZERO, took)
-            rows.append(_Row(cause, cause.words, avoidable, unexplained, ZERO, ZERO, batches, None, None))
+            rows.append(
+                _Row(cause, cause.words, avoidable, unexplained, ZERO, ZERO, batches, None, None)
+            )
     for variable in sorted({name for label in labels for name in label.by_variable}):
-        raised = [label for label in labels if variable in label.by_variable and label.by_variable[variable].energy > 0]
+        raised = [
+            label
+            for label in labels
+            if variable in label.by_variable and label.by_variable[variable].energy > 0
+        ]
         if raised:
-            name = words_of(variable, conditions=raised[0].made_from.columns.step.reference_conditions)
-            words = worded("%(variable)s away from its reference", variable=name.each(lambda text: text[:1].upper() + text[1:]))
+            name = words_of(
+                variable, conditions=raised[0].made_from.columns.step.reference_conditions
+            )
+            words = worded(
+                "%(variable)s away from its reference",
+                variable=name.each(lambda text: text[:1].upper() + text[1:]),
+            )
             batches = sum(int((label.batches.by_variable[variable] > 0).sum()) for label in raised)
             took = added(label.by_variable[variable] for label in raised)
             rows.append(_Row(f"var.{variable}", words, ZERO, ZERO, ZERO, took, batches, None, None))
     within = added(label.within_uncertainty for label in labels)
     touched = sum(int((label.batches.within_uncertainty > 0).sum()) for label in labels)
-    return [*rows, _Row(UNCERTAINTY, WITHIN_UNCERTAINTY, ZERO, ZERO, within, ZERO, touched, None, None)] if within.energy > 0 else rows
+    return (
+        [
+            *rows,
+            _Row(UNCERTAINTY, WITHIN_UNCERTAINTY, ZERO, ZERO, within, ZERO, touched, None, None),
+        ]
+        if within.energy > 0
+        else rows
+    )
 
 
 def _of_groups(step: str, labels: Sequence[StepLosses]) -> Iterator[Pareto]:
@@ -192,7 +246,9 @@ def _of_groups(step: str, labels: Sequence[StepLosses]) -> Iterator[Pareto]:
     }
     for dimension, groups in of.items():
         run_kind = labels[0].made_from.columns.step.run_kind
-        if (dimension is Dimension.HOUR and run_kind in RUNS_OF_FIXED_LENGTH) or (dimension is Dimension.SHIFT and run_kind in WHOLE_DAYS):
+        if (dimension is Dimension.HOUR and run_kind in RUNS_OF_FIXED_LENGTH) or (
+            dimension is Dimension.SHIFT and run_kind in WHOLE_DAYS
+        ):
             continue  # such runs begin with the shift, or the day
         rows = list(_grouped(dimension, groups, labels))
         if len(rows) > 1:
@@ -205,9 +261,16 @@ def _grouped(dimension: Dimension, groups: Groups, labels: Sequence[StepLosses])
     for code in sorted({code for own in codes for code in own.tolist()}):
         inside = [own == code for own in codes]
         explained, uncertain, avoidable, unexplained = (
-            [amount_of(label.split[kind][where]) for label, where in zip(labels, inside, strict=True)] for kind in range(4)
+            [
+                amount_of(label.split[kind][where])
+                for label, where in zip(labels, inside, strict=True)
+            ]
+            for kind in range(4)
         )
-        output = sum(float(label.batches.output[where].sum()) for label, where in zip(labels, inside, strict=True))
+        output = sum(
+            float(label.batches.output[where].sum())
+            for label, where in zip(labels, inside, strict=True)
+        )
         one_unit = len({label.unit for label in labels}) == 1
         words = _words_of(dimension, groups.names[code], labels[0].made_from.columns.step)
         yield _Row(
@@ -218,7 +281,9 @@ def _grouped(dimension: Dimension, groups: Groups, labels: Sequence[StepLosses])
             added(uncertain),
             added(explained),
             sum(int(where.sum()) for where in inside),
-            sum(amount.energy for amount in (*avoidable, *unexplained)) / output if one_unit and output else None,
+            sum(amount.energy for amount in (*avoidable, *unexplained)) / output
+            if one_unit and output
+            else None,
             tested.get(code),
         )
 
@@ -230,7 +295,9 @@ def _words_of(dimension: Dimension, key: str, step: Step) -> Words:
         return worded("%(begin)s to %(end)s", begin=key, end=f"{key[:2]}:59")
     if dimension is Dimension.PRODUCT:
         product, _, variant = key.rpartition("/")
-        variant_words = next((declared.words for declared in step.variants if declared.id == variant), None)
+        variant_words = next(
+            (declared.words for declared in step.variants if declared.id == variant), None
+        )
         if variant_words is not None and product in {"", step.product}:
             return variant_words
     return Words.of(key or Phrase("(no name)"))
@@ -239,10 +306,16 @@ def _words_of(dimension: Dimension, key: str, step: Step) -> Words:
 def _left(losses: StepLosses) -> Floats:
     """Above the label at reference conditions, less what causes of the batch's own took: a shift that starts cold furnaces is no worse."""
     own = [part for cause, part in losses.batches.by_cause.items() if cause not in _TOLD_BY_GROUP]
-    return losses.batches.at_reference - losses.label - sum(own, np.zeros(len(losses.batches.ids))) / losses.batches.output
+    return (
+        losses.batches.at_reference
+        - losses.label
+        - sum(own, np.zeros(len(losses.batches.ids))) / losses.batches.output
+    )
 
 
-def _tested(dimension: Dimension, groups: Groups, labels: Sequence[StepLosses]) -> Iterable[GroupDifference]:
+def _tested(
+    dimension: Dimension, groups: Groups, labels: Sequence[StepLosses]
+) -> Iterable[GroupDifference]:
     """Differences over the batches of all labels of the step, each against its own label."""
     if dimension is Dimension.PRODUCT or len({label.unit for label in labels}) > 1:
         return []

@@ -33,7 +33,9 @@ from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.runs import EnergyOutsideRuns
 
-_OVERLAP = worded("Batches overlap: together they use more than the meter counted while they ran, so each use is reduced in proportion.")
+_OVERLAP = worded(
+    "Batches overlap: together they use more than the meter counted while they ran, so each use is reduced in proportion."
+)
 
 _Line = tuple[str, str]
 """Step and equipment."""
@@ -74,22 +76,46 @@ class StepUse:
 
 def uses(site: SiteSettings, result: LabelResult) -> tuple[StepUse, ...]:
     """One entry a counted meter of energy taken in, then one a step and carrier whose energy came per batch."""
-    counted = [record for record in result.data.meters if record.counted and record.meter.direction is Direction.IMPORT]
+    counted = [
+        record
+        for record in result.data.meters
+        if record.counted and record.meter.direction is Direction.IMPORT
+    ]
     covers = {id(record): sinks_of(record.meter, site) for record in counted}
     batches = result.data.batches
     by_line: dict[_Line, list[int]] = {}
     for index, batch in enumerate(batches):
         by_line.setdefault((batch.step, batch.equipment), []).append(index)
-    of_meters = [_of_meters(group, [covers[id(record)] for record in group], batches, by_line) for group in _grouped(counted, covers)]
-    metered = {(sink.step, sink.equipment, record.meter.carrier) for record in counted for sink in covers[id(record)]}
-    return (*of_meters, *_of_batches(batches, result.data.left_out or (), metered, {step.id for step in result.data.pack.steps}))
+    of_meters = [
+        _of_meters(group, [covers[id(record)] for record in group], batches, by_line)
+        for group in _grouped(counted, covers)
+    ]
+    metered = {
+        (sink.step, sink.equipment, record.meter.carrier)
+        for record in counted
+        for sink in covers[id(record)]
+    }
+    return (
+        *of_meters,
+        *_of_batches(
+            batches,
+            result.data.left_out or (),
+            metered,
+            {step.id for step in result.data.pack.steps},
+        ),
+    )
 
 
-def _grouped(records: Sequence[MeterRecord], covers: Mapping[int, tuple[Sink, ...]]) -> Iterator[list[MeterRecord]]:
+def _grouped(
+    records: Sequence[MeterRecord], covers: Mapping[int, tuple[Sink, ...]]
+) -> Iterator[list[MeterRecord]]:
     """Meters of one carrier that count for the same batches; a shared meter's part of a batch is told with the shared meter."""
     groups: list[list[MeterRecord]] = []
     for record in records:
-        beside = next((group for group in groups if any(_meet(record, member, covers) for member in group)), None)
+        beside = next(
+            (group for group in groups if any(_meet(record, member, covers) for member in group)),
+            None,
+        )
         if beside is None:
             groups.append([record])
         else:
@@ -98,22 +124,33 @@ def _grouped(records: Sequence[MeterRecord], covers: Mapping[int, tuple[Sink, ..
 
 
 def _meet(record: MeterRecord, other: MeterRecord, covers: Mapping[int, tuple[Sink, ...]]) -> bool:
-    alike = record.meter.carrier == other.meter.carrier and (record.meter.allocation is None) is (other.meter.allocation is None)
+    alike = record.meter.carrier == other.meter.carrier and (record.meter.allocation is None) is (
+        other.meter.allocation is None
+    )
     alike = alike and converts(record.unit, other.unit)
     return alike and any(
-        mine.step == theirs.step and (mine.equipment == theirs.equipment or "" in (mine.equipment, theirs.equipment))
+        mine.step == theirs.step
+        and (mine.equipment == theirs.equipment or "" in (mine.equipment, theirs.equipment))
         for mine in covers[id(record)]
         for theirs in covers[id(other)]
     )
 
 
 def _of_meters(
-    records: Sequence[MeterRecord], sinks: Sequence[tuple[Sink, ...]], batches: Sequence[Batch], by_line: Mapping[_Line, Sequence[int]]
+    records: Sequence[MeterRecord],
+    sinks: Sequence[tuple[Sink, ...]],
+    batches: Sequence[Batch],
+    by_line: Mapping[_Line, Sequence[int]],
 ) -> StepUse:
     first = records[0]
     unit, carrier = first.unit, first.meter.carrier
-    scale = [1.0 if meter_record.unit == unit else ratio(meter_record.unit, unit) for meter_record in records]
-    served = dict.fromkeys((sink.step, sink.equipment) for own in sinks for sink in own)  # in their order: the first names a shared meter
+    scale = [
+        1.0 if meter_record.unit == unit else ratio(meter_record.unit, unit)
+        for meter_record in records
+    ]
+    served = dict.fromkeys(
+        (sink.step, sink.equipment) for own in sinks for sink in own
+    )  # in their order: the first names a shared meter
     lines = [line for line in by_line if line in served or (line[0], "") in served]
     own = [batches[index] for index in sorted(chain.from_iterable(by_line[line] for line in lines))]
     shared = first.meter.allocation is not None
@@ -124,21 +161,36 @@ def _of_meters(
         if energy is not None and batch.excluded != ExclusionReason.OUTSIDE_PERIOD
     ]
     by_id = {batch.batch_id: batch for batch in own}
-    in_batches = sum(_scaled(meter_record.in_batches, by) for meter_record, by in zip(records, scale, strict=True))
+    in_batches = sum(
+        _scaled(meter_record.in_batches, by)
+        for meter_record, by in zip(records, scale, strict=True)
+    )
     parts, overlap = _inside(inside, own, records, scale, in_batches)
     rules = [_OVERLAP] if overlap else []
     run_level = _run_level(inside)
-    faulty = [batch for batch, energy in of_batch if energy is None and batch.excluded not in {None, ExclusionReason.OUTSIDE_PERIOD}]
+    faulty = [
+        batch
+        for batch, energy in of_batch
+        if energy is None and batch.excluded not in {None, ExclusionReason.OUTSIDE_PERIOD}
+    ]
     for record, by in zip(records, scale, strict=True):
         share = None if run_level is None else run_level / by / len(records)
-        between = standing(record, by_id, faulty, share, len(served) == 1 and "" not in {equipment for _, equipment in served})
+        between = standing(
+            record,
+            by_id,
+            faulty,
+            share,
+            len(served) == 1 and "" not in {equipment for _, equipment in served},
+        )
         for use, energy in between.parts.items():
             parts[use] = parts.get(use, 0.0) + _scaled(energy, by)
         if record.unplaced:
             parts[Use.UNPLACED] = parts.get(Use.UNPLACED, 0.0) + _scaled(record.unplaced, by)
         if (rule := between.rule(record.unit)) is not None:
             rules.append(rule)
-    total = sum(_scaled(meter_record.total, by) for meter_record, by in zip(records, scale, strict=True))
+    total = sum(
+        _scaled(meter_record.total, by) for meter_record, by in zip(records, scale, strict=True)
+    )
     return _use(
         first.meter.step or next(iter(served))[0],
         carrier,
@@ -171,16 +223,24 @@ def _inside(
         add(Use.REJECT, rejected)
     for record, by in zip(records, scale, strict=True):
         if record.began_before:
-            early = [batch for batch in own if to_us(batch.start) < record.start_us and _runs_beyond(batch, record.start_us)]
+            early = [
+                batch
+                for batch in own
+                if to_us(batch.start) < record.start_us and _runs_beyond(batch, record.start_us)
+            ]
             add(purpose(early[-1]) if early else Use.VALUE_ADDING, _scaled(record.began_before, by))
         if record.runs_on:
             late = [batch for batch, _, _ in inside if _runs_beyond(batch, record.end_us)]
             add(purpose(late[-1]) if late else Use.VALUE_ADDING, -_scaled(record.runs_on, by))
     accounted = sum(parts.values())
     if accounted > in_batches * (1 + 1e-6) and accounted > 0:
-        return {use: _on_grid(energy * in_batches / accounted) for use, energy in parts.items()}, True
+        return {
+            use: _on_grid(energy * in_batches / accounted) for use, energy in parts.items()
+        }, True
     if in_batches - accounted > 0:
-        add(Use.EXCLUDED, in_batches - accounted)  # batches whose windows the meter knows and whose record was refused afterwards
+        add(
+            Use.EXCLUDED, in_batches - accounted
+        )  # batches whose windows the meter knows and whose record was refused afterwards
     return parts, False
 
 
@@ -206,7 +266,14 @@ def _counted_in(batch: Batch, carrier: str, unit: str, shared: bool) -> float | 
         and converts(energy.unit, unit)
     ]
     return (
-        sum(_on_grid(energy.quantity if energy.unit == unit else energy.quantity * ratio(energy.unit, unit)) for energy in own)
+        sum(
+            _on_grid(
+                energy.quantity
+                if energy.unit == unit
+                else energy.quantity * ratio(energy.unit, unit)
+            )
+            for energy in own
+        )
         if own
         else None
     )
@@ -215,7 +282,9 @@ def _counted_in(batch: Batch, carrier: str, unit: str, shared: bool) -> float | 
 def _run_level(inside: Sequence[tuple[Batch, float, Use]]) -> float | None:
     """Median power of the batches that made product, per hour."""
     runs = [(energy, batch.duration) for batch, energy, use in inside if use is Use.VALUE_ADDING]
-    lengths = [(energy, duration.total_seconds()) for energy, duration in runs if duration is not None]
+    lengths = [
+        (energy, duration.total_seconds()) for energy, duration in runs if duration is not None
+    ]
     levels = [energy * 3600 / seconds for energy, seconds in lengths if seconds > 0]
     return float(np.median(levels)) if levels else None
 
@@ -236,7 +305,10 @@ def _closing(parts: dict[Use, float], total: float) -> dict[Use, float]:
 
 
 def _of_batches(
-    batches: Sequence[Batch], left_out: Sequence[EnergyOutsideRuns], metered: set[tuple[str, str, str]], steps: set[str]
+    batches: Sequence[Batch],
+    left_out: Sequence[EnergyOutsideRuns],
+    metered: set[tuple[str, str, str]],
+    steps: set[str],
 ) -> Iterator[StepUse]:
     """Energy that came per batch: there is no meter to close with, and of what lies between only a log's rows `left_out` tell.
 
@@ -245,7 +317,10 @@ def _of_batches(
     sums: dict[tuple[str, str, str], dict[Use, float]] = {}
     without: dict[str, list[Batch]] = {}
     for batch in batches:
-        if batch.step not in steps or batch.excluded in {ExclusionReason.OUTSIDE_PERIOD, "duplicate"}:
+        if batch.step not in steps or batch.excluded in {
+            ExclusionReason.OUTSIDE_PERIOD,
+            "duplicate",
+        }:
             continue  # a row written twice has the energy of its id, which the first has already
         if batch.excluded == ExclusionReason.ENERGY_UNKNOWN:
             without.setdefault(batch.step, []).append(batch)
@@ -261,11 +336,26 @@ def _of_batches(
                 parts[Use.REJECT] = parts.get(Use.REJECT, 0.0) + rejected
     for omission in left_out:
         parts = sums.setdefault((omission.step, omission.carrier, omission.unit), {})
-        parts[of_state(omission.state)] = parts.get(of_state(omission.state), 0.0) + _on_grid(omission.energy)
+        parts[of_state(omission.state)] = parts.get(of_state(omission.state), 0.0) + _on_grid(
+            omission.energy
+        )
     for (step, carrier, unit), parts in sums.items():
         total = sum(parts.values())
-        unknown = sum(all(entry.carrier != carrier for entry in batch.energy) for batch in without.get(step, ()))
-        step_use = _use(step, carrier, "", "", unit, {use: parts[use] for use in Use if parts.get(use)}, total, 0.0, [])
+        unknown = sum(
+            all(entry.carrier != carrier for entry in batch.energy)
+            for batch in without.get(step, ())
+        )
+        step_use = _use(
+            step,
+            carrier,
+            "",
+            "",
+            unit,
+            {use: parts[use] for use in Use if parts.get(use)},
+            total,
+            0.0,
+            [],
+        )
         yield replace(step_use, unknown=unknown)
 
 
@@ -285,4 +375,6 @@ def _use(
     rules: list[Words],
 ) -> StepUse:
     share = parts.get(Use.VALUE_ADDING, 0.0) / total if total > 0 else None
-    return StepUse(step, carrier, meter, equipment, unit, total, parts, missing_s, share, tuple(rules))
+    return StepUse(
+        step, carrier, meter, equipment, unit, total, parts, missing_s, share, tuple(rules)
+    )

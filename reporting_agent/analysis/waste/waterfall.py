@@ -69,7 +69,9 @@ def worst_batches(
     beyond = sum(attribution.energy.values(), np.zeros(len(measured.rows)))
     order = np.argsort(-beyond / measured.output, kind="stable")[:number]
     return tuple(
-        _loss(index, measured, evidence, attribution, causes, variables, uncertain) for index in order.tolist() if beyond[index] > 0
+        _loss(index, measured, evidence, attribution, causes, variables, uncertain)
+        for index in order.tolist()
+        if beyond[index] > 0
     )
 
 
@@ -89,20 +91,33 @@ def _loss(
         return amount_of(part[index : index + 1])
 
     lost = [
-        CausePart(cause, amount(part), float(part[index, 0]) / output, _evidence(cause, index, measured, evidence, attribution))
+        CausePart(
+            cause,
+            amount(part),
+            float(part[index, 0]) / output,
+            _evidence(cause, index, measured, evidence, attribution),
+        )
         for cause, part in causes.items()
         if part[index, 0] > 0
     ]
-    lost.sort(key=lambda part: (not part.cause.named, part.cause is WasteCause.NONE, -part.amount.energy))
+    lost.sort(
+        key=lambda part: (not part.cause.named, part.cause is WasteCause.NONE, -part.amount.energy)
+    )
     explained = tuple(
-        VariablePart(name, amount(part), float(part[index, 0]) / output, _recorded(name, index, measured))
+        VariablePart(
+            name, amount(part), float(part[index, 0]) / output, _recorded(name, index, measured)
+        )
         for name, part in variables.items()
         if part[index, 0] > 0
     )
     nothing = np.zeros((1, 5))
     of_variables = sum((part[index : index + 1] for part in variables.values()), nothing)
-    avoidable = sum((part[index : index + 1] for cause, part in causes.items() if cause.named), nothing)
-    unexplained = sum((part[index : index + 1] for cause, part in causes.items() if not cause.named), nothing)
+    avoidable = sum(
+        (part[index : index + 1] for cause, part in causes.items() if cause.named), nothing
+    )
+    unexplained = sum(
+        (part[index : index + 1] for cause, part in causes.items() if not cause.named), nothing
+    )
     not_sure = uncertain[index : index + 1]
     return BatchLoss(
         batch.batch_id,
@@ -130,7 +145,13 @@ def _recorded(variable: str, index: int, measured: MeasuredBatches) -> Words:
     return worded("%(value)s instead of %(reference)s", value=plain(value), reference=reference)
 
 
-def _evidence(cause: WasteCause, index: int, measured: MeasuredBatches, evidence: BatchEvidence, attribution: Attribution) -> Words | None:
+def _evidence(
+    cause: WasteCause,
+    index: int,
+    measured: MeasuredBatches,
+    evidence: BatchEvidence,
+    attribution: Attribution,
+) -> Words | None:
     row = int(measured.rows[index])
     if cause in attribution.groups:
         groups, _ = attribution.groups[cause]
@@ -138,7 +159,11 @@ def _evidence(cause: WasteCause, index: int, measured: MeasuredBatches, evidence
         return Words.of(name)
     if cause is WasteCause.REJECT:
         batch = measured.columns.batches[row]
-        return worded("%(reject)s rejected, %(output)s good", reject=plain(batch.reject, 3), output=plain(batch.output))
+        return worded(
+            "%(reject)s rejected, %(output)s good",
+            reject=plain(batch.reject, 3),
+            output=plain(batch.output),
+        )
     if cause is WasteCause.COLD_START:
         hours = float(evidence.pause_s[row]) / 3600
         return worded("after a stop of %(hours)s h", hours=f"{hours:,.1f}")

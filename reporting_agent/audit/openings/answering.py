@@ -35,7 +35,12 @@ def parcel_of(connection: Connection, draw: Draw) -> Parcel:
         parcel = Outbox(connection).get(commitment.site, commitment.period, commitment.revision)
     except KeyError:
         parcel = None
-    if parcel is None or parcel.data_root != commitment.data_root or parcel.challenge is None or parcel.plaintext is None:
+    if (
+        parcel is None
+        or parcel.data_root != commitment.data_root
+        or parcel.challenge is None
+        or parcel.plaintext is None
+    ):
         raise InputError(
             "draw-of-another",
             Phrase(
@@ -81,7 +86,9 @@ def tree_of(site: SiteSettings, parcel: Parcel, seed: bytes) -> tuple[DataTree, 
     return tree, report
 
 
-def note(state: StateDirectory, draw: Draw, assembled: AssembledOpening, *, sealed: bool, now: datetime) -> None:
+def note(
+    state: StateDirectory, draw: Draw, assembled: AssembledOpening, *, sealed: bool, now: datetime
+) -> None:
     """One line more in the journal of what was opened to whom; lines are only ever added."""
     line: Mapping[str, Any] = {
         "at": now.isoformat(),

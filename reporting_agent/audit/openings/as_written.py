@@ -22,14 +22,27 @@ TOUCHES_NOTHING: Mapping[type[BaseModel], Collection[str]] = {
         "bought_in",  # shown beside the label, at the published typical value
         "variables",  # what the site's own report says of them
     },
-    SiteIdentity: {"name", "id", "pack", "pack_version"},  # all but the first stand in the report itself
+    SiteIdentity: {
+        "name",
+        "id",
+        "pack",
+        "pack_version",
+    },  # all but the first stand in the report itself
     Meter: {"lhv_source"},  # whence: the reason given beside the heating value
 }
 """Keys that change no value, no time and no count of a label. Every other one is told to the auditor."""
 
 IN_ITS_OWN_WORDS: Mapping[type[BaseModel], Collection[str]] = {
     SiteSettings: {"meters", "mapping", "lhv", "steps", "static", "events"},
-    Meter: {"id", "range", "allocation", "formula", "clock_offset_s", "clock_drift_s_per_day", "lhv"},
+    Meter: {
+        "id",
+        "range",
+        "allocation",
+        "formula",
+        "clock_offset_s",
+        "clock_drift_s_per_day",
+        "lhv",
+    },
     Profile: {"scale", "values", "constants", "columns", "missing", "rows", "carriers"},
     CarrierColumn: set(CarrierColumn.model_fields),
     DeclaredEvent: set(DeclaredEvent.model_fields),
@@ -57,15 +70,24 @@ def tables_of(site: SiteSettings) -> Iterator[tuple[str, str]]:
         elif isinstance(value, Mapping):
             entries = [(f"{name} {key}", table) for key, table in value.items()]
         else:
-            entries = [(f"{name} {getattr(table, 'id', index)}", table) for index, table in enumerate(value, 1)]
+            entries = [
+                (f"{name} {getattr(table, 'id', index)}", table)
+                for index, table in enumerate(value, 1)
+            ]
         for of, entry in entries:
             if keys := keys_of(entry):
                 yield of, keys
 
 
-def keys_of(table: BaseModel, only: Collection[str] | None = None, without: Collection[str] = ()) -> str:
+def keys_of(
+    table: BaseModel, only: Collection[str] | None = None, without: Collection[str] = ()
+) -> str:
     """`unit = kPa, atmosphere_kpa = 80 kPa`: what differs from its default or has none."""
-    names = [name for name in _stated_settings(table) if (only is None or name in only) and name not in without]
+    names = [
+        name
+        for name in _stated_settings(table)
+        if (only is None or name in only) and name not in without
+    ]
     return ", ".join(f"{name} = {value}" for name, value in _spelled(table, names))
 
 
@@ -88,7 +110,10 @@ def as_written(value: object) -> str:
 def _stated_settings(table: BaseModel) -> Iterator[str]:
     silent = {*TOUCHES_NOTHING.get(type(table), ()), *IN_ITS_OWN_WORDS.get(type(table), ())}
     for name, field in type(table).model_fields.items():
-        if name not in silent and (field.is_required() or getattr(table, name) != field.get_default(call_default_factory=True)):
+        if name not in silent and (
+            field.is_required()
+            or getattr(table, name) != field.get_default(call_default_factory=True)
+        ):
             yield name
 
 
@@ -96,7 +121,10 @@ def _spelled(table: BaseModel, names: Collection[str]) -> Iterator[tuple[str, st
     for name in names:
         value = getattr(table, name)
         if isinstance(value, BaseModel):
-            yield from ((f"{name}.{inner}", spelled) for inner, spelled in _spelled(value, [*_stated_settings(value)]))
+            yield from (
+                (f"{name}.{inner}", spelled)
+                for inner, spelled in _spelled(value, [*_stated_settings(value)])
+            )
             continue
         unit = next((unit for ending, unit in _UNITS.items() if name.endswith(ending)), "")
         if name in _OF_THE_METER and isinstance(table, Meter):

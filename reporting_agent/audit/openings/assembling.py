@@ -17,7 +17,12 @@ from benchmarks.measurements import Batch
 from benchmarks.routes import Pack
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.audit.openings import extract_file
-from reporting_agent.audit.openings.close_look import of_wrong_times, serves, span_us, tells_of_one_step
+from reporting_agent.audit.openings.close_look import (
+    of_wrong_times,
+    serves,
+    span_us,
+    tells_of_one_step,
+)
 from reporting_agent.audit.openings.taking_extracts import ExtractTaker, WholeDays
 from reporting_agent.audit.openings.widening import wide_enough
 from reporting_agent.config import SiteSettings
@@ -53,7 +58,12 @@ class AssembledOpening:
 
 
 def assemble(
-    draw: Draw, tree: DataTree, site: SiteSettings, pack: Pack, answered: ExchangedFiles, notify: Callable[[str], None] = lambda _: None
+    draw: Draw,
+    tree: DataTree,
+    site: SiteSettings,
+    pack: Pack,
+    answered: ExchangedFiles,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> AssembledOpening:
     """The opening of a draw.
 
@@ -64,7 +74,9 @@ def assemble(
     drawn = draw.positions(contents, quantiles(pack))
     batches = _batches_of(tree, site, [leaf.position for leaf in drawn])
     taker = ExtractTaker.of(site)
-    extract, stretches, different = wide_enough(tree, site, taker, batches, _drawn_days(tree, drawn), notify)
+    extract, stretches, different = wide_enough(
+        tree, site, taker, batches, _drawn_days(tree, drawn), notify
+    )
     days = _days_of(contents, tree, site, extract)
     wanted = {0, *(leaf.position for leaf in drawn), *batches, *days}
     opening = Opening(
@@ -79,7 +91,12 @@ def assemble(
         unread=taker.unread(),
     )
     return AssembledOpening(
-        opening, tuple(drawn), tuple(batches), len(days), None if stretches is None else tuple(stretches), tuple(different)
+        opening,
+        tuple(drawn),
+        tuple(batches),
+        len(days),
+        None if stretches is None else tuple(stretches),
+        tuple(different),
     )
 
 
@@ -92,7 +109,9 @@ def settings_of(site: SiteSettings, taker: ExtractTaker) -> bytes:
     """site.toml as it was read, without what says where files lie or how they are reached; and which inputs the site has."""
     settings = site.model_dump(mode="json", by_alias=True, exclude=NO_PART)
     settings["inputs"] = {
-        name: "opening" for name in ("batches", "readings", "energy", "log", "scales", "source") if getattr(site.inputs, name) is not None
+        name: "opening"
+        for name in ("batches", "readings", "energy", "log", "scales", "source")
+        if getattr(site.inputs, name) is not None
     }
     return json.dumps(settings, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -105,11 +124,17 @@ def _batches_of(tree: DataTree, site: SiteSettings, positions: Iterable[int]) ->
     telling = {meter.id: meter for meter in site.tree.counted if tells_of_one_step(meter)}
     on: dict[str, set[int]] = {}
     for leaf in leaves:
-        if first <= leaf < tree.contents.padding_first and (day := tree.days[leaf - first]).meter in telling:
+        if (
+            first <= leaf < tree.contents.padding_first
+            and (day := tree.days[leaf - first]).meter in telling
+        ):
             on.setdefault(day.meter, set()).add(day.start_us // DAY_US)
     indices = {leaf for leaf in leaves if 1 <= leaf < first}
     for index, (batch, _) in enumerate(tree.batches, 1):
-        if any(serves(telling[meter], batch) and not days.isdisjoint(_days_of_batch(batch)) for meter, days in on.items()):
+        if any(
+            serves(telling[meter], batch) and not days.isdisjoint(_days_of_batch(batch))
+            for meter, days in on.items()
+        ):
             indices.add(index)
     return sorted(indices | _of_wrong_times_beside(tree, indices))
 
@@ -122,7 +147,11 @@ def _of_wrong_times_beside(tree: DataTree, opened: Set[int]) -> set[int]:
         days = _days_of_batch(batch)
         near.setdefault(batch.step, set()).update(range(days.start - 1, days.stop + 1))
     wrong = (1 + index for index in of_wrong_times(tree.batches))
-    return {index for index in wrong if _days_of_batch(batch := tree.batches[index - 1].batch).start in near.get(batch.step, ())}
+    return {
+        index
+        for index in wrong
+        if _days_of_batch(batch := tree.batches[index - 1].batch).start in near.get(batch.step, ())
+    }
 
 
 def _days_of_batch(batch: Batch) -> range:
@@ -133,7 +162,11 @@ def _days_of_batch(batch: Batch) -> range:
 def _drawn_days(tree: DataTree, drawn: Iterable[DrawnPosition]) -> list[WholeDays]:
     """The drawn days of meters, with a day on either side."""
     first = 1 + len(tree.batches)
-    days = [tree.days[leaf.position - first] for leaf in drawn if first <= leaf.position < tree.contents.padding_first]
+    days = [
+        tree.days[leaf.position - first]
+        for leaf in drawn
+        if first <= leaf.position < tree.contents.padding_first
+    ]
     return [WholeDays(day.start_us - DAY_US, day.end_us + DAY_US) for day in days]
 
 
@@ -142,5 +175,9 @@ def _days_of(contents: Contents, tree: DataTree, site: SiteSettings, extract: Ex
     first = 1 + len(tree.batches)
     index = {(day.meter, day.start_us): first + position for position, day in enumerate(tree.days)}
     recorded = {**(extract.readings or {}), **Inputs(site, extract).weighings()}
-    shown = {(meter, int(day) * DAY_US) for meter, record in recorded.items() for day in set((record.time_us // DAY_US).tolist())}
+    shown = {
+        (meter, int(day) * DAY_US)
+        for meter, record in recorded.items()
+        for day in set((record.time_us // DAY_US).tolist())
+    }
     return sorted(index[key] for key in shown if key in index)

@@ -61,7 +61,11 @@ class CloseLook:
     @property
     def step_h(self) -> float:
         """The usual time between two readings, in hours."""
-        return float(np.median(np.diff(self.stamps_us))) / 3_600_000_000 if len(self.stamps_us) > 1 else 0.0
+        return (
+            float(np.median(np.diff(self.stamps_us))) / 3_600_000_000
+            if len(self.stamps_us) > 1
+            else 0.0
+        )
 
     def serves(self, batch: Batch) -> bool:
         return serves(self.meter, batch)
@@ -71,12 +75,21 @@ class CloseLook:
         spans = ((*span_us(batch), batch.batch_id) for batch in batches if self.serves(batch))
         ran = sorted(span for span in spans if span[1] > span[0])
         starts, ends, ids = zip(*ran, strict=True) if ran else ((), (), ())
-        return OccupiedWindows(Windows(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)), ids)
+        return OccupiedWindows(
+            Windows(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)), ids
+        )
 
     def pauses(self, batches: Iterable[Batch], start_us: int, end_us: int) -> list[Pause]:
         """When its line ran none of these, between two moments."""
-        windows, before, after = pauses_of(self.occupied(batches), np.array([start_us, end_us], dtype=np.int64))
-        return [Pause(*fields) for fields in zip(windows.start_us.tolist(), windows.end_us.tolist(), before, after, strict=True)]
+        windows, before, after = pauses_of(
+            self.occupied(batches), np.array([start_us, end_us], dtype=np.int64)
+        )
+        return [
+            Pause(*fields)
+            for fields in zip(
+                windows.start_us.tolist(), windows.end_us.tolist(), before, after, strict=True
+            )
+        ]
 
     def clear(self, start_us: int, end_us: int) -> tuple[int, int]:
         """The part of a pause between two batches that its readings tell by themselves; a mean around a stamp needs one more."""
@@ -89,7 +102,12 @@ class CloseLook:
 
     def moments(self, windows: Windows) -> Integers:
         """At which moments the meter's energy is asked for, rising."""
-        edges = [np.arange(-(-stretch.start_us // QUARTER_US) * QUARTER_US, stretch.end_us + 1, QUARTER_US) for stretch in self.stretches]
+        edges = [
+            np.arange(
+                -(-stretch.start_us // QUARTER_US) * QUARTER_US, stretch.end_us + 1, QUARTER_US
+            )
+            for stretch in self.stretches
+        ]
         edges += [np.array(stretch, dtype=np.int64) for stretch in self.stretches]
         ends = np.concatenate((windows.start_us, windows.end_us))
         edges += [ends, *(self._beside(ends, away) for away in (-2, -1, 0, 1))]
@@ -133,11 +151,19 @@ def looks(
         mine = tuple(sorted(drawn.get(meter.id, ())))
         served = [batch for batch in opened if serves(meter, batch)]
         edges = [us for batch in served for us in _sound_edges(batch)]
-        waited = [WholeDays(*span_us(batch)) for batch in served if batch.state in WAITING and length_us(batch)]
-        stretches = together([*mine, *waited, *(WholeDays(us - beside_us, us + beside_us) for us in edges)])
+        waited = [
+            WholeDays(*span_us(batch))
+            for batch in served
+            if batch.state in WAITING and length_us(batch)
+        ]
+        stretches = together(
+            [*mine, *waited, *(WholeDays(us - beside_us, us + beside_us) for us in edges)]
+        )
         stamps = _stamps(site, meter, readings or {})
         if stretches and len(stamps):
-            by_meter[meter.id] = CloseLook(meter, mine, tuple(stretches), stamps, _unusable(site, meter))
+            by_meter[meter.id] = CloseLook(
+                meter, mine, tuple(stretches), stamps, _unusable(site, meter)
+            )
     return by_meter
 
 
@@ -180,9 +206,20 @@ def edges_of(spans: Iterable[tuple[int, int]]) -> Integers:
 def _unusable(site: SiteSettings, meter: Meter) -> tuple[WholeDays, ...]:
     """Time that is declared unusable of the meter, of one that it is computed from, or of the line that it serves."""
     events = [event for name in site.tree.needed_by(meter) for event in of_meter(site.events, name)]
-    events += [event for event in of_step(site.events, meter.step, meter.equipment) if event.carrier is None]
-    spans = {(event.begins(site.zone), event.ends(site.zone)) for event in events if event.kind == "unusable"}
-    return tuple(WholeDays(microseconds(begins), _NEVER_ENDS_US if ends is None else microseconds(ends)) for begins, ends in spans)
+    events += [
+        event
+        for event in of_step(site.events, meter.step, meter.equipment)
+        if event.carrier is None
+    ]
+    spans = {
+        (event.begins(site.zone), event.ends(site.zone))
+        for event in events
+        if event.kind == "unusable"
+    }
+    return tuple(
+        WholeDays(microseconds(begins), _NEVER_ENDS_US if ends is None else microseconds(ends))
+        for begins, ends in spans
+    )
 
 
 def span_us(batch: Batch) -> tuple[int, int]:
@@ -204,7 +241,9 @@ def _sound_edges(batch: Batch) -> list[int]:
 
 def _stamps(site: SiteSettings, meter: Meter, readings: Mapping[str, ExtractReadings]) -> Integers:
     """Of a meter that is computed, those of the one of its parts that is read least often."""
-    needed = {name: record for name, record in readings.items() if name in site.tree.needed_by(meter)}
+    needed = {
+        name: record for name, record in readings.items() if name in site.tree.needed_by(meter)
+    }
     parts = [record.time_us[~np.isnan(record.value)] for record in needed.values()]
     if not parts:
         return np.zeros(0, dtype=np.int64)

@@ -80,9 +80,17 @@ def declared_in(site: SiteSettings) -> tuple[SettingDeclaration, ...]:
         for heating_value in site.lhv
     ]
     for step, setting in site.steps.items():
-        declarations += [SettingDeclaration("outside", f"{step} {carrier}", reason=reason) for carrier, reason in setting.outside.items()]
-        declarations += [SettingDeclaration("not_used", f"{step} {carrier}") for carrier in setting.not_used]
-        declarations += [SettingDeclaration("made_inside", f"{step} {carrier}") for carrier in setting.made_inside]
+        declarations += [
+            SettingDeclaration("outside", f"{step} {carrier}", reason=reason)
+            for carrier, reason in setting.outside.items()
+        ]
+        declarations += [
+            SettingDeclaration("not_used", f"{step} {carrier}") for carrier in setting.not_used
+        ]
+        declarations += [
+            SettingDeclaration("made_inside", f"{step} {carrier}")
+            for carrier in setting.made_inside
+        ]
     declarations += [
         SettingDeclaration("rated_power", equipment.id, does=f"{equipment.rated_power_kw:g} kW")
         for equipment in site.equipment
@@ -90,11 +98,19 @@ def declared_in(site: SiteSettings) -> tuple[SettingDeclaration, ...]:
     ]
     if site.site_boundary is None:
         declarations.append(SettingDeclaration("no_account", "[site_boundary]"))
-    declarations += [SettingDeclaration("older_pack", f"{site.site.pack} {site.pack_version}", does=newest) for newest in _newer(site)]
+    declarations += [
+        SettingDeclaration("older_pack", f"{site.site.pack} {site.pack_version}", does=newest)
+        for newest in _newer(site)
+    ]
     if site.inputs.log is not None:
         declarations.append(SettingDeclaration("runs", "log", does=site.runs.cut))
-    declarations += [SettingDeclaration("static", name, does=str(value)) for name, value in site.static.items()]
-    return (*declarations, *(SettingDeclaration("settings", of, does=keys) for of, keys in tables_of(site)))
+    declarations += [
+        SettingDeclaration("static", name, does=str(value)) for name, value in site.static.items()
+    ]
+    return (
+        *declarations,
+        *(SettingDeclaration("settings", of, does=keys) for of, keys in tables_of(site)),
+    )
 
 
 def _newer(site: SiteSettings) -> Iterator[str]:
@@ -111,17 +127,32 @@ def _events(site: SiteSettings) -> Iterator[SettingDeclaration]:
             does = event.offset if event.offset[0] in "+-" else f"+{event.offset}"
         if event.other is not None:
             does = f"↔ {event.other}"
-        yield SettingDeclaration(event.kind, event.named, event.start, event.until or "", does, event.reason, event.factor is not None)
+        yield SettingDeclaration(
+            event.kind,
+            event.named,
+            event.start,
+            event.until or "",
+            does,
+            event.reason,
+            event.factor is not None,
+        )
 
 
 def _mapped(name: str, profile: Profile) -> Iterator[SettingDeclaration]:
     for column, factor in profile.scale.items():
         if factor != 1:
-            yield SettingDeclaration("scale", f"{name}: {column}", does=f"× {factor:g}", multiplies=True)
+            yield SettingDeclaration(
+                "scale", f"{name}: {column}", does=f"× {factor:g}", multiplies=True
+            )
     for column, words in profile.values.items():
         units = column in _UNIT_COLUMNS
         for word, meant in words.items():
-            yield SettingDeclaration("read_as" if units else "word_as", f"{name}: {column}", does=f"{word} → {meant}", multiplies=units)
+            yield SettingDeclaration(
+                "read_as" if units else "word_as",
+                f"{name}: {column}",
+                does=f"{word} → {meant}",
+                multiplies=units,
+            )
     for column, value in profile.constants.items():
         yield SettingDeclaration("constant", f"{name}: {column}", does=str(value))
     for column, header in profile.columns.items():
@@ -130,7 +161,11 @@ def _mapped(name: str, profile: Profile) -> Iterator[SettingDeclaration]:
     for column, words_for_nothing in profile.missing.items():
         yield SettingDeclaration("missing", f"{name}: {column}", does=as_written(words_for_nothing))
     if profile.rows:
-        yield SettingDeclaration("rows", name, does=", ".join(f"{column}: {how}" for column, how in sorted(profile.rows.items())))
+        yield SettingDeclaration(
+            "rows",
+            name,
+            does=", ".join(f"{column}: {how}" for column, how in sorted(profile.rows.items())),
+        )
     yield from _carriers(name, profile)
     if written := keys_of(profile):
         yield SettingDeclaration("settings", name, does=written)
@@ -139,17 +174,29 @@ def _mapped(name: str, profile: Profile) -> Iterator[SettingDeclaration]:
 def _carriers(name: str, profile: Profile) -> Iterator[SettingDeclaration]:
     """Columns of a carrier each, with the unit and the direction that the plant gives them."""
     for carrier, column in profile.carriers.items():
-        yield SettingDeclaration("carrier_column", f"{name}: {carrier}", does=f"{column.column} ({column.unit}, {column.direction})")
+        yield SettingDeclaration(
+            "carrier_column",
+            f"{name}: {carrier}",
+            does=f"{column.column} ({column.unit}, {column.direction})",
+        )
         if column.lhv is not None:
             yield SettingDeclaration(
-                "lhv", f"{name}: {carrier}", "", "", f"{column.lhv:g} {column.lhv_unit}".strip(), column.lhv_source or "", multiplies=True
+                "lhv",
+                f"{name}: {carrier}",
+                "",
+                "",
+                f"{column.lhv:g} {column.lhv_unit}".strip(),
+                column.lhv_source or "",
+                multiplies=True,
             )
 
 
 def _of_scale(scale: Scale) -> SettingDeclaration:
     """What its weights may be off by: nothing smaller is seen of outputs."""
     return SettingDeclaration(
-        "weighing" if scale.uncertainty_pct <= LOOSE_PCT else "loose_scale", scale.id, does=f"± {scale.uncertainty_pct:g} %"
+        "weighing" if scale.uncertainty_pct <= LOOSE_PCT else "loose_scale",
+        scale.id,
+        does=f"± {scale.uncertainty_pct:g} %",
     )
 
 
@@ -158,9 +205,17 @@ def what_it_counts_for(meter: Meter, site: SiteSettings) -> Iterator[SettingDecl
     reads a state counts by the meters that name it."""
     tree, where = site.tree, " ".join(filter(None, (meter.step, meter.equipment, meter.carrier)))
     if meter in tree.counted:
-        yield SettingDeclaration("credited" if meter.direction is not Direction.IMPORT else "counts_for", meter.id, does=where)
+        yield SettingDeclaration(
+            "credited" if meter.direction is not Direction.IMPORT else "counts_for",
+            meter.id,
+            does=where,
+        )
     elif meter.role != "state" and not any(meter in tree.above(other) for other in tree.counted):
-        yield SettingDeclaration("counts_for_nothing", meter.id, does=" < ".join(filter(None, (meter.role, meter.checks or meter.parent))))
+        yield SettingDeclaration(
+            "counts_for_nothing",
+            meter.id,
+            does=" < ".join(filter(None, (meter.role, meter.checks or meter.parent))),
+        )
 
 
 def _of_the_meter(meter: Meter) -> Phrase:
@@ -171,25 +226,49 @@ def _of_meter(meter: Meter) -> Iterator[SettingDeclaration]:
     yield SettingDeclaration("settings", _of_the_meter(meter), does=keys_of(meter, without=_GAS))
     if meter.range is not None:
         unit = meter.unit if meter.reading == "rate" else f"{meter.unit}/h"
-        yield SettingDeclaration("range", meter.id, does=f"{meter.range[0]:g} … {meter.range[1]:g} {unit}")
+        yield SettingDeclaration(
+            "range", meter.id, does=f"{meter.range[0]:g} … {meter.range[1]:g} {unit}"
+        )
     if meter.allocation is not None:
         shared = meter.allocation
-        sinks = ", ".join(f"{sink} {value:g}" for sink, value in (shared.power or shared.shares).items()) or ", ".join(shared.sinks)
-        unit = f" {meter.unit}/h" if shared.power and meter.reading != "rate" else f" {meter.unit}" if shared.power else ""
+        sinks = ", ".join(
+            f"{sink} {value:g}" for sink, value in (shared.power or shared.shares).items()
+        ) or ", ".join(shared.sinks)
+        unit = (
+            f" {meter.unit}/h"
+            if shared.power and meter.reading != "rate"
+            else f" {meter.unit}"
+            if shared.power
+            else ""
+        )
         yield SettingDeclaration("shared", meter.id, does=f"{shared.by}: {sinks}{unit}")
     if meter.formula is not None:
-        yield SettingDeclaration("formula", meter.id, does=" − ".join((" + ".join(meter.formula.plus), *meter.formula.minus)))
+        yield SettingDeclaration(
+            "formula",
+            meter.id,
+            does=" − ".join((" + ".join(meter.formula.plus), *meter.formula.minus)),
+        )
     if meter.clock_offset_s or meter.clock_drift_s_per_day:
-        yield SettingDeclaration("clock", _of_the_meter(meter), does=f"{meter.clock_offset_s:g} s, {meter.clock_drift_s_per_day:g} s/d")
+        yield SettingDeclaration(
+            "clock",
+            _of_the_meter(meter),
+            does=f"{meter.clock_offset_s:g} s, {meter.clock_drift_s_per_day:g} s/d",
+        )
     if state := keys_of(meter, only=_GAS):
         yield SettingDeclaration("gas_state", meter.id, does=state, multiplies=True)
     if meter.lhv is not None:
         yield SettingDeclaration(
-            "lhv", _of_the_meter(meter), does=f"{meter.lhv:g} MJ/{meter.unit}", reason=meter.lhv_source or "", multiplies=True
+            "lhv",
+            _of_the_meter(meter),
+            does=f"{meter.lhv:g} MJ/{meter.unit}",
+            reason=meter.lhv_source or "",
+            multiplies=True,
         )
 
 
-def unbounded(site: SiteSettings, pack: Pack, extract: Extract, committed: Sequence[Batch], *, by_batch: bool) -> frozenset[str]:
+def unbounded(
+    site: SiteSettings, pack: Pack, extract: Extract, committed: Sequence[Batch], *, by_batch: bool
+) -> frozenset[str]:
     """Steps of which one record could change any number of others.
 
     Args:

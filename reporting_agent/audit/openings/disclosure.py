@@ -10,18 +10,26 @@ from reporting_agent.audit.openings.assembling import AssembledOpening
 from reporting_agent.sending.consent import Language
 
 _TEXTS = {
-    "who": Phrase("Requested by the auditor with the key %(auditor)s, for %(site)s %(period)s revision %(revision)s."),
+    "who": Phrase(
+        "Requested by the auditor with the key %(auditor)s, for %(site)s %(period)s revision %(revision)s."
+    ),
     "drawn": Phrase("Drawn: %(number)s of %(size)s leaves (%(kinds)s)."),
-    "batches": Phrase("Shown in full: %(number)s of %(all)s batches (%(share)s %%) with times, output, variables and energy."),
+    "batches": Phrase(
+        "Shown in full: %(number)s of %(all)s batches (%(share)s %%) with times, output, variables and energy."
+    ),
     "all": Phrase("all that there are, because some did not give the same records again"),
     "seed": Phrase(
         "Shown: the site's seed. With it the auditor can draw the noise again and see the exact value behind every protected one. "
         "Records that are not opened are hidden by their salts, but the seed gives the salts as well. The auditor is bound to "
         "confidentiality."
     ),
-    "settings": Phrase("Shown: your settings of meters, factors and mapping, without the location of files and without access data."),
+    "settings": Phrase(
+        "Shown: your settings of meters, factors and mapping, without the location of files and without access data."
+    ),
     "sealed": Phrase("The file is sealed: only the auditor can read it."),
-    "plain": Phrase("The file is not sealed: anybody who has it can read it. Hand it over on site, never through the portal."),
+    "plain": Phrase(
+        "The file is not sealed: anybody who has it can read it. Hand it over on site, never through the portal."
+    ),
     "portal": Phrase("None of it goes to the portal."),
     "edge": Phrase("next to a label"),
     "below": Phrase("at or below a label"),
@@ -32,7 +40,9 @@ _TEXTS = {
 }
 
 
-def shown_by_opening(language: Language, draw: Draw, assembled: AssembledOpening, *, sealed: bool) -> list[str]:
+def shown_by_opening(
+    language: Language, draw: Draw, assembled: AssembledOpening, *, sealed: bool
+) -> list[str]:
     """One sentence for each kind of thing that the opening shows."""
     commitment = draw.commitment
 
@@ -41,16 +51,34 @@ def shown_by_opening(language: Language, draw: Draw, assembled: AssembledOpening
 
     counts = {kind: sum(leaf.kind is kind for leaf in assembled.drawn) for kind in StratumKind}
     kinds = ", ".join(
-        f"{count:,} {text('days-kind' if kind is StratumKind.DAYS else kind.value)}" for kind, count in counts.items() if count
+        f"{count:,} {text('days-kind' if kind is StratumKind.DAYS else kind.value)}"
+        for kind, count in counts.items()
+        if count
     )
     stretches: Phrase = _TEXTS["all"]
     if assembled.stretches is not None:
         number = len(assembled.stretches)
-        stretches = in_number(number, "in %(number)s period of time", "in %(number)s separate periods of time", number=number)
+        stretches = in_number(
+            number,
+            "in %(number)s period of time",
+            "in %(number)s separate periods of time",
+            number=number,
+        )
     committed = sum(part.used + part.excluded for part in assembled.opening.contents.steps)
     lines = [
-        text("who", auditor=draw.auditor.key_id[:16], site=commitment.site, period=commitment.period, revision=commitment.revision),
-        text("drawn", number=f"{len(assembled.drawn):,}", size=f"{assembled.opening.contents.size:,}", kinds=kinds),
+        text(
+            "who",
+            auditor=draw.auditor.key_id[:16],
+            site=commitment.site,
+            period=commitment.period,
+            revision=commitment.revision,
+        ),
+        text(
+            "drawn",
+            number=f"{len(assembled.drawn):,}",
+            size=f"{assembled.opening.contents.size:,}",
+            kinds=kinds,
+        ),
         text(
             "batches",
             number=f"{len(assembled.batches):,}",

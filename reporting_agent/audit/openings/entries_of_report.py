@@ -18,7 +18,9 @@ from benchmarks.wire.receipts import Receipt
 from reporting_agent.audit.openings.files import HandedInFiles
 
 
-def entries_of(files: HandedInFiles, draw: Draw, receipt: Receipt | None, promise: Promise | None) -> Mapping[EntryKind, ProvenEntry]:
+def entries_of(
+    files: HandedInFiles, draw: Draw, receipt: Receipt | None, promise: Promise | None
+) -> Mapping[EntryKind, ProvenEntry]:
     """The report's own entry of each kind, with the proof under the draw's head where there is one; not one of which nothing tells."""
     objects = {EntryKind.COMMITMENT: draw.commitment.digest}
     if promise is not None:
@@ -30,7 +32,12 @@ def entries_of(files: HandedInFiles, draw: Draw, receipt: Receipt | None, promis
             own = [entry for entry in own if entry.index == receipt.log_index]
         elif len({entry.index for entry in own}) > 1:
             thing = objects.get(kind)
-            own = [entry for entry in own if thing is not None and entry.logged == logged.object_of(bytes.fromhex(thing)).hex()]
+            own = [
+                entry
+                for entry in own
+                if thing is not None
+                and entry.logged == logged.object_of(bytes.fromhex(thing)).hex()
+            ]
         if len({entry.index for entry in own}) == 1:
             chosen[kind] = _under(draw.head.size, own).entry()
     return chosen

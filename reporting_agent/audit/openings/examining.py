@@ -68,12 +68,26 @@ def examine(opening: Opening, handed: AuditorFiles, folder: Path) -> Evidence:
     drawn_days = [days[leaf.position] for leaf in drawn if leaf.position in days]
     batches = {index: record for index, record in read.items() if isinstance(record, Batch)}
     recomputed = recompute(site, contents, extract)
-    wrong = {key_of(recomputed.batches[index].batch) for index in of_wrong_times(recomputed.batches)}  # theirs are no edges of what ran
-    close_looks = looks(site, extract.readings, drawn_days, [batch for batch in batches.values() if key_of(batch) not in wrong])
+    wrong = {
+        key_of(recomputed.batches[index].batch) for index in of_wrong_times(recomputed.batches)
+    }  # theirs are no edges of what ran
+    close_looks = looks(
+        site,
+        extract.readings,
+        drawn_days,
+        [batch for batch in batches.values() if key_of(batch) not in wrong],
+    )
     ran = [*(row.batch for row in recomputed.batches), *recomputed.beyond]
-    meters = meters_closely(site, contents, extract, {name: look.moments(look.occupied(ran).windows) for name, look in close_looks.items()})
+    meters = meters_closely(
+        site,
+        contents,
+        extract,
+        {name: look.moments(look.occupied(ran).windows) for name, look in close_looks.items()},
+    )
     shown = _days(site, contents, extract)
-    by_batch = {part.meter for part in contents.meters} | {meter for meter, _ in shown} <= {scale.id for scale in site.scales}
+    by_batch = {part.meter for part in contents.meters} | {meter for meter, _ in shown} <= {
+        scale.id for scale in site.scales
+    }
     return Evidence(
         draw=handed.draw,
         opening=opening,
@@ -91,7 +105,14 @@ def examine(opening: Opening, handed: AuditorFiles, folder: Path) -> Evidence:
         settings_digest=settings_digest(site),
         recomputed=recomputed.of,
         weighings=weigh(site, pack, Inputs(site, extract).weighings(), recomputed.batches, batches),
-        accounted=account(close_looks, meters, recomputed.batches, batches.values(), recomputed.beyond, longest_s=longest_of(pack)),
+        accounted=account(
+            close_looks,
+            meters,
+            recomputed.batches,
+            batches.values(),
+            recomputed.beyond,
+            longest_s=longest_of(pack),
+        ),
         given=recomputed.given,
         context=_context(site, pack, contents),
     )
@@ -117,19 +138,30 @@ def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Challenge:
     return challenges.read(raw, keys) if keys else challenges.parse(raw)
 
 
-def _days(site: SiteSettings, contents: Contents, extract: Extract) -> dict[tuple[str, int], MeterDay]:
+def _days(
+    site: SiteSettings, contents: Contents, extract: Extract
+) -> dict[tuple[str, int], MeterDay]:
     """The days shown, of the time that the report covers: a stretch around a batch may reach beyond it."""
     within = window_of(Period.parse(contents.period, site.zone), contents.windows)
-    units = {meter.id: meter.unit for meter in site.meters} | {scale.id: scale.unit for scale in site.scales}
+    units = {meter.id: meter.unit for meter in site.meters} | {
+        scale.id: scale.unit for scale in site.scales
+    }
     return {
         (day.meter, day.start_us): day
-        for meter, record in {**(extract.readings or {}), **Inputs(site, extract).weighings()}.items()
+        for meter, record in {
+            **(extract.readings or {}),
+            **Inputs(site, extract).weighings(),
+        }.items()
         for day in days_of(meter, units.get(meter, ""), record.time_us, record.value, within)
     }
 
 
 def _context(site: SiteSettings, pack: Pack, contents: Contents) -> Context:
-    uncertainty = RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else site.site.uncertainty_pct / 100
+    uncertainty = (
+        RELATIVE_UNCERTAINTY
+        if site.site.uncertainty_pct is None
+        else site.site.uncertainty_pct / 100
+    )
     return Context(
         packs.factors(pack),
         Period.parse(contents.period, site.zone),

@@ -28,13 +28,22 @@ _WORD = 8
 def to_bytes(extract: Extract) -> bytes:
     """The extract as it stands in an opening."""
     tables: dict[str, Value] = {
-        name: [{"header": list(part.header), "rows": [[_cell(cell) for cell in row] for row in part.rows]} for part in parts]
+        name: [
+            {
+                "header": list(part.header),
+                "rows": [[_cell(cell) for cell in row] for row in part.rows],
+            }
+            for part in parts
+        ]
         for name, parts in extract.tables.items()
     }
     document: dict[str, Value] = {"tables": tables, "skipped": [*sorted(extract.skipped)]}
     if extract.readings is not None:
         document["readings"] = {
-            meter: {"time": record.time_us.astype(">i8").tobytes(), "value": record.value.astype(">f8").tobytes()}
+            meter: {
+                "time": record.time_us.astype(">i8").tobytes(),
+                "value": record.value.astype(">f8").tobytes(),
+            }
             for meter, record in extract.readings.items()
         }
     return encode(document)
@@ -66,18 +75,30 @@ def _tables(fields: Fields) -> dict[str, tuple[ExtractRows, ...]]:
     named = fields.map_of("tables")
     within = Fields(named, fields.path("tables"))
     if not isinstance(named, dict) or not set(named) <= set(_TABLES):
-        raise malformed(fields.path("tables"), Phrase("a map of %(tables)s", tables=", ".join(_TABLES)))
-    return {name: tuple(_rows(part, _TABLES[name]) for part in within.each(name, _MOST)) for name in named}
+        raise malformed(
+            fields.path("tables"), Phrase("a map of %(tables)s", tables=", ".join(_TABLES))
+        )
+    return {
+        name: tuple(_rows(part, _TABLES[name]) for part in within.each(name, _MOST))
+        for name in named
+    }
 
 
 def _rows(fields: Fields, wanted: Template) -> ExtractRows:
     header = tuple(_text(cell) for cell in fields.items("header", _MOST))
-    moments = [(column := wanted.column(name)) is not None and column.kind is CellKind.MOMENT for name in header]
+    moments = [
+        (column := wanted.column(name)) is not None and column.kind is CellKind.MOMENT
+        for name in header
+    ]
     rows = []
     for row in fields.items("rows", _MOST):
         if not isinstance(row, list) or len(row) != len(header):
-            raise malformed(fields.path("rows"), Phrase("a list of rows with a cell for every column"))
-        rows.append(tuple(_read_cell(cell, is_moment) for cell, is_moment in zip(row, moments, strict=True)))
+            raise malformed(
+                fields.path("rows"), Phrase("a list of rows with a cell for every column")
+            )
+        rows.append(
+            tuple(_read_cell(cell, is_moment) for cell, is_moment in zip(row, moments, strict=True))
+        )
     fields.done()
     return ExtractRows(header, tuple(rows))
 
@@ -112,11 +133,18 @@ def _readings(fields: Fields) -> dict[str, ExtractReadings]:
         record.done()
         if len(time) != len(value) or len(time) % _WORD:
             raise malformed(within.path(meter), Phrase("as many times as values"))
-        readings[meter] = ExtractReadings(np.frombuffer(time, ">i8").astype(np.int64), np.frombuffer(value, ">f8").astype(np.float64))
+        readings[meter] = ExtractReadings(
+            np.frombuffer(time, ">i8").astype(np.int64),
+            np.frombuffer(value, ">f8").astype(np.float64),
+        )
     return readings
 
 
 def _text(value: Value) -> str:
     if not isinstance(value, str):
-        raise VerificationError("field-malformed", "A name in the extract is not a text.", "Have the plant open the draw again.")
+        raise VerificationError(
+            "field-malformed",
+            "A name in the extract is not a text.",
+            "Have the plant open the draw again.",
+        )
     return value

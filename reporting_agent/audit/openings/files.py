@@ -74,7 +74,11 @@ class HandedInFiles:
     def of_an_audit(self) -> bool:
         """Whether files are here that say something only together with an opening."""
         audited = not self.entries.keys().isdisjoint(SHOWN_BY_AN_OPENING)
-        return audited or self.evidence_of is not None or not self.by_kind.keys().isdisjoint(WITH_AN_OPENING)
+        return (
+            audited
+            or self.evidence_of is not None
+            or not self.by_kind.keys().isdisjoint(WITH_AN_OPENING)
+        )
 
     @property
     def inclusion_proof(self) -> tuple[bytes, ...] | None:
@@ -93,10 +97,20 @@ def read_all(paths: list[Path]) -> HandedInFiles:
     pile = _Pile()
     for path in paths:
         pile.add(read_one(path), path)
-    proven = {kind: tuple(entries) for kind, entries in pile.entries.items()} | {kind: (entry,) for kind, entry in pile.of_evidence.items()}
-    several = (tuple(pile.receipts), tuple(pile.versions), tuple(pile.heads), tuple(pile.consistency), proven)
+    proven = {kind: tuple(entries) for kind, entries in pile.entries.items()} | {
+        kind: (entry,) for kind, entry in pile.of_evidence.items()
+    }
+    several = (
+        tuple(pile.receipts),
+        tuple(pile.versions),
+        tuple(pile.heads),
+        tuple(pile.consistency),
+        proven,
+    )
     lists = (tuple(pile.listed), tuple(pile.acts), tuple(pile.forms), tuple(pile.packs), pile.rows)
-    return HandedInFiles(pile.by_kind, *several, pile.evidence_of, *lists, restarts=tuple(pile.restarts))
+    return HandedInFiles(
+        pile.by_kind, *several, pile.evidence_of, *lists, restarts=tuple(pile.restarts)
+    )
 
 
 @dataclass(slots=True)
@@ -148,7 +162,10 @@ class _Pile:
         elif self.by_kind.setdefault(kind, raw) != raw:
             raise InputError(
                 "audit-file-twice",
-                Phrase("Two different files are both a %(kind)s.", kind=recognising.NAMES.get(kind, kind)),
+                Phrase(
+                    "Two different files are both a %(kind)s.",
+                    kind=recognising.NAMES.get(kind, kind),
+                ),
                 "Give one file of each kind.",
                 place=Place(str(path)),
                 found=recognising.NAMES.get(kind, kind),
@@ -176,7 +193,9 @@ class _Pile:
         for row in rows:
             raw = json.dumps(row).encode()
             signed_or_logged = (
-                row.get("schema") == approved.SCHEMA or read_as(ListedEntry, raw) is not None or read_as(VersionAct, raw) is not None
+                row.get("schema") == approved.SCHEMA
+                or read_as(ListedEntry, raw) is not None
+                or read_as(VersionAct, raw) is not None
             )
             if signed_or_logged:
                 self.add(raw, path)
@@ -187,7 +206,11 @@ class _Pile:
         """What is signed inside an answer; whether there is anything."""
         try:
             inside = list(recognising.unwrapped(answer))
-        except (ValueError, TypeError, AttributeError) as wrong:  # JSON of another shape, of whatever program
+        except (
+            ValueError,
+            TypeError,
+            AttributeError,
+        ) as wrong:  # JSON of another shape, of whatever program
             raise unknown(path) from wrong
         for content in inside:
             self.add(content, path)
@@ -210,5 +233,8 @@ def read_one(path: Path) -> bytes:
 
 def lacking(what: Phrase, why: Phrase) -> InputError:
     return InputError(
-        "audit-file-lacking", Phrase("The %(what)s is missing: %(why)s.", what=what, why=why), "Give it as well.", wanted=what
+        "audit-file-lacking",
+        Phrase("The %(what)s is missing: %(why)s.", what=what, why=why),
+        "Give it as well.",
+        wanted=what,
     )

@@ -33,9 +33,25 @@ from benchmarks.audit.accounted import Accounted, AccountedMeter, QuestionedStre
 from benchmarks.audit.commitment import FiledBatch
 from benchmarks.measurements import Batch
 from benchmarks.routes import Pack
-from reporting_agent.audit.openings.close_look import WAITING, CloseLook, Pause, length_us, of_wrong_times, span_us
+from reporting_agent.audit.openings.close_look import (
+    WAITING,
+    CloseLook,
+    Pause,
+    length_us,
+    of_wrong_times,
+    span_us,
+)
 from reporting_agent.audit.openings.fillers import are_many, explaining, fillers
-from reporting_agent.audit.openings.pieces import HOUR_US, UNUSABLE, Flags, TimePieces, cut_of, in_any, levels_of, runs_of
+from reporting_agent.audit.openings.pieces import (
+    HOUR_US,
+    UNUSABLE,
+    Flags,
+    TimePieces,
+    cut_of,
+    in_any,
+    levels_of,
+    runs_of,
+)
 from reporting_agent.audit.openings.recomputing import Key, key_of
 from reporting_agent.metering import MeterRecord
 
@@ -70,9 +86,21 @@ def account(
     for name in sorted(set(close_looks) & set(records)):
         mine = [row for row in rows if close_looks[name].serves(row.batch)]
         longest_us = _longest_us(mine, longest_s.get(close_looks[name].meter.step))
-        judged = _Judged.of(close_looks[name], records[name], mine, [*(row.batch for row in mine), *beyond], committed, longest_us)
+        judged = _Judged.of(
+            close_looks[name],
+            records[name],
+            mine,
+            [*(row.batch for row in mine), *beyond],
+            committed,
+            longest_us,
+        )
         balances += [judged.balance()] if close_looks[name].days else []
-        questioned += [*judged.questioned(), *judged.rows_without_record(), *judged.waiting_at_work(), *judged.fillers()]
+        questioned += [
+            *judged.questioned(),
+            *judged.rows_without_record(),
+            *judged.waiting_at_work(),
+            *judged.fillers(),
+        ]
         questioned += judged.beside_wrong_times()
         edges += judged.edges
     return Accounted(tuple(balances), tuple(questioned), edges) if balances or edges else None
@@ -113,21 +141,49 @@ class _Judged:
         longest_us: int | None,
     ) -> _Judged:
         ran = list(ran)
-        pauses = look.pauses([_bounded(batch, longest_us) for batch in ran], record.start_us, record.end_us)
+        pauses = look.pauses(
+            [_bounded(batch, longest_us) for batch in ran], record.start_us, record.end_us
+        )
         pieces = cut_of(look, record, rows, pauses)
         production, standing = levels_of(pieces)
         clear, edges = _clear(look, pauses, pieces)
         above = np.zeros(len(pieces.energy), dtype=bool)
         if production is not None and standing is not None:
             limit = standing + ABOVE_STANDING * (production - standing)
-            above = pieces.outside & ~pieces.unusable & clear & (np.nan_to_num(pieces.power) > limit)
+            above = (
+                pieces.outside & ~pieces.unusable & clear & (np.nan_to_num(pieces.power) > limit)
+            )
         excused = above & in_any(pieces, explaining(rows, committed))
-        overlong = [span_us(batch) for batch in ran if look.serves(batch) and _is_overlong(batch, longest_us)]
+        overlong = [
+            span_us(batch)
+            for batch in ran
+            if look.serves(batch) and _is_overlong(batch, longest_us)
+        ]
         claimed = pieces.outside & in_any(pieces, overlong)
-        usual_us = median([length_us(row.batch) for row in rows if row.excluded is None and length_us(row.batch) > 0] or [0])
+        usual_us = median(
+            [
+                length_us(row.batch)
+                for row in rows
+                if row.excluded is None and length_us(row.batch) > 0
+            ]
+            or [0]
+        )
         edges_seen = edges if production is not None else 0
         return cls(
-            look, record, rows, pauses, committed, pieces, production, standing, above, excused, edges_seen, claimed, usual_us, longest_us
+            look,
+            record,
+            rows,
+            pauses,
+            committed,
+            pieces,
+            production,
+            standing,
+            above,
+            excused,
+            edges_seen,
+            claimed,
+            usual_us,
+            longest_us,
         )
 
     def balance(self) -> AccountedMeter:
@@ -164,15 +220,35 @@ class _Judged:
         for first, last in runs_of(self.pieces, self.above & ~self.excused):
             run = slice(first, last + 1)
             start_us, end_us = int(self.pieces.start_us[first]), int(self.pieces.end_us[last])
-            surplus = float((self.pieces.energy[run] - self.standing * self.pieces.known_h[run]).sum())
+            surplus = float(
+                (self.pieces.energy[run] - self.standing * self.pieces.known_h[run]).sum()
+            )
             claimed = bool(self.claimed[run].all())
-            if surplus < (max(least_h, LEAST_CLAIMED * self.usual_us / HOUR_US) if claimed else least_h) * self.production:
+            if (
+                surplus
+                < (max(least_h, LEAST_CLAIMED * self.usual_us / HOUR_US) if claimed else least_h)
+                * self.production
+            ):
                 continue
             beside = self._beside(start_us, end_us)
-            goes_on = any(start_us == stretch.start_us or end_us == stretch.end_us for stretch in self.look.stretches)
-            why = StretchQuestion.EDGE if beside and not goes_on and 2 * (end_us - start_us) < self.usual_us else StretchQuestion.NO_BATCH
-            energy, batch = float(self.pieces.energy[run].sum()), beside if why is StretchQuestion.EDGE else ""
-            unexplained.append(QuestionedStretch(why, self.record.meter.id, start_us, end_us, energy, self.record.unit, batch))
+            goes_on = any(
+                start_us == stretch.start_us or end_us == stretch.end_us
+                for stretch in self.look.stretches
+            )
+            why = (
+                StretchQuestion.EDGE
+                if beside and not goes_on and 2 * (end_us - start_us) < self.usual_us
+                else StretchQuestion.NO_BATCH
+            )
+            energy, batch = (
+                float(self.pieces.energy[run].sum()),
+                beside if why is StretchQuestion.EDGE else "",
+            )
+            unexplained.append(
+                QuestionedStretch(
+                    why, self.record.meter.id, start_us, end_us, energy, self.record.unit, batch
+                )
+            )
         return unexplained
 
     def rows_without_record(self) -> list[QuestionedStretch]:
@@ -180,7 +256,9 @@ class _Judged:
         questioned = []
         for row in self.rows:
             first, last = span_us(row.batch)
-            if key_of(row.batch) not in self.committed and any(first < day.end_us and last >= day.start_us for day in self.look.days):
+            if key_of(row.batch) not in self.committed and any(
+                first < day.end_us and last >= day.start_us for day in self.look.days
+            ):
                 questioned.append(self._of_batch(StretchQuestion.NO_RECORD, row.batch))
         return questioned
 
@@ -212,29 +290,47 @@ class _Judged:
         questioned = []
         for first, last in runs_of(self.pieces, self.excused):
             energy = float(self.pieces.energy[first : last + 1].sum())
-            what = (int(self.pieces.start_us[first]), int(self.pieces.end_us[last]), energy, self.record.unit)
-            questioned.append(QuestionedStretch(StretchQuestion.WRONG_TIMES, self.record.meter.id, *what))
+            what = (
+                int(self.pieces.start_us[first]),
+                int(self.pieces.end_us[last]),
+                energy,
+                self.record.unit,
+            )
+            questioned.append(
+                QuestionedStretch(StretchQuestion.WRONG_TIMES, self.record.meter.id, *what)
+            )
         return questioned
 
     def _at_work_inside(self, batch: Batch) -> list[QuestionedStretch]:
         """Stretches of such a row in which the line drew power as in production, for half of what a batch takes."""
         if self.production is None:
             return []
-        working = in_any(self.pieces, [span_us(batch)]) & (np.nan_to_num(self.pieces.power) > LIKE_PRODUCTION * self.production)
+        working = in_any(self.pieces, [span_us(batch)]) & (
+            np.nan_to_num(self.pieces.power) > LIKE_PRODUCTION * self.production
+        )
         working &= ~self.pieces.used & ~self.pieces.unusable
         questioned = []
         for first, last in runs_of(self.pieces, working):
             start_us, end_us = int(self.pieces.start_us[first]), int(self.pieces.end_us[last])
             energy = float(self.pieces.energy[first : last + 1].sum())
             if energy >= LEAST_CLAIMED * self.usual_us / HOUR_US * self.production:
-                what = (self.record.meter.id, start_us, end_us, energy, self.record.unit, batch.batch_id)
+                what = (
+                    self.record.meter.id,
+                    start_us,
+                    end_us,
+                    energy,
+                    self.record.unit,
+                    batch.batch_id,
+                )
                 questioned.append(QuestionedStretch(StretchQuestion.STANDING_STATE, *what))
         return questioned
 
     def _of_batch(self, why: StretchQuestion, batch: Batch) -> QuestionedStretch:
         """With what this meter counted: the batch's energy of a carrier is that of all meters of its line."""
         energy = float(self.pieces.energy[self._inside(batch)].sum())
-        return QuestionedStretch(why, self.record.meter.id, *span_us(batch), energy, self.record.unit, batch.batch_id)
+        return QuestionedStretch(
+            why, self.record.meter.id, *span_us(batch), energy, self.record.unit, batch.batch_id
+        )
 
     def _inside(self, batch: Batch) -> Flags:
         start_us, end_us = span_us(batch)
@@ -261,7 +357,11 @@ def _clear(look: CloseLook, pauses: Sequence[Pause], pieces: TimePieces) -> tupl
         if first == last:
             continue
         start_us, end_us = look.clear(pause.start_us, pause.end_us)
-        clear[first:last] = (pieces.start_us[first:last] >= start_us) & (pieces.end_us[first:last] <= end_us) & ~pieces.unusable[first:last]
+        clear[first:last] = (
+            (pieces.start_us[first:last] >= start_us)
+            & (pieces.end_us[first:last] <= end_us)
+            & ~pieces.unusable[first:last]
+        )
         edges += int(bool(pause.before) and _is_clear_at(pieces.start_us, clear, start_us))
         edges += int(bool(pause.after) and _is_clear_at(pieces.end_us, clear, end_us))
     return clear, edges
@@ -276,7 +376,9 @@ def _longest_us(rows: Sequence[FiledBatch], longest_s: int | None) -> int | None
     """How long a batch on this meter may run: as the pack says, and no longer than the longest that the pack allows, and a tenth."""
     if longest_s is None:
         return None
-    allowed = [length for row in rows if 0 < (length := length_us(row.batch)) <= longest_s * 1_000_000]
+    allowed = [
+        length for row in rows if 0 < (length := length_us(row.batch)) <= longest_s * 1_000_000
+    ]
     return min(longest_s * 1_000_000, int(_LONGEST * max(allowed, default=longest_s * 1_000_000)))
 
 

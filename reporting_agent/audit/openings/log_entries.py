@@ -19,7 +19,9 @@ from benchmarks.wire import logged, merkle
 from benchmarks.wire.logged import EntryKind
 from reporting_agent.audit.openings.recognising import VersionAct
 
-_AS_SERVED = Phrase("Ask the portal again. If it gives the same answer, keep the file and the head: together they are evidence against it.")
+_AS_SERVED = Phrase(
+    "Ask the portal again. If it gives the same answer, keep the file and the head: together they are evidence against it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,16 @@ class SignedEntry:
     on: date
 
     def agrees(self, entry: ListedEntry) -> bool:
-        return (self.kind, logged.object_of(self.digest).hex(), self.on) == (entry.kind, entry.logged, entry.on)
+        return (self.kind, logged.object_of(self.digest).hex(), self.on) == (
+            entry.kind,
+            entry.logged,
+            entry.on,
+        )
 
 
-def entries_logged(entries: Iterable[ListedEntry], roots: Mapping[int, bytes], signed: Mapping[int, SignedEntry]) -> CheckOutcome:
+def entries_logged(
+    entries: Iterable[ListedEntry], roots: Mapping[int, bytes], signed: Mapping[int, SignedEntry]
+) -> CheckOutcome:
     """Whether entries are what they say, and in the log of a head at hand.
 
     Args:
@@ -53,7 +61,9 @@ def entries_logged(entries: Iterable[ListedEntry], roots: Mapping[int, bytes], s
         )
         return failed(code, sentence, _AS_SERVED, wrong)
     if not shown:
-        return not_checkable(code, Phrase("The portal's answer lists no entry, so nothing in it can be checked."))
+        return not_checkable(
+            code, Phrase("The portal's answer lists no entry, so nothing in it can be checked.")
+        )
     lacking = sorted({entry.index for entry in shown} - bound(shown, roots))
     if lacking and not roots:
         return not_checkable(
@@ -64,7 +74,9 @@ def entries_logged(entries: Iterable[ListedEntry], roots: Mapping[int, bytes], s
                 "The leaf hashes of %(entries)s entries can be recomputed, but no signed head was given with them.",
                 entries=number,
             ),
-            Phrase("Give a tree head or a checkpoint, the portal's key directory, and --fingerprint."),
+            Phrase(
+                "Give a tree head or a checkpoint, the portal's key directory, and --fingerprint."
+            ),
         )
     if lacking:
         return not_checkable(
@@ -96,7 +108,10 @@ def entries_logged(entries: Iterable[ListedEntry], roots: Mapping[int, bytes], s
 
 
 def version_logged(
-    acts: Iterable[VersionAct], entries: Iterable[ListedEntry], roots: Mapping[int, bytes], document: str | None
+    acts: Iterable[VersionAct],
+    entries: Iterable[ListedEntry],
+    roots: Mapping[int, bytes],
+    document: str | None,
 ) -> CheckOutcome:
     """Whether what the portal says of a published version is what its log holds.
 
@@ -105,7 +120,9 @@ def version_logged(
     """
     code, stated, shown = "version-logged", list(acts), list(entries)
     held_there, proven = {entry.index: entry for entry in shown}, bound(shown, roots)
-    wrong = [Words.of(_named(act)) for act in stated if _differs(act, held_there.get(act.log_index))]
+    wrong = [
+        Words.of(_named(act)) for act in stated if _differs(act, held_there.get(act.log_index))
+    ]
     if wrong:
         sentence = in_number(
             len(wrong),
@@ -116,12 +133,19 @@ def version_logged(
         return failed(code, sentence, _AS_SERVED, wrong)
     if document is not None and document not in {act.document for act in stated}:
         return failed(
-            code, Phrase("What the portal states about the version refers to a different document from the one given."), _AS_SERVED
+            code,
+            Phrase(
+                "What the portal states about the version refers to a different document from the one given."
+            ),
+            _AS_SERVED,
         )
     if lacking := [act.log_index for act in stated if act.log_index not in proven]:
         return not_checkable(
             code,
-            Phrase("No proof was given that entry %(index)s, which binds the version, is in the log.", index=lacking[0]),
+            Phrase(
+                "No proof was given that entry %(index)s, which binds the version, is in the log.",
+                index=lacking[0],
+            ),
             Phrase(
                 "Ask the portal's log for the inclusion proof of index=%(index)s. Give its answer and the tree head of the same size.",
                 index=lacking[0],
@@ -153,7 +177,9 @@ def _named(act: VersionAct) -> Phrase:
     return Phrase("%(index)s: withdrawal of the version", index=act.log_index)
 
 
-def values_published(acts: Iterable[VersionAct], report: int | None, values: int | None) -> CheckOutcome:
+def values_published(
+    acts: Iterable[VersionAct], report: int | None, values: int | None
+) -> CheckOutcome:
     """Whether a version was composed of the very values that were opened: those of the log's entry that `values-logged` is about.
 
     Args:
@@ -165,14 +191,18 @@ def values_published(acts: Iterable[VersionAct], report: int | None, values: int
     if report is None or values is None:
         return not_checkable(
             code,
-            Phrase("Without the receipt and the log entry of this report, it is not known which values the version had to use."),
+            Phrase(
+                "Without the receipt and the log entry of this report, it is not known which values the version had to use."
+            ),
             TAKE_THE_FILE,
         )
     of_it = [act for act in publications if report in act.leaves]
     if not of_it:
         return not_checkable(
             code,
-            Phrase("The version did not use this report (entry %(index)s of the log).", index=report),
+            Phrase(
+                "The version did not use this report (entry %(index)s of the log).", index=report
+            ),
             Phrase(
                 "Give the log's entries for the version that used this report. If this report should have been used and was not, "
                 "ask the coordinator."
@@ -181,32 +211,51 @@ def values_published(acts: Iterable[VersionAct], report: int | None, values: int
     if any(values not in act.values for act in of_it):
         return failed(
             code,
-            Phrase("The version used other values of this report than those that were opened (entry %(index)s).", index=values),
+            Phrase(
+                "The version used other values of this report than those that were opened (entry %(index)s).",
+                index=values,
+            ),
             Phrase(
                 "Keep the opening, the evidence file and the portal's answer, and tell the coordinator: the published version was "
                 "not composed from these values."
             ),
         )
-    return check_held(code, Phrase("The version used the values that were opened, entry %(index)s of the log.", index=values), len(of_it))
+    return check_held(
+        code,
+        Phrase(
+            "The version used the values that were opened, entry %(index)s of the log.",
+            index=values,
+        ),
+        len(of_it),
+    )
 
 
 def bound(entries: Iterable[ListedEntry], roots: Mapping[int, bytes]) -> set[int]:
     """Indices of entries that lie under a head at hand, by a proof of their own or because every entry of its log is there."""
     shown = list(entries)
     leaves = {entry.index: entry.recomputed for entry in shown}
-    indices = {entry.index for entry in shown if isinstance(entry, ServedEntry) and _proves(entry, roots)}
+    indices = {
+        entry.index for entry in shown if isinstance(entry, ServedEntry) and _proves(entry, roots)
+    }
     for size, root in roots.items():
-        if leaves.keys() >= set(range(size)) and merkle.Tree(leaves[at] for at in range(size)).root() == root:
+        if (
+            leaves.keys() >= set(range(size))
+            and merkle.Tree(leaves[at] for at in range(size)).root() == root
+        ):
             indices |= set(range(size))
     return indices
 
 
-def _wrong(shown: list[ListedEntry], roots: Mapping[int, bytes], signed: Mapping[int, SignedEntry]) -> list[Words]:
+def _wrong(
+    shown: list[ListedEntry], roots: Mapping[int, bytes], signed: Mapping[int, SignedEntry]
+) -> list[Words]:
     leaves: dict[int, bytes] = {}
     wrong = set()
     for entry in shown:
         unlike = leaves.setdefault(entry.index, entry.recomputed) != entry.recomputed
-        refuted = isinstance(entry, ServedEntry) and entry.size in roots and not _proves(entry, roots)
+        refuted = (
+            isinstance(entry, ServedEntry) and entry.size in roots and not _proves(entry, roots)
+        )
         contradicted = entry.index in signed and not signed[entry.index].agrees(entry)
         if entry.leaf_hash != entry.recomputed.hex() or unlike or refuted or contradicted:
             wrong.add(entry.index)
@@ -221,11 +270,16 @@ def _proves(entry: ServedEntry, roots: Mapping[int, bytes]) -> bool:
     if entry.size not in roots:
         return False
     try:
-        merkle.require_inclusion(entry.recomputed, entry.index, entry.size, entry.entry().proof, roots[entry.size])
+        merkle.require_inclusion(
+            entry.recomputed, entry.index, entry.size, entry.entry().proof, roots[entry.size]
+        )
     except VerificationError:
         return False
     return True
 
 
 def _differs(act: VersionAct, entry: ListedEntry | None) -> bool:
-    return entry is not None and (act.kind, logged.object_of(act.digest).hex()) != (entry.kind, entry.logged)
+    return entry is not None and (act.kind, logged.object_of(act.digest).hex()) != (
+        entry.kind,
+        entry.logged,
+    )

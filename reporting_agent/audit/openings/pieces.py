@@ -47,10 +47,14 @@ class TimePieces:
         return power
 
 
-def cut_of(look: CloseLook, record: MeterRecord, rows: Sequence[FiledBatch], pauses: Sequence[Pause]) -> TimePieces:
+def cut_of(
+    look: CloseLook, record: MeterRecord, rows: Sequence[FiledBatch], pauses: Sequence[Pause]
+) -> TimePieces:
     assert record.closely is not None  # noqa: S101 - `account` chose it
     edges = record.closely.edges_us
-    looked_at = look.inside(edges[:-1]) & (edges[:-1] >= record.start_us) & (edges[1:] <= record.end_us)
+    looked_at = (
+        look.inside(edges[:-1]) & (edges[:-1] >= record.start_us) & (edges[1:] <= record.end_us)
+    )
     start_us, end_us = edges[:-1][looked_at], edges[1:][looked_at]
 
     def within(spans: Iterable[tuple[int, int]]) -> Flags:
@@ -74,15 +78,29 @@ def cut_of(look: CloseLook, record: MeterRecord, rows: Sequence[FiledBatch], pau
 def runs_of(pieces: TimePieces, chosen: Flags) -> list[tuple[int, int]]:
     """First and last of the chosen pieces that follow one another without a hole."""
     indices = np.flatnonzero(chosen).tolist()
-    starts = [0, *(at + 1 for at, (first, other) in enumerate(pairwise(indices)) if pieces.end_us[first] != pieces.start_us[other])]
+    starts = [
+        0,
+        *(
+            at + 1
+            for at, (first, other) in enumerate(pairwise(indices))
+            if pieces.end_us[first] != pieces.start_us[other]
+        ),
+    ]
     ends = [*(start - 1 for start in starts[1:]), len(indices) - 1]
-    return [(indices[start], indices[end]) for start, end in zip(starts, ends, strict=True)] if indices else []
+    return (
+        [(indices[start], indices[end]) for start, end in zip(starts, ends, strict=True)]
+        if indices
+        else []
+    )
 
 
 def in_any(pieces: TimePieces, spans: Sequence[tuple[int, int]]) -> Flags:
     """Which pieces reach into one of these times: a batch that begins within a quarter hour excuses all of it."""
     edges = edges_of(spans)
-    begun, over = np.searchsorted(edges, pieces.start_us, side="right"), np.searchsorted(edges, pieces.end_us, side="left")
+    begun, over = (
+        np.searchsorted(edges, pieces.start_us, side="right"),
+        np.searchsorted(edges, pieces.end_us, side="left"),
+    )
     reached: Flags = (begun % 2 == 1) | (over > begun)
     return reached
 
@@ -103,4 +121,6 @@ def levels_of(pieces: TimePieces) -> tuple[float | None, float | None]:
     if not len(order):
         return production, 0.0
     at = min(int(np.searchsorted(time_h, STANDING_QUANTILE * time_h[-1])), len(order) - 1)
-    return production, min(max(float(pieces.power[resting][order][at]), 0.0), MOST_STANDING * production)
+    return production, min(
+        max(float(pieces.power[resting][order][at]), 0.0), MOST_STANDING * production
+    )

@@ -14,21 +14,41 @@ from benchmarks.audit.evidence import CheckOutcome, check_held, not_checkable, r
 from benchmarks.declared import worded
 from benchmarks.errors import SteplabelError, VerificationError
 from benchmarks.phrases import Phrase, in_number
-from benchmarks.wire import approved, challenges, checkpoints, directory, head_succession, heads, library, logged, published, receipts
+from benchmarks.wire import (
+    approved,
+    challenges,
+    checkpoints,
+    directory,
+    head_succession,
+    heads,
+    library,
+    logged,
+    published,
+    receipts,
+)
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import require_consistency, require_inclusion
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.audit.openings.files import HandedInFiles, lacking
 from reporting_agent.audit.openings.log_entries import SignedEntry, entries_logged, version_logged
-from reporting_agent.audit.openings.recognising import BENCHMARK, CHECKPOINT, NAMES, TREE_HEAD, Consistency, document
+from reporting_agent.audit.openings.recognising import (
+    BENCHMARK,
+    CHECKPOINT,
+    NAMES,
+    TREE_HEAD,
+    Consistency,
+    document,
+)
 from reporting_agent.audit.openings.versions import composed_again
 
 _NO_KEYS = worded("The portal's key directory and its fingerprint were not given.")
 _GIVE_KEYS = worded("Give both: the file and --fingerprint.")
 
 
-def of_the_portal(files: HandedInFiles, fingerprint: str | None, keys: Mapping[str, VerifyingKey], *, alone: bool) -> list[CheckOutcome]:
+def of_the_portal(
+    files: HandedInFiles, fingerprint: str | None, keys: Mapping[str, VerifyingKey], *, alone: bool
+) -> list[CheckOutcome]:
     """What the portal's files show without a plant. `alone`: no opening was handed in, so each of them is asked for itself.
 
     Raises:
@@ -38,15 +58,24 @@ def of_the_portal(files: HandedInFiles, fingerprint: str | None, keys: Mapping[s
     findings += [_benchmark(raw, keys) for raw in files.versions if not _is_composed(raw)]
     if alone and "challenge" in files.by_kind:
         findings.append(_challenge(files.by_kind["challenge"], keys))
-    signed = [document(raw).get("document", {}) if _is_composed(raw) else document(raw) for raw in files.versions]
+    signed = [
+        document(raw).get("document", {}) if _is_composed(raw) else document(raw)
+        for raw in files.versions
+    ]
     for raw in filter(_is_composed, files.versions):
-        findings += composed_again(raw, signed, keys) if keys else [not_checkable("benchmark-logged", _NO_KEYS, _GIVE_KEYS)]
+        findings += (
+            composed_again(raw, signed, keys)
+            if keys
+            else [not_checkable("benchmark-logged", _NO_KEYS, _GIVE_KEYS)]
+        )
     checkpoint = files.by_kind.get(CHECKPOINT)
     trusted = fingerprint if keys else None
     if checkpoint is not None:
         unsure = not_checkable("checkpoint-signed", _NO_KEYS, _GIVE_KEYS)
         findings.append(checkpoint_signed(checkpoint, trusted, keys) if trusted else unsure)
-    sizes = [heads.parse(raw).size for raw in files.heads] + ([] if checkpoint is None else [checkpoints.parse(checkpoint).size])
+    sizes = [heads.parse(raw).size for raw in files.heads] + (
+        [] if checkpoint is None else [checkpoints.parse(checkpoint).size]
+    )
     for proof in files.consistency:
         if not {proof.first, proof.second} <= set(sizes):
             raise lacking(
@@ -59,7 +88,11 @@ def of_the_portal(files: HandedInFiles, fingerprint: str | None, keys: Mapping[s
             )
     if len(sizes) > 1 or (alone and files.heads):
         unsure = not_checkable("heads-agree", _NO_KEYS, _GIVE_KEYS)
-        findings.append(heads_agree(files.heads, checkpoint, files.consistency, trusted, keys) if trusted else unsure)
+        findings.append(
+            heads_agree(files.heads, checkpoint, files.consistency, trusted, keys)
+            if trusted
+            else unsure
+        )
     if alone or files.rows or files.acts:
         findings += _of_the_log(files, _roots(files, fingerprint, keys), keys)
     findings += [_pack(raw, keys) for raw in dict.fromkeys(files.packs)]
@@ -80,10 +113,14 @@ def received_of(raw_receipts: Sequence[bytes], keys: Mapping[str, VerifyingKey])
     return read
 
 
-def _of_the_log(files: HandedInFiles, roots: Mapping[int, bytes], keys: Mapping[str, VerifyingKey]) -> list[CheckOutcome]:
+def _of_the_log(
+    files: HandedInFiles, roots: Mapping[int, bytes], keys: Mapping[str, VerifyingKey]
+) -> list[CheckOutcome]:
     """Entries that were given by themselves, and what they bind."""
     findings = []
-    if files.listed or (files.rows and not (files.acts or files.receipts or files.forms or files.packs)):
+    if files.listed or (
+        files.rows and not (files.acts or files.receipts or files.forms or files.packs)
+    ):
         findings.append(entries_logged(files.listed, roots, _signed(files, keys)))
     if files.acts:
         raw = files.by_kind.get(BENCHMARK)
@@ -92,7 +129,9 @@ def _of_the_log(files: HandedInFiles, roots: Mapping[int, bytes], keys: Mapping[
     return findings
 
 
-def _roots(files: HandedInFiles, fingerprint: str | None, keys: Mapping[str, VerifyingKey]) -> dict[int, bytes]:
+def _roots(
+    files: HandedInFiles, fingerprint: str | None, keys: Mapping[str, VerifyingKey]
+) -> dict[int, bytes]:
     """Of every head and checkpoint at hand whose signature holds, by size; of those that do not, another check tells."""
     roots = {}
     for raw in files.heads:
@@ -109,13 +148,17 @@ def _roots(files: HandedInFiles, fingerprint: str | None, keys: Mapping[str, Ver
 def _signed(files: HandedInFiles, keys: Mapping[str, VerifyingKey]) -> dict[int, SignedEntry]:
     """What receipts and challenge at hand say of entries of the log."""
     signed = {
-        receipt.log_index: SignedEntry(EntryKind.ENVELOPE, bytes.fromhex(receipt.envelope_digest), receipt.received_on)
+        receipt.log_index: SignedEntry(
+            EntryKind.ENVELOPE, bytes.fromhex(receipt.envelope_digest), receipt.received_on
+        )
         for receipt in received_of(files.receipts, keys)
     }
     if "challenge" in files.by_kind:
         with suppress(VerificationError):
             challenge = challenges.read(files.by_kind["challenge"], keys)
-            signed[challenge.log_index] = SignedEntry(EntryKind.COMMITMENT, bytes.fromhex(challenge.commitment.digest), challenge.given_on)
+            signed[challenge.log_index] = SignedEntry(
+                EntryKind.COMMITMENT, bytes.fromhex(challenge.commitment.digest), challenge.given_on
+            )
     return signed
 
 
@@ -151,7 +194,9 @@ def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
         approval = approved.verify(answer.get("document", answer), keys)
         if "document" not in answer:
             sentence = Phrase(
-                "The portal signed the approval of the pack %(pack)s %(version)s.", pack=approval.pack, version=approval.version
+                "The portal signed the approval of the pack %(pack)s %(version)s.",
+                pack=approval.pack,
+                version=approval.version,
             )
             return check_held(code, sentence)
         approved.require_files(approval, str(answer["pack_toml"]), str(answer["factors_toml"]))
@@ -160,7 +205,12 @@ def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
         return refused(code, refusal)
     except (KeyError, TypeError, ValueError):
         return refused(
-            code, VerificationError("pack-altered", "The answer does not have the form of the portal's answers.", "Fetch it again.")
+            code,
+            VerificationError(
+                "pack-altered",
+                "The answer does not have the form of the portal's answers.",
+                "Fetch it again.",
+            ),
         )
     sentence = Phrase(
         (
@@ -182,15 +232,33 @@ def _library(answer: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Che
     try:
         edition = library.verify(answer.get("document", answer), keys)
         if "document" not in answer:
-            return check_held(code, Phrase("The portal signed edition %(edition)s of the library of practices.", edition=edition.edition))
+            return check_held(
+                code,
+                Phrase(
+                    "The portal signed edition %(edition)s of the library of practices.",
+                    edition=edition.edition,
+                ),
+            )
         if approved.sha256(str(answer["library"])) != edition.file:
-            return refused(code, VerificationError("library-altered", "The library is not the one that was signed.", "Fetch it again."))
+            return refused(
+                code,
+                VerificationError(
+                    "library-altered",
+                    "The library is not the one that was signed.",
+                    "Fetch it again.",
+                ),
+            )
         size = _require_logged(answer["log"], EntryKind.PRACTICES, logged.practices(edition), keys)
     except SteplabelError as refusal:
         return refused(code, refusal)
     except (KeyError, TypeError, ValueError):
         return refused(
-            code, VerificationError("library-altered", "The answer does not have the form of the portal's answers.", "Fetch it again.")
+            code,
+            VerificationError(
+                "library-altered",
+                "The answer does not have the form of the portal's answers.",
+                "Fetch it again.",
+            ),
         )
     sentence = Phrase(
         (
@@ -203,18 +271,29 @@ def _library(answer: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Che
     return check_held(code, sentence)
 
 
-def _require_logged(entry: Mapping[str, Any], kind: EntryKind, digest: bytes, keys: Mapping[str, VerifyingKey]) -> int:
+def _require_logged(
+    entry: Mapping[str, Any], kind: EntryKind, digest: bytes, keys: Mapping[str, VerifyingKey]
+) -> int:
     """The size of the log that is proven to hold it."""
     head = heads.read(base64.b64decode(entry["head"], validate=True), keys).head
     leaf = logged.hashed(kind, digest, date.fromisoformat(entry["on"]))
-    require_inclusion(leaf, int(entry["index"]), head.size, [bytes.fromhex(sibling) for sibling in entry["proof"]], head.root)
+    require_inclusion(
+        leaf,
+        int(entry["index"]),
+        head.size,
+        [bytes.fromhex(sibling) for sibling in entry["proof"]],
+        head.root,
+    )
     return head.size
 
 
 def _form(name: str) -> CheckOutcome:
     return not_checkable(
         "form-signed",
-        Phrase("A file for reading (%(form)s) has no signature, so nothing in it can be checked.", form=name),
+        Phrase(
+            "A file for reading (%(form)s) has no signature, so nothing in it can be checked.",
+            form=name,
+        ),
         Phrase(
             "Give the signed file instead: for a published version its benchmark.json, for a certificate the statement.cbor of its "
             "code, for a report its receipt, for the log an entry with its proof."
@@ -223,7 +302,11 @@ def _form(name: str) -> CheckOutcome:
 
 
 def heads_agree(
-    signed: Sequence[bytes], checkpoint: bytes | None, proofs: Sequence[Consistency], fingerprint: str, keys: Mapping[str, VerifyingKey]
+    signed: Sequence[bytes],
+    checkpoint: bytes | None,
+    proofs: Sequence[Consistency],
+    fingerprint: str,
+    keys: Mapping[str, VerifyingKey],
 ) -> CheckOutcome:
     """Whether heads that several people saw can be of one log: those of one size by themselves, others by the proofs at hand.
 
@@ -244,14 +327,26 @@ def heads_agree(
     for proof in proofs:
         if proof.first in roots and proof.second in roots:
             try:
-                require_consistency(proof.first, roots[proof.first], proof.second, roots[proof.second], proof.proof)
+                require_consistency(
+                    proof.first, roots[proof.first], proof.second, roots[proof.second], proof.proof
+                )
             except VerificationError as refusal:
                 return refused(code, refusal)
             proven.append((proof.first, proof.second))
     number, sizes = len(seen_heads), sorted(roots)
     if number == 1:
-        return check_held(code, Phrase("The portal signed this head of its log of %(size)s entries.", size=f"{sizes[0]:,}"), number)
-    open_pairs = [(first, second) for first, second in pairwise(sizes) if not begins(first, proven) & begins(second, proven)]
+        return check_held(
+            code,
+            Phrase(
+                "The portal signed this head of its log of %(size)s entries.", size=f"{sizes[0]:,}"
+            ),
+            number,
+        )
+    open_pairs = [
+        (first, second)
+        for first, second in pairwise(sizes)
+        if not begins(first, proven) & begins(second, proven)
+    ]
     asked = ", ".join(f"from={first}&to={second}" for first, second in open_pairs)
     if not asked:
         return check_held(
@@ -272,18 +367,29 @@ def heads_agree(
             number=number,
             sizes=len(sizes),
         ),
-        Phrase("Ask the portal's log for the consistency proofs %(asked)s, and give its answers as files.", asked=asked),
+        Phrase(
+            "Ask the portal's log for the consistency proofs %(asked)s, and give its answers as files.",
+            asked=asked,
+        ),
     )
 
 
-def checkpoint_signed(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
+def checkpoint_signed(
+    raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]
+) -> CheckOutcome:
     """Whether a checkpoint is of the portal's log and signed by it; `heads_agree` holds it against other heads."""
     code = "checkpoint-signed"
     try:
         checkpoint = checkpoints.read(raw, fingerprint, keys)
     except SteplabelError as refusal:
         return refused(code, refusal)
-    return check_held(code, Phrase("The portal signed this checkpoint of its log of %(size)s entries.", size=f"{checkpoint.size:,}"))
+    return check_held(
+        code,
+        Phrase(
+            "The portal signed this checkpoint of its log of %(size)s entries.",
+            size=f"{checkpoint.size:,}",
+        ),
+    )
 
 
 def begins(size: int, proven: Sequence[tuple[int, int]]) -> set[int]:
@@ -331,7 +437,10 @@ def _benchmark(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
     except SteplabelError as refusal:
         return refused(code, refusal)
     digest = published.digest(version).hex()[:16]
-    return check_held(code, Phrase("The portal published exactly this version; SHA-256 %(digest)s….", digest=digest))
+    return check_held(
+        code,
+        Phrase("The portal published exactly this version; SHA-256 %(digest)s….", digest=digest),
+    )
 
 
 def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
@@ -344,5 +453,10 @@ def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
         return refused(code, refusal)
     day, entry = challenge.given_on.isoformat(), challenge.log_index
     return check_held(
-        code, Phrase("The portal gave this challenge on %(day)s, as entry %(entry)s of its log.", day=day, entry=f"{entry:,}")
+        code,
+        Phrase(
+            "The portal gave this challenge on %(day)s, as entry %(entry)s of its log.",
+            day=day,
+            entry=f"{entry:,}",
+        ),
     )

@@ -78,7 +78,11 @@ def items_of(raw: bytes) -> list[dict[str, Any]] | None:
         answer = json.loads(raw)
     except _NOT_JSON:
         return None
-    rows = answer.get("results") if isinstance(answer, dict) and answer.keys() == {"results", "next"} else answer
+    rows = (
+        answer.get("results")
+        if isinstance(answer, dict) and answer.keys() == {"results", "next"}
+        else answer
+    )
     return rows if isinstance(rows, list) and all(isinstance(row, dict) for row in rows) else None
 
 

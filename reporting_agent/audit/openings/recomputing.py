@@ -57,7 +57,9 @@ def recompute(site: SiteSettings, contents: Contents, extract: Extract) -> Recom
     data = pipeline.read(site, pooled_labels.covered(period, windows), extract, outward=True)
     label = pooled_labels.leaving(site, data, pipeline.outgoing_label(site, data, period), windows)
     judged = data.outgoing.batches
-    arranged = arrange(label, judged, data.pack, lambda batch: pooled_labels.covers(batch, period, windows), ())
+    arranged = arrange(
+        label, judged, data.pack, lambda batch: pooled_labels.covers(batch, period, windows), ()
+    )
     records: dict[Key, Counter[bytes]] = {}
     for batch, excluded in arranged.batches:
         records.setdefault(key_of(batch), Counter())[of_batch(batch, excluded)] += 1
@@ -67,7 +69,9 @@ def recompute(site: SiteSettings, contents: Contents, extract: Extract) -> Recom
     return RecomputedRecords(records, arranged.batches, beyond, energy_by_key)
 
 
-def meters_closely(site: SiteSettings, contents: Contents, extract: Extract, closely: Mapping[str, Integers]) -> tuple[MeterRecord, ...]:
+def meters_closely(
+    site: SiteSettings, contents: Contents, extract: Extract, closely: Mapping[str, Integers]
+) -> tuple[MeterRecord, ...]:
     """The meters' accounts by the same extract, with their energy between further moments by meter.
 
     A pass of its own: gas and steam are brought to normal state piece by piece between the moments asked for, so that
@@ -79,4 +83,6 @@ def meters_closely(site: SiteSettings, contents: Contents, extract: Extract, clo
     if not extract.gives() & {sources.BATCHES.name, sources.LOG.name}:
         return ()
     period = Period.parse(contents.period, site.zone)
-    return pipeline.read(site, pooled_labels.covered(period, contents.windows), extract, closely=lambda _: closely).meters
+    return pipeline.read(
+        site, pooled_labels.covered(period, contents.windows), extract, closely=lambda _: closely
+    ).meters

@@ -27,10 +27,17 @@ def relogged(
         entry: the commitment's, as it was handed in.
         statements: of restarts, not yet verified.
     """
-    if entry is None or challenge is None or fingerprint is None or entry.index == challenge.log_index:
+    if (
+        entry is None
+        or challenge is None
+        or fingerprint is None
+        or entry.index == challenge.log_index
+    ):
         return None
     for raw in statements:
         with suppress(VerificationError):  # not the coordinator's
-            if restarts.verify(raw, fingerprint, keys).lost(challenge.log_index, challenge.given_on):
+            if restarts.verify(raw, fingerprint, keys).lost(
+                challenge.log_index, challenge.given_on
+            ):
                 return entry
     return None

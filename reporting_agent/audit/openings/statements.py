@@ -14,7 +14,12 @@ from benchmarks.audit.evidence import CheckOutcome, check_held, failed, not_chec
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import attestations, sealing
-from benchmarks.wire.attestations import AttestationStatement, AttestationWithdrawal, Opinion, ReportSubject
+from benchmarks.wire.attestations import (
+    AttestationStatement,
+    AttestationWithdrawal,
+    Opinion,
+    ReportSubject,
+)
 from benchmarks.wire.sealing import ProcessingKey
 from benchmarks.wire.signing import AuditorSigningKey, key_id
 
@@ -38,36 +43,58 @@ def statement_signed(raw: bytes, auditor: str | None, envelopes: Set[str]) -> Ch
     except VerificationError:
         return failed(
             code,
-            Phrase("The statement was not signed with the key that it names, or was changed after it was signed."),
-            Phrase("Download it again from the page of its code. If the fault remains, ask the certification body for the statement."),
+            Phrase(
+                "The statement was not signed with the key that it names, or was changed after it was signed."
+            ),
+            Phrase(
+                "Download it again from the page of its code. If the fault remains, ask the certification body for the statement."
+            ),
         )
     signer = key_id(statement.public_key)
     if auditor is None:
         return not_checkable(
             code,
             Phrase(
-                ("The statement is signed with the key %(key)s, which the statement itself names. It was not stated whose key that is."),
+                (
+                    "The statement is signed with the key %(key)s, which the statement itself names. It was not stated whose key that is."
+                ),
                 key=signer,
             ),
-            Phrase("With --auditor, give the key id that the certification body states. Get it from the body, not from the statement."),
+            Phrase(
+                "With --auditor, give the key id that the certification body states. Get it from the body, not from the statement."
+            ),
         )
     if signer != auditor.lower():
         return failed(
             code,
-            Phrase("The statement is signed with the key %(key)s, which is not the auditor's.", key=signer),
-            Phrase("Ask the certification body whether it signed this statement, and with which key."),
+            Phrase(
+                "The statement is signed with the key %(key)s, which is not the auditor's.",
+                key=signer,
+            ),
+            Phrase(
+                "Ask the certification body whether it signed this statement, and with which key."
+            ),
         )
-    if envelopes and isinstance(statement, AttestationStatement) and _of_another(statement, envelopes):
+    if (
+        envelopes
+        and isinstance(statement, AttestationStatement)
+        and _of_another(statement, envelopes)
+    ):
         return failed(
             code,
             Phrase("The statement refers to a different report or revision from the receipt."),
-            Phrase("Give the receipt of the report that the statement names, or ask for a statement on this report."),
+            Phrase(
+                "Give the receipt of the report that the statement names, or ask for a statement on this report."
+            ),
         )
     return check_held(code, _sentence(statement))
 
 
 def _of_another(statement: AttestationStatement, envelopes: Set[str]) -> bool:
-    return isinstance(statement.subject, ReportSubject) and statement.subject.envelope_digest not in envelopes
+    return (
+        isinstance(statement.subject, ReportSubject)
+        and statement.subject.envelope_digest not in envelopes
+    )
 
 
 def _sentence(statement: AttestationStatement | AttestationWithdrawal) -> Phrase:
@@ -122,7 +149,10 @@ class AuditorKeys:
                 "The auditor's keys cannot be read.",
                 "Check that the file is the one that `steplabel-agent auditor` wrote, and that it is complete.",
             )
-        return cls(AuditorSigningKey.from_pem(blocks[0], password), ProcessingKey.from_pem(b"".join(blocks[1:]), password))
+        return cls(
+            AuditorSigningKey.from_pem(blocks[0], password),
+            ProcessingKey.from_pem(b"".join(blocks[1:]), password),
+        )
 
     def to_pem(self, password: bytes) -> bytes:
         return self.signing.to_pem(password) + self.sealing.to_pem(password)

@@ -29,7 +29,9 @@ class WholeDays(NamedTuple):
 def days_around(start: datetime, end: datetime | None, days: int) -> WholeDays:
     """The UTC days of a time, and so many before and after them."""
     first, last = microseconds(start), microseconds(end or start)
-    return WholeDays((first // DAY_US - days) * DAY_US, (max(first, last) // DAY_US + 1 + days) * DAY_US)
+    return WholeDays(
+        (first // DAY_US - days) * DAY_US, (max(first, last) // DAY_US + 1 + days) * DAY_US
+    )
 
 
 def together(stretches: Iterable[WholeDays]) -> list[WholeDays]:
@@ -59,29 +61,51 @@ class ExtractTaker:
             InputError: as reading them for a label.
         """
         inputs = Inputs(site)
-        wanted = [table for table in (sources.BATCHES, sources.ENERGY, sources.LOG, sources.SCALES) if inputs.has(table.name)]
+        wanted = [
+            table
+            for table in (sources.BATCHES, sources.ENERGY, sources.LOG, sources.SCALES)
+            if inputs.has(table.name)
+        ]
         return cls(site, inputs, {table.name: inputs.tables(table) for table in wanted})
 
     def unread(self) -> dict[str, int]:
         """Rows that could not be read, by input; they are in no record. Those of scales are no rows of the log."""
         ours = {name: tables for name, tables in self.tables.items() if name != sources.SCALES.name}
-        counts = {name: sum(len(table.rejected) for table in tables) for name, tables in ours.items()}
+        counts = {
+            name: sum(len(table.rejected) for table in tables) for name, tables in ours.items()
+        }
         return {name: count for name, count in counts.items() if count}
 
     def take(self, stretches: Sequence[WholeDays] | None) -> Extract:
         """The rows and readings of these stretches; of all time where None is given."""
-        edges = None if stretches is None else np.array([edge for stretch in stretches for edge in stretch], dtype=np.int64)
+        edges = (
+            None
+            if stretches is None
+            else np.array([edge for stretch in stretches for edge in stretch], dtype=np.int64)
+        )
         tables: dict[str, tuple[ExtractRows, ...]] = {}
         names: set[tuple[str, str]] = set()
         for table in self.tables.get(sources.BATCHES.name, ()):
-            starts, ends = _microseconds(table.columns["start"]), _microseconds(table.columns["end"])
+            starts, ends = (
+                _microseconds(table.columns["start"]),
+                _microseconds(table.columns["end"]),
+            )
             touched = _touching(starts, np.maximum(starts, ends), edges)
-            tables[sources.BATCHES.name] = (*tables.get(sources.BATCHES.name, ()), rows_of(table, np.flatnonzero(touched).tolist()))
-            names.update((table.columns["step"][at], table.columns["batch_id"][at]) for at in np.flatnonzero(touched).tolist())
+            tables[sources.BATCHES.name] = (
+                *tables.get(sources.BATCHES.name, ()),
+                rows_of(table, np.flatnonzero(touched).tolist()),
+            )
+            names.update(
+                (table.columns["step"][at], table.columns["batch_id"][at])
+                for at in np.flatnonzero(touched).tolist()
+            )
         for table in self.tables.get(sources.ENERGY.name, ()):
             keys = zip(table.columns["step"], table.columns["batch_id"], strict=True)
             mine = [at for at, key in enumerate(keys) if key in names]
-            tables[sources.ENERGY.name] = (*tables.get(sources.ENERGY.name, ()), rows_of(table, mine))
+            tables[sources.ENERGY.name] = (
+                *tables.get(sources.ENERGY.name, ()),
+                rows_of(table, mine),
+            )
         for name in (sources.LOG.name, sources.SCALES.name):
             for table in self.tables.get(name, ()):
                 stamps = _microseconds(table.columns["timestamp"])
@@ -92,17 +116,28 @@ class ExtractTaker:
         log = ReadingLog(corrections=self.inputs.corrections)
         return Extract(tables, self._readings(edges, log), frozenset(log.in_skipped_hours))
 
-    def _readings(self, edges: NDArray[np.int64] | None, log: ReadingLog) -> dict[str, ExtractReadings]:
+    def _readings(
+        self, edges: NDArray[np.int64] | None, log: ReadingLog
+    ) -> dict[str, ExtractReadings]:
         pieces: dict[str, list[ReadingBlock]] = {}
         for block in self._blocks(log):
             if edges is not None:
                 inside = _touching(block.time_us, block.time_us, edges)
                 if not inside.all():
-                    block = ReadingBlock(block.meter, block.time_us[inside], block.value[inside], block.row[inside], block.file)
+                    block = ReadingBlock(
+                        block.meter,
+                        block.time_us[inside],
+                        block.value[inside],
+                        block.row[inside],
+                        block.file,
+                    )
             if len(block.time_us):
                 pieces.setdefault(block.meter, []).append(block)
         return {
-            meter: ExtractReadings(np.concatenate([part.time_us for part in parts]), np.concatenate([part.value for part in parts]))
+            meter: ExtractReadings(
+                np.concatenate([part.time_us for part in parts]),
+                np.concatenate([part.value for part in parts]),
+            )
             for meter, parts in pieces.items()
         }
 
@@ -118,13 +153,20 @@ _NEVER = np.iinfo(np.int64).min
 
 
 def _microseconds(moments: Sequence[datetime | None]) -> NDArray[np.int64]:
-    return np.array([_NEVER if moment is None else microseconds(moment) for moment in moments], dtype=np.int64)
+    return np.array(
+        [_NEVER if moment is None else microseconds(moment) for moment in moments], dtype=np.int64
+    )
 
 
-def _touching(start_us: NDArray[np.int64], end_us: NDArray[np.int64], edges: NDArray[np.int64] | None) -> NDArray[np.bool_]:
+def _touching(
+    start_us: NDArray[np.int64], end_us: NDArray[np.int64], edges: NDArray[np.int64] | None
+) -> NDArray[np.bool_]:
     """Which intervals [start, end] reach into one of the stretches; an odd place among their edges is inside one."""
     if edges is None:
         return np.ones(len(start_us), dtype=bool)
-    before, after = np.searchsorted(edges, start_us, side="right"), np.searchsorted(edges, end_us, side="right")
+    before, after = (
+        np.searchsorted(edges, start_us, side="right"),
+        np.searchsorted(edges, end_us, side="right"),
+    )
     touching: NDArray[np.bool_] = (before % 2 == 1) | (after > before)
     return touching

@@ -15,7 +15,15 @@ from benchmarks.audit.withheld import withheld_of
 from benchmarks.catalogue import in_language
 from benchmarks.errors import UsageError
 from benchmarks.phrases import Phrase, significant
-from reporting_agent.audit.openings.verdict import OPENING, PAPERS, AuditVerdict, metered_of, strata_of, subject_of, values_of
+from reporting_agent.audit.openings.verdict import (
+    OPENING,
+    PAPERS,
+    AuditVerdict,
+    metered_of,
+    strata_of,
+    subject_of,
+    values_of,
+)
 from reporting_agent.report.figures import time
 from reporting_agent.report.words import words
 
@@ -57,7 +65,9 @@ def require_kind(report: Path | None) -> None:
                 value=repr(report.suffix) if report.suffix else Phrase("'nothing'"),
                 report=report,
             ),
-            Phrase("Name a file that ends in %(page)s or %(markdown)s.", page=PAGE, markdown=MARKDOWN),
+            Phrase(
+                "Name a file that ends in %(page)s or %(markdown)s.", page=PAGE, markdown=MARKDOWN
+            ),
         )
 
 
@@ -75,7 +85,11 @@ def lead(verdict: AuditVerdict, lang: str) -> str:
     elif verdict.of == PAPERS:
         sentence = w["lead_papers" if verdict.agrees else "lead_nothing"]
     else:
-        sentence = w[("lead_held" if verdict.of == OPENING else "lead_files") if verdict.holds else "lead_open"]
+        sentence = w[
+            ("lead_held" if verdict.of == OPENING else "lead_files")
+            if verdict.holds
+            else "lead_open"
+        ]
     sentence = "".join([sentence, *(w[key] for key in verdict.unproven)])
     return sentence.format(
         failed=verdict.counted(CheckState.FAILED),
@@ -109,20 +123,34 @@ def notes(verdict: AuditVerdict, lang: str) -> list[str]:
     if factors := sum(declaration.multiplies for declaration in verdict.declared):
         remarks.append(w["factors"].format(number=factors))
     remarks += [
-        w["loose"].format(of=declaration.of, does=declaration.does) for declaration in verdict.declared if declaration.kind == "loose_scale"
+        w["loose"].format(of=declaration.of, does=declaration.does)
+        for declaration in verdict.declared
+        if declaration.kind == "loose_scale"
     ]
     remarks += [
-        w["unusable_time"].format(of=declaration.of, since=declaration.since, until=declaration.until or "…", reason=declaration.reason)
+        w["unusable_time"].format(
+            of=declaration.of,
+            since=declaration.since,
+            until=declaration.until or "…",
+            reason=declaration.reason,
+        )
         for declaration in verdict.declared
         if declaration.kind == "unusable"
     ]
     for kind in ("counts_for_nothing", "credited"):
-        if names := [declaration.of for declaration in verdict.declared if declaration.kind == kind]:
+        if names := [
+            declaration.of for declaration in verdict.declared if declaration.kind == kind
+        ]:
             remarks.append(w[kind].format(names=", ".join(names)))
-    remarks += [w["at_reference"].format(**_at_reference(variable)) for variable in at_reference(verdict.evidence)]
+    remarks += [
+        w["at_reference"].format(**_at_reference(variable))
+        for variable in at_reference(verdict.evidence)
+    ]
     balances = () if verdict.evidence.accounted is None else verdict.evidence.accounted.balances
     remarks += [
-        w["unusable"].format(meter=balance.meter, share=f"{100 * balance.unusable / balance.total:.1f}")
+        w["unusable"].format(
+            meter=balance.meter, share=f"{100 * balance.unusable / balance.total:.1f}"
+        )
         for balance in balances
         if balance.unusable > 0
     ]
@@ -141,17 +169,27 @@ def lines(verdict: AuditVerdict, lang: str = "en") -> str:
     w = words(lang)["verdict"]
     printed = [lead(verdict, lang), *notes(verdict, lang)]
     for finding in verdict.findings:
-        printed.append(f"{w[_word(finding)]:<14} {w[finding.kind]:<11} {finding.code}: {_in_language(finding.words, lang)}")
+        printed.append(
+            f"{w[_word(finding)]:<14} {w[finding.kind]:<11} {finding.code}: {_in_language(finding.words, lang)}"
+        )
         printed += [
             f"{'':<29}{place}"
-            for place in [*(_in_language(place, lang) for place in finding.places), *filter(None, [_more(finding, lang)])]
+            for place in [
+                *(_in_language(place, lang) for place in finding.places),
+                *filter(None, [_more(finding, lang)]),
+            ]
         ]
-        printed += [f"{'':<27}{_in_language(finding.to_do, lang)}"] if finding.to_do is not None else []
+        printed += (
+            [f"{'':<27}{_in_language(finding.to_do, lang)}"] if finding.to_do is not None else []
+        )
     if verdict.evidence is not None:
         printed += [
             "",
             w["declared"],
-            *(" · ".join(filter(None, row.values())) for row in _declared(verdict, lang) or [{"": w["nothing"]}]),
+            *(
+                " · ".join(filter(None, row.values()))
+                for row in _declared(verdict, lang) or [{"": w["nothing"]}]
+            ),
         ]
     return "\n".join(printed)
 
@@ -159,7 +197,14 @@ def lines(verdict: AuditVerdict, lang: str = "en") -> str:
 def markdown(verdict: AuditVerdict, lang: str = "en") -> str:
     """The whole report as Markdown."""
     w, content = words(lang)["verdict"], _content(verdict, lang)
-    parts = [f"# {w[verdict.of]}", "", lead(verdict, lang), "", *(f"- **{note}**" for note in notes(verdict, lang)), ""]
+    parts = [
+        f"# {w[verdict.of]}",
+        "",
+        lead(verdict, lang),
+        "",
+        *(f"- **{note}**" for note in notes(verdict, lang)),
+        "",
+    ]
     if verdict.evidence is not None:
         parts += [f"- {name}: {value}" for name, value in content["subject"]] + [""]
     parts += [
@@ -170,16 +215,52 @@ def markdown(verdict: AuditVerdict, lang: str = "en") -> str:
         *_table([w["check"], "", w["kind"], w["outcome"], w["found"]], _rows(content["checks"])),
     ]
     for failure in content["failures"]:
-        parts += ["", f"### {failure['name']}", "", failure["sentence"], "", f"**{w['to_do']}** {failure['remedy']}", ""]
+        parts += [
+            "",
+            f"### {failure['name']}",
+            "",
+            failure["sentence"],
+            "",
+            f"**{w['to_do']}** {failure['remedy']}",
+            "",
+        ]
         parts += [f"- {place}" for place in [*failure["places"], *filter(None, [failure["more"]])]]
     if verdict.evidence is not None:
         columns = [w[name] for name in DECLARED]
-        parts += ["", f"## {w['declared']}", "", w["declared_note"], "", *(_table(columns, content["declared"]) or [w["nothing"]])]
+        parts += [
+            "",
+            f"## {w['declared']}",
+            "",
+            w["declared_note"],
+            "",
+            *(_table(columns, content["declared"]) or [w["nothing"]]),
+        ]
         columns = [w[name] for name in ("stratum", "leaves", "drawn", "finds", "probability")]
-        parts += ["", f"## {w['sample']}", "", w["only_the_whole"], "", *_table(columns, content["strata"])]
-        parts += ["", f"## {w['metered']}", "", w["metered_note"], "", *_table([w[name] for name in METERED], content["metered"])]
+        parts += [
+            "",
+            f"## {w['sample']}",
+            "",
+            w["only_the_whole"],
+            "",
+            *_table(columns, content["strata"]),
+        ]
+        parts += [
+            "",
+            f"## {w['metered']}",
+            "",
+            w["metered_note"],
+            "",
+            *_table([w[name] for name in METERED], content["metered"]),
+        ]
         columns = [w[name] for name in ("label", "best", "typical", "unit")]
-        parts += ["", f"## {w['values_title']}", "", w["values_note"], "", *_table(columns, content["released"])]
+        parts += [
+            "",
+            f"## {w['values_title']}",
+            "",
+            w["values_note"],
+            "",
+            *_table(columns, content["released"]),
+        ]
     return "\n".join(parts) + "\n"
 
 
@@ -189,7 +270,15 @@ def page(verdict: AuditVerdict, lang: str, made_at: datetime) -> str:
 
     both, content = words(lang), _content(verdict, lang)
     w = both["verdict"]
-    names = [*(["failures"] if verdict.failed else []), "checks", "declared", "subject", "strata", "metered", "released"]
+    names = [
+        *(["failures"] if verdict.failed else []),
+        "checks",
+        "declared",
+        "subject",
+        "strata",
+        "metered",
+        "released",
+    ]
     headings = {
         "checks": w["checks"],
         "failures": w["failures"],
@@ -209,7 +298,9 @@ def page(verdict: AuditVerdict, lang: str, made_at: datetime) -> str:
         for name in names
         if name in content
     ]
-    caption = [value for _, value in content.get("subject", [])[:2]] + [w["made"].format(when=time(made_at.astimezone(UTC), lang))]
+    caption = [value for _, value in content.get("subject", [])[:2]] + [
+        w["made"].format(when=time(made_at.astimezone(UTC), lang))
+    ]
     frame = {**both["frame"], "brand": w["brand"], "confidential": w["confidential"]}
     return (
         html.environment()
@@ -221,7 +312,9 @@ def page(verdict: AuditVerdict, lang: str, made_at: datetime) -> str:
             style_hash=html.style_hash(),
             heading=w[verdict.of],
             caption=" · ".join(caption),
-            lead=html.filled("opening", {"lead": lead(verdict, lang), "notes": notes(verdict, lang)}),
+            lead=html.filled(
+                "opening", {"lead": lead(verdict, lang), "notes": notes(verdict, lang)}
+            ),
             parts=parts,
             zone=w["zone"],
         )
@@ -231,15 +324,28 @@ def page(verdict: AuditVerdict, lang: str, made_at: datetime) -> str:
 def _content(verdict: AuditVerdict, lang: str) -> dict[str, Any]:
     """Every part of the report in words of one language; those of a sample only where there is one."""
     checks = [_check(finding, lang) for finding in verdict.findings]
-    content: dict[str, Any] = {"checks": checks, "failures": [check for check in checks if check["state"] == CheckState.FAILED]}
+    content: dict[str, Any] = {
+        "checks": checks,
+        "failures": [check for check in checks if check["state"] == CheckState.FAILED],
+    }
     if verdict.evidence is None:
         return content
     content["declared"] = _declared(verdict, lang)
     names, kinds = words(lang)["verdict_subject"], words(lang)["verdict_strata"]
-    content["subject"] = [(names[name], str(value)) for name, value in subject_of(verdict.evidence).items()]
+    content["subject"] = [
+        (names[name], str(value)) for name, value in subject_of(verdict.evidence).items()
+    ]
     content["strata"] = [
         {
-            "name": " ".join(filter(None, [stratum["stratum"].partition("/")[2], kinds[stratum["stratum"].partition("/")[0]]])),
+            "name": " ".join(
+                filter(
+                    None,
+                    [
+                        stratum["stratum"].partition("/")[2],
+                        kinds[stratum["stratum"].partition("/")[0]],
+                    ],
+                )
+            ),
             "leaves": f"{stratum['leaves']:,}",
             "drawn": f"{stratum['drawn']:,}",
             "finds": f"{stratum['finds']:,}",
@@ -248,12 +354,17 @@ def _content(verdict: AuditVerdict, lang: str) -> dict[str, Any]:
         for stratum in strata_of(verdict.evidence)
     ]
     content["metered"] = [
-        {name: f"{value:,.1f}" if name == "unknown_h" else _whole(value) for name, value in meter.items()}
+        {
+            name: f"{value:,.1f}" if name == "unknown_h" else _whole(value)
+            for name, value in meter.items()
+        }
         for meter in metered_of(verdict.evidence)
     ]
     content["released"] = [
         {
-            "name": " ".join(label[part] for part in ("step", "product", "variant", "metric") if label[part]),
+            "name": " ".join(
+                label[part] for part in ("step", "product", "variant", "metric") if label[part]
+            ),
             "best": f"{label['best']:g}",
             "typical": f"{label['typical']:g}",
             "unit": label["unit"],
@@ -268,7 +379,9 @@ def _declared(verdict: AuditVerdict, lang: str) -> list[dict[str, str]]:
     return [
         {
             "kind": kinds[declaration.kind],
-            "of": in_language(declaration.of, lang) if isinstance(declaration.of, Phrase) else declaration.of,
+            "of": in_language(declaration.of, lang)
+            if isinstance(declaration.of, Phrase)
+            else declaration.of,
             "since": declaration.since,
             "until": declaration.until,
             "does": declaration.does,
@@ -314,7 +427,17 @@ def _rows(checks: list[dict[str, Any]]) -> list[dict[str, str]]:
     """With what is missing, where nothing could be found."""
     return [
         {name: check[name] for name in ("name", "code", "kind", "word")}
-        | {"found": " ".join(filter(None, [check["sentence"], check["remedy"] if check["state"] == CheckState.NOT_CHECKABLE else ""]))}
+        | {
+            "found": " ".join(
+                filter(
+                    None,
+                    [
+                        check["sentence"],
+                        check["remedy"] if check["state"] == CheckState.NOT_CHECKABLE else "",
+                    ],
+                )
+            )
+        }
         for check in checks
     ]
 

@@ -49,13 +49,19 @@ class AuditVerdict:
     @property
     def bound(self) -> bool:
         """Whether what was checked is what the portal accepted, logged or signed: some check says so, and none that was asked could not."""
-        binding = [finding for finding in self.findings if finding.kind is CheckKind.BOUND and finding.asked]
+        binding = [
+            finding
+            for finding in self.findings
+            if finding.kind is CheckKind.BOUND and finding.asked
+        ]
         return bool(binding) and all(finding.state is CheckState.HELD for finding in binding)
 
     @property
     def holds(self) -> bool:
         """Whether everything that was asked for was bound and held: what could not be checked does not hold."""
-        return self.bound and all(finding.state is CheckState.HELD for finding in self.findings if finding.asked)
+        return self.bound and all(
+            finding.state is CheckState.HELD for finding in self.findings if finding.asked
+        )
 
     @property
     def unproven(self) -> tuple[str, ...]:
@@ -80,8 +86,13 @@ class AuditVerdict:
                 "held": self.holds,
                 "binding": BINDING[self.bound],
                 "unproven": list(self.unproven),
-                "at_reference": [asdict(variable) for variable in ([] if self.evidence is None else at_reference(self.evidence))],
-                "from_rows": [asdict(flow) | {"share": round(flow.share, 4)} for flow in self.by_rows],
+                "at_reference": [
+                    asdict(variable)
+                    for variable in ([] if self.evidence is None else at_reference(self.evidence))
+                ],
+                "from_rows": [
+                    asdict(flow) | {"share": round(flow.share, 4)} for flow in self.by_rows
+                ],
             }
         )
         payload["checks"] = [
@@ -116,13 +127,16 @@ class AuditVerdict:
         """
         if self.evidence is None:
             raise InputError(
-                "audit-file-lacking", "A summary for the portal needs an opening, but none was given.", "Give the opening and the draw."
+                "audit-file-lacking",
+                "A summary for the portal needs an opening, but none was given.",
+                "Give the opening and the draw.",
             )
         codes = OF_READINGS if BY_BATCH in self.unproven else ()
         of_opening = [
             finding
             for finding in self.findings
-            if finding.code in codes or (finding.asked and (finding.code in OF_A_SAMPLE or finding.code == ON_SITE))
+            if finding.code in codes
+            or (finding.asked and (finding.code in OF_A_SAMPLE or finding.code == ON_SITE))
         ]
         commitment = self.evidence.draw.commitment
         return {
@@ -133,8 +147,14 @@ class AuditVerdict:
             "draw": self.evidence.draw.digest,
             "binding": BINDING[self.bound],
             "held": [finding.code for finding in of_opening if finding.state is CheckState.HELD],
-            "failed": {finding.code: finding.count for finding in of_opening if finding.state is CheckState.FAILED},
-            "not_checkable": [finding.code for finding in of_opening if finding.state is CheckState.NOT_CHECKABLE],
+            "failed": {
+                finding.code: finding.count
+                for finding in of_opening
+                if finding.state is CheckState.FAILED
+            },
+            "not_checkable": [
+                finding.code for finding in of_opening if finding.state is CheckState.NOT_CHECKABLE
+            ],
         }
 
 

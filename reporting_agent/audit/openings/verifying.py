@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.audit import checks, openings, signed_draws
-from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, PublicRecord, check_held, failed, not_asked
+from benchmarks.audit.evidence import (
+    CheckOutcome,
+    CheckState,
+    Evidence,
+    PublicRecord,
+    check_held,
+    failed,
+    not_asked,
+)
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.signed_draws import Head
 from benchmarks.errors import InputError
@@ -43,7 +51,9 @@ class Trust:
     auditor: str | None = None
 
 
-def verify(files: HandedInFiles, trust: Trust, *, site: SiteSettings | None = None, folder: Path) -> AuditVerdict:
+def verify(
+    files: HandedInFiles, trust: Trust, *, site: SiteSettings | None = None, folder: Path
+) -> AuditVerdict:
     """What holds of these files.
 
     Args:
@@ -67,31 +77,53 @@ def verify(files: HandedInFiles, trust: Trust, *, site: SiteSettings | None = No
         if not findings and files.by_kind.keys() == {"directory"}:
             findings.append(directory_signed(files.by_kind["directory"], trust.fingerprint))
         if not findings:
-            raise lacking(NAMES["opening"], Phrase("nothing else of these files can be checked alone"))
+            raise lacking(
+                NAMES["opening"], Phrase("nothing else of these files can be checked alone")
+            )
         return AuditVerdict(tuple(findings), of=FILES)
     if "draw" not in files.by_kind:
         raise lacking(NAMES["draw"], Phrase("an opening is the answer to one"))
     draw = signed_draws.read(files.by_kind["draw"])
     _require_one_report(files, opening, draw.commitment)
-    promise = signed_draws.read_promise(files.by_kind["promise"]) if "promise" in files.by_kind else None
+    promise = (
+        signed_draws.read_promise(files.by_kind["promise"]) if "promise" in files.by_kind else None
+    )
     receipt = _receipt_of(received, draw.commitment)
     head = _head(files, keys, draw.head)
     challenge = _challenge(files, keys)
     entries = entries_of(files, draw, receipt, promise)
     committed = entries.get(EntryKind.COMMITMENT)
     inclusion = files.inclusion_proof if committed is None else committed.proof
-    public_files = (_commitment(files), promise, bool(keys), head, inclusion, receipt, entries, challenge)
-    public = PublicRecord(*public_files, relogged=relogged(committed, files.restarts, trust.fingerprint, keys, challenge))
+    public_files = (
+        _commitment(files),
+        promise,
+        bool(keys),
+        head,
+        inclusion,
+        receipt,
+        entries,
+        challenge,
+    )
+    public = PublicRecord(
+        *public_files,
+        relogged=relogged(committed, files.restarts, trust.fingerprint, keys, challenge),
+    )
     handed = AuditorFiles(draw, public, keys)
     evidence = examine(opening, handed, folder)
     if files.acts:
         entry = public.entries.get(EntryKind.VALUES)
         findings.append(
-            values_published(files.acts, None if receipt is None else receipt.log_index, None if entry is None else entry.index)
+            values_published(
+                files.acts,
+                None if receipt is None else receipt.log_index,
+                None if entry is None else entry.index,
+            )
         )
     on_site = _on_site(evidence, site)
     findings += [*settled(checks.run(evidence), on_site), on_site]
-    return AuditVerdict(tuple(findings), evidence, declared=declared_in(site_of(opening.settings, folder)))
+    return AuditVerdict(
+        tuple(findings), evidence, declared=declared_in(site_of(opening.settings, folder))
+    )
 
 
 def _keys(files: HandedInFiles, trust: Trust) -> Mapping[str, VerifyingKey]:
@@ -105,7 +137,10 @@ def _opening(files: HandedInFiles, trust: Trust) -> Opening | None:
     sealed = files.by_kind.get("sealed-opening")
     if sealed is not None:
         if trust.unsealing is None:
-            raise lacking(in_context("a file of an audit", "key"), Phrase("the opening is sealed: give --keys"))
+            raise lacking(
+                in_context("a file of an audit", "key"),
+                Phrase("the opening is sealed: give --keys"),
+            )
         return openings.read(openings.unseal(sealed, trust.unsealing))
     raw = files.by_kind.get("opening")
     return None if raw is None else openings.read(raw)
@@ -141,7 +176,9 @@ def _require_one_report(files: HandedInFiles, opening: Opening, drawn: ReportCom
 
 
 def _named(site: str, period: str, revision: int) -> Phrase:
-    return Phrase("%(site)s %(period)s revision %(revision)s", site=site, period=period, revision=revision)
+    return Phrase(
+        "%(site)s %(period)s revision %(revision)s", site=site, period=period, revision=revision
+    )
 
 
 def _commitment(files: HandedInFiles) -> ReportCommitment | None:
@@ -173,7 +210,11 @@ def _head(files: HandedInFiles, keys: Mapping[str, VerifyingKey], drawn: Head) -
 def _receipt_of(read: Sequence[Receipt], subject: ReportCommitment) -> Receipt | None:
     """The receipt for the report that was drawn from, the first of any other where there is none for it."""
     wanted = (subject.site, subject.period, subject.revision)
-    mine = [receipt for receipt in read if (receipt.header.site, receipt.header.period, receipt.header.revision) == wanted]
+    mine = [
+        receipt
+        for receipt in read
+        if (receipt.header.site, receipt.header.period, receipt.header.revision) == wanted
+    ]
     return next(iter([*mine, *read]), None)
 
 
@@ -183,10 +224,18 @@ def _on_site(evidence: Evidence, site: SiteSettings | None) -> CheckOutcome:
     if site is None:
         return not_asked(
             code,
-            Phrase("The whole label was not recomputed: a sample detects shares of misstated records, not every single one."),
+            Phrase(
+                "The whole label was not recomputed: a sample detects shares of misstated records, not every single one."
+            ),
             Phrase("On site: the same command with --site."),
         )
-    again = recompute(site, evidence.report, evidence.opening.seed, windows=evidence.contents.windows, contents=evidence.contents)
+    again = recompute(
+        site,
+        evidence.report,
+        evidence.opening.seed,
+        windows=evidence.contents.windows,
+        contents=evidence.contents,
+    )
     if not again.agrees:
         return failed(
             code,
@@ -196,7 +245,9 @@ def _on_site(evidence: Evidence, site: SiteSettings | None) -> CheckOutcome:
                 "The report cannot be recomputed from the plant's files: %(differences)s differences.",
                 differences=len(again.differences),
             ),
-            Phrase("Check whether files or settings were changed since then. If not, the report was not made from these data."),
+            Phrase(
+                "Check whether files or settings were changed since then. If not, the report was not made from these data."
+            ),
             [difference.words for difference in again.differences],
         )
     return check_held(
@@ -212,6 +263,17 @@ def _on_site(evidence: Evidence, site: SiteSettings | None) -> CheckOutcome:
 
 def settled(findings: Iterable[CheckOutcome], on_site: CheckOutcome) -> list[CheckOutcome]:
     """What no opening shows of withheld labels, the whole recomputation did."""
-    again = Phrase("The plant's files give the same withheld labels again, with their reasons: the whole label was recomputed.")
-    untold = ("withheld-justified", CheckState.NOT_CHECKABLE) if on_site.state is CheckState.HELD else None
-    return [check_held(finding.code, again, finding.count) if (finding.code, finding.state) == untold else finding for finding in findings]
+    again = Phrase(
+        "The plant's files give the same withheld labels again, with their reasons: the whole label was recomputed."
+    )
+    untold = (
+        ("withheld-justified", CheckState.NOT_CHECKABLE)
+        if on_site.state is CheckState.HELD
+        else None
+    )
+    return [
+        check_held(finding.code, again, finding.count)
+        if (finding.code, finding.state) == untold
+        else finding
+        for finding in findings
+    ]

@@ -16,7 +16,9 @@ from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.audit.openings.recognising import document
 
 
-def composed_again(raw: bytes, earlier: Sequence[Mapping[str, Any]], keys: Mapping[str, VerifyingKey]) -> list[CheckOutcome]:
+def composed_again(
+    raw: bytes, earlier: Sequence[Mapping[str, Any]], keys: Mapping[str, VerifyingKey]
+) -> list[CheckOutcome]:
     """A published version and the protected values of its leaves: whether they are those of the log, and every figure from them.
 
     Args:
@@ -26,7 +28,9 @@ def composed_again(raw: bytes, earlier: Sequence[Mapping[str, Any]], keys: Mappi
     try:
         proven = audited.require_logged(document(raw), keys)
     except SteplabelError as refusal:
-        why = Phrase("What the version was composed from is not what was logged, so nothing can be computed from it.")
+        why = Phrase(
+            "What the version was composed from is not what was logged, so nothing can be computed from it."
+        )
         return [refused(code, refusal), not_checkable(code_again, why)]
     reports, size = len(proven.file.reports), proven.head.size
     sentence = Phrase(
@@ -44,12 +48,18 @@ def composed_again(raw: bytes, earlier: Sequence[Mapping[str, Any]], keys: Mappi
         return [logged, refused(code_again, refusal)]
     figures = len(checked.figures)
     again = check_held(
-        code_again, Phrase("%(figures)s figures follow from %(reports)s reports.", figures=figures, reports=reports), figures
+        code_again,
+        Phrase(
+            "%(figures)s figures follow from %(reports)s reports.", figures=figures, reports=reports
+        ),
+        figures,
     )
     return [logged, again, *_repeated(checked), *left_out_of_versions(checked), *_worded(checked)]
 
 
-def _signed(earlier: Sequence[Mapping[str, Any]], keys: Mapping[str, VerifyingKey]) -> list[Mapping[str, Any]]:
+def _signed(
+    earlier: Sequence[Mapping[str, Any]], keys: Mapping[str, VerifyingKey]
+) -> list[Mapping[str, Any]]:
     """Those that the portal signed as they stand; of the others `benchmark-signed` tells."""
     signed = []
     for version in earlier:
@@ -75,7 +85,9 @@ def _repeated(checked: RecompositionCheck) -> list[CheckOutcome]:
             versions=versions,
         )
         return [check_held(code, sentence, number)]
-    own = ", ".join(dict.fromkeys(version for repeat in lacking for version in repeat.lacking)) or "-"
+    own = (
+        ", ".join(dict.fromkeys(version for repeat in lacking for version in repeat.lacking)) or "-"
+    )
     return [
         not_checkable(
             code,
@@ -135,7 +147,10 @@ def _worded(checked: RecompositionCheck) -> list[CheckOutcome]:
     return [
         not_checkable(
             "explanation-follows",
-            Phrase("These parts of the explanation cannot be recomputed as published: %(parts)s.", parts=enumerated(checked.reworded)),
+            Phrase(
+                "These parts of the explanation cannot be recomputed as published: %(parts)s.",
+                parts=enumerated(checked.reworded),
+            ),
             Phrase(
                 "Check with the release of Steplabel that published the version. What differs there too does not follow from these figures."
             ),

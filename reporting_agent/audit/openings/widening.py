@@ -13,7 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from benchmarks.audit.commitment import DataTree
 from benchmarks.phrases import in_number
 from reporting_agent.audit.openings.recomputing import recompute
-from reporting_agent.audit.openings.taking_extracts import ExtractTaker, WholeDays, days_around, together
+from reporting_agent.audit.openings.taking_extracts import (
+    ExtractTaker,
+    WholeDays,
+    days_around,
+    together,
+)
 from reporting_agent.config import SiteSettings
 from reporting_agent.sources.extract import Extract
 
@@ -22,7 +27,12 @@ REACHES = (1, 8, 64)
 
 
 def wide_enough(
-    tree: DataTree, site: SiteSettings, taker: ExtractTaker, batches: list[int], drawn_days: list[WholeDays], notify: Callable[[str], None]
+    tree: DataTree,
+    site: SiteSettings,
+    taker: ExtractTaker,
+    batches: list[int],
+    drawn_days: list[WholeDays],
+    notify: Callable[[str], None],
 ) -> tuple[Extract, list[WholeDays] | None, list[int]]:
     """The first extract from which each of these batches comes out as it was committed to, and as often, by widening around the others."""
     records = {index: tree.record(index) for index in batches}
@@ -33,7 +43,11 @@ def wide_enough(
         stretches = None if whole else together([*_around(tree, reach), *drawn_days])
         extract = taker.take(stretches)
         recomputed = recompute(site, tree.contents, extract)
-        different = [index for index in batches if recomputed.of(tree.batches[index - 1].batch)[records[index]] < times[records[index]]]
+        different = [
+            index
+            for index in batches
+            if recomputed.of(tree.batches[index - 1].batch)[records[index]] < times[records[index]]
+        ]
         if not different or whole:
             return extract, stretches, different
         notify(

@@ -18,7 +18,14 @@ from benchmarks.phrases import Phrase
 from reporting_agent.audit.reconciliation.counting import MeteredQuantity, counted, takes_over
 from reporting_agent.audit.reconciliation.papers import Bill, StockSurvey
 from reporting_agent.audit.reconciliation.papers_in_rows import Paper, in_rows
-from reporting_agent.audit.reconciliation.sentences import about, difference, inside, less_than_nothing, of_units, outside
+from reporting_agent.audit.reconciliation.sentences import (
+    about,
+    difference,
+    inside,
+    less_than_nothing,
+    of_units,
+    outside,
+)
 from reporting_agent.config import SiteSettings
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import PlantData
@@ -37,12 +44,19 @@ class PaperAgainstMeters:
     @property
     def tolerance(self) -> float:
         """Of both together, in the document's unit; the time without readings may have taken as much as the time with them."""
-        of_site = (self.site.uncertainty + (1 - self.site.known) / self.site.known) * self.site.quantity
+        of_site = (
+            self.site.uncertainty + (1 - self.site.known) / self.site.known
+        ) * self.site.quantity
         return hypot(self.paper.stated.uncertainty_pct / 100 * self.paper.quantity, of_site)
 
     @property
     def sentence(self) -> Phrase:
-        return about(_named(self.paper), difference(self.paper.quantity, self.site.quantity, self.tolerance, self.paper.stated.unit))
+        return about(
+            _named(self.paper),
+            difference(
+                self.paper.quantity, self.site.quantity, self.tolerance, self.paper.stated.unit
+            ),
+        )
 
     @property
     def difference(self) -> float:
@@ -63,21 +77,33 @@ Comparison: TypeAlias = CheckOutcome | PaperAgainstMeters
 """A paper beside its meters, or why it cannot be compared with them."""
 
 
-def bills_compared(site: SiteSettings, data: PlantData, bills: Sequence[Bill], period: Period) -> list[list[Comparison]]:
+def bills_compared(
+    site: SiteSettings, data: PlantData, bills: Sequence[Bill], period: Period
+) -> list[list[Comparison]]:
     """Each document beside its meters, in rows of those that follow one another."""
     return [[_compared(site, data, paper, BILL, period) for paper in row] for row in in_rows(bills)]
 
 
-def survey_compared(site: SiteSettings, data: PlantData, survey: StockSurvey, period: Period) -> Comparison:
+def survey_compared(
+    site: SiteSettings, data: PlantData, survey: StockSurvey, period: Period
+) -> Comparison:
     """A survey is of what lies there at midnight: no hour of reading."""
     paper = Paper(survey, survey.used)
     if survey.used < 0:
-        return less_than_nothing(STOCK, _named(paper), Phrase("opening stock + received - closing stock is below 0."))
+        return less_than_nothing(
+            STOCK, _named(paper), Phrase("opening stock + received - closing stock is below 0.")
+        )
     result = _compared(site, data, paper, STOCK, period)
-    return result if isinstance(result, CheckOutcome) else replace(result, site=replace(result.site, less=0.0, more=0.0))
+    return (
+        result
+        if isinstance(result, CheckOutcome)
+        else replace(result, site=replace(result.site, less=0.0, more=0.0))
+    )
 
 
-def summed(site: SiteSettings, data: PlantData, papers: Sequence[PaperAgainstMeters]) -> PaperAgainstMeters | None:
+def summed(
+    site: SiteSettings, data: PlantData, papers: Sequence[PaperAgainstMeters]
+) -> PaperAgainstMeters | None:
     """Several papers in a row as one; None of one alone, and where their units cannot be added."""
     if len(papers) < 2:
         return None
@@ -88,12 +114,18 @@ def summed(site: SiteSettings, data: PlantData, papers: Sequence[PaperAgainstMet
         whole = whole.with_added(comparison.paper)
     records = {record.meter.id: record for record in data.meters}
     metered = counted(
-        [records[meter] for meter in whole.stated.meters], whole.stated.from_day, whole.stated.to_day, whole.stated.unit, site
+        [records[meter] for meter in whole.stated.meters],
+        whole.stated.from_day,
+        whole.stated.to_day,
+        whole.stated.unit,
+        site,
     )
     return PaperAgainstMeters(whole, metered)
 
 
-def _compared(site: SiteSettings, data: PlantData, paper: Paper, code: str, period: Period) -> Comparison:
+def _compared(
+    site: SiteSettings, data: PlantData, paper: Paper, code: str, period: Period
+) -> Comparison:
     document, name = paper.stated, _named(paper)
     if not inside(document.from_day, document.to_day, period, site):
         return outside(code, name, document.from_day, document.to_day, period, site)
@@ -105,7 +137,10 @@ def _compared(site: SiteSettings, data: PlantData, paper: Paper, code: str, peri
             Phrase("Name meters of site.toml that have readings."),
         )
     named = [records[meter] for meter in document.meters]
-    if (mismatch := _of_another_carrier(code, name, document, named) or _counted_twice(code, name, site, named)) is not None:
+    if (
+        mismatch := _of_another_carrier(code, name, document, named)
+        or _counted_twice(code, name, site, named)
+    ) is not None:
         return mismatch
     try:
         metered = counted(named, document.from_day, document.to_day, document.unit, site)
@@ -116,7 +151,9 @@ def _compared(site: SiteSettings, data: PlantData, paper: Paper, code: str, peri
     return PaperAgainstMeters(paper, metered)
 
 
-def _of_another_carrier(code: str, name: Phrase, document: Bill | StockSurvey, named: Sequence[MeterRecord]) -> CheckOutcome | None:
+def _of_another_carrier(
+    code: str, name: Phrase, document: Bill | StockSurvey, named: Sequence[MeterRecord]
+) -> CheckOutcome | None:
     """Refused where a meter counts something else than the document is of, in whichever language it names that."""
     naming = carriers.named(document.carrier)
     carrier = document.carrier if naming is None else naming.carrier
@@ -125,12 +162,19 @@ def _of_another_carrier(code: str, name: Phrase, document: Bill | StockSurvey, n
         return None
     return not_checkable(
         code,
-        about(name, Phrase("the meter %(meter)s counts %(carrier)s.", meter=other.id, carrier=other.carrier)),
+        about(
+            name,
+            Phrase(
+                "the meter %(meter)s counts %(carrier)s.", meter=other.id, carrier=other.carrier
+            ),
+        ),
         Phrase("Name the meters of this carrier, or write the carrier as site.toml has it."),
     )
 
 
-def _counted_twice(code: str, name: Phrase, site: SiteSettings, named: Sequence[MeterRecord]) -> CheckOutcome | None:
+def _counted_twice(
+    code: str, name: Phrase, site: SiteSettings, named: Sequence[MeterRecord]
+) -> CheckOutcome | None:
     """Refused where one of the meters measures what another of them measures too."""
     ids = {record.meter.id for record in named}
     for record in named:
@@ -138,28 +182,48 @@ def _counted_twice(code: str, name: Phrase, site: SiteSettings, named: Sequence[
             if above.id in ids:
                 return not_checkable(
                     code,
-                    about(name, Phrase("what %(below)s counts, %(above)s counts too.", below=record.meter.id, above=above.id)),
+                    about(
+                        name,
+                        Phrase(
+                            "what %(below)s counts, %(above)s counts too.",
+                            below=record.meter.id,
+                            above=above.id,
+                        ),
+                    ),
                     Phrase("Name the meters that the document is of, without those below them."),
                 )
     return None
 
 
 def _too_little(
-    code: str, name: Phrase, share: float, named: Sequence[MeterRecord], all_records: Sequence[MeterRecord], site: SiteSettings
+    code: str,
+    name: Phrase,
+    share: float,
+    named: Sequence[MeterRecord],
+    all_records: Sequence[MeterRecord],
+    site: SiteSettings,
 ) -> CheckOutcome:
-    sentence = about(name, Phrase("readings cover only %(share)s %% of the time.", share=f"{100 * share:.0f}"))
+    sentence = about(
+        name, Phrase("readings cover only %(share)s %% of the time.", share=f"{100 * share:.0f}")
+    )
     beside = [
         record
         for record in all_records
-        if record not in named and any(takes_over(record, own, site) or takes_over(own, record, site) for own in named)
+        if record not in named
+        and any(takes_over(record, own, site) or takes_over(own, record, site) for own in named)
     ]
     if not beside:
         return not_checkable(code, sentence, Phrase("Read the meters' own memory."))
-    both = ", ".join([*(record.meter.id for record in named), *(record.meter.id for record in beside)])
+    both = ", ".join(
+        [*(record.meter.id for record in named), *(record.meter.id for record in beside)]
+    )
     return not_checkable(
         code,
         sentence,
-        Phrase("One meter begins where another ends. If it replaced the other one, name both under meters (%(meters)s).", meters=both),
+        Phrase(
+            "One meter begins where another ends. If it replaced the other one, name both under meters (%(meters)s).",
+            meters=both,
+        ),
     )
 
 
@@ -173,7 +237,11 @@ def _named(paper: Paper) -> Phrase:
         "end": document.to_day.isoformat(),
     }
     if paper.documents > 1:
-        return Phrase("%(carrier)s, %(meters)s, %(start)s to %(end)s (%(count)s documents in a row)", count=paper.documents, **values)
+        return Phrase(
+            "%(carrier)s, %(meters)s, %(start)s to %(end)s (%(count)s documents in a row)",
+            count=paper.documents,
+            **values,
+        )
     if paper.rows > 1:
         return Phrase(
             "%(carrier)s, %(meters)s, %(start)s to %(end)s (%(document)s, %(count)s rows together)",
@@ -181,4 +249,8 @@ def _named(paper: Paper) -> Phrase:
             count=paper.rows,
             **values,
         )
-    return Phrase("%(carrier)s, %(meters)s, %(start)s to %(end)s (%(document)s)", document=document.document, **values)
+    return Phrase(
+        "%(carrier)s, %(meters)s, %(start)s to %(end)s (%(document)s)",
+        document=document.document,
+        **values,
+    )

@@ -16,20 +16,37 @@ from reporting_agent.config import SiteSettings
 _CODE = "calibration"
 
 
-def of_certificate(paper: Calibration, every: Sequence[Calibration], site: SiteSettings, period: Period) -> CheckOutcome:
+def of_certificate(
+    paper: Calibration, every: Sequence[Calibration], site: SiteSettings, period: Period
+) -> CheckOutcome:
     """A certificate by its own error; what of the period the meter was there has to be covered by all of its own that are within their
     class, for one may follow another."""
     name = worded("%(meter)s (%(document)s)", meter=paper.meter, document=paper.document)
     meter = next((meter for meter in site.meters if meter.id == paper.meter), None)
     if meter is None:
-        return not_checkable(_CODE, said_of(name, Phrase("site.toml has no such meter.")), Phrase("Name a meter of site.toml."))
+        return not_checkable(
+            _CODE,
+            said_of(name, Phrase("site.toml has no such meter.")),
+            Phrase("Name a meter of site.toml."),
+        )
     figures = {"error_pct": f"{paper.error_pct:g}", "limit_pct": f"{paper.limit_pct:g}"}
     if not paper.within_class:
-        beyond = Phrase("an error of %(error_pct)s %% was found, but its class allows %(limit_pct)s %%.", **figures)
-        return failed(_CODE, said_of(name, beyond), Phrase("Repair the meter, and correct its energy."))
+        beyond = Phrase(
+            "an error of %(error_pct)s %% was found, but its class allows %(limit_pct)s %%.",
+            **figures,
+        )
+        return failed(
+            _CODE, said_of(name, beyond), Phrase("Repair the meter, and correct its energy.")
+        )
     days = days_in_service(meter, period)
     if not days:
-        return not_checkable(_CODE, said_of(name, Phrase("by site.toml the meter was not there in %(period)s.", period=period.name)))
+        return not_checkable(
+            _CODE,
+            said_of(
+                name,
+                Phrase("by site.toml the meter was not there in %(period)s.", period=period.name),
+            ),
+        )
     sound = [other for other in every if other.meter == paper.meter and other.within_class]
     if not all(any(other.holds_on(day) for other in sound) for day in days):
         lapsed = Phrase(
@@ -46,5 +63,9 @@ def of_certificate(paper: Calibration, every: Sequence[Calibration], site: SiteS
                 "from or until in site.toml."
             ),
         )
-    within = Phrase("calibrated on %(on)s, error at most %(error_pct)s %%, with %(limit_pct)s %% allowed.", on=f"{paper.on}", **figures)
+    within = Phrase(
+        "calibrated on %(on)s, error at most %(error_pct)s %%, with %(limit_pct)s %% allowed.",
+        on=f"{paper.on}",
+        **figures,
+    )
     return check_held(_CODE, said_of(name, within))

@@ -45,11 +45,15 @@ def us_of(day: date, site: SiteSettings) -> int:
     return microseconds(datetime.combine(day, time.min, site.zone))
 
 
-def counted(records: Sequence[MeterRecord], from_day: date, to_day: date, unit: str, site: SiteSettings) -> MeteredQuantity:
+def counted(
+    records: Sequence[MeterRecord], from_day: date, to_day: date, unit: str, site: SiteSettings
+) -> MeteredQuantity:
     """Raises InputError `unit-mismatch` where a meter counts something else than `unit`."""
 
     def of(record: MeterRecord, first: date, last: date) -> float:
-        return fsum(record.hour_energy[_inside(record, first, last, site)].tolist()) * ratio(record.unit, unit)
+        return fsum(record.hour_energy[_inside(record, first, last, site)].tolist()) * ratio(
+            record.unit, unit
+        )
 
     def together(first: date, last: date) -> float:
         return fsum(of(record, first, last) for record in records)
@@ -62,7 +66,10 @@ def counted(records: Sequence[MeterRecord], from_day: date, to_day: date, unit: 
 
     each = [of(record, from_day, to_day) for record in records]
     total = fsum(each)
-    errors = [abs(energy) * _uncertainty(record, site) for energy, record in zip(each, records, strict=True)]
+    errors = [
+        abs(energy) * _uncertainty(record, site)
+        for energy, record in zip(each, records, strict=True)
+    ]
     return MeteredQuantity(
         total,
         hypot(*errors) / abs(total) if total else 1.0,
@@ -75,7 +82,9 @@ def counted(records: Sequence[MeterRecord], from_day: date, to_day: date, unit: 
 def in_turn(records: Iterable[MeterRecord], site: SiteSettings) -> list[list[MeterRecord]]:
     """The meters by points: one that begins after another has ended stands where that stood."""
     points: list[list[MeterRecord]] = []
-    for record in sorted(records, key=lambda meter: (first_and_last_hour(meter, site) or (0, 0))[0]):
+    for record in sorted(
+        records, key=lambda meter: (first_and_last_hour(meter, site) or (0, 0))[0]
+    ):
         point = next((point for point in points if takes_over(record, point[-1], site)), None)
         if point is None:
             points.append([record])
@@ -87,7 +96,12 @@ def in_turn(records: Iterable[MeterRecord], site: SiteSettings) -> list[list[Met
 def takes_over(later: MeterRecord, earlier: MeterRecord, site: SiteSettings) -> bool:
     """Whether one meter begins where another of the same energy has ended."""
     begins, ended = first_and_last_hour(later, site), first_and_last_hour(earlier, site)
-    return begins is not None and ended is not None and begins[0] >= ended[1] and _serves(later) == _serves(earlier)
+    return (
+        begins is not None
+        and ended is not None
+        and begins[0] >= ended[1]
+        and _serves(later) == _serves(earlier)
+    )
 
 
 def first_and_last_hour(record: MeterRecord, site: SiteSettings) -> tuple[int, int] | None:
@@ -98,11 +112,24 @@ def first_and_last_hour(record: MeterRecord, site: SiteSettings) -> tuple[int, i
 
 
 def _serves(record: MeterRecord) -> tuple[str, str, str, str]:
-    return record.meter.carrier, record.meter.step, record.meter.equipment, record.meter.direction.value
+    return (
+        record.meter.carrier,
+        record.meter.step,
+        record.meter.equipment,
+        record.meter.direction.value,
+    )
 
 
-def _known_share(point: Sequence[MeterRecord], from_day: date, to_day: date, site: SiteSettings) -> float:
-    known_hours = np.sum([np.where(_inside(record, from_day, to_day, site), record.hour_known, 0.0) for record in point], axis=0)
+def _known_share(
+    point: Sequence[MeterRecord], from_day: date, to_day: date, site: SiteSettings
+) -> float:
+    known_hours = np.sum(
+        [
+            np.where(_inside(record, from_day, to_day, site), record.hour_known, 0.0)
+            for record in point
+        ],
+        axis=0,
+    )
     of_days = _between(point[0], from_day, to_day, site)
     return float(np.minimum(known_hours[of_days], 1.0).mean()) if of_days.any() else 0.0
 
@@ -113,7 +140,9 @@ def _inside(record: MeterRecord, first: date, last: date, site: SiteSettings) ->
 
 
 def _between(record: MeterRecord, first: date, last: date, site: SiteSettings) -> NDArray[np.bool_]:
-    within: NDArray[np.bool_] = (record.hour_us >= us_of(first, site)) & (record.hour_us < us_of(last, site))
+    within: NDArray[np.bool_] = (record.hour_us >= us_of(first, site)) & (
+        record.hour_us < us_of(last, site)
+    )
     return within
 
 
@@ -121,4 +150,8 @@ def _uncertainty(record: MeterRecord, site: SiteSettings) -> float:
     limit = record.meter.accuracy_class
     if limit is not None and record.meter.accuracy_of == "reading":
         return _EXPANDED * limit / 100
-    return RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else site.site.uncertainty_pct / 100
+    return (
+        RELATIVE_UNCERTAINTY
+        if site.site.uncertainty_pct is None
+        else site.site.uncertainty_pct / 100
+    )

@@ -36,11 +36,16 @@ def stretches_without(days: Iterable[date], covered: Set[date]) -> list[tuple[da
             stretches[-1] = (first, day)
         else:
             stretches.append((day, day))
-    return [(first, last) for first, last in stretches if first < last or first - _DAY not in covered]
+    return [
+        (first, last) for first, last in stretches if first < last or first - _DAY not in covered
+    ]
 
 
 def stretches_told(stretches: Iterable[tuple[date, date]]) -> str:
     """Both days of each stretch are part of it."""
     return listed(
-        f"{first}" if first == last else Phrase("%(first)s to %(last)s", first=f"{first}", last=f"{last}") for first, last in stretches
+        f"{first}"
+        if first == last
+        else Phrase("%(first)s to %(last)s", first=f"{first}", last=f"{last}")
+        for first, last in stretches
     )

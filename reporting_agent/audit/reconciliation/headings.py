@@ -88,7 +88,9 @@ NOTES: tuple[Words, ...] = (
     worded(
         "What documents say about this site's energy and output, to be compared with its meters and batches. One row for each document."
     ),
-    worded("Days are local. The day under To is not included. Uncertainties are expanded (k = 2), in percent of the quantity."),
+    worded(
+        "Days are local. The day under To is not included. Uncertainties are expanded (k = 2), in percent of the quantity."
+    ),
     worded(
         "If there are several meters, separate them with commas; their readings are added up. Used = opening + received - closing; "
         "made = sold + closing - opening."

@@ -144,7 +144,11 @@ class Calibration(_Stated):
 
     def holds_on(self, day: date) -> bool:
         months = self.on.year * 12 + self.on.month - 1 + self.valid_months
-        return (self.on.year, self.on.month, self.on.day) <= (day.year, day.month, day.day) < (months // 12, months % 12 + 1, self.on.day)
+        return (
+            (self.on.year, self.on.month, self.on.day)
+            <= (day.year, day.month, day.day)
+            < (months // 12, months % 12 + 1, self.on.day)
+        )
 
 
 class Papers(Setting):

@@ -15,7 +15,9 @@ from benchmarks.errors import InputError
 from benchmarks.quantities import ratio
 from reporting_agent.audit.reconciliation.papers import Bill, StockSurvey
 
-_APART = timedelta(days=1)  # between bills in a row whose last days are written as they are printed, included
+_APART = timedelta(
+    days=1
+)  # between bills in a row whose last days are written as they are printed, included
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,20 @@ class Paper:
         parts = self.quantity, later.quantity * factor
         err = self.stated.uncertainty_pct * parts[0] + later.stated.uncertainty_pct * parts[1]
         total = fsum(parts)
-        share = err / total if total else max(self.stated.uncertainty_pct, later.stated.uncertainty_pct)
-        document = self.stated.model_copy(update={"to_day": later.stated.to_day, "uncertainty_pct": share})
+        share = (
+            err / total if total else max(self.stated.uncertainty_pct, later.stated.uncertainty_pct)
+        )
+        document = self.stated.model_copy(
+            update={"to_day": later.stated.to_day, "uncertainty_pct": share}
+        )
         more = 0 if later.stated.document == self.stated.document else later.documents
-        return replace(self, stated=document, quantity=total, rows=self.rows + later.rows, documents=self.documents + more)
+        return replace(
+            self,
+            stated=document,
+            quantity=total,
+            rows=self.rows + later.rows,
+            documents=self.documents + more,
+        )
 
     @property
     def counted_by(self) -> tuple[str, tuple[str, ...]]:
@@ -62,7 +74,9 @@ class Paper:
 def in_rows(bills: Sequence[Bill]) -> Iterator[list[Paper]]:
     """The bills of each group of meters in rows without a gap, in order of time; one beside a row, such as of the year, parts it not."""
     rows: dict[tuple[str, tuple[str, ...]], list[list[Paper]]] = {}
-    for paper in sorted(_by_days(bills), key=lambda paper: (paper.stated.from_day, paper.stated.to_day)):
+    for paper in sorted(
+        _by_days(bills), key=lambda paper: (paper.stated.from_day, paper.stated.to_day)
+    ):
         of_meters = rows.setdefault(paper.counted_by, [])
         row = next((row for row in of_meters if row[-1].goes_on(paper)), None)
         if row is None:
@@ -80,7 +94,9 @@ def _by_days(bills: Sequence[Bill]) -> list[Paper]:
     papers: dict[tuple[object, ...], list[Paper]] = {}
     for paper in (Paper(bill, bill.quantity) for bill in bills):
         document = paper.stated
-        beside = papers.setdefault((*paper.counted_by, document.document, document.from_day, document.to_day), [])
+        beside = papers.setdefault(
+            (*paper.counted_by, document.document, document.from_day, document.to_day), []
+        )
         if beside and beside[-1].adds_up(paper):
             beside[-1] = beside[-1].with_added(paper)
         else:

@@ -26,10 +26,20 @@ def percent_cells(path: Path, sheet: str) -> frozenset[tuple[int, int]]:
         return frozenset()
     try:
         return _of_sheet(path, sheet)
-    except (ValueError, TypeError, LookupError, AttributeError, SyntaxError, BadZipFile, OSError) as broken:
+    except (
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        SyntaxError,
+        BadZipFile,
+        OSError,
+    ) as broken:
         if _may_be_in_percent(path):
             raise unreadable(path, str(broken)) from broken
-        return frozenset()  # what openpyxl does not take, such as an empty fill, says nothing of numbers
+        return (
+            frozenset()
+        )  # what openpyxl does not take, such as an empty fill, says nothing of numbers
 
 
 def _may_be_in_percent(path: Path) -> bool:
@@ -47,7 +57,9 @@ def _of_sheet(path: Path, sheet: str) -> frozenset[tuple[int, int]]:
 
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
-        if sheet not in book.sheetnames:  # of the strict form of the standard this reader finds none
+        if (
+            sheet not in book.sheetnames
+        ):  # of the strict form of the standard this reader finds none
             return frozenset()
         opened = book[sheet]
         opened.reset_dimensions()
@@ -55,7 +67,8 @@ def _of_sheet(path: Path, sheet: str) -> frozenset[tuple[int, int]]:
             (row, column)
             for row, cells in enumerate(opened.iter_rows(), start=1)
             for column, cell in enumerate(cells)
-            if isinstance(cell.value, int | float) and "%" in _AS_WRITTEN.sub("", cell.number_format)
+            if isinstance(cell.value, int | float)
+            and "%" in _AS_WRITTEN.sub("", cell.number_format)
         )
     finally:
         book.close()

@@ -13,28 +13,51 @@ from itertools import chain
 
 from benchmarks.audit.evidence import CheckOutcome
 from benchmarks.measurements import Period
-from reporting_agent.audit.reconciliation.bills_against_meters import PaperAgainstMeters, bills_compared, survey_compared
+from reporting_agent.audit.reconciliation.bills_against_meters import (
+    PaperAgainstMeters,
+    bills_compared,
+    survey_compared,
+)
 from reporting_agent.audit.reconciliation.certificates import of_certificate
-from reporting_agent.audit.reconciliation.not_covered import without_certificate, without_document, without_sales
+from reporting_agent.audit.reconciliation.not_covered import (
+    without_certificate,
+    without_document,
+    without_sales,
+)
 from reporting_agent.audit.reconciliation.papers import Papers
 from reporting_agent.audit.reconciliation.said_of_bills import of_bills, of_survey
-from reporting_agent.audit.reconciliation.sales_against_output import SalesAgainstOutput, of_sales, sales_compared
+from reporting_agent.audit.reconciliation.sales_against_output import (
+    SalesAgainstOutput,
+    of_sales,
+    sales_compared,
+)
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import PlantData
 
 
-def reconcile(site: SiteSettings, data: PlantData, papers: Papers, period: Period) -> tuple[CheckOutcome, ...]:
+def reconcile(
+    site: SiteSettings, data: PlantData, papers: Papers, period: Period
+) -> tuple[CheckOutcome, ...]:
     """One finding a document, and one for every counted meter and step of which some day is in no document that was compared."""
     rows = bills_compared(site, data, papers.bill, period)
     surveys = [survey_compared(site, data, survey, period) for survey in papers.stock]
     sales = sales_compared(site, data, papers.sale, period)
-    beside_meters = [result.paper.stated for result in chain(*rows, surveys) if isinstance(result, PaperAgainstMeters)]
-    beside_output = [sale for result in sales if isinstance(result, SalesAgainstOutput) for sale in result.sales]
+    beside_meters = [
+        result.paper.stated
+        for result in chain(*rows, surveys)
+        if isinstance(result, PaperAgainstMeters)
+    ]
+    beside_output = [
+        sale for result in sales if isinstance(result, SalesAgainstOutput) for sale in result.sales
+    ]
     return (
         *(outcome for row in rows for outcome in of_bills(site, data, row)),
         *map(of_survey, surveys),
         *map(of_sales, sales),
-        *(of_certificate(certificate, papers.calibration, site, period) for certificate in papers.calibration),
+        *(
+            of_certificate(certificate, papers.calibration, site, period)
+            for certificate in papers.calibration
+        ),
         *without_document(site, data, beside_meters, period),
         *without_certificate(data, papers.calibration),
         *without_sales(site, data, beside_output, period),

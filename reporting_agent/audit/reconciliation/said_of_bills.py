@@ -11,15 +11,25 @@ from itertools import groupby
 
 from benchmarks.audit.evidence import CheckOutcome, check_held, failed, not_checkable
 from benchmarks.phrases import Phrase
-from reporting_agent.audit.reconciliation.bills_against_meters import BILL, STOCK, Comparison, PaperAgainstMeters, summed
+from reporting_agent.audit.reconciliation.bills_against_meters import (
+    BILL,
+    STOCK,
+    Comparison,
+    PaperAgainstMeters,
+    summed,
+)
 from reporting_agent.audit.reconciliation.sentences import FIND_OUT
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import PlantData
 
 
-def of_bills(site: SiteSettings, data: PlantData, row: Sequence[Comparison]) -> Iterator[CheckOutcome]:
+def of_bills(
+    site: SiteSettings, data: PlantData, row: Sequence[Comparison]
+) -> Iterator[CheckOutcome]:
     """Each document of a row, and those together that differ alike; one that cannot be compared parts them."""
-    for sign, group in groupby(row, key=lambda result: None if isinstance(result, CheckOutcome) else result.sign):
+    for sign, group in groupby(
+        row, key=lambda result: None if isinstance(result, CheckOutcome) else result.sign
+    ):
         together = list[PaperAgainstMeters]()
         for result in group:
             if isinstance(result, CheckOutcome):
@@ -43,10 +53,17 @@ def _outcome(comparison: PaperAgainstMeters, code: str, *, by_sum: bool = False)
         return check_held(code, comparison.sentence)
     if comparison.sign:
         return failed(code, comparison.sentence, FIND_OUT)
-    reason = Phrase("%(said)s The difference is at most a day's use, so the hour of reading can explain it.", said=comparison.sentence)
+    reason = Phrase(
+        "%(said)s The difference is at most a day's use, so the hour of reading can explain it.",
+        said=comparison.sentence,
+    )
     if by_sum:
         return check_held(code, Phrase("%(said)s The sum with its neighbours agrees.", said=reason))
-    return not_checkable(code, reason, Phrase("Give the bills before and after it, or the hour at which the meters were read."))
+    return not_checkable(
+        code,
+        reason,
+        Phrase("Give the bills before and after it, or the hour at which the meters were read."),
+    )
 
 
 def _in_a_row(comparison: PaperAgainstMeters, sign: int) -> CheckOutcome:
@@ -55,13 +72,21 @@ def _in_a_row(comparison: PaperAgainstMeters, sign: int) -> CheckOutcome:
     if comparison.sign and sign > 0:
         return failed(
             BILL,
-            Phrase("%(said)s From %(day)s on, each document states less than the meters counted.", said=comparison.sentence, day=day),
+            Phrase(
+                "%(said)s From %(day)s on, each document states less than the meters counted.",
+                said=comparison.sentence,
+                day=day,
+            ),
             FIND_OUT,
         )
     if comparison.sign and sign < 0:
         return failed(
             BILL,
-            Phrase("%(said)s From %(day)s on, each document states more than the meters counted.", said=comparison.sentence, day=day),
+            Phrase(
+                "%(said)s From %(day)s on, each document states more than the meters counted.",
+                said=comparison.sentence,
+                day=day,
+            ),
             FIND_OUT,
         )
     return _outcome(comparison, BILL)

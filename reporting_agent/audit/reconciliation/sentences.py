@@ -13,7 +13,9 @@ from benchmarks.phrases import Phrase
 from reporting_agent.audit.reconciliation.counting import us_of
 from reporting_agent.config import SiteSettings
 
-FIND_OUT = Phrase("Find out which of the two is wrong, and for how long. Check the original, and the meter's own register.")
+FIND_OUT = Phrase(
+    "Find out which of the two is wrong, and for how long. Check the original, and the meter's own register."
+)
 
 
 def about(name: Phrase, statement: Phrase) -> Phrase:
@@ -28,7 +30,12 @@ def said_of(name: Words, what: Phrase) -> Words:
 def difference(stated: float, counted: float, tolerance: float, unit: str) -> Phrase:
     """Both, how far they are apart, and how far they may be; of a document of nothing there is no per cent."""
     apart = counted - stated
-    values = {"told": _plain(stated, 6), "counted": _plain(counted, 6), "tolerance": _plain(tolerance, 4), "unit": unit}
+    values = {
+        "told": _plain(stated, 6),
+        "counted": _plain(counted, 6),
+        "tolerance": _plain(tolerance, 4),
+        "unit": unit,
+    }
     values["apart"] = f"{'+' if apart > 0 else ''}{_plain(apart, 4)}"
     if not stated:
         return Phrase(
@@ -45,26 +52,42 @@ def difference(stated: float, counted: float, tolerance: float, unit: str) -> Ph
 
 
 def inside(first: date, last: date, period: Period, site: SiteSettings) -> bool:
-    return microseconds(period.start) <= us_of(first, site) and us_of(last, site) <= microseconds(period.end)
+    return microseconds(period.start) <= us_of(first, site) and us_of(last, site) <= microseconds(
+        period.end
+    )
 
 
-def outside(code: str, name: Phrase, first: date, last: date, period: Period, site: SiteSettings) -> CheckOutcome:
+def outside(
+    code: str, name: Phrase, first: date, last: date, period: Period, site: SiteSettings
+) -> CheckOutcome:
     """Of a document whose days are not all of the period, though some of them may be."""
-    if us_of(first, site) < microseconds(period.end) and us_of(last, site) > microseconds(period.start):
+    if us_of(first, site) < microseconds(period.end) and us_of(last, site) > microseconds(
+        period.start
+    ):
         sentence = Phrase("reaches beyond the period %(period)s.", period=period.name)
     else:
         sentence = Phrase("is outside the period %(period)s.", period=period.name)
     days = f"{first.isoformat()}/{last.isoformat()}"
-    return not_checkable(code, about(name, sentence), Phrase("Give a period that contains it, such as %(days)s.", days=days))
+    return not_checkable(
+        code,
+        about(name, sentence),
+        Phrase("Give a period that contains it, such as %(days)s.", days=days),
+    )
 
 
 def less_than_nothing(code: str, name: Phrase, what: Phrase) -> CheckOutcome:
     """Of a document that states less than nothing: its figures are wrong, and of such a quantity there is no uncertainty."""
-    return not_checkable(code, about(name, what), Phrase("Check whether the two stocks are exchanged, or a quantity is missing."))
+    return not_checkable(
+        code,
+        about(name, what),
+        Phrase("Check whether the two stocks are exchanged, or a quantity is missing."),
+    )
 
 
 def of_units(code: str, name: Phrase, refusal: InputError) -> CheckOutcome:
-    return not_checkable(code, Phrase("%(named)s: %(said)s", named=name, said=refusal.sentence), refusal.remedy)
+    return not_checkable(
+        code, Phrase("%(named)s: %(said)s", named=name, said=refusal.sentence), refusal.remedy
+    )
 
 
 def _plain(value: float, digits: int) -> str:

@@ -21,7 +21,14 @@ from benchmarks.catalogue import languages
 from benchmarks.declared import Words, said_by_validator
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, enumerated
-from reporting_agent.audit.reconciliation.headings import ABOUT, COLUMNS, EXAMPLES, NOTES, OPTIONAL, SHEETS
+from reporting_agent.audit.reconciliation.headings import (
+    ABOUT,
+    COLUMNS,
+    EXAMPLES,
+    NOTES,
+    OPTIONAL,
+    SHEETS,
+)
 from reporting_agent.audit.reconciliation.papers import Bill, Calibration, Papers, Sale, StockSurvey
 from reporting_agent.audit.reconciliation.percent_cells import percent_cells
 from reporting_agent.config import Profile
@@ -30,7 +37,12 @@ from reporting_agent.sources import cells
 from reporting_agent.sources.cells import Cell, UnreadableCell
 from reporting_agent.sources.workbooks import Book
 
-_KINDS: dict[str, type[BaseModel]] = {"bill": Bill, "stock": StockSurvey, "sale": Sale, "calibration": Calibration}
+_KINDS: dict[str, type[BaseModel]] = {
+    "bill": Bill,
+    "stock": StockSurvey,
+    "sale": Sale,
+    "calibration": Calibration,
+}
 _DAYS, _TEXTS = {"from", "to", "on"}, {"carrier", "step", "meter", "unit", "document"}
 _PERCENT = {"uncertainty_pct", "error_pct", "limit_pct"}
 _TOGETHER = ("from", "to", "opening", "closing")  # what can contradict another cell of the row
@@ -52,7 +64,11 @@ class _Sheet:
 
     def place(self, row: int, key: str | None = None) -> Place:
         """Where a person looks: the sheet, the row, and the cell by its letter."""
-        column = None if key is None or key not in self.columns else f"{self.titles[key]} ({_letter(self.columns[key])}{row})"
+        column = (
+            None
+            if key is None or key not in self.columns
+            else f"{self.titles[key]} ({_letter(self.columns[key])}{row})"
+        )
         return Place(_sheet_of(self.path, self.name), row, column)
 
     def refused(self, row: int, key: str | None, found: str, wanted: str) -> InputError:
@@ -96,7 +112,9 @@ def read(path: Path) -> Papers:
             "Name the sheets as in the template, which `steplabel-agent reconcile --template FILE.xlsx` writes.",
             place=Place(str(path)),
             found=", ".join(book.names) or Phrase("no sheet"),
-            wanted="; ".join(", ".join(words.said_in(lang) for words in SHEETS.values()) for lang in languages()),
+            wanted="; ".join(
+                ", ".join(words.said_in(lang) for words in SHEETS.values()) for lang in languages()
+            ),
         )
     return Papers.model_validate(documents)
 
@@ -131,7 +149,9 @@ def template(lang: str) -> bytes:
 def _refuse_documents_in(path: Path, name: str, book: Book) -> None:
     """A copy of a sheet, as "Bills (2)", holds documents that nobody would miss. The template's sheet of notes holds examples, whatever it
     is called."""
-    if _same(name, "about", ABOUT) or any(_is_a_note(cell) for _, line in _lines(book, name, _ROWS_LOOKED_AT) for cell in line):
+    if _same(name, "about", ABOUT) or any(
+        _is_a_note(cell) for _, line in _lines(book, name, _ROWS_LOOKED_AT) for cell in line
+    ):
         return
     for row, line in _lines(book, name, _ROWS_LOOKED_AT):
         for kind, example in EXAMPLES.items():
@@ -177,32 +197,55 @@ def _headed(path: Path, name: str, kind: str, line: Sequence[Cell], row: int) ->
     columns, optional = _columns(kind, line), OPTIONAL.get(kind, set())
     if 2 * len(columns) < len(EXAMPLES[kind]):
         return None
-    others = [cell for index, cell in enumerate(line) if isinstance(cell, str) and index not in columns.values()]
-    meant = optional & columns.keys() or any(_begins(cell, key, COLUMNS[key]) for cell in others for key in optional)
+    others = [
+        cell
+        for index, cell in enumerate(line)
+        if isinstance(cell, str) and index not in columns.values()
+    ]
+    meant = optional & columns.keys() or any(
+        _begins(cell, key, COLUMNS[key]) for cell in others for key in optional
+    )
     missing = set(EXAMPLES[kind]) - set(columns) - (set() if meant else optional)
     if missing:
         raise _no_heading(path, name, kind, missing, row)
-    return _Sheet(path, name, kind, columns, {key: str(line[position]).strip() for key, position in columns.items()})
+    return _Sheet(
+        path,
+        name,
+        kind,
+        columns,
+        {key: str(line[position]).strip() for key, position in columns.items()},
+    )
 
 
 def _columns(kind: str, line: Sequence[Cell]) -> dict[str, int]:
     """Where in this row the headings of such documents stand."""
     columns: dict[str, int] = {}
     for index, cell in enumerate(line):
-        key = next((key for key in EXAMPLES[kind] if isinstance(cell, str) and _same(cell, key, COLUMNS[key])), None)
+        key = next(
+            (
+                key
+                for key in EXAMPLES[kind]
+                if isinstance(cell, str) and _same(cell, key, COLUMNS[key])
+            ),
+            None,
+        )
         if key is not None:
             columns.setdefault(key, index)
     return columns
 
 
-def _document(sheet: _Sheet, row: int, line: Sequence[Cell], in_percent: Set[tuple[int, int]]) -> BaseModel:
+def _document(
+    sheet: _Sheet, row: int, line: Sequence[Cell], in_percent: Set[tuple[int, int]]
+) -> BaseModel:
     values: dict[str, Any] = {}
     for key, position in sheet.columns.items():
         cell = line[position] if position < len(line) else None
         if cells.is_blank(cell):
             if key in OPTIONAL.get(sheet.kind, set()):
                 continue
-            raise sheet.refused(row, key, Phrase("'nothing'"), Phrase("a value: the row holds a document"))
+            raise sheet.refused(
+                row, key, Phrase("'nothing'"), Phrase("a value: the row holds a document")
+            )
         try:
             values[key] = _value(key, cell, in_percent=(row, position) in in_percent)
         except UnreadableCell as wrong:
@@ -213,7 +256,12 @@ def _document(sheet: _Sheet, row: int, line: Sequence[Cell], in_percent: Set[tup
         first = wrong.errors(include_url=False)[0]
         wanted = said_by_validator(first) or first["msg"].removeprefix("Value error, ")
         if not first["loc"]:
-            raise sheet.refused(row, None, repr({key: str(values[key]) for key in _TOGETHER if key in values}), wanted) from wrong
+            raise sheet.refused(
+                row,
+                None,
+                repr({key: str(values[key]) for key in _TOGETHER if key in values}),
+                wanted,
+            ) from wrong
         named = str(first["loc"][0])
         raise sheet.refused(row, named, repr(values.get(named, first["input"])), wanted) from wrong
 
@@ -222,13 +270,20 @@ def _value(key: str, cell: Cell, *, in_percent: bool) -> object:
     if key in _DAYS:
         return _day(cell)
     if key == "meters":
-        return tuple(filter(None, map(cells.text, _BETWEEN_METERS.split(cell) if isinstance(cell, str) else (cell,))))
+        return tuple(
+            filter(
+                None,
+                map(cells.text, _BETWEEN_METERS.split(cell) if isinstance(cell, str) else (cell,)),
+            )
+        )
     if key in _TEXTS:
         return cells.text(cell)
     try:
         number = cells.number(cell, Profile())
     except UnreadableCell as wrong:  # what the reader of plants' files wants may be declared in a mapping, which these have not
-        raise UnreadableCell(Phrase("a number such as 1234567.8, without separators and without its unit")) from wrong
+        raise UnreadableCell(
+            Phrase("a number such as 1234567.8, without separators and without its unit")
+        ) from wrong
     if key in _PERCENT and in_percent:
         return round(100 * number, 10)
     return int(number) if key == "valid_months" and number.is_integer() else number
@@ -259,7 +314,9 @@ def _no_heading(path: Path, name: str, kind: str, missing: set[str], row: int) -
         "Name the columns as in the template, which `steplabel-agent reconcile --template FILE.xlsx` writes.",
         place=Place(_sheet_of(path, name), row),
         found=Phrase("no column %(names)s", names=enumerated(COLUMNS[key] for key in ordered)),
-        wanted=", ".join(" / ".join(dict.fromkeys(COLUMNS[key].by_language.values())) for key in ordered),
+        wanted=", ".join(
+            " / ".join(dict.fromkeys(COLUMNS[key].by_language.values())) for key in ordered
+        ),
     )
 
 

@@ -33,7 +33,10 @@ class AlertWords:
 
     def since(self, moment_us: int, wall_us: int) -> str:
         """As `clock`, with its date where that is another day's."""
-        moment, wall = (datetime.fromtimestamp(each / 1e6, UTC).astimezone(self.site.zone) for each in (moment_us, wall_us))
+        moment, wall = (
+            datetime.fromtimestamp(each / 1e6, UTC).astimezone(self.site.zone)
+            for each in (moment_us, wall_us)
+        )
         return f"{moment:%H:%M}" if moment.date() == wall.date() else f"{moment:%Y-%m-%d %H:%M}"
 
     def sentence(self, alert: Alert) -> Phrase:
@@ -57,27 +60,40 @@ class AlertWords:
                 money=money,
             )
         return Phrase(
-            ("%(equipment)s, batch %(batch)s is wasting energy, certain since %(at)s: %(above)s %(unit)s so far. Likely: %(cause)s."),
+            (
+                "%(equipment)s, batch %(batch)s is wasting energy, certain since %(at)s: %(above)s %(unit)s so far. Likely: %(cause)s."
+            ),
             **values,
         )
 
     def on_the_wall(self, alert: Alert, lang: str) -> dict[str, Any]:
         """Heading, figures and likely cause."""
         t = partial(in_language, language=lang)
-        energy = {"above": tenths(alert.kgce_per_t), "unit": per(alert.unit), "kgce": count(alert.kgce), "at": self.clock(alert.at_us)}
-        sentence = Phrase("%(above)s %(unit)s (%(kgce)s kgce) above its label when this became certain, at %(at)s.", **energy)
+        energy = {
+            "above": tenths(alert.kgce_per_t),
+            "unit": per(alert.unit),
+            "kgce": count(alert.kgce),
+            "at": self.clock(alert.at_us),
+        }
+        sentence = Phrase(
+            "%(above)s %(unit)s (%(kgce)s kgce) above its label when this became certain, at %(at)s.",
+            **energy,
+        )
         if alert.money is not None:
             sentence = Phrase(
                 "%(sentence)s %(remedy)s",
                 sentence=sentence,
                 remedy=Phrase(
-                    "That cost %(money)s at the mean price of the energy that it takes.", money=f"{count(alert.money)} {self.currency}"
+                    "That cost %(money)s at the mean price of the energy that it takes.",
+                    money=f"{count(alert.money)} {self.currency}",
                 ),
             )
         return {
             "heading": t(
                 Phrase(
-                    "%(equipment)s: batch %(batch)s is wasting energy", equipment=alert.equipment or alert.step, batch=short(alert.batch)
+                    "%(equipment)s: batch %(batch)s is wasting energy",
+                    equipment=alert.equipment or alert.step,
+                    batch=short(alert.batch),
                 )
             ),
             "text": t(sentence),
@@ -88,12 +104,17 @@ class AlertWords:
         """The answer that was given, the form's token, and practices against the cause."""
         key = key_of(alert)
         alert_answer = moment.answers.get(key)
-        reply = None if alert_answer is None else answered(alert_answer, self.clock(alert_answer.at_us))
+        reply = (
+            None if alert_answer is None else answered(alert_answer, self.clock(alert_answer.at_us))
+        )
         return {
             "key": key,
             "token": self.tokens.of(key),
             "href": f"{prefix(lang)}answer",
             "answer": "" if reply is None else in_language(reply, lang),
             "word": "" if reply is None or alert_answer is None else alert_answer.word,
-            "practices": [of_language(words.by_language, lang) or words.en for words in moment.practices.get(key, ())],
+            "practices": [
+                of_language(words.by_language, lang) or words.en
+                for words in moment.practices.get(key, ())
+            ],
         }

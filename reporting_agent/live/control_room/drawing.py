@@ -15,7 +15,10 @@ _HIGH, _LOW = 8.0, 92.0
 
 def drawn(running: Open) -> dict[str, Any]:
     """Band, course, label and typical end of an open batch that has a label."""
-    heights = [height for _, low, high in running.band for height in (low, high)] + [0.0, running.typical or 0.0]
+    heights = [height for _, low, high in running.band for height in (low, high)] + [
+        0.0,
+        running.typical or 0.0,
+    ]
     heights += [height for _, height in running.course]
     top, bottom = max(heights), min(heights)
 
@@ -29,7 +32,9 @@ def drawn(running: Open) -> dict[str, Any]:
     lower = [f"{x(progress)},{y(low)}" for progress, low, _ in reversed(running.band)]
     return {
         "band": " ".join([*upper, *lower]),
-        "course": " ".join(f"{x(progress)},{y(height)}" for progress, height in ((0.0, 0.0), *running.course)),
+        "course": " ".join(
+            f"{x(progress)},{y(height)}" for progress, height in ((0.0, 0.0), *running.course)
+        ),
         "zero": y(0.0),
         "typical": tenths(running.typical),
         "typical_y": y(running.typical or 0.0),

@@ -36,7 +36,9 @@ class Faults:
         self._plant, self._zone = plant, zone
         self._units = NamedUnits(plant.site, plant.totals)
         self._lines: set[Line] = set()  # that were looked up
-        self._told_faults: set[tuple[str, int]] = set()  # what was told: a meter, and the moment where there is one
+        self._told_faults: set[tuple[str, int]] = (
+            set()
+        )  # what was told: a meter, and the moment where there is one
 
     def fresh(self, meters: Mapping[str, MeterState]) -> Iterator[Phrase]:
         """What was not told yet."""
@@ -53,14 +55,22 @@ class Faults:
         for batch in self._plant.log.ahead():
             if (why := self._start_ahead(batch)) is not None:
                 yield why
-        if pairs := [pair for pair in self._plant.sharing.pairs() if self._is_fresh(" ".join((*pair[0].key, *pair[1].key)), SHARED)]:
+        if pairs := [
+            pair
+            for pair in self._plant.sharing.pairs()
+            if self._is_fresh(" ".join((*pair[0].key, *pair[1].key)), SHARED)
+        ]:
             yield Phrase(
                 "Batches share a unit and time by their rows: %(pairs)s. `label` leaves both out once they have ended "
                 "(overlap). Send the wrong row again with its right times. A batch that was renamed stays under its old id: send that with "
                 "an end equal to its start.",
                 pairs=_paired(pairs),
             )
-        if endless := [batch for batch in self._plant.sharing.without_end() if self._is_fresh(" ".join(batch.key), ENDLESS)]:
+        if endless := [
+            batch
+            for batch in self._plant.sharing.without_end()
+            if self._is_fresh(" ".join(batch.key), ENDLESS)
+        ]:
             yield Phrase(
                 "The end of %(batches)s is missing: a batch that began later on the same unit has ended. `label` leaves a batch without an "
                 "end out. Send its row again with its end, or with an end equal to its start if it never ran.",
@@ -99,7 +109,9 @@ class Faults:
                     "time until it is right. Set it by a time server.",
                     off=for_people(behind_us / 1e6),
                 )
-        elif ahead := [meter for meter in self._plant.stamps_ahead.by_us if self._is_fresh(meter, AHEAD)]:
+        elif ahead := [
+            meter for meter in self._plant.stamps_ahead.by_us if self._is_fresh(meter, AHEAD)
+        ]:
             yield Phrase(
                 "%(meters)s: stamped by so much ahead of this machine's clock. The page goes by this machine's clock at most. Set both "
                 "clocks by one time server; where the meter's cannot be set, declare clock_offset_s in site.toml.",
@@ -112,39 +124,88 @@ class Faults:
         for meter, fall in falls[:MOST_FALLS]:
             yield meter, self._in_words(fall), False
         if more := falls[MOST_FALLS:]:
-            yield "…", Phrase("Further registers that fell without a declared rollover: %(count)s", count=len(more)), False
+            yield (
+                "…",
+                Phrase(
+                    "Further registers that fell without a declared rollover: %(count)s",
+                    count=len(more),
+                ),
+                False,
+            )
         if behind_us := self._plant.log.behind_us:
             off = for_people(behind_us / 1e6)
-            yield Phrase("Clocks"), Phrase("This machine's is %(off)s behind; the page goes by the meters' time", off=off), False
+            yield (
+                Phrase("Clocks"),
+                Phrase(
+                    "This machine's is %(off)s behind; the page goes by the meters' time", off=off
+                ),
+                False,
+            )
         elif ahead := self._plant.stamps_ahead.by_us:
-            yield Phrase("Clocks"), Phrase("Ahead of this machine's: %(meters)s", meters=self._plant.stamps_ahead.named(ahead)), False
+            yield (
+                Phrase("Clocks"),
+                Phrase(
+                    "Ahead of this machine's: %(meters)s",
+                    meters=self._plant.stamps_ahead.named(ahead),
+                ),
+                False,
+            )
         for batch in self._plant.log.ahead()[:MOST_LISTED]:
             start, far = self._stamp(batch.start_us), self._is_far(batch)
             due = Phrase("Due at %(start)s; shown as running from then on", start=start)
-            yield batch.id, Phrase("Starts at %(start)s, far ahead of this machine's clock", start=start) if far else due, not far
+            yield (
+                batch.id,
+                Phrase("Starts at %(start)s, far ahead of this machine's clock", start=start)
+                if far
+                else due,
+                not far,
+            )
         if wide := self._wide():
-            yield Phrase("Readings too far apart"), _too_wide(wide, self._plant.totals.by_meter[wide[0]]), False
+            yield (
+                Phrase("Readings too far apart"),
+                _too_wide(wide, self._plant.totals.by_meter[wide[0]]),
+                False,
+            )
         yield from self._left_out()
         for line, batches in self._plant.log.lines.items():
-            if batches[-1].start_us > self._plant.totals.now_us - LISTED_US and (why := self._units.unknown(line, batches[-1].id)):
+            if batches[-1].start_us > self._plant.totals.now_us - LISTED_US and (
+                why := self._units.unknown(line, batches[-1].id)
+            ):
                 yield batches[-1].equipment or batches[-1].step, why, False
         for name, state in meters.items():
-            lately = [last - first + 1 for first, last, at_us in state.gaps.given_up if at_us > self._plant.totals.now_us - GIVEN_UP_US]
+            lately = [
+                last - first + 1
+                for first, last, at_us in state.gaps.given_up
+                if at_us > self._plant.totals.now_us - GIVEN_UP_US
+            ]
             if lately:
-                yield name, Phrase("Readings that did not come and are requested no more: %(count)s", count=sum(lately)), False
+                yield (
+                    name,
+                    Phrase(
+                        "Readings that did not come and are requested no more: %(count)s",
+                        count=sum(lately),
+                    ),
+                    False,
+                )
 
     def _left_out(self) -> Iterator[tuple[str, Phrase, bool]]:
         """Batches that `label` will leave out."""
         if pairs := self._plant.sharing.pairs():
             yield (
                 Phrase("Batches at one time on one unit"),
-                Phrase("Left out of the label once both have ended: %(pairs)s", pairs=_paired(pairs[::-1])),
+                Phrase(
+                    "Left out of the label once both have ended: %(pairs)s",
+                    pairs=_paired(pairs[::-1]),
+                ),
                 False,
             )
         if endless := self._plant.sharing.without_end():
             yield (
                 Phrase("Batches without an end"),
-                Phrase("Left out of the label until it comes: %(batches)s", batches=_on_units(endless[::-1])),
+                Phrase(
+                    "Left out of the label until it comes: %(batches)s",
+                    batches=_on_units(endless[::-1]),
+                ),
                 False,
             )
         for out in self._off_reference():
@@ -155,7 +216,9 @@ class Faults:
 
     def _wide(self) -> list[str]:
         """Meters whose readings come so far apart that the pack takes each pause for a gap."""
-        return [meter for meter, total in self._plant.totals.by_meter.items() if total.comes_too_seldom]
+        return [
+            meter for meter, total in self._plant.totals.by_meter.items() if total.comes_too_seldom
+        ]
 
     def _unknown(self) -> Iterator[Phrase]:
         """Steps and units of batches that nothing declares."""
@@ -171,7 +234,12 @@ class Faults:
 
     def _start_ahead(self, batch: RunningBatch) -> Phrase | None:
         """Of a day each batch, else the first of a unit: where plans come as rows, all of them are ahead."""
-        words = {"batch": batch.id, "step": batch.step, "start": self._stamp(batch.start_us), "now": self._stamp(now_us())}
+        words = {
+            "batch": batch.id,
+            "step": batch.step,
+            "start": self._stamp(batch.start_us),
+            "now": self._stamp(now_us()),
+        }
         if self._is_far(batch):
             if not self._is_fresh(f"{batch.step} {batch.id}", batch.start_us):
                 return None
@@ -195,7 +263,9 @@ class Faults:
         return fresh
 
     def _stamp(self, moment_us: int) -> str:
-        return f"{datetime.fromtimestamp(moment_us / 1e6, UTC).astimezone(self._zone):%Y-%m-%d %H:%M}"
+        return (
+            f"{datetime.fromtimestamp(moment_us / 1e6, UTC).astimezone(self._zone):%Y-%m-%d %H:%M}"
+        )
 
     def _falls(self) -> Iterator[tuple[str, RegisterFall]]:
         """The latest of each register in a day."""
@@ -237,7 +307,12 @@ def _paired(pairs: Sequence[Pair]) -> Value:
     """Some of them by name."""
     return _listed(
         [
-            Phrase("%(first)s and %(later)s (%(unit)s)", first=first.id, later=later.id, unit=first.equipment or first.step)
+            Phrase(
+                "%(first)s and %(later)s (%(unit)s)",
+                first=first.id,
+                later=later.id,
+                unit=first.equipment or first.step,
+            )
             for first, later in pairs
         ]
     )
@@ -245,7 +320,12 @@ def _paired(pairs: Sequence[Pair]) -> Value:
 
 def _on_units(batches: Sequence[RunningBatch]) -> Value:
     """Some of them by name."""
-    return _listed([Phrase("%(batch)s (%(unit)s)", batch=batch.id, unit=batch.equipment or batch.step) for batch in batches])
+    return _listed(
+        [
+            Phrase("%(batch)s (%(unit)s)", batch=batch.id, unit=batch.equipment or batch.step)
+            for batch in batches
+        ]
+    )
 
 
 def _listed(named: list[Value]) -> Value:

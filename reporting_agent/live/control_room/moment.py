@@ -22,7 +22,9 @@ class PlantMoment:
     open: Sequence[Open]
     idle: Sequence[IdleEquipment]
     silent: Sequence[tuple[str, int]]
-    unreadable: Sequence[tuple[str, int, Sequence[Message]]]  # topic, count, the last of it; the newest first
+    unreadable: Sequence[
+        tuple[str, int, Sequence[Message]]
+    ]  # topic, count, the last of it; the newest first
     sources: Sequence[tuple[str, str]]  # name, refusal
     alerts: Sequence[Alert]  # of batches that run
     shift: Shift
@@ -38,4 +40,6 @@ class PlantMoment:
     untold: Sequence[str] = ()
     answers: Mapping[str, AlertAnswer] = field(default_factory=dict)  # by the keys of their alerts
     practices: Mapping[str, Sequence[Words]] = field(default_factory=dict)  # against their causes
-    notices: Sequence[tuple[str, Phrase, bool]] = ()  # further rows of the sources' table: name, state, whether it is well
+    notices: Sequence[
+        tuple[str, Phrase, bool]
+    ] = ()  # further rows of the sources' table: name, state, whether it is well

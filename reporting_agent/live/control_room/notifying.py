@@ -48,11 +48,19 @@ class Journal:
 
     def answers(self) -> dict[str, AlertAnswer]:
         """The last to each alert, by its key."""
-        alert_answers = [AlertAnswer(**entry["answer"]) for entry in self._lines() if "answer" in entry]
+        alert_answers = [
+            AlertAnswer(**entry["answer"]) for entry in self._lines() if "answer" in entry
+        ]
         return {answer.alert: answer for answer in alert_answers}
 
     def add(self, alert: Alert) -> None:
-        self._write({**asdict(alert), "cause": str(alert.cause), "cause_phrase": stored(as_phrase(alert.cause))})
+        self._write(
+            {
+                **asdict(alert),
+                "cause": str(alert.cause),
+                "cause_phrase": stored(as_phrase(alert.cause)),
+            }
+        )
 
     def answer(self, answer: AlertAnswer) -> None:
         self._write({"answer": asdict(answer)})
@@ -96,7 +104,9 @@ class Notifier:
         self._changed = threading.Condition()
         self._ended = False
         for name in WAYS:
-            threading.Thread(target=self._send, args=(name,), daemon=True, name=f"alerts-{name}").start()
+            threading.Thread(
+                target=self._send, args=(name,), daemon=True, name=f"alerts-{name}"
+            ).start()
 
     def use(self, settings: Alerts, folder: Path) -> None:
         """Send by these ways from now on, what waits too; `folder`: that of site.toml."""
@@ -132,7 +142,13 @@ class Notifier:
                 way(entry)
             except (OSError, smtplib.SMTPException, http.client.HTTPException, ValueError) as why:
                 if not failing:
-                    self._say(Phrase("Alerts cannot be sent by %(way)s (%(why)s); the agent tries again.", way=name, why=reason(why)))
+                    self._say(
+                        Phrase(
+                            "Alerts cannot be sent by %(way)s (%(why)s); the agent tries again.",
+                            way=name,
+                            why=reason(why),
+                        )
+                    )
                 failing = True
                 with self._changed:
                     self._changed.wait_for(lambda: self._ended, AGAIN_S)
@@ -154,7 +170,9 @@ class Notifier:
 
 
 def _post(url: str, notification: Notification) -> None:
-    request = urllib.request.Request(url, notification.as_json().encode(), {"Content-Type": "application/json"})  # noqa: S310 - http or https, as settings hold
+    request = urllib.request.Request(
+        url, notification.as_json().encode(), {"Content-Type": "application/json"}
+    )  # noqa: S310 - http or https, as settings hold
     with urllib.request.urlopen(request, timeout=PATIENCE_S):  # noqa: S310
         pass
 
@@ -164,8 +182,14 @@ def _mail(settings: Alerts, folder: Path, entry: WaitingMessage) -> None:
     if mail is None:
         return
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = mail.sender, ", ".join(mail.to), entry.notification.subject
-    message["Date"] = format_datetime(datetime.fromtimestamp(entry.at_us / 1e6, UTC))  # when it was raised, though it is sent later
+    message["From"], message["To"], message["Subject"] = (
+        mail.sender,
+        ", ".join(mail.to),
+        entry.notification.subject,
+    )
+    message["Date"] = format_datetime(
+        datetime.fromtimestamp(entry.at_us / 1e6, UTC)
+    )  # when it was raised, though it is sent later
     message["Message-ID"] = f"<{entry.notification.id}@{mail.sender.rpartition('@')[2]}>"
     message.set_content(entry.notification.text)
     with smtplib.SMTP(mail.server, mail.port, timeout=PATIENCE_S) as server:

@@ -9,7 +9,9 @@ WORDS = {
     "skip": Phrase("Skip to main content"),
     "tools": Phrase("Pages and languages"),
     "key": Phrase("Key"),
-    "axis": Phrase("Energy of each batch above its label at the same progress and for its output; higher means more"),
+    "axis": Phrase(
+        "Energy of each batch above its label at the same progress and for its output; higher means more"
+    ),
     "label": Phrase("Label: the tenth of batches that used least"),
     "chance": Phrase("Random variation only"),
     "typical": Phrase("End of a typical batch"),
@@ -39,7 +41,9 @@ WORDS = {
     "change": Phrase("Change the answer"),
     "false": Phrase("It was a false alarm"),
     "back": Phrase("Withdraw the answer"),
-    "word": Phrase("What happened? Describe it in a few words for those who read the shift summary"),
+    "word": Phrase(
+        "What happened? Describe it in a few words for those who read the shift summary"
+    ),
     "heading": Phrase("Answer an alert"),
     "against": Phrase("What to do:"),
 }
@@ -54,5 +58,9 @@ STATES = {
 
 def page_words(lang: str, currency: str) -> dict[str, str]:
     """All of them in a language."""
-    money = Phrase("%(currency)s an hour", currency=currency) if currency else Phrase("Cost an hour: no [tariff]")
+    money = (
+        Phrase("%(currency)s an hour", currency=currency)
+        if currency
+        else Phrase("Cost an hour: no [tariff]")
+    )
     return {name: in_language(text, lang) for name, text in {**WORDS, "money_h": money}.items()}

@@ -63,9 +63,17 @@ class WatchedSite(Protocol):
 class Room:
     """What runs, told: alerts to those who are to know, and twice a second a picture for the page."""
 
-    def __init__(self, site: SiteSettings, settings: LiveSettings, tell: Callable[[str], None], teller: Notifier) -> None:
+    def __init__(
+        self,
+        site: SiteSettings,
+        settings: LiveSettings,
+        tell: Callable[[str], None],
+        teller: Notifier,
+    ) -> None:
         self.site, self.settings, self.tell = site, settings, tell
-        self.plant = Plant(site, datetime.now(site.zone).date(), settings.alerts.false_alarms_a_week)
+        self.plant = Plant(
+            site, datetime.now(site.zone).date(), settings.alerts.false_alarms_a_week
+        )
         self.pages = SitePages(site)
         self.journal = Journal(settings.folder, tell)
         self.alerts: list[Alert] = []
@@ -93,7 +101,10 @@ class Room:
                 self.plant.totals.ahead[block.meter] = int(block.time_us.max())
             parts.setdefault(block.meter, []).append((block.time_us[sane], block.value[sane]))
         readings = {
-            name: (np.concatenate([times for times, _ in blocks]), np.concatenate([values for _, values in blocks]))
+            name: (
+                np.concatenate([times for times, _ in blocks]),
+                np.concatenate([values for _, values in blocks]),
+            )
             for name, blocks in parts.items()
         }
         self._remember(readings)
@@ -105,7 +116,9 @@ class Room:
         self._shift_ends.start(self.plant.totals)
         self.alerts, self.answers = self.journal.load(), self.journal.answers()
         for alert in self.alerts:
-            self._practices[key_of(alert)] = tuple(practice.words for practice in practices_against(self.site, alert))
+            self._practices[key_of(alert)] = tuple(
+                practice.words for practice in practices_against(self.site, alert)
+            )
             if (batch := self.plant.log.batches.get((alert.step, alert.batch))) is not None:
                 batch.sure_us = alert.at_us
         if before is not None and before.server is not None and self.settings.page is not None:
@@ -114,7 +127,11 @@ class Room:
         elif self.settings.page is not None:
             self.listen()
             self.tell(
-                Phrase("The page is at http://%(address)s:%(port)s/", address=self.settings.page.listen, port=self.settings.page.port)
+                Phrase(
+                    "The page is at http://%(address)s:%(port)s/",
+                    address=self.settings.page.listen,
+                    port=self.settings.page.port,
+                )
             )
 
     def goes_on(self, before: Room) -> None:
@@ -179,7 +196,9 @@ class Room:
 
     def answer(self, key: str, kind: str, word: str) -> bool:
         """Take an answer from the page, in a thread of its server; False where no alert has that key."""
-        alert = next((candidate for candidate in list(self.alerts) if key_of(candidate) == key), None)
+        alert = next(
+            (candidate for candidate in list(self.alerts) if key_of(candidate) == key), None
+        )
         if alert is None:
             return False
         alert_answer = AlertAnswer(key, cast(Kind, kind), word, now_us())
@@ -188,8 +207,14 @@ class Room:
             self.answers = {**self.answers, key: alert_answer}
         sentences = {
             "seen": Phrase("The alert of batch %(batch)s was seen.", batch=alert.batch),
-            "not-so": Phrase("The alert of batch %(batch)s was answered: false alarm. %(word)s", batch=alert.batch, word=word),
-            "taken-back": Phrase("The answer to the alert of batch %(batch)s was withdrawn.", batch=alert.batch),
+            "not-so": Phrase(
+                "The alert of batch %(batch)s was answered: false alarm. %(word)s",
+                batch=alert.batch,
+                word=word,
+            ),
+            "taken-back": Phrase(
+                "The answer to the alert of batch %(batch)s was withdrawn.", batch=alert.batch
+            ),
         }
         self.tell(sentences[kind])
         self._shown_s = float("-inf")  # the next picture is not a second away
@@ -198,7 +223,11 @@ class Room:
     def shown(self) -> PlantMoment | None:
         """The last picture, with the answers of this moment: the page after a form holds what was answered. In a thread of the server."""
         moment, answers = self.latest, self.answers
-        return moment if moment is None or moment.answers is answers else replace(moment, answers=answers)
+        return (
+            moment
+            if moment is None or moment.answers is answers
+            else replace(moment, answers=answers)
+        )
 
     def round(self, watch: WatchedSite) -> None:
         """Twice a second: look at what runs, raise what is sure, picture it."""
@@ -209,10 +238,17 @@ class Room:
         self._learning.round(now_s)
         for alert in self.plant.look():
             self._raise(alert)
-        for sentence in (*self.faults.fresh(watch.spool.meters), *self.reopening.round(self.plant, now_s)):
+        for sentence in (
+            *self.faults.fresh(watch.spool.meters),
+            *self.reopening.round(self.plant, now_s),
+        ):
             self.tell(sentence)
         self.latest = self._picture(watch)
-        if (ended := self._shift_ends.due(self.plant.totals, datetime.now(UTC), now_s, is_settled=self._is_settled)) is not None:
+        if (
+            ended := self._shift_ends.due(
+                self.plant.totals, datetime.now(UTC), now_s, is_settled=self._is_settled
+            )
+        ) is not None:
             self.reopening.settle(self.plant)
             self._tell_shift(shifts.done(self.plant, self.alerts, *ended))
             try:
@@ -225,7 +261,9 @@ class Room:
 
     def _raise(self, alert: Alert) -> None:
         """To be sent first: a kill before the journal knows it raises it once more, with the same id, and none is lost."""
-        self._practices[key_of(alert)] = helping = tuple(practice.words for practice in practices_against(self.site, alert))
+        self._practices[key_of(alert)] = helping = tuple(
+            practice.words for practice in practices_against(self.site, alert)
+        )
         sentence = self.pages.alert(alert)
         self.tell(sentence)
         data = {
@@ -244,27 +282,42 @@ class Room:
             "currency": self.pages.currency or None,
         }
         subject = f"{self.pages.name}: {alert.equipment or alert.step} {alert.batch}"
-        self.teller.tell(Notification(f"{self.site.id} waste {alert.step}/{alert.batch}", subject, str(sentence), data))
+        self.teller.tell(
+            Notification(
+                f"{self.site.id} waste {alert.step}/{alert.batch}", subject, str(sentence), data
+            )
+        )
         self.journal.add(alert)
         self.alerts.append(alert)
 
     def tell_of_report(self, sentence: Phrase) -> None:
         """By the ways of alerts."""
         self.tell(sentence)
-        subject, data = f"{self.pages.name}: {Phrase('Report')}", {"site": self.site.id, "kind": "report"}
-        self.teller.tell(Notification(f"{self.site.id} report {sentence}", subject, str(sentence), data))
+        subject, data = (
+            f"{self.pages.name}: {Phrase('Report')}",
+            {"site": self.site.id, "kind": "report"},
+        )
+        self.teller.tell(
+            Notification(f"{self.site.id} report {sentence}", subject, str(sentence), data)
+        )
 
     def _picture(self, watch: WatchedSite) -> PlantMoment:
         plant, wall = self.plant, now_us()
         at = plant.totals.now_us
-        start, end = shifts.bounds(self.site.runs.shift_starts, datetime.fromtimestamp((at or wall) / 1e6, UTC), self.site.zone)
+        start, end = shifts.bounds(
+            self.site.runs.shift_starts,
+            datetime.fromtimestamp((at or wall) / 1e6, UTC),
+            self.site.zone,
+        )
         running = {(batch.step, batch.id) for batch in plant.log.running()}
         return PlantMoment(
             at_us=at,
             wall_us=wall,
             open=plant.open_batches(wall),
             idle=plant.idle(),
-            silent=plant.totals.silent(wall) if watch.intake.full is None else (),  # what is refused is not silent
+            silent=plant.totals.silent(wall)
+            if watch.intake.full is None
+            else (),  # what is refused is not silent
             unreadable=self.unreadable.listed(),
             unread=self.unreadable.count,
             sources=[(source.name, source.trouble()) for source in watch.sources],
@@ -281,7 +334,11 @@ class Room:
             untold=plant.totals.untold,
             answers=self.answers,
             practices=self._practices,
-            notices=[*self.faults.notices(watch.spool.meters), *self.reopening.notices(), *watch.notices],
+            notices=[
+                *self.faults.notices(watch.spool.meters),
+                *self.reopening.notices(),
+                *watch.notices,
+            ],
         )
 
     def _tell_shift(self, shift: shifts.Shift) -> None:
@@ -294,7 +351,13 @@ class Room:
                 f"{self.site.id} shift {shift.start.isoformat()}",
                 f"{self.pages.name}: {view['heading']}",
                 "\n".join(
-                    [*lines, *view["not_compared"], *filter(None, [view["again"], view["so_far"]]), *view["alerts"], view["counted"]]
+                    [
+                        *lines,
+                        *view["not_compared"],
+                        *filter(None, [view["again"], view["so_far"]]),
+                        *view["alerts"],
+                        view["counted"],
+                    ]
                 ),
                 {"site": self.site.id, "kind": "shift", **view},
             )

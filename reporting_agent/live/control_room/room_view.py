@@ -40,14 +40,25 @@ class RoomView:
         dear = [idle.money_per_h for idle in moment.idle if idle.money_per_h is not None]
         return {
             "clock": f"{now:%H:%M}" if moment.at_us else NOTHING,
-            "shift": t(Phrase("figures to %(time)s, shift since %(start)s", time=time(now, lang), start=f"{shift:%H:%M}"))
+            "shift": t(
+                Phrase(
+                    "figures to %(time)s, shift since %(start)s",
+                    time=time(now, lang),
+                    start=f"{shift:%H:%M}",
+                )
+            )
             if moment.at_us
             else t(Phrase("no reading yet")),
-            "alerts": [self._words.on_the_wall(alert, lang) | self._words.answering(alert, moment, lang) for alert in moment.alerts],
+            "alerts": [
+                self._words.on_the_wall(alert, lang) | self._words.answering(alert, moment, lang)
+                for alert in moment.alerts
+            ],
             "open": [self._line(running, moment.wall_us, lang) for running in moment.open],
             "idle": [self._idle(idle, moment.wall_us, lang) for idle in moment.idle],
             "idle_money": f"{count(sum(dear))} {self._words.currency}" if dear else "",
-            "idle_unpriced": t(_unpriced(len(moment.idle) - len(dear), len(moment.idle))) if dear and len(dear) < len(moment.idle) else "",
+            "idle_unpriced": t(_unpriced(len(moment.idle) - len(dear), len(moment.idle)))
+            if dear and len(dear) < len(moment.idle)
+            else "",
             "sources": [*self._sources(moment, lang)],
             "foot": [t(sentence) for sentence in _foot(moment)],
         }
@@ -55,9 +66,17 @@ class RoomView:
     def unreadable(self, moment: PlantMoment, lang: str) -> dict[str, Any]:
         """The last messages of each topic that could not be read."""
         zone = self._words.site.zone
-        whole = Phrase("%(count)s since the agent started. All are saved in the spool with their content.", count=count(moment.unread))
+        whole = Phrase(
+            "%(count)s since the agent started. All are saved in the spool with their content.",
+            count=count(moment.unread),
+        )
         return {
-            "whole": in_language(whole if moment.unread else Phrase("Every message since the agent started could be read."), lang),
+            "whole": in_language(
+                whole
+                if moment.unread
+                else Phrase("Every message since the agent started could be read."),
+                lang,
+            ),
             "rows": [
                 {
                     "at": f"{datetime.fromtimestamp(message.at_us / 1e6, UTC).astimezone(zone):%Y-%m-%d %H:%M:%S}",
@@ -72,7 +91,10 @@ class RoomView:
 
     def _line(self, running: Open, wall_us: int, lang: str) -> dict[str, Any]:
         t = partial(in_language, language=lang)
-        batch, done = running.batch, "" if running.progress is None else f"{100 * running.progress:.0f} %"
+        batch, done = (
+            running.batch,
+            "" if running.progress is None else f"{100 * running.progress:.0f} %",
+        )
         name = short(batch.id)
         status: Phrase | str = STATES.get(running.state, "")
         if running.state == "no-label":
@@ -82,10 +104,15 @@ class RoomView:
                 needed=FEWEST,
             )
         elif running.state == "wastes":
-            status = Phrase("Wasting energy, certain since %(at)s", at=self._words.clock(batch.sure_us or 0))
+            status = Phrase(
+                "Wasting energy, certain since %(at)s", at=self._words.clock(batch.sure_us or 0)
+            )
         elif running.state == "unknown":
             status = (
-                Phrase("No figures since %(at)s", at=self._words.since(running.silent_since_us, wall_us))
+                Phrase(
+                    "No figures since %(at)s",
+                    at=self._words.since(running.silent_since_us, wall_us),
+                )
                 if running.silent_since_us
                 else Phrase("No figures yet")
             )
@@ -116,10 +143,18 @@ class RoomView:
         money = NOTHING if idle.money_per_h is None else count(idle.money_per_h)
         clock = self._words.clock
         mean = Phrase(
-            "%(takes)s (mean from %(first)s to %(last)s)", takes=", ".join(takes), first=clock(idle.from_us), last=clock(idle.to_us)
+            "%(takes)s (mean from %(first)s to %(last)s)",
+            takes=", ".join(takes),
+            first=clock(idle.from_us),
+            last=clock(idle.to_us),
         )
         uses = in_language(mean, lang) if idle.to_us else ", ".join(takes)
-        return {"equipment": idle.equipment, "since": self._words.since(idle.since_us, wall_us), "takes": uses, "money": money}
+        return {
+            "equipment": idle.equipment,
+            "since": self._words.since(idle.since_us, wall_us),
+            "takes": uses,
+            "money": money,
+        }
 
     def _sources(self, moment: PlantMoment, lang: str) -> Sequence[dict[str, str]]:
         t = partial(in_language, language=lang)
@@ -133,11 +168,19 @@ class RoomView:
         ]
         for name, since_us in moment.silent[:MOST_NAMED]:
             sentence = (
-                Phrase("Silent since %(at)s", at=self._words.since(since_us, moment.wall_us)) if since_us else Phrase("Never received")
+                Phrase("Silent since %(at)s", at=self._words.since(since_us, moment.wall_us))
+                if since_us
+                else Phrase("Never received")
             )
             rows.append({"name": name, "css": "no", "state": t(sentence)})
         if (more := len(moment.silent) - MOST_NAMED) > 0:
-            rows.append({"name": t(Phrase("Further meters: %(count)s", count=more)), "css": "no", "state": t(Phrase("Silent"))})
+            rows.append(
+                {
+                    "name": t(Phrase("Further meters: %(count)s", count=more)),
+                    "css": "no",
+                    "state": t(Phrase("Silent")),
+                }
+            )
         if moment.missing:
             rows.append(
                 {
@@ -146,7 +189,10 @@ class RoomView:
                     "state": t(Phrase("%(count)s, requested again", count=count(moment.missing))),
                 }
             )
-        rows += [{"name": t(Phrase(name)), "css": "ok" if well else "no", "state": t(state)} for name, state, well in moment.notices]
+        rows += [
+            {"name": t(Phrase(name)), "css": "ok" if well else "no", "state": t(state)}
+            for name, state, well in moment.notices
+        ]
         if moment.unreadable:
             last = moment.unreadable[0][2][0]
             sentence = Phrase(
@@ -155,11 +201,19 @@ class RoomView:
                 topic=last.topic[:MOST_SHOWN],
                 why=t(last.why)[:MOST_SHOWN],
             )
-            row = {"name": t(Phrase("Messages that could not be read")), "css": "no", "state": t(sentence)}
+            row = {
+                "name": t(Phrase("Messages that could not be read")),
+                "css": "no",
+                "state": t(sentence),
+            }
             rows.append(row | {"href": f"{prefix(lang)}unreadable"})
         if moment.untold:
             rows.append(
-                {"name": ", ".join(moment.untold), "css": "no", "state": t(Phrase("Its energy has no factor in kgce: not counted here"))}
+                {
+                    "name": ", ".join(moment.untold),
+                    "css": "no",
+                    "state": t(Phrase("Its energy has no factor in kgce: not counted here")),
+                }
             )
         return rows
 
@@ -190,7 +244,12 @@ def _foot(moment: PlantMoment) -> list[Phrase]:
     if moment.contradicted:
         sentences.append(contradictions(moment.contradicted))
     if moment.corrected:
-        sentences.append(Phrase("Readings corrected by their source: %(count)s. The highest number counts.", count=count(moment.corrected)))
+        sentences.append(
+            Phrase(
+                "Readings corrected by their source: %(count)s. The highest number counts.",
+                count=count(moment.corrected),
+            )
+        )
     if moment.vouched:
         sentences.append(
             Phrase(
@@ -229,4 +288,8 @@ def _down(weeks: float) -> str:
 
 def _unpriced(without: int, equipment: int) -> Phrase:
     """Behind a sum of money, what it leaves out."""
-    return Phrase(" (without %(without)s of %(equipment)s, whose price is not known)", without=without, equipment=equipment)
+    return Phrase(
+        " (without %(without)s of %(equipment)s, whose price is not known)",
+        without=without,
+        equipment=equipment,
+    )

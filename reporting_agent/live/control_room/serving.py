@@ -29,8 +29,14 @@ EVERY_S = 0.25  # a picture is made twice a second, and waits no longer than thi
 MOST_LISTENING = 50
 MOST_BYTES_SENT = 4_096
 _UNKNOWN_HOST = Phrase("Unknown host name: see names under [source.page].")
-_STALE = Phrase("This form is of before the agent started again. Load the page again, and answer once more.")
-_ANSWERS = Phrase("An answer is %(kinds)s, with at most %(length)s characters.", kinds=", ".join(KINDS), length=LONGEST_WORD)
+_STALE = Phrase(
+    "This form is of before the agent started again. Load the page again, and answer once more."
+)
+_ANSWERS = Phrase(
+    "An answer is %(kinds)s, with at most %(length)s characters.",
+    kinds=", ".join(KINDS),
+    length=LONGEST_WORD,
+)
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
@@ -46,7 +52,11 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(
-        self, settings: PageAddress, pages: SitePages, latest: Callable[[], PlantMoment | None], answer: Callable[[str, str, str], bool]
+        self,
+        settings: PageAddress,
+        pages: SitePages,
+        latest: Callable[[], PlantMoment | None],
+        answer: Callable[[str, str, str], bool],
     ) -> None:
         super().__init__((settings.listen, settings.port), _Handler)
         self.pages, self.latest, self.answer = pages, latest, answer
@@ -55,7 +65,11 @@ class Server(ThreadingHTTPServer):
         self.stopped = threading.Event()
 
     def show(
-        self, settings: PageAddress, pages: SitePages, latest: Callable[[], PlantMoment | None], answer: Callable[[str, str, str], bool]
+        self,
+        settings: PageAddress,
+        pages: SitePages,
+        latest: Callable[[], PlantMoment | None],
+        answer: Callable[[str, str, str], bool],
     ) -> None:
         """Serve another room from now on, at the same address."""
         self.names = _names(settings)
@@ -93,20 +107,40 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._is_known():
             self._say(HTTPStatus.MISDIRECTED_REQUEST, _UNKNOWN_HOST)
         elif asked.path in _FILES:
-            content = (files("reporting_agent.live.control_room") / "templates" / asked.path[1:]).read_bytes()
+            content = (
+                files("reporting_agent.live.control_room") / "templates" / asked.path[1:]
+            ).read_bytes()
             self._answer(HTTPStatus.OK, _FILES[asked.path], content)
         elif (moment := self.server.latest()) is None:
             self._say(HTTPStatus.SERVICE_UNAVAILABLE, Phrase("Starting."))
         elif asked.path in _LANGUAGES:
-            page = self.server.pages.room(moment, _LANGUAGES[asked.path], hold=asked.query == "hold")
+            page = self.server.pages.room(
+                moment, _LANGUAGES[asked.path], hold=asked.query == "hold"
+            )
             self._answer(HTTPStatus.OK, "text/html; charset=utf-8", page.encode())
-        elif (base := asked.path.removesuffix("shift")) in _LANGUAGES and asked.path.endswith("shift"):
-            self._answer(HTTPStatus.OK, "text/html; charset=utf-8", self.server.pages.shift(moment, _LANGUAGES[base]).encode())
-        elif (base := asked.path.removesuffix("unreadable")) in _LANGUAGES and asked.path.endswith("unreadable"):
-            self._answer(HTTPStatus.OK, "text/html; charset=utf-8", self.server.pages.unreadable(moment, _LANGUAGES[base]).encode())
-        elif (base := asked.path.removesuffix("answer")) in _LANGUAGES and asked.path.endswith("answer"):
+        elif (base := asked.path.removesuffix("shift")) in _LANGUAGES and asked.path.endswith(
+            "shift"
+        ):
+            self._answer(
+                HTTPStatus.OK,
+                "text/html; charset=utf-8",
+                self.server.pages.shift(moment, _LANGUAGES[base]).encode(),
+            )
+        elif (base := asked.path.removesuffix("unreadable")) in _LANGUAGES and asked.path.endswith(
+            "unreadable"
+        ):
+            self._answer(
+                HTTPStatus.OK,
+                "text/html; charset=utf-8",
+                self.server.pages.unreadable(moment, _LANGUAGES[base]).encode(),
+            )
+        elif (base := asked.path.removesuffix("answer")) in _LANGUAGES and asked.path.endswith(
+            "answer"
+        ):
             self._form(moment, parse_qs(asked.query).get("alert", [""])[0], _LANGUAGES[base])
-        elif (base := asked.path.removeprefix("/events")) in _LANGUAGES and asked.path.startswith("/events"):
+        elif (base := asked.path.removeprefix("/events")) in _LANGUAGES and asked.path.startswith(
+            "/events"
+        ):
             self._events(_LANGUAGES[base])
         else:
             self._say(HTTPStatus.NOT_FOUND, Phrase("There is no such page."))
@@ -129,11 +163,20 @@ class _Handler(BaseHTTPRequestHandler):
         elif not length.isdecimal() or int(length) > MOST_BYTES_SENT:
             self._say(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Phrase("No answer is so long."))
         else:
-            sent = {name: values[0].strip() for name, values in parse_qs(self.rfile.read(int(length)).decode("utf-8", "replace")).items()}
+            sent = {
+                name: values[0].strip()
+                for name, values in parse_qs(
+                    self.rfile.read(int(length)).decode("utf-8", "replace")
+                ).items()
+            }
             self._take_answer(sent, base)
 
     def _take_answer(self, sent: dict[str, str], location: str) -> None:
-        alert, kind, word = sent.get("alert", ""), sent.get("answer", ""), " ".join(sent.get("word", "").split())
+        alert, kind, word = (
+            sent.get("alert", ""),
+            sent.get("answer", ""),
+            " ".join(sent.get("word", "").split()),
+        )
         if not self.server.pages.tokens.holds(alert, sent.get("token", "")):
             self._say(HTTPStatus.FORBIDDEN, _STALE)
         elif kind not in KINDS or len(word) > LONGEST_WORD:
@@ -161,8 +204,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _say(self, status: HTTPStatus, text: Phrase) -> None:
         """A sentence in the language of the pages under which the address stands."""
         path = _parts(self.path).path.removeprefix("/events")
-        language = next((lang for start, lang in _LANGUAGES.items() if start != "/" and path.startswith(start)), "en")
-        self._answer(status, "text/plain; charset=utf-8", f"{in_language(text, language)}\n".encode())
+        language = next(
+            (lang for start, lang in _LANGUAGES.items() if start != "/" and path.startswith(start)),
+            "en",
+        )
+        self._answer(
+            status, "text/plain; charset=utf-8", f"{in_language(text, language)}\n".encode()
+        )
 
     def _events(self, lang: str) -> None:
         if self.command == "HEAD":
@@ -178,7 +226,11 @@ class _Handler(BaseHTTPRequestHandler):
             heard = time.monotonic()
             while not self.server.stopped.is_set():
                 moment = self.server.latest()
-                parts = self.server.pages.parts(moment, lang) if moment is not None and moment is not before else {}
+                parts = (
+                    self.server.pages.parts(moment, lang)
+                    if moment is not None and moment is not before
+                    else {}
+                )
                 before = moment
                 changed = {name: html for name, html in parts.items() if sent.get(name) != html}
                 if changed:

@@ -39,11 +39,21 @@ class ShiftEnds:
     def start(self, totals: RunningTotals) -> None:
         """What ended before the last reading of the spool was told, unless it goes on from another, or the file says otherwise."""
         if totals.now_us and self._current is None:
-            known_until = datetime.fromisoformat(json.loads(self._file.read_text("utf-8"))["told_until"]) if self._file.exists() else None
+            known_until = (
+                datetime.fromisoformat(json.loads(self._file.read_text("utf-8"))["told_until"])
+                if self._file.exists()
+                else None
+            )
             latest = self._at(totals.now_us)
-            self._current = latest if known_until is None else min(latest, bounds(self._starts, known_until, self._zone))
+            self._current = (
+                latest
+                if known_until is None
+                else min(latest, bounds(self._starts, known_until, self._zone))
+            )
 
-    def due(self, totals: RunningTotals, wall: datetime, now_s: float, *, is_settled: Callable[[], bool]) -> Span | None:
+    def due(
+        self, totals: RunningTotals, wall: datetime, now_s: float, *, is_settled: Callable[[], bool]
+    ) -> Span | None:
         """The shift that is to be told now, if any.
 
         Args:
@@ -53,10 +63,19 @@ class ShiftEnds:
         if not totals.now_us:
             return None
         if self._current is None:
-            self._current = self._at(min(total.since_us for total in totals.by_meter.values() if total.since_us is not None))
+            self._current = self._at(
+                min(
+                    total.since_us
+                    for total in totals.by_meter.values()
+                    if total.since_us is not None
+                )
+            )
         current = self._at(totals.now_us)
         if current[0] > self._current[0]:
-            self._ended, self._ended_s = bounds(self._starts, current[0] - A_MOMENT, self._zone), now_s
+            self._ended, self._ended_s = (
+                bounds(self._starts, current[0] - A_MOMENT, self._zone),
+                now_s,
+            )
             self._current = current
         if (ended := self._ended) is None:
             return None

@@ -14,7 +14,12 @@ from reporting_agent.report.figures import NOTHING, count, shown
 
 def heading(shift: Shift, zone: tzinfo) -> Phrase:
     start, end = shift.start.astimezone(zone), shift.end.astimezone(zone)
-    return Phrase("Shift of %(day)s, %(start)s to %(end)s", day=f"{start:%Y-%m-%d}", start=f"{start:%H:%M}", end=f"{end:%H:%M}")
+    return Phrase(
+        "Shift of %(day)s, %(start)s to %(end)s",
+        day=f"{start:%Y-%m-%d}",
+        start=f"{start:%H:%M}",
+        end=f"{end:%H:%M}",
+    )
 
 
 def line_words(line: LineDone) -> Phrase:

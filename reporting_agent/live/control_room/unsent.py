@@ -58,7 +58,10 @@ class UnsentMessages:
         """`folder`: the spool's."""
         self._file, self._say, self._lock = folder / "unsent.json", say, threading.Lock()
         saved = json.loads(self._file.read_text("utf-8")) if self._file.exists() else []
-        self._waiting = [WaitingMessage(Notification(**entry["told"]), entry["at_us"], entry["ways"]) for entry in saved]
+        self._waiting = [
+            WaitingMessage(Notification(**entry["told"]), entry["at_us"], entry["ways"])
+            for entry in saved
+        ]
         self._is_saved = True
 
     def add(self, notification: Notification, ways: Collection[str], at_us: int) -> None:
@@ -66,14 +69,18 @@ class UnsentMessages:
         if not ways:
             return
         with self._lock:
-            self._waiting = [entry for entry in self._waiting if entry.notification.id != notification.id] + [
-                WaitingMessage(notification, at_us, list(ways))
-            ]
+            self._waiting = [
+                entry for entry in self._waiting if entry.notification.id != notification.id
+            ] + [WaitingMessage(notification, at_us, list(ways))]
             dropped, self._waiting = self._waiting[:-MOST_WAITING], self._waiting[-MOST_WAITING:]
             self._save()
         for entry in dropped:
             self._say(
-                Phrase("Not sent, because more than %(most)s messages wait: %(text)s", most=MOST_WAITING, text=entry.notification.text)
+                Phrase(
+                    "Not sent, because more than %(most)s messages wait: %(text)s",
+                    most=MOST_WAITING,
+                    text=entry.notification.text,
+                )
             )
 
     def first(self, way: str) -> WaitingMessage | None:
@@ -94,8 +101,18 @@ class UnsentMessages:
     def give_up(self, ways: Collection[str], now_us: int) -> None:
         """What is too old, and what waits for a way that is not among these: not sent, and said."""
         with self._lock:
-            old = [(entry, way) for entry in self._waiting for way in entry.ways if now_us - entry.at_us > OLDEST_H * HOUR_US]
-            gone = [(entry, way) for entry in self._waiting for way in entry.ways if way not in ways and (entry, way) not in old]
+            old = [
+                (entry, way)
+                for entry in self._waiting
+                for way in entry.ways
+                if now_us - entry.at_us > OLDEST_H * HOUR_US
+            ]
+            gone = [
+                (entry, way)
+                for entry in self._waiting
+                for way in entry.ways
+                if way not in ways and (entry, way) not in old
+            ]
         for entry, way in old:
             if self.taken(entry, way):
                 self._say(
@@ -109,12 +126,19 @@ class UnsentMessages:
         for entry, way in gone:
             if self.taken(entry, way):
                 self._say(
-                    Phrase("Not sent by %(way)s, because site.toml no longer names it: %(text)s", way=way, text=entry.notification.text)
+                    Phrase(
+                        "Not sent by %(way)s, because site.toml no longer names it: %(text)s",
+                        way=way,
+                        text=entry.notification.text,
+                    )
                 )
 
     def _save(self) -> None:
         """On the disk once it returns. Where the disk takes nothing, they are still sent, and it is said once what a restart would do."""
-        entries = [{"told": asdict(entry.notification), "at_us": entry.at_us, "ways": entry.ways} for entry in self._waiting]
+        entries = [
+            {"told": asdict(entry.notification), "at_us": entry.at_us, "ways": entry.ways}
+            for entry in self._waiting
+        ]
         try:
             write_whole(self._file, json.dumps(entries, ensure_ascii=False, indent=1).encode())
         except OSError as refused:

@@ -56,7 +56,11 @@ class AsLabel:
         self._declared = DeclaredReadings.of(site)
 
     def took(
-        self, batches: Sequence[RunningBatch], log: BatchLog, totals: RunningTotals, readings: Mapping[str, Held]
+        self,
+        batches: Sequence[RunningBatch],
+        log: BatchLog,
+        totals: RunningTotals,
+        readings: Mapping[str, Held],
     ) -> list[BatchCourse] | None:
         """What each of these batches took, by readings in order of arrival; None where `label` refuses the site.
 
@@ -74,24 +78,44 @@ class AsLabel:
         start_us = np.array([batch.start_us for batch in batches], np.int64)
         end_us = np.array([max(batch.end_us or 0, batch.start_us) for batch in batches], np.int64)
         inside_us = np.rint(np.linspace(start_us, end_us, POINTS + 1, axis=1)).astype(np.int64)
-        zero_or_nan = np.array([0.0 if row.excluded is None else np.nan for row in rows[: len(batches)]])
+        zero_or_nan = np.array(
+            [0.0 if row.excluded is None else np.nan for row in rows[: len(batches)]]
+        )
         kgce, course = zero_or_nan.copy(), np.repeat(zero_or_nan[:, None], POINTS + 1, axis=1)
-        chosen, occupied = occupied_by(meters, {meter.id: sinks_of(meter, self._site) for meter in meters}, rows, self._site)
+        chosen, occupied = occupied_by(
+            meters, {meter.id: sinks_of(meter, self._site) for meter in meters}, rows, self._site
+        )
         windows = {name: occupation.windows for name, occupation in occupied.items()}
-        inside = {name: inside_us[[index for index in indices if index < len(batches)]].ravel() for name, indices in chosen.items()}
+        inside = {
+            name: inside_us[[index for index in indices if index < len(batches)]].ravel()
+            for name, indices in chosen.items()
+        }
         worked = self._worked(meters, windows, inside, pack, readings)
         divided = cut_readings.all_divided(worked, windows, self._site.tree)
         for meter in meters:
             indices, own = chosen[meter.id], windows[meter.id]
             whole = divided[meter.id].course.over(own).energy.tolist()
-            shares = entries(meter, self._site.tree, divided, rows, indices, own, sinks_of(meter, self._site), self._site.zone)
+            shares = entries(
+                meter,
+                self._site.tree,
+                divided,
+                rows,
+                indices,
+                own,
+                sinks_of(meter, self._site),
+                self._site.zone,
+            )
             for metered, (index, entry) in zip(whole, shares, strict=True):
                 if index < len(batches) and (amount := self._kgce(entry, rows[index])) is not None:
                     least = pack.step(rows[index].step).label_rule.least_completeness
-                    so_far = _known_energy(worked[meter.id].course, start_us[index], inside_us[index], least)
+                    so_far = _known_energy(
+                        worked[meter.id].course, start_us[index], inside_us[index], least
+                    )
                     kgce[index] += amount if entry.completeness >= least else np.nan
                     course[index] += so_far * (amount / metered if metered else 0.0)
-        return [BatchCourse(float(amount), so_far) for amount, so_far in zip(kgce, course, strict=True)]
+        return [
+            BatchCourse(float(amount), so_far) for amount, so_far in zip(kgce, course, strict=True)
+        ]
 
     def _worked(
         self,
@@ -104,11 +128,20 @@ class AsLabel:
         """The courses of these meters, in the unit that each counts in, at the edges of their batches and at moments inside."""
         tree, units = self._site.tree, units_of(self._site)
         needed = sorted({name for meter in meters for name in tree.needed_by(meter)})
-        read_off = {name: np.concatenate((moments.of_record(own, inside_us[name][:0]), inside_us[name])) for name, own in windows.items()}
+        read_off = {
+            name: np.concatenate((moments.of_record(own, inside_us[name][:0]), inside_us[name]))
+            for name, own in windows.items()
+        }
         asked_us = moments.of_readings(tree, read_off)
         gaps_s = longest_gaps_s(self._site, pack)
         asked = [
-            MeterQuery(tree.by_id[name], asked_us[name], gaps_s[name], units[name][1], resets_us=self._declared.resets_of(name))
+            MeterQuery(
+                tree.by_id[name],
+                asked_us[name],
+                gaps_s[name],
+                units[name][1],
+                resets_us=self._declared.resets_of(name),
+            )
             for name in needed
         ]
         followed = courses(asked, [lambda names: self._blocks(names, readings)], fast=True)
@@ -119,7 +152,9 @@ class AsLabel:
         on = row.start.astimezone(self._site.zone).date()
         try:
             return self._site.emissions.factors.kgce(
-                with_heating_value(energy, self._site.heating_values, row.step, on), Basis.CALORIFIC, on
+                with_heating_value(energy, self._site.heating_values, row.step, on),
+                Basis.CALORIFIC,
+                on,
             )
         except InputError:
             return None
@@ -127,12 +162,18 @@ class AsLabel:
     def _blocks(self, names: frozenset[str], readings: Mapping[str, Held]) -> Iterator[Block]:
         for name in sorted(self._declared.to_read(names) & readings.keys()):
             time_us, value = readings[name]
-            rows = Readings(np.ascontiguousarray(time_us), np.ascontiguousarray(value), Consecutive(1, len(time_us)))
+            rows = Readings(
+                np.ascontiguousarray(time_us),
+                np.ascontiguousarray(value),
+                Consecutive(1, len(time_us)),
+            )
             for meter, own in self._declared.put_to(name, rows, names):
                 yield meter, own, ""
 
 
-def _beside(batches: Sequence[RunningBatch], log: BatchLog, readings: Mapping[str, Held]) -> list[RunningBatch]:
+def _beside(
+    batches: Sequence[RunningBatch], log: BatchLog, readings: Mapping[str, Held]
+) -> list[RunningBatch]:
     """All others that ended, as far as these readings tell of them: what is divided is divided between them too."""
     times_us = [time_us for time_us, _ in readings.values() if len(time_us)]
     if not times_us:
@@ -143,21 +184,32 @@ def _beside(batches: Sequence[RunningBatch], log: BatchLog, readings: Mapping[st
     return [
         batch
         for key, batch in log.batches.items()
-        if key not in own and batch.end_us is not None and batch.end_us >= first_us and batch.start_us <= last_us
+        if key not in own
+        and batch.end_us is not None
+        and batch.end_us >= first_us
+        and batch.start_us <= last_us
     ]
 
 
 def _row(batch: RunningBatch, longest_us: Mapping[str, float]) -> measurements.Batch:
     """As `label` reads it; no energy is divided for one that ends before it starts, or is longer than its step's rule allows."""
     lasts_us = (batch.end_us or batch.start_us) - batch.start_us
-    why = None if 0 < lasts_us <= longest_us.get(batch.step, 0) else ExclusionReason.ENERGY_UNKNOWN.value
+    why = (
+        None
+        if 0 < lasts_us <= longest_us.get(batch.step, 0)
+        else ExclusionReason.ENERGY_UNKNOWN.value
+    )
     return row_of(batch, why)
 
 
 def row_of(batch: RunningBatch, why: str | None = None) -> measurements.Batch:
     """A batch that ended as a row of the log, left out for a reason where there is one."""
     product, _, variant = batch.kind.partition("/")
-    start, end, output = _moment(batch.start_us), _moment(batch.end_us or batch.start_us), batch.output or 0.0
+    start, end, output = (
+        _moment(batch.start_us),
+        _moment(batch.end_us or batch.start_us),
+        batch.output or 0.0,
+    )
     return measurements.Batch(
         *(batch.id, batch.step, product, variant, start, end, output),
         equipment=batch.equipment,
@@ -172,7 +224,9 @@ def _heard(totals: RunningTotals, readings: Mapping[str, Held]) -> set[str]:
     return with_readings | {name for name, total in totals.by_meter.items() if total.time_us}
 
 
-def _known_energy(course: Course, start_us: int, until_us: moments.Integers, least: float) -> Floats:
+def _known_energy(
+    course: Course, start_us: int, until_us: moments.Integers, least: float
+) -> Floats:
     """Energy from a moment on, NaN where less than this share of the seconds is known."""
     since_us = np.full(len(until_us), start_us)
     energy, known_s = course.curve.over(since_us, until_us)

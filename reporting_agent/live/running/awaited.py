@@ -20,11 +20,19 @@ class AwaitedBatches:
     """Which batches wait for which meter."""
 
     def __init__(self) -> None:
-        self.due: dict[Key, RunningBatch] = {}  # to be counted from the spool: all that was awaited is there
-        self.settling: dict[Key, RunningBatch] = {}  # to be counted as `label` does, as every batch is
-        self._by_meter: dict[str, list[tuple[int, Key, bool]]] = {}  # heaps: the moment awaited, and whether all is there by it
+        self.due: dict[
+            Key, RunningBatch
+        ] = {}  # to be counted from the spool: all that was awaited is there
+        self.settling: dict[
+            Key, RunningBatch
+        ] = {}  # to be counted as `label` does, as every batch is
+        self._by_meter: dict[
+            str, list[tuple[int, Key, bool]]
+        ] = {}  # heaps: the moment awaited, and whether all is there by it
 
-    def add(self, batch: RunningBatch, beside: Iterable[RunningBatch], totals: RunningTotals) -> None:
+    def add(
+        self, batch: RunningBatch, beside: Iterable[RunningBatch], totals: RunningTotals
+    ) -> None:
         """A batch that was counted just now by what these totals hold, and those beside it on its line."""
         end_us = batch.end_us or 0
         self.settling |= {member.key: member for member in (batch, *beside)}

@@ -28,7 +28,17 @@ from reporting_agent.pipeline.batch_names import with_year
 from reporting_agent.pipeline.units import between
 
 TONNES = "t"
-_COLUMNS = ("product", "variant", "equipment", "start", "end", "output_quantity", "output_unit", "status", "state")
+_COLUMNS = (
+    "product",
+    "variant",
+    "equipment",
+    "start",
+    "end",
+    "output_quantity",
+    "output_unit",
+    "status",
+    "state",
+)
 """What is read of a row; as `label` puts the rows of a batch together, an empty cell says nothing."""
 LATEST = 50  # batches of a line that tell how long one lasts
 LEFT_TIMES = 3.0
@@ -55,10 +65,16 @@ class RunningBatch:
     by: str = ""
     excess: float | None = None  # at its end, standard deviations
     looked: int = 0  # looks that were taken
-    noted: NDArray[np.float64] | None = None  # energy so far at evenly spaced moments, once it ended; NaN where it is not known
-    kgce: float | None = None  # what it took in all, once it ended; None also where that is not known
+    noted: NDArray[np.float64] | None = (
+        None  # energy so far at evenly spaced moments, once it ended; NaN where it is not known
+    )
+    kgce: float | None = (
+        None  # what it took in all, once it ended; None also where that is not known
+    )
     as_label: bool = False  # counted as `label` does; else by running totals
-    counted: float | None = None  # kgce for one of its output, when it was counted last; None also where it is no good one
+    counted: float | None = (
+        None  # kgce for one of its output, when it was counted last; None also where it is no good one
+    )
     variables: dict[str, float] = field(default_factory=dict)  # that the pack corrects by
     again: bool = False  # its energy became another one by late or corrected readings or rows
 
@@ -76,7 +92,11 @@ class RunningBatch:
 
     def count(self, kgce: float, course: NDArray[np.float64], *, as_label: bool) -> None:
         """What it took in all, NaN where not known, and so far at evenly spaced moments."""
-        self.noted, self.kgce, self.as_label = course, None if np.isnan(kgce) else float(kgce), as_label
+        self.noted, self.kgce, self.as_label = (
+            course,
+            None if np.isnan(kgce) else float(kgce),
+            as_label,
+        )
 
     @property
     def length_s(self) -> float:
@@ -88,16 +108,26 @@ class BatchLog:
     """Every batch that was heard of, in the order of each line."""
 
     def __init__(
-        self, zone: ZoneInfo, events: Sequence[DeclaredEvent] = (), pack: Pack | None = None, *, restart_yearly: bool = False
+        self,
+        zone: ZoneInfo,
+        events: Sequence[DeclaredEvent] = (),
+        pack: Pack | None = None,
+        *,
+        restart_yearly: bool = False,
     ) -> None:
         """With what is declared of outputs, which are in the unit of their step of the pack, and in tonnes where it has no such step;
         shifts of a step's clock are not put to rows that come live. Ids that start again each year have it in their name, as in `label`."""
         self._steps = {} if pack is None else {step.id: step for step in pack.steps}
-        self._zone, self._events = zone, [event for event in events if event.step is not None and event.factor is not None]
+        self._zone, self._events = (
+            zone,
+            [event for event in events if event.step is not None and event.factor is not None],
+        )
         self._years = BatchYears(zone) if restart_yearly else None
         self.batches: dict[Key, RunningBatch] = {}
         self._cells: dict[Key, dict[str, Any]] = {}  # of each batch, as its rows say together
-        self.lines: dict[Line, list[RunningBatch]] = {}  # by step and equipment, in order of their beginning
+        self.lines: dict[
+            Line, list[RunningBatch]
+        ] = {}  # by step and equipment, in order of their beginning
         self.open: dict[Key, RunningBatch] = {}  # whose end was not told
         self.ending: dict[Key, RunningBatch] = {}  # ended, and not yet counted
         self.completed: dict[Key, RunningBatch] = {}  # counted, before their output was told
@@ -115,12 +145,17 @@ class BatchLog:
             self._cells[key] = self._cells.pop((key[0], str(row.get("batch_id", ""))), {})
         cells = self._cells[key]
         cells |= {column: row[column] for column in _COLUMNS if row.get(column) not in (None, "")}
-        start_us, end_us = moment_us(cells.get("start"), self._zone), moment_us(cells.get("end"), self._zone)
+        start_us, end_us = (
+            moment_us(cells.get("start"), self._zone),
+            moment_us(cells.get("end"), self._zone),
+        )
         kind = f"{cells.get('product', '')}/{cells.get('variant', '')}"
         if batch is None:
             if start_us is None:
                 return None
-            batch = self.batches[key] = RunningBatch(key[1], key[0], kind, str(cells.get("equipment", "")), start_us)
+            batch = self.batches[key] = RunningBatch(
+                key[1], key[0], kind, str(cells.get("equipment", "")), start_us
+            )
             batch.unit = TONNES if (step := self._steps.get(key[0])) is None else step.output_unit
             insort(self.lines.setdefault(batch.line, []), batch, key=lambda entry: entry.start_us)
         before = batch.line, batch.start_us, batch.end_us, batch.output, batch.good, batch.kind
@@ -136,11 +171,29 @@ class BatchLog:
             self.open.pop(key, None)
         if "output_quantity" in cells:
             batch.output = self._output(cells, batch)
-        batch.good = str(cells.get("status", "")) in ("", "good") and str(cells.get("state", "")) in ("", "normal")
-        if batch.end_us is None or before == (batch.line, batch.start_us, batch.end_us, batch.output, batch.good, batch.kind):
+        batch.good = str(cells.get("status", "")) in ("", "good") and str(
+            cells.get("state", "")
+        ) in ("", "normal")
+        if batch.end_us is None or before == (
+            batch.line,
+            batch.start_us,
+            batch.end_us,
+            batch.output,
+            batch.good,
+            batch.kind,
+        ):
             return batch
-        only_output = before == (batch.line, batch.start_us, batch.end_us, None, batch.good, batch.kind)
-        (self.ending if batch.noted is None else self.completed if only_output else self.corrected)[key] = batch
+        only_output = before == (
+            batch.line,
+            batch.start_us,
+            batch.end_us,
+            None,
+            batch.good,
+            batch.kind,
+        )
+        (self.ending if batch.noted is None else self.completed if only_output else self.corrected)[
+            key
+        ] = batch
         return batch
 
     def _move(self, batch: RunningBatch, equipment: str) -> None:
@@ -159,7 +212,11 @@ class BatchLog:
         product, _, variant = batch.kind.partition("/")
         begins = datetime.fromtimestamp(batch.start_us / 1e6, UTC)
         own = of_step(self._events, batch.step, batch.equipment, product, variant)
-        return output * prod(event.factor or 1.0 for event in own if event.carrier is None and event.holds(begins, self._zone))
+        return output * prod(
+            event.factor or 1.0
+            for event in own
+            if event.carrier is None and event.holds(begins, self._zone)
+        )
 
     def running(self) -> list[RunningBatch]:
         """Of each line the last batch that has begun and not ended by our clock, also where its end is told before. One that others of
@@ -168,7 +225,9 @@ class BatchLog:
         latest: dict[Line, RunningBatch] = {}
         to_end = [batch for batch in self.ending.values() if (batch.end_us or 0) > now_us]
         for batch in (*self.open.values(), *to_end):
-            if batch.start_us <= now_us and (batch.line not in latest or batch.start_us >= latest[batch.line].start_us):
+            if batch.start_us <= now_us and (
+                batch.line not in latest or batch.start_us >= latest[batch.line].start_us
+            ):
                 latest[batch.line] = batch
         return [batch for _, batch in sorted(latest.items()) if not self._was_left(batch, now_us)]
 
@@ -177,13 +236,20 @@ class BatchLog:
         begun = bisect_right(line, now_us, key=lambda entry: entry.start_us)
         if line[begun - 1].start_us <= batch.start_us:
             return False
-        lengths = [other.length_s for other in line[max(begun - LATEST, 0) : begun] if other.end_us is not None]
+        lengths = [
+            other.length_s
+            for other in line[max(begun - LATEST, 0) : begun]
+            if other.end_us is not None
+        ]
         return now_us - batch.start_us > LEFT_TIMES * median(lengths or [0.0]) * SECOND_US
 
     def ahead(self) -> list[RunningBatch]:
         """Batches whose start is more than a minute ahead of our clock: not due yet, or a mistake."""
         until_us = time.time_ns() // 1000 + self.behind_us + WRONG_US
-        later = (line[bisect_right(line, until_us, key=lambda entry: entry.start_us) :] for line in self.lines.values())
+        later = (
+            line[bisect_right(line, until_us, key=lambda entry: entry.start_us) :]
+            for line in self.lines.values()
+        )
         return [batch for line in later for batch in line]
 
     def beside(self, batch: RunningBatch) -> list[RunningBatch]:
@@ -191,7 +257,11 @@ class BatchLog:
         line = self.lines[batch.line]
         position = bisect_left(line, batch.start_us, key=lambda entry: entry.start_us)
         after = bisect_right(line, batch.start_us, key=lambda entry: entry.start_us)
-        return [other for other in line[max(position - 1, 0) : after + 1] if other is not batch and other.noted is not None]
+        return [
+            other
+            for other in line[max(position - 1, 0) : after + 1]
+            if other is not batch and other.noted is not None
+        ]
 
     def before(self, batch: RunningBatch) -> RunningBatch | None:
         """The one before it on its line."""
@@ -203,7 +273,10 @@ class BatchLog:
 def _output(row: Row, unit: str) -> float | None:
     """None of what is no amount, such as the NaN of a scale that fails: `label` refuses it, and nothing can be learned from it."""
     try:
-        quantity, own_unit = float(str(row.get("output_quantity", ""))), str(row.get("output_unit") or TONNES)
+        quantity, own_unit = (
+            float(str(row.get("output_quantity", ""))),
+            str(row.get("output_unit") or TONNES),
+        )
         output = quantity * between(own_unit, unit)
     except (ValueError, InputError):
         return None

@@ -23,12 +23,26 @@ def price(site: SiteSettings, total: MeterTotal, now_us: int) -> float | None:
     return None if isnan(amount) else amount
 
 
-def money(site: SiteSettings, totals: RunningTotals, batch: RunningBatch, kgce: float) -> float | None:
+def money(
+    site: SiteSettings, totals: RunningTotals, batch: RunningBatch, kgce: float
+) -> float | None:
     """So much energy at the price of the mix that the batch takes now; None where a price is not known."""
     now_us = totals.now_us
-    took = [(total, float(total.at(now_us) - total.at(batch.start_us))) for total in totals.followed(batch.line, batch.start_us)]
+    took = [
+        (total, float(total.at(now_us) - total.at(batch.start_us)))
+        for total in totals.followed(batch.line, batch.start_us)
+    ]
     paid = [price(site, total, now_us) for total, _ in took]
     whole = sum(amount for _, amount in took)
-    if whole <= 0 or any(each is None for each, (_, amount) in zip(paid, took, strict=True) if amount > 0):
+    if whole <= 0 or any(
+        each is None for each, (_, amount) in zip(paid, took, strict=True) if amount > 0
+    ):
         return None
-    return kgce * sum((each or 0.0) * amount / abs(total.kgce) for each, (total, amount) in zip(paid, took, strict=True)) / whole
+    return (
+        kgce
+        * sum(
+            (each or 0.0) * amount / abs(total.kgce)
+            for each, (total, amount) in zip(paid, took, strict=True)
+        )
+        / whole
+    )

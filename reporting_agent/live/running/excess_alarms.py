@@ -38,7 +38,9 @@ STEPS = 20
 """Looks in a usual duration."""
 LOOKS = 2 * STEPS
 FEWEST = 20  # batches of a kind before it has a usual course
-_LOWER = 15.865525393145708  # per cent of a normal law below one standard deviation under its middle
+_LOWER = (
+    15.865525393145708  # per cent of a normal law below one standard deviation under its middle
+)
 _ALLOWANCE = 0.5  # of the cumulative sum, in standard deviations: half of the shift that it is best at (Page 1954)
 _LEVEL = 0.10  # the batches with the lowest values, which stand for the label
 _FORESEEN_Z = 2.58  # one batch of a hundred by chance, both ways
@@ -60,7 +62,9 @@ class UsualCourse:
     end_spread: float
 
     @classmethod
-    def of(cls, courses: Floats, per_output: Floats, output: Floats, duration_s: Floats) -> UsualCourse | None:
+    def of(
+        cls, courses: Floats, per_output: Floats, output: Floats, duration_s: Floats
+    ) -> UsualCourse | None:
         """From earlier batches, one course a row; None of too few."""
         if len(courses) < FEWEST:
             return None
@@ -69,13 +73,27 @@ class UsualCourse:
         away = np.clip((courses - typical) / spread, -4, 4)
         of_end = np.clip((per_output - end) / end_spread, -4, 4)
         with np.errstate(invalid="ignore", divide="ignore"):
-            tells = np.nan_to_num([np.corrcoef(away[:, look], of_end)[0, 1] for look in range(LOOKS)])
+            tells = np.nan_to_num(
+                [np.corrcoef(away[:, look], of_end)[0, 1] for look in range(LOOKS)]
+            )
         lowest = np.argsort(per_output)[: max(1, round(_LEVEL * len(per_output)))]
         usual_output = float(np.median(output))
-        of_usual = courses[lowest] * (usual_output / output[lowest])[:, None]  # or large outputs would pass for little energy for one
+        of_usual = (
+            courses[lowest] * (usual_output / output[lowest])[:, None]
+        )  # or large outputs would pass for little energy for one
         label = np.asarray(np.mean(of_usual, axis=0))
         level, weights = float(np.mean(per_output[lowest])), np.clip(tells, 0.0, 1.0)
-        return cls(float(np.median(duration_s)), usual_output, typical, spread, weights, label, level, float(end), float(end_spread))
+        return cls(
+            float(np.median(duration_s)),
+            usual_output,
+            typical,
+            spread,
+            weights,
+            label,
+            level,
+            float(end),
+            float(end_spread),
+        )
 
     def expected(self, course: Floats) -> Floats:
         """The excess at the end that each look of a course lets expect, in standard deviations; NaN where there was no look."""
@@ -113,7 +131,11 @@ class Limits:
         """`one`, `sum` or nothing, of a batch that runs after the cumulative sum `before`."""
         if self.single is not None and expected > self.single:
             return "one"
-        return "sum" if self.sum is not None and expected > 0 and before + expected - _ALLOWANCE > self.sum else ""
+        return (
+            "sum"
+            if self.sum is not None and expected > 0 and before + expected - _ALLOWANCE > self.sum
+            else ""
+        )
 
 
 def weeks_needed(rate_a_week: float) -> float:
@@ -121,14 +143,20 @@ def weeks_needed(rate_a_week: float) -> float:
     return 2 / rate_a_week
 
 
-def course_of(time_s: Floats, energy: Floats, duration_s: float, usual_s: float, now_s: float | None = None) -> Floats:
+def course_of(
+    time_s: Floats, energy: Floats, duration_s: float, usual_s: float, now_s: float | None = None
+) -> Floats:
     """Energy at each look, from what was known by (seconds since the beginning, energy since then).
 
     Of an ended batch looks after its end hold all it took; of one that runs (`now_s`) those to come are NaN.
     """
     looks = usual_s / STEPS * np.arange(1, LOOKS + 1)
     course = np.interp(np.minimum(looks, duration_s), time_s, energy)
-    return np.asarray(np.where(looks <= now_s, course, np.nan)) if now_s is not None else np.asarray(course)
+    return (
+        np.asarray(np.where(looks <= now_s, course, np.nan))
+        if now_s is not None
+        else np.asarray(course)
+    )
 
 
 def cumulative(before: float, ended: float) -> float:
@@ -142,7 +170,9 @@ def foreseen(ended: Floats, of_kind: NDArray[np.bool_]) -> float | None:
     if len(own) < 5 or len(others) < FEWEST:
         return None
     more = float(own.mean() - others.mean())
-    error = float(np.hypot(own.std(ddof=1) / len(own) ** 0.5, others.std(ddof=1) / len(others) ** 0.5))
+    error = float(
+        np.hypot(own.std(ddof=1) / len(own) ** 0.5, others.std(ddof=1) / len(others) ** 0.5)
+    )
     return more if more > _FORESEEN_Z * error else None
 
 
@@ -178,10 +208,14 @@ def _middle(values: Floats) -> tuple[Any, Any]:
     return middle, np.maximum(spread, 1e-9 * np.maximum(np.abs(middle), 1e-300))
 
 
-def _of_chance(statistic: Callable[[ExcessHistory], Iterator[StatisticPeak]], line: ExcessHistory) -> list[float]:
+def _of_chance(
+    statistic: Callable[[ExcessHistory], Iterator[StatisticPeak]], line: ExcessHistory
+) -> list[float]:
     """The peaks that were chance: downwards those that the end bore out, upwards those that it did not."""
     mirrored = ExcessHistory(-line.expected, -line.ended)
-    return [peak.top for peak in statistic(mirrored) if peak.borne_out] + [peak.top for peak in statistic(line) if not peak.borne_out]
+    return [peak.top for peak in statistic(mirrored) if peak.borne_out] + [
+        peak.top for peak in statistic(line) if not peak.borne_out
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +256,9 @@ def _excursions(line: ExcessHistory) -> Iterator[StatisticPeak]:
 
 def _highest(expected: Floats) -> list[float]:
     """Of each batch, over its looks."""
-    return list(np.max(np.where(np.isfinite(expected), expected, -np.inf), axis=1, initial=-np.inf).tolist())
+    return list(
+        np.max(np.where(np.isfinite(expected), expected, -np.inf), axis=1, initial=-np.inf).tolist()
+    )
 
 
 def _threshold(peaks: Sequence[float], allowed: int) -> float | None:

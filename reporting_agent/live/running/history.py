@@ -36,7 +36,9 @@ class History:
         self._totals, self._log, self.rate_a_week = totals, log, rate_a_week
         self.usual: dict[Kind, UsualCourse] = {}
         self.before: dict[Line, float] = {}  # the cumulative sum of each line
-        self.more: dict[Line, dict[str, float]] = {}  # what is foreseen of a line: after a stop, after a change
+        self.more: dict[
+            Line, dict[str, float]
+        ] = {}  # what is foreseen of a line: after a stop, after a change
         self.limits = Limits(None, None)
         self.weeks = 0.0
         self._pause_us: dict[Line, float] = {}
@@ -45,7 +47,11 @@ class History:
         """From the batches that ended and over whose whole time there are readings; weeks are those in which they ran, whatever start
         others are said to have. Asked at the start, each day, and after a backlog."""
         ended = sorted(
-            (candidate for candidate in self._log.batches.values() if candidate.kgce is not None and candidate.good and candidate.output),
+            (
+                candidate
+                for candidate in self._log.batches.values()
+                if candidate.kgce is not None and candidate.good and candidate.output
+            ),
             key=lambda candidate: candidate.start_us,
         )
         if not ended:
@@ -54,7 +60,11 @@ class History:
         by_kind: dict[Kind, list[RunningBatch]] = {}
         for ended_batch in ended:
             by_kind.setdefault(ended_batch.of_kind, []).append(ended_batch)
-        self.usual = {kind: usual for kind, group in by_kind.items() if (usual := self._usual(group)) is not None}
+        self.usual = {
+            kind: usual
+            for kind, group in by_kind.items()
+            if (usual := self._usual(group)) is not None
+        }
         lines: dict[Line, list[RunningBatch]] = {}
         for batch in ended:
             if batch.of_kind in self.usual:
@@ -65,14 +75,18 @@ class History:
             self._learn_line(line, batches, runs[line])
 
     def _learn_line(self, line: Line, batches: Sequence[RunningBatch], ran: ExcessHistory) -> None:
-        pauses = np.diff([run.start_us for run in batches]) - np.array([(run.end_us or 0) - run.start_us for run in batches[:-1]])
+        pauses = np.diff([run.start_us for run in batches]) - np.array(
+            [(run.end_us or 0) - run.start_us for run in batches[:-1]]
+        )
         self._pause_us[line] = float(np.median(pauses)) if len(pauses) else 0.0
         why = np.array([self.began(run) for run in batches])
         excesses = {name: foreseen(ran.ended, why == name) for name in ("stop", "change")}
         self.more[line] = {name: more for name, more in excesses.items() if more is not None}
         apart = {alarm.batch for alarm in alarms(ran, self.limits) if alarm.by == "one"}
         for index, (batch, excess) in enumerate(zip(batches, ran.ended.tolist(), strict=True)):
-            raised = batch.by if batch.sure_us is not None else ""  # what was learned of half a backlog stands no longer
+            raised = (
+                batch.by if batch.sure_us is not None else ""
+            )  # what was learned of half a backlog stands no longer
             batch.excess, batch.by = excess, "one" if index in apart else raised
         self.before[line] = self._summed(batches)
 
@@ -95,20 +109,29 @@ class History:
     def _summed(batches: Sequence[RunningBatch]) -> float:
         before = 0.0
         for batch in batches:
-            before = before if batch.by == "one" or batch.excess is None else cumulative(before, batch.excess)
+            before = (
+                before
+                if batch.by == "one" or batch.excess is None
+                else cumulative(before, batch.excess)
+            )
         return before
 
     def like(self, batch: RunningBatch) -> int:
         """How many batches of its kind ended whole, and can be learned from."""
         of_line = self._log.lines[batch.line]
-        return sum(run.of_kind == batch.of_kind and run.noted is not None and run.good and bool(run.output) for run in of_line)
+        return sum(
+            run.of_kind == batch.of_kind and run.noted is not None and run.good and bool(run.output)
+            for run in of_line
+        )
 
     def began(self, batch: RunningBatch) -> str:
         """How a batch began: after a `stop`, after a `change` of product, or nothing."""
         last = self._log.before(batch)
         if last is None or last.end_us is None:
             return ""
-        if batch.start_us - last.end_us > LONG_PAUSE_US + LONG_PAUSE_TIMES * self._pause_us.get(batch.line, 0.0):
+        if batch.start_us - last.end_us > LONG_PAUSE_US + LONG_PAUSE_TIMES * self._pause_us.get(
+            batch.line, 0.0
+        ):
             return "stop"
         return "change" if last.kind != batch.kind else ""
 
@@ -126,10 +149,24 @@ class History:
     def course(self, batch: RunningBatch, usual_s: float, now_s: float | None = None) -> Floats:
         """Energy at each look, kgce; of a batch that runs as far as `now_s` seconds after its start."""
         if batch.noted is not None:
-            return course_of(np.linspace(0.0, batch.length_s, POINTS + 1), batch.noted, batch.length_s, usual_s, now_s)
+            return course_of(
+                np.linspace(0.0, batch.length_s, POINTS + 1),
+                batch.noted,
+                batch.length_s,
+                usual_s,
+                now_s,
+            )
         length_s = now_s if now_s is not None else batch.length_s
-        looks_us = batch.start_us + np.round(np.minimum(usual_s / STEPS * np.arange(0, LOOKS + 1), length_s) * SECOND_US).astype(np.int64)
-        return course_of((looks_us - batch.start_us) / SECOND_US, self._totals.energy(batch.line, looks_us), length_s, usual_s, now_s)
+        looks_us = batch.start_us + np.round(
+            np.minimum(usual_s / STEPS * np.arange(0, LOOKS + 1), length_s) * SECOND_US
+        ).astype(np.int64)
+        return course_of(
+            (looks_us - batch.start_us) / SECOND_US,
+            self._totals.energy(batch.line, looks_us),
+            length_s,
+            usual_s,
+            now_s,
+        )
 
     def _usual(self, batches: Sequence[RunningBatch]) -> UsualCourse | None:
         length_s = np.array([batch.length_s for batch in batches])
@@ -138,13 +175,17 @@ class History:
         output = np.array([batch.output or np.nan for batch in batches])
         took = np.array([batch.kgce or 0.0 for batch in batches])
         sound = took > 0
-        return UsualCourse.of(courses[sound], (took / output)[sound], output[sound], length_s[sound])
+        return UsualCourse.of(
+            courses[sound], (took / output)[sound], output[sound], length_s[sound]
+        )
 
     def _ran(self, batches: Sequence[RunningBatch]) -> ExcessHistory:
         expected, ended = [], []
         for batch in batches:
             usual = self.usual[batch.of_kind]
-            expected.append(usual.expected(self.course(batch, usual.duration_s, now_s=batch.length_s)))
+            expected.append(
+                usual.expected(self.course(batch, usual.duration_s, now_s=batch.length_s))
+            )
             ended.append(float(usual.ended((batch.kgce or 0.0) / (batch.output or np.nan))))
         return ExcessHistory(np.array(expected), np.array(ended))
 
@@ -153,4 +194,6 @@ def _weeks(batches: Sequence[RunningBatch], now_us: int) -> float:
     """From the first of these batches, in order of their start, until now, less each time of more than a week in which none ran."""
     until_us = np.maximum.accumulate([batch.end_us or batch.start_us for batch in batches])
     rests_us = np.append([batch.start_us for batch in batches[1:]], now_us) - until_us
-    return float(now_us - batches[0].start_us - rests_us[rests_us > LONGEST_REST_US].sum()) / WEEK_US
+    return (
+        float(now_us - batches[0].start_us - rests_us[rests_us > LONGEST_REST_US].sum()) / WEEK_US
+    )

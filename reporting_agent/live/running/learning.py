@@ -25,7 +25,11 @@ class PlantLearning:
         if self._is_due(now_s):
             began_s = time.monotonic()
             self._plant.learn()
-            self._learned_s, self._rest_s, self._unlearned = now_s, REST_TIMES * (time.monotonic() - began_s), 0
+            self._learned_s, self._rest_s, self._unlearned = (
+                now_s,
+                REST_TIMES * (time.monotonic() - began_s),
+                0,
+            )
 
     def _is_due(self, now_s: float) -> bool:
         before, self._unlearned = self._unlearned, self._plant.unlearned

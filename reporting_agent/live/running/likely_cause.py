@@ -26,12 +26,19 @@ def cause(history: History, batch: RunningBatch, usual: UsualCourse, now_s: floa
     """The same in words."""
     code = reason(history, batch, usual, now_s)
     if code in (WasteCause.COLD_START, WasteCause.CHANGEOVER):
-        return Phrase("First batch after a stop") if code == WasteCause.COLD_START else Phrase("Change of product")
+        return (
+            Phrase("First batch after a stop")
+            if code == WasteCause.COLD_START
+            else Phrase("Change of product")
+        )
     if code == WasteCause.HOLDING:
         return Phrase("Longer than usual: holding or waiting")
     if not code:
         since = history.since(batch)
-        return Phrase("More in every batch since %(batch)s: look for a setting or a charge that changed then", batch=since)
+        return Phrase(
+            "More in every batch since %(batch)s: look for a setting or a charge that changed then",
+            batch=since,
+        )
     return Phrase("Higher power than usual; the data do not show why")
 
 
@@ -40,7 +47,14 @@ def foretold(history: History, batch: RunningBatch) -> str:
     began = history.began(batch)
     if (more := history.more.get(batch.line, {}).get(began)) is None:
         return ""
-    values: dict[str, Value] = {"more": f"{more * history.usual[batch.of_kind].end_spread:.1f}", "unit": per(batch.unit)}
+    values: dict[str, Value] = {
+        "more": f"{more * history.usual[batch.of_kind].end_spread:.1f}",
+        "unit": per(batch.unit),
+    }
     if began == "stop":
-        return Phrase("First batch after a stop: such batches used %(more)s %(unit)s more", **values)
-    return Phrase("First batch of another product: such batches used %(more)s %(unit)s more", **values)
+        return Phrase(
+            "First batch after a stop: such batches used %(more)s %(unit)s more", **values
+        )
+    return Phrase(
+        "First batch of another product: such batches used %(more)s %(unit)s more", **values
+    )

@@ -23,13 +23,25 @@ class LineMeters:
 
     def __init__(self, site: SiteSettings, on: date) -> None:
         self._tree, self._zone = site.tree, site.zone
-        inside = {(step, carrier) for step, setting in site.steps.items() for carrier in setting.made_inside}
+        inside = {
+            (step, carrier)
+            for step, setting in site.steps.items()
+            for carrier in setting.made_inside
+        }
         self._counted = [
-            (meter, sinks) for meter in site.tree.counted if (sinks := sinks_of(meter, site)) and (meter.step, meter.carrier) not in inside
+            (meter, sinks)
+            for meter in site.tree.counted
+            if (sinks := sinks_of(meter, site)) and (meter.step, meter.carrier) not in inside
         ]
-        self._of_line: dict[Line, list[Meter]] = {}  # asked many times a second, for each batch that runs
+        self._of_line: dict[
+            Line, list[Meter]
+        ] = {}  # asked many times a second, for each batch that runs
         self._made_from: dict[tuple[str, ...], list[Meter]] = {}
-        self.later = {meter.id: why for meter, _ in self._counted if (why := self._why_later(meter, site, on)) is not None}
+        self.later = {
+            meter.id: why
+            for meter, _ in self._counted
+            if (why := self._why_later(meter, site, on)) is not None
+        }
 
     def counted(self, lines: Iterable[Line], at: datetime | None = None) -> list[Meter]:
         """Meters whose energy counts for some of these lines, of batches that begin at that moment where one is given."""
@@ -44,13 +56,19 @@ class LineMeters:
         if line not in self._of_line:
             step, equipment = line
             self._of_line[line] = [
-                meter for meter, sinks in self._counted if any(sink.step == step and sink.equipment in ("", equipment) for sink in sinks)
+                meter
+                for meter, sinks in self._counted
+                if any(sink.step == step and sink.equipment in ("", equipment) for sink in sinks)
             ]
         return self._of_line[line]
 
-    def with_readings(self, lines: Iterable[Line] | None = None, at: datetime | None = None) -> list[Meter]:
+    def with_readings(
+        self, lines: Iterable[Line] | None = None, at: datetime | None = None
+    ) -> list[Meter]:
         """Those that these are made from, with the temperature and the pressure of a gas; of all lines where none are given."""
-        counted = [meter for meter, _ in self._counted] if lines is None else self.counted(lines, at)
+        counted = (
+            [meter for meter, _ in self._counted] if lines is None else self.counted(lines, at)
+        )
         key = tuple(meter.id for meter in counted)
         if key not in self._made_from:
             names = {name for meter in counted for name in self._tree.needed_by(meter)}
@@ -68,9 +86,13 @@ class LineMeters:
         if meter.computed:
             return Phrase("%(meter)s is worked out from other meters", meter=meter.id)
         if any(self._declared(site, on, meter)):
-            return Phrase("an event or a drift of the clock is declared for %(meter)s", meter=meter.id)
+            return Phrase(
+                "an event or a drift of the clock is declared for %(meter)s", meter=meter.id
+            )
         if meter.reading == "interval" and meter.stamp == "start" and meter.interval_s is None:
-            return Phrase("%(meter)s is stamped at the start, and interval_s is not given", meter=meter.id)
+            return Phrase(
+                "%(meter)s is stamped at the start, and interval_s is not given", meter=meter.id
+            )
         return None
 
     def _declared(self, site: SiteSettings, on: date, meter: Meter) -> Iterator[bool]:

@@ -17,14 +17,20 @@ class NamedUnits:
     def __init__(self, site: SiteSettings, totals: RunningTotals) -> None:
         self._totals = totals
         self._steps = [step.id for step in totals.pack.steps] if totals.pack is not None else []
-        units = [meter.equipment for meter in site.meters] + [equipment.id for equipment in site.equipment]
+        units = [meter.equipment for meter in site.meters] + [
+            equipment.id for equipment in site.equipment
+        ]
         self._units = sorted({unit for unit in units if unit})
 
     def unknown(self, line: Line, batch: str) -> Phrase | None:
         """What of a line is not known, by a batch of it; None where all is. A unit need not be named where meters count the whole step."""
         step, unit = line
         if self._steps and step not in self._steps:
-            why = Phrase("Batch %(batch)s: the pack has no step %(name)s, so its energy is not known.", batch=batch, name=repr(step))
+            why = Phrase(
+                "Batch %(batch)s: the pack has no step %(name)s, so its energy is not known.",
+                batch=batch,
+                name=repr(step),
+            )
             return _with_nearest(why, step, self._steps)
         if not unit and self._units and not self._totals.lines.counted([line]):
             return Phrase(
@@ -47,5 +53,8 @@ def _with_nearest(why: Phrase, name: str, names: Iterable[str]) -> Phrase:
     near = get_close_matches(name, names, n=1)
     if not near:
         return why
-    advice = Phrase("The nearest name is %(near)s: correct it at its source if that is meant, else declare it.", near=repr(near[0]))
+    advice = Phrase(
+        "The nearest name is %(near)s: correct it at its source if that is meant, else declare it.",
+        near=repr(near[0]),
+    )
     return joined(why, advice)

@@ -18,7 +18,9 @@ def why_not_known(totals: RunningTotals, batch: RunningBatch, zone: tzinfo) -> P
     for total in totals.followed(batch.line, batch.start_us):
         name = total.meter.id
         if total.time_us and not isfinite(total.kgce):
-            return Phrase("Not known: the temperature or pressure of %(meter)s was not read", meter=name)
+            return Phrase(
+                "Not known: the temperature or pressure of %(meter)s was not read", meter=name
+            )
         if not total.holds(batch.start_us):
             return Phrase("Not known: readings of %(meter)s begin after the batch", meter=name)
         for fall in total.falls(batch.start_us):
@@ -30,10 +32,19 @@ def why_not_known(totals: RunningTotals, batch: RunningBatch, zone: tzinfo) -> P
                 )
         for since_us, gap_until_us in total.gaps(batch.start_us):
             if since_us < until_us:
-                span = {"meter": name, "since": _clock(since_us, zone), "until": _clock(gap_until_us, zone)}
+                span = {
+                    "meter": name,
+                    "since": _clock(since_us, zone),
+                    "until": _clock(gap_until_us, zone),
+                }
                 if total.meter.range is None:
-                    return Phrase("Not known: no reading of %(meter)s from %(since)s to %(until)s", **span)
-                return Phrase("Not known: no reading of %(meter)s within its range from %(since)s to %(until)s", **span)
+                    return Phrase(
+                        "Not known: no reading of %(meter)s from %(since)s to %(until)s", **span
+                    )
+                return Phrase(
+                    "Not known: no reading of %(meter)s within its range from %(since)s to %(until)s",
+                    **span,
+                )
     return None
 
 

@@ -20,7 +20,10 @@ class OffReference:
     def __init__(self, site: SiteSettings, pack: Pack | None) -> None:
         self._pack, self._profile = pack, site.mapping.batches
         steps = () if pack is None else pack.steps
-        self._variables = {step.id: {condition.variable for condition in step.reference_conditions} for step in steps}
+        self._variables = {
+            step.id: {condition.variable for condition in step.reference_conditions}
+            for step in steps
+        }
         self._batches: dict[Key, RunningBatch] = {}
 
     def look(self, batch: RunningBatch, row: Row) -> None:
@@ -34,19 +37,33 @@ class OffReference:
 
     def since(self, moment_us: int) -> list[KeptOut]:
         """Those that ended after a moment, by step and variable."""
-        return list(self._kept_out([batch for batch in self._batches.values() if (batch.end_us or 0) >= moment_us]))
+        return list(
+            self._kept_out(
+                [batch for batch in self._batches.values() if (batch.end_us or 0) >= moment_us]
+            )
+        )
 
     def forget(self, before_us: int) -> None:
         """Those that ended before; of history `label` tells."""
-        self._batches = {key: batch for key, batch in self._batches.items() if (batch.end_us or 0) >= before_us}
+        self._batches = {
+            key: batch for key, batch in self._batches.items() if (batch.end_us or 0) >= before_us
+        }
 
     def _kept_out(self, batches: list[RunningBatch]) -> Iterator[KeptOut]:
-        return iter(()) if self._pack is None else kept_out([row_of(batch) for batch in batches], self._pack)
+        return (
+            iter(())
+            if self._pack is None
+            else kept_out([row_of(batch) for batch in batches], self._pack)
+        )
 
     def _value(self, row: Row, column: str) -> float | None:
         """As the mapping of batches says where a column stands; None where no number is there."""
         constants = self._profile.constants
-        cell = constants[column] if column in constants else row.get(self._profile.columns.get(column, column))
+        cell = (
+            constants[column]
+            if column in constants
+            else row.get(self._profile.columns.get(column, column))
+        )
         try:
             return None if cell is None else float(cell) * self._profile.scale.get(column, 1.0)
         except ValueError:

@@ -15,9 +15,15 @@ from reporting_agent.live.running.totals import RunningTotals
 def behind_us(totals: RunningTotals, log: BatchLog, stamps_ahead: StampsAhead) -> int:
     """Microseconds to add to this machine's clock; 0 where it may be right. Once rows have shown it, it ends when meters no longer do."""
     latest_us = max((total.received_us for total in totals.by_meter.values()), default=0)
-    sending = [name for name, total in totals.by_meter.items() if total.received_us and not total.is_silent(latest_us)]
+    sending = [
+        name
+        for name, total in totals.by_meter.items()
+        if total.received_us and not total.is_silent(latest_us)
+    ]
     if not stamps_ahead.by_us or not sending:
         return 0
     most_us = median_low([stamps_ahead.by_us.get(name, 0) for name in sending])
     until_us = time.time_ns() // 1000 + most_us
-    return most_us if log.behind_us or any(batch.start_us <= until_us for batch in log.ahead()) else 0
+    return (
+        most_us if log.behind_us or any(batch.start_us <= until_us for batch in log.ahead()) else 0
+    )

@@ -20,7 +20,13 @@ from reporting_agent.live.running.batch_log import BatchLog, RunningBatch
 from reporting_agent.live.running.excess_alarms import FEWEST, LOOKS, STEPS, UsualCourse
 from reporting_agent.live.running.history import WEEK_US, History
 from reporting_agent.live.running.likely_cause import cause, foretold, reason
-from reporting_agent.live.running.meter_total import HOUR_US, SECOND_US, Floats, MeanPower, MeterTotal
+from reporting_agent.live.running.meter_total import (
+    HOUR_US,
+    SECOND_US,
+    Floats,
+    MeanPower,
+    MeterTotal,
+)
 from reporting_agent.live.running.not_known import why_not_known
 from reporting_agent.live.running.off_reference import OffReference
 from reporting_agent.live.running.own_clock import behind_us
@@ -66,7 +72,9 @@ class Open:
     state: str
     silent_since_us: int | None = None
     cause: str = ""
-    like: int = 0  # earlier batches of its kind, of which so many are needed before there is a label
+    like: int = (
+        0  # earlier batches of its kind, of which so many are needed before there is a label
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +118,21 @@ class Plant:
             elif row["table"] == corrected.TABLE:
                 self.totals.correct(row["meter"], row["time_us"], corrected.value_of(row))
 
-    def fill(self, readings: Mapping[str, tuple[NDArray[np.int64], Floats]], rows: Iterable[Row], now_us: int) -> None:
+    def fill(
+        self,
+        readings: Mapping[str, tuple[NDArray[np.int64], Floats]],
+        rows: Iterable[Row],
+        now_us: int,
+    ) -> None:
         """What the spool holds, all at once: its readings by meter, its rows. Learns from it."""
         self.totals.fill(readings, now_us - HISTORY_US)
         self.take((), rows)
         self.sharing.forget(now_us - DAY_US)
         self.off_reference.forget(now_us - DAY_US)
         self.settle()
-        self.count_as_label([batch for batch in self.log.batches.values() if batch.noted is not None], readings)
+        self.count_as_label(
+            [batch for batch in self.log.batches.values() if batch.noted is not None], readings
+        )
         self.awaited.settling.clear()
         self.learn()
 
@@ -129,7 +144,9 @@ class Plant:
 
     def settle(self) -> list[RunningBatch]:
         """Batches that ended and whose meters have told of all their time: their courses are kept. Returns them."""
-        self.totals.behind_us = self.log.behind_us = behind_us(self.totals, self.log, self.stamps_ahead)
+        self.totals.behind_us = self.log.behind_us = behind_us(
+            self.totals, self.log, self.stamps_ahead
+        )
         done, now_us = self._ended_batches(), self.totals.now_us
         for batch in done:
             del self.log.ending[batch.key]
@@ -137,12 +154,24 @@ class Plant:
         for batch in done:
             self.awaited.add(batch, self.log.beside(batch), self.totals)
         self.awaited.look(self.totals, self.log)
-        new = [batch for batch in done if (batch.end_us or 0) >= self._past_us() and batch.of_kind not in self.history.usual]
+        new = [
+            batch
+            for batch in done
+            if (batch.end_us or 0) >= self._past_us() and batch.of_kind not in self.history.usual
+        ]
         if any(self.history.like(batch) == FEWEST for batch in new):
             self.learn()  # the first that are enough are not left to wait for the next day
         self._counted(list(self.log.completed.values()))
         self.log.completed.clear()
-        self.totals.forget(min((candidate.start_us for candidate in (*self.log.running(), *self.log.ending.values())), default=now_us))
+        self.totals.forget(
+            min(
+                (
+                    candidate.start_us
+                    for candidate in (*self.log.running(), *self.log.ending.values())
+                ),
+                default=now_us,
+            )
+        )
         return done
 
     def _ended_batches(self) -> list[RunningBatch]:
@@ -163,7 +192,11 @@ class Plant:
             batch.count(course[-1], course, as_label=False)
         self._counted(batches)
 
-    def count_as_label(self, batches: Sequence[RunningBatch], readings: Mapping[str, tuple[NDArray[np.int64], Floats]]) -> None:
+    def count_as_label(
+        self,
+        batches: Sequence[RunningBatch],
+        readings: Mapping[str, tuple[NDArray[np.int64], Floats]],
+    ) -> None:
         """Count batches that ended as `label` does, by all readings around them in order of arrival."""
         if (took := self._as_label.took(batches, self.log, self.totals, readings)) is not None:
             for batch, energy in zip(batches, took, strict=True):
@@ -172,19 +205,28 @@ class Plant:
 
     def _past_us(self) -> int:
         """What ended before this is history and not what runs: of a backlog."""
-        return max((total.received_us for total in self.totals.by_meter.values()), default=0) - WAITS_US
+        return (
+            max((total.received_us for total in self.totals.by_meter.values()), default=0)
+            - WAITS_US
+        )
 
     def _counted(self, batches: Sequence[RunningBatch]) -> None:
         past_us = self._past_us()
         for batch in batches:
             self.unlearned += (batch.end_us or 0) < past_us
-            batch.counted = batch.kgce / batch.output if batch.good and batch.kgce is not None and batch.output else None
+            batch.counted = (
+                batch.kgce / batch.output
+                if batch.good and batch.kgce is not None and batch.output
+                else None
+            )
         self.history.ended(batches)
 
     def look(self) -> list[Alert]:
         """Look at each open batch that went on; returns those that are sure to waste since now."""
         self.settle()
-        return [alert for batch in self.log.running() if (alert := self._look_at(batch)) is not None]
+        return [
+            alert for batch in self.log.running() if (alert := self._look_at(batch)) is not None
+        ]
 
     def _look_at(self, batch: RunningBatch) -> Alert | None:
         usual = self.history.usual.get(batch.of_kind)
@@ -196,7 +238,14 @@ class Plant:
         looked, batch.looked = batch.looked, reached
         course = self.history.course(batch, usual.duration_s, now_s)
         expected, before = usual.expected(course), self.history.before.get(batch.line, 0.0)
-        by = next((by for look in range(looked, reached) if (by := self.history.limits.passed(float(expected[look]), before))), "")
+        by = next(
+            (
+                by
+                for look in range(looked, reached)
+                if (by := self.history.limits.passed(float(expected[look]), before))
+            ),
+            "",
+        )
         if not by:
             return None
         batch.sure_us, batch.by = batch.start_us + round(now_s * SECOND_US), by
@@ -225,30 +274,83 @@ class Plant:
 
     def _open(self, batch: RunningBatch, wall_us: int) -> Open:
         usual, now_s = self.history.usual.get(batch.of_kind), self._known_s(batch)
-        silent = [total.received_us for total in self.totals.of_line(batch.line, batch.start_us) if total.is_silent(wall_us)]
+        silent = [
+            total.received_us
+            for total in self.totals.of_line(batch.line, batch.start_us)
+            if total.is_silent(wall_us)
+        ]
         silent_us = min(silent, default=None)
         if usual is None or now_s is None:
-            state = "unknown" if usual is not None else "no-label" if self.totals.of_line(batch.line, batch.start_us) else "no-meters"
-            return Open(batch, None, None, (), (), None, state, silent_us, like=self.history.like(batch))
+            state = (
+                "unknown"
+                if usual is not None
+                else "no-label"
+                if self.totals.of_line(batch.line, batch.start_us)
+                else "no-meters"
+            )
+            return Open(
+                batch, None, None, (), (), None, state, silent_us, like=self.history.like(batch)
+            )
         reached = min(LOOKS, int(now_s / usual.duration_s * STEPS))
         course = self.history.course(batch, usual.duration_s, now_s)
         above = (course - usual.label) / usual.output
-        drawn = tuple(((look + 1) / STEPS, float(above[look])) for look in range(reached) if np.isfinite(above[look]))
+        drawn = tuple(
+            ((look + 1) / STEPS, float(above[look]))
+            for look in range(reached)
+            if np.isfinite(above[look])
+        )
         expected = float(usual.expected(course)[reached - 1]) if reached else 0.0
         now_above = drawn[-1][1] if len(drawn) == reached > 0 else None
         not_known = why_not_known(self.totals, batch, self.site.zone)
-        state = "below" if expected < -1.0 else "chance" if self.history.limits.single is not None else "no-threshold"
-        state = "unknown" if silent else "wastes" if batch.sure_us is not None else "not-known" if not_known else state
+        state = (
+            "below"
+            if expected < -1.0
+            else "chance"
+            if self.history.limits.single is not None
+            else "no-threshold"
+        )
+        state = (
+            "unknown"
+            if silent
+            else "wastes"
+            if batch.sure_us is not None
+            else "not-known"
+            if not_known
+            else state
+        )
         typical = float((usual.typical[-1] - usual.label[-1]) / usual.output)
-        why = cause(self.history, batch, usual, now_s) if batch.sure_us is not None else not_known or foretold(self.history, batch)
-        return Open(batch, now_s / usual.duration_s, now_above, drawn, self._band(usual), typical, state, silent_us, why)
+        why = (
+            cause(self.history, batch, usual, now_s)
+            if batch.sure_us is not None
+            else not_known or foretold(self.history, batch)
+        )
+        return Open(
+            batch,
+            now_s / usual.duration_s,
+            now_above,
+            drawn,
+            self._band(usual),
+            typical,
+            state,
+            silent_us,
+            why,
+        )
 
     def _band(self, usual: UsualCourse) -> tuple[tuple[float, float, float], ...]:
         """What chance alone makes of a typical batch, by look, up to the usual end."""
         limit = self.history.limits.single or 2.0
-        half = np.minimum(limit * usual.spread / np.maximum(usual.tells, 0.05), 3 * limit * usual.spread[STEPS - 1]) / usual.output
+        half = (
+            np.minimum(
+                limit * usual.spread / np.maximum(usual.tells, 0.05),
+                3 * limit * usual.spread[STEPS - 1],
+            )
+            / usual.output
+        )
         middle = (usual.typical - usual.label) / usual.output
-        return tuple(((look + 1) / STEPS, float(middle[look] - half[look]), float(middle[look] + half[look])) for look in range(STEPS))
+        return tuple(
+            ((look + 1) / STEPS, float(middle[look] - half[look]), float(middle[look] + half[look]))
+            for look in range(STEPS)
+        )
 
     def idle(self) -> list[IdleEquipment]:
         """Equipment whose last batch ended, and that takes energy; the most dear first."""
@@ -261,19 +363,36 @@ class Plant:
             powers = [
                 (total, _idle_power(total, now_us, since_us))
                 for total in self.totals.followed(line, now_us)
-                if total.meter.equipment and total.meter.direction is Direction.IMPORT  # what it gives back is nothing that it takes
+                if total.meter.equipment
+                and total.meter.direction
+                is Direction.IMPORT  # what it gives back is nothing that it takes
             ]
-            idle_powers = [(total, power) for total, power in powers if power is not None and power.an_hour]
+            idle_powers = [
+                (total, power) for total, power in powers if power is not None and power.an_hour
+            ]
             if not idle_powers:
                 continue
             hourly = [(total, power.an_hour) for total, power in idle_powers]
             prices = [costs.price(self.site, total, now_us) for total, _ in hourly]
-            money = None if None in prices else sum((price or 0.0) * power for price, (_, power) in zip(prices, hourly, strict=True))
+            money = (
+                None
+                if None in prices
+                else sum(
+                    (price or 0.0) * power for price, (_, power) in zip(prices, hourly, strict=True)
+                )
+            )
             takes = tuple(
-                (total.meter.carrier, power * total.of_counted, total.unit if total.counted is None else total.counted.unit)
+                (
+                    total.meter.carrier,
+                    power * total.of_counted,
+                    total.unit if total.counted is None else total.counted.unit,
+                )
                 for total, power in hourly
             )
-            from_us, to_us = min(power.from_us for _, power in idle_powers), max(power.to_us for _, power in idle_powers)
+            from_us, to_us = (
+                min(power.from_us for _, power in idle_powers),
+                max(power.to_us for _, power in idle_powers),
+            )
             idling.append(IdleEquipment(line[1] or line[0], since_us, takes, money, from_us, to_us))
         return sorted(idling, key=lambda idle: -(idle.money_per_h or 0.0))
 

@@ -30,7 +30,9 @@ MOST_DIGITS = 6
 SAME = 1e-6  # of an energy, in which two sums of the same readings may differ
 READ_TOGETHER = 400_000  # readings that are counted in one turn: some 60 MB
 METERS_TOGETHER = 100  # in one turn, which holds what comes in and the page for so many times 4 ms
-READ_BEFORE = 200_000  # readings before a batch, by which its meters are cleaned and its pauses known
+READ_BEFORE = (
+    200_000  # readings before a batch, by which its meters are cleaned and its pauses known
+)
 REST_TIMES = 3.0  # as long as a turn took: what comes in and the page are to go on
 DAY_US = 24 * HOUR_US
 
@@ -40,7 +42,9 @@ class Recount:
     """Batches that late and corrected data touched, while they wait to be counted again."""
 
     touched: Mapping[Key, RunningBatch]
-    awaited: Mapping[Key, RunningBatch]  # whose readings were not all there when they were counted first: nothing of them is late
+    awaited: Mapping[
+        Key, RunningBatch
+    ]  # whose readings were not all there when they were counted first: nothing of them is late
     before: Mapping[Key, float | None]  # final figures
     late: int  # readings
     corrected: int  # readings
@@ -60,7 +64,9 @@ class LateRecount:
         self._late = self._corrected = 0
         self._since_s: float | None = None
         self._settles_s = 0.0  # when batches that ended are counted next, where some wait
-        self._before: dict[Key, float | None] = {}  # final figures of batches that were settled again while late data was gathered
+        self._before: dict[
+            Key, float | None
+        ] = {}  # final figures of batches that were settled again while late data was gathered
         self._recount: Recount | None = None
         self._last: Phrase | None = None
 
@@ -73,7 +79,10 @@ class LateRecount:
         """Readings that are older than one that was there, or give a moment another value."""
         again = set(outcome.corrected)
         late = [reading for reading in outcome.late if reading not in again]
-        self._late, self._corrected = self._late + len(late), self._corrected + len(outcome.corrected)
+        self._late, self._corrected = (
+            self._late + len(late),
+            self._corrected + len(outcome.corrected),
+        )
         for reading in (*late, *outcome.corrected):
             self._times_us.setdefault(reading.meter, array("q")).append(reading.time_us)
 
@@ -84,7 +93,9 @@ class LateRecount:
             began_s = time.monotonic()
             self._count_some(plant)
             rest_s = REST_TIMES * (time.monotonic() - began_s)
-            self._settles_s = now_s + (rest_s if plant.awaited.settling else max(GATHERED_S, rest_s))
+            self._settles_s = now_s + (
+                rest_s if plant.awaited.settling else max(GATHERED_S, rest_s)
+            )
         yield from self._sentences(plant)
 
     def settle(self, plant: Plant) -> None:
@@ -94,7 +105,9 @@ class LateRecount:
 
     def _count_some(self, plant: Plant) -> None:
         """The oldest batches that wait, from the spool: as many as are read together."""
-        together = _together(plant, sorted(plant.awaited.settling.values(), key=lambda batch: batch.start_us))
+        together = _together(
+            plant, sorted(plant.awaited.settling.values(), key=lambda batch: batch.start_us)
+        )
         if self._times_us or plant.log.corrected:
             self._before = _final(together) | self._before
         for batch in together:
@@ -103,7 +116,9 @@ class LateRecount:
 
     def _gather(self, plant: Plant, now_s: float) -> None:
         """Have what late data touches counted again, once it was gathered for a while."""
-        if self._recount is not None or not (self._times_us or plant.log.corrected or plant.awaited.due):
+        if self._recount is not None or not (
+            self._times_us or plant.log.corrected or plant.awaited.due
+        ):
             return
         self._since_s = now_s if self._since_s is None else self._since_s
         if now_s - self._since_s < GATHERED_S:
@@ -117,7 +132,9 @@ class LateRecount:
         before, self._before = _final((touched | awaited).values()) | self._before, {}
         self._recount = Recount(touched, awaited, before, late, again, len(rows))
         for batch in (touched | awaited).values():
-            plant.awaited.settling |= {member.key: member for member in (batch, *plant.log.beside(batch))}
+            plant.awaited.settling |= {
+                member.key: member for member in (batch, *plant.log.beside(batch))
+            }
         self._settles_s = now_s
 
     def _sentences(self, plant: Plant) -> Iterator[Phrase]:
@@ -126,18 +143,30 @@ class LateRecount:
             return
         self._recount = None
         if recount.awaited:
-            yield Phrase("Batches counted once all their readings were there: %(batches)s.", batches=count(len(recount.awaited)))
+            yield Phrase(
+                "Batches counted once all their readings were there: %(batches)s.",
+                batches=count(len(recount.awaited)),
+            )
         differing = [
-            batch for key, batch in recount.touched.items() if key in recount.before and _differs(recount.before[key], batch.counted)
+            batch
+            for key, batch in recount.touched.items()
+            if key in recount.before and _differs(recount.before[key], batch.counted)
         ]
         for batch in differing:
             batch.again = True
         if differing:
-            self._last = self._sentence(sorted(differing, key=lambda batch: batch.start_us), recount)
+            self._last = self._sentence(
+                sorted(differing, key=lambda batch: batch.start_us), recount
+            )
             yield self._last
 
     def _sentence(self, differing: Sequence[RunningBatch], recount: Recount) -> Phrase:
-        months = sorted({f"{datetime.fromtimestamp(batch.start_us / 1e6, UTC).astimezone(self._site.zone):%Y-%m}" for batch in differing})
+        months = sorted(
+            {
+                f"{datetime.fromtimestamp(batch.start_us / 1e6, UTC).astimezone(self._site.zone):%Y-%m}"
+                for batch in differing
+            }
+        )
         named: list[Value] = [
             Phrase(
                 "%(batch)s: %(values)s %(unit)s",
@@ -172,23 +201,43 @@ def touches(plant: Plant, times_us: Mapping[str, array[int]]) -> list[RunningBat
         total = plant.totals.by_meter.get(meter)
         if total is None:
             continue
-        moments_us, reach_us, pause_us = np.sort(np.array(of_meter)), _reach_us(total), beside_us(total)
+        moments_us, reach_us, pause_us = (
+            np.sort(np.array(of_meter)),
+            _reach_us(total),
+            beside_us(total),
+        )
         for line, batches in plant.log.lines.items():
             if not plant.totals.lines.tells(meter, line):
                 continue
-            counted = [batch for batch in batches if batch.end_us is not None and batch.noted is not None]
+            counted = [
+                batch for batch in batches if batch.end_us is not None and batch.noted is not None
+            ]
             first = np.searchsorted(moments_us, [batch.start_us - pause_us for batch in counted])
-            last = np.searchsorted(moments_us, [(batch.end_us or 0) + max(reach_us, pause_us) for batch in counted], "right")
-            touched |= {counted[index].key: counted[index] for index in np.flatnonzero(first < last).tolist()}
+            last = np.searchsorted(
+                moments_us,
+                [(batch.end_us or 0) + max(reach_us, pause_us) for batch in counted],
+                "right",
+            )
+            touched |= {
+                counted[index].key: counted[index]
+                for index in np.flatnonzero(first < last).tolist()
+            }
     return list(touched.values())
 
 
 def count_again(plant: Plant, batches: Sequence[RunningBatch], folder: Path) -> None:
     """Batches in order of their beginning, from all that the spool holds of their time."""
-    meters = {total.meter.id: total for batch in batches for total in plant.totals.of_line(batch.line, batch.start_us)}
+    meters = {
+        total.meter.id: total
+        for batch in batches
+        for total in plant.totals.of_line(batch.line, batch.start_us)
+    }
     margin_us = max((_margin_us(total) for total in meters.values()), default=0)
     before_us = max(margin_us, _before_us(meters.values()))
-    first_us, last_us = batches[0].start_us - before_us, max(batch.end_us or 0 for batch in batches) + margin_us
+    first_us, last_us = (
+        batches[0].start_us - before_us,
+        max(batch.end_us or 0 for batch in batches) + margin_us,
+    )
     plant.count_as_label(batches, readings_between(folder, frozenset(meters), first_us, last_us))
 
 
@@ -197,7 +246,9 @@ def _together(plant: Plant, batches: Sequence[RunningBatch]) -> list[RunningBatc
     group: list[RunningBatch] = []
     meters: dict[str, MeterTotal] = {}
     for batch in batches:
-        meters |= {total.meter.id: total for total in plant.totals.of_line(batch.line, batch.start_us)}
+        meters |= {
+            total.meter.id: total for total in plant.totals.of_line(batch.line, batch.start_us)
+        }
         lasts_us = (batch.end_us or 0) - batches[0].start_us + _before_us(meters.values())
         readings = lasts_us * sum(1 / total.usual_us for total in meters.values())
         if group and (readings > READ_TOGETHER or len(meters) > METERS_TOGETHER):
@@ -228,7 +279,9 @@ def _final(batches: Iterable[RunningBatch]) -> dict[Key, float | None]:
 
 def _differs(before: float | None, after: float | None) -> bool:
     """By more than sums differ that were added up from another reading on."""
-    return before != after and (before is None or after is None or not isclose(before, after, rel_tol=SAME))
+    return before != after and (
+        before is None or after is None or not isclose(before, after, rel_tol=SAME)
+    )
 
 
 def _from_to(before: float | None, after: float | None) -> str:

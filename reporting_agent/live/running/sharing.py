@@ -38,7 +38,9 @@ class Sharing:
 
     def without_end(self) -> list[RunningBatch]:
         """Those whose end is missing."""
-        return list({pair[0].key: pair[0] for pair in self._standing() if pair[0].end_us is None}.values())
+        return list(
+            {pair[0].key: pair[0] for pair in self._standing() if pair[0].end_us is None}.values()
+        )
 
     def _standing(self) -> list[Pair]:
         self._pairs = {keys: pair for keys, pair in self._pairs.items() if _share(*pair)}
@@ -47,7 +49,9 @@ class Sharing:
     def forget(self, before_us: int) -> None:
         """Pairs that ended before; of history `label` tells."""
         self._pairs = {
-            keys: pair for keys, pair in self._pairs.items() if max(batch.end_us or batch.start_us for batch in pair) >= before_us
+            keys: pair
+            for keys, pair in self._pairs.items()
+            if max(batch.end_us or batch.start_us for batch in pair) >= before_us
         }
 
 

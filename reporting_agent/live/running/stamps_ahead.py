@@ -33,5 +33,8 @@ class StampsAhead:
 
     def named(self, meters: Iterable[str]) -> Value:
         """Some of these meters, each with its difference."""
-        named: list[Value] = [Phrase("%(meter)s (%(off)s)", meter=meter, off=for_people(self.by_us[meter] / 1e6)) for meter in meters]
+        named: list[Value] = [
+            Phrase("%(meter)s (%(off)s)", meter=meter, off=for_people(self.by_us[meter] / 1e6))
+            for meter in meters
+        ]
         return enumerated([*named[:MOST_NAMED], "…"] if len(named) > MOST_NAMED else named)

@@ -24,7 +24,13 @@ from benchmarks.quantities import mj_in
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.live.running.line_meters import Line, LineMeters
-from reporting_agent.live.running.meter_total import HOUR_US, POWER_OVER_US, SECOND_US, Floats, MeterTotal
+from reporting_agent.live.running.meter_total import (
+    HOUR_US,
+    POWER_OVER_US,
+    SECOND_US,
+    Floats,
+    MeterTotal,
+)
 from reporting_agent.live.spool.reading import AHEAD_US, Reading
 from reporting_agent.metering.steam_gas_and_virtual import factor as state_factor
 from reporting_agent.metering.steam_gas_and_virtual import final_unit, has_state, state_of
@@ -42,11 +48,17 @@ class RunningTotals:
         self.lines = LineMeters(site, on)
         self.by_meter: dict[str, MeterTotal] = {}
         self.untold: list[str] = []  # meters whose energy cannot be counted in kgce
-        self.ahead: dict[str, int] = {}  # the latest time of each meter that is too far ahead, and was left out
+        self.ahead: dict[
+            str, int
+        ] = {}  # the latest time of each meter that is too far ahead, and was left out
         self.behind_us = 0  # our clock, where meters and rows show it (`own_clock`)
         self.pack = accepted_pack(site)
-        self._of_state: dict[str, list[str]] = {}  # meters that are taken at the state which each of these meters reads
-        self._kgce: dict[str, float] = {}  # of one of its final unit, of a meter that is taken at its state
+        self._of_state: dict[
+            str, list[str]
+        ] = {}  # meters that are taken at the state which each of these meters reads
+        self._kgce: dict[
+            str, float
+        ] = {}  # of one of its final unit, of a meter that is taken at its state
         gaps_s = {} if self.pack is None else longest_gaps_s(site, self.pack)
         for meter in self.lines.with_readings():
             self._hold(meter, round(gaps_s[meter.id] * SECOND_US) if gaps_s else HOUR_US)
@@ -55,16 +67,28 @@ class RunningTotals:
                 self._count(site, meter, on)
 
     def _hold(self, meter: Meter, gap_us: int) -> None:
-        unit, factor = over_time(meter.unit) if meter.reading == "rate" and meter.role != "state" else (meter.unit, 1.0)
-        begins_s = meter.interval_s or 0.0 if meter.reading == "interval" and meter.stamp == "start" else 0.0
+        unit, factor = (
+            over_time(meter.unit)
+            if meter.reading == "rate" and meter.role != "state"
+            else (meter.unit, 1.0)
+        )
+        begins_s = (
+            meter.interval_s or 0.0
+            if meter.reading == "interval" and meter.stamp == "start"
+            else 0.0
+        )
         late_us = round((begins_s - meter.clock_offset_s) * SECOND_US)
-        self.by_meter[meter.id] = MeterTotal(meter, float("nan"), unit, factor, gap_us, late_us=late_us)
+        self.by_meter[meter.id] = MeterTotal(
+            meter, float("nan"), unit, factor, gap_us, late_us=late_us
+        )
 
     def _count(self, site: SiteSettings, meter: Meter, on: date) -> None:
         """Give the total of a meter that can be followed its kgce."""
         total = self.by_meter[meter.id]
         unit = final_unit(meter) if has_state(meter) else total.unit
-        energy = CarrierEnergy(meter.carrier, 1.0, unit, meter.direction, meter.own_lhv(mj_in(unit)))
+        energy = CarrierEnergy(
+            meter.carrier, 1.0, unit, meter.direction, meter.own_lhv(mj_in(unit))
+        )
         counted = with_heating_value(energy, site.heating_values, meter.step, on)
         try:
             kgce = site.emissions.factors.kgce(counted, Basis.CALORIFIC, on)
@@ -88,18 +112,28 @@ class RunningTotals:
 
     def _state(self, meter: Meter) -> tuple[float, float]:
         """Temperature in K and absolute pressure in kPa, NaN of what is not known."""
-        temperature_k = float("nan") if meter.temperature_c is None else meter.temperature_c + ZERO_CELSIUS_K
+        temperature_k = (
+            float("nan") if meter.temperature_c is None else meter.temperature_c + ZERO_CELSIUS_K
+        )
         pressure_kpa = float("nan") if meter.pressure_kpa is None else meter.pressure_kpa
-        if meter.temperature_meter is not None and (companion := self.by_meter[meter.temperature_meter]).value:
+        if (
+            meter.temperature_meter is not None
+            and (companion := self.by_meter[meter.temperature_meter]).value
+        ):
             temperature_k = state_of(companion.meter, companion.value[-1])
-        if meter.pressure_meter is not None and (companion := self.by_meter[meter.pressure_meter]).value:
+        if (
+            meter.pressure_meter is not None
+            and (companion := self.by_meter[meter.pressure_meter]).value
+        ):
             pressure_kpa = state_of(companion.meter, companion.value[-1])
         return temperature_k, pressure_kpa
 
     @property
     def now_us(self) -> int:
         """The plant's own time: the latest source time of any reading, or when that came where its source's clock is ahead of ours."""
-        return max((self._until_us(total) for total in self.by_meter.values() if total.time_us), default=0)
+        return max(
+            (self._until_us(total) for total in self.by_meter.values() if total.time_us), default=0
+        )
 
     def take(self, readings: Iterable[Reading]) -> None:
         """Readings in order of arrival."""
@@ -144,7 +178,9 @@ class RunningTotals:
 
     def of_line(self, line: Line, at_us: float) -> list[MeterTotal]:
         """The meters that tell the energy of a line's batches that begin at a moment, with those that others are made from."""
-        return [self.by_meter[meter.id] for meter in self.lines.with_readings([line], _moment(at_us))]
+        return [
+            self.by_meter[meter.id] for meter in self.lines.with_readings([line], _moment(at_us))
+        ]
 
     def followed(self, line: Line, at_us: float) -> list[MeterTotal]:
         """Those that count, by running totals."""
@@ -156,7 +192,14 @@ class RunningTotals:
 
     def later(self, line: Line, at_us: float) -> Phrase | None:
         """Why the energy of a batch is known only once it ended; None where it is known while it runs."""
-        return next((why for meter in self.lines.counted([line], _moment(at_us)) if (why := self.lines.later.get(meter.id))), None)
+        return next(
+            (
+                why
+                for meter in self.lines.counted([line], _moment(at_us))
+                if (why := self.lines.later.get(meter.id))
+            ),
+            None,
+        )
 
     def told_us(self, line: Line, at_us: float) -> int | None:
         """Until when all meters of a line have told, none beyond our clock; None where none has."""
@@ -166,7 +209,10 @@ class RunningTotals:
     def forgot(self, line: Line, moment_us: int) -> bool:
         """Whether a meter of a line held readings of a time that no open batch needed."""
         meters = self.of_line(line, moment_us)
-        return any(total.since_us is not None and total.since_us <= moment_us and total.forgot(moment_us) for total in meters)
+        return any(
+            total.since_us is not None and total.since_us <= moment_us and total.forgot(moment_us)
+            for total in meters
+        )
 
     def energy(self, line: Line, moment_us: NDArray[np.int64] | Floats) -> Floats:
         """kgce of a line until each moment, from the first of them on; NaN where it is not known: readings begin after that moment,
@@ -176,17 +222,30 @@ class RunningTotals:
             return np.full(len(moment_us), np.nan)
         meters = self.followed(line, first_us)
         energy = sum((total.at(moment_us) for total in meters), np.zeros(len(moment_us)))
-        is_known = np.all([np.ones(len(moment_us), bool), *(total.knows(moment_us) for total in meters)], axis=0)
+        is_known = np.all(
+            [np.ones(len(moment_us), bool), *(total.knows(moment_us) for total in meters)], axis=0
+        )
         return np.where(is_known, energy - energy[0], np.nan)
 
     def _until_us(self, total: MeterTotal) -> int:
         """The last time of a meter that has readings; what is stamped later than it came tells nothing of the time after that."""
-        return min(total.time_us[-1], total.received_us + self.behind_us if total.received_us else total.time_us[-1])
+        return min(
+            total.time_us[-1],
+            total.received_us + self.behind_us if total.received_us else total.time_us[-1],
+        )
 
     def silent(self, wall_us: int) -> list[tuple[str, int]]:
         """Meters that told nothing for much longer than they use to, and since when; 0: never heard of. Those that are in their place."""
-        silent = ((name, total) for name, total in sorted(self.by_meter.items()) if total.is_silent(wall_us))
-        return [(name, total.received_us) for name, total in silent if total.meter.counts_for(_moment(wall_us), self._zone)]
+        silent = (
+            (name, total)
+            for name, total in sorted(self.by_meter.items())
+            if total.is_silent(wall_us)
+        )
+        return [
+            (name, total.received_us)
+            for name, total in silent
+            if total.meter.counts_for(_moment(wall_us), self._zone)
+        ]
 
 
 def accepted_pack(site: SiteSettings) -> Pack | None:

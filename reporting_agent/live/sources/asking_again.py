@@ -53,7 +53,10 @@ class RepeatedQuestions:
         """Of what is missing now."""
         ask: dict[str, list[Range]] = {}
         give_up: dict[str, list[Range]] = {}
-        self._pauses = {meter: self._of_meter(meter, ranges[:RANGES_AT_ONCE], now_s) for meter, ranges in missing.items()}
+        self._pauses = {
+            meter: self._of_meter(meter, ranges[:RANGES_AT_ONCE], now_s)
+            for meter, ranges in missing.items()
+        }
         for meter, pauses in self._pauses.items():
             for gap, pause in pauses.items():
                 if pause.is_due(now_s):
@@ -81,5 +84,8 @@ class RepeatedQuestions:
 def in_all(given_up: Sequence[Mapping[str, Sequence[Range]]]) -> dict[str, list[Range]]:
     """By meter, the ranges that stand in every one of these."""
     first, *others = given_up
-    shared = {meter: [gap for gap in gaps if all(gap in other.get(meter, ()) for other in others)] for meter, gaps in first.items()}
+    shared = {
+        meter: [gap for gap in gaps if all(gap in other.get(meter, ()) for other in others)]
+        for meter, gaps in first.items()
+    }
     return {meter: gaps for meter, gaps in shared.items() if gaps}

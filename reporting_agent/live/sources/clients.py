@@ -22,7 +22,10 @@ def client_of(spoken: str, package: str, table: str, extra: str = "live") -> Ite
         raise InputError(
             "client-not-installed",
             Phrase("%(protocol)s needs a client that is not installed.", protocol=spoken),
-            Phrase("Install the agent with its extra: pip install 'steplabel-agent[%(extra)s]'.", extra=extra),
+            Phrase(
+                "Install the agent with its extra: pip install 'steplabel-agent[%(extra)s]'.",
+                extra=extra,
+            ),
             place=Place("site.toml", column=table),
             found=str(missing),
             wanted=package,

@@ -35,13 +35,23 @@ class SourceClock:
         """Told where it is off by more than is tolerated, and once more where it is right again."""
         behind_us = self.behind_us
         if behind_us is None:
-            yield Word("clock", "", Phrase("%(source)s: its clock agrees with ours again.", source=source))
+            yield Word(
+                "clock", "", Phrase("%(source)s: its clock agrees with ours again.", source=source)
+            )
             return
         off = for_people(abs(behind_us) / 1e6)
         sentence = (
-            Phrase("%(source)s: its clock is %(off)s behind ours. Set both by one time server.", source=source, off=off)
+            Phrase(
+                "%(source)s: its clock is %(off)s behind ours. Set both by one time server.",
+                source=source,
+                off=off,
+            )
             if behind_us > 0
-            else Phrase("%(source)s: its clock is %(off)s ahead of ours. Set both by one time server.", source=source, off=off)
+            else Phrase(
+                "%(source)s: its clock is %(off)s ahead of ours. Set both by one time server.",
+                source=source,
+                off=off,
+            )
         )
         yield Word("clock", f"{'behind' if behind_us > 0 else 'ahead'}", sentence)
 

@@ -75,7 +75,9 @@ class Sqlite:
 
     def rows(self, query: str, since: Any) -> Iterator[Part]:
         with closing(sqlite3.connect(self._address, uri=True, timeout=PATIENCE_S)) as connection:
-            connection.text_factory = partial(str, encoding="utf-8", errors="backslashreplace")  # one damaged text stops no query
+            connection.text_factory = partial(
+                str, encoding="utf-8", errors="backslashreplace"
+            )  # one damaged text stops no query
             cursor = connection.execute(query, {"since": since})
             yield from _parts(cursor)
 
@@ -129,7 +131,11 @@ class Odbc:
         with client_of("ODBC", "pyodbc", "source.sql.url", "odbc"):
             import pyodbc
         self.failures: tuple[type[Exception], ...] = (pyodbc.Error,)
-        self._string = string if password is None else f"{string.rstrip(';')};PWD={{{password.replace('}', '}}')}}}"
+        self._string = (
+            string
+            if password is None
+            else f"{string.rstrip(';')};PWD={{{password.replace('}', '}}')}}}"
+        )
 
     def rows(self, query: str, since: Any) -> Iterator[Part]:
         import pyodbc
@@ -157,7 +163,11 @@ def _admit_every_time(connection: Any) -> None:
 
         return Admitting
 
-    for kind, loader in (("timestamptz", times.TimestamptzLoader), ("timestamp", times.TimestampLoader), ("date", times.DateLoader)):
+    for kind, loader in (
+        ("timestamptz", times.TimestamptzLoader),
+        ("timestamp", times.TimestampLoader),
+        ("date", times.DateLoader),
+    ):
         connection.adapters.register_loader(kind, admitting(loader))
 
 

@@ -41,9 +41,13 @@ class Deliveries:
         """It is handed on, with this row."""
         self._latest.append(_digest(message))
         self._count += 1
-        return row_of(f"{self._key}{self._count % MOST_REMEMBERED}", [self._count, self._latest[-1]])
+        return row_of(
+            f"{self._key}{self._count % MOST_REMEMBERED}", [self._count, self._latest[-1]]
+        )
 
 
 def _digest(message: MQTTMessage) -> str:
-    content = b"\0".join((str(message.mid).encode(), message.topic.encode(), bytes(message.payload)))
+    content = b"\0".join(
+        (str(message.mid).encode(), message.topic.encode(), bytes(message.payload))
+    )
     return hashlib.blake2b(content, digest_size=8).hexdigest()

@@ -45,17 +45,29 @@ class FileSource(PolledSource):
         path = folder / settings.path
         self._folder, self._pattern = path.parent, path.name
         named = f"{Path(settings.path).parent}/"  # as site.toml has it: the same however the command was given its path
-        self._prefixes = (f"file:{named}",) if settings.batches is None else (f"file-batches:{named}", f"file:{named}")
+        self._prefixes = (
+            (f"file:{named}",)
+            if settings.batches is None
+            else (f"file-batches:{named}", f"file:{named}")
+        )
         self._prefix = self._prefixes[0]
         self._positions: dict[str, FilePosition] = {}  # by name
-        self._states: dict[str, tuple[tuple[int, int, int], float]] = {}  # inode, size and time of change; since when
-        self._wrong: dict[str, str] = {}  # files that cannot be read, and why; others are read meanwhile
+        self._states: dict[
+            str, tuple[tuple[int, int, int], float]
+        ] = {}  # inode, size and time of change; since when
+        self._wrong: dict[
+            str, str
+        ] = {}  # files that cannot be read, and why; others are read meanwhile
         self._named: set[str] = set()  # those that were once among them
 
     def go_on_from(self, positions: Mapping[str, Any]) -> None:
         """Of batches, from where an agent went on that kept one position for them and for readings of the same file."""
         for prefix in reversed(self._prefixes):
-            self._positions |= {key.removeprefix(prefix): place for key, place in positions.items() if key.startswith(prefix)}
+            self._positions |= {
+                key.removeprefix(prefix): place
+                for key, place in positions.items()
+                if key.startswith(prefix)
+            }
 
     def poll(self) -> None:
         paths = (path for path in self._folder.glob(self._pattern) if path.is_file())
@@ -71,7 +83,9 @@ class FileSource(PolledSource):
                 return
         self._wrong = wrong
         if not names:
-            raise UnexpectedAnswer(Phrase("no file is called so in %(folder)s", folder=self._folder))
+            raise UnexpectedAnswer(
+                Phrase("no file is called so in %(folder)s", folder=self._folder)
+            )
         self._forget(names)
 
     def trouble(self) -> str:
@@ -89,7 +103,11 @@ class FileSource(PolledSource):
             )
             yield Word(name, why, sentence)
         for name in self._named - self._wrong.keys():
-            yield Word(name, "", Phrase("%(file)s of %(source)s is read, or gone.", file=name, source=self.name))
+            yield Word(
+                name,
+                "",
+                Phrase("%(file)s of %(source)s is read, or gone.", file=name, source=self.name),
+            )
 
     def _require_one_reader(self, name: str) -> None:
         """Patterns may be apart until a file comes that two of them match: how far it was read is kept once, so neither entry reads it.
@@ -97,9 +115,16 @@ class FileSource(PolledSource):
         Raises:
             UnexpectedAnswer: another entry reads the same of it.
         """
-        if pattern := next((pattern for pattern in self.settings.beside if fnmatchcase(name, pattern)), None):
+        if pattern := next(
+            (pattern for pattern in self.settings.beside if fnmatchcase(name, pattern)), None
+        ):
             path = Path(self.settings.path).with_name(pattern)
-            raise UnexpectedAnswer(Phrase("the pattern %(pattern)s of another entry matches it too: narrow one of the two", pattern=path))
+            raise UnexpectedAnswer(
+                Phrase(
+                    "the pattern %(pattern)s of another entry matches it too: narrow one of the two",
+                    pattern=path,
+                )
+            )
 
     def _follow(self, name: str) -> None:
         with (self._folder / name).open("rb") as file:
@@ -111,7 +136,10 @@ class FileSource(PolledSource):
             complete = complete_after_s is not None and still_s >= complete_after_s
             if last_state == state and not complete:
                 return
-            if self._read(name, file, self._position(name, file, status.st_ino), complete=complete) and last_state != state:
+            if (
+                self._read(name, file, self._position(name, file, status.st_ino), complete=complete)
+                and last_state != state
+            ):
                 self._states[name] = (state, time.monotonic())
 
     def _position(self, name: str, file: IO[bytes], inode: int) -> FilePosition:
@@ -119,7 +147,10 @@ class FileSource(PolledSource):
         last_place = self._positions.get(name)
         if last_place is not None and last_place["inode"] != inode:
             self._finish(last_place)
-        for position in (last_place, *(candidate for candidate in self._positions.values() if candidate["inode"] == inode)):
+        for position in (
+            last_place,
+            *(candidate for candidate in self._positions.values() if candidate["inode"] == inode),
+        ):
             if position is not None and _holds(file, position):
                 return {**position, "inode": inode}
         return {**_START, "inode": inode}
@@ -141,13 +172,21 @@ class FileSource(PolledSource):
             return True
         mapping = self.settings.readings or self.settings.batches or BatchColumns()
         if lacking := mapping.needed - set(header):
-            raise UnexpectedAnswer(Phrase("no column %(column)s in the header %(header)s", column=min(lacking), header=", ".join(header)))
+            raise UnexpectedAnswer(
+                Phrase(
+                    "no column %(column)s in the header %(header)s",
+                    column=min(lacking),
+                    header=", ".join(header),
+                )
+            )
         tabular.require_once(mapping, header)
         at = int(position["bytes"])
         while True:
             file.seek(at)
             block = file.read(BLOCK_BYTES)
-            whole = block if complete and len(block) < BLOCK_BYTES else block[: block.rfind(b"\n") + 1]
+            whole = (
+                block if complete and len(block) < BLOCK_BYTES else block[: block.rfind(b"\n") + 1]
+            )
             if len(block) == BLOCK_BYTES and not whole:
                 whole = block  # no line is so long: it is kept as unreadable
             if not whole:
@@ -172,10 +211,16 @@ class FileSource(PolledSource):
         except (UnicodeDecodeError, csv.Error) as wrong:
             encoding, start = self.settings.encoding, repr(line[:16])
             raise UnexpectedAnswer(
-                Phrase("the header is not in the encoding %(encoding)s: %(start)s", encoding=encoding, start=start)
+                Phrase(
+                    "the header is not in the encoding %(encoding)s: %(start)s",
+                    encoding=encoding,
+                    start=start,
+                )
             ) from wrong
 
-    def _lines(self, name: str, header: Sequence[str], whole: bytes) -> tuple[list[Reading], list[Row]]:
+    def _lines(
+        self, name: str, header: Sequence[str], whole: bytes
+    ) -> tuple[list[Reading], list[Row]]:
         received_us = now_us()
         readings: list[Reading] = []
         rows: list[Row] = []
@@ -192,7 +237,9 @@ class FileSource(PolledSource):
                 elif self.settings.batches is not None:
                     rows.append(tabular.batch(self.settings.batches, named_cells))
             except (UnreadablePayload, UnicodeDecodeError, csv.Error) as wrong:
-                rows.append(tabular.unreadable(name, line.decode("utf-8", "backslashreplace"), wrong))
+                rows.append(
+                    tabular.unreadable(name, line.decode("utf-8", "backslashreplace"), wrong)
+                )
         return readings, rows
 
     def _cells(self, line: str) -> list[str]:
@@ -211,7 +258,13 @@ class FileSource(PolledSource):
 
 def _by_header(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
     if len(cells) != len(header):
-        raise UnreadablePayload(Phrase("cells in the line: %(cells)s, headers: %(headers)s", cells=len(cells), headers=len(header)))
+        raise UnreadablePayload(
+            Phrase(
+                "cells in the line: %(cells)s, headers: %(headers)s",
+                cells=len(cells),
+                headers=len(header),
+            )
+        )
     return dict(zip(header, cells, strict=True))
 
 

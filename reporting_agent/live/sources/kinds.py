@@ -27,4 +27,8 @@ KINDS: Mapping[str, Callable[[Any, Path, Intake], LiveSource]] = {
 
 def sources_of(settings: LiveSettings, folder: Path, intake: Intake) -> list[LiveSource]:
     """Every source that site.toml names."""
-    return [make(setting, folder, intake) for kind, make in KINDS.items() for setting in getattr(settings, kind)]
+    return [
+        make(setting, folder, intake)
+        for kind, make in KINDS.items()
+        for setting in getattr(settings, kind)
+    ]

@@ -34,7 +34,11 @@ class Lifeline:
     @property
     def trouble(self) -> Phrase | None:
         """For the page."""
-        return Phrase("Ended by a fault in the agent; it is started again (%(why)s)", why=self.why) if self.ended else None
+        return (
+            Phrase("Ended by a fault in the agent; it is started again (%(why)s)", why=self.why)
+            if self.ended
+            else None
+        )
 
 
 def fault_of(error: Exception) -> str:

@@ -23,9 +23,13 @@ def order(mark: Any) -> Any:
         try:
             return datetime.fromisoformat(mark)
         except ValueError as wrong:
-            raise UnexpectedAnswer(Phrase("the mark %(mark)s is no time by ISO 8601", mark=repr(mark))) from wrong
+            raise UnexpectedAnswer(
+                Phrase("the mark %(mark)s is no time by ISO 8601", mark=repr(mark))
+            ) from wrong
     if isinstance(mark, bool) or not isinstance(mark, datetime | int | float | Decimal):
-        raise UnexpectedAnswer(Phrase("the mark %(mark)s is neither a time nor a number", mark=repr(mark)))
+        raise UnexpectedAnswer(
+            Phrase("the mark %(mark)s is neither a time nor a number", mark=repr(mark))
+        )
     return mark
 
 
@@ -39,7 +43,11 @@ def later(mark: Any, other: Any) -> bool:
         return bool(mark > other)
     except TypeError as wrong:
         raise UnexpectedAnswer(
-            Phrase("the mark %(mark)s cannot be compared with %(other)s: write start as the column has its values", mark=mark, other=other)
+            Phrase(
+                "the mark %(mark)s cannot be compared with %(other)s: write start as the column has its values",
+                mark=mark,
+                other=other,
+            )
         ) from wrong
 
 

@@ -50,13 +50,21 @@ class MqttSource:
         self.refusal: str = ""  # the broker's or the network's last word
         self.refused: tuple[str, ...] = ()  # topics that the broker does not let this client read
         self._topics: tuple[str, ...] = ()
-        self._hosts = {section.group: sparkplug.Host(section.metrics) for section in settings.sparkplug}
-        self._untimed = tuple(mapping.topic for mapping in settings.readings if "time" not in mapping.fields)
+        self._hosts = {
+            section.group: sparkplug.Host(section.metrics) for section in settings.sparkplug
+        }
+        self._untimed = tuple(
+            mapping.topic for mapping in settings.readings if "time" not in mapping.fields
+        )
         self._deliveries = Deliveries(f"{self.name}:{settings.client_id}")
         self._fault = ""  # what reading a message last ended with, unforeseen
-        self._births: dict[str, Pauses] = {}  # that an edge node was asked for, since its last whole message
+        self._births: dict[
+            str, Pauses
+        ] = {}  # that an edge node was asked for, since its last whole message
         self._not_taken: dict[int, str] = {}  # of what was published, why the broker refused it
-        self._names = {meter: name for mapping in settings.readings for name, meter in mapping.names.items()}
+        self._names = {
+            meter: name for mapping in settings.readings for name, meter in mapping.names.items()
+        }
         self._client = self._new_client()
         self._network = MqttNetwork(self._client, self.name, self._on_not_reached, self._on_leaving)
         self.lifeline = self._network.lifeline
@@ -75,7 +83,9 @@ class MqttSource:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # of paho
             properties.SessionExpiryInterval = KEPT_FOR_S
             properties.ReceiveMaximum = IN_FLIGHT
-            self._client.connect_async(self.settings.host, self.settings.port, clean_start=False, properties=properties)
+            self._client.connect_async(
+                self.settings.host, self.settings.port, clean_start=False, properties=properties
+            )
         else:
             self._client.connect_async(self.settings.host, self.settings.port)
         self._network.start()
@@ -160,7 +170,9 @@ class MqttSource:
         if self.connected:
             return Phrase("%(source)s is connected.", source=self.name)
         return Phrase(
-            "%(source)s is not connected (%(why)s). It stores incoming data, and the agent tries again.", source=self.name, why=self.refusal
+            "%(source)s is not connected (%(why)s). It stores incoming data, and the agent tries again.",
+            source=self.name,
+            why=self.refusal,
         )
 
     def _new_client(self) -> Client:
@@ -176,21 +188,29 @@ class MqttSource:
             manual_ack=True,
         )
         if settings.username is not None:
-            password = password_of(self._folder, settings.password_file, "source.mqtt.password_file")
+            password = password_of(
+                self._folder, settings.password_file, "source.mqtt.password_file"
+            )
             client.username_pw_set(settings.username, password)
         if settings.ca_file is not None:
             _trust(client, self._folder / settings.ca_file)
         if settings.host_id is not None:
             client.will_set(self._state_topic, _state(online=False), _QOS, retain=True)
         client.on_connect, client.on_disconnect = self._on_connect, self._on_disconnect
-        client.on_message, client.on_subscribe, client.on_publish = self._on_message, self._on_subscribe, self._on_publish
+        client.on_message, client.on_subscribe, client.on_publish = (
+            self._on_message,
+            self._on_subscribe,
+            self._on_publish,
+        )
         return client
 
     @property
     def _state_topic(self) -> str:
         return f"{sparkplug.NAMESPACE}/STATE/{self.settings.host_id}"
 
-    def _on_connect(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
+    def _on_connect(
+        self, client: Client, data: Any, flags: Any, reason: Any, properties: Any
+    ) -> None:
         del data, flags, properties
         if reason.is_failure:
             self.refusal = str(reason)
@@ -203,13 +223,22 @@ class MqttSource:
             node.expected = None  # what came meanwhile at QoS 0 is gone
         self._births = {}
 
-    def _on_subscribe(self, client: Client, data: Any, mid: int, reasons: Sequence[Any], properties: Any) -> None:
+    def _on_subscribe(
+        self, client: Client, data: Any, mid: int, reasons: Sequence[Any], properties: Any
+    ) -> None:
         """Connected is who receives: only now does the broker keep what comes, and it may have refused (MQTT 5, 3.9.3)."""
         del client, data, mid, properties
-        self.refused = tuple(topic for topic, reason in zip(self._topics, reasons, strict=True) if reason.is_failure)
-        self.connected, self.refusal = True, next((str(reason) for reason in reasons if reason.is_failure), "")
+        self.refused = tuple(
+            topic for topic, reason in zip(self._topics, reasons, strict=True) if reason.is_failure
+        )
+        self.connected, self.refusal = (
+            True,
+            next((str(reason) for reason in reasons if reason.is_failure), ""),
+        )
 
-    def _on_publish(self, client: Client, data: Any, mid: int, reason: Any, properties: Any) -> None:
+    def _on_publish(
+        self, client: Client, data: Any, mid: int, reason: Any, properties: Any
+    ) -> None:
         """Before whoever waits for it goes on (MQTT 5, 3.4.2.1)."""
         del client, data, properties
         if reason.is_failure:
@@ -225,7 +254,9 @@ class MqttSource:
         if self.connected and self.settings.host_id is not None:
             self._client.publish(self._state_topic, _state(online=False), _QOS, retain=True)
 
-    def _on_disconnect(self, client: Client, data: Any, flags: Any, reason: Any, properties: Any) -> None:
+    def _on_disconnect(
+        self, client: Client, data: Any, flags: Any, reason: Any, properties: Any
+    ) -> None:
         del client, data, flags, properties
         self.connected, self.refusal = False, str(reason)
 
@@ -239,8 +270,17 @@ class MqttSource:
             readings, rows = self._read(topic, payload, again=again)
         except Exception as error:  # noqa: BLE001 - were it raised, the broker would send this message again, and nothing after it
             self._fault = fault_of(error)
-            readings, rows = [], [payloads.unreadable(topic, payload, payloads.UnreadablePayload(self._fault))]
-        self._put(message, readings, [*rows, self._deliveries.note(message)] if untimed and message.qos and not again else rows)
+            readings, rows = (
+                [],
+                [payloads.unreadable(topic, payload, payloads.UnreadablePayload(self._fault))],
+            )
+        self._put(
+            message,
+            readings,
+            [*rows, self._deliveries.note(message)]
+            if untimed and message.qos and not again
+            else rows,
+        )
 
     def _read(self, topic: str, payload: bytes, *, again: bool) -> tuple[list[Reading], list[Row]]:
         """`again`: it was measured before it was received, so what it says without a time is let go."""
@@ -277,11 +317,16 @@ class MqttSource:
         if not asks:
             self._births = {name: pauses for name, pauses in self._births.items() if name != edge}
             return readings, payloads.bounded(refused)
-        pauses, now_s = self._births.get(edge, Pauses(REBIRTH_FIRST_S, REBIRTH_LONGEST_S)), time.monotonic()
+        pauses, now_s = (
+            self._births.get(edge, Pauses(REBIRTH_FIRST_S, REBIRTH_LONGEST_S)),
+            time.monotonic(),
+        )
         if pauses.is_due(now_s) and pauses.tried < MOST_REBIRTHS:
             pauses.try_at(now_s)
             self._births = {**self._births, edge: pauses}
-            self._client.publish(f"{sparkplug.NAMESPACE}/{group}/NCMD/{edge}", sparkplug.rebirth(now_us() // 1000), 0)
+            self._client.publish(
+                f"{sparkplug.NAMESPACE}/{group}/NCMD/{edge}", sparkplug.rebirth(now_us() // 1000), 0
+            )
         return readings, payloads.bounded(refused)
 
     def _put(self, message: MQTTMessage, readings: list[Reading], rows: list[Row]) -> None:
@@ -290,8 +335,13 @@ class MqttSource:
 
 def topics(settings: Mqtt) -> tuple[str, ...]:
     """What is subscribed to."""
-    of_payloads = [mapping.topic for mapping in settings.readings] + [table.topic for table in settings.batches]
-    return (*of_payloads, *(f"{sparkplug.NAMESPACE}/{section.group}/#" for section in settings.sparkplug))
+    of_payloads = [mapping.topic for mapping in settings.readings] + [
+        table.topic for table in settings.batches
+    ]
+    return (
+        *of_payloads,
+        *(f"{sparkplug.NAMESPACE}/{section.group}/#" for section in settings.sparkplug),
+    )
 
 
 def _trust(client: Client, authority: Path) -> None:

@@ -35,20 +35,30 @@ LEAVING_S = 10.0
 class MqttNetwork:
     """One client's connections, one after the other, from `start` to `stop`."""
 
-    def __init__(self, client: Client, name: str, not_reached: Callable[[OSError], None], leaving: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        name: str,
+        not_reached: Callable[[OSError], None],
+        leaving: Callable[[], None],
+    ) -> None:
         """`not_reached` is called after each try that found no broker, `leaving` once, before the last connection is closed."""
         self._client, self._not_reached, self._leaving = client, not_reached, leaving
         self.lifeline = Lifeline()
         self._connection = 0
         self._received = 0  # messages
-        self._kept: deque[tuple[int, int]] = deque()  # connections and numbers of messages to acknowledge
+        self._kept: deque[tuple[int, int]] = (
+            deque()
+        )  # connections and numbers of messages to acknowledge
         self._bell, self._rung = socket.socketpair()
         self._asleep = False
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         for end in (self._bell, self._rung):
             end.setblocking(False)
-        client.on_socket_register_write = lambda *_: self._wake()  # with it, paho leaves all writing to this thread
+        client.on_socket_register_write = lambda *_: (
+            self._wake()
+        )  # with it, paho leaves all writing to this thread
 
     def start(self) -> None:
         """Connect, and connect again, until `stop`."""
@@ -109,8 +119,12 @@ class MqttNetwork:
 
     def _readable(self, connection: SocketLike) -> bool:
         """Wait for whatever is to be done next; whether something has come."""
-        self._asleep = True  # before looking at what waits, so that whoever hands something in now wakes it
-        decrypted = isinstance(connection, ssl.SSLSocket) and connection.pending() > 0  # and no more to be seen by `select`
+        self._asleep = (
+            True  # before looking at what waits, so that whoever hands something in now wakes it
+        )
+        decrypted = (
+            isinstance(connection, ssl.SSLSocket) and connection.pending() > 0
+        )  # and no more to be seen by `select`
         waiting_s = 0.0 if decrypted or self._kept else WAITING_S
         writing = [connection] if self._client.want_write() else []
         readable, _, _ = select.select([connection, self._rung], writing, [], waiting_s)

@@ -44,25 +44,35 @@ def _named(settings: LiveSettings) -> Iterator[tuple[str, str, str]]:
     """Table, key, and the meter's id."""
     for broker in settings.mqtt:
         for readings in broker.readings:
-            yield from _of_keys("[[source.mqtt.readings]]", readings.meter, {"names": readings.names})
+            yield from _of_keys(
+                "[[source.mqtt.readings]]", readings.meter, {"names": readings.names}
+            )
         for group in broker.sparkplug:
             yield from _of_keys("[[source.mqtt.sparkplug]]", None, {"metrics": group.metrics})
     for server in settings.opcua:
         yield from (("[source.opcua.nodes]", name, name) for name in server.nodes)
     for line in settings.modbus:
-        yield from (("[[source.modbus.registers]]", "meter", register.meter) for register in line.registers)
+        yield from (
+            ("[[source.modbus.registers]]", "meter", register.meter) for register in line.registers
+        )
     for database in settings.sql:
         yield from _of_columns("[[source.sql.readings]]", database.readings)
     for files in settings.files:
-        yield from _of_columns("[source.files.readings]", () if files.readings is None else (files.readings,))
+        yield from _of_columns(
+            "[source.files.readings]", () if files.readings is None else (files.readings,)
+        )
 
 
 def _of_columns(table: str, readings: Iterable[ReadingColumns]) -> Iterator[tuple[str, str, str]]:
     for columns in readings:
-        yield from _of_keys(table, columns.meter, {"meters": columns.meters, "names": columns.names})
+        yield from _of_keys(
+            table, columns.meter, {"meters": columns.meters, "names": columns.names}
+        )
 
 
-def _of_keys(table: str, meter: str | None, keys: dict[str, dict[str, str]]) -> Iterator[tuple[str, str, str]]:
+def _of_keys(
+    table: str, meter: str | None, keys: dict[str, dict[str, str]]
+) -> Iterator[tuple[str, str, str]]:
     if meter is not None:
         yield table, "meter", meter
     for key, names in keys.items():

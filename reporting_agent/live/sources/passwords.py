@@ -24,6 +24,8 @@ def password_of(folder: Path, name: str | None, column: str) -> str | None:
             "The file with the source's password cannot be read.",
             "Name a file in UTF-8 that the agent's user may read.",
             place=Place("site.toml", column=column),
-            found=str(unreadable.strerror or unreadable) if isinstance(unreadable, OSError) else Phrase("it is not UTF-8"),
+            found=str(unreadable.strerror or unreadable)
+            if isinstance(unreadable, OSError)
+            else Phrase("it is not UTF-8"),
             wanted=str(folder / name),
         ) from unreadable

@@ -37,14 +37,22 @@ class UnreadablePayload(ValueError):  # noqa: N818 - a message's state, that is 
         entry: the part of a list that it is said of; all of the message otherwise.
     """
 
-    def __init__(self, why: str, meter: str = "", number: int = NO_SEQUENCE, entry: bytes = b"") -> None:
+    def __init__(
+        self, why: str, meter: str = "", number: int = NO_SEQUENCE, entry: bytes = b""
+    ) -> None:
         super().__init__(why)
         self.why, self.meter, self.number, self.entry = why, meter, number, entry
 
 
-def readings(mapping: MqttReadings, topic: str, payload: bytes, received_us: int) -> tuple[list[Reading], list[UnreadablePayload]]:
+def readings(
+    mapping: MqttReadings, topic: str, payload: bytes, received_us: int
+) -> tuple[list[Reading], list[UnreadablePayload]]:
     """The readings of one message, in its order, and what of it could not be read; each with its number if that can be read."""
-    return _each(payload, lambda entry: _reading(mapping, topic, entry, received_us), lambda entry: _number_of(mapping, topic, entry))
+    return _each(
+        payload,
+        lambda entry: _reading(mapping, topic, entry, received_us),
+        lambda entry: _number_of(mapping, topic, entry),
+    )
 
 
 def rows(mapping: MqttBatches, payload: bytes) -> tuple[list[Row], list[UnreadablePayload]]:
@@ -66,7 +74,9 @@ def _each(
         try:
             accepted.append(read(entry))
         except UnreadablePayload as wrong:
-            own = json.dumps(entry, ensure_ascii=False).encode() if isinstance(content, list) else b""
+            own = (
+                json.dumps(entry, ensure_ascii=False).encode() if isinstance(content, list) else b""
+            )
             refused.append(UnreadablePayload(wrong.why, *number_of(entry), own))
     return accepted, bounded(refused)
 
@@ -76,7 +86,9 @@ def bounded(refused: list[UnreadablePayload]) -> list[UnreadablePayload]:
     if (more := len(refused) - MOST_REFUSED) > 0:
         return [
             *refused[:MOST_REFUSED],
-            UnreadablePayload(Phrase("further entries of this message that cannot be read: %(count)s", count=more)),
+            UnreadablePayload(
+                Phrase("further entries of this message that cannot be read: %(count)s", count=more)
+            ),
         ]
     return refused
 
@@ -84,10 +96,20 @@ def bounded(refused: list[UnreadablePayload]) -> list[UnreadablePayload]:
 def _row(mapping: MqttBatches, entry: Any) -> Row:
     if not isinstance(entry, dict):
         raise UnreadablePayload(Phrase("%(value)s is no object", value=shown(entry)))
-    cells = {column: _part(entry, path) for column, path in mapping.fields.items()} if mapping.fields else entry
-    texts = {column: str(cell) for column, cell in {**mapping.constants, **cells}.items() if cell is not None}
+    cells = (
+        {column: _part(entry, path) for column, path in mapping.fields.items()}
+        if mapping.fields
+        else entry
+    )
+    texts = {
+        column: str(cell)
+        for column, cell in {**mapping.constants, **cells}.items()
+        if cell is not None
+    }
     if lacking := {"batch_id", "step"} - set(texts):
-        raise UnreadablePayload(Phrase("no %(name)s in %(value)s", name=sorted(lacking)[0], value=shown(sorted(entry))))
+        raise UnreadablePayload(
+            Phrase("no %(name)s in %(value)s", name=sorted(lacking)[0], value=shown(sorted(entry)))
+        )
     return {**not_too_long(texts), "table": "batches"}
 
 
@@ -115,14 +137,26 @@ def unreadable(topic: str, payload: bytes, wrong: UnreadablePayload) -> Row:
     own = wrong.entry or payload
     digest = hashlib.blake2b(topic.encode() + b"\0" + own, digest_size=16).hexdigest()
     text = own[:4096].decode("utf-8", "backslashreplace")
-    row = {"table": UNREADABLE, "topic": topic, "payload": text, **reason_of(wrong), "digest": digest}
-    return row if wrong.number == NO_SEQUENCE else {**row, "meter": wrong.meter, "number": wrong.number}
+    row = {
+        "table": UNREADABLE,
+        "topic": topic,
+        "payload": text,
+        **reason_of(wrong),
+        "digest": digest,
+    }
+    return (
+        row
+        if wrong.number == NO_SEQUENCE
+        else {**row, "meter": wrong.meter, "number": wrong.number}
+    )
 
 
 def reason_of(wrong: Exception) -> Row:
     """Why a message could not be read, as cells of its row: in English, and as a phrase, which pages say in the reader's language."""
     why = wrong.why if isinstance(wrong, UnreadablePayload) else str(wrong)
-    return {"why": str(why), "phrase": stored(why)} if isinstance(why, Phrase) else {"why": str(why)}
+    return (
+        {"why": str(why), "phrase": stored(why)} if isinstance(why, Phrase) else {"why": str(why)}
+    )
 
 
 def shown(value: object) -> str:
@@ -133,11 +167,16 @@ def shown(value: object) -> str:
 
 def _object(payload: bytes) -> Any:
     try:
-        text = payload.decode(json.detect_encoding(payload))  # given bytes, `loads` lets half a character pass
+        text = payload.decode(
+            json.detect_encoding(payload)
+        )  # given bytes, `loads` lets half a character pass
         content = json.loads(text)
         if "\\u" in text or len(text) > _SHORT:
             json.dumps(content, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as wrong:  # text that is half a character, and what is nested without end
+    except (
+        ValueError,
+        RecursionError,
+    ) as wrong:  # text that is half a character, and what is nested without end
         raise UnreadablePayload(Phrase("no JSON: %(why)s", why=wrong)) from wrong
     return content
 
@@ -151,9 +190,17 @@ def _reading(mapping: MqttReadings, topic: str, content: Any, received_us: int) 
     else:
         value = content
     name = _meter(mapping, topic, content)
-    time_us = _time_us(_needed(content, fields["time"]), mapping.time) if "time" in fields else received_us
+    time_us = (
+        _time_us(_needed(content, fields["time"]), mapping.time)
+        if "time" in fields
+        else received_us
+    )
     sequence = _whole(_needed(content, fields["sequence"])) if "sequence" in fields else NO_SEQUENCE
-    quality = mapping.quality_of(_part(content, fields["quality"])) if "quality" in fields else ReadingQuality.GOOD
+    quality = (
+        mapping.quality_of(_part(content, fields["quality"]))
+        if "quality" in fields
+        else ReadingQuality.GOOD
+    )
     number = math.nan if quality is ReadingQuality.BAD else _number(value)
     return Reading(name, time_us, number, sequence, quality, received_us, mapping.consecutive)
 
@@ -181,7 +228,9 @@ def _number_of(mapping: MqttReadings, topic: str, content: Any) -> tuple[str, in
     """Meter and number of a reading that cannot be read, where these can and tell what is missing."""
     if mapping.consecutive and "sequence" in mapping.fields:
         with suppress(UnreadablePayload):
-            return _meter(mapping, topic, content), _whole(_needed(content, mapping.fields["sequence"]))
+            return _meter(mapping, topic, content), _whole(
+                _needed(content, mapping.fields["sequence"])
+            )
     return "", NO_SEQUENCE
 
 
@@ -204,7 +253,11 @@ def _number(value: Any) -> float:
     if value is None:
         return math.nan
     try:
-        if not isinstance(value, bool) and isinstance(value, int | float) and not math.isinf(number := float(value)):
+        if (
+            not isinstance(value, bool)
+            and isinstance(value, int | float)
+            and not math.isinf(number := float(value))
+        ):
             return number
     except OverflowError:
         pass
@@ -219,7 +272,11 @@ def _whole(value: Any) -> int:
 
 def _time_us(value: Any, written: str) -> int:
     if written != "iso":
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value if isinstance(value, float) else 0):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value if isinstance(value, float) else 0)
+        ):
             raise no_count(value, written)
         return of_a_meter(round(value * _PER_UNIT[written]), value)
     try:
@@ -238,7 +295,12 @@ def of_a_meter(time_us: int, original: object) -> int:
         Unreadable: it is before 1970, or from 2200 on.
     """
     if not 0 <= time_us < BEYOND_US:
-        raise UnreadablePayload(Phrase("%(value)s is no time from 1970 to 2199: look at its unit (s, ms, us)", value=shown(original)))
+        raise UnreadablePayload(
+            Phrase(
+                "%(value)s is no time from 1970 to 2199: look at its unit (s, ms, us)",
+                value=shown(original),
+            )
+        )
     return time_us
 
 
@@ -251,8 +313,12 @@ def no_sequence_number(value: object) -> UnreadablePayload:
 
 
 def no_count(value: object, unit: str) -> UnreadablePayload:
-    return UnreadablePayload(Phrase("%(value)s is no time in %(unit)s since 1970", value=shown(value), unit=unit))
+    return UnreadablePayload(
+        Phrase("%(value)s is no time in %(unit)s since 1970", value=shown(value), unit=unit)
+    )
 
 
 def no_time(value: object, written: str) -> UnreadablePayload:
-    return UnreadablePayload(Phrase("%(value)s is no time as %(format)s", value=shown(value), format=written))
+    return UnreadablePayload(
+        Phrase("%(value)s is no time as %(format)s", value=shown(value), format=written)
+    )

@@ -75,10 +75,20 @@ class PolledSource(ABC):
     def words(self) -> Iterator[Word]:
         if self.refusal in (NOT_YET, BACKLOG):
             return
-        sentence = Phrase("%(source)s cannot be read (%(why)s); the agent tries again.", source=self.name, why=self.refusal)
-        yield Word("", self.refusal or "read", sentence if self.refusal else Phrase("%(source)s is read.", source=self.name))
+        sentence = Phrase(
+            "%(source)s cannot be read (%(why)s); the agent tries again.",
+            source=self.name,
+            why=self.refusal,
+        )
+        yield Word(
+            "",
+            self.refusal or "read",
+            sentence if self.refusal else Phrase("%(source)s is read.", source=self.name),
+        )
 
-    def put(self, readings: Sequence[Reading], rows: Sequence[Row], key: str, position: Any) -> bool:
+    def put(
+        self, readings: Sequence[Reading], rows: Sequence[Row], key: str, position: Any
+    ) -> bool:
         """Hand on what was read up to a position; False where the source was stopped instead, and nothing was handed on."""
         if self.stopping:
             return False

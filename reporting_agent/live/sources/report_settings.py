@@ -31,8 +31,12 @@ class Reports(Setting):
 
     every: Literal["month", "quarter", "year"]
     first: str  # the first period: 2025, 2025-Q1 or 2025-01
-    step: Literal["label", "seal", "send"] = "label"  # a local report, a sealed file to be carried, or all of `submit`
-    grace_h: float = Field(default=24.0, ge=0)  # hours after its end in which what is late may still come
+    step: Literal["label", "seal", "send"] = (
+        "label"  # a local report, a sealed file to be carried, or all of `submit`
+    )
+    grace_h: float = Field(
+        default=24.0, ge=0
+    )  # hours after its end in which what is late may still come
     terms: str | None = None
     agreed_by: str | None = None
     out: str = "reports"  # folder of local reports and sealed files, from the folder of site.toml
@@ -50,8 +54,15 @@ class Reports(Setting):
                 )
             )
         if self.step != "label" and self.every == "month":
-            raise ValueError(Phrase('step = "%(step)s" is for a quarter or a year: labels of months stay on the site', step=self.step))
-        if {4: "year", 7: "quarter" if "Q" in self.first else "month"}.get(len(self.first)) != self.every:
+            raise ValueError(
+                Phrase(
+                    'step = "%(step)s" is for a quarter or a year: labels of months stay on the site',
+                    step=self.step,
+                )
+            )
+        if {4: "year", 7: "quarter" if "Q" in self.first else "month"}.get(
+            len(self.first)
+        ) != self.every:
             raise ValueError(_FIRST[self.every])
         try:
             Period.parse(self.first, UTC)
@@ -87,4 +98,8 @@ def _next(name: str) -> str:
         return str(int(year) + 1)
     last, written = (4, "Q{}") if part.startswith("Q") else (12, "{:02}")
     number = int(part.removeprefix("Q")) + 1
-    return f"{int(year) + 1}-{written.format(1)}" if number > last else f"{year}-{written.format(number)}"
+    return (
+        f"{int(year) + 1}-{written.format(1)}"
+        if number > last
+        else f"{year}-{written.format(number)}"
+    )

@@ -53,10 +53,16 @@ class MqttReadings(ReadingWords):
     def _names_a_meter(self) -> Self:
         if unknown := set(self.fields) - FIELDS:
             raise ValueError(
-                Phrase("fields: %(name)s is none of %(known)s", name=repr(sorted(unknown)[0]), known=", ".join(sorted(FIELDS)))
+                Phrase(
+                    "fields: %(name)s is none of %(known)s",
+                    name=repr(sorted(unknown)[0]),
+                    known=", ".join(sorted(FIELDS)),
+                )
             )
         if sum((self.meter is not None, self.meter_level is not None, "meter" in self.fields)) != 1:
-            raise ValueError(Phrase("the meter must be told once: by fields.meter, meter_level or meter"))
+            raise ValueError(
+                Phrase("the meter must be told once: by fields.meter, meter_level or meter")
+            )
         if self.consecutive and "sequence" not in self.fields:
             raise ValueError(Phrase("consecutive goes with fields.sequence"))
         return self
@@ -83,11 +89,15 @@ class Mqtt(Setting):
     host: str
     port: int = Field(default=1883, gt=0, lt=65536)
     version: Literal["3.1.1", "5"] = "5"
-    client_id: str = Field(min_length=1, max_length=64)  # by which the broker keeps what comes while the agent is away
+    client_id: str = Field(
+        min_length=1, max_length=64
+    )  # by which the broker keeps what comes while the agent is away
     username: str | None = None
     password_file: str | None = None
     ca_file: str | None = None  # TLS, by this authority
-    host_id: str | None = None  # as which it tells Sparkplug's edge nodes that it listens, so that they store while it does not
+    host_id: str | None = (
+        None  # as which it tells Sparkplug's edge nodes that it listens, so that they store while it does not
+    )
     ask: str | None = None  # topic on which missing readings are asked for
     readings: tuple[MqttReadings, ...] = ()
     batches: tuple[MqttBatches, ...] = ()
@@ -136,7 +146,9 @@ class LiveSettings(Setting):
     units: dict[str, str] = Field(default_factory=dict)
     most_gb: float | None = Field(default=None, gt=0)
     when_full: Literal["wait", "drop-oldest"] = "wait"
-    reload: Literal["on-signal", "on-change"] = "on-signal"  # when site.toml is read again: at SIGHUP, or also once it changed
+    reload: Literal["on-signal", "on-change"] = (
+        "on-signal"  # when site.toml is read again: at SIGHUP, or also once it changed
+    )
     mqtt: tuple[Mqtt, ...] = ()
     opcua: tuple[OpcUa, ...] = ()
     modbus: tuple[Modbus, ...] = ()
@@ -151,24 +163,40 @@ class LiveSettings(Setting):
     def _apart(cls, brokers: tuple[Mqtt, ...]) -> tuple[Mqtt, ...]:
         names = [(broker.host, broker.port, broker.client_id) for broker in brokers]
         if len(set(names)) < len(names):
-            raise ValueError(Phrase("every entry needs a client_id of its own: a broker lets no two in by the same"))
+            raise ValueError(
+                Phrase(
+                    "every entry needs a client_id of its own: a broker lets no two in by the same"
+                )
+            )
         return brokers
 
     @field_validator("sql")
     @classmethod
     def _ask_apart(cls, databases: tuple[Sql, ...]) -> tuple[Sql, ...]:
-        asked = [(database.url, table.query, table.mark) for database in databases for table in (*database.readings, *database.batches)]
+        asked = [
+            (database.url, table.query, table.mark)
+            for database in databases
+            for table in (*database.readings, *database.batches)
+        ]
         if len(set(asked)) < len(asked):
-            raise ValueError(Phrase("a query that another entry asks: how far it was read is kept once, so word each differently"))
+            raise ValueError(
+                Phrase(
+                    "a query that another entry asks: how far it was read is kept once, so word each differently"
+                )
+            )
         return databases
 
     @field_validator("files")
     @classmethod
     def _read_apart(cls, files: tuple[GrowingFiles, ...]) -> tuple[GrowingFiles, ...]:
         for first, second in combinations(files, 2):
-            if (first.batches is None) is (second.batches is None) and _share_files(Path(first.path), Path(second.path)):
+            if (first.batches is None) is (second.batches is None) and _share_files(
+                Path(first.path), Path(second.path)
+            ):
                 raise ValueError(
-                    Phrase("files that another entry reads: how far one was read is kept once, so name each file in one entry")
+                    Phrase(
+                        "files that another entry reads: how far one was read is kept once, so name each file in one entry"
+                    )
                 )
         return tuple(entry.with_entries_beside(files) for entry in files)
 
@@ -179,7 +207,9 @@ class LiveSettings(Setting):
 
 def _share_files(first: Path, second: Path) -> bool:
     """Whether one pattern of names holds all of the other's."""
-    return first.parent == second.parent and (fnmatchcase(first.name, second.name) or fnmatchcase(second.name, first.name))
+    return first.parent == second.parent and (
+        fnmatchcase(first.name, second.name) or fnmatchcase(second.name, first.name)
+    )
 
 
 def load(options: Mapping[str, object], base: Path, file: str = "site.toml") -> LiveSettings:

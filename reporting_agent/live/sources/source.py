@@ -25,7 +25,9 @@ class Word(NamedTuple):
 def reason(wrong: BaseException) -> str:
     """Why something failed, on one line and never empty: many an error of a network has no text but its name. A phrase stays one."""
     text = wrong.args[0] if wrong.args else ""
-    return text if isinstance(text, Phrase) else " ".join(str(wrong).split()) or type(wrong).__name__
+    return (
+        text if isinstance(text, Phrase) else " ".join(str(wrong).split()) or type(wrong).__name__
+    )
 
 
 def not_saved(file: str, wrong: OSError) -> Phrase:

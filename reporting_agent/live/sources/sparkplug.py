@@ -21,7 +21,14 @@ from reporting_agent.live.sources.payloads import UnreadablePayload, of_a_meter
 from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading, ReadingQuality
 
 NAMESPACE = "spBv1.0"
-KINDS = ("NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH")  # of messages by which an edge node tells
+KINDS = (
+    "NBIRTH",
+    "NDATA",
+    "NDEATH",
+    "DBIRTH",
+    "DDATA",
+    "DDEATH",
+)  # of messages by which an edge node tells
 _MESSAGES = 256
 _SIGNED = {1: 8, 2: 16, 3: 32, 4: 64}  # Int8 to Int64, kept as unsigned
 _BOOLEAN, REBIRTH = 11, "Node Control/Rebirth"
@@ -63,7 +70,9 @@ class EdgeNode:
         whole = self.expected is not None and sequence == self.expected
         if not whole and self.expected is not None:
             self.lost += 1
-        self.expected = (self.expected + 1) % _MESSAGES if whole and self.expected is not None else None
+        self.expected = (
+            (self.expected + 1) % _MESSAGES if whole and self.expected is not None else None
+        )
         return whole
 
     def number(self, name: tuple[str, str], value: float | None) -> float | None:
@@ -81,7 +90,9 @@ class Host:
         self.metrics = metrics  # `edge/metric` or `edge/device/metric` -> meter
         self.nodes: dict[str, EdgeNode] = {}
 
-    def take(self, topic: str, payload: bytes, received_us: int) -> tuple[list[Reading], list[UnreadablePayload], bool]:
+    def take(
+        self, topic: str, payload: bytes, received_us: int
+    ) -> tuple[list[Reading], list[UnreadablePayload], bool]:
         """The readings of a message, which of its metrics could not be read, and whether its edge node must be asked for a birth.
 
         Raises:
@@ -119,9 +130,20 @@ class Host:
             try:
                 time_us = of_a_meter(stamp * 1000, stamp)
             except UnreadablePayload as wrong:
-                refused.append(UnreadablePayload(wrong.why, entry=f"{prefix}/{name} {stamp}".encode()))
+                refused.append(
+                    UnreadablePayload(wrong.why, entry=f"{prefix}/{name} {stamp}".encode())
+                )
                 continue
-            readings.append(Reading(meter, time_us, value if is_number else math.nan, NO_SEQUENCE, quality, received_us))
+            readings.append(
+                Reading(
+                    meter,
+                    time_us,
+                    value if is_number else math.nan,
+                    NO_SEQUENCE,
+                    quality,
+                    received_us,
+                )
+            )
         return readings, refused, not whole
 
 
@@ -149,7 +171,18 @@ def decoded(payload: bytes) -> Payload:
 def rebirth(time_ms: int) -> bytes:
     """The payload of an NCMD that asks for a birth."""
     name = REBIRTH.encode()
-    metric = b"".join((b"\x0a", _varint(len(name)), name, b"\x18", _varint(time_ms), b"\x20", _varint(_BOOLEAN), b"\x70\x01"))
+    metric = b"".join(
+        (
+            b"\x0a",
+            _varint(len(name)),
+            name,
+            b"\x18",
+            _varint(time_ms),
+            b"\x20",
+            _varint(_BOOLEAN),
+            b"\x70\x01",
+        )
+    )
     return b"".join((b"\x08", _varint(time_ms), b"\x12", _varint(len(metric)), metric))
 
 

@@ -44,7 +44,9 @@ class _Query:
     saved_mark: marks.Mark  # the mark that the spool has, or will
     swept_s: float = float("-inf")
     met: dict[Any, tuple[Any, Any]] = field(default_factory=dict)
-    within: int = 0  # how many of these lay within the look-back when the others were forgotten last
+    within: int = (
+        0  # how many of these lay within the look-back when the others were forgotten last
+    )
 
     def is_new(self, key: Any, at: Any, content: Any) -> bool:
         """Whether a row was not met with this content; it is from now on."""
@@ -55,7 +57,9 @@ class _Query:
     def forget(self) -> None:
         """What lies below the look-back: it is not given again."""
         oldest = marks.order(marks.before(self.highest, self.settings.look_back))
-        self.met = {key: entry for key, entry in self.met.items() if entry[0] is None or entry[0] >= oldest}
+        self.met = {
+            key: entry for key, entry in self.met.items() if entry[0] is None or entry[0] >= oldest
+        }
         self.within = len(self.met)
 
 
@@ -65,14 +69,19 @@ class SqlSource(PolledSource):
     def __init__(self, settings: Sql, folder: Path, intake: Intake) -> None:
         super().__init__(settings.name, settings.every_s, intake)
         self.settings = settings
-        self._database = databases.opened(settings.url, password_of(folder, settings.password_file, "source.sql.password_file"), folder)
+        self._database = databases.opened(
+            settings.url,
+            password_of(folder, settings.password_file, "source.sql.password_file"),
+            folder,
+        )
         self.failures = (*self.failures, *self._database.failures)
         self._queries = [
             self._query(setting, f"readings {number}", partial(_of_readings, setting))
             for number, setting in enumerate(settings.readings, 1)
         ]
         self._queries += [
-            self._query(setting, f"batches {number}", partial(_of_batches, setting)) for number, setting in enumerate(settings.batches, 1)
+            self._query(setting, f"batches {number}", partial(_of_batches, setting))
+            for number, setting in enumerate(settings.batches, 1)
         ]
 
     def go_on_from(self, positions: Mapping[str, Any]) -> None:
@@ -105,19 +114,27 @@ class SqlSource(PolledSource):
         for names, rows in self._database.rows(query.settings.query, since):
             if lacking := query.settings.needed_columns - set(names):
                 raise UnexpectedAnswer(
-                    Phrase("the query gives no column %(column)s, only %(columns)s", column=min(lacking), columns=", ".join(names))
+                    Phrase(
+                        "the query gives no column %(column)s, only %(columns)s",
+                        column=min(lacking),
+                        columns=", ".join(names),
+                    )
                 )
             tabular.require_once(query.settings, names)
             last = self._take(query, names, rows, last)
             if self.stopping:
                 return
-            if len(query.met) > 2 * query.within + databases.ROWS_AT_ONCE:  # a first read may be of years
+            if (
+                len(query.met) > 2 * query.within + databases.ROWS_AT_ONCE
+            ):  # a first read may be of years
                 query.forget()
         if sweeps:
             query.swept_s = time.monotonic()
             query.forget()
 
-    def _take(self, query: _Query, names: Sequence[str], rows: Sequence[Sequence[Any]], last: Any) -> Any:
+    def _take(
+        self, query: _Query, names: Sequence[str], rows: Sequence[Sequence[Any]], last: Any
+    ) -> Any:
         """Hand on what is new or changed; returns the last mark's order."""
         position = names.index(query.settings.mark)
         orders = _orders(query, [cells[position] for cells in rows], last)
@@ -128,7 +145,11 @@ class SqlSource(PolledSource):
         for cells, at in zip(rows, orders, strict=True):
             named = dict(zip(names, cells, strict=True))
             if at is None:  # nothing can go on behind it
-                wrong = UnreadablePayload(Phrase("the mark %(mark)s is no time of this calendar", mark=shown(cells[position])))
+                wrong = UnreadablePayload(
+                    Phrase(
+                        "the mark %(mark)s is no time of this calendar", mark=shown(cells[position])
+                    )
+                )
                 row = tabular.unreadable(self.name, named, wrong)
                 tables += [row] if query.is_new(_key_of(row), None, row) else []
                 continue
@@ -143,7 +164,9 @@ class SqlSource(PolledSource):
             query.saved_mark = query.highest
         return last
 
-    def _fresh(self, query: _Query, cells: Mapping[str, Any], at: Any, received_us: int) -> tuple[list[Reading], list[Row]]:
+    def _fresh(
+        self, query: _Query, cells: Mapping[str, Any], at: Any, received_us: int
+    ) -> tuple[list[Reading], list[Row]]:
         """What a row says that was not said before."""
         try:
             readings, tables = query.read(cells, received_us)
@@ -152,7 +175,11 @@ class SqlSource(PolledSource):
         fresh = [
             reading
             for reading in readings
-            if query.is_new((reading.meter, reading.time_us, reading.sequence), at, repr((reading.value, reading.quality)))
+            if query.is_new(
+                (reading.meter, reading.time_us, reading.sequence),
+                at,
+                repr((reading.value, reading.quality)),
+            )
         ]
         return fresh, [row for row in tables if query.is_new(_key_of(row), at, row)]
 
@@ -174,23 +201,39 @@ def _orders(query: _Query, column: Sequence[Any], last: Any) -> list[Any]:
         marks.later(at, highest)
         if last is not None and at < last:
             raise UnexpectedAnswer(
-                Phrase('the query does not give its rows in ascending order: end it with "order by %(mark)s"', mark=query.settings.mark)
+                Phrase(
+                    'the query does not give its rows in ascending order: end it with "order by %(mark)s"',
+                    mark=query.settings.mark,
+                )
             )
         last = at
     return orders
 
 
 def _key_of(row: Row) -> tuple[Any, ...]:
-    return (row["table"], row["step"], row["batch_id"]) if row["table"] == "batches" else (row["table"], row["payload"])
+    return (
+        (row["table"], row["step"], row["batch_id"])
+        if row["table"] == "batches"
+        else (row["table"], row["payload"])
+    )
 
 
-def _of_readings(mapping: SqlReadings, cells: Mapping[str, Any], received_us: int) -> tuple[list[Reading], list[Row]]:
+def _of_readings(
+    mapping: SqlReadings, cells: Mapping[str, Any], received_us: int
+) -> tuple[list[Reading], list[Row]]:
     return tabular.readings(mapping, cells, received_us), []
 
 
-def _of_batches(mapping: SqlBatches, cells: Mapping[str, Any], received_us: int) -> tuple[list[Reading], list[Row]]:
+def _of_batches(
+    mapping: SqlBatches, cells: Mapping[str, Any], received_us: int
+) -> tuple[list[Reading], list[Row]]:
     del received_us
-    return [], [tabular.batch(mapping, {name: cell for name, cell in cells.items() if not _is_only_mark(mapping, name)})]
+    return [], [
+        tabular.batch(
+            mapping,
+            {name: cell for name, cell in cells.items() if not _is_only_mark(mapping, name)},
+        )
+    ]
 
 
 def _is_only_mark(mapping: SqlBatches, name: str) -> bool:

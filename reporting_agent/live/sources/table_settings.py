@@ -23,10 +23,16 @@ class ReadingWords(Setting):
 
     meter: str | None = None
     names: dict[str, str] = Field(default_factory=dict)
-    time: Literal["iso", "s", "ms", "us"] = "iso"  # how a stamp is written; numbers count from 1970 in UTC
-    bad: tuple[str, ...] = ("bad",)  # qualities, as texts in any case, of which a value is kept as not known
+    time: Literal["iso", "s", "ms", "us"] = (
+        "iso"  # how a stamp is written; numbers count from 1970 in UTC
+    )
+    bad: tuple[str, ...] = (
+        "bad",
+    )  # qualities, as texts in any case, of which a value is kept as not known
     uncertain: tuple[str, ...] = ("uncertain",)
-    consecutive: bool = False  # a meter's numbers rise by one, so that one left out is a reading that is missing
+    consecutive: bool = (
+        False  # a meter's numbers rise by one, so that one left out is a reading that is missing
+    )
 
     @field_validator("bad", "uncertain")
     @classmethod
@@ -36,7 +42,13 @@ class ReadingWords(Setting):
     def quality_of(self, cell: object) -> ReadingQuality:
         """That of a reading, by its source's own word for it."""
         word = str(cell).strip().lower()
-        return ReadingQuality.BAD if word in self.bad else ReadingQuality.UNCERTAIN if word in self.uncertain else ReadingQuality.GOOD
+        return (
+            ReadingQuality.BAD
+            if word in self.bad
+            else ReadingQuality.UNCERTAIN
+            if word in self.uncertain
+            else ReadingQuality.GOOD
+        )
 
 
 class ReadingColumns(ReadingWords):
@@ -48,7 +60,9 @@ class ReadingColumns(ReadingWords):
     columns: dict[Literal["meter", "time", "value", "sequence", "quality"], str]
     meters: dict[str, str] = Field(default_factory=dict)
     format: str | None = None  # strptime, where a stamp is a text of another form
-    offset: str | None = Field(default=None, pattern=r"^[+-]\d\d:\d\d$")  # from UTC, of stamps that are written without one
+    offset: str | None = Field(
+        default=None, pattern=r"^[+-]\d\d:\d\d$"
+    )  # from UTC, of stamps that are written without one
     decimal: Literal[".", ","] = "."
 
     @model_validator(mode="after")
@@ -56,7 +70,9 @@ class ReadingColumns(ReadingWords):
         if "time" not in self.columns:
             raise ValueError(Phrase("columns must name the column of the time"))
         if sum((self.meter is not None, bool(self.meters), "meter" in self.columns)) != 1:
-            raise ValueError(Phrase("the meter must be told once: by columns.meter, meters or meter"))
+            raise ValueError(
+                Phrase("the meter must be told once: by columns.meter, meters or meter")
+            )
         if bool(self.meters) == ("value" in self.columns):
             raise ValueError(Phrase("the value must be told once: by columns.value, or by meters"))
         if self.consecutive and "sequence" not in self.columns:
@@ -77,7 +93,9 @@ class BatchColumns(Setting):
 
     @property
     def needed(self) -> frozenset[str]:
-        return frozenset(self.columns.values()) or frozenset({"batch_id", "step"} - self.constants.keys())
+        return frozenset(self.columns.values()) or frozenset(
+            {"batch_id", "step"} - self.constants.keys()
+        )
 
 
 class _Query(Setting):
@@ -86,7 +104,9 @@ class _Query(Setting):
     query: str = Field(pattern=r":since\b")
     mark: str
     start: datetime | int | str  # the first `:since`
-    look_back: float = Field(default=600.0, ge=0)  # seconds, of a mark that is a number: numbers; what changes within it is read again
+    look_back: float = Field(
+        default=600.0, ge=0
+    )  # seconds, of a mark that is a number: numbers; what changes within it is read again
     again_s: float = Field(default=60.0, gt=0)  # how often it is
 
 
@@ -120,7 +140,9 @@ class Sql(Setting):
         if not (self.readings or self.batches):
             raise ValueError(Phrase("readings or batches must give a query"))
         if re.search(r"://[^/@]*:[^/@]+@|[:?&;]\s*(password|pwd)\s*=", self.url, re.IGNORECASE):
-            raise ValueError(Phrase("a password does not stand here: name its file by password_file"))
+            raise ValueError(
+                Phrase("a password does not stand here: name its file by password_file")
+            )
         return self
 
     @property
@@ -141,7 +163,9 @@ class GrowingFiles(Setting):
     header: tuple[str, ...] = ()  # names of the columns of files whose first line is no header
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     encoding: str = "utf-8"
-    complete_after_s: float | None = Field(default=None, gt=0)  # a last line without an end counts once the file stood still for so long
+    complete_after_s: float | None = Field(
+        default=None, gt=0
+    )  # a last line without an end counts once the file stood still for so long
     readings: ReadingColumns | None = None
     batches: FileBatches | None = None
     _beside: tuple[str, ...] = PrivateAttr(default=())
@@ -171,7 +195,9 @@ class GrowingFiles(Setting):
     def _is_of_one_folder(cls, path: str) -> str:
         if re.search(r"[*?\[].*/", path):
             raise ValueError(
-                Phrase("a pattern of names in one folder: * stands behind the last / alone; give each folder a table of its own")
+                Phrase(
+                    "a pattern of names in one folder: * stands behind the last / alone; give each folder a table of its own"
+                )
             )
         return path
 
@@ -183,7 +209,11 @@ class GrowingFiles(Setting):
         except LookupError as unknown:
             raise ValueError(Phrase("no encoding is called %(name)s", name=name)) from unknown
         if not sound:
-            raise ValueError(Phrase("only an encoding whose line ends with the byte 0A: utf-8, gbk, latin-1, cp1252 and their like"))
+            raise ValueError(
+                Phrase(
+                    "only an encoding whose line ends with the byte 0A: utf-8, gbk, latin-1, cp1252 and their like"
+                )
+            )
         return name
 
     @model_validator(mode="after")
@@ -203,7 +233,11 @@ def _have_a_name_in_common(pattern: str, other: str) -> bool:
     if not pattern or not other:
         return not (pattern + other).strip("*")
     if pattern[0] == "*":
-        return _have_a_name_in_common(pattern[1:], other) or _have_a_name_in_common(pattern, other[1:])
+        return _have_a_name_in_common(pattern[1:], other) or _have_a_name_in_common(
+            pattern, other[1:]
+        )
     if other[0] == "*":
         return _have_a_name_in_common(other, pattern)
-    return (pattern[0] == other[0] or "?" in (pattern[0], other[0])) and _have_a_name_in_common(pattern[1:], other[1:])
+    return (pattern[0] == other[0] or "?" in (pattern[0], other[0])) and _have_a_name_in_common(
+        pattern[1:], other[1:]
+    )

@@ -44,7 +44,11 @@ def require_once(mapping: ReadingColumns | BatchColumns, names: Sequence[str]) -
     """
     read = mapping.needed if mapping.columns else set(names) - {""}
     if twice := [name for name in names if name in read and names.count(name) > 1]:
-        raise UnexpectedAnswer(Phrase("the column %(column)s stands twice: give each a name of its own", column=twice[0]))
+        raise UnexpectedAnswer(
+            Phrase(
+                "the column %(column)s stands twice: give each a name of its own", column=twice[0]
+            )
+        )
 
 
 def readings(mapping: ReadingColumns, cells: Mapping[str, Any], received_us: int) -> list[Reading]:
@@ -56,11 +60,25 @@ def readings(mapping: ReadingColumns, cells: Mapping[str, Any], received_us: int
     columns = mapping.columns
     time_us = _time_us(mapping, cells[columns["time"]])
     sequence = _sequence(cells[columns["sequence"]]) if "sequence" in columns else NO_SEQUENCE
-    quality = mapping.quality_of(cells[columns["quality"]]) if "quality" in columns else ReadingQuality.GOOD
+    quality = (
+        mapping.quality_of(cells[columns["quality"]])
+        if "quality" in columns
+        else ReadingQuality.GOOD
+    )
     row_readings = []
     for name, cell in _values(mapping, cells):
         value = math.nan if quality is ReadingQuality.BAD else _number(mapping, cell)
-        row_readings.append(Reading(mapping.names.get(name, name), time_us, value, sequence, quality, received_us, mapping.consecutive))
+        row_readings.append(
+            Reading(
+                mapping.names.get(name, name),
+                time_us,
+                value,
+                sequence,
+                quality,
+                received_us,
+                mapping.consecutive,
+            )
+        )
     return row_readings
 
 
@@ -70,8 +88,16 @@ def batch(mapping: BatchColumns, cells: Mapping[str, Any]) -> Row:
     Raises:
         Unreadable: it names no batch or no step.
     """
-    named_cells = {column: cells[own] for column, own in mapping.columns.items()} if mapping.columns else cells
-    texts = {column: _text(cell) for column, cell in {**mapping.constants, **named_cells}.items() if cell not in (None, "")}
+    named_cells = (
+        {column: cells[own] for column, own in mapping.columns.items()}
+        if mapping.columns
+        else cells
+    )
+    texts = {
+        column: _text(cell)
+        for column, cell in {**mapping.constants, **named_cells}.items()
+        if cell not in (None, "")
+    }
     if lacking := {"batch_id", "step"} - texts.keys():
         raise UnreadablePayload(Phrase("no %(name)s", name=sorted(lacking)[0]))
     return {**not_too_long(texts), "table": "batches"}
@@ -79,7 +105,12 @@ def batch(mapping: BatchColumns, cells: Mapping[str, Any]) -> Row:
 
 def unreadable(source: str, content: object, wrong: Exception) -> Row:
     """A row that could not be read, as a row of the spool."""
-    return {"table": UNREADABLE, "topic": source, "payload": str(content)[:_LONGEST], **reason_of(wrong)}
+    return {
+        "table": UNREADABLE,
+        "topic": source,
+        "payload": str(content)[:_LONGEST],
+        **reason_of(wrong),
+    }
 
 
 def _values(mapping: ReadingColumns, cells: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -97,7 +128,9 @@ def _number(mapping: ReadingColumns, cell: Any) -> float:
         text = cell.strip()
         if text.lower() in _NOTHING:
             return math.nan
-        if "_" in text or (mapping.decimal == "," and "." in text):  # a group of digits as likely as a decimal point
+        if "_" in text or (
+            mapping.decimal == "," and "." in text
+        ):  # a group of digits as likely as a decimal point
             raise no_number(cell)
         try:
             cell = float(text.replace(",", ".") if mapping.decimal == "," else text)
@@ -115,7 +148,11 @@ def _sequence(cell: Any) -> int:
         number = int(cell)
     except (ArithmeticError, TypeError, ValueError) as wrong:
         raise no_sequence_number(cell) from wrong
-    if isinstance(cell, bool) or number != (number if isinstance(cell, str) else cell) or not 0 <= number < 1 << 63:
+    if (
+        isinstance(cell, bool)
+        or number != (number if isinstance(cell, str) else cell)
+        or not 0 <= number < 1 << 63
+    ):
         raise no_sequence_number(cell)
     return number
 
@@ -132,7 +169,11 @@ def _time_us(mapping: ReadingColumns, cell: Any) -> int:
     if not isinstance(cell, datetime):
         try:
             text = str(cell).strip()
-            cell = datetime.strptime(text, mapping.format) if mapping.format else datetime.fromisoformat(text)  # noqa: DTZ007 - see offset
+            cell = (
+                datetime.strptime(text, mapping.format)
+                if mapping.format
+                else datetime.fromisoformat(text)
+            )  # noqa: DTZ007 - see offset
         except ValueError as wrong:
             raise no_time(cell, mapping.format or "ISO 8601") from wrong
     return of_a_meter((with_offset(cell, mapping.offset) - _EPOCH) // _MICROSECOND, original)
@@ -147,9 +188,15 @@ def with_offset(stamp: datetime, offset: str | None) -> datetime:
     if stamp.tzinfo is not None:
         return stamp
     if offset is None:
-        raise UnreadablePayload(Phrase("%(value)s has no offset from UTC, and none is declared", value=stamp.isoformat()))
+        raise UnreadablePayload(
+            Phrase(
+                "%(value)s has no offset from UTC, and none is declared", value=stamp.isoformat()
+            )
+        )
     sign = -1 if offset[0] == "-" else 1
-    return stamp.replace(tzinfo=timezone(sign * timedelta(hours=int(offset[1:3]), minutes=int(offset[4:]))))
+    return stamp.replace(
+        tzinfo=timezone(sign * timedelta(hours=int(offset[1:3]), minutes=int(offset[4:])))
+    )
 
 
 def _text(cell: Any) -> str:

@@ -35,9 +35,19 @@ class TaggedUnit:
     """One unit, and its batch."""
 
     def __init__(
-        self, constants: Mapping[str, str], starts: Iterable[str] = (), ends: Iterable[str] = (), *, by_state: bool = True
+        self,
+        constants: Mapping[str, str],
+        starts: Iterable[str] = (),
+        ends: Iterable[str] = (),
+        *,
+        by_state: bool = True,
     ) -> None:
-        self._constants, self._starts, self._ends, self._by_state = dict(constants), frozenset(starts), frozenset(ends), by_state
+        self._constants, self._starts, self._ends, self._by_state = (
+            dict(constants),
+            frozenset(starts),
+            frozenset(ends),
+            by_state,
+        )
         self._id = ""
         self._batch = ""  # the one that runs, or the last
         self._running = False
@@ -140,6 +150,8 @@ def latest(rows: Iterable[Row], constants: Mapping[str, str]) -> dict[str, str] 
     merged: dict[str, dict[str, str]] = {}
     for row in rows:
         if row["table"] == "batches" and constants.items() <= row.items():
-            merged.setdefault(str(row[ID]), {}).update({column: str(cell) for column, cell in row.items() if cell not in (None, "")})
+            merged.setdefault(str(row[ID]), {}).update(
+                {column: str(cell) for column, cell in row.items() if cell not in (None, "")}
+            )
     begun = [record for record in merged.values() if "start" in record]
     return max(begun, key=lambda record: record["start"]) if begun else None

@@ -17,7 +17,9 @@ from reporting_agent.live.spool.repeats import ArrivalOutcome
 from reporting_agent.live.spool.segments import Row
 from reporting_agent.live.spool.writer import Spool, SpoolFull
 
-GATHERED_S = 0.005  # after the first, since a sync and a round cost as much for one message as for hundreds
+GATHERED_S = (
+    0.005  # after the first, since a sync and a round cost as much for one message as for hundreds
+)
 MOST_AT_ONCE = 4_000  # messages by one sync
 MOST_WAITING = 20_000  # then a source waits too
 
@@ -75,7 +77,8 @@ class Intake:
 
     def _keep(self, waiting: Sequence[MessageArrival]) -> ArrivalOutcome:
         outcome = self.spool.append(
-            [reading for arrival in waiting for reading in arrival.readings], [row for delivery in waiting for row in delivery.rows]
+            [reading for arrival in waiting for reading in arrival.readings],
+            [row for delivery in waiting for row in delivery.rows],
         )
         for arrival in waiting:
             arrival.acknowledge()

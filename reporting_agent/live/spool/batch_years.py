@@ -21,5 +21,7 @@ class BatchYears:
         start_us, end_us = (moment_us(row.get(column), self._zone) for column in ("start", "end"))
         time_us = end_us if start_us is None and key not in self._latest else start_us
         if time_us is not None:
-            self._latest[key] = datetime.fromtimestamp(time_us / 1e6, UTC).astimezone(self._zone).year
+            self._latest[key] = (
+                datetime.fromtimestamp(time_us / 1e6, UTC).astimezone(self._zone).year
+            )
         return self._latest.get(key)

@@ -22,11 +22,16 @@ Readings = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 def make_ready() -> None:
     """Load what reads Parquet, 100 MB: at the start, so that memory does not rise when the first segment has become Parquet."""
-    for name in ("pyarrow.parquet", "pyarrow.dataset"):  # half of it is the second, whose filters are
+    for name in (
+        "pyarrow.parquet",
+        "pyarrow.dataset",
+    ):  # half of it is the second, whose filters are
         import_module(name)
 
 
-def readings_between(folder: Path, meters: frozenset[str], first_us: int, last_us: int) -> dict[str, Readings]:
+def readings_between(
+    folder: Path, meters: frozenset[str], first_us: int, last_us: int
+) -> dict[str, Readings]:
     """By meter. Of Parquet only the groups of rows are read that hold such a meter and time, of segments all."""
     parts: dict[str, list[Readings]] = {}
     parquet, segments = layout.parts(folder)
@@ -39,13 +44,22 @@ def readings_between(folder: Path, meters: frozenset[str], first_us: int, last_u
                 parts.setdefault(name, []).append(readings)
     corrected, by_meter = CorrectionPass(kept_rows(folder)), dict[str, Readings]()
     for name, pieces in parts.items():
-        time_us, value = np.concatenate([times for times, _ in pieces]), np.concatenate([values for _, values in pieces])
+        time_us, value = (
+            np.concatenate([times for times, _ in pieces]),
+            np.concatenate([values for _, values in pieces]),
+        )
         standing = corrected.standing(name, time_us, value)
-        by_meter[name] = (time_us, value) if standing is None else (time_us[standing[0]], standing[1][standing[0]])
+        by_meter[name] = (
+            (time_us, value)
+            if standing is None
+            else (time_us[standing[0]], standing[1][standing[0]])
+        )
     return by_meter
 
 
-def _in_parquet(path: Path, meters: frozenset[str], first_us: int, last_us: int) -> Iterator[tuple[str, Readings]]:
+def _in_parquet(
+    path: Path, meters: frozenset[str], first_us: int, last_us: int
+) -> Iterator[tuple[str, Readings]]:
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
@@ -53,7 +67,11 @@ def _in_parquet(path: Path, meters: frozenset[str], first_us: int, last_us: int)
     from reporting_agent.sources import arrow
 
     first, last = pa.array([first_us, last_us]).cast(pa.timestamp("us", tz="UTC"))
-    wanted = pc.field("meter_id").isin(sorted(meters)) & (pc.field("timestamp") >= first) & (pc.field("timestamp") <= last)
+    wanted = (
+        pc.field("meter_id").isin(sorted(meters))
+        & (pc.field("timestamp") >= first)
+        & (pc.field("timestamp") <= last)
+    )
     table: Any = pq.read_table(path, columns=["meter_id", "timestamp", "value"], filters=wanted)
     name_of, stamp, value_of = (column.combine_chunks() for column in table.columns)
     code, names = arrow.codes(name_of)
@@ -62,7 +80,9 @@ def _in_parquet(path: Path, meters: frozenset[str], first_us: int, last_us: int)
         yield str(name), (time_us[code == index], value[code == index])
 
 
-def _in_segment(path: Path, meters: frozenset[str], first_us: int, last_us: int) -> Iterator[tuple[str, Readings]]:
+def _in_segment(
+    path: Path, meters: frozenset[str], first_us: int, last_us: int
+) -> Iterator[tuple[str, Readings]]:
     """Parted by meter at once: a frame has a reading or two of each, and an array for each of these would take ten times their room."""
     pieces: list[NDArray[Any]] = []
     names: Sequence[str] = ()
@@ -72,7 +92,11 @@ def _in_segment(path: Path, meters: frozenset[str], first_us: int, last_us: int)
         if len(names) > len(wanted):
             wanted = np.array([name in meters for name in names])
         records = block.records
-        within = (records["time_us"] >= first_us) & (records["time_us"] <= last_us) & wanted[records["meter"]]
+        within = (
+            (records["time_us"] >= first_us)
+            & (records["time_us"] <= last_us)
+            & wanted[records["meter"]]
+        )
         if within.any():
             pieces.append(records[within])
     if not pieces:

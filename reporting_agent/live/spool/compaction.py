@@ -59,7 +59,11 @@ class Compaction:
     @property
     def oldest_bytes(self) -> int:
         """The size of the segment that is next; its Parquet is smaller."""
-        return layout.segment_path(self._folder, self._waiting[0]).stat().st_size if self._waiting else 0
+        return (
+            layout.segment_path(self._folder, self._waiting[0]).stat().st_size
+            if self._waiting
+            else 0
+        )
 
     def step(self, now_us: int) -> int | None:
         """Begin with the oldest, or give back its number once it was written; it waits until it is `over`."""
@@ -71,7 +75,9 @@ class Compaction:
             self.put_off(errors.strip().rpartition("\n")[2] or f"exit code {code}", now_us)
         if self._process is None and self._waiting and now_us >= self._again_us:
             command = [sys.executable, "-m", __name__, str(self._folder), str(self._waiting[0])]
-            self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)  # noqa: S603 - ours
+            self._process = subprocess.Popen(
+                command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            )  # noqa: S603 - ours
         return None
 
     def at_once(self, only_written: bool = False) -> Iterator[int]:
@@ -115,11 +121,14 @@ def as_parquet(names: list[str], records: Any) -> bytes:
 
     order = np.argsort(records["meter"], kind="stable")
     meter, time_us, value, sequence, quality, received_us = (
-        records[name][order] for name in ("meter", "time_us", "value", "sequence", "quality", "received_us")
+        records[name][order]
+        for name in ("meter", "time_us", "value", "sequence", "quality", "received_us")
     )  # column by column: all of it sorted would be held twice
     stamp = pa.timestamp("us", tz="UTC")
     columns = {
-        "meter_id": pa.DictionaryArray.from_arrays(pa.array(meter.astype(np.int32)), pa.array(names, pa.string())),
+        "meter_id": pa.DictionaryArray.from_arrays(
+            pa.array(meter.astype(np.int32)), pa.array(names, pa.string())
+        ),
         "timestamp": pa.array(time_us).cast(stamp),
         "value": pa.array(value, mask=np.isnan(value)),
         "sequence": pa.array(sequence, mask=sequence < 0),
@@ -127,7 +136,13 @@ def as_parquet(names: list[str], records: Any) -> bytes:
         "received": pa.array(received_us).cast(stamp),
     }
     file = BytesIO()
-    pq.write_table(pa.table(columns), file, row_group_size=ROWS_A_GROUP, compression="zstd", compression_level=_LEVEL)
+    pq.write_table(
+        pa.table(columns),
+        file,
+        row_group_size=ROWS_A_GROUP,
+        compression="zstd",
+        compression_level=_LEVEL,
+    )
     return file.getvalue()
 
 

@@ -23,7 +23,9 @@ Counting = tuple[int, float]
 """The highest number of a moment, and the value that came with it."""
 
 
-def noted(new: Sequence[Reading], counted_before: Callable[[Reading], Counting | None]) -> tuple[list[Reading], list[Row]]:
+def noted(
+    new: Sequence[Reading], counted_before: Callable[[Reading], Counting | None]
+) -> tuple[list[Reading], list[Row]]:
     """Readings of a moment that has another value already, and a row for each such moment.
 
     Args:
@@ -45,7 +47,13 @@ def noted(new: Sequence[Reading], counted_before: Callable[[Reading], Counting |
 
 
 def _row(meter: str, time_us: int, sequence: int, value: float) -> Row:
-    return {"table": TABLE, "meter": meter, "time_us": time_us, "sequence": sequence, "value": None if isnan(value) else value}
+    return {
+        "table": TABLE,
+        "meter": meter,
+        "time_us": time_us,
+        "sequence": sequence,
+        "value": None if isnan(value) else value,
+    }
 
 
 def value_of(row: Row) -> float:
@@ -67,8 +75,13 @@ class CorrectionPass:
         for row in rows:
             if row["table"] == TABLE:
                 own = highest.setdefault(row["meter"], {})
-                own[row["time_us"]] = max(own.get(row["time_us"], row), row, key=lambda candidate: candidate["sequence"])
-        self._waiting = {meter: {time_us: value_of(row) for time_us, row in own.items()} for meter, own in highest.items()}
+                own[row["time_us"]] = max(
+                    own.get(row["time_us"], row), row, key=lambda candidate: candidate["sequence"]
+                )
+        self._waiting = {
+            meter: {time_us: value_of(row) for time_us, row in own.items()}
+            for meter, own in highest.items()
+        }
         self._handed_out: dict[str, set[int]] = {meter: set() for meter in highest}
 
     def standing(

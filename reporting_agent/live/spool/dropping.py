@@ -21,7 +21,9 @@ def drop(folder: Path, number: int) -> tuple[int, list[str]]:
     if table in files:
         _leave_batches(table)
     left = [path for path in files if path.exists()]
-    return before - sum(path.stat().st_size for path in left), [path.name for path in files if path not in left]
+    return before - sum(path.stat().st_size for path in left), [
+        path.name for path in files if path not in left
+    ]
 
 
 def _leave_batches(table: Path) -> None:

@@ -20,8 +20,12 @@ class Gaps:
 
     highest: int | None = None
     ranges: list[tuple[int, int]] = field(default_factory=list)
-    given_up: list[tuple[int, int, int]] = field(default_factory=list)  # ranges that are asked for no more, and since when (UTC us)
-    before: int | None = None  # the highest number before one that is too far ahead for a gap, until it is clear which goes on
+    given_up: list[tuple[int, int, int]] = field(
+        default_factory=list
+    )  # ranges that are asked for no more, and since when (UTC us)
+    before: int | None = (
+        None  # the highest number before one that is too far ahead for a gap, until it is clear which goes on
+    )
     jump: tuple[int, int] | None = None  # the last such: the number before it, and the number
 
     def take(self, sequence: int, *, later: bool) -> None:
@@ -37,8 +41,14 @@ class Gaps:
                 self.ranges.append((self.highest + 1, sequence - 1))
             self.highest, self.before = sequence, None
         else:
-            self.ranges = [part for gap in self.ranges for part in _without(gap, sequence, sequence)]
-            self.given_up = [(*part, at_us) for first, last, at_us in self.given_up for part in _without((first, last), sequence, sequence)]
+            self.ranges = [
+                part for gap in self.ranges for part in _without(gap, sequence, sequence)
+            ]
+            self.given_up = [
+                (*part, at_us)
+                for first, last, at_us in self.given_up
+                for part in _without((first, last), sequence, sequence)
+            ]
 
     def give_up(self, first: int, last: int, at_us: int) -> None:
         """These, both included, are asked for no more; one that comes all the same counts."""

@@ -17,7 +17,9 @@ def kept_rows(folder: Path) -> list[Row]:
     by_number: dict[int, list[Row]] = {}
     for path in layout.segments(folder):
         with suppress(FileNotFoundError):  # it is Parquet by now, and its rows lie among the tables
-            by_number[layout.number_of(path)] = [row for frame in frames(path) for row in frame.rows]
+            by_number[layout.number_of(path)] = [
+                row for frame in frames(path) for row in frame.rows
+            ]
     for path in (folder / "tables").glob("*.json"):
         with suppress(FileNotFoundError):  # it was deleted for room
             by_number[layout.number_of(path)] = json.loads(path.read_text("utf-8"))

@@ -27,12 +27,16 @@ def days(folder: Path) -> list[Path]:
 
 def replaced(folder: Path) -> list[int]:
     """The segments of which there is Parquet or a table, in order."""
-    return sorted({number_of(path) for path in (*days(folder), *(folder / "tables").glob("*.json"))})
+    return sorted(
+        {number_of(path) for path in (*days(folder), *(folder / "tables").glob("*.json"))}
+    )
 
 
 def parts(folder: Path) -> tuple[list[Path], list[Path]]:
     """The Parquet files, and the segments that are not Parquet yet: all that arrived, each reading in one of them."""
-    written = segments(folder)  # listed first: one that is deleted in between has its Parquet by then
+    written = segments(
+        folder
+    )  # listed first: one that is deleted in between has its Parquet by then
     parquet = days(folder)
     numbers = {number_of(path) for path in parquet}
     return parquet, [path for path in written if number_of(path) not in numbers]
@@ -40,7 +44,11 @@ def parts(folder: Path) -> tuple[list[Path], list[Path]]:
 
 def half_written(folder: Path) -> list[Path]:
     """What `write_whole` left of files that were not put into place, beside the files of others that may lie in the folder itself."""
-    return [*folder.glob(".*.json.????????"), *(folder / "days").glob(".*"), *(folder / "tables").glob(".*")]
+    return [
+        *folder.glob(".*.json.????????"),
+        *(folder / "days").glob(".*"),
+        *(folder / "tables").glob(".*"),
+    ]
 
 
 def day_of(folder: Path, number: int) -> Path | None:

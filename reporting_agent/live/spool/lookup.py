@@ -41,7 +41,10 @@ def _in_parquet(path: Path, times: NDArray[np.int64], by_moment: Found) -> None:
     table = pq.read_table(
         path,
         columns=["meter_id", "timestamp", "value", "sequence"],
-        filters=[("meter_id", "in", sorted({meter for meter, _ in by_moment})), ("timestamp", "in", stamps.to_pylist())],
+        filters=[
+            ("meter_id", "in", sorted({meter for meter, _ in by_moment})),
+            ("timestamp", "in", stamps.to_pylist()),
+        ],
     )
     rows = zip(
         table["meter_id"].to_pylist(),
@@ -52,4 +55,7 @@ def _in_parquet(path: Path, times: NDArray[np.int64], by_moment: Found) -> None:
     )
     for meter, time_us, sequence, value in rows:
         if (by_sequence := by_moment.get((meter, time_us))) is not None:
-            by_sequence.setdefault(NO_SEQUENCE if sequence is None else sequence, float("nan") if value is None else value)
+            by_sequence.setdefault(
+                NO_SEQUENCE if sequence is None else sequence,
+                float("nan") if value is None else value,
+            )

@@ -36,7 +36,11 @@ class MissingNumbers:
         fresh = []
         for row in rows:
             digest = row.get("digest", "")
-            if row["table"] == UNREADABLE and digest and (digest in self.digests or digest in digests):
+            if (
+                row["table"] == UNREADABLE
+                and digest
+                and (digest in self.digests or digest in digests)
+            ):
                 continue
             digests.add(digest)
             fresh.append(row)

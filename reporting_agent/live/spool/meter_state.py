@@ -38,7 +38,14 @@ class MeterState:
         given_up = [(first, last, at_us) for first, last, at_us in stored["given_up"]]
         gaps = Gaps(stored["number"], missing, given_up, stored["number_before"])
         from_us, *ahead = stored.get("ahead", (NEVER[0], *NEVER))
-        return cls((stored["time_us"], stored["sequence"]), {}, gaps, stored["reached_us"], (ahead[0], ahead[1]), from_us)
+        return cls(
+            (stored["time_us"], stored["sequence"]),
+            {},
+            gaps,
+            stored["reached_us"],
+            (ahead[0], ahead[1]),
+            from_us,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """What outlives the segments that it was learned from."""
@@ -56,18 +63,29 @@ class MeterState:
 
     def may_hold(self, key: Key) -> bool:
         """Whether its moment may have been there: not where it is the latest, or a later number of the latest that memory has."""
-        return self._is_up_to(key, self.highest) or (key[0] >= self.ahead_from_us and self._is_up_to(key, self.ahead))
+        return self._is_up_to(key, self.highest) or (
+            key[0] >= self.ahead_from_us and self._is_up_to(key, self.ahead)
+        )
 
     def counting(self, time_us: int) -> tuple[int, float] | None:
         """Number and value of its latest reading, or of the one furthest ahead, where that is of this moment."""
-        return next(((key[1], self.latest[key]) for key in (self.highest, self.ahead) if key[0] == time_us and key in self.latest), None)
+        return next(
+            (
+                (key[1], self.latest[key])
+                for key in (self.highest, self.ahead)
+                if key[0] == time_us and key in self.latest
+            ),
+            None,
+        )
 
     def take(self, key: Key, value: float, received_us: int, *, consecutive: bool) -> None:
         is_ahead = received_us > 0 and key[0] > received_us + AHEAD_US
         if consecutive:
             self.gaps.take(key[1], later=key > (self.ahead if is_ahead else self.highest))
         if is_ahead:
-            self.ahead_from_us = min(self.ahead_from_us, key[0]) if self.ahead > self.highest else key[0]
+            self.ahead_from_us = (
+                min(self.ahead_from_us, key[0]) if self.ahead > self.highest else key[0]
+            )
             self.ahead = max(self.ahead, key)
         else:
             self.highest = max(self.highest, key)

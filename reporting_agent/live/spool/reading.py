@@ -38,7 +38,16 @@ class Reading(NamedTuple):
     consecutive: bool = False
 
 
-RECORD = np.dtype([("time_us", "<i8"), ("sequence", "<i8"), ("value", "<f8"), ("received_us", "<i8"), ("meter", "<u4"), ("quality", "<u4")])
+RECORD = np.dtype(
+    [
+        ("time_us", "<i8"),
+        ("sequence", "<i8"),
+        ("value", "<f8"),
+        ("received_us", "<i8"),
+        ("meter", "<u4"),
+        ("quality", "<u4"),
+    ]
+)
 """40 bytes a reading; `meter` is the index of its name among the names of its segment, `quality` holds `CONSECUTIVE` too."""
 
 CONSECUTIVE = 1 << 8

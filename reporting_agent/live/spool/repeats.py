@@ -30,7 +30,9 @@ class ArrivalOutcome:
     corrected: Sequence[Reading] = ()  # new ones at whose moment another value was there
 
 
-def sorted_out(readings: Sequence[Reading], meters: Mapping[str, MeterState], folder: Path) -> tuple[ArrivalOutcome, Sequence[Row]]:
+def sorted_out(
+    readings: Sequence[Reading], meters: Mapping[str, MeterState], folder: Path
+) -> tuple[ArrivalOutcome, Sequence[Row]]:
     """What is new in order of arrival and what became of the rest; and rows that say what counts where values differ."""
     met: dict[tuple[str, Key], float] = {}
     repeated = contradicted = 0
@@ -57,12 +59,18 @@ def sorted_out(readings: Sequence[Reading], meters: Mapping[str, MeterState], fo
             del met[reading.meter, (reading.time_us, reading.sequence)]
         elif (reading.time_us, reading.sequence) < meters[reading.meter].highest:
             late.append(reading)
-    new = [arrived for arrived in readings if met.pop((arrived.meter, (arrived.time_us, arrived.sequence)), None) is not None]
+    new = [
+        arrived
+        for arrived in readings
+        if met.pop((arrived.meter, (arrived.time_us, arrived.sequence)), None) is not None
+    ]
     again, rows = noted(new, lambda fresh: _counting(fresh, saved, meters))
     return ArrivalOutcome(len(new), repeated, contradicted, late, new, (), again), rows
 
 
-def _counting(reading: Reading, on_disk: Found, meters: Mapping[str, MeterState]) -> Counting | None:
+def _counting(
+    reading: Reading, on_disk: Found, meters: Mapping[str, MeterState]
+) -> Counting | None:
     """What counts at a reading's moment, of what is on the disk."""
     if (by_sequence := on_disk.get((reading.meter, reading.time_us))) is not None:
         return max(by_sequence.items(), default=None)

@@ -78,8 +78,16 @@ class Segment:
 
     def append(self, readings: Sequence[Reading], rows: Sequence[Row]) -> None:
         """Write one frame and return once the disk has it."""
-        new = [name for name in dict.fromkeys(reading.meter for reading in readings) if name not in self._index_of]
-        index_of = {**self._index_of, **{name: len(self.names) + index for index, name in enumerate(new)}} if new else self._index_of
+        new = [
+            name
+            for name in dict.fromkeys(reading.meter for reading in readings)
+            if name not in self._index_of
+        ]
+        index_of = (
+            {**self._index_of, **{name: len(self.names) + index for index, name in enumerate(new)}}
+            if new
+            else self._index_of
+        )
         records = np.array(
             [
                 (
@@ -141,7 +149,11 @@ def blocks(path: Path) -> Iterator[Frame]:
 def joined(block_frames: Sequence[Frame]) -> Frame:
     """Frames of one segment as one."""
     packed = memoryview(b"".join(frame.packed for frame in block_frames))
-    return Frame(block_frames[-1].names if block_frames else (), packed, [row for frame in block_frames for row in frame.rows])
+    return Frame(
+        block_frames[-1].names if block_frames else (),
+        packed,
+        [row for frame in block_frames for row in frame.rows],
+    )
 
 
 def packed_frame(names: Sequence[str], rows: Sequence[Row], records: NDArray[Any]) -> bytes:
@@ -160,7 +172,12 @@ def _frames(path: Path) -> Iterator[tuple[Frame, int]]:
         magic, length, checksum = _HEAD.unpack_from(content, at)
         end = at + _HEAD.size + length
         body = bytes_[at + _HEAD.size : end]
-        if magic != _MAGIC or length > MOST_BYTES_A_FRAME or end > len(content) or zlib.crc32(body) != checksum:
+        if (
+            magic != _MAGIC
+            or length > MOST_BYTES_A_FRAME
+            or end > len(content)
+            or zlib.crc32(body) != checksum
+        ):
             if content.find(_MAGIC, at + 1) >= 0:
                 raise _damaged(path, at)
             return  # the end of what was being written when the power went
@@ -187,6 +204,8 @@ def _damaged(path: Path, at: int) -> InputError:
         "The contents of the spool differ from what was written.",
         "Check the disk. Keep the file. To continue without its readings, move it out of the spool.",
         place=Place(str(path)),
-        found=Phrase("a checksum that fails at byte %(byte)s, with frames after it", byte=f"{at:,}"),
+        found=Phrase(
+            "a checksum that fails at byte %(byte)s, with frames after it", byte=f"{at:,}"
+        ),
         wanted=Phrase("what was written"),
     )

@@ -47,7 +47,12 @@ class Spool:
     """The one writer of a spool."""
 
     def __init__(
-        self, folder: Path, *, most_bytes: int | None = None, drop_oldest: bool = False, segment_bytes: int = SEGMENT_BYTES
+        self,
+        folder: Path,
+        *,
+        most_bytes: int | None = None,
+        drop_oldest: bool = False,
+        segment_bytes: int = SEGMENT_BYTES,
     ) -> None:
         """Open it, finish what a killed one left, and learn what is there.
 
@@ -58,13 +63,20 @@ class Spool:
         Raises:
             InputError: another process writes it, or a file in it is damaged.
         """
-        self.folder, self._most_bytes, self._drop_oldest, self._segment_bytes = folder, most_bytes, drop_oldest, segment_bytes
+        self.folder, self._most_bytes, self._drop_oldest, self._segment_bytes = (
+            folder,
+            most_bytes,
+            drop_oldest,
+            segment_bytes,
+        )
         for name in layout.FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
         self._lock = _locked(folder)
         self.meters: dict[str, MeterState] = {}
         self._missing_numbers = MissingNumbers()
-        self.positions: dict[str, Any] = {}  # up to where each source was read, of those that keep it here
+        self.positions: dict[
+            str, Any
+        ] = {}  # up to where each source was read, of those that keep it here
         self.dropped: list[str] = []  # files deleted for room
         self._dropped_number = 0  # the last segment of which only batches are left
         last_learned = self._load_state()
@@ -74,10 +86,19 @@ class Spool:
         for number in numbers:
             if number > last_learned:
                 self._learn(number)
-        self._number = numbers[-1] if numbers else 1 + max([last_learned, *map(layout.number_of, layout.days(folder))])
+        self._number = (
+            numbers[-1]
+            if numbers
+            else 1 + max([last_learned, *map(layout.number_of, layout.days(folder))])
+        )
         self._segment = Segment.opened(layout.segment_path(folder, self._number))
         self._began_us = self._first_receipt()
-        self._bytes = sum(path.stat().st_size for name in layout.FOLDERS for path in (folder / name).iterdir() if path.is_file())
+        self._bytes = sum(
+            path.stat().st_size
+            for name in layout.FOLDERS
+            for path in (folder / name).iterdir()
+            if path.is_file()
+        )
         self.compaction = Compaction(folder, numbers[:-1])
         for number in self.compaction.at_once(only_written=True):
             self._replaced(number, now_us())
@@ -162,7 +183,9 @@ class Spool:
 
     def _drop_until(self, most_bytes: int) -> None:
         """Delete what the oldest segments left until all files together take less, or nothing is left but batches."""
-        waiting = set(map(layout.number_of, layout.segments(self.folder)))  # whose files may still be written
+        waiting = set(
+            map(layout.number_of, layout.segments(self.folder))
+        )  # whose files may still be written
         for number in layout.replaced(self.folder):
             if number > self._dropped_number and number not in waiting:
                 freed, names = drop(self.folder, number)
@@ -176,11 +199,15 @@ class Spool:
             positions.follow(self.positions, frame.rows)
             for time_us, sequence, value, received_us, code, quality in frame.records.tolist():
                 meter = self.meters.setdefault(frame.names[code], MeterState())
-                meter.take((time_us, sequence), value, received_us, consecutive=quality >= CONSECUTIVE)
+                meter.take(
+                    (time_us, sequence), value, received_us, consecutive=quality >= CONSECUTIVE
+                )
             self._missing_numbers.follow(frame.rows, self.meters)
 
     def _first_receipt(self) -> int:
-        first = next((frame.records for frame in frames(self._segment.path) if len(frame.records)), None)
+        first = next(
+            (frame.records for frame in frames(self._segment.path) if len(frame.records)), None
+        )
         return 0 if first is None else int(first["received_us"][0])
 
     def _go_on(self) -> None:
@@ -199,7 +226,10 @@ class Spool:
             return
         path = layout.segment_path(self.folder, number)
         files = [layout.table_path(self.folder, number), layout.day_of(self.folder, number)]
-        self._bytes += sum(file.stat().st_size for file in files if file is not None and file.exists()) - path.stat().st_size
+        self._bytes += (
+            sum(file.stat().st_size for file in files if file is not None and file.exists())
+            - path.stat().st_size
+        )
         path.unlink()
         sync_folder(path.parent)
         self.compaction.over(number)
@@ -209,7 +239,9 @@ class Spool:
         if not path.exists():
             return 0
         state = json.loads(path.read_text("utf-8"))
-        self.meters = {name: MeterState.from_json(stored) for name, stored in state["meters"].items()}
+        self.meters = {
+            name: MeterState.from_json(stored) for name, stored in state["meters"].items()
+        }
         self._missing_numbers.digests = dict.fromkeys(state["unreadable"])
         self.positions = state["positions"]
         return int(state["segment"])
@@ -217,7 +249,12 @@ class Spool:
     def _save_state(self, number: int) -> None:
         """What is known may be further than the segment: learning it again changes nothing."""
         meters = {name: meter.to_json() for name, meter in self.meters.items()}
-        state = {"segment": number, "meters": meters, "positions": self.positions, "unreadable": list(self._missing_numbers.digests)}
+        state = {
+            "segment": number,
+            "meters": meters,
+            "positions": self.positions,
+            "unreadable": list(self._missing_numbers.digests),
+        }
         write_whole(self.folder / "state.json", json.dumps(state).encode())
 
 

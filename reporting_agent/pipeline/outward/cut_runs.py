@@ -18,21 +18,39 @@ from benchmarks.measurements import Batch, OperatingState
 from benchmarks.routes import Pack
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import fuels_in_the_log
-from reporting_agent.pipeline.runs import EXCLUDING, LogRow, Run, codes_of, made_of, rows_of, window_of
+from reporting_agent.pipeline.runs import (
+    EXCLUDING,
+    LogRow,
+    Run,
+    codes_of,
+    made_of,
+    rows_of,
+    window_of,
+)
 from reporting_agent.pipeline.units import over_time
 from reporting_agent.sources import Table
 
 _INSTANT = timedelta(microseconds=1)
 
 
-def cut(tables: Sequence[Table], site: SiteSettings, pack: Pack) -> tuple[list[Batch], list[fuels_in_the_log.Of]]:
+def cut(
+    tables: Sequence[Table], site: SiteSettings, pack: Pack
+) -> tuple[list[Batch], list[fuels_in_the_log.Of]]:
     """The runs of a log, in order of start and id, and what their rows hold in columns that nothing maps."""
-    unit, factor = over_time(site.runs.unit) if site.runs.energy == "rate" else (site.runs.unit, 1.0)
+    unit, factor = (
+        over_time(site.runs.unit) if site.runs.energy == "rate" else (site.runs.unit, 1.0)
+    )
     since_previous = site.runs.row_covers == "since-previous"
     by_run: dict[tuple[str, str, str, str, datetime], list[LogRow]] = {}
     for row in rows_of(tables, site.runs, pack)[0]:
-        named = replace(row, start=row.end - _INSTANT, end=row.end - _INSTANT) if since_previous else row
-        by_run.setdefault((row.equipment, row.step.id, row.product, row.variant, window_of(named, site)), []).append(row)
+        named = (
+            replace(row, start=row.end - _INSTANT, end=row.end - _INSTANT)
+            if since_previous
+            else row
+        )
+        by_run.setdefault(
+            (row.equipment, row.step.id, row.product, row.variant, window_of(named, site)), []
+        ).append(row)
     built = {key: Run() for key in by_run}
     for key, rows in by_run.items():
         run = built[key]
@@ -53,7 +71,9 @@ def _by_themselves(rows: list[LogRow], window: datetime, site: SiteSettings) -> 
     state: OperatingState | None = None
     for row in sorted(rows, key=lambda stamped: stamped.end):
         start = min(before, row.end) if since_previous else row.start
-        own_state = state if site.runs.row_state == "from-the-stamp" and state is not None else row.stated
+        own_state = (
+            state if site.runs.row_state == "from-the-stamp" and state is not None else row.stated
+        )
         ordered.append(replace(row, start=start, state=own_state, first=False))
         before, state = row.end, row.stated
     return ordered

@@ -17,21 +17,39 @@ def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Ph
     """What stays on the site and why, then one sentence a released label of which count or value differs; exact, for the plant's eyes."""
     yield from _held_back(outward, pack)
     going = {LabelKey.of(label): label for label in outward.steps}
-    scattering = (finding.sentence for finding in local.findings if finding.code in (scattered.VARIABLE, scattered.HEATING_VALUE))
-    held_at_mean = {(sentence.values["step"], sentence.values["metric"]) for sentence in scattering if isinstance(sentence, Phrase)}
+    scattering = (
+        finding.sentence
+        for finding in local.findings
+        if finding.code in (scattered.VARIABLE, scattered.HEATING_VALUE)
+    )
+    held_at_mean = {
+        (sentence.values["step"], sentence.values["metric"])
+        for sentence in scattering
+        if isinstance(sentence, Phrase)
+    }
     for label in local.steps:
         other = going.get(LabelKey.of(label))
-        if not _is_released(label, pack) or label.best.value is None or (other is not None and other.path.bound is None):
+        if (
+            not _is_released(label, pack)
+            or label.best.value is None
+            or (other is not None and other.path.bound is None)
+        ):
             continue
         used = 0 if other is None else other.used
         value = None if other is None else other.best.value
-        if value is None or used < 0.99 * label.used or abs(value - label.best.value) > NEARLY * abs(label.best.value):
+        if (
+            value is None
+            or used < 0.99 * label.used
+            or abs(value - label.best.value) > NEARLY * abs(label.best.value)
+        ):
             why = Phrase(
                 "A report uses only the readings inside a batch for its energy. The more often the meter is read, the closer the two "
                 "values are."
             )
             if (label.step, str(label.metric)) in held_at_mean:
-                why = Phrase("On the site, a value that varies from run to run counts at its mean; nothing is sent until it is corrected.")
+                why = Phrase(
+                    "On the site, a value that varies from run to run counts at its mean; nothing is sent until it is corrected."
+                )
             yield Phrase(
                 "%(step)s %(variant)s %(metric)s: %(local)s batches count on the site, %(out)s in a report; best %(here)s ± %(half)s"
                 " %(unit)s on the site and %(there)s in a report. %(why)s",
@@ -42,7 +60,9 @@ def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Ph
                 local=label.used,
                 out=used,
                 here=significant(label.best.value, 5),
-                half="?" if label.uncertainty is None or label.uncertainty.best is None else significant(label.uncertainty.best.value, 2),
+                half="?"
+                if label.uncertainty is None or label.uncertainty.best is None
+                else significant(label.uncertainty.best.value, 2),
                 there="none" if value is None else significant(value, 5),
                 unit=label.unit,
             )
@@ -66,7 +86,11 @@ def _held_back(outward: SiteLabel, pack: Pack) -> Iterator[Phrase]:
             for step in label.path.unbounded:
                 steps.setdefault(step.reason, {})[label.step] = None
     for why, step_names in steps.items():
-        yield Phrase("No label of %(steps)s is sent in a report. %(why)s", steps=", ".join(step_names), why=why)
+        yield Phrase(
+            "No label of %(steps)s is sent in a report. %(why)s",
+            steps=", ".join(step_names),
+            why=why,
+        )
 
 
 def _is_released(label: StepLabel, pack: Pack) -> bool:

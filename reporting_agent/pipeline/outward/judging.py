@@ -33,17 +33,33 @@ from reporting_agent.pipeline.outward.own_metering import OWN_READINGS, Outgoing
 
 DUPLICATE = "duplicate"
 OWN_ROWS = Transformation(
-    "own rows", 1, "A row is read, named and judged by its own cells and the site's settings; of one account the first row counts."
+    "own rows",
+    1,
+    "A row is read, named and judged by its own cells and the site's settings; of one account the first row counts.",
 )
-OWN_ENERGY = Transformation("own energy", 1, "Energy given per batch is joined by step and batch id: a row of energy is of one account.")
-OWN_RUNS = Transformation("own runs", 1, "A row of the log belongs to the run that its own cells name; a run is made of its own rows.")
+OWN_ENERGY = Transformation(
+    "own energy",
+    1,
+    "Energy given per batch is joined by step and batch id: a row of energy is of one account.",
+)
+OWN_RUNS = Transformation(
+    "own runs",
+    1,
+    "A row of the log belongs to the run that its own cells name; a run is made of its own rows.",
+)
 CAMPAIGNS = Transformation(
-    "campaigns", None, Phrase("A single row with another product splits a campaign: cut the log by hour, shift, day or month under [runs].")
+    "campaigns",
+    None,
+    Phrase(
+        "A single row with another product splits a campaign: cut the log by hour, shift, day or month under [runs]."
+    ),
 )
 FILLED_DOWN = Transformation(
     "cells filled from above",
     None,
-    Phrase("One cell decides the value of all blank cells below it: fill them in the file, and remove fill_down under [mapping]."),
+    Phrase(
+        "One cell decides the value of all blank cells below it: fill them in the file, and remove fill_down under [mapping]."
+    ),
 )
 
 
@@ -97,19 +113,30 @@ def judge(
         beside: what the rows hold in columns that nothing maps.
         whole: what the files decide for all their rows at once (`whole_files`).
     """
-    with_energy = [batch.with_energy(metered[index]) if index in metered else batch for index, batch in enumerate(going.batches)]
-    judged = _by_themselves(with_energy, beside, site, pack, metered_steps=metered_steps, blank=blank)
+    with_energy = [
+        batch.with_energy(metered[index]) if index in metered else batch
+        for index, batch in enumerate(going.batches)
+    ]
+    judged = _by_themselves(
+        with_energy, beside, site, pack, metered_steps=metered_steps, blank=blank
+    )
     tangled = own_metering.entangled(going, site)
     base = Path((OWN_ROWS, *declared(site, runs=False), *whole))
     paths = {
-        step.id: base.then(OWN_READINGS, *tangled.get(step.id, ())) if step.id in metered_steps else base.then(OWN_ENERGY)
+        step.id: base.then(OWN_READINGS, *tangled.get(step.id, ()))
+        if step.id in metered_steps
+        else base.then(OWN_ENERGY)
         for step in pack.steps
     }
     return OutwardBatches(judged, paths, going.batches)
 
 
 def of_runs(
-    batches: Sequence[Batch], site: SiteSettings, pack: Pack, beside: Sequence[fuels_in_the_log.Of], whole: Iterable[Transformation] = ()
+    batches: Sequence[Batch],
+    site: SiteSettings,
+    pack: Pack,
+    beside: Sequence[fuels_in_the_log.Of],
+    whole: Iterable[Transformation] = (),
 ) -> OutwardBatches:
     """Runs of a log, judged each by itself."""
     judged = _by_themselves(batches, beside, site, pack, metered_steps={}, blank=frozenset())
@@ -127,14 +154,24 @@ def _by_themselves(
     blank: AbstractSet[tuple[str, str]],
 ) -> list[Batch]:
     """Batches with all their energy and its heat, each excluded under the first reason that its own record shows."""
-    settled, _ = unusual_heating_values.left_out(heating_values.settle(batches, site, alone=True).batches, site, pack)
+    settled, _ = unusual_heating_values.left_out(
+        heating_values.settle(batches, site, alone=True).batches, site, pack
+    )
     settled, _ = over_the_fence.left_out(settled, site, pack)
     settled, _ = materials_in_the_log.left_out(settled, pack)
     blank = blank | fuels_in_the_log.uncounted(settled, beside, site, pack).keys
-    return examining.examine(settled, site, pack, metered_steps=metered_steps, blank=blank, alone=True)[0]
+    return examining.examine(
+        settled, site, pack, metered_steps=metered_steps, blank=blank, alone=True
+    )[0]
 
 
 def declared(site: SiteSettings, *, runs: bool) -> list[Transformation]:
     """What the settings alone let one record decide of others. `runs`: whether batches are cut from a log."""
-    filled = any(profile.fill_down for profile in (site.mapping.batches, site.mapping.energy, site.mapping.log))
-    return [*([CAMPAIGNS] if runs and site.runs.by == "campaign" else []), *([FILLED_DOWN] if filled else [])]
+    filled = any(
+        profile.fill_down
+        for profile in (site.mapping.batches, site.mapping.energy, site.mapping.log)
+    )
+    return [
+        *([CAMPAIGNS] if runs and site.runs.by == "campaign" else []),
+        *([FILLED_DOWN] if filled else []),
+    ]

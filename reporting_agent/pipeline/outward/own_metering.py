@@ -64,15 +64,29 @@ def outgoing(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> Outgoi
     indices: dict[str, set[int]] = {}
     for meter in site.tree.counted:
         sinks = sinks_of(meter, site)
-        lines = [line for line in by_line if any(sink.step == line[0] and sink.equipment in {"", line[1]} for sink in sinks)]
-        served = (index for line in lines for index in by_line[line] if meter.counts_for(batches[index].start, site.zone))
+        lines = [
+            line
+            for line in by_line
+            if any(sink.step == line[0] and sink.equipment in {"", line[1]} for sink in sinks)
+        ]
+        served = (
+            index
+            for line in lines
+            for index in by_line[line]
+            if meter.counts_for(batches[index].start, site.zone)
+        )
         own = sorted(served, key=lambda index: _turn(batches[index]))
         of_meter[meter.id] = own
         if meter.allocation is None or meter.allocation.by != "power":
             for name in site.tree.needed_by(meter):
                 indices.setdefault(name, set()).update(own)
-    in_order = {name: sorted(chosen, key=lambda index: _turn(batches[index])) for name, chosen in indices.items()}
-    windows = {name: _windows([batches[index] for index in chosen]) for name, chosen in in_order.items()}
+    in_order = {
+        name: sorted(chosen, key=lambda index: _turn(batches[index]))
+        for name, chosen in indices.items()
+    }
+    windows = {
+        name: _windows([batches[index] for index in chosen]) for name, chosen in in_order.items()
+    }
     return OutgoingBatches(batches, in_order, windows, of_meter)
 
 
@@ -86,7 +100,11 @@ def entangled(outgoing: OutgoingBatches, site: SiteSettings) -> dict[str, list[T
         if by in {"output", "hours", "rated-power"}:
             reasons = [_shared(meter)]
         else:
-            reasons = [reason for name in sorted(site.tree.needed_by(meter)) if (reason := _of_meter(name, meter, outgoing)) is not None]
+            reasons = [
+                reason
+                for name in sorted(site.tree.needed_by(meter))
+                if (reason := _of_meter(name, meter, outgoing)) is not None
+            ]
         for step in {sink.step for sink in sinks_of(meter, site)}:
             shared.setdefault(step, []).extend(reasons)
     return shared
@@ -137,7 +155,10 @@ def overlaps(batches: Sequence[Batch], indices: Sequence[int]) -> list[tuple[int
 
 
 def entries(
-    outgoing: OutgoingBatches, courses: Mapping[str, Course], units: Mapping[str, tuple[str, float]], site: SiteSettings
+    outgoing: OutgoingBatches,
+    courses: Mapping[str, Course],
+    units: Mapping[str, tuple[str, float]],
+    site: SiteSettings,
 ) -> dict[int, list[CarrierEnergy]]:
     """By index of the batch, the energy that each of its counted meters gives it."""
     own = {name: course.own for name, course in courses.items() if course.own is not None}
@@ -148,7 +169,9 @@ def entries(
             continue
         energy, completeness, unit = _measured(meter, indices, outgoing, own, units, site)
         lhv_mj_per_unit = meter.own_lhv(mj_in(unit))
-        for index, amount, share in zip(indices, energy.tolist(), completeness.tolist(), strict=True):
+        for index, amount, share in zip(
+            indices, energy.tolist(), completeness.tolist(), strict=True
+        ):
             entry = CarrierEnergy(
                 carrier=meter.carrier,
                 quantity=amount,
@@ -173,7 +196,12 @@ def _measured(
     rule, batches = meter.allocation, outgoing.batches
     unit = _unit(meter, units)
     if rule is not None and rule.by == "power":
-        hours = np.array([(_end(batches[index]) - batches[index].start).total_seconds() / 3600 for index in indices])
+        hours = np.array(
+            [
+                (_end(batches[index]) - batches[index].start).total_seconds() / 3600
+                for index in indices
+            ]
+        )
         sinks = {(sink.step, sink.equipment): sink.id for sink in sinks_of(meter, site)}
         power = [rule.power[_sink(sinks, batches[index])] for index in indices]
         return np.array(power) * hours, np.ones(len(indices)), unit
@@ -185,7 +213,9 @@ def _measured(
         amount, completeness = _part(part, indices, outgoing, own, units, site)
         amount, completeness = np.where(serves, amount, 0.0), np.where(serves, completeness, 1.0)
         scale = times * ratio(_unit(part, units), unit)
-        whole += scale * np.divide(amount, completeness, out=np.zeros(len(indices)), where=completeness > 0)
+        whole += scale * np.divide(
+            amount, completeness, out=np.zeros(len(indices)), where=completeness > 0
+        )
         least = np.minimum(least, completeness)
     if rule is not None and rule.shares:
         sinks = {(sink.step, sink.equipment): sink.id for sink in sinks_of(meter, site)}
@@ -206,9 +236,18 @@ def _part(
     if not steam_gas_and_virtual.has_state(meter):
         return energy, completeness
     temperature_k = _state(
-        meter.temperature_meter, meter.temperature_c, gas_and_steam.ZERO_CELSIUS_K, indices, completeness, outgoing, own, site
+        meter.temperature_meter,
+        meter.temperature_c,
+        gas_and_steam.ZERO_CELSIUS_K,
+        indices,
+        completeness,
+        outgoing,
+        own,
+        site,
     )
-    pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, indices, completeness, outgoing, own, site)
+    pressure_kpa = _state(
+        meter.pressure_meter, meter.pressure_kpa, 0.0, indices, completeness, outgoing, own, site
+    )
     each = steam_gas_and_virtual.factor(meter, units[meter.id][0], temperature_k, pressure_kpa)
     finite = np.isfinite(each)
     return np.where(finite, energy * np.nan_to_num(each), 0.0), np.where(finite, completeness, 0.0)
@@ -234,13 +273,17 @@ def _state(
     at = [position_of[index] for index in indices]
     hours = (windows.end_us[at] - windows.start_us[at]) * completeness / HOUR_US
     mean = np.full(len(indices), np.nan)
-    np.divide(amount, hours, out=mean, where=completeness >= np.maximum(LEAST_KNOWN_STATE * flowed, 1e-9))
+    np.divide(
+        amount, hours, out=mean, where=completeness >= np.maximum(LEAST_KNOWN_STATE * flowed, 1e-9)
+    )
     if companion.unit in TEMPERATURE_UNITS:
         return mean + TEMPERATURE_UNITS[companion.unit]
     return mean + (companion.atmosphere_kpa if companion.pressure_is == "gauge" else 0.0)
 
 
-def _of(name: str, indices: list[int], outgoing: OutgoingBatches, own: Mapping[str, OwnEnergy]) -> tuple[Floats, Floats]:
+def _of(
+    name: str, indices: list[int], outgoing: OutgoingBatches, own: Mapping[str, OwnEnergy]
+) -> tuple[Floats, Floats]:
     if name not in own:
         return np.zeros(len(indices)), np.zeros(len(indices))  # no reading came
     measured = own[name]
@@ -252,7 +295,11 @@ def _of(name: str, indices: list[int], outgoing: OutgoingBatches, own: Mapping[s
 def _unit(meter: Meter, units: Mapping[str, tuple[str, float]]) -> str:
     if meter.computed:
         return meter.unit
-    return steam_gas_and_virtual.final_unit(meter) if steam_gas_and_virtual.has_state(meter) else units[meter.id][0]
+    return (
+        steam_gas_and_virtual.final_unit(meter)
+        if steam_gas_and_virtual.has_state(meter)
+        else units[meter.id][0]
+    )
 
 
 def _sink(sinks: Mapping[tuple[str, str], str], batch: Batch) -> str:
@@ -261,7 +308,9 @@ def _sink(sinks: Mapping[tuple[str, str], str], batch: Batch) -> str:
 
 def _windows(batches: Sequence[Batch]) -> Windows:
     edges = [batch.start for batch in batches], [_end(batch) for batch in batches]
-    return Windows(*(np.array([to_us(moment) for moment in moments], dtype=np.int64) for moments in edges))
+    return Windows(
+        *(np.array([to_us(moment) for moment in moments], dtype=np.int64) for moments in edges)
+    )
 
 
 def _end(batch: Batch) -> datetime:

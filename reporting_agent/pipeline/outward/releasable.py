@@ -29,7 +29,11 @@ def require_releasable(local: SiteLabel, steps: Container[str] | None = None) ->
         PolicyRefusal: `heating-value-scattered`, `variable-scattered`, `runs-copied`, `energy-without-batch`, `fuel-not-counted`,
             `share-refuted`, `feed-unlikely`, `conversion-unlikely`.
     """
-    own = [finding for finding in local.findings if steps is None or finding.sentence.values.get("step") in steps]
+    own = [
+        finding
+        for finding in local.findings
+        if steps is None or finding.sentence.values.get("step") in steps
+    ]
     sentences = {finding.code: finding.sentence for finding in own}
     if sentence := sentences.get(scattered.HEATING_VALUE):
         raise PolicyRefusal(
@@ -56,13 +60,18 @@ def require_releasable(local: SiteLabel, steps: Container[str] | None = None) ->
         if label.best.reason == conversions.CODE and label.grade.why is not None:
             raise PolicyRefusal(
                 "conversion-unlikely",
-                Phrase("Nothing is sent for %(step)s: %(why)s", step=label.step, why=label.grade.why),
+                Phrase(
+                    "Nothing is sent for %(step)s: %(why)s", step=label.step, why=label.grade.why
+                ),
                 "Correct the figures of the conversion in [site_boundary], or explain its ratio of output to input under `reason`.",
             )
         if label.best.reason == fuels_in_the_log.CODE:
             raise PolicyRefusal(
                 "fuel-not-counted",
-                Phrase("The log of %(step)s names fuel that is not reported as its energy.", step=label.step),
+                Phrase(
+                    "The log of %(step)s names fuel that is not reported as its energy.",
+                    step=label.step,
+                ),
                 (
                     "Report it as energy of the step. If the column is another carrier or not energy, rename it accordingly. `check` "
                     "names the rows."
@@ -71,18 +80,25 @@ def require_releasable(local: SiteLabel, steps: Container[str] | None = None) ->
         if label.best.reason == materials_in_the_log.CODE and label.grade.why is not None:
             raise PolicyRefusal(
                 "share-refuted",
-                Phrase("Nothing is sent for %(step)s: %(why)s", step=label.step, why=label.grade.why),
+                Phrase(
+                    "Nothing is sent for %(step)s: %(why)s", step=label.step, why=label.grade.why
+                ),
                 "State the true share, and 0 only if none was charged; or correct the column's name or amounts.",
             )
         if label.best.reason == feed_in_the_log.CODE and label.grade.why is not None:
             raise PolicyRefusal(
                 "feed-unlikely",
-                Phrase("Nothing is sent for %(step)s: %(why)s", step=label.step, why=label.grade.why),
+                Phrase(
+                    "Nothing is sent for %(step)s: %(why)s", step=label.step, why=label.grade.why
+                ),
                 "Correct the amounts, their unit or the output; report what is burnt as energy.",
             )
         if label.best.reason == energy_by_batch.CODE:
             raise PolicyRefusal(
                 "energy-without-batch",
-                Phrase("More than 0.5 %% of the energy of %(step)s names none of its batches.", step=label.step),
+                Phrase(
+                    "More than 0.5 %% of the energy of %(step)s names none of its batches.",
+                    step=label.step,
+                ),
                 "Name the batches that used it, or remove the rows that do not belong to this step; `check` names the rows.",
             )

@@ -18,7 +18,9 @@ from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.own_time import HOUR_US, put_right, summers
 
 
-def outside_repeated_hours(batches: Sequence[Batch], site: SiteSettings, metered_steps: Mapping[str, AbstractSet[str]]) -> list[Batch]:
+def outside_repeated_hours(
+    batches: Sequence[Batch], site: SiteSettings, metered_steps: Mapping[str, AbstractSet[str]]
+) -> list[Batch]:
     """Without batches metered through an hour that a meter's clock shows twice: there a reading's hour is told by those beside it."""
     own = site.mapping.readings.timezone
     zone = ZoneInfo(own) if own else site.zone
@@ -46,9 +48,15 @@ def _repeated_on_any_meter(site: SiteSettings, zone: ZoneInfo, year: int) -> set
     shown = np.array(_repeated_hours(zone, year), dtype=np.int64).reshape(-1, 2)
     hours: set[tuple[int, int]] = set()
     for meter in site.meters:
-        declared = {event.shift // timedelta(microseconds=1) for event in site.events if event.kind == "clock" and event.meter == meter.id}
+        declared = {
+            event.shift // timedelta(microseconds=1)
+            for event in site.events
+            if event.kind == "clock" and event.meter == meter.id
+        }
         for shift_us in {0, *declared}:
-            hours |= {(first, last) for first, last in (put_right(shown, meter) + shift_us).tolist()}
+            hours |= {
+                (first, last) for first, last in (put_right(shown, meter) + shift_us).tolist()
+            }
     return hours
 
 

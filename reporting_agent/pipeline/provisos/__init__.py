@@ -51,7 +51,12 @@ from reporting_agent.pipeline.sitewide import SiteTotals
 
 
 def of(
-    label: StepLabel, site: SiteSettings, pack: Pack, whole: SiteTotals, longer: SiteLabel | None = None, usual: SiteLabel | None = None
+    label: StepLabel,
+    site: SiteSettings,
+    pack: Pack,
+    whole: SiteTotals,
+    longer: SiteLabel | None = None,
+    usual: SiteLabel | None = None,
 ) -> Iterator[Words]:
     """What the site declares of the step, what its runs report little of, and the heating values that nothing shows to be usual.
 
@@ -61,7 +66,10 @@ def of(
     """
     period = whole.period
     yield from declared.sentences(label, site, pack, whole)
-    setting, on = site.steps.get(label.step), (period.start + (period.end - period.start) / 2).date()
+    setting, on = (
+        site.steps.get(label.step),
+        (period.start + (period.end - period.start) / 2).date(),
+    )
     unreported = frozenset[str]() if setting is None else frozenset(setting.unreported)
     yield from over_the_fence.sentences(label, pack)
     yield from conversions.sentences(label, whole, pack)
@@ -81,8 +89,18 @@ def of(
     yield from own_gas.sentences(label, pack)
     yield from gas_of_no_maker.sentences(label, whole, pack)
     yield from scattered.sentences(label, pack.step(label.step))
-    yield from needs.sentences(label, pack.step(label.step), packs.factors(pack), Basis(pack.standard_basis), on, unreported)
-    of_days = [*neighbours.sentences(label, pack.step(label.step)), *stretches.sentences(label, pack.step(label.step).label_rule)]
+    yield from needs.sentences(
+        label,
+        pack.step(label.step),
+        packs.factors(pack),
+        Basis(pack.standard_basis),
+        on,
+        unreported,
+    )
+    of_days = [
+        *neighbours.sentences(label, pack.step(label.step)),
+        *stretches.sentences(label, pack.step(label.step).label_rule),
+    ]
     yield from of_days or far_apart.sentences(label, pack.step(label.step))
     yield from little_heat.sentences(label, whole, pack)
     yield from products_apart.sentences(label, pack.step(label.step), whole)
@@ -91,7 +109,9 @@ def of(
     if usual is not None:
         yield from set_apart.sentences(label, usual)
     yield from bought_ready.sentences(label, pack.step(label.step), site.static)
-    yield from materials_in_the_log.sentences(label, whole.as_logged, site, pack, {name for of in whole.unmapped.values() for name in of})
+    yield from materials_in_the_log.sentences(
+        label, whole.as_logged, site, pack, {name for of in whole.unmapped.values() for name in of}
+    )
     yield from behind_the_step.sentences(label, whole.batches, site.static, pack)
     yield from held_heat.sentences(label, whole.batches, site.static, pack)
     yield from own_power.sentences(label, site, pack)

@@ -20,12 +20,17 @@ from reporting_agent.pipeline.materials_in_the_log import ChargedMaterials, own_
 from reporting_agent.pipeline.provisos.bought_ready import percent
 
 
-def sentences(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack) -> Iterator[Words]:
+def sentences(
+    label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack
+) -> Iterator[Words]:
     """By what states it, the materials that the log charges and the label of what went through the step and stayed."""
     step, own, value = pack.step(label.step), own_runs(batches, label.step), label.best.value
     if value is None or label.made_from is None or own_output(own) <= 0:
         return
-    charged, charges = ChargedMaterials.by(batches, pack), dict[tuple[str, bool], list[tuple[Value, float]]]()
+    charged, charges = (
+        ChargedMaterials.by(batches, pack),
+        dict[tuple[str, bool], list[tuple[Value, float]]](),
+    )
     for at, material, columns in charged.at(step):
         named = at.unless or at.returns
         if named and (amount := charged.amount(own, columns) / own_output(own)) > 0:
@@ -41,7 +46,10 @@ def sentences(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, f
             "unit": label.unit,
             "variable": name,
         }
-        materials = enumerated(Phrase("%(column)s %(amount)s t", column=what, amount=significant(amount, 3)) for what, amount in added)
+        materials = enumerated(
+            Phrase("%(column)s %(amount)s t", column=what, amount=significant(amount, 3))
+            for what, amount in added
+        )
         if back and stated is not None:
             sentence = Phrase(
                 "The site states that %(share)s %% of the weighed output returns as charge (%(variable)s). Per %(per)s that remains "

@@ -33,31 +33,56 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
     output = whole.outputs.get(label.step, 0.0)
     if fence is None or label.best.value is None or not label.output or output <= 0:
         return
-    own = {carrier for carrier in within(pack.step(label.step).boundary) if counts(carrier, label.metric)}
+    own = {
+        carrier
+        for carrier in within(pack.step(label.step).boundary)
+        if counts(carrier, label.metric)
+    }
     reached = own | {
         flow.carrier
         for conversion in fence.conversions
         if own & {input_flow.carrier for input_flow in conversion.takes}
         for flow in conversion.gives
     }
-    reached = {carrier for carrier in reached if counts(carrier, label.metric) and label.energy_by_carrier.get(carrier, 0.0) >= 0}
-    used = {carrier for carrier in reached if _uses(label, carrier, fence) or not whole.of_steps(carrier, Direction.IMPORT)}
+    reached = {
+        carrier
+        for carrier in reached
+        if counts(carrier, label.metric) and label.energy_by_carrier.get(carrier, 0.0) >= 0
+    }
+    used = {
+        carrier
+        for carrier in reached
+        if _uses(label, carrier, fence) or not whole.of_steps(carrier, Direction.IMPORT)
+    }
 
     def size(flows: Iterator[Flow], of: set[str] = reached) -> float:
-        return fsum(size_of(flow, label, whole, pack) for flow in flows if flow.carrier in of) / output
+        return (
+            fsum(size_of(flow, label, whole, pack) for flow in flows if flow.carrier in of) / output
+        )
 
     lost = {loss.carrier: loss.pct / (100 - loss.pct) for loss in fence.losses}
     sold = [_sold(carrier, fence, label, whole, pack) for carrier in used]
     parts = (
-        (Phrase("auxiliaries"), size(auxiliary for auxiliary in fence.auxiliaries if auxiliary.step == label.step)),
+        (
+            Phrase("auxiliaries"),
+            size(auxiliary for auxiliary in fence.auxiliaries if auxiliary.step == label.step),
+        ),
         (Phrase("other users"), size(iter(fence.others))),
         (
             Phrase("losses"),
-            fsum(label.energy_by_carrier.get(carrier, 0.0) * lost[carrier] for carrier in lost if carrier in reached) / label.output,
+            fsum(
+                label.energy_by_carrier.get(carrier, 0.0) * lost[carrier]
+                for carrier in lost
+                if carrier in reached
+            )
+            / label.output,
         ),
         (Phrase("growth of stocks"), size(_stored(fence), used)),
         (Phrase("resold purchases"), fsum(resold for resold, _ in sold) / output),
-        (Phrase("sales that no meter shows"), fsum(max(on_paper - resold, 0.0) for resold, on_paper in sold) / output),
+        (
+            Phrase("sales that no meter shows"),
+            fsum(max(on_paper - resold, 0.0) for resold, on_paper in sold) / output,
+        ),
     )
     together = fsum(amount for _, amount in parts if amount > 0)
     if together > USUAL * abs(label.best.value):
@@ -84,19 +109,31 @@ def size_of(flow: Flow, label: StepLabel, whole: SiteTotals, pack: Pack) -> floa
     return 0.0 if amount is None else in_unit_of(label, flow.carrier, *amount, whole, pack)
 
 
-def in_unit_of(label: StepLabel, carrier: str, quantity: float, unit: str, lhv: float | None, whole: SiteTotals, pack: Pack) -> float:
+def in_unit_of(
+    label: StepLabel,
+    carrier: str,
+    quantity: float,
+    unit: str,
+    lhv: float | None,
+    whole: SiteTotals,
+    pack: Pack,
+) -> float:
     """An amount of a carrier in the label's unit of energy; 0 where nothing says its heat."""
     if CARRIERS[carrier].thermal:
         quantity, unit, lhv = whole.mj(carrier, quantity, unit, lhv) or 0.0, "MJ", None
     kind = EnergyKind(carrier, unit, Direction.IMPORT, lhv, whole.day)
     try:
-        size = quantity * factor_of(kind, label.energy_unit, whole.factors, Basis(pack.standard_basis))
+        size = quantity * factor_of(
+            kind, label.energy_unit, whole.factors, Basis(pack.standard_basis)
+        )
     except InputError:
         return 0.0
     return size if isfinite(size) else 0.0
 
 
-def _sold(carrier: str, fence: SiteBoundary, label: StepLabel, whole: SiteTotals, pack: Pack) -> tuple[float, float]:
+def _sold(
+    carrier: str, fence: SiteBoundary, label: StepLabel, whole: SiteTotals, pack: Pack
+) -> tuple[float, float]:
     """Of what was sold of a carrier, what no step gave back and no conversion made, and what a statement alone shows, in the label's unit
     of energy."""
 
@@ -110,8 +147,15 @@ def _sold(carrier: str, fence: SiteBoundary, label: StepLabel, whole: SiteTotals
         for energy in batch.energy
         if energy.carrier == carrier and energy.direction is not Direction.IMPORT
     )
-    made_on_site += fsum(in_unit_of(label, carrier, energy.quantity, energy.unit, energy.lhv_mj_per_unit, whole, pack) for energy in back)
-    return max(size(fence.sold) - made_on_site, 0.0), size(flow for flow in fence.sold if flow.meter is None)
+    made_on_site += fsum(
+        in_unit_of(
+            label, carrier, energy.quantity, energy.unit, energy.lhv_mj_per_unit, whole, pack
+        )
+        for energy in back
+    )
+    return max(size(fence.sold) - made_on_site, 0.0), size(
+        flow for flow in fence.sold if flow.meter is None
+    )
 
 
 def _uses(label: StepLabel, carrier: str, fence: SiteBoundary) -> bool:
@@ -122,11 +166,18 @@ def _uses(label: StepLabel, carrier: str, fence: SiteBoundary) -> bool:
         if any(flow.carrier == carrier for flow in conversion.takes)
         for flow in conversion.gives
     )
-    return any(label.energy_by_carrier.get(each_carrier, 0.0) > 0 for each_carrier in (carrier, *products))
+    return any(
+        label.energy_by_carrier.get(each_carrier, 0.0) > 0 for each_carrier in (carrier, *products)
+    )
 
 
 def _stored(fence: SiteBoundary) -> Iterator[Flow]:
     """What was laid in store, as flows."""
     for stock in fence.stocks:
         if stock.closing > stock.opening:
-            yield Flow(carrier=stock.carrier, quantity=stock.closing - stock.opening, unit=stock.unit, period=stock.period)
+            yield Flow(
+                carrier=stock.carrier,
+                quantity=stock.closing - stock.opening,
+                unit=stock.unit,
+                period=stock.period,
+            )

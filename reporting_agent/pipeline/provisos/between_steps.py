@@ -36,7 +36,9 @@ class StepEnergyUse:
     step: Step
     usual: TypicalTake
     output: float
-    mj: dict[str, float]  # by carrier; a working medium, beyond what the process needs of it, as the electricity that made it
+    mj: dict[
+        str, float
+    ]  # by carrier; a working medium, beyond what the process needs of it, as the electricity that made it
 
     @classmethod
     def of(cls, step: Step, usual: TypicalTake, whole: SiteTotals) -> StepEnergyUse | None:
@@ -100,9 +102,15 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
             )
             yield Words.of(sentence)
         own = StepEnergyUse.of(step, usual, whole)
-        if own is None or own.amount <= usual.most or not any(counts(carrier, label.metric) for carrier in own.mj):
+        if (
+            own is None
+            or own.amount <= usual.most
+            or not any(counts(carrier, label.metric) for carrier in own.mj)
+        ):
             continue
-        sharing = dict.fromkeys(other.step for other in whole.labels if _says(other, own, whole, pack))
+        sharing = dict.fromkeys(
+            other.step for other in whole.labels if _says(other, own, whole, pack)
+        )
         if sharing:
             sentence = Phrase(
                 "%(taken)s: the %(kind)s above the typical value may belong to one of %(others)s, whose labels say so. Show by the "
@@ -117,7 +125,9 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
 _KINDS = {Metric.ELECTRICITY: Phrase("electricity"), Metric.THERMAL: Phrase("heat")}
 
 
-def _of_others(label: StepLabel, usual: TypicalTake, whole: SiteTotals, pack: Pack) -> tuple[dict[str, Phrase], float]:
+def _of_others(
+    label: StepLabel, usual: TypicalTake, whole: SiteTotals, pack: Pack
+) -> tuple[dict[str, Phrase], float]:
     """By id, the other steps that take above the typical of what the label counts and the conversions that turn power into other energy,
     and by how much the label would be higher with that.
 
@@ -125,38 +135,73 @@ def _of_others(label: StepLabel, usual: TypicalTake, whole: SiteTotals, pack: Pa
     itself), and none of them more than is usual at most.
     """
     own = StepEnergyUse.of(pack.step(label.step), usual, whole)
-    counted = {carrier: mj for carrier, mj in (own.mj if own else {}).items() if counts(carrier, label.metric)}
+    counted = {
+        carrier: mj
+        for carrier, mj in (own.mj if own else {}).items()
+        if counts(carrier, label.metric)
+    }
     if own is None or not counted or label.best.value is None:
         return {}, 0.0
-    beside = [use for step in pack.steps if step.id != label.step and (use := _use_of(step, usual.metric, whole)) is not None]
-    above = {other.step.id: min(other.above_typical, fsum(other.mj.get(carrier, 0.0) for carrier in counted)) for other in beside}
+    beside = [
+        use
+        for step in pack.steps
+        if step.id != label.step and (use := _use_of(step, usual.metric, whole)) is not None
+    ]
+    above = {
+        other.step.id: min(
+            other.above_typical, fsum(other.mj.get(carrier, 0.0) for carrier in counted)
+        )
+        for other in beside
+    }
     bound = hypot(*(other.scatter for other in beside)) * (1 if own.amount < usual.typical else 2)
-    if fsum(above.values()) <= bound and not any(other.amount > other.usual.most for other in beside if above[other.step.id] > 0):
+    if fsum(above.values()) <= bound and not any(
+        other.amount > other.usual.most for other in beside if above[other.step.id] > 0
+    ):
         above = {}
     others = {other.step.id: other.sentence() for other in beside}
     if "electricity" in counted:
         for id_, mj in _converted(whole):
             above[id_] = mj
-            others[id_] = Phrase("%(id)s of [site_boundary] %(amount)s MWh", id=id_, amount=f"{mj / MJ_PER['kWh'] / 1000:,.0f}")
+            others[id_] = Phrase(
+                "%(id)s of [site_boundary] %(amount)s MWh",
+                id=id_,
+                amount=f"{mj / MJ_PER['kWh'] / 1000:,.0f}",
+            )
     carrier = max(counted, key=counted.__getitem__)
     moved = min(fsum(above.values()), own.mj_between(own.amount, usual.most))
     unit, mj_per = ("kWh", MJ_PER["kWh"]) if carrier == "electricity" else ("MJ", 1.0)
     size = in_unit_of(label, carrier, moved / mj_per, unit, None, whole, pack) / own.output
-    return {id_: others[id_] for id_, mj in sorted(above.items(), key=lambda pair: -pair[1]) if mj > NAMED * fsum(above.values())}, size
+    return {
+        id_: others[id_]
+        for id_, mj in sorted(above.items(), key=lambda pair: -pair[1])
+        if mj > NAMED * fsum(above.values())
+    }, size
 
 
 def _converted(whole: SiteTotals) -> Iterator[tuple[str, float]]:
     """MJ of power that a conversion makes heat, steam or gas of: that heat is little of a step that burns fuel."""
     fence = whole.site.site_boundary
     for conversion in fence.conversions if fence else ():
-        if not any(CARRIERS[flow.carrier].form in {"electricity", "medium"} for flow in conversion.gives):
-            yield conversion.id, fsum(whole.flow_mj(flow) or 0.0 for flow in conversion.takes if flow.carrier == "electricity")
+        if not any(
+            CARRIERS[flow.carrier].form in {"electricity", "medium"} for flow in conversion.gives
+        ):
+            yield (
+                conversion.id,
+                fsum(
+                    whole.flow_mj(flow) or 0.0
+                    for flow in conversion.takes
+                    if flow.carrier == "electricity"
+                ),
+            )
 
 
 def _needed(step: Step, medium: str, output: float, whole: SiteTotals) -> float:
     """MJ of electricity in what the process usually needs of a medium, such as oxygen of a converter: no typical value counts it."""
     needs = (need for need in step.boundary.needs if need.carrier == medium)
-    return fsum(whole.mj(medium, (need.usual or need.least) * output, need.unit, None) or 0.0 for need in needs)
+    return fsum(
+        whole.mj(medium, (need.usual or need.least) * output, need.unit, None) or 0.0
+        for need in needs
+    )
 
 
 def _use_of(step: Step, kind: Metric, whole: SiteTotals) -> StepEnergyUse | None:

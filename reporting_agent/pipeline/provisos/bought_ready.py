@@ -43,11 +43,15 @@ def sentences(label: StepLabel, step: Step, static: Mapping[str, float | str]) -
     yield Words.of(sentence)
 
 
-def percent(measured: MeasuredBatches, name: str, static: Mapping[str, float | str]) -> float | None:
+def percent(
+    measured: MeasuredBatches, name: str, static: Mapping[str, float | str]
+) -> float | None:
     """In % of the output, by run where the runs say so, else of the site; None where it is not stated of every run, or cannot be."""
     columns, rows = measured.columns, measured.rows
     by_run, output = columns.variable(name)[rows], columns.output[rows]
     of_site = static.get(name)
-    stated = np.where(np.isnan(by_run), of_site if isinstance(of_site, int | float) else np.nan, by_run)
+    stated = np.where(
+        np.isnan(by_run), of_site if isinstance(of_site, int | float) else np.nan, by_run
+    )
     share = fsum(stated * output) / fsum(output)
     return share if 0 <= share < 100 else None

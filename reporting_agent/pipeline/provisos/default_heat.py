@@ -40,9 +40,24 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
             continue
         energy = 0.0
         for index, kind in enumerate(columns.kinds):
-            if kind.carrier == carrier and kind.lhv_mj_per_unit is None and mj_in(kind.unit) is None and kind.direction is Direction.IMPORT:
-                factor = factor_of(kind, label.energy_unit, factors, Basis(pack.standard_basis), pack.step(label.step).boundary.measured)
-                energy += float(columns.entry_quantity[used & (columns.entry_kind == index)].sum()) * factor / label.output
+            if (
+                kind.carrier == carrier
+                and kind.lhv_mj_per_unit is None
+                and mj_in(kind.unit) is None
+                and kind.direction is Direction.IMPORT
+            ):
+                factor = factor_of(
+                    kind,
+                    label.energy_unit,
+                    factors,
+                    Basis(pack.standard_basis),
+                    pack.step(label.step).boundary.measured,
+                )
+                energy += (
+                    float(columns.entry_quantity[used & (columns.entry_kind == index)].sum())
+                    * factor
+                    / label.output
+                )
         if energy <= 0 or not isfinite(energy):
             continue
         default = factors.mj(CarrierEnergy(carrier, 1.0, CARRIERS[carrier].unit), whole.day)

@@ -36,7 +36,12 @@ def bound(usual: float, runs: int) -> float:
 def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
     """By how much the label would be higher, did its runs lie no further apart than the pack takes for usual."""
     measured, rule = label.made_from, step.metric(label.metric)
-    if measured is None or label.best.value is None or rule is None or len(measured.rows) < FEWEST_RUNS:
+    if (
+        measured is None
+        or label.best.value is None
+        or rule is None
+        or len(measured.rows) < FEWEST_RUNS
+    ):
         return
     usual = -NormalDist().inv_cdf(float(step.label_rule.quantile)) * rule.spread
     below = float(np.average(measured.at_reference, weights=measured.output)) - label.best.value

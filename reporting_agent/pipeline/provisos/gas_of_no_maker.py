@@ -35,17 +35,29 @@ ANALYSED = timedelta(days=31)
 def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
     """By gas that the label counts and nothing on the site makes, the label were it the richest."""
     best, rule = label.best.value, pack.step(label.step).metric(label.metric)
-    gases = {usual.carrier: value for usual in pack.heating_values if CARRIERS[usual.carrier].form == "gas" and (value := _usual(usual))}
+    gases = {
+        usual.carrier: value
+        for usual in pack.heating_values
+        if CARRIERS[usual.carrier].form == "gas" and (value := _usual(usual))
+    }
     if best is None or rule is None or not label.output or not gases:
         return
     for carrier, energy in label.energy_by_carrier.items():
         if CARRIERS[carrier].form != "gas" or not counts(carrier, label.metric) or energy <= 0:
             continue
-        bought, (mean, values, months) = _bought(carrier, whole), _values(label, carrier, energy, gases.get(carrier, 0.0))
+        bought, (mean, values, months) = (
+            _bought(carrier, whole),
+            _values(label, carrier, energy, gases.get(carrier, 0.0)),
+        )
         if mean <= 0 or (_is_purchased(carrier, whole) and values >= max(2, ceil(months))):
             continue
-        as_richer = {gas: best + bought * energy / label.output * (value / mean - 1) for gas, value in gases.items()}
-        can_be = {gas: value for gas, value in as_richer.items() if value <= rule.ceiling}  # beyond it no such step lies
+        as_richer = {
+            gas: best + bought * energy / label.output * (value / mean - 1)
+            for gas, value in gases.items()
+        }
+        can_be = {
+            gas: value for gas, value in as_richer.items() if value <= rule.ceiling
+        }  # beyond it no such step lies
         richest = max(can_be, key=can_be.__getitem__, default=carrier)
         if richest == carrier or can_be[richest] - best <= WORTH_TELLING * abs(best):
             continue
@@ -70,7 +82,12 @@ def _bought(carrier: str, whole: SiteTotals) -> float:
     """Of what steps took of a gas, the share that neither steps gave back nor conversions made."""
     fence = whole.site.site_boundary
     given_mj = fsum(whole.of_steps(carrier, Direction.RECOVERED).values())
-    flows = (flow for conversion in (fence.conversions if fence else ()) for flow in conversion.gives if flow.carrier == carrier)
+    flows = (
+        flow
+        for conversion in (fence.conversions if fence else ())
+        for flow in conversion.gives
+        if flow.carrier == carrier
+    )
     given_mj += fsum(whole.flow_mj(flow) or 0.0 for flow in flows)
     taken_mj = fsum(whole.of_steps(carrier, Direction.IMPORT).values())
     return max(1 - given_mj / taken_mj, 0.0) if taken_mj > 0 else 1.0
@@ -86,14 +103,18 @@ def _is_purchased(carrier: str, whole: SiteTotals) -> bool:
     return fence is not None and any(flow.carrier == carrier for flow in fence.purchased)
 
 
-def _values(label: StepLabel, carrier: str, energy: float, usual: float) -> tuple[float, int, float]:
+def _values(
+    label: StepLabel, carrier: str, energy: float, usual: float
+) -> tuple[float, int, float]:
     """The mean heating value in MJ per the gas's own unit, how many different ones its runs have, over how many times `ANALYSED`; an amount
     of heat stands for so much of the usual gas."""
     measured, own = label.made_from, CARRIERS[carrier].unit
     if measured is None:
         return 0.0, 0, 0.0
     columns, used = measured.columns, np.isin(measured.columns.entry_row, measured.rows)
-    quantities = np.bincount(columns.entry_kind[used], columns.entry_quantity[used], len(columns.kinds))
+    quantities = np.bincount(
+        columns.entry_kind[used], columns.entry_quantity[used], len(columns.kinds)
+    )
     amount, values = 0.0, set[float]()
     for index in np.flatnonzero(quantities).tolist():
         kind = columns.kinds[index]

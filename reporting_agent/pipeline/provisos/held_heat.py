@@ -17,15 +17,27 @@ from benchmarks.routes import Pack
 from reporting_agent.pipeline.materials_in_the_log import ChargedMaterials, own_output, own_runs
 
 
-def sentences(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack) -> Iterator[Words]:
+def sentences(
+    label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack
+) -> Iterator[Words]:
     """Each that the log of the step or of one before it charges, by the log that charges most."""
-    step, output, best = pack.step(label.step), own_output(own_runs(batches, label.step)), label.best.value
+    step, output, best = (
+        pack.step(label.step),
+        own_output(own_runs(batches, label.step)),
+        label.best.value,
+    )
     if best is None or output <= 0 or label.metric is Metric.ELECTRICITY:
         return
     charged = ChargedMaterials.by(batches if step.holds_heat else (), pack)
     for held_heat in step.holds_heat:
         columns = charged.columns_of(held_heat.of)
-        amount = max(charged.amount(own_runs(batches, step_id), columns) for step_id in (step.id, *held_heat.also_at)) / output
+        amount = (
+            max(
+                charged.amount(own_runs(batches, step_id), columns)
+                for step_id in (step.id, *held_heat.also_at)
+            )
+            / output
+        )
         stated = static.get(held_heat.stated_by)
         heat = stated if isinstance(stated, int | float) and stated >= 0 else held_heat.burns
         size = 1000 * amount * heat / MJ_PER[label.energy_unit]
@@ -33,7 +45,11 @@ def sentences(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, f
             continue
         shown: dict[str, Value] = {
             "amount": significant(amount, 3),
-            "materials": enumerated(charged.words_of(material) for material in held_heat.of if charged.columns_of([material])),
+            "materials": enumerated(
+                charged.words_of(material)
+                for material in held_heat.of
+                if charged.columns_of([material])
+            ),
             "per": step.output_unit,
             "heat": f"{heat:g}",
             "variable": held_heat.stated_by,

@@ -38,9 +38,13 @@ def sentences(label: StepLabel, whole: SiteTotals) -> Iterator[Words]:
         vapour, back = record.vapour_if_saturated, counted.direction is Direction.RECOVERED
         dry = 1 - vapour * (declared or 0) / 100
         wrong = 1 - (1 - vapour) / dry if back else 1 / dry - 1
-        mj = whole.of_steps(counted.carrier, counted.direction).get(label.step, 0.0) * whole.share_of(counted, label.step)
+        mj = whole.of_steps(counted.carrier, counted.direction).get(
+            label.step, 0.0
+        ) * whole.share_of(counted, label.step)
         size = mj * wrong / MJ_PER[label.energy_unit] / output
-        if (back and vapour * (1 - (declared or 0) / 100) <= LITTLE) or size <= WORTH_TELLING * abs(label.best.value):
+        if (back and vapour * (1 - (declared or 0) / 100) <= LITTLE) or size <= WORTH_TELLING * abs(
+            label.best.value
+        ):
             continue
         yield Words.of(
             _sentence(
@@ -55,9 +59,17 @@ def sentences(label: StepLabel, whole: SiteTotals) -> Iterator[Words]:
         )
 
     for carrier in sorted(
-        {gas for step, gas, is_taken, unit, _ in whole.amounts if step == label.step and not is_taken and mj_in(unit) is None}
+        {
+            gas
+            for step, gas, is_taken, unit, _ in whole.amounts
+            if step == label.step and not is_taken and mj_in(unit) is None
+        }
     ):
-        is_known = (carrier, Direction.RECOVERED) in metered_gases or CARRIERS[carrier].form != "gas" or not counts(carrier, label.metric)
+        is_known = (
+            (carrier, Direction.RECOVERED) in metered_gases
+            or CARRIERS[carrier].form != "gas"
+            or not counts(carrier, label.metric)
+        )
         mj = 0.0 if is_known else whole.of_steps(carrier, Direction.RECOVERED).get(label.step, 0.0)
         size = 0.01 * mj / MJ_PER[label.energy_unit] / output
         if size > WORTH_TELLING * abs(label.best.value):
@@ -77,8 +89,16 @@ def _gases(label: StepLabel, whole: SiteTotals) -> Iterator[tuple[Meter, MeterRe
     """Meters that count a gas for the label, each with the record of the gas that flows through it or through those it is made from."""
     tree = whole.site.tree
     for meter in tree.counted:
-        if CARRIERS[meter.carrier].form == "gas" and counts(meter.carrier, label.metric) and whole.serves(meter, label.step):
-            of = [whole.records[name] for name in sorted({meter.id, *tree.needed_by(meter)}) if name in whole.records]
+        if (
+            CARRIERS[meter.carrier].form == "gas"
+            and counts(meter.carrier, label.metric)
+            and whole.serves(meter, label.step)
+        ):
+            of = [
+                whole.records[name]
+                for name in sorted({meter.id, *tree.needed_by(meter)})
+                if name in whole.records
+            ]
             if wet := [record for record in of if record.vapour_if_saturated]:
                 yield meter, max(wet, key=lambda record: record.total)
 

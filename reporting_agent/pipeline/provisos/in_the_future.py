@@ -26,11 +26,17 @@ def with_sentences(site_label: SiteLabel, now: datetime) -> SiteLabel:
             count=f"{later:,}",
             now=now.date().isoformat(),
         )
-        steps.append(replace(label, account=(Words.of(sentence), *label.account)) if later else label)
+        steps.append(
+            replace(label, account=(Words.of(sentence), *label.account)) if later else label
+        )
     return replace(site_label, steps=tuple(steps))
 
 
-def remarks(labels: Iterable[StepLabel], now: datetime, name: Callable[[StepLabel], str] = attrgetter("step")) -> tuple[Phrase, ...]:
+def remarks(
+    labels: Iterable[StepLabel],
+    now: datetime,
+    name: Callable[[StepLabel], str] = attrgetter("step"),
+) -> tuple[Phrase, ...]:
     """One sentence where any rests on such runs, for who shows its figures alone; labels by `name`."""
     names = dict.fromkeys(name(label) for label in labels if _later(label, now))
     sentence = Phrase(

@@ -30,7 +30,9 @@ HARDLY_ANY = 0.25
 def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
     """What the step takes of heat, what is typical, and by how much the label would be higher with that."""
     step, output = pack.step(label.step), whole.outputs.get(label.step, 0.0)
-    usual = next((take for take in step.takes if take.metric is Metric.THERMAL and take.typical > 0), None)
+    usual = next(
+        (take for take in step.takes if take.metric is Metric.THERMAL and take.typical > 0), None
+    )
     heats = [
         carrier
         for carrier in (*step.boundary.carriers, *step.boundary.counted)

@@ -29,13 +29,17 @@ def around(batches: Sequence[Batch], period: Period) -> tuple[list[Batch], Perio
     """The runs of half a year either side with those of the period, and the time that they take; None where there are none besides."""
     if period.end - period.start > A_YEAR:
         return None
-    near = [batch for batch in batches if period.start - AROUND <= batch.start < period.end + AROUND]
+    near = [
+        batch for batch in batches if period.start - AROUND <= batch.start < period.end + AROUND
+    ]
     beside = [batch.start for batch in near if batch.energy and batch.start not in period]
     if not beside:
         return None
     first, last = min(period.start, *beside), max(period.end, max(beside) + timedelta(days=1))
     outside = ExclusionReason.OUTSIDE_PERIOD.value
-    return [replace(batch, excluded=None) if batch.excluded == outside else batch for batch in near], Period(first, last, period.name)
+    return [
+        replace(batch, excluded=None) if batch.excluded == outside else batch for batch in near
+    ], Period(first, last, period.name)
 
 
 def sentences(label: StepLabel, longer: SiteLabel) -> Iterator[Words]:
@@ -44,7 +48,14 @@ def sentences(label: StepLabel, longer: SiteLabel) -> Iterator[Words]:
     other = next((candidate for candidate in longer.steps if LabelKey.of(candidate) == key), None)
     best, sure = label.best.value, label.uncertainty.best if label.uncertainty is not None else None
     measured, whole = label.made_from, None if other is None else other.made_from
-    if other is None or measured is None or whole is None or best is None or sure is None or other.used <= label.used:
+    if (
+        other is None
+        or measured is None
+        or whole is None
+        or best is None
+        or sure is None
+        or other.used <= label.used
+    ):
         return
     higher = _level(whole) - _level(measured)
     if higher > max(sure.value, HIGHER * abs(best)):

@@ -46,7 +46,11 @@ def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
     shown = {"opposed": f"{opposed:.2f}", "size": significant(higher, 2), "unit": label.unit}
     if (cause := _cause(measured, least)) is not None:
         variable, follows = cause
-        slopes = (condition.slope.get(label.metric, 0.0) for condition in step.reference_conditions if condition.variable == variable)
+        slopes = (
+            condition.slope.get(label.metric, 0.0)
+            for condition in step.reference_conditions
+            if condition.variable == variable
+        )
         if any(min(-slope, 0.0) <= follows <= max(-slope, 0.0) for slope in slopes):
             sentence = Phrase(
                 "Days alternate above and below the usual level (correlation of neighbours %(opposed)s), and so does their "
@@ -83,9 +87,16 @@ def _opposed(first: Floats, second: Floats) -> float:
 def _cause(measured: MeasuredBatches, least: float) -> tuple[str, float] | None:
     """The variable of the log without which days are opposed no more, if there is one, and by how much a unit of it moves them."""
     days, day_index, mean, output = by_day(measured)
-    names = {str(name) for row in measured.rows.tolist() for name in measured.columns.batches[row].variables}
+    names = {
+        str(name)
+        for row in measured.rows.tolist()
+        for name in measured.columns.batches[row].variables
+    }
     for name in sorted(names):
-        of_day: Floats = np.bincount(day_index, measured.columns.variable(name)[measured.rows] * measured.output) / output
+        of_day: Floats = (
+            np.bincount(day_index, measured.columns.variable(name)[measured.rows] * measured.output)
+            / output
+        )
         off = of_day - of_day.mean()
         if not np.isfinite(off).all() or not off.any():
             continue
@@ -97,7 +108,9 @@ def _cause(measured: MeasuredBatches, least: float) -> tuple[str, float] | None:
 
 def by_day(measured: MeasuredBatches) -> tuple[Integers, Integers, Floats, Floats]:
     """The days of used runs (ordinals), each run's index among them, each day's mean value by output, and its output."""
-    on = np.array([measured.columns.batches[row].start.toordinal() for row in measured.rows.tolist()])
+    on = np.array(
+        [measured.columns.batches[row].start.toordinal() for row in measured.rows.tolist()]
+    )
     days, day_index = np.unique(on, return_inverse=True)
     output: Floats = np.bincount(day_index, measured.output).astype(float)
     mean: Floats = np.bincount(day_index, measured.at_reference * measured.output) / output

@@ -45,13 +45,23 @@ def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterato
 
 def _made_meanwhile(others: Sequence[Batch], own: Sequence[Batch]) -> float:
     """Of what the others made, evenly over the time of each run, what lies in these runs; two of these at a time count it once."""
-    timed = [(other.start.timestamp(), other.end.timestamp(), other.output) for other in others if other.end is not None]
-    start, end, output = (np.array(column) for column in zip(*timed, strict=True)) if timed else (np.empty(0),) * 3
-    spans = sorted((run.start.timestamp(), run.end.timestamp()) for run in own if run.end is not None)
+    timed = [
+        (other.start.timestamp(), other.end.timestamp(), other.output)
+        for other in others
+        if other.end is not None
+    ]
+    start, end, output = (
+        (np.array(column) for column in zip(*timed, strict=True)) if timed else (np.empty(0),) * 3
+    )
+    spans = sorted(
+        (run.start.timestamp(), run.end.timestamp()) for run in own if run.end is not None
+    )
     done, parts = float("-inf"), list[float]()
     for since, until in spans:
         begin = max(since, done)
-        shared = np.clip(np.minimum(end, until) - np.maximum(start, begin), 0, None) / np.maximum(end - start, 1)
+        shared = np.clip(np.minimum(end, until) - np.maximum(start, begin), 0, None) / np.maximum(
+            end - start, 1
+        )
         parts.append(float((shared * output).sum()))
         done = max(done, until)
     return fsum(parts)

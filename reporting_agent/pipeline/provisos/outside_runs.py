@@ -37,7 +37,15 @@ FEW = 0.05
 """Of a meter's runs, those beside them without a time that are let be as mistakes of a log (a convention of ours)."""
 MUCH_OUTSIDE = 0.25
 """Of what its runs hold, what a meter may measure outside them: above that it is no waiting (a convention of ours)."""
-_ELSEWHERE = frozenset({"overlap", "duplicate", "end-missing", "end-before-start", ExclusionReason.OUTSIDE_PERIOD.value})
+_ELSEWHERE = frozenset(
+    {
+        "overlap",
+        "duplicate",
+        "end-missing",
+        "end-before-start",
+        ExclusionReason.OUTSIDE_PERIOD.value,
+    }
+)
 """Why runs are left out whose energy is another run's as well, or of no known time, or of another period."""
 
 
@@ -48,12 +56,19 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
     if measured is None or label.best.value is None or output <= 0:
         return
     own = {carrier for carrier in within(step.boundary) if counts(carrier, label.metric)}
-    meters = [entry for entry in whole.accounts.values() if entry.record.meter.carrier in own and label.step in entry.in_runs]
+    meters = [
+        entry
+        for entry in whole.accounts.values()
+        if entry.record.meter.carrier in own and label.step in entry.in_runs
+    ]
     meters = [entry for entry in meters if entry.record.meter.direction is Direction.IMPORT]
 
     def size(account: MeterAccount, energy: float) -> float:
         meter, unit = account.record.meter, account.record.unit
-        return in_unit_of(label, meter.carrier, energy, unit, meter.own_lhv(mj_in(unit)), whole, pack) / output
+        return (
+            in_unit_of(label, meter.carrier, energy, unit, meter.own_lhv(mj_in(unit)), whole, pack)
+            / output
+        )
 
     def each(account: MeterAccount, rows: Floats) -> Floats:
         """What falls on these runs, evenly by output."""
@@ -71,7 +86,9 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
     ended, more = 0.0, np.zeros(len(batches))
     for account in meters:
         record, in_runs = account.record, account.in_runs[label.step]
-        served = np.array([account.serves(label.step, name) for name in machines.tolist()], dtype=bool)[machine]
+        served = np.array(
+            [account.serves(label.step, name) for name in machines.tolist()], dtype=bool
+        )[machine]
         rest = size(account, max(account.rest, 0.0) * account.share(label.step))
         if rest > MUCH_OUTSIDE * size(account, in_runs):
             foreign += rest
@@ -82,7 +99,9 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
         peaks += size(account, in_runs * record.peaks_blank)
         beyond += size(account, in_runs * record.peaks_beyond)
         if account.edges and (of_own := account.output.get(label.step, 0.0)) > 0:
-            lacking = served * np.array([account.lacks(batch.start, whole.site) for batch in batches], dtype=float)
+            lacking = served * np.array(
+                [account.lacks(batch.start, whole.site) for batch in batches], dtype=float
+            )
             lost = size(account, in_runs) * output / of_own * lacking
             ended += float(np.average(lost, weights=measured.output))
             more += lost
@@ -92,21 +111,52 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
     if waits <= WAITING * abs(label.best.value) and higher - waits <= USUAL * abs(label.best.value):
         return
     parts = (
-        (Phrase("outside runs and in runs that the label leaves out %(size)s", size=significant(waits, 3)), waits),
         (
-            Phrase("in pauses next to runs and in runs without product, at the power of runs %(size)s", size=significant(running, 3)),
+            Phrase(
+                "outside runs and in runs that the label leaves out %(size)s",
+                size=significant(waits, 3),
+            ),
+            waits,
+        ),
+        (
+            Phrase(
+                "in pauses next to runs and in runs without product, at the power of runs %(size)s",
+                size=significant(running, 3),
+            ),
             running,
         ),
-        (Phrase("on meters with much of their energy outside their runs %(size)s", size=significant(foreign, 3)), foreign),
-        (Phrase("in runs before or after a meter was in use %(size)s", size=significant(ended, 3)), ended),
-        (Phrase("in readings outside a meter's range %(size)s", size=significant(beyond, 3)), beyond),
-        (Phrase("in time without readings, at the highest load shown or twice the usual one, %(size)s", size=significant(peaks, 3)), peaks),
+        (
+            Phrase(
+                "on meters with much of their energy outside their runs %(size)s",
+                size=significant(foreign, 3),
+            ),
+            foreign,
+        ),
+        (
+            Phrase(
+                "in runs before or after a meter was in use %(size)s", size=significant(ended, 3)
+            ),
+            ended,
+        ),
+        (
+            Phrase("in readings outside a meter's range %(size)s", size=significant(beyond, 3)),
+            beyond,
+        ),
+        (
+            Phrase(
+                "in time without readings, at the highest load shown or twice the usual one, %(size)s",
+                size=significant(peaks, 3),
+            ),
+            peaks,
+        ),
     )
     sentence = Phrase(
         "Some energy of this step is in no run that counts, per %(per)s of its output: %(parts)s %(unit)s. With all of it the label "
         "would be higher by %(size)s %(unit)s. Log what ran in that time, and correct range, rated power and until of its meters.",
         per=step.output_unit,
-        parts=enumerated(name for name, amount in sorted(parts, key=lambda part: -part[1]) if amount > 0),
+        parts=enumerated(
+            name for name, amount in sorted(parts, key=lambda part: -part[1]) if amount > 0
+        ),
         unit=label.unit,
         size=significant(higher, 3),
     )
@@ -119,12 +169,26 @@ def _went_on(account: MeterAccount) -> float:
     record, runs = account.record, account.record.runs
     if runs is None or not len(runs):
         return 0.0
-    index_of, power = {name: at for at, name in enumerate(runs.ids)}, float(np.median(np.abs(runs.energy) / (runs.end_us - runs.start_us)))
+    index_of, power = (
+        {name: at for at, name in enumerate(runs.ids)},
+        float(np.median(np.abs(runs.energy) / (runs.end_us - runs.start_us))),
+    )
     others = [batch for batch in account.runs if batch.batch_id not in index_of]
     timed = [batch for batch in others if batch.end is not None and batch.start < batch.end]
-    begun = np.sort([to_us(batch.start) for batch in (others if len(others) - len(timed) <= FEW * len(runs) else timed)])
-    begins, ends = (np.searchsorted(begun, [getattr(pause, at) for pause in record.stretches]) for at in ("start_us", "end_us"))
-    start_late_s, end_late_s = (np.nan_to_num(late_s).tolist() for late_s in (runs.edges.start_late_s, runs.edges.end_late_s))
+    begun = np.sort(
+        [
+            to_us(batch.start)
+            for batch in (others if len(others) - len(timed) <= FEW * len(runs) else timed)
+        ]
+    )
+    begins, ends = (
+        np.searchsorted(begun, [getattr(pause, at) for pause in record.stretches])
+        for at in ("start_us", "end_us")
+    )
+    start_late_s, end_late_s = (
+        np.nan_to_num(late_s).tolist()
+        for late_s in (runs.edges.start_late_s, runs.edges.end_late_s)
+    )
     amount = 0.0
     for pause, begun_in_it in zip(record.stretches, (begins < ends).tolist(), strict=True):
         before, after = index_of.get(pause.before), index_of.get(pause.after)
@@ -142,7 +206,9 @@ def _went_on(account: MeterAccount) -> float:
 def _of_log(label: StepLabel, whole: SiteTotals, pack: Pack, own: set[str]) -> float:
     """Of a log's rows, what stands in no run."""
     rows = (row for row in whole.left_out if row.step == label.step and row.carrier in own)
-    return fsum(in_unit_of(label, row.carrier, row.energy, row.unit, None, whole, pack) for row in rows)
+    return fsum(
+        in_unit_of(label, row.carrier, row.energy, row.unit, None, whole, pack) for row in rows
+    )
 
 
 def _of_other_runs(measured: MeasuredBatches, *, metered: bool) -> tuple[float, float]:
@@ -151,16 +217,28 @@ def _of_other_runs(measured: MeasuredBatches, *, metered: bool) -> tuple[float, 
 
     What the plant gave of a run that is at fault is no measure.
     """
-    columns, energy, reasons = measured.columns, np.nan_to_num(measured.energy.total), measured.reasons
+    columns, energy, reasons = (
+        measured.columns,
+        np.nan_to_num(measured.energy.total),
+        measured.reasons,
+    )
     mean, excess, at_power = float(np.average(measured.value, weights=measured.output)), 0.0, 0.0
-    of_product = np.array([batch.status is not ProductStatus.SCRAP for batch in columns.batches], dtype=bool)  # tests: `set_apart`
+    of_product = np.array(
+        [batch.status is not ProductStatus.SCRAP for batch in columns.batches], dtype=bool
+    )  # tests: `set_apart`
     usual = RUNNING * float(np.median(energy[measured.rows] / columns.length_s[measured.rows]))
     for code, name in enumerate(reasons.names):
-        rows = [] if not code or name in _ELSEWHERE else np.flatnonzero(reasons.codes == code).tolist()
+        rows = (
+            [] if not code or name in _ELSEWHERE else np.flatnonzero(reasons.codes == code).tolist()
+        )
         rows = [row for row in rows if metered or columns.batches[row].excluded is None]
         produced = np.where(of_product[rows], columns.output[rows], 0.0) if rows else np.zeros(0)
         beyond = max(float(np.sum(energy[rows] - mean * produced)), 0.0) if rows else 0.0
-        went_on = [row for row in rows if energy[row] > max(usual * columns.length_s[row], 2 * mean * columns.output[row], 0.0)]
+        went_on = [
+            row
+            for row in rows
+            if energy[row] > max(usual * columns.length_s[row], 2 * mean * columns.output[row], 0.0)
+        ]
         excess, at_power = excess + beyond, at_power + min(float(np.sum(energy[went_on])), beyond)
     return excess, at_power
 
@@ -168,10 +246,17 @@ def _of_other_runs(measured: MeasuredBatches, *, metered: bool) -> tuple[float, 
 def _unread(measured: MeasuredBatches, meters: list[MeterAccount]) -> float:
     """Of runs that count, what their meters would have shown at their highest load in the seconds that no reading tells."""
     loads = [
-        (account.record, account.record.total / account.record.per_reading / account.record.known_s * 3600)
+        (
+            account.record,
+            account.record.total / account.record.per_reading / account.record.known_s * 3600,
+        )
         for account in meters
         if account.record.known_s
     ]
-    peak = max(PEAK, *((record.facts.highest or 0.0) / load for record, load in loads if load > 0)) if loads else 0.0
+    peak = (
+        max(PEAK, *((record.facts.highest or 0.0) / load for record, load in loads if load > 0))
+        if loads
+        else 0.0
+    )
     coverage = np.clip(measured.energy.coverage[measured.rows], 0.5, 1.0)
     return float(np.sum(measured.value * measured.output * (1 / coverage - 1))) * peak

@@ -28,7 +28,9 @@ def as_usual(batches: Sequence[Batch]) -> list[Batch] | None:
 
 
 def _is_apart(batch: Batch) -> bool:
-    of_product = batch.status is ProductStatus.TEST or (batch.status is ProductStatus.GOOD and batch.state is not OperatingState.NORMAL)
+    of_product = batch.status is ProductStatus.TEST or (
+        batch.status is ProductStatus.GOOD and batch.state is not OperatingState.NORMAL
+    )
     return of_product and batch.excluded is None and batch.output > 0
 
 
@@ -37,7 +39,12 @@ def sentences(label: StepLabel, usual: SiteLabel) -> Iterator[Words]:
     key = LabelKey.of(label)
     other = next((candidate for candidate in usual.steps if LabelKey.of(candidate) == key), None)
     best, with_all = label.best.value, None if other is None else other.best.value
-    if other is not None and best is not None and with_all is not None and with_all - best > WORTH_TELLING * abs(best):
+    if (
+        other is not None
+        and best is not None
+        and with_all is not None
+        and with_all - best > WORTH_TELLING * abs(best)
+    ):
         sentence = in_number(
             other.used - label.used,
             "The log marks %(count)s run with product as a test, or as not normal running, so it is left out. "

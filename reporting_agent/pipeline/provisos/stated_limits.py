@@ -31,7 +31,13 @@ def sentences(label: StepLabel, step: Step, static: Static, period: Period) -> I
     means = means_of_variables(label.made_from.columns, label.made_from.rows)
     last_day = period.first_and_last[1]
     yield from rests_on(
-        label.mean, label.grade.limits, step.limits, static, means, lambda limit: named(limit, label.variant, step), last_day
+        label.mean,
+        label.grade.limits,
+        step.limits,
+        static,
+        means,
+        lambda limit: named(limit, label.variant, step),
+        last_day,
     )
 
 
@@ -58,7 +64,8 @@ def rests_on(
         alike = [
             candidate
             for candidate in limits
-            if (candidate.standard, candidate.metric, candidate.unit) == (limit.standard, limit.metric, limit.unit)
+            if (candidate.standard, candidate.metric, candidate.unit)
+            == (limit.standard, limit.metric, limit.unit)
         ]
         conditions = {**static, **means, **naming(limit)}
         stated = sorted(name for name in asked_by(limit) & conditions.keys() if name not in means)
@@ -73,9 +80,13 @@ def rests_on(
             level=level,
             standard=limit.standard,
             stated=enumerated(f"{name} = {_plain(conditions[name])}" for name in stated),
-            limits=" / ".join("-" if bound is None else significant(bound, 4) for bound in could_be),
+            limits=" / ".join(
+                "-" if bound is None else significant(bound, 4) for bound in could_be
+            ),
             unit=limit.unit,
-            then=Phrase("no level would be met") if met is None else Phrase("level %(met)s would be met", met=met),
+            then=Phrase("no level would be met")
+            if met is None
+            else Phrase("level %(met)s would be met", met=met),
         )
     yield from (Words.of(sentence) for sentence in sentences.values())
 

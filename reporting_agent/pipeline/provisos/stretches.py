@@ -41,9 +41,16 @@ def sentences(label: StepLabel, rule: LabelRule) -> Iterator[Words]:
     at = rank(rule.quantile, len(measured.rows)) - 1
     for width, apart in APART.items():
         around = _around(mean * weight, width) / _around(weight, width)
-        higher = float(np.sort(measured.at_reference - around[day_index] + of_all)[at]) - label.best.value
+        higher = (
+            float(np.sort(measured.at_reference - around[day_index] + of_all)[at])
+            - label.best.value
+        )
         if higher > HIGHER * abs(label.best.value) and np.std(around) > apart * chance:
-            yield Words.of(_sentence(days, mean, weight, around < (of_all + around.min()) / 2, higher, label.unit))
+            yield Words.of(
+                _sentence(
+                    days, mean, weight, around < (of_all + around.min()) / 2, higher, label.unit
+                )
+            )
             return
 
 
@@ -56,10 +63,14 @@ def _around(value: Floats, width: int) -> Floats:
     return np.convolve(value, np.ones(width), "same")
 
 
-def _sentence(days: Integers, mean: Floats, weight: Floats, low: Flags, higher: float, unit: str) -> Phrase:
+def _sentence(
+    days: Integers, mean: Floats, weight: Floats, low: Flags, higher: float, unit: str
+) -> Phrase:
     edges = np.flatnonzero(np.diff(np.concatenate(([0], low.astype(int), [0]))))
     first, after = max(edges.reshape(-1, 2).tolist(), key=lambda stretch: stretch[1] - stretch[0])
-    below = np.average(mean[~low], weights=weight[~low]) - np.average(mean[low], weights=weight[low])
+    below = np.average(mean[~low], weights=weight[~low]) - np.average(
+        mean[low], weights=weight[low]
+    )
     return Phrase(
         "The label depends on low days that follow one another: %(count)s of %(all)s, the longest stretch from %(first)s to %(last)s."
         " They are %(below)s %(unit)s below the other days, far more than neighbouring days differ. Energy or output may have been booked"

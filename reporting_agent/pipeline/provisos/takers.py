@@ -34,7 +34,10 @@ def untaken(label: StepLabel, whole: SiteTotals) -> Iterator[Words]:
     if label.best.value is None or not label.output or label.made_from is None:
         return
     for carrier in label.energy_by_carrier:
-        if CARRIERS[carrier].form not in FORMS or carrier == label.made_from.columns.step.product_carrier:
+        if (
+            CARRIERS[carrier].form not in FORMS
+            or carrier == label.made_from.columns.step.product_carrier
+        ):
             continue
         size = -label.energy_by_carrier[carrier] / label.output
         given_mj, taken_mj, idle = _given_and_taken(carrier, label.step, whole)
@@ -56,17 +59,34 @@ def unserved(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]
     fence = whole.site.site_boundary
     if label.best.value is None or fence is None or output <= 0:
         return
-    own = {carrier for carrier in within(pack.step(label.step).boundary) if counts(carrier, label.metric)}
+    own = {
+        carrier
+        for carrier in within(pack.step(label.step).boundary)
+        if counts(carrier, label.metric)
+    }
     for conversion in fence.conversions:
-        conversion_input = fsum(size_of(flow, label, whole, pack) for flow in conversion.takes if flow.carrier in own) / output
+        conversion_input = (
+            fsum(
+                size_of(flow, label, whole, pack)
+                for flow in conversion.takes
+                if flow.carrier in own
+            )
+            / output
+        )
         if conversion_input <= USUAL * abs(label.best.value):
             continue
         served = _served(conversion, "", fence, whole, ())
-        metered = fence.model_copy(update={"sold": tuple(flow for flow in fence.sold if flow.meter is not None)})
+        metered = fence.model_copy(
+            update={"sold": tuple(flow for flow in fence.sold if flow.meter is not None)}
+        )
         on_paper = (served - _served(conversion, "", metered, whole, ())) * conversion_input
         if on_paper > USUAL * abs(label.best.value):
-            yield Words.of(_on_paper(Phrase("what %(id)s makes", id=conversion.id), on_paper, label))
-        if (1 - served) * conversion_input > max(NEARLY * conversion_input, USUAL * abs(label.best.value)):
+            yield Words.of(
+                _on_paper(Phrase("what %(id)s makes", id=conversion.id), on_paper, label)
+            )
+        if (1 - served) * conversion_input > max(
+            NEARLY * conversion_input, USUAL * abs(label.best.value)
+        ):
             sentence = Phrase(
                 "Steps whose labels count it, their auxiliaries and buyers use %(share)s of what %(id)s of [site_boundary] makes. If "
                 "its input for the rest belonged to this step, the label would be higher by %(size)s %(unit)s. Name the users of the "
@@ -82,7 +102,10 @@ def unserved(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]
 def _given_and_taken(carrier: str, step: str, whole: SiteTotals) -> tuple[float, float, list[str]]:
     """MJ that steps give in all, beyond what each takes itself, what is left of its takers once others have served them, and conversions
     that count as no taker, or not whole. Auxiliaries of the step whose credit is asked for are its own users, and none of its takers."""
-    out, into = whole.of_steps(carrier, Direction.RECOVERED), whole.of_steps(carrier, Direction.IMPORT)
+    out, into = (
+        whole.of_steps(carrier, Direction.RECOVERED),
+        whole.of_steps(carrier, Direction.IMPORT),
+    )
     net = {step: out.get(step, 0.0) - into.get(step, 0.0) for step in {*out, *into}}
     is_power = carrier == "electricity"
     counted = into if is_power else whole.counted_of_steps(carrier)
@@ -99,38 +122,74 @@ def _given_and_taken(carrier: str, step: str, whole: SiteTotals) -> tuple[float,
                 served = _served(conversion, step, fence, whole, ())
                 taken_mj += taking * served
                 idle += [conversion.id] if served < 1 - NEARLY else []
-        others = () if is_power else (*fence.purchased, *(flow for maker in fence.conversions for flow in maker.gives))
+        others = (
+            ()
+            if is_power
+            else (*fence.purchased, *(flow for maker in fence.conversions for flow in maker.gives))
+        )
         taken_mj -= _mj(_of(carrier, others), whole)
     return given_mj, max(taken_mj, 0.0), idle
 
 
-def _served(conversion: Conversion, step: str, fence: SiteBoundary, whole: SiteTotals, behind: tuple[str, ...]) -> float:
+def _served(
+    conversion: Conversion,
+    step: str,
+    fence: SiteBoundary,
+    whole: SiteTotals,
+    behind: tuple[str, ...],
+) -> float:
     """The part of what a conversion gives that somebody takes: 0 where it gives nothing known. What it gives to conversions `behind` which
     it stands is taken by nobody."""
     if conversion.id in behind:
         return 0.0
-    mj_by_carrier = {flow.carrier: _mj(_of(flow.carrier, conversion.gives), whole) for flow in conversion.gives}
-    taken_mj = fsum(mj * _taken_share(carrier, step, fence, whole, (*behind, conversion.id)) for carrier, mj in mj_by_carrier.items())
+    mj_by_carrier = {
+        flow.carrier: _mj(_of(flow.carrier, conversion.gives), whole) for flow in conversion.gives
+    }
+    taken_mj = fsum(
+        mj * _taken_share(carrier, step, fence, whole, (*behind, conversion.id))
+        for carrier, mj in mj_by_carrier.items()
+    )
     whole_of_it = fsum(mj_by_carrier.values())
     return taken_mj / whole_of_it if whole_of_it else 0.0
 
 
-def _taken_share(carrier: str, step: str, fence: SiteBoundary, whole: SiteTotals, behind: tuple[str, ...]) -> float:
+def _taken_share(
+    carrier: str, step: str, fence: SiteBoundary, whole: SiteTotals, behind: tuple[str, ...]
+) -> float:
     """Of what conversions give of a carrier, the part that is taken; what meters err by and losses take of all its users is left to them.
     One that takes what it gives (steam at another pressure) passes on what others gave."""
     used = fsum(whole.counted_of_steps(carrier).values()) + _by_users(carrier, step, fence, whole)
-    others = fsum(whole.of_steps(carrier, Direction.RECOVERED).values()) + _mj(_of(carrier, fence.purchased), whole)
+    others = fsum(whole.of_steps(carrier, Direction.RECOVERED).values()) + _mj(
+        _of(carrier, fence.purchased), whole
+    )
     for conversion in fence.conversions:
         taking = _mj(_of(carrier, conversion.takes), whole)
         others -= taking if any(_of(carrier, conversion.gives)) else 0.0
         used += taking * _served(conversion, step, fence, whole, behind) if taking else 0.0
-    given_mj = _mj((flow for maker in fence.conversions for flow in _of(carrier, maker.gives)), whole)
-    return min(max(used * (1 + NEARLY) - max(others, 0.0), 0.0) / given_mj, 1.0) if given_mj else 0.0
+    given_mj = _mj(
+        (flow for maker in fence.conversions for flow in _of(carrier, maker.gives)), whole
+    )
+    return (
+        min(max(used * (1 + NEARLY) - max(others, 0.0), 0.0) / given_mj, 1.0) if given_mj else 0.0
+    )
 
 
 def _by_users(carrier: str, step: str, fence: SiteBoundary, whole: SiteTotals) -> float:
     labelled = {label.step for label in whole.labels if label.best.value is not None}
-    return _mj(_of(carrier, (*fence.sold, *(auxiliary for auxiliary in fence.auxiliaries if auxiliary.step in labelled - {step}))), whole)
+    return _mj(
+        _of(
+            carrier,
+            (
+                *fence.sold,
+                *(
+                    auxiliary
+                    for auxiliary in fence.auxiliaries
+                    if auxiliary.step in labelled - {step}
+                ),
+            ),
+        ),
+        whole,
+    )
 
 
 def _sold_by_statement(whole: SiteTotals) -> tuple[Flow, ...]:
@@ -166,7 +225,11 @@ def _on_paper(what: Value, size: float, label: StepLabel) -> Phrase:
 
 
 def _sentence(carrier: str, rest: float, share: float, label: StepLabel) -> Phrase:
-    size: dict[str, Value] = {"carrier": CARRIERS[carrier].words, "size": significant(rest, 3), "unit": label.unit}
+    size: dict[str, Value] = {
+        "carrier": CARRIERS[carrier].words,
+        "size": significant(rest, 3),
+        "unit": label.unit,
+    }
     if share <= 0:
         return Phrase(
             "Nothing shows who uses the %(carrier)s that is credited: no other step of the site does, and no flow of "

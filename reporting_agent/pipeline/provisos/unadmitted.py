@@ -37,7 +37,10 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
             and carrier in CARRIERS
             and counts(carrier, label.metric)
         ):
-            sizes[carrier] = sizes.get(carrier, 0.0) + in_unit_of(label, carrier, quantity, unit, lhv, whole, pack) / output
+            sizes[carrier] = (
+                sizes.get(carrier, 0.0)
+                + in_unit_of(label, carrier, quantity, unit, lhv, whole, pack) / output
+            )
     if (together := fsum(sizes.values())) > USUAL * abs(label.best.value):
         ordered = sorted(sizes.items(), key=lambda item: -item[1])
         sentence = Phrase(
@@ -45,7 +48,11 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
             " If the step had used this energy, the label would be %(size)s %(unit)s higher. Correct the direction. If the energy only"
             " passes through, assign the meter to no step and name it in [site_boundary].",
             carriers=enumerated(
-                Phrase("%(carrier)s %(size)s", carrier=CARRIERS[carrier].words, size=significant(size, 3))
+                Phrase(
+                    "%(carrier)s %(size)s",
+                    carrier=CARRIERS[carrier].words,
+                    size=significant(size, 3),
+                )
                 for carrier, size in ordered
                 if size > 0
             ),

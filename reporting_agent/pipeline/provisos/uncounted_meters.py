@@ -41,12 +41,18 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
     own = {
         carrier
         for carrier in within(step.boundary)
-        if counts(carrier, label.metric) and (carrier in step.boundary.asked or (step.id, carrier) in takes or carrier not in by_any)
+        if counts(carrier, label.metric)
+        and (carrier in step.boundary.asked or (step.id, carrier) in takes or carrier not in by_any)
     }
     named = _named(whole.site.site_boundary)
     of_no_step, in_the_file_alone = dict[str, float](), dict[str, float]()
     for name, record in whole.records.items():
-        if record.meter.carrier not in own or record.meter.computed or record.meter.role in {"check", "state"} or name in named:
+        if (
+            record.meter.carrier not in own
+            or record.meter.computed
+            or record.meter.role in {"check", "state"}
+            or name in named
+        ):
             continue
         size = size_of(Flow(carrier=record.meter.carrier, meter=name), label, whole, pack) / output
         size *= _untold(record, whole) / record.total if record.total else 0.0
@@ -84,7 +90,11 @@ def _shown(sizes: dict[str, float], whole: SiteTotals) -> Value:
 
 
 def _of(meter: Meter, size: float, whole: SiteTotals) -> Phrase:
-    shown: dict[str, Value] = {"meter": meter.id, "carrier": CARRIERS[meter.carrier].words, "size": significant(size, 3)}
+    shown: dict[str, Value] = {
+        "meter": meter.id,
+        "carrier": CARRIERS[meter.carrier].words,
+        "size": significant(size, 3),
+    }
     if meter.direction is not Direction.IMPORT:
         return Phrase("%(meter)s (%(carrier)s, declared as given back) %(size)s", **shown)
     if any(sub_meter.id in whole.records for sub_meter in whole.site.tree.below(meter)):
@@ -98,7 +108,9 @@ def _counts_nowhere(meter: Meter, whole: SiteTotals) -> bool:
     tree = whole.site.tree
     if meter in tree.counted:
         return not whole.outputs.keys() & {sink.step for sink in sinks_of(meter, whole.site)}
-    if meter.direction is not Direction.IMPORT and any(_closes(above, whole) for above in tree.above(meter)):
+    if meter.direction is not Direction.IMPORT and any(
+        _closes(above, whole) for above in tree.above(meter)
+    ):
         return False
     return not tree.times_counted(meter)
 
@@ -113,10 +125,17 @@ def _untold(record: MeterRecord, whole: SiteTotals) -> float:
 
 
 def _left(record: MeterRecord, whole: SiteTotals) -> float:
-    below = [sub_record for sub_meter in whole.site.tree.below(record.meter) if (sub_record := whole.records.get(sub_meter.id)) is not None]
+    below = [
+        sub_record
+        for sub_meter in whole.site.tree.below(record.meter)
+        if (sub_record := whole.records.get(sub_meter.id)) is not None
+    ]
     turned = {True: 1.0, False: -1.0}
     own = record.meter.direction is Direction.IMPORT
-    sums = fsum(turned[(part.meter.direction is Direction.IMPORT) is own] * _as_of(record, part, whole) for part in below)
+    sums = fsum(
+        turned[(part.meter.direction is Direction.IMPORT) is own] * _as_of(record, part, whole)
+        for part in below
+    )
     return record.total * (1 - record.meter.loss_pct / 100) - sums
 
 
@@ -124,7 +143,10 @@ def _as_of(record: MeterRecord, part: MeterRecord, whole: SiteTotals) -> float:
     """What a meter below another counted, in the unit of that one: by its heat, where one counts volume and the other heat."""
     if converts(part.unit, record.unit):
         return part.total * ratio(part.unit, record.unit)
-    heat, of_whole = (whole.flow_mj(Flow(carrier=each.meter.carrier, meter=each.meter.id)) for each in (part, record))
+    heat, of_whole = (
+        whole.flow_mj(Flow(carrier=each.meter.carrier, meter=each.meter.id))
+        for each in (part, record)
+    )
     return record.total * heat / of_whole if heat and of_whole else 0.0
 
 
@@ -140,7 +162,10 @@ def _hangs_on_one_of(meter: Meter, step: str, whole: SiteTotals) -> bool:
         return False
     for above in tree.above(meter):
         between.append(above)
-        if any(above.id in tree.parts(counted) and whole.serves(counted, step) for counted in tree.counted):
+        if any(
+            above.id in tree.parts(counted) and whole.serves(counted, step)
+            for counted in tree.counted
+        ):
             return not all(_closes(link, whole) for link in between)
     return False
 
@@ -151,5 +176,13 @@ def _named(fence: SiteBoundary | None) -> set[str | None]:
         return set()
     flows = (*fence.purchased, *fence.sold, *fence.auxiliaries, *fence.others)
     return {
-        flow.meter for flow in (*flows, *(stream for conversion in fence.conversions for stream in (*conversion.takes, *conversion.gives)))
+        flow.meter
+        for flow in (
+            *flows,
+            *(
+                stream
+                for conversion in fence.conversions
+                for stream in (*conversion.takes, *conversion.gives)
+            ),
+        )
     }

@@ -22,7 +22,9 @@ def data(view: View, absent: Sequence[str]) -> dict[str, Any]:
     w = view.w["about"]
     label = view.result.site_label
     return {
-        "absent": [{"name": view.w[name]["heading"], "why": view.w["missing"][name]} for name in absent],
+        "absent": [
+            {"name": view.w[name]["heading"], "why": view.w["missing"][name]} for name in absent
+        ],
         "method": [
             (w["label_term"], w["label"]),
             (w["gap_term"], w["gap"]),
@@ -34,7 +36,10 @@ def data(view: View, absent: Sequence[str]) -> dict[str, Any]:
         "factors": list(_factors(view)),
         "conditions": list(_conditions(view)),
         "versions": [
-            (w["pack"], f"{view.text(view.result.data.pack.words)} ({label.pack}), {label.pack_version}"),
+            (
+                w["pack"],
+                f"{view.text(view.result.data.pack.words)} ({label.pack}), {label.pack_version}",
+            ),
             *_digests(view),
             (w["basis"], w["calorific"]),
             (w["software"], SOFTWARE),
@@ -50,7 +55,12 @@ def _digests(view: View) -> Iterator[tuple[str, str]]:
     w, method = view.w["about"], view.result.site_label.method
     if method:
         yield w["pack_digest"], method["pack_digest"]
-        yield w["conversion"], w["conversion_named"].format(version=method["conversion"], digest=method["conversion_digest"])
+        yield (
+            w["conversion"],
+            w["conversion_named"].format(
+                version=method["conversion"], digest=method["conversion_digest"]
+            ),
+        )
         yield w["constants_digest"], method["constants_digest"]
 
 
@@ -71,7 +81,8 @@ def _uncertain(view: View, group: LabelGroup) -> Iterator[dict[str, Any]]:
                     "name": f"{view.name(group)}{view.w['page']['comma']}{view.metric(label)}{view.w['page']['colon']}{name}",
                     "value": figure(value),
                     "unit": view.unit(label),
-                    "whole": f"±{shown(part.value)}" + ("" if part.bounded else w["unbounded_mark"]),
+                    "whole": f"±{shown(part.value)}"
+                    + ("" if part.bounded else w["unbounded_mark"]),
                     "share": percent(part.value / abs(value)) if value else "",
                     "meter": f"±{shown(part.meter)}",
                     "sampling": f"±{shown(part.sampling)}",
@@ -82,18 +93,28 @@ def _factors(view: View) -> Iterator[dict[str, str]]:
     """What every carrier that a label counts was converted by: the plant's heating values, as heat, and the factor of the table that was
     in force at the beginning of the period."""
     table, on = packs.factors(view.result.data.pack), view.result.site_label.period.start.date()
-    carriers = dict.fromkeys(name for label in view.result.site_label.steps for name in label.energy_by_carrier)
+    carriers = dict.fromkeys(
+        name for label in view.result.site_label.steps for name in label.energy_by_carrier
+    )
     heat_contents = _heat_contents(view)
     for name in carriers:
         entry = CARRIERS[name]
         if (own := heat_contents.get(name)) is not None:
             for text in _of_the_plant(view, own):
-                yield {"carrier": view.text(entry.words), "factor": text, "edition": "", "source": "", "code": ""}
+                yield {
+                    "carrier": view.text(entry.words),
+                    "factor": text,
+                    "edition": "",
+                    "source": "",
+                    "code": "",
+                }
             if not own.by_table:
                 continue
         try:
             factor = table.factor(name, Basis.CALORIFIC, on)
-        except InputError as refused:  # a carrier without an agreed default: the plant's own heating values count
+        except (
+            InputError
+        ) as refused:  # a carrier without an agreed default: the plant's own heating values count
             yield {
                 "carrier": view.text(entry.words),
                 "factor": view.w["about"]["measured"],
@@ -119,12 +140,19 @@ class HeatContents:
 
     as_heat: bool = False  # the amount is energy
     by_table: bool = False
-    heating_values: dict[str, tuple[float, float]] = field(default_factory=dict)  # by unit of the amount, the least and the most, MJ
+    heating_values: dict[str, tuple[float, float]] = field(
+        default_factory=dict
+    )  # by unit of the amount, the least and the most, MJ
 
 
 def _heat_contents(view: View) -> dict[str, HeatContents]:
     by_carrier: dict[str, HeatContents] = {}
-    for energy in (energy for batch in view.result.data.batches if batch.excluded is None for energy in batch.energy):
+    for energy in (
+        energy
+        for batch in view.result.data.batches
+        if batch.excluded is None
+        for energy in batch.energy
+    ):
         if not energy.quantity or not CARRIERS[energy.carrier].thermal:
             continue
         contents = by_carrier.setdefault(energy.carrier, HeatContents())
@@ -144,14 +172,18 @@ def _of_the_plant(view: View, contents: HeatContents) -> Iterator[str]:
         yield w["as_heat"].format(factor=f"{float(MJ_PER_KGCE):g}")
     for unit, (least, most) in contents.heating_values.items():
         values = dict.fromkeys((shown(least), shown(most)))
-        yield w["own_value" if len(values) == 1 else "own_values"].format(least=shown(least), most=shown(most), unit=unit)
+        yield w["own_value" if len(values) == 1 else "own_values"].format(
+            least=shown(least), most=shown(most), unit=unit
+        )
 
 
 def _grid(view: View) -> Iterator[dict[str, str]]:
     """What a kWh of electricity emits at this site, by every factor that was in force within the period."""
     period = view.result.site_label.period
     for row in view.site.emissions.factors.carbon.get("electricity", ()):
-        if row.effective_from < period.end.date() and (row.effective_to is None or row.effective_to > period.start.date()):
+        if row.effective_from < period.end.date() and (
+            row.effective_to is None or row.effective_to > period.start.date()
+        ):
             yield {
                 "carrier": f"{view.text(CARRIERS['electricity'].words)}, CO₂",
                 "factor": f"{float(row.kg_co2_per_unit or 0):g} kg/{row.unit}",
@@ -167,7 +199,9 @@ def _conditions(view: View) -> Iterator[dict[str, str]]:
     for step in view.result.data.pack.steps:
         for condition in step.reference_conditions if step.id in steps else ():
             slopes = ", ".join(
-                f"{slope:g} {view.counted(rule.unit)}" for rule in step.metrics if (slope := condition.slope.get(rule.metric)) is not None
+                f"{slope:g} {view.counted(rule.unit)}"
+                for rule in step.metrics
+                if (slope := condition.slope.get(rule.metric)) is not None
             )
             yield {
                 "step": view.text(step.words),

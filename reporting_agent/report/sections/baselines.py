@@ -10,7 +10,15 @@ import numpy as np
 from benchmarks.carriers import CARRIERS
 from reporting_agent.analysis.baselines.baseline import Baseline, Chart
 from reporting_agent.analysis.baselines.control import ALARMS_A_YEAR
-from reporting_agent.report.figures import MINUS, DisplayUnit, count, figure, month, scaled, unit_for
+from reporting_agent.report.figures import (
+    MINUS,
+    DisplayUnit,
+    count,
+    figure,
+    month,
+    scaled,
+    unit_for,
+)
 from reporting_agent.report.svg import WIDTH, DrawingScale, dots, line, tick_text, ticks
 from reporting_agent.report.view import View
 
@@ -24,8 +32,14 @@ def data(view: View) -> dict[str, Any] | None:
     baselines = view.analysis.baselines
     if not baselines:
         return None
-    ordered = sorted(baselines, key=lambda baseline: (-len(baseline.anomalies), baseline.base_load is None))
-    return {"meters": [_meter(view, baseline) for baseline in ordered], "open": OPEN, "chance": _chance(view)}
+    ordered = sorted(
+        baselines, key=lambda baseline: (-len(baseline.anomalies), baseline.base_load is None)
+    )
+    return {
+        "meters": [_meter(view, baseline) for baseline in ordered],
+        "open": OPEN,
+        "chance": _chance(view),
+    }
 
 
 def _chance(view: View) -> str:
@@ -35,15 +49,23 @@ def _chance(view: View) -> str:
         return ""
     expected = ALARMS_A_YEAR * sum(baseline.days for baseline in charts) / 365
     return view.w["baselines"]["chance"].format(
-        meters=count(len(charts)), found=count(sum(len(baseline.anomalies) for baseline in charts)), expected=f"{expected:.1f}"
+        meters=count(len(charts)),
+        found=count(sum(len(baseline.anomalies) for baseline in charts)),
+        expected=f"{expected:.1f}",
     )
 
 
 def _meter(view: View, baseline: Baseline) -> dict[str, Any]:
     w = view.w["baselines"]
-    carrier = view.text(CARRIERS[baseline.carrier].words) if baseline.carrier in CARRIERS else baseline.carrier
+    carrier = (
+        view.text(CARRIERS[baseline.carrier].words)
+        if baseline.carrier in CARRIERS
+        else baseline.carrier
+    )
     load = baseline.base_load
-    measured = [view.step_name(baseline.step), carrier] if baseline.step else [carrier]  # a main or shared meter is of no single step
+    measured = (
+        [view.step_name(baseline.step), carrier] if baseline.step else [carrier]
+    )  # a main or shared meter is of no single step
     return {
         "title": f"{baseline.meter}{view.w['page']['colon']}{view.w['page']['comma'].join(measured)}",
         "unit": baseline.unit,
@@ -59,7 +81,12 @@ def _meter(view: View, baseline: Baseline) -> dict[str, Any]:
         "model": view.text(baseline.model),
         "days": w["days"].format(days=count(baseline.days)),
         "types": [
-            {"name": view.text(kind.words), "days": count(kind.days), "per_day": figure(kind.per_day)} for kind in baseline.day_types
+            {
+                "name": view.text(kind.words),
+                "days": count(kind.days),
+                "per_day": figure(kind.per_day),
+            }
+            for kind in baseline.day_types
         ],
         "chart": None if baseline.chart is None else _chart(view, baseline.chart),
         "cusum": None if baseline.chart is None else _cusum(view, baseline),
@@ -83,7 +110,10 @@ def _anomalies(view: View, baseline: Baseline) -> list[dict[str, Any]]:
         for anomaly in baseline.anomalies
     ]
     rest = rows[ANOMALIES:]
-    parts = [{"rows": rows[:ANOMALIES], "fold": ""}, {"rows": rest, "fold": view.w["pareto"]["more"].format(count=len(rest))}]
+    parts = [
+        {"rows": rows[:ANOMALIES], "fold": ""},
+        {"rows": rest, "fold": view.w["pareto"]["more"].format(count=len(rest))},
+    ]
     return [part for part in parts if part["rows"]]
 
 
@@ -113,10 +143,18 @@ def _chart(view: View, chart: Chart) -> dict[str, Any] | None:
         "flagged": dots(x[flagged], down.at(residual[flagged]))[0],
         "number": int(flagged.sum()),
         "ewma": line(x.tolist(), ewma.tolist()),
-        "upper": line(x.tolist(), np.where(np.isnan(limit), np.nan, down.at(np.nan_to_num(limit))).tolist()),
-        "lower": line(x.tolist(), np.where(np.isnan(limit), np.nan, down.at(-np.nan_to_num(limit))).tolist()),
+        "upper": line(
+            x.tolist(), np.where(np.isnan(limit), np.nan, down.at(np.nan_to_num(limit))).tolist()
+        ),
+        "lower": line(
+            x.tolist(), np.where(np.isnan(limit), np.nan, down.at(-np.nan_to_num(limit))).tolist()
+        ),
         "grid": [
-            {"y": down.position(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, step).replace("-", MINUS)}
+            {
+                "y": down.position(value),
+                "at": down.percent(value, HEIGHT),
+                "text": tick_text(value, step).replace("-", MINUS),
+            }
             for value in marked
         ],
         "dates": _months(view, chart, across),
@@ -150,8 +188,15 @@ def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
     marked = ticks(low, high, 4)
     step = marked[1] - marked[0] if len(marked) > 1 else 1.0
     names = [f"{year}-{number:02d}" for year, number in last]
-    days_known = [sum(finite[index] for index, day in enumerate(chart.days) if (day.year, day.month) == own) for own in last]
-    changes = {name: float(change) for name, change, days in zip(names, added, days_known, strict=True) if days}  # missing is never 0
+    days_known = [
+        sum(finite[index] for index, day in enumerate(chart.days) if (day.year, day.month) == own)
+        for own in last
+    ]
+    changes = {
+        name: float(change)
+        for name, change, days in zip(names, added, days_known, strict=True)
+        if days
+    }  # missing is never 0
     w = view.w["baselines"]
     extremes = _extremes(view, changes, unit)
     return {
@@ -159,9 +204,18 @@ def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
         "alt": view.gap.join([w["cusum_alt"].format(days=count(int(finite.sum()))), *extremes]),
         "note": view.gap.join([w["cusum_note"], *extremes]),
         "height": HEIGHT,
-        "line": line(across.at(np.arange(len(chart.days), dtype=float)).tolist(), down.at(drawn).tolist()),
+        "line": line(
+            across.at(np.arange(len(chart.days), dtype=float)).tolist(), down.at(drawn).tolist()
+        ),
         "zero": down.position(0.0),
-        "grid": [{"y": down.position(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, step)} for value in marked],
+        "grid": [
+            {
+                "y": down.position(value),
+                "at": down.percent(value, HEIGHT),
+                "text": tick_text(value, step),
+            }
+            for value in marked
+        ],
         "dates": _months(view, chart, across),
         "table": w["by_month"].format(unit=unit.name),
         "months": [
@@ -180,6 +234,15 @@ def _extremes(view: View, changes: Mapping[str, float], unit: DisplayUnit) -> li
     """In which month the running sum rose most and in which it fell most; a sum that only rises fell in none."""
     if not changes:
         return []
-    w, up, down = view.w["baselines"], max(changes, key=changes.__getitem__), min(changes, key=changes.__getitem__)
-    months = [(w["rose_most"], up)] * (changes[up] > 0) + [(w["fell_most"], down)] * (changes[down] < 0)
-    return [text.format(month=name, change=f"{unit.figure(changes[name], sign=True).text} {unit.name}") for text, name in months]
+    w, up, down = (
+        view.w["baselines"],
+        max(changes, key=changes.__getitem__),
+        min(changes, key=changes.__getitem__),
+    )
+    months = [(w["rose_most"], up)] * (changes[up] > 0) + [(w["fell_most"], down)] * (
+        changes[down] < 0
+    )
+    return [
+        text.format(month=name, change=f"{unit.figure(changes[name], sign=True).text} {unit.name}")
+        for text, name in months
+    ]

@@ -21,13 +21,19 @@ def data(view: View) -> dict[str, Any] | None:
 
 def _goods(view: View, cost: BorderCost) -> dict[str, Any]:
     goods, refused = cost.goods, cost.refused
-    heading = " ".join(part for part in (goods.name, goods.cn_code, goods.route, f"({goods.origin})") if part)
+    heading = " ".join(
+        part for part in (goods.name, goods.cn_code, goods.route, f"({goods.origin})") if part
+    )
     if refused is not None:
         return {"heading": heading, "refused": view.text(refused.whole)}
     first = cost.years[0]
     answers = [answer for answer in (first.default, first.attested) if isinstance(answer, Payable)]
-    refusals = [answer for answer in (first.default, first.attested) if isinstance(answer, InputError)]
-    inputs = {(each.name, each.value, each.of): each for answer in answers for each in answer.inputs}
+    refusals = [
+        answer for answer in (first.default, first.attested) if isinstance(answer, InputError)
+    ]
+    inputs = {
+        (each.name, each.value, each.of): each for answer in answers for each in answer.inputs
+    }
     caveats = dict.fromkeys(caveat for answer in answers for caveat in answer.caveats)
     return {
         "heading": heading,
@@ -37,7 +43,8 @@ def _goods(view: View, cost: BorderCost) -> dict[str, Any]:
         "sentence": view.text(_saving(goods.emissions is not None)),
         "inputs": [_input(view, each) for each in inputs.values()],
         "inputs_of": first.year,
-        "notes": [view.text(each.whole) for each in refusals] + [view.text(each) for each in caveats],
+        "notes": [view.text(each.whole) for each in refusals]
+        + [view.text(each) for each in caveats],
         "known": cost.known.isoformat(),
     }
 
@@ -45,9 +52,13 @@ def _goods(view: View, cost: BorderCost) -> dict[str, Any]:
 def _saving(attested: bool) -> Phrase:
     on_defaults = Phrase("With default values, no saving of the plant changes what is paid.")
     if not attested:
-        more = Phrase("Give the emissions of your goods (emissions, in [[border]]) to see what attested values would change.")
+        more = Phrase(
+            "Give the emissions of your goods (emissions, in [[border]]) to see what attested values would change."
+        )
         return joined(on_defaults, more)
-    more = Phrase("With attested values, each tonne of CO₂ less saves one certificate, until nothing is left to pay.")
+    more = Phrase(
+        "With attested values, each tonne of CO₂ less saves one certificate, until nothing is left to pay."
+    )
     return joined(on_defaults, more)
 
 
@@ -68,16 +79,26 @@ def _tonnes(answer: Payable | InputError | None) -> str:
 
 
 def _money(answer: Payable | InputError | None) -> str:
-    return f"{answer.cost:,.2f}" if isinstance(answer, Payable) and answer.cost is not None else NOTHING
+    return (
+        f"{answer.cost:,.2f}"
+        if isinstance(answer, Payable) and answer.cost is not None
+        else NOTHING
+    )
 
 
 def _input(view: View, each: Input) -> dict[str, str]:
     percent = each.unit == "1"
-    value = f"{_plain(100 * each.value)} %" if percent else f"{_plain(each.value)} {each.unit.replace('CO2', 'CO₂')}"
+    value = (
+        f"{_plain(100 * each.value)} %"
+        if percent
+        else f"{_plain(each.value)} {each.unit.replace('CO2', 'CO₂')}"
+    )
     source = view.w["border"]["entered"] if each.act is None else view.text(each.act.title)
     assumed = each.act is not None and each.act.confidence == "assumption"
     return {
-        "name": " ".join(part for part in (view.w["border"][each.name.replace("-", "_")], each.of) if part),
+        "name": " ".join(
+            part for part in (view.w["border"][each.name.replace("-", "_")], each.of) if part
+        ),
         "value": value,
         "source": source,
         "published": "" if each.act is None else each.act.published.isoformat(),

@@ -18,7 +18,9 @@ def data(view: View) -> dict[str, Any] | None:
     starts, at = {}, 0
     for step_cost in costs:
         starts[id(step_cost)] = at
-        at += len(step_cost.by_period) + sum(1 for cost in (step_cost.demand, step_cost.carbon) if cost)
+        at += len(step_cost.by_period) + sum(
+            1 for cost in (step_cost.demand, step_cost.carbon) if cost
+        )
     ordered = sorted(costs, key=lambda cost: -cost.total)
     largest = max((cost.total for cost in ordered), default=0.0) or 1.0
     currency = ordered[0].currency
@@ -27,14 +29,21 @@ def data(view: View) -> dict[str, Any] | None:
         "steps": [_step(view, cost, largest) for cost in ordered],
         "periods": [row for cost in ordered for row in _periods(view, cost, starts[id(cost)])],
         "shifts": [
-            {"step": view.step_name(cost.step), "sentence": view.text(cost.shift.sentence), "assumption": view.text(cost.shift.assumption)}
+            {
+                "step": view.step_name(cost.step),
+                "sentence": view.text(cost.shift.sentence),
+                "assumption": view.text(cost.shift.assumption),
+            }
             for cost in ordered
             if cost.shift and cost.step not in view.steps_in_question
         ],
         "notes": _notes(view, ordered),
         "unpriced": [
             view.w["costs"]["unpriced"].format(
-                step=view.step_name(cost.step), carriers=view.enumerated([view.text(CARRIERS[carrier].words) for carrier in cost.unpriced])
+                step=view.step_name(cost.step),
+                carriers=view.enumerated(
+                    [view.text(CARRIERS[carrier].words) for carrier in cost.unpriced]
+                ),
             )
             for cost in ordered
             if cost.unpriced
@@ -49,7 +58,10 @@ def _notes(view: View, ordered: list[StepCost]) -> list[str]:
         for note in cost.notes:
             of.setdefault(view.text(note), []).append(view.step_name(cost.step))
     return [
-        note if len(steps) == len(ordered) else f"{view.enumerated(steps)}{view.w['page']['colon']}{note}" for note, steps in of.items()
+        note
+        if len(steps) == len(ordered)
+        else f"{view.enumerated(steps)}{view.w['page']['colon']}{note}"
+        for note, steps in of.items()
     ]
 
 
@@ -61,7 +73,9 @@ def _step(view: View, cost: StepCost, largest: float) -> dict[str, Any]:
         "demand": count(cost.demand),
         "carbon": count(cost.carbon),
         "total": count(cost.total),
-        "per_output": "" if cost.per_output is None else f"{shown(cost.per_output)} {cost.currency}/{view.counted(cost.output_unit)}",
+        "per_output": ""
+        if cost.per_output is None
+        else f"{shown(cost.per_output)} {cost.currency}/{view.counted(cost.output_unit)}",
     }
 
 
@@ -71,13 +85,17 @@ def _periods(view: View, cost: StepCost, start: int) -> list[dict[str, Any]]:
         {
             "row": start + index,
             "step": view.step_name(cost.step),
-            "carrier": view.text(CARRIERS[part.carrier].words) if part.carrier in CARRIERS else part.carrier,
+            "carrier": view.text(CARRIERS[part.carrier].words)
+            if part.carrier in CARRIERS
+            else part.carrier,
             "period": view.w["costs"].get(f"period_{part.period}", part.period),
             "energy": scaled(part.energy, part.unit, "energy"),
             "cost": count(part.cost),
             "value": part.cost,
             "share": percent(part.cost / total),
-            "rate": f"{shown(part.cost / part.energy)} {cost.currency}/{part.unit}" if part.energy else "",
+            "rate": f"{shown(part.cost / part.energy)} {cost.currency}/{part.unit}"
+            if part.energy
+            else "",
         }
         for index, part in enumerate(cost.by_period)
     ]

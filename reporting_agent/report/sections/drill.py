@@ -24,7 +24,11 @@ def data(view: View) -> dict[str, Any] | None:
 
 def picked(view: View) -> list[tuple[LabelGroup, StepLosses, int]]:
     """The batches that are told one by one: (group, its losses, row in its columns)."""
-    pairs = [(group, group.losses) for group in view.labelled if group.losses is not None and len(group.losses.batches.ids)]
+    pairs = [
+        (group, group.losses)
+        for group in view.labelled
+        if group.losses is not None and len(group.losses.batches.ids)
+    ]
     if not pairs:
         return []
     total = sum(losses.beyond.kgce for _, losses in pairs) or 1.0
@@ -68,7 +72,9 @@ def anchor(view: View, group: LabelGroup, batch_id: str) -> str:
 def _entry(view: View, group: LabelGroup, losses: StepLosses, row: int) -> dict[str, Any]:
     columns, w = losses.batches, view.w["drill"]
     name, output, zone = columns.ids[row], float(columns.output[row]), view.site.zone
-    batch = losses.made_from.columns.batches[int(losses.made_from.rows[row])]  # of rows with one id, that which the label used
+    batch = losses.made_from.columns.batches[
+        int(losses.made_from.rows[row])
+    ]  # of rows with one id, that which the label used
     detail = next((loss for loss in losses.worst if loss.batch_id == name), None)
     energies = {
         "avoidable": columns.avoidable[row],
@@ -88,7 +94,11 @@ def _entry(view: View, group: LabelGroup, losses: StepLosses, row: int) -> dict[
         "facts": _facts(view, group, batch, output),
         "carriers": _carriers(view, batch),
         "split": [
-            {"name": w[part], "value": figure(float(energy), of=part), "per": shown(float(energy) / output)}
+            {
+                "name": w[part],
+                "value": figure(float(energy), of=part),
+                "per": shown(float(energy) / output),
+            }
             for part, energy in energies.items()
         ],
         "energy_unit": view.energy_unit(losses),
@@ -103,13 +113,31 @@ def _facts(view: View, group: LabelGroup, batch: Batch, output: float) -> list[t
     facts = [
         (w["equipment"], batch.equipment),
         (w["began"], time(batch.start.astimezone(view.site.zone), view.lang)),
-        (w["ended"], "" if batch.end is None else time(batch.end.astimezone(view.site.zone), view.lang)),
-        (w["lasted"], minutes(duration, view.lang) if duration is not None and duration > 0 else ""),
+        (
+            w["ended"],
+            "" if batch.end is None else time(batch.end.astimezone(view.site.zone), view.lang),
+        ),
+        (
+            w["lasted"],
+            minutes(duration, view.lang) if duration is not None and duration > 0 else "",
+        ),
         (w["output"], f"{shown(output)} {view.counted(group.step.output_unit)}"),
-        (w["rejected"], f"{shown(batch.reject)} {view.counted(group.step.output_unit)}" if batch.reject else ""),
+        (
+            w["rejected"],
+            f"{shown(batch.reject)} {view.counted(group.step.output_unit)}" if batch.reject else "",
+        ),
         (w["parents"], ", ".join(batch.parents)),
-        *((view.variable(name), f"{shown(value)} {view.variable_unit(name)}".rstrip()) for name, value in sorted(batch.variables.items())),
-        (w["place"], "" if batch.place is None else str(batch.place.row or "") and w["row"].format(file=_file(batch), row=batch.place.row)),
+        *(
+            (view.variable(name), f"{shown(value)} {view.variable_unit(name)}".rstrip())
+            for name, value in sorted(batch.variables.items())
+        ),
+        (
+            w["place"],
+            ""
+            if batch.place is None
+            else str(batch.place.row or "")
+            and w["row"].format(file=_file(batch), row=batch.place.row),
+        ),
     ]
     return [(name, text) for name, text in facts if text]
 
@@ -122,24 +150,41 @@ def _carriers(view: View, batch: Batch) -> list[dict[str, str]]:
     w = view.w["drill"]
     return [
         {
-            "name": view.text(CARRIERS[energy.carrier].words) if energy.carrier in CARRIERS else energy.carrier,
+            "name": view.text(CARRIERS[energy.carrier].words)
+            if energy.carrier in CARRIERS
+            else energy.carrier,
             "direction": view.w["direction"][str(energy.direction)],
             "amount": f"{shown(energy.quantity)} {energy.unit}{view.doubt}",
             "complete": percent(energy.completeness),
-            "uncertain": "" if energy.relative_uncertainty is None else f"±{percent(energy.relative_uncertainty)}",
+            "uncertain": ""
+            if energy.relative_uncertainty is None
+            else f"±{percent(energy.relative_uncertainty)}",
             "flag": w["estimated"] if energy.estimated else "",
         }
         for energy in batch.energy
     ]
 
 
-def _causes(view: View, losses: StepLosses, detail: BatchLoss | None, row: int, output: float) -> list[dict[str, str]]:
+def _causes(
+    view: View, losses: StepLosses, detail: BatchLoss | None, row: int, output: float
+) -> list[dict[str, str]]:
     """With the evidence for those told in full, by name for the rest."""
     if detail is not None:
-        parts = [(part.cause, part.per_output, view.evidence(part.evidence)) for part in detail.causes]
+        parts = [
+            (part.cause, part.per_output, view.evidence(part.evidence)) for part in detail.causes
+        ]
     else:
-        causes = [(cause, float(energies[row])) for cause, energies in losses.batches.by_cause.items() if energies[row] > 0]
-        parts = [(cause, energy / output, "") for cause, energy in sorted(causes, key=lambda pair: -pair[1])]
+        causes = [
+            (cause, float(energies[row]))
+            for cause, energies in losses.batches.by_cause.items()
+            if energies[row] > 0
+        ]
+        parts = [
+            (cause, energy / output, "")
+            for cause, energy in sorted(causes, key=lambda pair: -pair[1])
+        ]
     return [
-        {"name": view.text(cause.words), "value": shown(amount), "evidence": evidence} for cause, amount, evidence in parts if amount > 0
+        {"name": view.text(cause.words), "value": shown(amount), "evidence": evidence}
+        for cause, amount, evidence in parts
+        if amount > 0
     ]

@@ -19,21 +19,40 @@ def data(view: View) -> dict[str, Any] | None:
     for label in drivers:
         starts[id(label)] = at
         at += len(label.drivers)
-    ordered = sorted(drivers, key=lambda entry: not any(driver.verdict is Relevance.DRIVER for driver in entry.drivers))
+    ordered = sorted(
+        drivers,
+        key=lambda entry: not any(driver.verdict is Relevance.DRIVER for driver in entry.drivers),
+    )
     return {"labels": [_label(view, entry, starts[id(entry)]) for entry in ordered]}
 
 
 def _label(view: View, label: StepDrivers, start: int) -> dict[str, Any]:
     w = view.w["drivers"]
-    ends = [edge for driver in label.drivers if driver.over_range is not None for edge in (driver.over_range.low, driver.over_range.high)]
+    ends = [
+        edge
+        for driver in label.drivers
+        if driver.over_range is not None
+        for edge in (driver.over_range.low, driver.over_range.high)
+    ]
     reach = max((abs(edge) for edge in ends), default=0.0) or 1.0
     group = next(
-        (group for group in view.groups if (group.step.id, group.product, group.variant) == (label.step, label.product, label.variant)),
+        (
+            group
+            for group in view.groups
+            if (group.step.id, group.product, group.variant)
+            == (label.step, label.product, label.variant)
+        ),
         None,
     )
     name = view.name(group) if group is not None else view.step_name(label.step)
-    rows = [(driver, _row(view, driver, reach, start + index)) for index, driver in enumerate(label.drivers)]
-    judged = {"rows": [row for driver, row in rows if driver.verdict is not Relevance.CANNOT_TELL], "fold": ""}
+    rows = [
+        (driver, _row(view, driver, reach, start + index))
+        for index, driver in enumerate(label.drivers)
+    ]
+    judged = {
+        "rows": [row for driver, row in rows if driver.verdict is not Relevance.CANNOT_TELL],
+        "fold": "",
+    }
     unclear = [row for driver, row in rows if driver.verdict is Relevance.CANNOT_TELL]
     unknown = {"rows": unclear, "fold": w["unknown"].format(count=len(unclear))}
     return {
@@ -41,18 +60,28 @@ def _label(view: View, label: StepDrivers, start: int) -> dict[str, Any]:
         "unit": view.counted(label.unit) + view.doubt,
         "summary": view.text(label.summary),
         "tables": [table for table in (judged, unknown) if table["rows"]],
-        "savings": [_saving(view, saving) for saving in label.savings if label.step not in view.steps_in_question],
+        "savings": [
+            _saving(view, saving)
+            for saving in label.savings
+            if label.step not in view.steps_in_question
+        ],
         "normalised": "" if label.normalised is None else view.text(label.normalised.sentence),
         "facts": [*_facts(w, label), *_moved(view, label)],
     }
 
 
 def _facts(w: dict[str, str], label: StepDrivers) -> list[str]:
-    facts = [w["batches"].format(batches=count(label.batches), effective=count(label.effective_batches))]
+    facts = [
+        w["batches"].format(batches=count(label.batches), effective=count(label.effective_batches))
+    ]
     if label.explained is not None:
         facts.append(w["explained"].format(share=percent(label.explained)))
     if label.skill is not None:
-        facts.append(w["skill"].format(value=percent(label.skill.value), batches=count(label.skill.predicted)))
+        facts.append(
+            w["skill"].format(
+                value=percent(label.skill.value), batches=count(label.skill.predicted)
+            )
+        )
     return facts
 
 
@@ -67,7 +96,11 @@ def _moved(view: View, label: StepDrivers) -> list[str]:
         return []
     moved = losses.moved_by_variables.energy
     amount = scaled(moved, losses.energy_unit, doubt=view.doubt)
-    return [view.w["drivers"]["moved"].format(energy=amount.text, unit=amount.unit, share=percent(moved / losses.beyond.energy))]
+    return [
+        view.w["drivers"]["moved"].format(
+            energy=amount.text, unit=amount.unit, share=percent(moved / losses.beyond.energy)
+        )
+    ]
 
 
 def _row(view: View, driver: Driver, reach: float, row: int) -> dict[str, Any]:
@@ -80,7 +113,11 @@ def _row(view: View, driver: Driver, reach: float, row: int) -> dict[str, Any]:
         "kind": w[str(driver.kind)],
         "range": w["range"].format(low=shown(driver.low), high=shown(driver.high)),
         "slope": _interval(view, driver.per_unit),
-        "effect": figure(None if driver.over_range is None else driver.over_range.value, of="over_range", sign=True),
+        "effect": figure(
+            None if driver.over_range is None else driver.over_range.value,
+            of="over_range",
+            sign=True,
+        ),
         "between": "" if driver.over_range is None else _between(view, driver.over_range),
         "drawing": None if driver.over_range is None else _drawing(driver.over_range, reach),
         "verdict": verdict,
@@ -111,12 +148,15 @@ def _between(view: View, interval: Interval) -> str:
 
 
 def _saving(view: View, saving: Any) -> dict[str, Any]:
-    unit = unit_for(max(abs(saving.energy.low), abs(saving.energy.high)), saving.energy_unit, view.doubt)
+    unit = unit_for(
+        max(abs(saving.energy.low), abs(saving.energy.high)), saving.energy_unit, view.doubt
+    )
     return {
         "sentence": view.text(saving.sentence),
         "energy": unit.figure(saving.energy.value, sign=True),
         "between": view.w["drivers"]["between"].format(
-            low=unit.figure(saving.energy.low, sign=True).text, high=unit.figure(saving.energy.high, sign=True).text
+            low=unit.figure(saving.energy.low, sign=True).text,
+            high=unit.figure(saving.energy.high, sign=True).text,
         ),
         "unit": unit.name,
     }

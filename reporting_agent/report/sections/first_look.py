@@ -16,7 +16,8 @@ def data(view: View) -> dict[str, Any] | None:
     if not first_look:
         return None
     links = {
-        (group.step.id, losses.batches.ids[row]): f"batch-{view.groups.index(group)}-{row}" for group, losses, row in drill.picked(view)
+        (group.step.id, losses.batches.ids[row]): f"batch-{view.groups.index(group)}-{row}"
+        for group, losses, row in drill.picked(view)
     }
     currency = next((losses.currency for losses in view.analysis.losses if losses.currency), None)
     entries = []
@@ -36,7 +37,10 @@ def data(view: View) -> dict[str, Any] | None:
             {
                 "sentence": view.text(advice.words),
                 "worth": " · ".join(worth),
-                "batches": [{"name": name, "link": links.get((advice.step, name))} for name in advice.batches],
+                "batches": [
+                    {"name": name, "link": links.get((advice.step, name))}
+                    for name in advice.batches
+                ],
             }
         )
     return {"entries": entries}

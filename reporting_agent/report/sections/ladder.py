@@ -48,28 +48,47 @@ def data(view: View) -> dict[str, Any] | None:
         return f"{LEFT + (RIGHT - LEFT) * (value - low) / (high - low):.2f}%"
 
     def span(first: float, last: float) -> dict[str, str]:
-        return {"x": at(min(first, last)), "width": f"{max((RIGHT - LEFT) * abs(last - first) / (high - low), 0.1):.2f}%"}
+        return {
+            "x": at(min(first, last)),
+            "width": f"{max((RIGHT - LEFT) * abs(last - first) / (high - low), 0.1):.2f}%",
+        }
 
     marked = ticks(0.0, high, 4)
     step = marked[1] - marked[0] if len(marked) > 1 else high
     return {
         "unit": basis.unit,
-        "ticks": [{"x": at(value), "text": f"+{tick_text(value, step)}" if value else "0"} for value in marked],
+        "ticks": [
+            {"x": at(value), "text": f"+{tick_text(value, step)}" if value else "0"}
+            for value in marked
+        ],
         "zero": at(0.0),
         "rungs": [
-            _rung(view, group, factor, at, span, rungs[index + 1] if index + 1 < len(rungs) else None)
+            _rung(
+                view, group, factor, at, span, rungs[index + 1] if index + 1 < len(rungs) else None
+            )
             for index, (group, factor) in enumerate(rungs)
         ],
         "limits": any(_limits(view, group) for group in groups),
         "without": [
-            {"name": view.name(group), "why": view.reason(group.main.best.reason or ""), "read": group.main.read}
+            {
+                "name": view.name(group),
+                "why": view.reason(group.main.best.reason or ""),
+                "read": group.main.read,
+            }
             for group in view.groups
             if group.main.best.value is None
         ],
     }
 
 
-def _rung(view: View, group: LabelGroup, factor: float, at: Any, span: Any, below: tuple[LabelGroup, float] | None) -> dict[str, Any]:
+def _rung(
+    view: View,
+    group: LabelGroup,
+    factor: float,
+    at: Any,
+    span: Any,
+    below: tuple[LabelGroup, float] | None,
+) -> dict[str, Any]:
     label = group.main
     best, typical = label.best.value or 0.0, label.typical
     uncertainty = None if label.uncertainty is None else label.uncertainty.best
@@ -112,15 +131,36 @@ def _basis(view: View, groups: list[LabelGroup]) -> LadderUnit:
     """Own units where they compare as they stand; else coal equivalent, along the route where the steps lie on it."""
     units = {group.main.unit for group in groups}
     pack, steps = view.result.data.pack, {group.step.id for group in groups}
-    route = next((candidate for candidate in pack.routes if steps <= {route_step.step for route_step in candidate.steps}), None)
-    ratios = {} if route is None else {route_step.step: float(route_step.ratio) for route_step in route.steps}
+    route = next(
+        (
+            candidate
+            for candidate in pack.routes
+            if steps <= {route_step.step for route_step in candidate.steps}
+        ),
+        None,
+    )
+    ratios = (
+        {}
+        if route is None
+        else {route_step.step: float(route_step.ratio) for route_step in route.steps}
+    )
     along = {ratios.get(step) for step in steps}
     if len(units) == 1 and (len(steps) == 1 or along == {1.0}):
-        return LadderUnit(view.unit(groups[0].main), dict.fromkeys((group.anchor for group in groups), 1.0))
+        return LadderUnit(
+            view.unit(groups[0].main), dict.fromkeys((group.anchor for group in groups), 1.0)
+        )
     if route is not None:
-        unit = view.w["ladder"]["per_product"].format(unit=view.counted(pack.made_in(route)), product=view.text(route.product_words))
-        return LadderUnit(unit, {group.anchor: ratios[group.step.id] * _kgce_per_unit(view, group) for group in groups})
-    return LadderUnit(view.w["ladder"]["per_output"], {group.anchor: _kgce_per_unit(view, group) for group in groups})
+        unit = view.w["ladder"]["per_product"].format(
+            unit=view.counted(pack.made_in(route)), product=view.text(route.product_words)
+        )
+        return LadderUnit(
+            unit,
+            {group.anchor: ratios[group.step.id] * _kgce_per_unit(view, group) for group in groups},
+        )
+    return LadderUnit(
+        view.w["ladder"]["per_output"],
+        {group.anchor: _kgce_per_unit(view, group) for group in groups},
+    )
 
 
 def _kgce_per_unit(view: View, group: LabelGroup) -> float:
@@ -128,13 +168,20 @@ def _kgce_per_unit(view: View, group: LabelGroup) -> float:
     unit = group.main.energy_unit
     if unit == "kgce":
         return 1.0
-    losses = next((cell for cell in view.analysis.losses if LabelKey.of(cell) == LabelKey.of(group.main)), None)
+    losses = next(
+        (cell for cell in view.analysis.losses if LabelKey.of(cell) == LabelKey.of(group.main)),
+        None,
+    )
     if losses is not None:
         return float(np.mean(losses.batches.kgce_per_unit))
     if (mj := mj_in(unit)) is not None and unit != "kWh":
         return mj / float(MJ_PER_KGCE)
     on = view.result.site_label.period.start.date()
-    return float(packs.factors(view.result.data.pack).factor("electricity", Basis.CALORIFIC, on).kgce_per_unit)
+    return float(
+        packs.factors(view.result.data.pack)
+        .factor("electricity", Basis.CALORIFIC, on)
+        .kgce_per_unit
+    )
 
 
 def _limits(view: View, group: LabelGroup) -> list[dict[str, str]]:
@@ -147,5 +194,8 @@ def _limits(view: View, group: LabelGroup) -> list[dict[str, str]]:
 
 
 def _grades(view: View, limit: LimitGrade) -> str:
-    texts = [f"{shown(value)}" if value is not None else view.w["grade"]["undefined"] for value in limit.limits]
+    texts = [
+        f"{shown(value)}" if value is not None else view.w["grade"]["undefined"]
+        for value in limit.limits
+    ]
     return view.w["ladder"]["grades"].format(first=texts[0], second=texts[1], third=texts[2])

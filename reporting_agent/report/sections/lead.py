@@ -9,7 +9,16 @@ from benchmarks.guidance.causes import WasteCause
 from reporting_agent.analysis.waste.gap_parts import StepLosses
 from reporting_agent.analysis.waste.waterfall import BatchLoss, CausePart
 from reporting_agent.changes.smallest_change import beside
-from reporting_agent.report.figures import ReportFigure, count, figure, half_width, percent, scaled, shown, time
+from reporting_agent.report.figures import (
+    ReportFigure,
+    count,
+    figure,
+    half_width,
+    percent,
+    scaled,
+    shown,
+    time,
+)
 from reporting_agent.report.view import LabelGroup, View
 
 
@@ -29,7 +38,10 @@ def data(view: View) -> dict[str, Any]:
     group = view.lead
     if group is None:
         return {"sentence": _refused(view), "figures": []}
-    return {"sentence": _joined(view, _sentences(view, group)), "figures": list(_figures(view, group))}
+    return {
+        "sentence": _joined(view, _sentences(view, group)),
+        "figures": list(_figures(view, group)),
+    }
 
 
 def _refused(view: View) -> Sentence:
@@ -38,23 +50,53 @@ def _refused(view: View) -> Sentence:
         return [SentencePart(w["no_batches"])]
     group = view.groups[0]
     why = view.reason(group.main.best.reason or "")
-    return [SentencePart(w["no_label"].format(name=view.name(group), why=why, read=count(group.main.read)))]
+    return [
+        SentencePart(
+            w["no_label"].format(name=view.name(group), why=why, read=count(group.main.read))
+        )
+    ]
 
 
 def _sentences(view: View, group: LabelGroup) -> list[Sentence]:
     w, label, unit = view.w["lead"], group.main, view.unit(group.main)
-    corrected = any(group.main.metric in condition.slope for condition in group.step.reference_conditions)
+    corrected = any(
+        group.main.metric in condition.slope for condition in group.step.reference_conditions
+    )
     at_reference = "_at_reference" if corrected else ""
     if view.in_question(group):
-        return [_bold(w[f"in_question{at_reference}"], runs=view.run(group, 2), best=shown(label.best.value), unit=unit)]
+        return [
+            _bold(
+                w[f"in_question{at_reference}"],
+                runs=view.run(group, 2),
+                best=shown(label.best.value),
+                unit=unit,
+            )
+        ]
     worst, losses = view.worst, group.losses
     best = shown(label.best.value)
     if worst is None or losses is None:
-        return [_bold(w[f"label_alone{at_reference}"], runs=view.run(group, 2), best=best, typical=shown(label.typical), unit=unit)]
+        return [
+            _bold(
+                w[f"label_alone{at_reference}"],
+                runs=view.run(group, 2),
+                best=best,
+                typical=shown(label.typical),
+                unit=unit,
+            )
+        ]
     when = time(worst.start.astimezone(view.site.zone), view.lang)
     name = f"{view.name(group)}{view.w['page']['colon']}" if len(view.labelled) > 1 else ""
     sentences = [
-        _bold(w["worst"], step=name, run=view.run(group), batch=worst.batch_id, when=when, value=shown(worst.value), best=best, unit=unit),
+        _bold(
+            w["worst"],
+            step=name,
+            run=view.run(group),
+            batch=worst.batch_id,
+            when=when,
+            value=shown(worst.value),
+            best=best,
+            unit=unit,
+        ),
         _why(view, worst, losses),
         _year(view, losses),
     ]
@@ -67,7 +109,13 @@ def _why(view: View, worst: BatchLoss, losses: StepLosses) -> Sentence:
     named = next((part for part in worst.causes if part.cause.named), None)
     at_power = next((part for part in worst.causes if part.cause is WasteCause.AT_POWER), None)
     split = _bold(
-        w["unexplained" if named is None else "of_that" if worst.unexplained.energy > 0 else "of_that_all"],
+        w[
+            "unexplained"
+            if named is None
+            else "of_that"
+            if worst.unexplained.energy > 0
+            else "of_that_all"
+        ],
         above=shown(worst.value - losses.label),
         avoidable=shown(worst.avoidable.energy / worst.output),
         share=percent(worst.avoidable.energy / total),
@@ -78,7 +126,11 @@ def _why(view: View, worst: BatchLoss, losses: StepLosses) -> Sentence:
     if at_power is not None:
         sentences.append(_cause(view, "at_power", at_power, total))
     if named is not None:
-        sentences.append(_cause(view, "cause_most" if named.amount.energy > MOST * total else "cause", named, total))
+        sentences.append(
+            _cause(
+                view, "cause_most" if named.amount.energy > MOST * total else "cause", named, total
+            )
+        )
     return _joined(view, sentences)
 
 
@@ -94,7 +146,11 @@ def _cause(view: View, words: str, part: CausePart, total: float) -> Sentence:
 
 def _year(view: View, losses: StepLosses) -> Sentence:
     """The period as a whole: the named cause that costs most of all."""
-    named = [(amount.energy, cause) for cause, amount in losses.by_cause.items() if cause.named and amount.energy > 0]
+    named = [
+        (amount.energy, cause)
+        for cause, amount in losses.by_cause.items()
+        if cause.named and amount.energy > 0
+    ]
     if not named:
         return []
     energy, cause = max(named)
@@ -120,15 +176,23 @@ def _figures(view: View, group: LabelGroup) -> list[dict[str, Any]]:
         _fig(
             w["fig_typical"].format(run=view.run(group)),
             figure(label.typical, view.unit(label), "typical"),
-            w["fig_used"].format(used=count(label.used), read=count(label.read), runs=view.run(group, 2)),
+            w["fig_used"].format(
+                used=count(label.used), read=count(label.read), runs=view.run(group, 2)
+            ),
             "",
             group,
         ),
     ]
     if group.losses is not None:
         losses = group.losses
-        gap, unexplained = (_text(scaled(part.energy, losses.energy_unit, doubt=view.doubt)) for part in (losses.gap, losses.unexplained))
-        share, rest = (percent(part.energy / (losses.gap.energy or 1.0)) for part in (losses.avoidable, losses.unexplained))
+        gap, unexplained = (
+            _text(scaled(part.energy, losses.energy_unit, doubt=view.doubt))
+            for part in (losses.gap, losses.unexplained)
+        )
+        share, rest = (
+            percent(part.energy / (losses.gap.energy or 1.0))
+            for part in (losses.avoidable, losses.unexplained)
+        )
         note = [w["fig_share"].format(share=share, gap=gap)]
         if losses.avoidable.co2_kg:
             note.append(f"{_text(scaled(losses.avoidable.co2_kg, 'kg'))} CO₂")
@@ -136,8 +200,20 @@ def _figures(view: View, group: LabelGroup) -> list[dict[str, Any]]:
             note.append(f"{count(losses.avoidable.money)} {losses.currency}")
         note.append(w["fig_unexplained"].format(energy=unexplained, share=rest))
         amount = scaled(losses.avoidable.energy, losses.energy_unit, "avoidable", view.doubt)
-        figures.append(_fig(w["fig_avoidable"].format(period=view.period), amount, " · ".join(note), "you", group))
-    uses = [use for use in view.analysis.value_adding if use.step == group.step.id and use.share is not None and use.meter]
+        figures.append(
+            _fig(
+                w["fig_avoidable"].format(period=view.period),
+                amount,
+                " · ".join(note),
+                "you",
+                group,
+            )
+        )
+    uses = [
+        use
+        for use in view.analysis.value_adding
+        if use.step == group.step.id and use.share is not None and use.meter
+    ]
     if uses:
         use = max(uses, key=lambda candidate: candidate.total)
         figures.append(
@@ -153,7 +229,13 @@ def _figures(view: View, group: LabelGroup) -> list[dict[str, Any]]:
 
 
 def _fig(name: str, value: ReportFigure, note: str, kind: str, group: LabelGroup) -> dict[str, Any]:
-    return {"name": name, "value": value, "note": note, "kind": kind, "row": group.rows[group.labels.index(group.main)]}
+    return {
+        "name": name,
+        "value": value,
+        "note": note,
+        "kind": kind,
+        "row": group.rows[group.labels.index(group.main)],
+    }
 
 
 def _uncertainty(view: View, group: LabelGroup) -> str:
@@ -161,7 +243,9 @@ def _uncertainty(view: View, group: LabelGroup) -> str:
     if uncertainty is None or uncertainty.best is None:
         text = view.w["lead"]["fig_exact"]
     else:
-        words = view.w["lead"]["fig_uncertain" if uncertainty.best.bounded else "fig_at_least"]  # of so few batches, not of k = 2
+        words = view.w["lead"][
+            "fig_uncertain" if uncertainty.best.bounded else "fig_at_least"
+        ]  # of so few batches, not of k = 2
         text = words.format(half=half_width(uncertainty.best), unit=view.unit(group.main))
     return text if unseen is None else f"{text} · {view.counted(in_language(unseen, view.lang))}"
 
@@ -172,8 +256,15 @@ def _text(value: ReportFigure) -> str:
 
 def _bold(template: str, **values: str) -> Sentence:
     """What stands between asterisks in the words is bold."""
-    return [SentencePart(part.format(**values), bold=index % 2 == 1) for index, part in enumerate(template.split("*"))]
+    return [
+        SentencePart(part.format(**values), bold=index % 2 == 1)
+        for index, part in enumerate(template.split("*"))
+    ]
 
 
 def _joined(view: View, sentences: list[Sentence]) -> Sentence:
-    return [piece for index, sentence in enumerate(sentences) for piece in (*([SentencePart(view.gap)] if index else ()), *sentence)]
+    return [
+        piece
+        for index, sentence in enumerate(sentences)
+        for piece in (*([SentencePart(view.gap)] if index else ()), *sentence)
+    ]

@@ -7,7 +7,15 @@ from typing import Any
 from benchmarks.carriers import CARRIERS
 from reporting_agent.analysis.meters.adequacy import Adequacy, AdequacyVerdict
 from reporting_agent.analysis.meters.balance import Balance
-from reporting_agent.report.figures import NOTHING, DisplayUnit, capital, count, percent, shown, unit_for
+from reporting_agent.report.figures import (
+    NOTHING,
+    DisplayUnit,
+    capital,
+    count,
+    percent,
+    shown,
+    unit_for,
+)
 from reporting_agent.report.view import View
 
 REACH = 3.0  # the drawing shows differences up to so many times the allowance
@@ -20,12 +28,22 @@ def data(view: View) -> dict[str, Any] | None:
         return None
     row = {id(balance): number for number, balance in enumerate(balances)}
     of_adequacy = {id(judgement): number for number, judgement in enumerate(adequacy)}
-    gravity = [AdequacyVerdict.INADEQUATE, AdequacyVerdict.YEAR_ONLY, AdequacyVerdict.UNDECLARED, AdequacyVerdict.ADEQUATE]
+    gravity = [
+        AdequacyVerdict.INADEQUATE,
+        AdequacyVerdict.YEAR_ONLY,
+        AdequacyVerdict.UNDECLARED,
+        AdequacyVerdict.ADEQUATE,
+    ]
     return {
-        "balances": [_balance(view, balance, row[id(balance)]) for balance in sorted(balances, key=lambda balance: not balance.is_open)],
+        "balances": [
+            _balance(view, balance, row[id(balance)])
+            for balance in sorted(balances, key=lambda balance: not balance.is_open)
+        ],
         "adequacy": [
             _adequacy(view, judgement, of_adequacy[id(judgement)])
-            for judgement in sorted(adequacy, key=lambda judgement: gravity.index(judgement.verdict))
+            for judgement in sorted(
+                adequacy, key=lambda judgement: gravity.index(judgement.verdict)
+            )
         ],
     }
 
@@ -49,18 +67,29 @@ def _balance(view: View, balance: Balance, row: int) -> dict[str, Any]:
         "main": unit.figure(balance.main.energy, "main"),
         "subs": unit.figure(subs, "subs"),
         "names": ", ".join(side.meter for side in balance.subs),
-        "box": {"x": f"{at(-balance.allowance):.2f}%", "width": f"{at(balance.allowance) - at(-balance.allowance):.2f}%"},
+        "box": {
+            "x": f"{at(-balance.allowance):.2f}%",
+            "width": f"{at(balance.allowance) - at(-balance.allowance):.2f}%",
+        },
         "end": f"{at(balance.difference):.2f}%",
         "colour": "#b93a0b" if balance.is_open else "#0f4c5c",
         "difference": unit.figure(balance.difference, "difference", sign=True),
-        "share": NOTHING if balance.share is None else ("+" if balance.share > 0 else "") + percent(balance.share),
+        "share": NOTHING
+        if balance.share is None
+        else ("+" if balance.share > 0 else "") + percent(balance.share),
         "allowed": _allowed(balance, unit),
         "open": balance.is_open,
         "compared": bool(balance.hours),
         "said": view.text(balance.words),
-        "days": view.w["meters"]["days"].format(open=count(balance.open_days), days=count(len(balance.days)), hours=count(balance.hours)),
-        "left": view.w["meters"]["left"].format(hours=count(balance.hours_left_out)) if balance.hours_left_out else "",
-        "since": "" if balance.since is None else view.w["meters"]["since"].format(day=balance.since.isoformat()),
+        "days": view.w["meters"]["days"].format(
+            open=count(balance.open_days), days=count(len(balance.days)), hours=count(balance.hours)
+        ),
+        "left": view.w["meters"]["left"].format(hours=count(balance.hours_left_out))
+        if balance.hours_left_out
+        else "",
+        "since": ""
+        if balance.since is None
+        else view.w["meters"]["since"].format(day=balance.since.isoformat()),
     }
 
 
@@ -83,8 +112,12 @@ def _adequacy(view: View, judgement: Adequacy, row: int) -> dict[str, Any]:
         "verdict": view.text(judgement.verdict.words),
         "good": judgement.verdict is AdequacyVerdict.ADEQUATE,
         "waits": judgement.verdict is AdequacyVerdict.UNDECLARED,
-        "issues": [(capital(view.text(issue.found)), view.text(issue.change)) for issue in judgement.issues],
-        "load": NOTHING if judgement.load is None else f"{shown(judgement.load.mean)} {judgement.load_unit}",
+        "issues": [
+            (capital(view.text(issue.found)), view.text(issue.change)) for issue in judgement.issues
+        ],
+        "load": NOTHING
+        if judgement.load is None
+        else f"{shown(judgement.load.mean)} {judgement.load_unit}",
         "used": percent(judgement.range_used),
         "share": percent(judgement.share),
         "of_batch": share(judgement.of_batch),

@@ -25,13 +25,20 @@ def data(view: View) -> dict[str, Any]:
             {
                 "name": view.w["severity"][kind],
                 "number": sum(finding.count for finding in ordered if finding.severity == kind),
-                "findings": [_finding(view, finding, rows[id(finding)]) for finding in ordered if finding.severity == kind],
+                "findings": [
+                    _finding(view, finding, rows[id(finding)])
+                    for finding in ordered
+                    if finding.severity == kind
+                ],
             }
             for kind in kinds
         ],
         "rejected": len(view.result.data.rejected),
         "read": count(len(view.result.data.batches)),
-        "unseen": [view.counted(in_language(limit.sentence, view.lang)) for limit in view.analysis.review.limits],
+        "unseen": [
+            view.counted(in_language(limit.sentence, view.lang))
+            for limit in view.analysis.review.limits
+        ],
     }
 
 
@@ -53,11 +60,17 @@ def places(view: View, all_places: Sequence[Place]) -> str:
     by_file: dict[str, list[str]] = {}
     for place in all_places[:PLACES_SHOWN]:
         name = PurePosixPath(place.file.replace("\\", "/")).name
-        by_file.setdefault(name, []).append(str(place.column or "") if place.row is None else f"{place.row}")
+        by_file.setdefault(name, []).append(
+            str(place.column or "") if place.row is None else f"{place.row}"
+        )
     texts = []
     for file, rows in by_file.items():
         row_texts = [row for row in rows if row]
         numbered = bool(row_texts) and all(row.isdigit() for row in row_texts)
         listed = view.enumerated(row_texts)
-        texts.append(f"{file}{view.w['page']['colon']}{w['rows'].format(rows=listed)}" if numbered else f"{file} {listed}".strip())
+        texts.append(
+            f"{file}{view.w['page']['colon']}{w['rows'].format(rows=listed)}"
+            if numbered
+            else f"{file} {listed}".strip()
+        )
     return "; ".join(texts)

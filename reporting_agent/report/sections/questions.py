@@ -43,7 +43,13 @@ def _labels(view: View) -> list[dict[str, str]]:
         other = without.get(LabelKey.of(label))
         rows.append(
             {
-                "name": label_name(view.result.data.pack.step(label.step), label.product, label.variant, label.metric, view.lang),
+                "name": label_name(
+                    view.result.data.pack.step(label.step),
+                    label.product,
+                    label.variant,
+                    label.metric,
+                    view.lang,
+                ),
                 "unit": view.unit(label),
                 "with": _best(view, label),
                 "without": view.w["questions"]["no_label"] if other is None else _best(view, other),

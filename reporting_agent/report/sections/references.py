@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.guidance.references import BASES, CONFIDENCES, LabelCell, PlacedReference, beside, unit_words
+from benchmarks.guidance.references import (
+    BASES,
+    CONFIDENCES,
+    LabelCell,
+    PlacedReference,
+    beside,
+    unit_words,
+)
 from reporting_agent.report.figures import NOTHING
 from reporting_agent.report.view import View
 
@@ -12,7 +19,10 @@ from reporting_agent.report.view import View
 def data(view: View) -> dict[str, Any] | None:
     """By step, in the order of the labels; none where nothing is held of any."""
     label = view.result.site_label
-    cells = [LabelCell(step_label.step, step_label.boundary, step_label.metric, step_label.unit) for step_label in label.steps]
+    cells = [
+        LabelCell(step_label.step, step_label.boundary, step_label.metric, step_label.unit)
+        for step_label in label.steps
+    ]
     comparisons = beside(label.pack, None, cells, *label.period.first_and_last)
     if not comparisons:
         return None
@@ -20,7 +30,14 @@ def data(view: View) -> dict[str, Any] | None:
     return {
         "count": len(comparisons),
         "steps": [
-            {"name": view.step_name(step), "rows": [_row(view, comparison) for comparison in comparisons if comparison.cell.step == step]}
+            {
+                "name": view.step_name(step),
+                "rows": [
+                    _row(view, comparison)
+                    for comparison in comparisons
+                    if comparison.cell.step == step
+                ],
+            }
             for step in of
             if any(comparison.cell.step == step for comparison in comparisons)
         ],
@@ -36,10 +53,18 @@ def _row(view: View, comparison: PlacedReference) -> dict[str, Any]:
     reference, source, w = comparison.reference, comparison.reference.source, view.w["references"]
     return {
         "name": view.text(reference.words),
-        "figure": NOTHING if reference.figure is None else f"{reference.figure} {_unit(view, reference.unit)}",
-        "of": w["of"].format(basis=view.text(BASES[reference.basis]), region=view.text(reference.region), years=reference.years),
+        "figure": NOTHING
+        if reference.figure is None
+        else f"{reference.figure} {_unit(view, reference.unit)}",
+        "of": w["of"].format(
+            basis=view.text(BASES[reference.basis]),
+            region=view.text(reference.region),
+            years=reference.years,
+        ),
         "source": w["source_is"].format(
-            source=view.text(source.words), dated=source.dated, confidence=view.text(CONFIDENCES[source.confidence])
+            source=view.text(source.words),
+            dated=source.dated,
+            confidence=view.text(CONFIDENCES[source.confidence]),
         ),
         "refused": [view.text(each.reason) for each in comparison.refused],
     }

@@ -18,7 +18,9 @@ HEADING = Phrase("Verified savings")
 LEAD = Phrase(
     "What each action used in its reporting period, compared with what its baseline period expects for the same output and conditions."
 )
-NONE = Phrase("actions.toml names no action and no target yet. docs/savings.md has an example to start from.")
+NONE = Phrase(
+    "actions.toml names no action and no target yet. docs/savings.md has an example to start from."
+)
 _SAVED = frozenset({SavingVerdict.SAVED, SavingVerdict.REACHED})
 
 
@@ -28,7 +30,11 @@ def data(verifications: tuple[VerifiedSaving, ...], lang: str) -> dict[str, Any]
     def translated(text: str) -> str:
         return in_language(text, lang)
 
-    return {"lead": translated(LEAD), "none": translated(NONE), "savings": [_row(verification, lang) for verification in verifications]}
+    return {
+        "lead": translated(LEAD),
+        "none": translated(NONE),
+        "savings": [_row(verification, lang) for verification in verifications],
+    }
 
 
 def finding(verification: VerifiedSaving) -> Phrase:
@@ -51,10 +57,14 @@ def finding(verification: VerifiedSaving) -> Phrase:
         "high": amount(forecast.high),
         "share": percent(abs(share[0]), 1),
     }
-    used = Phrase("On %(days)s days %(used)s %(unit)s were used; the baseline expects %(expected)s %(unit)s.", **facts)
+    used = Phrase(
+        "On %(days)s days %(used)s %(unit)s were used; the baseline expects %(expected)s %(unit)s.",
+        **facts,
+    )
     if verification.verdict in _SAVED:
         sentence = Phrase(
-            "%(saving)s %(unit)s were saved, %(share)s; with 95 %% confidence between %(low)s and %(high)s %(unit)s.", **facts
+            "%(saving)s %(unit)s were saved, %(share)s; with 95 %% confidence between %(low)s and %(high)s %(unit)s.",
+            **facts,
         )
     elif verification.verdict is SavingVerdict.USED_MORE:
         sentence = Phrase(
@@ -62,7 +72,10 @@ def finding(verification: VerifiedSaving) -> Phrase:
             **facts,
         )
     else:
-        sentence = Phrase("With 95 %% confidence the saving is between %(low)s and %(high)s %(unit)s, so there may be no saving.", **facts)
+        sentence = Phrase(
+            "With 95 %% confidence the saving is between %(low)s and %(high)s %(unit)s, so there may be no saving.",
+            **facts,
+        )
     return Phrase("%(used)s %(told)s", used=used, told=sentence)
 
 
@@ -82,14 +95,28 @@ def _row(verification: VerifiedSaving, lang: str) -> dict[str, Any]:
 
 def _facts(verification: VerifiedSaving, lang: str) -> list[tuple[Phrase, str]]:
     forecast, share = verification.forecast, verification.share
-    facts = [(Phrase("Of"), f"{verification.of.meter or verification.of.step}"), (Phrase("Owner"), verification.of.owner)]
+    facts = [
+        (Phrase("Of"), f"{verification.of.meter or verification.of.step}"),
+        (Phrase("Owner"), verification.of.owner),
+    ]
     if isinstance(verification.of, SavingAction):
-        facts += [(Phrase("State"), f"{in_language(STATES[verification.of.state], lang)}, {verification.of.day.isoformat()}")]
+        facts += [
+            (
+                Phrase("State"),
+                f"{in_language(STATES[verification.of.state], lang)}, {verification.of.day.isoformat()}",
+            )
+        ]
     if verification.of.wanted_pct is not None:
         facts += [(Phrase("Planned saving"), f"{verification.of.wanted_pct:g} %")]
     if verification.baseline.name:
-        facts += [(Phrase("Baseline period"), verification.baseline.name), (Phrase("Reporting period"), verification.reporting.name)]
-    declared = ((Phrase("Depends on no output"), verification.of.no_output), (Phrase("Depends on no season"), verification.of.no_season))
+        facts += [
+            (Phrase("Baseline period"), verification.baseline.name),
+            (Phrase("Reporting period"), verification.reporting.name),
+        ]
+    declared = (
+        (Phrase("Depends on no output"), verification.of.no_output),
+        (Phrase("Depends on no season"), verification.of.no_season),
+    )
     facts += [(name, reason) for name, reason in declared if reason is not None]
     if forecast is None or share is None:
         return facts
@@ -100,17 +127,37 @@ def _facts(verification: VerifiedSaving, lang: str) -> list[tuple[Phrase, str]]:
             Phrase("95 % interval"),
             f"{unit.figure(forecast.low, sign=True).text} … {unit.figure(forecast.high, sign=True).text} {unit.name}",
         ),
-        (Phrase("Share of expected use"), f"{percent(share[0], 1)} ({percent(share[1], 1)} … {percent(share[2], 1)})"),
-        (Phrase("Days known"), f"{count(verification.baseline_days)} + {count(verification.reporting_days)}"),
+        (
+            Phrase("Share of expected use"),
+            f"{percent(share[0], 1)} ({percent(share[1], 1)} … {percent(share[2], 1)})",
+        ),
+        (
+            Phrase("Days known"),
+            f"{count(verification.baseline_days)} + {count(verification.reporting_days)}",
+        ),
         (Phrase("Baseline explains"), percent(forecast.explained)),
     ]
     if verification.money is not None:
-        low, high = (verification.money * side / forecast.saving if forecast.saving else 0.0 for side in (forecast.low, forecast.high))
-        facts += [(Phrase("Money"), f"{count(verification.money)} {verification.currency} ({count(low)} … {count(high)})")]
-    if verification.co2_kg is not None:
-        low, high = (verification.co2_kg * side / forecast.saving if forecast.saving else 0.0 for side in (forecast.low, forecast.high))
+        low, high = (
+            verification.money * side / forecast.saving if forecast.saving else 0.0
+            for side in (forecast.low, forecast.high)
+        )
         facts += [
-            (Phrase("CO₂"), f"{verification.co2_kg / 1000:,.1f} t ({low / 1000:,.1f} … {high / 1000:,.1f}); {verification.co2_source}")
+            (
+                Phrase("Money"),
+                f"{count(verification.money)} {verification.currency} ({count(low)} … {count(high)})",
+            )
+        ]
+    if verification.co2_kg is not None:
+        low, high = (
+            verification.co2_kg * side / forecast.saving if forecast.saving else 0.0
+            for side in (forecast.low, forecast.high)
+        )
+        facts += [
+            (
+                Phrase("CO₂"),
+                f"{verification.co2_kg / 1000:,.1f} t ({low / 1000:,.1f} … {high / 1000:,.1f}); {verification.co2_source}",
+            )
         ]
     return facts
 
@@ -142,7 +189,14 @@ def _chart(verification: VerifiedSaving, lang: str) -> dict[str, Any] | None:
         ),
         "line": line(across.at(number).tolist(), down.at(drawn).tolist()),
         "zero": down.position(0.0),
-        "grid": [{"y": down.position(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, step)} for value in marked],
+        "grid": [
+            {
+                "y": down.position(value),
+                "at": down.percent(value, HEIGHT),
+                "text": tick_text(value, step),
+            }
+            for value in marked
+        ],
         "dates": [
             {"at": across.percent(index, WIDTH), "text": month(day.month, lang)}
             for index, day in zip(number.tolist(), verification.day, strict=True)

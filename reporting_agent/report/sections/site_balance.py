@@ -25,7 +25,9 @@ def data(view: View) -> dict[str, Any] | None:
         "bases": _bases(view, balance.calorific, balance.equivalent),
         "left_out": [
             f"{_name(view, carrier)}{view.w['page']['colon']}{view.text(why)}"
-            for carrier, why in dict([*balance.calorific.left_out, *balance.equivalent.left_out]).items()
+            for carrier, why in dict(
+                [*balance.calorific.left_out, *balance.equivalent.left_out]
+            ).items()
         ],
     }
 
@@ -35,12 +37,21 @@ def _name(view: View, carrier: str) -> str:
 
 
 def _carrier(view: View, carrier_balance: CarrierBalance, start: int) -> dict[str, Any]:
-    unit = unit_for(max((abs(line.amount) for line in (*carrier_balance.supply, *carrier_balance.use)), default=0.0), carrier_balance.unit)
+    unit = unit_for(
+        max(
+            (abs(line.amount) for line in (*carrier_balance.supply, *carrier_balance.use)),
+            default=0.0,
+        ),
+        carrier_balance.unit,
+    )
     lines = [*carrier_balance.supply, *carrier_balance.use]
     return {
         "title": f"{_name(view, carrier_balance.carrier)}, {unit.name}",
         "unit": unit.name,
-        "rows": [_line(view, line, unit, start + index, index < len(carrier_balance.supply)) for index, line in enumerate(lines)],
+        "rows": [
+            _line(view, line, unit, start + index, index < len(carrier_balance.supply))
+            for index, line in enumerate(lines)
+        ],
         "residual": unit.figure(carrier_balance.residual, sign=True),
         "allowed": f"±{unit.figure(carrier_balance.allowance).text}",
         "share": NOTHING if carrier_balance.share is None else percent(carrier_balance.share),
@@ -48,7 +59,9 @@ def _carrier(view: View, carrier_balance: CarrierBalance, start: int) -> dict[st
     }
 
 
-def _line(view: View, line: BalanceLine, unit: DisplayUnit, row: int, supply: bool) -> dict[str, Any]:
+def _line(
+    view: View, line: BalanceLine, unit: DisplayUnit, row: int, supply: bool
+) -> dict[str, Any]:
     w = view.w["site_balance"]
     return {
         "row": row,
@@ -68,8 +81,14 @@ def _bases(view: View, calorific: BasisBalance, equivalent: BasisBalance) -> dic
         (w["purchased"], calorific.purchased, equivalent.purchased),
         (w["sold_or_stored"], -calorific.sold, -equivalent.sold),
     ]
-    rows += [(view.step_name(step), value, equivalent.by_step.get(step, 0.0)) for step, value in calorific.by_step.items()]
-    rows += [(f"{w['loss_of']} {name}", value, equivalent.by_conversion.get(name, 0.0)) for name, value in calorific.by_conversion.items()]
+    rows += [
+        (view.step_name(step), value, equivalent.by_step.get(step, 0.0))
+        for step, value in calorific.by_step.items()
+    ]
+    rows += [
+        (f"{w['loss_of']} {name}", value, equivalent.by_conversion.get(name, 0.0))
+        for name, value in calorific.by_conversion.items()
+    ]
     rows += [
         (w["others"], calorific.others, equivalent.others),
         (w["losses"], calorific.losses, equivalent.losses),

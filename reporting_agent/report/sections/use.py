@@ -51,7 +51,11 @@ def _use(view: View, use: StepUse, start: int) -> dict[str, Any]:
         )
         at += abs(energy) / whole
     carrier = view.text(CARRIERS[use.carrier].words) if use.carrier in CARRIERS else use.carrier
-    name = w["of_step"].format(meter=use.meter, step=view.step_name(use.step)) if use.meter else view.step_name(use.step)
+    name = (
+        w["of_step"].format(meter=use.meter, step=view.step_name(use.step))
+        if use.meter
+        else view.step_name(use.step)
+    )
     return {
         "title": w["title"].format(meter=name, carrier=carrier, unit=unit.name),
         "unit": unit.name,
@@ -79,7 +83,11 @@ def _missing(view: View, use: StepUse) -> str:
 
 def _largest_other(view: View, use: StepUse) -> str:
     """What took most beside making product, with its share."""
-    others = [(energy, kind) for kind, energy in use.parts.items() if kind is not Use.VALUE_ADDING and energy > 0]
+    others = [
+        (energy, kind)
+        for kind, energy in use.parts.items()
+        if kind is not Use.VALUE_ADDING and energy > 0
+    ]
     if not others or not use.total:
         return ""
     energy, kind = max(others, key=lambda pair: pair[0])

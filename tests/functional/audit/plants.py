@@ -43,7 +43,12 @@ from tests.declaring import declare
 
 SOFTWARE = "steplabel-agent/test"
 PERIOD = "2025"
-ENTRY, SENT, ACCEPTED, PROMISED = 41, 43, 44, 48  # of the log: the commitment, the sealed report, its values, the auditor's promise
+ENTRY, SENT, ACCEPTED, PROMISED = (
+    41,
+    43,
+    44,
+    48,
+)  # of the log: the commitment, the sealed report, its values, the auditor's promise
 ENVELOPE = hashlib.sha256(b"sealed").hexdigest()
 DAY = date(2026, 2, 3)
 
@@ -66,7 +71,11 @@ def key_of(who: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(chance_of(f"key of {who}"))
 
 
-AUDITOR, DEVICE, PORTAL = AuditorSigningKey(key_of("auditor")), DeviceKey(key_of("device")), ReceiptKey(key_of("portal"))
+AUDITOR, DEVICE, PORTAL = (
+    AuditorSigningKey(key_of("auditor")),
+    DeviceKey(key_of("device")),
+    ReceiptKey(key_of("portal")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +98,19 @@ class Reported:
 
 def material_of(folder: Path) -> tuple[SiteSettings, ReportMaterial]:
     """The plant's files read and labelled, as `submit` does; once as long as no file of them is written anew."""
-    return _material_of(folder, tuple((file, file.stat().st_mtime_ns, file.stat().st_size) for file in sorted(folder.rglob("*"))))
+    return _material_of(
+        folder,
+        tuple(
+            (file, file.stat().st_mtime_ns, file.stat().st_size)
+            for file in sorted(folder.rglob("*"))
+        ),
+    )
 
 
 @lru_cache(maxsize=3)
-def _material_of(folder: Path, _written: tuple[tuple[Path, int, int], ...]) -> tuple[SiteSettings, ReportMaterial]:
+def _material_of(
+    folder: Path, _written: tuple[tuple[Path, int, int], ...]
+) -> tuple[SiteSettings, ReportMaterial]:
     site = load_site(folder / "site.toml")
     return site, gather_again(site, Period.parse(PERIOD, site.zone), {})
 
@@ -106,10 +123,18 @@ def reported(site: SiteSettings, plan: ReportPlan, tree: DataTree, seed: bytes) 
     """Committed to, challenged and drawn."""
     subject = plan.subject
     commitment = ReportCommitment(subject.site, subject.period, subject.revision, tree.root)
-    challenge = challenges.issue(commitment, chance_of(f"{tree.root.hex()} challenge"), ENTRY, DAY, LedgerStand(1), PORTAL)
+    challenge = challenges.issue(
+        commitment, chance_of(f"{tree.root.hex()} challenge"), ENTRY, DAY, LedgerStand(1), PORTAL
+    )
     nonce = challenges.parse(challenge).nonce
     labels = draw_labels(plan, seed, root=tree.root, challenge=nonce)
-    report = plan.report(labels, data_root=tree.root, challenge=nonce, salt=randomness.values_salt(seed, tree.root), software=SOFTWARE)
+    report = plan.report(
+        labels,
+        data_root=tree.root,
+        challenge=nonce,
+        salt=randomness.values_salt(seed, tree.root),
+        software=SOFTWARE,
+    )
     return Reported(site, plan.pack, plan, tree, seed, commitment, challenge, report)
 
 
@@ -125,7 +150,9 @@ def log_with(plant: Reported, promise: bytes, promised: int = PROMISED) -> Tree:
     others[ENTRY] = logged.hashed(EntryKind.COMMITMENT, bytes.fromhex(plant.commitment.digest), DAY)
     others[SENT] = logged.hashed(EntryKind.ENVELOPE, bytes.fromhex(ENVELOPE), DAY)
     others[ACCEPTED] = logged.hashed(EntryKind.VALUES, values_of(plant.report), DAY)
-    others[promised] = logged.hashed(EntryKind.AUDIT_PROMISE, bytes.fromhex(signed_draws.read_promise(promise).digest), DAY)
+    others[promised] = logged.hashed(
+        EntryKind.AUDIT_PROMISE, bytes.fromhex(signed_draws.read_promise(promise).digest), DAY
+    )
     return Tree(others)
 
 
@@ -138,41 +165,90 @@ def values_of(report: Report) -> bytes:
 
 def public_of(plant: Reported, promise: bytes) -> PublicRecord:
     """What the auditor has from the portal."""
-    log, commitment, promised = log_with(plant, promise), plant.commitment, signed_draws.read_promise(promise)
+    log, commitment, promised = (
+        log_with(plant, promise),
+        plant.commitment,
+        signed_draws.read_promise(promise),
+    )
     head = Head(len(log), log.root())
-    header = Header(commitment.site, commitment.period, commitment.revision, "0" * 64, "device-1", 1)
-    receipt = receipts.read(receipts.issue(ENVELOPE, header, SENT, DAY, PORTAL), {PORTAL.key_id: PORTAL.public})
+    header = Header(
+        commitment.site, commitment.period, commitment.revision, "0" * 64, "device-1", 1
+    )
+    receipt = receipts.read(
+        receipts.issue(ENVELOPE, header, SENT, DAY, PORTAL), {PORTAL.key_id: PORTAL.public}
+    )
     entries = {
-        EntryKind.ENVELOPE: ProvenEntry(SENT, DAY, logged.object_of(bytes.fromhex(ENVELOPE)), tuple(log.inclusion_proof(SENT))),
-        EntryKind.VALUES: ProvenEntry(ACCEPTED, DAY, logged.object_of(values_of(plant.report)), tuple(log.inclusion_proof(ACCEPTED))),
+        EntryKind.ENVELOPE: ProvenEntry(
+            SENT, DAY, logged.object_of(bytes.fromhex(ENVELOPE)), tuple(log.inclusion_proof(SENT))
+        ),
+        EntryKind.VALUES: ProvenEntry(
+            ACCEPTED,
+            DAY,
+            logged.object_of(values_of(plant.report)),
+            tuple(log.inclusion_proof(ACCEPTED)),
+        ),
         EntryKind.AUDIT_PROMISE: ProvenEntry(
-            PROMISED, DAY, logged.object_of(bytes.fromhex(promised.digest)), tuple(log.inclusion_proof(PROMISED))
+            PROMISED,
+            DAY,
+            logged.object_of(bytes.fromhex(promised.digest)),
+            tuple(log.inclusion_proof(PROMISED)),
         ),
     }
-    return PublicRecord(commitment, promised, True, head, tuple(log.inclusion_proof(ENTRY)), receipt, entries)
+    return PublicRecord(
+        commitment, promised, True, head, tuple(log.inclusion_proof(ENTRY)), receipt, entries
+    )
 
 
 def drawn_by_auditor(
-    plant: Reported, plan: SamplingPlan = STANDARD, *, nonce: bytes = bytes(32), steps: tuple[str, ...] = ()
+    plant: Reported,
+    plan: SamplingPlan = STANDARD,
+    *,
+    nonce: bytes = bytes(32),
+    steps: tuple[str, ...] = (),
 ) -> tuple[Draw, bytes]:
     """The draw and the promise it was bound by."""
     commitment = plant.commitment
-    promise = signed_draws.promise(commitment.site, commitment.period, nonce, DAY, AUDITOR, plan=plan, steps=steps)
+    promise = signed_draws.promise(
+        commitment.site, commitment.period, nonce, DAY, AUDITOR, plan=plan, steps=steps
+    )
     log = log_with(plant, promise)
-    draw = Draw(commitment, nonce, Head(len(log), log.root()), plan, steps, AUDITOR.public, signed_draws.read_promise(promise).digest)
+    draw = Draw(
+        commitment,
+        nonce,
+        Head(len(log), log.root()),
+        plan,
+        steps,
+        AUDITOR.public,
+        signed_draws.read_promise(promise).digest,
+    )
     return draw, promise
 
 
 def audited(
-    plant: Reported, draw: Draw, promise: bytes, opening: Opening, run: Sequence[Check] = checks.CHECKS, public: PublicRecord | None = None
+    plant: Reported,
+    draw: Draw,
+    promise: bytes,
+    opening: Opening,
+    run: Sequence[Check] = checks.CHECKS,
+    public: PublicRecord | None = None,
 ) -> tuple[CheckOutcome, ...]:
     """What the auditor finds."""
     return checks.run(examined(plant, draw, promise, opening, public), run)
 
 
-def examined(plant: Reported, draw: Draw, promise: bytes, opening: Opening, public: PublicRecord | None = None) -> Evidence:
+def examined(
+    plant: Reported,
+    draw: Draw,
+    promise: bytes,
+    opening: Opening,
+    public: PublicRecord | None = None,
+) -> Evidence:
     """What the checks are given."""
-    return examine(opening, AuditorFiles(draw, public or public_of(plant, promise), {PORTAL.key_id: PORTAL.public}), plant.site.folder)
+    return examine(
+        opening,
+        AuditorFiles(draw, public or public_of(plant, promise), {PORTAL.key_id: PORTAL.public}),
+        plant.site.folder,
+    )
 
 
 def failures(findings: Sequence[CheckOutcome]) -> dict[str, CheckOutcome]:

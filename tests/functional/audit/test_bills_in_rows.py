@@ -30,7 +30,11 @@ def billed(first: date, end: date, quantity: float, document: str = "B 1", **cha
 def outcomes_of(site: SiteSettings, data: PlantData, *bills: Bill) -> list[CheckOutcome]:
     """What is said of these bills and of their sums."""
     outcomes = reconcile(site, data, Papers(bill=bills), Period.parse(PERIOD, site.zone))
-    return [outcome for outcome in outcomes if any(mark in outcome.sentence for mark in ("(B ", "(Y ", "in a row"))]
+    return [
+        outcome
+        for outcome in outcomes
+        if any(mark in outcome.sentence for mark in ("(B ", "(Y ", "in a row"))
+    ]
 
 
 def states(outcomes: list[CheckOutcome]) -> list[CheckState]:
@@ -40,35 +44,60 @@ def states(outcomes: list[CheckOutcome]) -> list[CheckState]:
 def three_true_bills(site: SiteSettings, data: PlantData, **of_the_middle: Any) -> list[Bill]:
     ends = pairwise([date(2025, 1, 20), date(2025, 1, 30), date(2025, 2, 9), date(2025, 2, 19)])
     return [
-        billed(first, end, kwh(site, data, first, end), f"B {number}", **(of_the_middle if number == 1 else {}))
+        billed(
+            first,
+            end,
+            kwh(site, data, first, end),
+            f"B {number}",
+            **(of_the_middle if number == 1 else {}),
+        )
         for number, (first, end) in enumerate(ends)
     ]
 
 
-def test_a_bill_whose_readings_are_lost_is_in_no_sum_of_its_neighbours(site: SiteSettings, data: PlantData) -> None:
+def test_a_bill_whose_readings_are_lost_is_in_no_sum_of_its_neighbours(
+    site: SiteSettings, data: PlantData
+) -> None:
     whole = record_of(data)
-    lost = (whole.hour_us >= us_of(date(2025, 2, 1), site)) & (whole.hour_us < us_of(date(2025, 2, 6), site))
-    holed = replace(whole, hour_energy=np.where(lost, 0, whole.hour_energy), hour_known=np.where(lost, 0, whole.hour_known))
-    partly = replace(data, meters=tuple(holed if record is whole else record for record in data.meters))
+    lost = (whole.hour_us >= us_of(date(2025, 2, 1), site)) & (
+        whole.hour_us < us_of(date(2025, 2, 6), site)
+    )
+    holed = replace(
+        whole,
+        hour_energy=np.where(lost, 0, whole.hour_energy),
+        hour_known=np.where(lost, 0, whole.hour_known),
+    )
+    partly = replace(
+        data, meters=tuple(holed if record is whole else record for record in data.meters)
+    )
     outcomes = outcomes_of(site, partly, *three_true_bills(site, data))
     assert states(outcomes) == [CheckState.HELD, CheckState.NOT_CHECKABLE, CheckState.HELD]
 
 
-def test_a_bill_in_a_mistyped_unit_is_in_no_sum_of_its_neighbours(site: SiteSettings, data: PlantData) -> None:
+def test_a_bill_in_a_mistyped_unit_is_in_no_sum_of_its_neighbours(
+    site: SiteSettings, data: PlantData
+) -> None:
     outcomes = outcomes_of(site, data, *three_true_bills(site, data, unit="t"))
     assert states(outcomes) == [CheckState.HELD, CheckState.NOT_CHECKABLE, CheckState.HELD]
 
 
-def test_the_hour_of_the_first_reading_explains_the_sum_as_it_explains_the_bill(site: SiteSettings, data: PlantData) -> None:
+def test_the_hour_of_the_first_reading_explains_the_sum_as_it_explains_the_bill(
+    site: SiteSettings, data: PlantData
+) -> None:
     """Two true bills; the meter was read at 18 h of the first day, and at midnight of the others."""
     late = 0.75 * kwh(site, data, FIRST, date(2025, 2, 2))
     outcomes = outcomes_of(
-        site, data, billed(FIRST, TURN, kwh(site, data, FIRST, TURN) - late), billed(TURN, END, kwh(site, data, TURN, END), "B 2")
+        site,
+        data,
+        billed(FIRST, TURN, kwh(site, data, FIRST, TURN) - late),
+        billed(TURN, END, kwh(site, data, TURN, END), "B 2"),
     )
     assert CheckState.FAILED not in states(outcomes)
 
 
-def test_last_days_as_they_are_printed_move_the_sum_by_a_day(site: SiteSettings, data: PlantData) -> None:
+def test_last_days_as_they_are_printed_move_the_sum_by_a_day(
+    site: SiteSettings, data: PlantData
+) -> None:
     bills = [
         billed(FIRST, date(2025, 2, 13), kwh(site, data, FIRST, TURN)),
         billed(TURN, date(2025, 2, 28), kwh(site, data, TURN, END), "B 2"),
@@ -78,7 +107,9 @@ def test_last_days_as_they_are_printed_move_the_sum_by_a_day(site: SiteSettings,
     assert "2 documents in a row" in outcomes[-1].sentence
 
 
-def test_rows_of_one_invoice_for_the_hours_of_a_tariff_are_added_up(site: SiteSettings, data: PlantData) -> None:
+def test_rows_of_one_invoice_for_the_hours_of_a_tariff_are_added_up(
+    site: SiteSettings, data: PlantData
+) -> None:
     peak, rest = (billed(FIRST, END, share * kwh(site, data, FIRST, END)) for share in (0.6, 0.4))
     (together,) = outcomes_of(site, data, peak, rest)
     assert together.state is CheckState.HELD
@@ -86,35 +117,61 @@ def test_rows_of_one_invoice_for_the_hours_of_a_tariff_are_added_up(site: SiteSe
 
 
 def test_an_invoice_by_tariff_and_by_price_is_one(site: SiteSettings, data: PlantData) -> None:
-    rows = [billed(first, end, share * kwh(site, data, first, end)) for share in (0.6, 0.4) for first, end in ((FIRST, TURN), (TURN, END))]
+    rows = [
+        billed(first, end, share * kwh(site, data, first, end))
+        for share in (0.6, 0.4)
+        for first, end in ((FIRST, TURN), (TURN, END))
+    ]
     (together,) = outcomes_of(site, data, *rows)
     assert together.state is CheckState.HELD
     assert "4 rows together" in together.sentence
 
 
-def test_a_statement_of_the_year_parts_no_months_that_share_a_reading(site: SiteSettings, data: PlantData) -> None:
+def test_a_statement_of_the_year_parts_no_months_that_share_a_reading(
+    site: SiteSettings, data: PlantData
+) -> None:
     shift = 0.5 * kwh(site, data, TURN, date(2025, 2, 15))
-    months = [billed(FIRST, TURN, kwh(site, data, FIRST, TURN) + shift), billed(TURN, END, kwh(site, data, TURN, END) - shift, "B 2")]
+    months = [
+        billed(FIRST, TURN, kwh(site, data, FIRST, TURN) + shift),
+        billed(TURN, END, kwh(site, data, TURN, END) - shift, "B 2"),
+    ]
     year = billed(FIRST, END, kwh(site, data, FIRST, END), "Y 1")
     assert states(outcomes_of(site, data, *months)) == [CheckState.HELD] * 3
     assert states(outcomes_of(site, data, months[0], year, months[1])) == [CheckState.HELD] * 4
 
 
-def test_the_order_in_which_meters_are_named_parts_no_bills(site: SiteSettings, data: PlantData) -> None:
-    names = [record.meter.id for record in data.meters if record.meter.carrier == "electricity" and record.counted][:2]
-    outcomes = outcomes_of(site, data, billed(FIRST, TURN, 1.0, meters=names), billed(TURN, END, 1.0, "B 2", meters=names[::-1]))
+def test_the_order_in_which_meters_are_named_parts_no_bills(
+    site: SiteSettings, data: PlantData
+) -> None:
+    names = [
+        record.meter.id
+        for record in data.meters
+        if record.meter.carrier == "electricity" and record.counted
+    ][:2]
+    outcomes = outcomes_of(
+        site,
+        data,
+        billed(FIRST, TURN, 1.0, meters=names),
+        billed(TURN, END, 1.0, "B 2", meters=names[::-1]),
+    )
     assert "2 documents in a row" in outcomes[-1].sentence
 
 
 def test_a_meter_of_another_carrier_is_not_compared(site: SiteSettings, data: PlantData) -> None:
-    (outcome,) = outcomes_of(site, data, billed(FIRST, END, kwh(site, data, FIRST, END), carrier="natural-gas"))
+    (outcome,) = outcomes_of(
+        site, data, billed(FIRST, END, kwh(site, data, FIRST, END), carrier="natural-gas")
+    )
     assert outcome.state is CheckState.NOT_CHECKABLE
     assert f"the meter {KILN} counts electricity" in outcome.sentence
 
 
 @pytest.mark.parametrize("name", ["电力", "Electricity"])
-def test_a_carrier_may_be_named_in_any_language(site: SiteSettings, data: PlantData, name: str) -> None:
-    assert states(outcomes_of(site, data, billed(FIRST, END, kwh(site, data, FIRST, END), carrier=name))) == [CheckState.HELD]
+def test_a_carrier_may_be_named_in_any_language(
+    site: SiteSettings, data: PlantData, name: str
+) -> None:
+    assert states(
+        outcomes_of(site, data, billed(FIRST, END, kwh(site, data, FIRST, END), carrier=name))
+    ) == [CheckState.HELD]
 
 
 def test_a_main_meter_and_one_below_it_are_not_added(site: SiteSettings, data: PlantData) -> None:

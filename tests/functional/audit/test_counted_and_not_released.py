@@ -15,10 +15,14 @@ from tests.functional.audit.test_withheld import evidence_of
 
 def test_a_label_that_is_counted_and_not_released_is_named(works: Path) -> None:
     def with_another(table: Contents) -> Contents:
-        return replace(table, counted=(*table.counted, replace(table.counted[0], variant="white-special")))
+        return replace(
+            table, counted=(*table.counted, replace(table.counted[0], variant="white-special"))
+        )
 
     site, material = material_of(works)
-    outcome = proven.noise_repeated(evidence_of(with_table(site, plan_of(site, material), with_another)))
+    outcome = proven.noise_repeated(
+        evidence_of(with_table(site, plan_of(site, material), with_another))
+    )
     assert outcome.state is CheckState.FAILED
     assert not outcome.sentence.startswith("0 of ")
     assert outcome.records

@@ -26,11 +26,46 @@ METERS: dict[str, Any] = {"unit": "kWh", "meters": [KILN], "uncertainty_pct": 0.
 DOCUMENTS: dict[str, list[dict[str, Any]]] = {
     "bill": [
         {"carrier": "electricity", **FEBRUARY, "quantity": 1234567.1, **METERS, "document": "B 1"},
-        {"carrier": "electricity", **FEBRUARY, "quantity": 12.34, **METERS, "meters": [KILN, "site-main"], "document": "4711"},
+        {
+            "carrier": "electricity",
+            **FEBRUARY,
+            "quantity": 12.34,
+            **METERS,
+            "meters": [KILN, "site-main"],
+            "document": "4711",
+        },
     ],
-    "stock": [{"carrier": "electricity", **FEBRUARY, "opening": 1e3, "received": 2.5e6, "closing": 7.7, **METERS, "document": "S"}],
-    "sale": [{"step": "clinker-burning", **FEBRUARY, "sold": 40123.456, "unit": "t", "uncertainty_pct": 0.7, "document": "L"}],
-    "calibration": [{"meter": KILN, "on": date(2024, 6, 12), "valid_months": 24, "error_pct": 0.21, "limit_pct": 0.5, "document": "C"}],
+    "stock": [
+        {
+            "carrier": "electricity",
+            **FEBRUARY,
+            "opening": 1e3,
+            "received": 2.5e6,
+            "closing": 7.7,
+            **METERS,
+            "document": "S",
+        }
+    ],
+    "sale": [
+        {
+            "step": "clinker-burning",
+            **FEBRUARY,
+            "sold": 40123.456,
+            "unit": "t",
+            "uncertainty_pct": 0.7,
+            "document": "L",
+        }
+    ],
+    "calibration": [
+        {
+            "meter": KILN,
+            "on": date(2024, 6, 12),
+            "valid_months": 24,
+            "error_pct": 0.21,
+            "limit_pct": 0.5,
+            "document": "C",
+        }
+    ],
 }
 
 SHEET_DAY = datetime(2025, 3, 1)  # noqa: DTZ001 - a spreadsheet has no zones
@@ -44,7 +79,10 @@ def as_toml(folder: Path) -> Path:
     for kind, rows in DOCUMENTS.items():
         for row in rows:
             lines.append(f"[[{kind}]]")
-            lines += [f"{key} = {value.isoformat() if isinstance(value, date) else json.dumps(value)}" for key, value in row.items()]
+            lines += [
+                f"{key} = {value.isoformat() if isinstance(value, date) else json.dumps(value)}"
+                for key, value in row.items()
+            ]
     path = folder / "papers.toml"
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
@@ -62,7 +100,10 @@ def filled(tmp_path: Path) -> Filled:
         for kind, rows in DOCUMENTS.items():
             sheet = book[getattr(SHEETS[kind], lang)]
             for row in rows:
-                cells = {key: ", ".join(value) if isinstance(value, list) else value for key, value in row.items()}
+                cells = {
+                    key: ", ".join(value) if isinstance(value, list) else value
+                    for key, value in row.items()
+                }
                 sheet.append([cells.get(key) for key in EXAMPLES[kind]])
         change(book)
         book.save(path)
@@ -72,7 +113,9 @@ def filled(tmp_path: Path) -> Filled:
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_a_new_template_holds_no_document_and_its_example_is_that_of_the_toml(tmp_path: Path, lang: str) -> None:
+def test_a_new_template_holds_no_document_and_its_example_is_that_of_the_toml(
+    tmp_path: Path, lang: str
+) -> None:
     path = tmp_path / "papers.xlsx"
     assert main(["reconcile", "--template", str(path), "--lang", lang]) == 0
     assert loading.load(path) == Papers()
@@ -94,7 +137,17 @@ def test_the_working_paper_is_the_same_to_the_digit(
     outputs = []
     for file in (as_toml(tmp_path), filled(lang)):
         capsys.readouterr()
-        code = main(["reconcile", str(file), "--site", str(works / "site.toml"), "--period", PERIOD, "--json"])
+        code = main(
+            [
+                "reconcile",
+                str(file),
+                "--site",
+                str(works / "site.toml"),
+                "--period",
+                PERIOD,
+                "--json",
+            ]
+        )
         assert code == 1  # none of these documents is true
         outputs.append(capsys.readouterr().out)
     assert loading.load(as_toml(tmp_path)) == loading.load(filled(lang))
@@ -148,7 +201,9 @@ def test_what_people_do_to_a_workbook_is_understood(tmp_path: Path, filled: Fill
         ("Sales", "A2", '=HYPERLINK("x")', "Step (A2)", None),
     ],
 )
-def test_a_bad_cell_is_named(filled: Filled, sheet: str, cell: str, value: object, column: str | None, wanted: str | None) -> None:
+def test_a_bad_cell_is_named(
+    filled: Filled, sheet: str, cell: str, value: object, column: str | None, wanted: str | None
+) -> None:
     def change(book: Any) -> None:
         book[sheet][cell] = value
         if isinstance(value, str):
@@ -163,7 +218,11 @@ def test_a_bad_cell_is_named(filled: Filled, sheet: str, cell: str, value: objec
     place = refused.value.place
     assert refused.value.code == "papers-cell-wrong"
     assert place is not None
-    assert (place.file, place.row, place.column) == (f"{path}, sheet {sheet!r}", int(cell[1:]), column)
+    assert (place.file, place.row, place.column) == (
+        f"{path}, sheet {sheet!r}",
+        int(cell[1:]),
+        column,
+    )
     assert refused.value.found
     assert (wanted or "formula") in refused.value.wanted
     assert "--template" in refused.value.remedy
@@ -190,7 +249,11 @@ def test_a_missing_column_or_sheet_is_named(filled: Filled, tmp_path: Path) -> N
         (without_unit, "papers-heading-missing", f"no column {COLUMNS['unit'].en}"),
         (without_sheets, "papers-sheets-missing", "About"),
         (without_headings, "papers-heading-missing", "no column Step"),
-        (with_a_unit_behind_the_stocks, "papers-heading-missing", "no column Opening stock, Closing stock"),
+        (
+            with_a_unit_behind_the_stocks,
+            "papers-heading-missing",
+            "no column Opening stock, Closing stock",
+        ),
         (without_one_stock, "papers-heading-missing", "no column Closing stock"),
         (lambda book: book.copy_worksheet(book["Bills"]), "papers-sheet-misnamed", "Bills Copy"),
     ):
@@ -198,7 +261,10 @@ def test_a_missing_column_or_sheet_is_named(filled: Filled, tmp_path: Path) -> N
             loading.load(filled(change=change))
         assert refused.value.code == code
         assert missing in refused.value.found
-    for name, content, code in (("none.xlsx", None, "papers-unreadable"), ("text.xlsx", b"no workbook", "workbook-unreadable")):
+    for name, content, code in (
+        ("none.xlsx", None, "papers-unreadable"),
+        ("text.xlsx", b"no workbook", "workbook-unreadable"),
+    ):
         if content is not None:
             (tmp_path / name).write_bytes(content)
         with pytest.raises(InputError) as refused:
@@ -206,13 +272,17 @@ def test_a_missing_column_or_sheet_is_named(filled: Filled, tmp_path: Path) -> N
         assert refused.value.code == code
 
 
-def test_a_template_of_another_kind_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_template_of_another_kind_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["reconcile", "--template", str(tmp_path / "papers.ods"), "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "template-kind-unknown"
     assert not (tmp_path / "papers.ods").exists()
 
 
-def test_a_template_does_not_replace_what_was_filled_in(filled: Filled, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_template_does_not_replace_what_was_filled_in(
+    filled: Filled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = filled()
     before = path.read_bytes()
     capsys.readouterr()
@@ -221,7 +291,9 @@ def test_a_template_does_not_replace_what_was_filled_in(filled: Filled, tmp_path
     assert path.read_bytes() == before
 
 
-def test_the_templates_notes_are_no_documents_under_any_name_and_remarks_are_no_stock(tmp_path: Path, filled: Filled) -> None:
+def test_the_templates_notes_are_no_documents_under_any_name_and_remarks_are_no_stock(
+    tmp_path: Path, filled: Filled
+) -> None:
     def change(book: Any) -> None:
         book["About"].title = "Instructions"
         book["Sales"]["J1"] = "Closing remarks"
@@ -230,7 +302,9 @@ def test_the_templates_notes_are_no_documents_under_any_name_and_remarks_are_no_
 
 
 @pytest.mark.parametrize("in_percent", [False, True])
-def test_formats_that_cannot_be_read_are_refused_where_one_may_be_in_per_cent(tmp_path: Path, filled: Filled, in_percent: bool) -> None:
+def test_formats_that_cannot_be_read_are_refused_where_one_may_be_in_per_cent(
+    tmp_path: Path, filled: Filled, in_percent: bool
+) -> None:
     """An empty fill, as some programs write it, ends openpyxl's reading of all formats."""
 
     def change(book: Any) -> None:
@@ -240,7 +314,9 @@ def test_formats_that_cannot_be_read_are_refused_where_one_may_be_in_per_cent(tm
     path = filled(change=change)
     with zipfile.ZipFile(path) as parts:
         contents = {name: parts.read(name) for name in parts.namelist()}
-    contents["xl/styles.xml"] = re.sub(rb"<fills[^>]*>", b'<fills count="3"><fill/>', contents["xl/styles.xml"], count=1)
+    contents["xl/styles.xml"] = re.sub(
+        rb"<fills[^>]*>", b'<fills count="3"><fill/>', contents["xl/styles.xml"], count=1
+    )
     with zipfile.ZipFile(path, "w") as parts:
         for name, content in contents.items():
             parts.writestr(name, content)
@@ -252,8 +328,12 @@ def test_formats_that_cannot_be_read_are_refused_where_one_may_be_in_per_cent(tm
     assert refused.value.code == "workbook-unreadable"
 
 
-@pytest.mark.parametrize(("number_format", "read"), [("0.00%", 0.5), ('0.000"%"', 0.005), ("0.000", 0.005)])
-def test_a_cell_in_per_cent_is_read_as_it_is_shown(filled: Filled, number_format: str, read: float) -> None:
+@pytest.mark.parametrize(
+    ("number_format", "read"), [("0.00%", 0.5), ('0.000"%"', 0.005), ("0.000", 0.005)]
+)
+def test_a_cell_in_per_cent_is_read_as_it_is_shown(
+    filled: Filled, number_format: str, read: float
+) -> None:
     def change(book: Any) -> None:
         book["Bills"]["G2"] = 0.005
         book["Bills"]["G2"].number_format = number_format

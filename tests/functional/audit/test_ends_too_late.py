@@ -36,8 +36,17 @@ def rows_of(folder: Path) -> list[dict[str, str]]:
 def failing(folder: Path) -> Mapping[str, object]:
     plant = honest(folder)
     draw, promise = drawn_by_auditor(plant)
-    findings = audited(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening)
-    assert not [finding.code for finding in findings if finding.state is CheckState.NOT_CHECKABLE and finding.asked]
+    findings = audited(
+        plant,
+        draw,
+        promise,
+        assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening,
+    )
+    assert not [
+        finding.code
+        for finding in findings
+        if finding.state is CheckState.NOT_CHECKABLE and finding.asked
+    ]
     return failures(findings)
 
 
@@ -51,17 +60,25 @@ def changed(mill: Path, folder: Path, rows: list[dict[str, str]]) -> Path:
 
 
 @pytest.mark.parametrize("state", ["", "holding"])
-def test_runs_dropped_behind_late_ends_are_found_by_name(mill: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+def test_runs_dropped_behind_late_ends_are_found_by_name(
+    mill: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
     rows = rows_of(mill)
     gone = {row["batch_id"] for row in rows[5::EVERY]}
     folder = changed(mill, tmp_path, covered(rows, gone, LATE, state))
     assert len(rows_of(folder)) < len(rows)
-    assert "nothing-left-out" in failing(folder)  # of rows that say holding their edges tell as well
+    assert "nothing-left-out" in failing(
+        folder
+    )  # of rows that say holding their edges tell as well
     monkeypatch.setattr(examining, "longest_of", lambda _pack: {})
-    assert ("nothing-left-out" in failing(folder)) is bool(state)  # rows that say holding are judged stretch by stretch besides
+    assert ("nothing-left-out" in failing(folder)) is bool(
+        state
+    )  # rows that say holding are judged stretch by stretch besides
 
 
-def test_an_end_that_is_days_too_late_with_every_run_in_the_log_raises_nothing(mill: Path, tmp_path: Path) -> None:
+def test_an_end_that_is_days_too_late_with_every_run_in_the_log_raises_nothing(
+    mill: Path, tmp_path: Path
+) -> None:
     rows = rows_of(mill)
     assert failing(mill) == {}
     for row in rows[5::EVERY]:

@@ -29,15 +29,29 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     plant = honest(folder)
     draw, promise = drawn_by_auditor(plant, PLAN)
     opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
-    return examine(opening, AuditorFiles(draw, public_of(plant, promise), {PORTAL.key_id: PORTAL.public}), folder)
+    return examine(
+        opening,
+        AuditorFiles(draw, public_of(plant, promise), {PORTAL.key_id: PORTAL.public}),
+        folder,
+    )
 
 
 def test_it_is_bound_and_what_stays_unproven_is_said_first(evidence: Evidence) -> None:
     verdict = AuditVerdict(checks.run(evidence), evidence)
-    assert [finding.code for finding in verdict.findings if finding.asked and finding.state is not CheckState.HELD] == []
-    assert {finding.code for finding in verdict.findings if not finding.asked} == {*OF_READINGS, "output-weighed"}
+    assert [
+        finding.code
+        for finding in verdict.findings
+        if finding.asked and finding.state is not CheckState.HELD
+    ] == []
+    assert {finding.code for finding in verdict.findings if not finding.asked} == {
+        *OF_READINGS,
+        "output-weighed",
+    }
     assert (verdict.bound, verdict.holds, verdict.to_json()["unproven"]) == (True, True, [BY_BATCH])
-    for lang, sentence in (("en", "NOT PROVEN: the energy of each batch."), ("zh", "未证明：每个批次的能耗。")):
+    for lang, sentence in (
+        ("en", "NOT PROVEN: the energy of each batch."),
+        ("zh", "未证明：每个批次的能耗。"),
+    ):
         assert sentence in telling.lines(verdict, lang).splitlines()[0]
         assert sentence in telling.markdown(verdict, lang).splitlines()[2]
 
@@ -52,7 +66,11 @@ def test_the_portal_takes_it_for_bound_and_names_what_was_not_made(evidence: Evi
 
 def test_a_site_with_readings_is_asked_for_them(evidence: Evidence) -> None:
     verdict = AuditVerdict(checks.run(replace(evidence, by_batch=False)), evidence)
-    assert {finding.code for finding in verdict.findings if finding.asked and finding.state is CheckState.NOT_CHECKABLE} == {
+    assert {
+        finding.code
+        for finding in verdict.findings
+        if finding.asked and finding.state is CheckState.NOT_CHECKABLE
+    } == {
         "nothing-left-out",
         "edges-at-rest",
     }

@@ -29,7 +29,18 @@ from tests.unit.agent_send.cast import LOGGED_ON, SITE, Desk, FakePortal
 
 pytestmark = pytest.mark.xdist_group("audit-from-files")  # one scene, which takes a while to build
 
-FILES = ("opening", "draw", "commitment", "receipt", "directory", "head", "inclusion", "envelope-entry", "values-entry", "promise-entry")
+FILES = (
+    "opening",
+    "draw",
+    "commitment",
+    "receipt",
+    "directory",
+    "head",
+    "inclusion",
+    "envelope-entry",
+    "values-entry",
+    "promise-entry",
+)
 FEW = ("--step", "clinker-burning", "--confidence", "60", "--share", "20")
 Run = Callable[..., tuple[int, dict[str, Any]]]
 
@@ -44,7 +55,10 @@ class Scene:
         self.portal = FakePortal()
         write_works(self.site.parent, "cement", seed=1, days=60, rate=0)
         text = self.site.read_text(encoding="utf-8")
-        self.site.write_text(re.sub(r'^id = "[^"]+"', f'id = "{SITE}"', text, count=1, flags=re.MULTILINE), encoding="utf-8")
+        self.site.write_text(
+            re.sub(r'^id = "[^"]+"', f'id = "{SITE}"', text, count=1, flags=re.MULTILINE),
+            encoding="utf-8",
+        )
         site = load_site(self.site)
         with self.state.exclusive(), self.state.connect() as connection:
             desk = Desk(self.state, connection, self.portal, [])
@@ -69,14 +83,20 @@ class Scene:
                 EntryKind.COMMITMENT,
                 bytes.fromhex(commitments.parse(parcel.commitment).commitment.digest),
             ),
-            "envelope-entry": (self.portal.index_of[envelope], EntryKind.ENVELOPE, bytes.fromhex(envelope)),
+            "envelope-entry": (
+                self.portal.index_of[envelope],
+                EntryKind.ENVELOPE,
+                bytes.fromhex(envelope),
+            ),
             "values-entry": (len(self.portal.log) - 1, EntryKind.VALUES, values),
         }
         for name, content in {
             "commitment": parcel.commitment,
             "challenge": parcel.challenge,
             "receipt": receipt,
-            "other-challenge": self.portal.challenge_for(challenges.parse(parcel.challenge).commitment, bytes(32)),
+            "other-challenge": self.portal.challenge_for(
+                challenges.parse(parcel.challenge).commitment, bytes(32)
+            ),
             "directory": self.portal.signed_directory(),
             "password": b"a password of the auditor\n",
         }.items():
@@ -89,7 +109,10 @@ class Scene:
         """The portal logs the promise, and something else after it; head and proofs are those of the log then."""
         digest = bytes.fromhex(signed_draws.read_promise(promise.read_bytes()).digest)
         self.portal.log.append(logged.hashed(EntryKind.AUDIT_PROMISE, digest, LOGGED_ON))
-        entries = {**self.entries, "promise-entry": (len(self.portal.log) - 1, EntryKind.AUDIT_PROMISE, digest)}
+        entries = {
+            **self.entries,
+            "promise-entry": (len(self.portal.log) - 1, EntryKind.AUDIT_PROMISE, digest),
+        }
         self.portal.log.append(bytes(32))
         self.path(f"head{number}").write_bytes(self.portal.signed_head())
         for name, entry in entries.items():
@@ -131,17 +154,36 @@ def test_the_whole_audit_from_files_alone(scene: Scene, run: Run) -> None:
     assert b"ENCRYPTED PRIVATE KEY" in scene.path("auditor.pem").read_bytes()
     assert len(output["fingerprint"]) == 64
 
-    code, promised = run("draw", *keys, "--nonce", scene.path("nonce"), "--about", f"{SITE}/{PERIOD}")
+    code, promised = run(
+        "draw", *keys, "--nonce", scene.path("nonce"), "--about", f"{SITE}/{PERIOD}"
+    )
     assert code == 0
     promise = Path(promised["promise"])
     assert scene.path("nonce").read_bytes() not in promise.read_bytes()
 
     scene.log_promise(promise)
-    drawn = ("--commitment", scene.path("challenge"), "--head", scene.path("head"), "--out", scene.path("draw"), "--sealed")
+    drawn = (
+        "--commitment",
+        scene.path("challenge"),
+        "--head",
+        scene.path("head"),
+        "--out",
+        scene.path("draw"),
+        "--sealed",
+    )
     code, _ = run("draw", *keys, "--nonce", scene.path("nonce"), *drawn)
     assert code == 0
 
-    answer = ("open", scene.path("draw"), "--site", scene.site, "--state", scene.state.path, "--promise", promise)
+    answer = (
+        "open",
+        scene.path("draw"),
+        "--site",
+        scene.site,
+        "--state",
+        scene.state.path,
+        "--promise",
+        promise,
+    )
     code, refused = run(*answer, "--out", scene.path("opening"))
     assert (code, refused["error"]["code"]) == (4, "opening-not-agreed")
     assert not scene.path("opening").exists()
@@ -168,20 +210,28 @@ def test_the_whole_audit_from_files_alone(scene: Scene, run: Run) -> None:
         "output-weighed"
     ]  # the site commits to no scale records
     assert (verdict["held"], verdict["binding"]) == (True, "bound")
-    assert {"receipt-signed", "noise-repeated", "records-recomputed", "whole-recomputed", "commitment-logged"} <= {
-        check["code"] for check in verdict["checks"]
-    }
+    assert {
+        "receipt-signed",
+        "noise-repeated",
+        "records-recomputed",
+        "whole-recomputed",
+        "commitment-logged",
+    } <= {check["code"] for check in verdict["checks"]}
     summary = read_summary(scene.path("summary.json").read_bytes())
     assert (summary.missing, summary.failed, summary.is_bound) == ((), {}, True)
     assert all(stratum["with_probability"] >= 0.95 for stratum in verdict["strata"])
     parts = ("in_batches", "in_excluded_batches", "standing", "beside_wrong_times", "unexplained")
     assert verdict["metered"]
     assert all(
-        meter["unit"] and meter["metered"] == pytest.approx(sum(meter[part] for part in parts), abs=0.01) for meter in verdict["metered"]
+        meter["unit"]
+        and meter["metered"] == pytest.approx(sum(meter[part] for part in parts), abs=0.01)
+        for meter in verdict["metered"]
     )
     report = scene.path("report.md").read_text(encoding="utf-8")
     assert "| whole-recomputed | recomputed | passed |" in report
-    assert f"- Recomputed with: {SOFTWARE}" in report  # where it is not the software of the report, records may differ for that
+    assert (
+        f"- Recomputed with: {SOFTWARE}" in report
+    )  # where it is not the software of the report, records may differ for that
     assert "Protected values, with the noise drawn again" in report
 
     page = scene.path("report.html")
@@ -208,24 +258,64 @@ def drawn(scene: Scene, run: Run, number: str, *plan: object) -> Path:
     assert (code, promised["sufficient"]) == (0, plan != FEW)
     scene.log_promise(nonce.with_name(f"{nonce.name}.promise"), number)
     head = f"{len(scene.portal.log)}:{scene.portal.log.root().hex()}"
-    code, output = run("draw", *keys, "--nonce", nonce, "--commitment", scene.path("commitment"), "--head", head, "--out", draw)
+    code, output = run(
+        "draw",
+        *keys,
+        "--nonce",
+        nonce,
+        "--commitment",
+        scene.path("commitment"),
+        "--head",
+        head,
+        "--out",
+        draw,
+    )
     assert code == 0, output
     return draw
 
 
-def test_without_what_the_portal_gave_the_rest_is_checked_and_the_lack_is_said(scene: Scene, run: Run) -> None:
+def test_without_what_the_portal_gave_the_rest_is_checked_and_the_lack_is_said(
+    scene: Scene, run: Run
+) -> None:
     draw = drawn(scene, run, "2", *FEW)
-    code, _ = run("open", draw, "--site", scene.site, "--state", scene.state.path, "--out", scene.path("opening2"), "--yes")
+    code, _ = run(
+        "open",
+        draw,
+        "--site",
+        scene.site,
+        "--state",
+        scene.state.path,
+        "--out",
+        scene.path("opening2"),
+        "--yes",
+    )
     assert code == 0
     code, verdict = run("verify", scene.path("opening2"), draw)
-    assert (code, verdict["held"], verdict["binding"]) == (1, False, "not-bound")  # what could not be checked does not hold
+    assert (code, verdict["held"], verdict["binding"]) == (
+        1,
+        False,
+        "not-bound",
+    )  # what could not be checked does not hold
     assert {"plan-sufficient", "drawn-after-commitment", "seed-committed"} <= {
         check["code"] for check in verdict["checks"] if check["state"] == "not-checkable"
     }
     unsure = {check["code"] for check in verdict["checks"] if check["state"] == "not-checkable"}
-    assert {"draw-promised", "root-committed", "challenge-signed", "head-signed", "commitment-logged", "whole-recomputed"} <= unsure
-    assert [check["code"] for check in verdict["checks"] if not check["asked"]] == ["output-weighed", "whole-recomputed"]
-    assert all(check["sentence"] and (check["state"] == "held" or check["remedy"]) for check in verdict["checks"])
+    assert {
+        "draw-promised",
+        "root-committed",
+        "challenge-signed",
+        "head-signed",
+        "commitment-logged",
+        "whole-recomputed",
+    } <= unsure
+    assert [check["code"] for check in verdict["checks"] if not check["asked"]] == [
+        "output-weighed",
+        "whole-recomputed",
+    ]
+    assert all(
+        check["sentence"] and (check["state"] == "held" or check["remedy"])
+        for check in verdict["checks"]
+    )
 
 
 class Handed:
@@ -233,19 +323,43 @@ class Handed:
 
     def __init__(self, scene: Scene, run: Run) -> None:
         self.scene, number = scene, "4"
-        self.files = {name: scene.path(f"{name}{number}") for name in FILES if name not in ("commitment", "receipt", "directory")}
+        self.files = {
+            name: scene.path(f"{name}{number}")
+            for name in FILES
+            if name not in ("commitment", "receipt", "directory")
+        }
         self.files |= {name: scene.path(name) for name in ("commitment", "receipt", "directory")}
         self.files["promise"] = scene.path(f"nonce{number}.promise")
         if not self.files["opening"].exists():
             draw = drawn(scene, run, number, "--smallest")
-            assert run("open", draw, "--site", scene.site, "--state", scene.state.path, "--out", self.files["opening"], "--yes")[0] == 0
+            assert (
+                run(
+                    "open",
+                    draw,
+                    "--site",
+                    scene.site,
+                    "--state",
+                    scene.state.path,
+                    "--out",
+                    self.files["opening"],
+                    "--yes",
+                )[0]
+                == 0
+            )
 
     def without(self, *names: str) -> list[Path]:
         return [path for name, path in self.files.items() if name not in names]
 
     def evidence(self) -> dict[str, Any]:
-        inside = {name: self.files.get(name, self.scene.path(name)).read_bytes() for name in sample_file.FILES}
-        entries = [json.loads(path.read_bytes()) for name, path in self.files.items() if name.endswith("-entry") or name == "inclusion"]
+        inside = {
+            name: self.files.get(name, self.scene.path(name)).read_bytes()
+            for name in sample_file.FILES
+        }
+        entries = [
+            json.loads(path.read_bytes())
+            for name, path in self.files.items()
+            if name.endswith("-entry") or name == "inclusion"
+        ]
         return sample_file.written(SITE, PERIOD, 1, inside, entries)
 
 
@@ -264,7 +378,12 @@ def test_a_promise_that_no_log_holds_binds_nobody(handed: Handed, scene: Scene, 
     assert (code, verdict["binding"], states_of(verdict)["draw-promised"]) == (0, "bound", "held")
     for left_out in ("promise-entry", "promise"):
         code, verdict = run("verify", *handed.without(left_out), *trust)
-        assert (code, verdict["held"], verdict["binding"], states_of(verdict)["draw-promised"]) == (1, False, "not-bound", "not-checkable")
+        assert (code, verdict["held"], verdict["binding"], states_of(verdict)["draw-promised"]) == (
+            1,
+            False,
+            "not-bound",
+            "not-checkable",
+        )
         (finding,) = [check for check in verdict["checks"] if check["code"] == "draw-promised"]
         assert "the sample's evidence file" in finding["remedy"]
 
@@ -274,22 +393,42 @@ def test_without_its_opening_nothing_was_audited(handed: Handed, scene: Scene, r
     evidence, page = scene.path("evidence.json"), scene.path("no-audit.html")
     evidence.write_text(json.dumps(handed.evidence()), encoding="utf-8")
     loose = handed.without("opening")
-    for files in ([evidence], loose, [scene.path("receipt"), scene.path("directory"), handed.files["values-entry"]]):
+    for files in (
+        [evidence],
+        loose,
+        [scene.path("receipt"), scene.path("directory"), handed.files["values-entry"]],
+    ):
         code, refused = run("verify", *files, "--fingerprint", scene.fingerprint, "--out", page)
         assert (code, refused["error"]["code"]) == (1, "audit-file-lacking")
-        assert refused["error"]["sentence"] == "The opening is missing: nothing of what was published was checked."
+        assert (
+            refused["error"]["sentence"]
+            == "The opening is missing: nothing of what was published was checked."
+        )
         assert not page.exists()
-    code, verdict = run("verify", evidence, handed.files["opening"], "--fingerprint", scene.fingerprint)
+    code, verdict = run(
+        "verify", evidence, handed.files["opening"], "--fingerprint", scene.fingerprint
+    )
     assert (code, verdict["held"], verdict["binding"]) == (0, True, "bound")
 
 
 def test_files_of_the_portal_alone_are_no_audit(scene: Scene, run: Run) -> None:
     page = scene.path("receipt.md")
-    code, _ = run("verify", scene.path("receipt"), scene.path("directory"), "--fingerprint", scene.fingerprint, "--out", page)
+    code, _ = run(
+        "verify",
+        scene.path("receipt"),
+        scene.path("directory"),
+        "--fingerprint",
+        scene.fingerprint,
+        "--out",
+        page,
+    )
     assert code == 0
     title, _, lead = page.read_text(encoding="utf-8").splitlines()[:3]
     assert title == "# Files of the portal, checked"
-    assert lead == "The portal's files passed: 1 of 1. No opening was provided, so no report was audited."
+    assert (
+        lead
+        == "The portal's files passed: 1 of 1. No opening was provided, so no report was audited."
+    )
 
 
 @pytest.mark.parametrize(
@@ -298,38 +437,65 @@ def test_files_of_the_portal_alone_are_no_audit(scene: Scene, run: Run) -> None:
         ({"revision": 2}, "audit-files-of-two", "two revisions"),
         ({"period": "2024"}, "audit-files-of-two", "two periods"),
         ({"site": "works-9"}, "audit-files-of-two", "two plants"),
-        *(({"files": name}, "evidence-unreadable", "not the evidence file") for name in sample_file.FILES),
+        *(
+            ({"files": name}, "evidence-unreadable", "not the evidence file")
+            for name in sample_file.FILES
+        ),
     ],
 )
 def test_an_evidence_file_is_whole_and_of_the_report_that_it_names(
     handed: Handed, scene: Scene, run: Run, change: dict[str, Any], code: str, sentence: str
 ) -> None:
     evidence = handed.evidence()
-    changed = evidence | ({"files": {k: v for k, v in evidence["files"].items() if k != change["files"]}} if "files" in change else change)
+    changed = evidence | (
+        {"files": {k: v for k, v in evidence["files"].items() if k != change["files"]}}
+        if "files" in change
+        else change
+    )
     scene.path("changed.json").write_text(json.dumps(changed), encoding="utf-8")
-    exit_code, refused = run("verify", scene.path("changed.json"), handed.files["opening"], "--fingerprint", scene.fingerprint)
+    exit_code, refused = run(
+        "verify",
+        scene.path("changed.json"),
+        handed.files["opening"],
+        "--fingerprint",
+        scene.fingerprint,
+    )
     assert (exit_code, refused["error"]["code"]) == (1, code)
     assert sentence in refused["error"]["sentence"]
 
 
-def test_a_challenge_with_another_nonce_than_the_openings_fails_by_name(handed: Handed, scene: Scene, run: Run) -> None:
+def test_a_challenge_with_another_nonce_than_the_openings_fails_by_name(
+    handed: Handed, scene: Scene, run: Run
+) -> None:
     """The portal signed both, for one commitment: what keyed the draws is not what the auditor has from the portal."""
     trust = ("--fingerprint", scene.fingerprint)
     code, verdict = run("verify", *handed.without("commitment"), scene.path("challenge"), *trust)
     assert (code, states_of(verdict)["challenge-signed"]) == (0, "held")
     for more in (trust, ()):
         code, verdict = run("verify", *handed.without(), scene.path("other-challenge"), *more)
-        assert (code, states_of(verdict)["challenge-signed"], states_of(verdict)["root-committed"]) == (1, "failed", "held")
+        assert (
+            code,
+            states_of(verdict)["challenge-signed"],
+            states_of(verdict)["root-committed"],
+        ) == (1, "failed", "held")
 
 
 def test_one_head_twice_is_one_head(handed: Handed, scene: Scene, run: Run) -> None:
-    code, verdict = run("verify", *handed.without(), handed.files["head"], "--fingerprint", scene.fingerprint)
+    code, verdict = run(
+        "verify", *handed.without(), handed.files["head"], "--fingerprint", scene.fingerprint
+    )
     assert code == 0
     assert "heads-agree" not in states_of(verdict)
 
 
 def test_a_shortened_fingerprint_is_no_false_alarm(scene: Scene, run: Run) -> None:
-    code, refused = run("verify", scene.path("receipt"), scene.path("directory"), "--fingerprint", scene.fingerprint[:8])
+    code, refused = run(
+        "verify",
+        scene.path("receipt"),
+        scene.path("directory"),
+        "--fingerprint",
+        scene.fingerprint[:8],
+    )
     assert (code, refused["error"]["code"]) == (2, "fingerprint-incomplete")
 
 
@@ -338,8 +504,22 @@ def test_data_that_were_changed_since_cannot_be_opened(scene: Scene, run: Run) -
     log = scene.site.parent / "batches.csv"
     before = log.read_bytes()
     try:
-        log.write_bytes(before.replace(b"797.379", b"897.379") if b"797.379" in before else before.rsplit(b"\n", 2)[0] + b"\n")
-        code, refused = run("open", draw, "--site", scene.site, "--state", scene.state.path, "--out", opening, "--yes")
+        log.write_bytes(
+            before.replace(b"797.379", b"897.379")
+            if b"797.379" in before
+            else before.rsplit(b"\n", 2)[0] + b"\n"
+        )
+        code, refused = run(
+            "open",
+            draw,
+            "--site",
+            scene.site,
+            "--state",
+            scene.state.path,
+            "--out",
+            opening,
+            "--yes",
+        )
     finally:
         log.write_bytes(before)
     assert (code, refused["error"]["code"]) == (1, "opening-data-changed")
@@ -348,20 +528,36 @@ def test_data_that_were_changed_since_cannot_be_opened(scene: Scene, run: Run) -
 
 def test_a_key_directory_alone_names_its_own_signer(scene: Scene, run: Run) -> None:
     code, verdict = run("verify", scene.path("directory"))
-    assert (code, verdict["binding"], states_of(verdict)) == (1, "not-bound", {"directory-signed": "not-checkable"})
+    assert (code, verdict["binding"], states_of(verdict)) == (
+        1,
+        "not-bound",
+        {"directory-signed": "not-checkable"},
+    )
     code, verdict = run("verify", scene.path("directory"), "--fingerprint", scene.fingerprint)
-    assert (code, verdict["binding"], states_of(verdict)) == (0, "bound", {"directory-signed": "held"})
+    assert (code, verdict["binding"], states_of(verdict)) == (
+        0,
+        "bound",
+        {"directory-signed": "held"},
+    )
 
 
 def test_a_receipt_alone_is_verified(scene: Scene, run: Run) -> None:
-    code, verdict = run("verify", scene.path("receipt"), scene.path("directory"), "--fingerprint", scene.fingerprint)
+    code, verdict = run(
+        "verify", scene.path("receipt"), scene.path("directory"), "--fingerprint", scene.fingerprint
+    )
     assert (code, verdict["binding"], verdict["checks"][0]["state"]) == (0, "bound", "held")
     code, verdict = run("verify", scene.path("receipt"))
-    assert (code, verdict["binding"], verdict["checks"][0]["state"]) == (1, "not-bound", "not-checkable")
+    assert (code, verdict["binding"], verdict["checks"][0]["state"]) == (
+        1,
+        "not-bound",
+        "not-checkable",
+    )
     changed = scene.path("changed")
     *before, last = scene.path("receipt").read_bytes()
     changed.write_bytes(bytes([*before, last ^ 1]))
-    code, verdict = run("verify", changed, scene.path("directory"), "--fingerprint", scene.fingerprint)
+    code, verdict = run(
+        "verify", changed, scene.path("directory"), "--fingerprint", scene.fingerprint
+    )
     assert (code, verdict["checks"][0]["state"]) == (1, "failed")
 
 
@@ -369,8 +565,16 @@ def test_a_published_benchmark_is_verified(scene: Scene, run: Run) -> None:
     signed = published.sign({"schema": published.SCHEMA, "best": 99.6}, scene.portal.receipt_key)
     for document, state in ((signed, "held"), (signed | {"best": 90.0}, "failed")):
         scene.path("benchmark.json").write_text(json.dumps(document), encoding="utf-8")
-        code, verdict = run("verify", scene.path("benchmark.json"), scene.path("directory"), "--fingerprint", scene.fingerprint)
-        assert [(check["code"], check["state"]) for check in verdict["checks"]] == [("benchmark-signed", state)]
+        code, verdict = run(
+            "verify",
+            scene.path("benchmark.json"),
+            scene.path("directory"),
+            "--fingerprint",
+            scene.fingerprint,
+        )
+        assert [(check["code"], check["state"]) for check in verdict["checks"]] == [
+            ("benchmark-signed", state)
+        ]
         assert code == (1 if state == "failed" else 0)
     _, verdict = run("verify", scene.path("benchmark.json"))
     assert verdict["checks"][0]["state"] == "not-checkable"
@@ -386,7 +590,9 @@ def test_a_published_benchmark_is_verified(scene: Scene, run: Run) -> None:
         (("receipt", "directory", "commitment"), "audit-file-lacking"),
     ],
 )
-def test_files_that_are_of_no_use_are_refused(scene: Scene, run: Run, files: tuple[str, ...], code: str) -> None:
+def test_files_that_are_of_no_use_are_refused(
+    scene: Scene, run: Run, files: tuple[str, ...], code: str
+) -> None:
     exit_code, output = run("verify", *map(scene.path, files))
     assert (exit_code, output["error"]["code"]) == (1, code)
 
@@ -399,20 +605,64 @@ def test_files_that_are_of_no_use_are_refused(scene: Scene, run: Run, files: tup
         (("draw", "--nonce", "n"), "draw-arguments"),
         (("draw", "--nonce", "n", "--about", "site"), "draw-arguments"),
         (("draw", "--nonce", "n", "--about", "site/2025", "--confidence", "nan"), "draw-arguments"),
-        (("draw", "--nonce", "n", "--commitment", "c", "--head", "h", "--out", "d", "--confidence", "1"), "draw-arguments"),
-        (("draw", "--nonce", "n", "--commitment", "c", "--head", "h", "--out", "d", "--step", "mill"), "draw-arguments"),
+        (
+            (
+                "draw",
+                "--nonce",
+                "n",
+                "--commitment",
+                "c",
+                "--head",
+                "h",
+                "--out",
+                "d",
+                "--confidence",
+                "1",
+            ),
+            "draw-arguments",
+        ),
+        (
+            (
+                "draw",
+                "--nonce",
+                "n",
+                "--commitment",
+                "c",
+                "--head",
+                "h",
+                "--out",
+                "d",
+                "--step",
+                "mill",
+            ),
+            "draw-arguments",
+        ),
     ],
 )
-def test_arguments_that_do_not_fit_are_refused(run: Run, tmp_path: Path, arguments: tuple[str, ...], code: str) -> None:
+def test_arguments_that_do_not_fit_are_refused(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...], code: str
+) -> None:
     exit_code, output = run(*arguments, "--keys", tmp_path / "keys.pem")
     assert (exit_code, output["error"]["code"]) == (2, code)
 
 
-def test_keys_are_not_overwritten_and_need_their_password(scene: Scene, run: Run, tmp_path: Path) -> None:
+def test_keys_are_not_overwritten_and_need_their_password(
+    scene: Scene, run: Run, tmp_path: Path
+) -> None:
     keys, password, other = tmp_path / "keys.pem", scene.path("password"), tmp_path / "other"
     other.write_text("another", encoding="utf-8")
     assert run("auditor", "--keys", keys, "--password-file", password)[0] == 0
     again = run("auditor", "--keys", keys, "--password-file", password)
     assert again[1]["error"]["code"] == "keys-exist"
-    wrong = run("draw", "--keys", keys, "--password-file", other, "--nonce", tmp_path / "n", "--about", "works-2/2025")
+    wrong = run(
+        "draw",
+        "--keys",
+        keys,
+        "--password-file",
+        other,
+        "--nonce",
+        tmp_path / "n",
+        "--about",
+        "works-2/2025",
+    )
     assert wrong[1]["error"]["code"] == "key-unreadable"

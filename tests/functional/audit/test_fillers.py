@@ -29,10 +29,15 @@ def outcomes(folder: Path) -> dict[str, CheckOutcome]:
 def runs_of(works: Path, *, every: int = 1) -> set[str]:
     """The ids of every so many runs."""
     with (works / "batches.csv").open(encoding="utf-8", newline="") as file:
-        return {row["batch_id"] for row in [row for row in csv.DictReader(file) if row["state"] == ""][::every]}
+        return {
+            row["batch_id"]
+            for row in [row for row in csv.DictReader(file) if row["state"] == ""][::every]
+        }
 
 
-def after(works: Path, scratch: Path, change: fillers.Change, *, every: int = 1) -> dict[str, CheckOutcome]:
+def after(
+    works: Path, scratch: Path, change: fillers.Change, *, every: int = 1
+) -> dict[str, CheckOutcome]:
     chosen = runs_of(works, every=every)
     return outcomes(with_log(works, scratch, lambda rows: change(rows, chosen)))
 
@@ -45,16 +50,23 @@ def after(works: Path, scratch: Path, change: fillers.Change, *, every: int = 1)
         fillers.ends_beside_moments(90, "0"),
     ],
 )
-def test_production_in_rows_without_output_is_found(change: fillers.Change, mills: Path, tmp_path: Path) -> None:
+def test_production_in_rows_without_output_is_found(
+    change: fillers.Change, mills: Path, tmp_path: Path
+) -> None:
     findings = after(mills, tmp_path, change)
     assert findings["edges-at-rest"].state is CheckState.FAILED
     assert findings["edges-at-rest"].places
 
 
-def test_rows_with_output_whose_times_are_wrong_by_the_dozen_are_told(mills: Path, tmp_path: Path) -> None:
+def test_rows_with_output_whose_times_are_wrong_by_the_dozen_are_told(
+    mills: Path, tmp_path: Path
+) -> None:
     findings = after(mills, tmp_path, fillers.ends_beside_moments(90, "100"))
     assert findings["edges-at-rest"].state is CheckState.NOT_CHECKABLE
-    assert "more than a tenth of the line's rows have wrong times" in findings["edges-at-rest"].sentence
+    assert (
+        "more than a tenth of the line's rows have wrong times"
+        in findings["edges-at-rest"].sentence
+    )
 
 
 def test_a_row_that_waits_over_run_and_pause_is_found(mills: Path, tmp_path: Path) -> None:
@@ -68,7 +80,9 @@ def test_one_run_given_up_accuses_nobody(mills: Path, tmp_path: Path) -> None:
     assert findings["edges-at-rest"].state is CheckState.HELD
 
 
-def test_start_ups_that_draw_what_production_draws_are_told_and_nobody_is_accused(mills: Path, tmp_path: Path) -> None:
+def test_start_ups_that_draw_what_production_draws_are_told_and_nobody_is_accused(
+    mills: Path, tmp_path: Path
+) -> None:
     def longer(rows: Rows) -> Rows:
         """Every run after a standstill begins 90 minutes later, its start-up lasts as much longer."""
         chosen, last = set(), dict[str, str]()

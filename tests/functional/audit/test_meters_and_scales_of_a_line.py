@@ -43,9 +43,18 @@ rollover = 100000000.0
 
 def waiting_on_sundays(rows: Rows) -> Rows:
     """A true row for each long pause of the first mill."""
-    mine = sorted((row for row in rows if row["equipment"] == "mill-1"), key=lambda row: lines.moment(row["start"]))
+    mine = sorted(
+        (row for row in rows if row["equipment"] == "mill-1"),
+        key=lambda row: lines.moment(row["start"]),
+    )
     pauses = [
-        {**before, "batch_id": f"held-{number}", "start": before["end"], "end": after["start"], "state": "holding"}
+        {
+            **before,
+            "batch_id": f"held-{number}",
+            "start": before["end"],
+            "end": after["start"],
+            "state": "holding",
+        }
         | {"output_quantity": "0.0", "var.blaine_m2_kg": "", "reject_quantity": "0.0"}
         for number, (before, after) in enumerate(pairwise(mine))
         if (lines.moment(after["start"]) - lines.moment(before["end"])).total_seconds() > 7200
@@ -58,14 +67,19 @@ def with_a_fans_own_meter(folder: Path) -> None:
     """2 % of the mill's power, counted by a second register of the line."""
     rows = list(csv.reader((folder / "readings" / "mains.csv").open(encoding="utf-8")))
     mine = [row for row in rows[1:] if row[0] == "mill-1-electricity"]
-    readings = [["mill-1-fan", row[1], f"{1000 + 0.02 * (float(row[2]) - float(mine[0][2])):.3f}"] for row in mine]
+    readings = [
+        ["mill-1-fan", row[1], f"{1000 + 0.02 * (float(row[2]) - float(mine[0][2])):.3f}"]
+        for row in mine
+    ]
     with (folder / "readings" / "fan.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([rows[0], *readings])
     settings = folder / "site.toml"
     settings.write_text(settings.read_text(encoding="utf-8") + FAN, encoding="utf-8")
 
 
-def test_a_row_that_waits_is_held_against_what_the_meter_itself_counted_in_it(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_row_that_waits_is_held_against_what_the_meter_itself_counted_in_it(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     mills = tmp_path_factory.mktemp("mills")
     lines.write(lines.MILLS, mills, seed=3, days=40, rate=0)
     folder = with_log(mills, tmp_path_factory.mktemp("with-a-fan"), waiting_on_sundays)
@@ -90,7 +104,10 @@ def written_down(batches: Sequence[Batch], share: float = 1.0) -> ExtractReading
 
 
 def weighed(
-    of: tuple[SiteSettings, Pack, list[Batch]], records: Mapping[Scale, ExtractReadings], rows: Sequence[Batch], opened: Sequence[Batch]
+    of: tuple[SiteSettings, Pack, list[Batch]],
+    records: Mapping[Scale, ExtractReadings],
+    rows: Sequence[Batch],
+    opened: Sequence[Batch],
 ) -> WeighedBatches:
     site, pack, _ = of
     weighings = weigh(
@@ -114,7 +131,9 @@ def of_mill(batches: Sequence[Batch], mill: str = "mill-1") -> list[Batch]:
 def test_the_scales_of_a_line_weigh_together(tmp_path: Path) -> None:
     of = runs_of(tmp_path)
     mine = of_mill(of[2])
-    silos = [Scale(id=f"silo-{number}", step="cement-grinding", equipment="mill-1") for number in (1, 2)]
+    silos = [
+        Scale(id=f"silo-{number}", step="cement-grinding", equipment="mill-1") for number in (1, 2)
+    ]
     weighings = weighed(of, dict.fromkeys(silos, written_down(mine, 0.5)), of[2], mine)
     assert len(weighings.batches) == len(mine) > 5
     assert all(batch.agrees for batch in weighings.batches)
@@ -143,7 +162,12 @@ def test_rows_of_another_line_that_made_nothing_hide_no_overstated_output(tmp_pa
     claimed = [replace(batch, output=1.3 * batch.output) for batch in mine]
     idle = [
         replace(
-            batch, batch_id=f"{batch.batch_id}-idle", equipment="mill-9", end=batch.start + timedelta(minutes=1), output=0.0, reject=0.0
+            batch,
+            batch_id=f"{batch.batch_id}-idle",
+            equipment="mill-9",
+            end=batch.start + timedelta(minutes=1),
+            output=0.0,
+            reject=0.0,
         )
         for batch in claimed
     ]

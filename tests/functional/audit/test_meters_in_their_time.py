@@ -33,16 +33,30 @@ def with_a_new_meter(site: SiteSettings, data: PlantData) -> tuple[SiteSettings,
 
 
 def with_meters(data: PlantData, *records: MeterRecord) -> PlantData:
-    return replace(data, meters=(*(record for record in data.meters if record.meter.id != KILN), *records))
+    return replace(
+        data, meters=(*(record for record in data.meters if record.meter.id != KILN), *records)
+    )
 
 
-def certified(site: SiteSettings, data: PlantData, *certificates: dict[str, Any]) -> list[CheckOutcome]:
+def certified(
+    site: SiteSettings, data: PlantData, *certificates: dict[str, Any]
+) -> list[CheckOutcome]:
     fields = {"meter": KILN, "valid_months": 12, "error_pct": 0.2, "limit_pct": 0.5}
-    papers = Papers(calibration=tuple(Calibration.model_validate(fields | certificate) for certificate in certificates))
-    return [outcome for outcome in reconcile(site, data, papers, Period.parse(PERIOD, site.zone)) if "(C " in outcome.sentence]
+    papers = Papers(
+        calibration=tuple(
+            Calibration.model_validate(fields | certificate) for certificate in certificates
+        )
+    )
+    return [
+        outcome
+        for outcome in reconcile(site, data, papers, Period.parse(PERIOD, site.zone))
+        if "(C " in outcome.sentence
+    ]
 
 
-def test_two_meters_in_series_each_count_in_their_own_time(site: SiteSettings, data: PlantData) -> None:
+def test_two_meters_in_series_each_count_in_their_own_time(
+    site: SiteSettings, data: PlantData
+) -> None:
     month = kwh(site, data, *FEBRUARY.values())
     changed = with_a_new_meter(site, data)
     assert only(*changed, bill=(bill(month, meters=[KILN, "kiln-new"]),)).state is CheckState.HELD
@@ -51,23 +65,48 @@ def test_two_meters_in_series_each_count_in_their_own_time(site: SiteSettings, d
     assert f"({KILN}, kiln-new)" in alone.remedy
 
 
-def test_a_certificate_covers_the_days_on_which_its_meter_counts(site: SiteSettings, data: PlantData) -> None:
-    old, new = {"on": date(2024, 2, 12), "document": "C old"}, {"meter": "kiln-new", "on": date(2025, 2, 1), "document": "C new"}
+def test_a_certificate_covers_the_days_on_which_its_meter_counts(
+    site: SiteSettings, data: PlantData
+) -> None:
+    old, new = (
+        {"on": date(2024, 2, 12), "document": "C old"},
+        {"meter": "kiln-new", "on": date(2025, 2, 1), "document": "C new"},
+    )
     outcomes = certified(*with_a_new_meter(site, data), old, new)
     assert [outcome.state for outcome in outcomes] == [CheckState.HELD] * 2
-    late = certified(*with_a_new_meter(site, data), old | {"on": date(2024, 2, 11)}, new | {"on": date(2025, 2, 13)})
+    late = certified(
+        *with_a_new_meter(site, data),
+        old | {"on": date(2024, 2, 11)},
+        new | {"on": date(2025, 2, 13)},
+    )
     assert [outcome.state for outcome in late] == [CheckState.FAILED] * 2
 
 
-def test_of_a_meter_that_was_gone_before_the_period_no_certificate_holds(site: SiteSettings, data: PlantData) -> None:
-    gone = {"meters": tuple(meter.model_copy(update={"until": date(2024, 6, 1)}) if meter.id == KILN else meter for meter in site.meters)}
-    outcomes = certified(site.model_copy(update=gone), data, {"on": date(2019, 2, 1), "document": "C old"})
+def test_of_a_meter_that_was_gone_before_the_period_no_certificate_holds(
+    site: SiteSettings, data: PlantData
+) -> None:
+    gone = {
+        "meters": tuple(
+            meter.model_copy(update={"until": date(2024, 6, 1)}) if meter.id == KILN else meter
+            for meter in site.meters
+        )
+    }
+    outcomes = certified(
+        site.model_copy(update=gone), data, {"on": date(2019, 2, 1), "document": "C old"}
+    )
     assert [outcome.state for outcome in outcomes] == [CheckState.NOT_CHECKABLE]
 
 
-def test_a_certificate_beyond_its_class_covers_nothing_for_the_others(site: SiteSettings, data: PlantData) -> None:
-    sound, beyond = {"on": date(2024, 2, 15), "document": "C 1"}, {"on": date(2025, 2, 10), "error_pct": 3.0, "document": "C 2"}
-    assert [outcome.state for outcome in certified(site, data, sound, beyond)] == [CheckState.FAILED] * 2
+def test_a_certificate_beyond_its_class_covers_nothing_for_the_others(
+    site: SiteSettings, data: PlantData
+) -> None:
+    sound, beyond = (
+        {"on": date(2024, 2, 15), "document": "C 1"},
+        {"on": date(2025, 2, 10), "error_pct": 3.0, "document": "C 2"},
+    )
+    assert [outcome.state for outcome in certified(site, data, sound, beyond)] == [
+        CheckState.FAILED
+    ] * 2
 
 
 @pytest.mark.parametrize(("share", "state"), [(1.0, CheckState.HELD), (1.03, CheckState.FAILED)])
@@ -80,7 +119,21 @@ def test_time_without_readings_may_have_taken_as_much_as_the_time_with_them(
     inside = (whole.hour_us >= us_of(first, site)) & (whole.hour_us < us_of(last, site))
     lost = inside & (np.cumsum(inside) <= 0.095 * inside.sum())
     fine = whole.meter.model_copy(update={"accuracy_class": 0.2, "accuracy_of": "reading"})
-    even = replace(whole, meter=fine, hour_energy=np.where(lost, 0.0, 100.0), hour_known=np.where(lost, 0.0, 1.0))
-    fields = {"carrier": "electricity", **FEBRUARY, "unit": "kWh", "meters": [KILN], "uncertainty_pct": 0.5, "document": "S 1"}
-    survey = StockSurvey.model_validate(fields | {"opening": 0.0, "closing": 0.0, "received": share * 100.0 * inside.sum()})
+    even = replace(
+        whole,
+        meter=fine,
+        hour_energy=np.where(lost, 0.0, 100.0),
+        hour_known=np.where(lost, 0.0, 1.0),
+    )
+    fields = {
+        "carrier": "electricity",
+        **FEBRUARY,
+        "unit": "kWh",
+        "meters": [KILN],
+        "uncertainty_pct": 0.5,
+        "document": "S 1",
+    }
+    survey = StockSurvey.model_validate(
+        fields | {"opening": 0.0, "closing": 0.0, "received": share * 100.0 * inside.sum()}
+    )
     assert only(site, with_meters(data, even), stock=(survey,)).state is state

@@ -9,14 +9,22 @@ from pathlib import Path
 import pytest
 
 from benchmarks.audit.evidence import CheckState
-from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan, StratumKind, StratumSize, smallest
+from benchmarks.audit.sampling_plan import (
+    STANDARD,
+    SamplingPlan,
+    StratumKind,
+    StratumSize,
+    smallest,
+)
 from reporting_agent.audit.openings.assembling import assemble
 from reporting_agent.audit.openings.verdict import AuditVerdict
 from tests.functional.audit.plants import Reported, audited, drawn_by_auditor, failures
 from tests.functional.audit.test_tampering import STEP, energy_lowered
 
 ONE_DAY = SamplingPlan({StratumKind.DAYS: StratumSize(Fraction(1, 1000), Fraction(1))}, 0)
-NO_USED = SamplingPlan({kind: size for kind, size in STANDARD.sizes.items() if kind is not StratumKind.USED})
+NO_USED = SamplingPlan(
+    {kind: size for kind, size in STANDARD.sizes.items() if kind is not StratumKind.USED}
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +33,17 @@ def cheating(works: Path, tmp_path_factory: pytest.TempPathFactory) -> Reported:
     return energy_lowered(works, tmp_path_factory.mktemp("scratch")).plant
 
 
-def verdict(plant: Reported, plan: SamplingPlan, steps: tuple[str, ...] = (), nonce: bytes = bytes(32)) -> AuditVerdict:
+def verdict(
+    plant: Reported, plan: SamplingPlan, steps: tuple[str, ...] = (), nonce: bytes = bytes(32)
+) -> AuditVerdict:
     draw, promise = drawn_by_auditor(plant, plan, nonce=nonce, steps=steps)
     opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
     return AuditVerdict(audited(plant, draw, promise, opening))
 
 
-def test_of_a_draw_of_one_day_every_other_check_holds_with_some_nonce_and_the_plan_never_does(cheating: Reported, long: bool) -> None:
+def test_of_a_draw_of_one_day_every_other_check_holds_with_some_nonce_and_the_plan_never_does(
+    cheating: Reported, long: bool
+) -> None:
     """With `--long` of eight nonces at least, else until one is met with which it holds."""
     nonces = [bytes([number]) * 32 for number in range(64)]
     ever_held = False
@@ -59,7 +71,13 @@ def test_of_a_draw_of_one_day_every_other_check_holds_with_some_nonce_and_the_pl
         (smallest(STANDARD), (), None),
         (NO_USED, (), "For used records this is less certain"),
         (
-            replace(STANDARD, sizes={**STANDARD.sizes, StratumKind.DAYS: StratumSize(Fraction(9, 10), Fraction(1, 20))}),
+            replace(
+                STANDARD,
+                sizes={
+                    **STANDARD.sizes,
+                    StratumKind.DAYS: StratumSize(Fraction(9, 10), Fraction(1, 20)),
+                },
+            ),
             (),
             "For days of meters this is less certain",
         ),

@@ -24,12 +24,20 @@ AT = 1_790_000_000
 """Seconds since 1970, months after the challenge."""
 
 
-def statement(lost_from: int, lost_to: int, signer: DirectoryKey = COORDINATOR, at: int = AT) -> bytes:
-    before, after = (heads.issue(size, bytes([size]) * 32, at - 100, PORTAL) for size in (lost_to, lost_from))
-    return restarts.issue(LogRestartStatement(before, lost_to, after, at, "The disk failed."), signer)
+def statement(
+    lost_from: int, lost_to: int, signer: DirectoryKey = COORDINATOR, at: int = AT
+) -> bytes:
+    before, after = (
+        heads.issue(size, bytes([size]) * 32, at - 100, PORTAL) for size in (lost_to, lost_from)
+    )
+    return restarts.issue(
+        LogRestartStatement(before, lost_to, after, at, "The disk failed."), signer
+    )
 
 
-def test_the_commitment_is_proven_at_its_new_entry(works: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commitment_is_proven_at_its_new_entry(
+    works: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plant = opened_truly(works).plant  # whose challenge names the entry that is lost
     was, now = plants.ENTRY, plants.ENTRY + 1
     monkeypatch.setattr(plants, "ENTRY", now)
@@ -54,11 +62,18 @@ def test_the_commitment_is_proven_at_its_new_entry(works: Path, monkeypatch: pyt
         (statement(plants.ENTRY + 1, plants.ENTRY + 10), False),
         (statement(plants.ENTRY - 10, plants.ENTRY), False),
         (statement(plants.ENTRY - 10, plants.ENTRY + 10, DirectoryKey.generate()), False),
-        (statement(plants.ENTRY - 10, plants.ENTRY + 10, at=1_700_000_000), False),  # made before the challenge
+        (
+            statement(plants.ENTRY - 10, plants.ENTRY + 10, at=1_700_000_000),
+            False,
+        ),  # made before the challenge
     ],
     ids=("lost", "kept", "later", "another-signer", "earlier-restart"),
 )
-def test_only_a_signed_loss_of_that_entry_excuses_it(plant: Reported, raw: bytes, excused: bool) -> None:
+def test_only_a_signed_loss_of_that_entry_excuses_it(
+    plant: Reported, raw: bytes, excused: bool
+) -> None:
     challenge = challenges.parse(plant.challenge)
     entry = ProvenEntry(7, DAY, bytes.fromhex(plant.commitment.digest), ())
-    assert relogged(entry, (raw,), COORDINATOR.public.key_id, KEYS, challenge) == (entry if excused else None)
+    assert relogged(entry, (raw,), COORDINATOR.public.key_id, KEYS, challenge) == (
+        entry if excused else None
+    )

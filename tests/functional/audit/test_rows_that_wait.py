@@ -18,8 +18,14 @@ from tests.statistical import lines
 Row = dict[str, str]
 METER = "mill-1-electricity"
 Stretches = tuple[tuple[str, str], ...]
-STOOD: Stretches = (("2025-01-22 06:00:00", "2025-01-22 13:45:00"), ("2025-01-22 22:00:00", "2025-01-23 05:45:00"))
-RAN_EMPTY: Stretches = (("2025-01-19 05:45:00", "2025-01-19 07:00:00"), ("2025-01-19 20:45:00", "2025-01-19 22:00:00"))
+STOOD: Stretches = (
+    ("2025-01-22 06:00:00", "2025-01-22 13:45:00"),
+    ("2025-01-22 22:00:00", "2025-01-23 05:45:00"),
+)
+RAN_EMPTY: Stretches = (
+    ("2025-01-19 05:45:00", "2025-01-19 07:00:00"),
+    ("2025-01-19 20:45:00", "2025-01-19 22:00:00"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +37,14 @@ def mills(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def waiting(run: Row, start: str, end: str) -> Row:
     amounts = {"output_quantity": "0.0", "reject_quantity": "0.0", "var.blaine_m2_kg": ""}
-    return {**run, "batch_id": "held-1", "start": f"{start}+08:00", "end": f"{end}+08:00", "state": "holding", **amounts}
+    return {
+        **run,
+        "batch_id": "held-1",
+        "start": f"{start}+08:00",
+        "end": f"{end}+08:00",
+        "state": "holding",
+        **amounts,
+    }
 
 
 def counted_anew(folder: Path, stretches: Stretches, per_reading: Callable[[float], float]) -> Path:
@@ -52,7 +65,9 @@ def counted_anew(folder: Path, stretches: Stretches, per_reading: Callable[[floa
 
 
 def state_of(folder: Path, draw: str) -> CheckState:
-    return {outcome.code: outcome for outcome in checks.run(evidence_of(honest(folder, draw)))}["nothing-left-out"].state
+    return {outcome.code: outcome for outcome in checks.run(evidence_of(honest(folder, draw)))}[
+        "nothing-left-out"
+    ].state
 
 
 def test_a_run_in_the_middle_of_a_row_that_waits_is_found_on_a_day_that_was_not_drawn(
@@ -62,20 +77,32 @@ def test_a_run_in_the_middle_of_a_row_that_waits_is_found_on_a_day_that_was_not_
 
     def hide(rows: Rows) -> Rows:
         run = next(row for row in rows if row["batch_id"] == "mill-1-00028")
-        others = [row for row in rows if row["batch_id"] not in {"mill-1-00027", "mill-1-00028", "mill-1-00029"}]
+        others = [
+            row
+            for row in rows
+            if row["batch_id"] not in {"mill-1-00027", "mill-1-00028", "mill-1-00029"}
+        ]
         return [*others, waiting(run, "2025-01-22 12:00:00", "2025-01-22 23:45:00")]
 
-    folder = counted_anew(with_log(mills, tmp_path_factory.mktemp("hidden"), hide), STOOD, lambda energy: 0.0)
+    folder = counted_anew(
+        with_log(mills, tmp_path_factory.mktemp("hidden"), hide), STOOD, lambda energy: 0.0
+    )
     states = [state_of(folder, f"draw {number}") for number in range(4)]
     assert states.count(CheckState.FAILED) >= 3, "one draw in six opens neither the row nor its day"
 
 
-def test_a_true_row_that_runs_empty_at_its_ends_holds(mills: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_true_row_that_runs_empty_at_its_ends_holds(
+    mills: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """16 hours over a Sunday, a sixth of production on the whole and most of it at the ends."""
 
     def stop(rows: Rows) -> Rows:
         run = next(row for row in rows if row["batch_id"] == "mill-1-00028")
         return [*rows, waiting(run, "2025-01-19 05:45:00", "2025-01-19 22:00:00")]
 
-    folder = counted_anew(with_log(mills, tmp_path_factory.mktemp("waited"), stop), RAN_EMPTY, lambda energy: energy + 1060.0)
+    folder = counted_anew(
+        with_log(mills, tmp_path_factory.mktemp("waited"), stop),
+        RAN_EMPTY,
+        lambda energy: energy + 1060.0,
+    )
     assert [state_of(folder, f"draw {number}") for number in range(4)] == [CheckState.HELD] * 4

@@ -99,7 +99,12 @@ Cheat = Callable[[Path, Path], Audit]
 def opened(plant: Reported) -> Audit:
     """The plant opens what the auditor draws."""
     draw, promise = drawn_by_auditor(plant)
-    return Audit(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening)
+    return Audit(
+        plant,
+        draw,
+        promise,
+        assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening,
+    )
 
 
 @cache
@@ -113,7 +118,9 @@ def with_batches(works: Path, change: Callable[[list[Batch]], list[Batch]]) -> R
     site, material = material_of(works)
     changed = change(list(material.batches))
     paths = {label.step: label.path for label in material.site_label.steps}
-    data = pipeline.PlantData(material.pack, changed, [], [], outward=OutwardBatches(changed, paths))
+    data = pipeline.PlantData(
+        material.pack, changed, [], [], outward=OutwardBatches(changed, paths)
+    )
     label = pipeline.outgoing_label(site, data, material.site_label.period)
     plan = plan_of(site, replace(material, site_label=label, batches=changed))
     return reported(site, plan, plan.tree(SEED, SOFTWARE), SEED)
@@ -121,7 +128,11 @@ def with_batches(works: Path, change: Callable[[list[Batch]], list[Batch]]) -> R
 
 def some_of(batches: Sequence[Batch], *, every: int = 5) -> set[int]:
     """The indices of every fifth sound batch of the step."""
-    mine = [index for index, batch in enumerate(batches) if batch.step == STEP and batch.excluded is None and _is_sound(batch)]
+    mine = [
+        index
+        for index, batch in enumerate(batches)
+        if batch.step == STEP and batch.excluded is None and _is_sound(batch)
+    ]
     return set(mine[::every])
 
 
@@ -132,7 +143,13 @@ def _is_sound(batch: Batch) -> bool:
 def energy_lowered(works: Path, _scratch: Path) -> Audit:
     def change(batches: list[Batch]) -> list[Batch]:
         chosen = some_of(batches)
-        lower = [replace(batch, energy=tuple(replace(part, quantity=0.9 * part.quantity) for part in batch.energy)) for batch in batches]
+        lower = [
+            replace(
+                batch,
+                energy=tuple(replace(part, quantity=0.9 * part.quantity) for part in batch.energy),
+            )
+            for batch in batches
+        ]
         return [lower[index] if index in chosen else batch for index, batch in enumerate(batches)]
 
     return opened(with_batches(works, change))
@@ -142,7 +159,11 @@ def batches_left_out(works: Path, scratch: Path) -> Audit:
     """The rows are taken out of the log before it is read; what the meters counted stays."""
 
     def remaining_rows(rows: Rows) -> Rows:
-        return [row for index, row in enumerate(rows) if row["step"] != STEP or row["state"] or index % 4]
+        return [
+            row
+            for index, row in enumerate(rows)
+            if row["step"] != STEP or row["state"] or index % 4
+        ]
 
     return opened(honest(with_log(works, scratch, remaining_rows)))
 
@@ -151,7 +172,11 @@ def ends_cut(works: Path, scratch: Path) -> Audit:
     """Every fourth batch of the log ends 20 minutes earlier than it did; what the meters counted stays."""
 
     def cut(rows: Rows) -> Rows:
-        chosen = [row for index, row in enumerate(rows) if row["step"] == STEP and row["state"] == "" and index % 4 == 0]
+        chosen = [
+            row
+            for index, row in enumerate(rows)
+            if row["step"] == STEP and row["state"] == "" and index % 4 == 0
+        ]
         for row in chosen:
             row["end"] = (lines.moment(row["end"]) - timedelta(minutes=20)).isoformat()
         return rows
@@ -167,7 +192,9 @@ def outputs_shifted(works: Path, scratch: Path) -> Audit:
     def shift(rows: Rows) -> Rows:
         chosen = [row for row in rows if row["step"] == STEP and row["state"] == ""]
         for index, row in enumerate(chosen[: len(chosen) // 2 * 2]):
-            row["output_quantity"] = str((1.06 if index % 2 else 0.94) * float(row["output_quantity"]))
+            row["output_quantity"] = str(
+                (1.06 if index % 2 else 0.94) * float(row["output_quantity"])
+            )
         return rows
 
     return opened(honest(with_log(scratch, scratch, shift)))
@@ -195,7 +222,13 @@ def batches_added(works: Path, _scratch: Path) -> Audit:
     def change(batches: list[Batch]) -> list[Batch]:
         copied = [batches[index] for index in some_of(batches)]
         later = timedelta(seconds=1)
-        return [*batches, *(replace(batch, batch_id=f"{batch.batch_id}-b", start=batch.start + later) for batch in copied)]
+        return [
+            *batches,
+            *(
+                replace(batch, batch_id=f"{batch.batch_id}-b", start=batch.start + later)
+                for batch in copied
+            ),
+        ]
 
     return opened(with_batches(works, change))
 
@@ -212,10 +245,23 @@ def best_metered_batch_under_further_ids(works: Path, scratch: Path) -> Audit:
 
     def copied(rows: Rows) -> Rows:
         again = [row for row in rows if row["batch_id"] == best.batch_id]
-        return [*rows, *({**row, "batch_id": f"{best.batch_id}-{number}"} for number in range(17) for row in again)]
+        return [
+            *rows,
+            *(
+                {**row, "batch_id": f"{best.batch_id}-{number}"}
+                for number in range(17)
+                for row in again
+            ),
+        ]
 
     with_log(works, scratch, copied)
-    plant = with_batches(works, lambda batches: [*batches, *(replace(best, batch_id=f"{best.batch_id}-{number}") for number in range(17))])
+    plant = with_batches(
+        works,
+        lambda batches: [
+            *batches,
+            *(replace(best, batch_id=f"{best.batch_id}-{number}") for number in range(17)),
+        ],
+    )
     return opened(replace(plant, site=load_site(scratch / "site.toml")))
 
 
@@ -236,7 +282,10 @@ def kiln_by_batch(folder: Path, copies: int) -> None:
 
     def copied(rows: Rows) -> Rows:
         again = [row for row in rows if row["batch_id"] == best]
-        return [*rows, *({**row, "batch_id": f"{best}-{number}"} for number in range(copies) for row in again)]
+        return [
+            *rows,
+            *({**row, "batch_id": f"{best}-{number}"} for number in range(copies) for row in again),
+        ]
 
     change_rows(folder / "batches.csv", copied)
     change_rows(folder / "energy.csv", copied)
@@ -250,12 +299,24 @@ def best_of(works: Path, batches: Sequence[Batch], step: str = STEP) -> Batch:
     """The batch of the step's largest label that took least."""
     _, material = material_of(works)
     label = max(
-        (label for label in material.site_label.steps if label.step == step and label.metric == "total"),
+        (
+            label
+            for label in material.site_label.steps
+            if label.step == step and label.metric == "total"
+        ),
         key=lambda candidate: candidate.used,
     )
     lowest = min(label.used_values())
-    (best,) = [value.batch_id for value in label.values if value.excluded is None and value.at_reference == lowest]
-    (batch,) = [batch for batch in batches if (batch.step, batch.batch_id, batch.excluded) == (step, best, None)]
+    (best,) = [
+        value.batch_id
+        for value in label.values
+        if value.excluded is None and value.at_reference == lowest
+    ]
+    (batch,) = [
+        batch
+        for batch in batches
+        if (batch.step, batch.batch_id, batch.excluded) == (step, best, None)
+    ]
     return batch
 
 
@@ -266,7 +327,9 @@ def readings_edited(works: Path, scratch: Path) -> Audit:
         lower_values(file)
     _, true = material_of(works)
     site, edited = material_of(scratch)
-    changed: ReportMaterial = replace(edited, provenance=Provenance(true.provenance.days, edited.provenance.settings_digest))
+    changed: ReportMaterial = replace(
+        edited, provenance=Provenance(true.provenance.days, edited.provenance.settings_digest)
+    )
     plan = plan_of(site, changed)
     return opened(reported(site, plan, plan.tree(SEED, SOFTWARE), SEED))
 
@@ -274,7 +337,9 @@ def readings_edited(works: Path, scratch: Path) -> Audit:
 def readings_not_committed_to(works: Path, _scratch: Path) -> Audit:
     """The tree holds no day of any meter, as if the site gave energy by batch; its readings are shown all the same."""
     site, material = material_of(works)
-    plan = plan_of(site, replace(material, provenance=Provenance((), material.provenance.settings_digest)))
+    plan = plan_of(
+        site, replace(material, provenance=Provenance((), material.provenance.settings_digest))
+    )
     return opened(reported(site, plan, plan.tree(SEED, SOFTWARE), SEED))
 
 
@@ -292,7 +357,10 @@ def _lower(line: str) -> str:
 def exclusions_invented(works: Path, _scratch: Path) -> Audit:
     def change(batches: list[Batch]) -> list[Batch]:
         chosen = some_of(batches, every=3)
-        return [replace(batch, excluded="overlap") if index in chosen else batch for index, batch in enumerate(batches)]
+        return [
+            replace(batch, excluded="overlap") if index in chosen else batch
+            for index, batch in enumerate(batches)
+        ]
 
     return opened(with_batches(works, change))
 
@@ -317,7 +385,11 @@ def counts_of_a_further_metric_not_of_the_data(works: Path, _scratch: Path) -> A
 
 def counted_under_another_name(works: Path, _scratch: Path) -> Audit:
     """False counts of a step's labels, and its true batches in cells of which no label is."""
-    return opened(counted_lower(works, lambda release: release.step.id == STEP, lambda table: renamed(table, STEP)))
+    return opened(
+        counted_lower(
+            works, lambda release: release.step.id == STEP, lambda table: renamed(table, STEP)
+        )
+    )
 
 
 def counted_twice(works: Path, _scratch: Path) -> Audit:
@@ -326,7 +398,9 @@ def counted_twice(works: Path, _scratch: Path) -> Audit:
     lower = counted_lower(
         works,
         lambda release: release.rule == headline(release.step),
-        lambda table: replace(table, counted=(*true, *(tally for tally in table.counted if tally not in true))),
+        lambda table: replace(
+            table, counted=(*true, *(tally for tally in table.counted if tally not in true))
+        ),
     )
     return opened(lower)
 
@@ -335,21 +409,35 @@ def renamed(table: Contents, step: str) -> Contents:
     """Every cell of a step under a variant that there is not."""
 
     def of_another(part: StepPart) -> StepPart:
-        return replace(part, cells=tuple(replace(cell, variant=f"{cell.variant} x") for cell in part.cells))
+        return replace(
+            part, cells=tuple(replace(cell, variant=f"{cell.variant} x") for cell in part.cells)
+        )
 
-    return replace(table, steps=tuple(of_another(part) if part.step == step else part for part in table.steps))
+    return replace(
+        table, steps=tuple(of_another(part) if part.step == step else part for part in table.steps)
+    )
 
 
-def counted_lower(works: Path, of: Callable[[PlannedRelease], bool], table: Table = as_it_is) -> Reported:
+def counted_lower(
+    works: Path, of: Callable[[PlannedRelease], bool], table: Table = as_it_is
+) -> Reported:
     """Some labels counted and drawn as if their values were five in a hundred lower."""
     site, material = material_of(works)
     plan = plan_of(site, material)
-    lowered = tuple(replace(release, label=_lowered(release.label)) if of(release) else release for release in plan.releases)
+    lowered = tuple(
+        replace(release, label=_lowered(release.label)) if of(release) else release
+        for release in plan.releases
+    )
     return with_table(site, replace(plan, releases=lowered), table)
 
 
 def _lowered(label: StepLabel) -> StepLabel:
-    values = tuple(value._replace(at_reference=None if value.at_reference is None else 0.95 * value.at_reference) for value in label.values)
+    values = tuple(
+        value._replace(
+            at_reference=None if value.at_reference is None else 0.95 * value.at_reference
+        )
+        for value in label.values
+    )
     return replace(label, values=values)
 
 
@@ -368,40 +456,70 @@ def step_withheld(works: Path, _scratch: Path) -> Audit:
 def step_withheld_under_another_name(works: Path, _scratch: Path) -> Audit:
     """A step kept back for too few batches, which the table holds as those of a product that the pack does not compare."""
     site, material = material_of(works)
-    return opened(withholding(site, plan_of(site, material), WITHHELD, "too-few-batches", table=lambda table: renamed(table, WITHHELD)))
+    return opened(
+        withholding(
+            site,
+            plan_of(site, material),
+            WITHHELD,
+            "too-few-batches",
+            table=lambda table: renamed(table, WITHHELD),
+        )
+    )
 
 
 def step_withheld_and_named_twice(works: Path, _scratch: Path) -> Audit:
     """A step kept back for too few batches, which the table names once more: without any."""
 
     def again(table: Contents) -> Contents:
-        position = next(position for position, part in enumerate(table.steps, start=1) if part.step == WITHHELD)
+        position = next(
+            position for position, part in enumerate(table.steps, start=1) if part.step == WITHHELD
+        )
         part = table.steps[position - 1]
-        empty = replace(part, cells=(), excluded_first=part.excluded_first + part.excluded, excluded=0)
+        empty = replace(
+            part, cells=(), excluded_first=part.excluded_first + part.excluded, excluded=0
+        )
         return replace(table, steps=(*table.steps[:position], empty, *table.steps[position:]))
 
     site, material = material_of(works)
-    return opened(withholding(site, plan_of(site, material), WITHHELD, "too-few-batches", table=again))
+    return opened(
+        withholding(site, plan_of(site, material), WITHHELD, "too-few-batches", table=again)
+    )
 
 
 def step_in_the_order_of_no_metric(works: Path, _scratch: Path) -> Audit:
     """The table says of a step that its batches stand in the order of a metric that the pack does not have."""
 
     def of_none(table: Contents) -> Contents:
-        return replace(table, steps=tuple(replace(part, metric="steam") if part.step == STEP else part for part in table.steps))
+        return replace(
+            table,
+            steps=tuple(
+                replace(part, metric="steam") if part.step == STEP else part for part in table.steps
+            ),
+        )
 
     site, material = material_of(works)
     return opened(with_table(site, plan_of(site, material), of_none))
 
 
 def withholding(
-    site: SiteSettings, plan: ReportPlan, step: str, reason: str, metric: str | None = None, table: Table = as_it_is
+    site: SiteSettings,
+    plan: ReportPlan,
+    step: str,
+    reason: str,
+    metric: str | None = None,
+    table: Table = as_it_is,
 ) -> Reported:
     """The report of a plan without the labels of a step (or of one of its metrics), which it withholds for a reason."""
-    gone = [release for release in plan.releases if release.label.step == step and metric in {None, release.label.metric.value}]
+    gone = [
+        release
+        for release in plan.releases
+        if release.label.step == step and metric in {None, release.label.metric.value}
+    ]
     releases = tuple(release for release in plan.releases if release not in gone)
     withheld = {*plan.withheld, *((step, release.label.metric.value, reason) for release in gone)}
-    return with_table(site, replace(plan, releases=releases, withheld=tuple(sorted(withheld))), table)
+    return with_table(
+        site, replace(plan, releases=releases, withheld=tuple(sorted(withheld))), table
+    )
 
 
 def noise_chosen(works: Path, _scratch: Path) -> Audit:
@@ -422,29 +540,47 @@ def root_swapped(works: Path, _scratch: Path) -> Audit:
 def true_records_of_a_false_tree(works: Path, _scratch: Path) -> Audit:
     """The plant committed to larger batches of the same energy a tonne, and shows the true ones."""
     _, material = material_of(works)
-    chosen = {(batch.step, batch.batch_id) for index, batch in enumerate(material.batches) if index in some_of(material.batches)}
+    chosen = {
+        (batch.step, batch.batch_id)
+        for index, batch in enumerate(material.batches)
+        if index in some_of(material.batches)
+    }
     truth = {(batch.step, batch.batch_id): batch for batch in material.batches}
 
     def change(batches: list[Batch]) -> list[Batch]:
-        return [scaled(batch, 1.25) if (batch.step, batch.batch_id) in chosen else batch for batch in batches]
+        return [
+            scaled(batch, 1.25) if (batch.step, batch.batch_id) in chosen else batch
+            for batch in batches
+        ]
 
     plant = with_batches(works, change)
     audit = opened(plant)
     leaves = []
     for leaf in audit.opening.leaves:
-        batch, excluded = plant.tree.batches[leaf.index - 1] if 1 <= leaf.index <= len(plant.tree.batches) else (None, None)
+        batch, excluded = (
+            plant.tree.batches[leaf.index - 1]
+            if 1 <= leaf.index <= len(plant.tree.batches)
+            else (None, None)
+        )
         shown = None if batch is None else of_batch(truth[batch.step, batch.batch_id], excluded)
         leaves.append(leaf if shown is None else replace(leaf, record=shown))
     return replace(audit, opening=replace(audit.opening, leaves=tuple(leaves)))
 
 
 def scaled(batch: Batch, by: float) -> Batch:
-    return replace(batch, output=by * batch.output, energy=tuple(replace(part, quantity=by * part.quantity) for part in batch.energy))
+    return replace(
+        batch,
+        output=by * batch.output,
+        energy=tuple(replace(part, quantity=by * part.quantity) for part in batch.energy),
+    )
 
 
 def record_held_back(works: Path, _scratch: Path) -> Audit:
     audit = opened_truly(works)
-    last = max(drawn.position for drawn in audit.draw.positions(audit.opening.contents, quantiles(audit.plant.pack)))
+    last = max(
+        drawn.position
+        for drawn in audit.draw.positions(audit.opening.contents, quantiles(audit.plant.pack))
+    )
     leaves = tuple(leaf for leaf in audit.opening.leaves if leaf.index != last)
     return replace(audit, opening=replace(audit.opening, leaves=leaves))
 
@@ -464,7 +600,9 @@ def batches_in_the_padding(works: Path, _scratch: Path) -> Audit:
     site, material = material_of(works)
     plan = plan_of(site, material)
     tree = plan.tree(SEED, SOFTWARE)
-    return opened(reported(site, plan, HiddenInPadding(tree.contents, tree.batches, tree.days, SEED), SEED))
+    return opened(
+        reported(site, plan, HiddenInPadding(tree.contents, tree.batches, tree.days, SEED), SEED)
+    )
 
 
 def another_seed(works: Path, _scratch: Path) -> Audit:
@@ -477,7 +615,14 @@ def salts_of_another_seed(works: Path, _scratch: Path) -> Audit:
     site, material = material_of(works)
     plan = plan_of(site, material)
     tree = plan.tree(SEED, SOFTWARE)
-    return opened(reported(site, plan, DataTree(tree.contents, tree.batches, tree.days, chance_of("other salts")), SEED))
+    return opened(
+        reported(
+            site,
+            plan,
+            DataTree(tree.contents, tree.batches, tree.days, chance_of("other salts")),
+            SEED,
+        )
+    )
 
 
 def another_method(works: Path, _scratch: Path) -> Audit:
@@ -486,7 +631,9 @@ def another_method(works: Path, _scratch: Path) -> Audit:
 
 def with_contents(works: Path, **changes: bytes) -> Reported:
     site, material = material_of(works)
-    return with_table(site, plan_of(site, material), lambda table: dataclasses.replace(table, **changes))  # type: ignore[arg-type]
+    return with_table(
+        site, plan_of(site, material), lambda table: dataclasses.replace(table, **changes)
+    )  # type: ignore[arg-type]
 
 
 def challenge_exchanged(works: Path, _scratch: Path) -> Audit:
@@ -500,7 +647,13 @@ def nonce_chosen(works: Path, _scratch: Path) -> Audit:
     draw, promise = drawn_by_auditor(plant)
     _, other = drawn_by_auditor(plant, nonce=b"o" * 32)
     public = replace(public_of(plant, promise), promise=signed_draws.read_promise(other))
-    return Audit(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening, public)
+    return Audit(
+        plant,
+        draw,
+        promise,
+        assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening,
+        public,
+    )
 
 
 def head_after_the_first(works: Path, _scratch: Path) -> Audit:
@@ -510,10 +663,25 @@ def head_after_the_first(works: Path, _scratch: Path) -> Audit:
     log = log_with(plant, promise, promised=PROMISED - 1)
     draw = replace(original, head=Head(len(log), log.root()))
     public = public_of(plant, promise)
-    indices = {EntryKind.ENVELOPE: SENT, EntryKind.VALUES: ACCEPTED, EntryKind.AUDIT_PROMISE: PROMISED - 1}
-    entries = {kind: replace(public.entries[kind], index=index, proof=tuple(log.inclusion_proof(index))) for kind, index in indices.items()}
-    later = replace(public, head=draw.head, inclusion=tuple(log.inclusion_proof(ENTRY)), entries=entries)
-    return Audit(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening, later)
+    indices = {
+        EntryKind.ENVELOPE: SENT,
+        EntryKind.VALUES: ACCEPTED,
+        EntryKind.AUDIT_PROMISE: PROMISED - 1,
+    }
+    entries = {
+        kind: replace(public.entries[kind], index=index, proof=tuple(log.inclusion_proof(index)))
+        for kind, index in indices.items()
+    }
+    later = replace(
+        public, head=draw.head, inclusion=tuple(log.inclusion_proof(ENTRY)), entries=entries
+    )
+    return Audit(
+        plant,
+        draw,
+        promise,
+        assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening,
+        later,
+    )
 
 
 def head_chosen(works: Path, _scratch: Path) -> Audit:
@@ -521,22 +689,29 @@ def head_chosen(works: Path, _scratch: Path) -> Audit:
     audit = opened_truly(works)
     signed = public_of(audit.plant, audit.promise)
     assert signed.head is not None
-    return replace(audit, public=replace(signed, head=Head(signed.head.size, chance_of("another log"))))
+    return replace(
+        audit, public=replace(signed, head=Head(signed.head.size, chance_of("another log")))
+    )
 
 
 def commitment_not_in_the_log(works: Path, _scratch: Path) -> Audit:
     audit = opened_truly(works)
     proof_of_another = tuple(log_with(audit.plant, audit.promise).inclusion_proof(ENTRY + 1))
-    return replace(audit, public=replace(public_of(audit.plant, audit.promise), inclusion=proof_of_another))
+    return replace(
+        audit, public=replace(public_of(audit.plant, audit.promise), inclusion=proof_of_another)
+    )
 
 
 def other_values_sent(works: Path, _scratch: Path) -> Audit:
     """Committed and drawn honestly; lower grid points were sealed and sent, and the honest report is kept for the auditor."""
     plant = honest(works)
     lower = tuple(
-        replace(label, best=replace(label.best, grid_point=max(label.best.grid_point - 25, 0))) for label in plant.report.released.labels
+        replace(label, best=replace(label.best, grid_point=max(label.best.grid_point - 25, 0)))
+        for label in plant.report.released.labels
     )
-    sent = replace(plant, report=replace(plant.report, released=replace(plant.report.released, labels=lower)))
+    sent = replace(
+        plant, report=replace(plant.report, released=replace(plant.report.released, labels=lower))
+    )
     draw, promise = drawn_by_auditor(sent)
     shown = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
     return Audit(plant, draw, promise, shown, public_of(sent, promise))
@@ -546,7 +721,13 @@ def receipt_of_another_report(works: Path, _scratch: Path) -> Audit:
     audit = opened_truly(works)
     public = public_of(audit.plant, audit.promise)
     assert public.receipt is not None
-    return replace(audit, public=replace(public, receipt=replace(public.receipt, header=replace(public.receipt.header, revision=2))))
+    return replace(
+        audit,
+        public=replace(
+            public,
+            receipt=replace(public.receipt, header=replace(public.receipt.header, revision=2)),
+        ),
+    )
 
 
 def committed_after_the_draw(works: Path, _scratch: Path) -> Audit:
@@ -556,9 +737,19 @@ def committed_after_the_draw(works: Path, _scratch: Path) -> Audit:
     draw = replace(drawn, head=Head(7, log.root(7)))
     assert draw.head.size < challenges.parse(plant.challenge).log_index
     public = public_of(plant, promise)
-    entry = replace(public.entries[EntryKind.AUDIT_PROMISE], index=5, proof=tuple(log.inclusion_proof(5, 7)))
-    public = replace(public, head=draw.head, entries={**public.entries, EntryKind.AUDIT_PROMISE: entry})
-    return Audit(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening, public)
+    entry = replace(
+        public.entries[EntryKind.AUDIT_PROMISE], index=5, proof=tuple(log.inclusion_proof(5, 7))
+    )
+    public = replace(
+        public, head=draw.head, entries={**public.entries, EntryKind.AUDIT_PROMISE: entry}
+    )
+    return Audit(
+        plant,
+        draw,
+        promise,
+        assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening,
+        public,
+    )
 
 
 CHEATS: dict[Cheat, Check] = {
@@ -601,7 +792,9 @@ CHEATS: dict[Cheat, Check] = {
 
 
 @pytest.mark.parametrize("cheat", CHEATS, ids=lambda cheat: cheat.__name__)
-def test_a_cheat_is_found_by_the_check_meant_for_it_and_by_no_other(cheat: Cheat, works: Path, tmp_path: Path) -> None:
+def test_a_cheat_is_found_by_the_check_meant_for_it_and_by_no_other(
+    cheat: Cheat, works: Path, tmp_path: Path
+) -> None:
     audit, meant = cheat(works, tmp_path), CHEATS[cheat]
     evidence = examined(audit.plant, audit.draw, audit.promise, audit.opening, audit.public)
 
@@ -624,11 +817,18 @@ def test_counts_that_no_memory_holds_one_by_one_are_found_as_others_are(works: P
     """A table may state up to 2^40 batches of a grid point in a few bytes; the auditor draws again from the counts themselves."""
 
     def countless(table: Contents) -> Contents:
-        return replace(table, counted=tuple(replace(tally, by_point=((tally.by_point[0][0], 2**40),)) for tally in table.counted))
+        return replace(
+            table,
+            counted=tuple(
+                replace(tally, by_point=((tally.by_point[0][0], 2**40),)) for tally in table.counted
+            ),
+        )
 
     site, material = material_of(works)
     audit = opened(with_table(site, plan_of(site, material), countless))
-    assert "noise-repeated" in failures(audited(audit.plant, audit.draw, audit.promise, audit.opening))
+    assert "noise-repeated" in failures(
+        audited(audit.plant, audit.draw, audit.promise, audit.opening)
+    )
 
 
 def test_every_check_has_a_cheat_that_it_finds() -> None:
@@ -636,7 +836,9 @@ def test_every_check_has_a_cheat_that_it_finds() -> None:
     assert set(CHEATS.values()) == set(checks.CHECKS) - {sufficient_plan.plan_sufficient}
 
 
-def test_what_a_scale_weighed_raises_no_alarm_and_its_days_are_committed_to(works: Path, tmp_path: Path) -> None:
+def test_what_a_scale_weighed_raises_no_alarm_and_its_days_are_committed_to(
+    works: Path, tmp_path: Path
+) -> None:
     shutil.copytree(works, tmp_path, dirs_exist_ok=True)
     lines.put_up_scales(tmp_path)
     audit = opened(honest(tmp_path))
@@ -648,19 +850,29 @@ def test_what_a_scale_weighed_raises_no_alarm_and_its_days_are_committed_to(work
     assert "mill-1-scale" in {part.meter for part in audit.plant.tree.contents.meters}
 
 
-def test_weighings_changed_after_the_commitment_are_told_as_readings_are(works: Path, tmp_path: Path) -> None:
+def test_weighings_changed_after_the_commitment_are_told_as_readings_are(
+    works: Path, tmp_path: Path
+) -> None:
     shutil.copytree(works, tmp_path, dirs_exist_ok=True)
     lines.put_up_scales(tmp_path)
     plant = honest(tmp_path)
     scales = tmp_path / "scales.csv"
     scales.write_text(scales.read_text(encoding="utf-8").replace(",t\n", "1,t\n"), encoding="utf-8")
     audit = opened(plant)
-    assert list(failures(audited(audit.plant, audit.draw, audit.promise, audit.opening))) == ["readings-committed"]
+    assert list(failures(audited(audit.plant, audit.draw, audit.promise, audit.opening))) == [
+        "readings-committed"
+    ]
 
 
-def test_without_scale_records_the_opening_says_that_output_was_not_checked(plant: Reported) -> None:
+def test_without_scale_records_the_opening_says_that_output_was_not_checked(
+    plant: Reported,
+) -> None:
     audit = opened(plant)
-    (weighed,) = [outcome for outcome in audited(audit.plant, audit.draw, audit.promise, audit.opening) if outcome.code == "output-weighed"]
+    (weighed,) = [
+        outcome
+        for outcome in audited(audit.plant, audit.draw, audit.promise, audit.opening)
+        if outcome.code == "output-weighed"
+    ]
     assert (weighed.state, weighed.asked) == (CheckState.NOT_CHECKABLE, False)
     assert weighed.sentence == "Output cannot be checked: the site commits to no scale records."
 
@@ -682,28 +894,48 @@ def test_batches_at_one_time_fail_only_where_the_agent_refuses_them(tmp_path: Pa
     """It does not where a meter tells of both batches (then it withholds the step), of pooled years, and where a declared power tells."""
     evidence = evidence_of(best_batch_under_further_ids(tmp_path, tmp_path))
     by_power = {
-        index: replace(batch, energy=tuple(replace(energy, allocated=True) for energy in batch.energy))
+        index: replace(
+            batch, energy=tuple(replace(energy, allocated=True) for energy in batch.energy)
+        )
         for index, batch in evidence.batches.items()
     }
     refused_nowhere = (
         replace(evidence, unbounded={WITHHELD}),
         replace(evidence, contents=replace(evidence.contents, windows={WITHHELD: 2})),
-        replace(evidence, batches=by_power, recomputed=lambda batch: Counter([of_batch(batch, batch.excluded)])),
+        replace(
+            evidence,
+            batches=by_power,
+            recomputed=lambda batch: Counter([of_batch(batch, batch.excluded)]),
+        ),
     )
     assert one_at_a_time.one_batch_at_a_time(evidence).state is CheckState.FAILED
-    assert {one_at_a_time.one_batch_at_a_time(other).state for other in refused_nowhere} == {CheckState.NOT_CHECKABLE}
+    assert {one_at_a_time.one_batch_at_a_time(other).state for other in refused_nowhere} == {
+        CheckState.NOT_CHECKABLE
+    }
 
 
 def test_a_copy_that_was_not_opened_is_told_by_the_hash_beside_one_that_was(works: Path) -> None:
     evidence = evidence_of(best_batch_committed_to_again(works, works))
-    opened_records = {index: of_batch(batch, batch.excluded) for index, batch in evidence.batches.items()}
+    opened_records = {
+        index: of_batch(batch, batch.excluded) for index, batch in evidence.batches.items()
+    }
     ((copied, times),) = Counter(opened_records.values()).most_common(1)
     copies = {index for index, record in opened_records.items() if record == copied}
     assert times > 2
     alone = next(index for index in sorted(copies) if index ^ 1 in copies)
-    batches = {index: batch for index, batch in evidence.batches.items() if index not in copies or index == alone}
-    leaves = tuple(leaf for leaf in evidence.opening.leaves if leaf.index == 0 or leaf.index in batches or leaf.index in evidence.days)
-    finding = computed.records_with_evidence(replace(evidence, batches=batches, opening=replace(evidence.opening, leaves=leaves)))
+    batches = {
+        index: batch
+        for index, batch in evidence.batches.items()
+        if index not in copies or index == alone
+    }
+    leaves = tuple(
+        leaf
+        for leaf in evidence.opening.leaves
+        if leaf.index == 0 or leaf.index in batches or leaf.index in evidence.days
+    )
+    finding = computed.records_with_evidence(
+        replace(evidence, batches=batches, opening=replace(evidence.opening, leaves=leaves))
+    )
     assert (finding.state, finding.count) == (CheckState.FAILED, 1)
     assert finding.records[0].startswith(f"leaf {alone ^ 1}: {STEP} ")
     assert finding.records[0].endswith("more often than in the rows")
@@ -716,17 +948,29 @@ def evidence_of(audit: Audit) -> Evidence:
 def test_a_day_before_all_that_were_opened_is_not_shown_without_its_leaf(works: Path) -> None:
     """A reading of the first day stands twice, which changes no record, and the leaves of that day, which was not drawn, are left out."""
     plant = honest(works)
-    draw, promise = drawn_by_auditor(plant, SamplingPlan({StratumKind.USED: STANDARD.sizes[StratumKind.USED]}))
+    draw, promise = drawn_by_auditor(
+        plant, SamplingPlan({StratumKind.USED: STANDARD.sizes[StratumKind.USED]})
+    )
     opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
-    days = {leaf.index: day for leaf in opening.leaves[1:] if isinstance(day := records.read(leaf.record), MeterDay)}
+    days = {
+        leaf.index: day
+        for leaf in opening.leaves[1:]
+        if isinstance(day := records.read(leaf.record), MeterDay)
+    }
     first_us = min(day.start_us for day in days.values())
     extract = extract_file.read(opening.extract)
     twice = {
         name: ExtractReadings._make(np.insert(column, 0, column[0]) for column in record)
         for name, record in (extract.readings or {}).items()
     }
-    without = tuple(leaf for leaf in opening.leaves if leaf.index not in days or days[leaf.index].start_us > first_us)
-    changed = replace(opening, extract=extract_file.to_bytes(replace(extract, readings=twice)), leaves=without)
+    without = tuple(
+        leaf
+        for leaf in opening.leaves
+        if leaf.index not in days or days[leaf.index].start_us > first_us
+    )
+    changed = replace(
+        opening, extract=extract_file.to_bytes(replace(extract, readings=twice)), leaves=without
+    )
     assert without != opening.leaves
     assert list(failures(audited(plant, draw, promise, opening))) == []
     assert list(failures(audited(plant, draw, promise, changed))) == ["readings-committed"]

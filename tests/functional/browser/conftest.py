@@ -29,7 +29,9 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-expect.set_options(timeout=30_000)  # as long as a page may take; five seconds are too few on a machine at work
+expect.set_options(
+    timeout=30_000
+)  # as long as a page may take; five seconds are too few on a machine at work
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -57,7 +59,10 @@ def _django_db_helper() -> None:
 
 @pytest.fixture(scope="module")
 def world(
-    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Any]:
     """Built once a module and really written, so that the server's threads see it; removed afterwards.
 
@@ -77,7 +82,9 @@ def world(
             yield builder()
         finally:
             for database in ("default", "vault"):
-                call_command("flush", verbosity=0, interactive=False, database=database, allow_cascade=True)
+                call_command(
+                    "flush", verbosity=0, interactive=False, database=database, allow_cascade=True
+                )
             keys.forget()
 
 

@@ -87,9 +87,14 @@ class Reader:
     def made_for(cls, browser: Browser, base: str, screenshots: Path | None) -> Iterator[Any]:
         contexts: list[BrowserContext] = []
 
-        def make(language: str, width: int, email: str | None = None, *, scripts: bool = True) -> Reader:
+        def make(
+            language: str, width: int, email: str | None = None, *, scripts: bool = True
+        ) -> Reader:
             context = browser.new_context(
-                viewport={"width": width, "height": 900}, locale="en-GB", reduced_motion="reduce", java_script_enabled=scripts
+                viewport={"width": width, "height": 900},
+                locale="en-GB",
+                reduced_motion="reduce",
+                java_script_enabled=scripts,
             )
             context.set_default_timeout(PATIENCE_MS)
             contexts.append(context)
@@ -146,19 +151,32 @@ class Reader:
         self._settled()
         self.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         if self.screenshots is not None:
-            self.page.screenshot(path=self.screenshots / f"{name}-{self.language}-{self.width}.png", full_page=True)
+            self.page.screenshot(
+                path=self.screenshots / f"{name}-{self.language}-{self.width}.png", full_page=True
+            )
         here = f"{name} ({self.language}, {self.width} px)"
-        expected = f"Failed to load resource: the server responded with a status of {expected_status}"
-        complaints = [complaint for complaint in self.complaints if not complaint.startswith(expected)]
-        assert expected_status is None or complaints != self.complaints, f"{here}: nothing was answered with {expected_status}"
+        expected = (
+            f"Failed to load resource: the server responded with a status of {expected_status}"
+        )
+        complaints = [
+            complaint for complaint in self.complaints if not complaint.startswith(expected)
+        ]
+        assert expected_status is None or complaints != self.complaints, (
+            f"{here}: nothing was answered with {expected_status}"
+        )
         self.complaints.clear()
         violations, findings = self.page.evaluate("window.__violations"), self.findings()
         assert not violations, f"{here}: the content policy was broken: {violations}"
         assert not complaints, f"{here}: the console says {complaints}"
         assert not findings, f"{here}: axe finds {findings}"
-        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wide = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         assert wide <= 0, f"{here}: {wide} px wider than the screen: {self.too_wide()}"
-        assert self.page.get_attribute("html", "lang") == {"en": "en", "zh-hans": "zh-Hans"}[self.language], here
+        assert (
+            self.page.get_attribute("html", "lang")
+            == {"en": "en", "zh-hans": "zh-Hans"}[self.language]
+        ), here
 
     def walk_by_keyboard(self) -> None:
         """From the skip link's end through the page by Tab alone: everything that can be pressed is met, in its order, and seen to be."""
@@ -174,9 +192,14 @@ class Reader:
     def findings(self) -> list[str]:
         self.page.evaluate(_axe())
         violations = self.page.evaluate(
-            "rules => axe.run({runOnly: rules, resultTypes: ['violations']}).then(all => all.violations)", AXE_RULES
+            "rules => axe.run({runOnly: rules, resultTypes: ['violations']}).then(all => all.violations)",
+            AXE_RULES,
         )
-        return [f"{violation['id']}: {node['target']} {node['failureSummary']}" for violation in violations for node in violation["nodes"]]
+        return [
+            f"{violation['id']}: {node['target']} {node['failureSummary']}"
+            for violation in violations
+            for node in violation["nodes"]
+        ]
 
     def too_wide(self) -> list[str]:
         return list(self.page.evaluate(TOO_WIDE))[:5]

@@ -24,14 +24,18 @@ MakeReader = Callable[..., Reader]
 
 
 @pytest.mark.parametrize("screen", [("en", 1440), ("zh-hans", 360)], ids=["en-1440", "zh-hans-360"])
-def test_a_new_officer_sets_a_second_factor_up_and_signs_in_with_it(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+def test_a_new_officer_sets_a_second_factor_up_and_signs_in_with_it(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     email = f"new-{screen[0]}@example.org"
     in_a_worker(lambda: person(email, Organisation.objects.get(name="Ministry"), Role.REGULATOR).pk)
     officer = reader(*screen, email)
     page = officer.page
     assert "/account/second-factor/" in page.url, "nothing else is open before"
     officer.look("second-factor-set-up")
-    assert page.evaluate("document.querySelector('.sl-qr').naturalWidth") > 0, "the picture is drawn"
+    assert page.evaluate("document.querySelector('.sl-qr').naturalWidth") > 0, (
+        "the picture is drawn"
+    )
     secret = page.inner_text("#key").strip()
     page.fill("#id_code", "000000")
     page.press("#id_code", "Enter")
@@ -44,7 +48,11 @@ def test_a_new_officer_sets_a_second_factor_up_and_signs_in_with_it(reader: Make
     code = re.findall(r"\d{8}", page.inner_text("#codes"))[0]
     officer.open("/account/")
     officer.look("account")
-    for address, name in (("sessions/", "sessions"), ("password/", "password-change"), ("recovery-codes/new/", "recovery-codes-new")):
+    for address, name in (
+        ("sessions/", "sessions"),
+        ("password/", "password-change"),
+        ("recovery-codes/new/", "recovery-codes-new"),
+    ):
         officer.open(f"/account/{address}")
         officer.look(name)
     officer.open("/account/second-factor/remove/")

@@ -23,7 +23,9 @@ pytestmark = [
 
 MakeReader = Callable[..., Reader]
 SCREENS = pytest.mark.parametrize(
-    "screen", [("zh-hans", 360), ("en", 1440), ("zh-hans", 1440), ("en", 360)], ids=["zh-hans-360", "en-1440", "zh-hans-1440", "en-360"]
+    "screen",
+    [("zh-hans", 360), ("en", 1440), ("zh-hans", 1440), ("en", 360)],
+    ids=["zh-hans-360", "en-1440", "zh-hans-1440", "en-360"],
 )
 
 
@@ -34,10 +36,19 @@ def press(person: Reader, selector: str) -> None:
 
 @pytest.mark.long
 @SCREENS
-def test_more_time_is_asked_for_refused_and_asked_for_again(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+def test_more_time_is_asked_for_refused_and_asked_for_again(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     """The officer decides without scripts."""
-    in_a_worker(lambda: ReportingPeriod.objects.filter(name=PERIOD).update(due=timezone.now() + timedelta(days=10)))
-    firm, officer = reader(*screen, world.newcomer.email), reader(*screen, world.cast.approver.email, scripts=False)
+    in_a_worker(
+        lambda: ReportingPeriod.objects.filter(name=PERIOD).update(
+            due=timezone.now() + timedelta(days=10)
+        )
+    )
+    firm, officer = (
+        reader(*screen, world.newcomer.email),
+        reader(*screen, world.cast.approver.email, scripts=False),
+    )
     day = timezone.localdate() + timedelta(days=60 + in_a_worker(Extension.objects.count))
     for decision in ("refuse", "grant"):
         firm.open("/home/")
@@ -56,13 +67,17 @@ def test_more_time_is_asked_for_refused_and_asked_for_again(reader: MakeReader, 
         officer.page.fill("textarea[name=answer]", "As the rules say. 按规定办理。")
         press(officer, f"button[value={decision}]")
         assert officer.page.locator("button[value=grant]").count() == 0
-    assert in_a_worker(Extension.objects.filter(site__organisation__memberships__user=world.newcomer).exists)
+    assert in_a_worker(
+        Extension.objects.filter(site__organisation__memberships__user=world.newcomer).exists
+    )
     firm.open(f"/sites/{world.cast.plants[-2].site.slug}/")
     firm.look("site-with-requests")
 
 
 @SCREENS
-def test_an_appeal_is_made_and_decided(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+def test_an_appeal_is_made_and_decided(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     finding = in_a_worker(lambda: raise_finding(world))
     address = f"{finding.assignment_id}/findings/{finding.number}/"
     firm, officer = reader(*screen, world.owner.email), reader(*screen, world.cast.approver.email)
@@ -87,5 +102,10 @@ def test_an_appeal_is_made_and_decided(reader: MakeReader, screen: tuple[str, in
 def raise_finding(world: World) -> Finding:
     engagement = Assignment.objects.get(site__organisation__memberships__user=world.owner)
     auditors.declare(engagement, world.cast.auditor, False, "", NOW)
-    due, text = timezone.localdate() + timedelta(days=14), f"The coal scale drifts, {Finding.objects.count()}."
-    return findings.raise_finding(engagement, FindingGrade.MAJOR, text, "Record 7", "", due, world.cast.auditor, NOW)
+    due, text = (
+        timezone.localdate() + timedelta(days=14),
+        f"The coal scale drifts, {Finding.objects.count()}.",
+    )
+    return findings.raise_finding(
+        engagement, FindingGrade.MAJOR, text, "Record 7", "", due, world.cast.auditor, NOW
+    )

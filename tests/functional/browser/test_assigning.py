@@ -23,8 +23,12 @@ MakeReader = Callable[..., Reader]
 SCREENS = [("en", 1440), ("en", 360), ("zh-hans", 1440), ("zh-hans", 360)]
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=[f"{language}-{width}" for language, width in SCREENS])
-def test_a_body_is_assigned_and_taken_back_by_keyboard(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+@pytest.mark.parametrize(
+    "screen", SCREENS, ids=[f"{language}-{width}" for language, width in SCREENS]
+)
+def test_a_body_is_assigned_and_taken_back_by_keyboard(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     plant = world.cast.plants[10 + SCREENS.index(screen)]
     officer = reader(*screen, world.cast.approver.email)
     page = officer.page
@@ -57,7 +61,9 @@ def test_a_body_is_assigned_and_taken_back_by_keyboard(reader: MakeReader, scree
     assert reached == [True] * 4, "a field of the form is not reached by the keyboard"
     page.press("main form button", "Enter")
     page.wait_for_url("**/assignments/")
-    row = in_a_worker(lambda: Assignment.objects.get(site=plant.site, period=PERIOD, taken_back_at=None).pk)
+    row = in_a_worker(
+        lambda: Assignment.objects.get(site=plant.site, period=PERIOD, taken_back_at=None).pk
+    )
     officer.open("/assignments/?show=under-way&sort=-due")
     officer.look("assignments-narrowed")
     page.fill("#q", plant.site.slug)

@@ -32,7 +32,9 @@ pytestmark = [
 
 MakeReader = Callable[..., Reader]
 SCREENS = [("en", 1440), ("zh-hans", 360), ("en", 360), ("zh-hans", 1440)]
-ON_SCREENS = pytest.mark.parametrize("screen", SCREENS, ids=[f"{language}-{width}" for language, width in SCREENS])
+ON_SCREENS = pytest.mark.parametrize(
+    "screen", SCREENS, ids=[f"{language}-{width}" for language, width in SCREENS]
+)
 
 
 @ON_SCREENS
@@ -40,7 +42,9 @@ def test_a_report_is_audited_attested_checked_and_taken_back(
     reader: MakeReader, screen: tuple[str, int], world: World, tmp_path: Path
 ) -> None:
     plant = world.cast.plants[5 + SCREENS.index(screen)]
-    assignment = in_a_worker(lambda: assign(world.cast.body, plant.site, PERIOD, world.cast.approver, NOW).pk)
+    assignment = in_a_worker(
+        lambda: assign(world.cast.body, plant.site, PERIOD, world.cast.approver, NOW).pk
+    )
     key, today = AuditorSigningKey.generate(), timezone.localdate()
     auditor = reader(*screen, world.cast.auditor.email)
     page = auditor.page
@@ -119,7 +123,11 @@ def test_a_report_is_audited_attested_checked_and_taken_back(
     public.page.press("#id_code", "Enter")
     public.page.wait_for_url(f"**/verify/{code}/")
     public.look("verify-valid")
-    assert public.page.request.get(f"{public.base}/verify/{code}/certificate.pdf").body().startswith(b"%PDF")
+    assert (
+        public.page.request.get(f"{public.base}/verify/{code}/certificate.pdf")
+        .body()
+        .startswith(b"%PDF")
+    )
     signed = public.page.request.get(f"{public.base}/verify/{code}/statement.cbor").body()
     assert attestations.read(signed).public_key == key.public_bytes
 
@@ -142,7 +150,9 @@ def _opinion(auditor: Reader, assignment: int, assurance: str) -> None:
     auditor.look("opinion-nothing", expected_status=400)
     page.select_option("#id_opinion", "unqualified")
     page.select_option("#id_assurance", assurance)
-    assert page.locator("input[name=steps]:checked").count() == 0, "what was audited is for the auditor to say"
+    assert page.locator("input[name=steps]:checked").count() == 0, (
+        "what was audited is for the auditor to say"
+    )
     page.check("input[name=steps] >> nth=0")
     page.fill("#id_boundary", "Kiln 1, from the coal scale to the clinker silo.")
     page.fill("#id_checked", "60 records against the plant's own log.")
@@ -151,7 +161,9 @@ def _opinion(auditor: Reader, assignment: int, assurance: str) -> None:
     page.press("#id_valid_until", "Enter")
 
 
-def _sample(auditor: Reader, assignment: int, key: AuditorSigningKey, screen: tuple[str, int], folder: Path) -> None:
+def _sample(
+    auditor: Reader, assignment: int, key: AuditorSigningKey, screen: tuple[str, int], folder: Path
+) -> None:
     """Promised, waited, drawn, noted."""
     page, file, now = auditor.page, folder / "sample.cbor", timezone.now()
     row = in_a_worker(lambda: Assignment.objects.select_related("site").get(pk=assignment))
@@ -169,7 +181,9 @@ def _sample(auditor: Reader, assignment: int, key: AuditorSigningKey, screen: tu
     page.click("main form button")
     page.wait_for_selector("#id_summary")
     auditor.look("sample-drawn")
-    file.write_bytes(in_a_worker(lambda: summary_bytes(_sample_of(assignment), {"records-recomputed": 2})))
+    file.write_bytes(
+        in_a_worker(lambda: summary_bytes(_sample_of(assignment), {"records-recomputed": 2}))
+    )
     page.set_input_files("#id_summary", file)
     page.click("main form button")
     page.wait_for_selector("text=records-recomputed")
@@ -177,7 +191,9 @@ def _sample(auditor: Reader, assignment: int, key: AuditorSigningKey, screen: tu
 
 
 def _sample_of(assignment: int) -> Sample:
-    return Sample.objects.select_related("submission", "assignment__site").get(assignment=assignment)
+    return Sample.objects.select_related("submission", "assignment__site").get(
+        assignment=assignment
+    )
 
 
 def _sign_and_hand_in(auditor: Reader, key: AuditorSigningKey, file: Path) -> None:
@@ -194,7 +210,11 @@ PASSWORD = "a password of their own, 密码"  # noqa: S105 - of keys made in the
 
 @ON_SCREENS
 def test_an_auditor_draws_and_signs_in_the_browser_and_neither_key_nor_password_is_sent(
-    reader: MakeReader, screen: tuple[str, int], world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    reader: MakeReader,
+    screen: tuple[str, int],
+    world: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     plant, keys = world.cast.plants[9 + SCREENS.index(screen)], AuditorKeys.generate()
     file, other = tmp_path / "auditor.pem", tmp_path / "other.pem"
@@ -215,7 +235,11 @@ def test_an_auditor_draws_and_signs_in_the_browser_and_neither_key_nor_password_
     monkeypatch.setattr(HttpRequest, "read", recorded_read)
 
     auditor.open(f"/assigned/{assignment}/sample/")
-    for chosen, password, reason in ((None, "", "key"), (file, "wrong", "password"), (other, PASSWORD, "other")):
+    for chosen, password, reason in (
+        (None, "", "key"),
+        (file, "wrong", "password"),
+        (other, PASSWORD, "other"),
+    ):
         if chosen:
             page.set_input_files("#sign-key", chosen)
         page.fill("#sign-password", password)
@@ -230,17 +254,29 @@ def test_an_auditor_draws_and_signs_in_the_browser_and_neither_key_nor_password_
     _sign_here(auditor, file)  # the draw, with the number that the same key gives again
     page.wait_for_selector("#id_summary")
     drawn = in_a_worker(lambda: _sample_of(assignment))
-    draw, promise = signed_draws.read(bytes(drawn.draw or b"")), signed_draws.read_promise(bytes(drawn.promise))
+    draw, promise = (
+        signed_draws.read(bytes(drawn.draw or b"")),
+        signed_draws.read_promise(bytes(drawn.promise)),
+    )
     signed_draws.require_promised(draw, promise)
     assert draw.auditor == keys.signing.public
 
     now = timezone.now()
-    digest = in_a_worker(lambda: attesting.draw_up(Assignment.objects.get(pk=assignment), terms(now), world.cast.auditor, now).digest)
+    digest = in_a_worker(
+        lambda: (
+            attesting.draw_up(
+                Assignment.objects.get(pk=assignment), terms(now), world.cast.auditor, now
+            ).digest
+        )
+    )
     auditor.open(f"/attestations/{digest}/")
     auditor.look("sign-here-attestation")
     _sign_here(auditor, file)
     page.wait_for_selector("main a[href^='/verify/A-']")
-    assert in_a_worker(lambda: Attestation.objects.get(digest=digest).state) == Attestation.State.ISSUED
+    assert (
+        in_a_worker(lambda: Attestation.objects.get(digest=digest).state)
+        == Attestation.State.ISSUED
+    )
     assert b'name="signature"' in b"".join(came), "what the portal was sent is searched"
     assert secrets_in(came) == set()
     for how in ("FormData", "URLSearchParams"):  # a careless script, which sends a form with both
@@ -263,7 +299,11 @@ def secrets_in(came: list[bytes]) -> set[str]:
     """Which of both stand in what came to the portal, as they are or as a form's field is written."""
     raw = b"".join(came)
     plain = raw + unquote_to_bytes(raw.replace(b"+", b" "))
-    return {name for name, secret in (("key", b"PRIVATE KEY"), ("password", PASSWORD.encode())) if secret in plain}
+    return {
+        name
+        for name, secret in (("key", b"PRIVATE KEY"), ("password", PASSWORD.encode()))
+        if secret in plain
+    }
 
 
 def _engaged(world: World, site: Site, key: AuditorSigningKey) -> int:

@@ -26,7 +26,9 @@ pytestmark = [
 
 MakeReader = Callable[..., Reader]
 SCREENS = pytest.mark.parametrize(
-    "screen", [("en", 360), ("zh-hans", 1440), ("en", 1440), ("zh-hans", 360)], ids=["en-360", "zh-hans-1440", "en-1440", "zh-hans-360"]
+    "screen",
+    [("en", 360), ("zh-hans", 1440), ("en", 1440), ("zh-hans", 360)],
+    ids=["en-360", "zh-hans-1440", "en-1440", "zh-hans-360"],
 )
 FIRM = (
     *(
@@ -41,43 +43,106 @@ FIRM = (
     *("/notifications/wishes/", "/account/keys/"),
 )
 OFFICE = (
-    *("/home/", "/overview/?stage=all", "/publications/", "/publications/{group}/{period}/", "/publications/{group}/{period}/standings/"),
-    *("/publications/{group}/{period}/deadlines/", "/packs/", "/packs/groups/{group}/obliged/", "/applications/", "/assignments/"),
-    *("/assignments/several/", "/obligatory-audits/", "/incentives/", "/audit-trail/", "/conformance/", "/practice-entries/"),
+    *(
+        "/home/",
+        "/overview/?stage=all",
+        "/publications/",
+        "/publications/{group}/{period}/",
+        "/publications/{group}/{period}/standings/",
+    ),
+    *(
+        "/publications/{group}/{period}/deadlines/",
+        "/packs/",
+        "/packs/groups/{group}/obliged/",
+        "/applications/",
+        "/assignments/",
+    ),
+    *(
+        "/assignments/several/",
+        "/obligatory-audits/",
+        "/incentives/",
+        "/audit-trail/",
+        "/conformance/",
+        "/practice-entries/",
+    ),
 )
 BODY = (
-    *("/home/", "/assigned/", "/assigned/{audit}/", "/assigned/{audit}/interest/", "/assigned/{audit}/findings/new/"),
-    *("/assigned/{audit}/findings/1/", "/assigned/{audit}/sample/", "/assigned/{audit}/opinion/", "/attestations/{statement}/"),
-    *("/attestations/{statement}/withdraw/", "/assigned/deliveries/", "/auditor-keys/", "/notifications/", "/search/?words=works"),
+    *(
+        "/home/",
+        "/assigned/",
+        "/assigned/{audit}/",
+        "/assigned/{audit}/interest/",
+        "/assigned/{audit}/findings/new/",
+    ),
+    *(
+        "/assigned/{audit}/findings/1/",
+        "/assigned/{audit}/sample/",
+        "/assigned/{audit}/opinion/",
+        "/attestations/{statement}/",
+    ),
+    *(
+        "/attestations/{statement}/withdraw/",
+        "/assigned/deliveries/",
+        "/auditor-keys/",
+        "/notifications/",
+        "/search/?words=works",
+    ),
 )
 PARTNERS = {
     "provider": ("/home/", "/provider/", "/account/keys/"),
     "supplier": ("/home/", "/supplier/", "/account/keys/"),
     "academic": ("/home/", "/downloads/"),
 }
-LOOKED_AT_HERE_ALONE = ("/packs/proposals/", "/packs/groups/{group}/audits/", "/sites/works-4/agents/")
+LOOKED_AT_HERE_ALONE = (
+    "/packs/proposals/",
+    "/packs/groups/{group}/audits/",
+    "/sites/works-4/agents/",
+)
 BENCHMARK = "/benchmarks/cement/cn/dry-process/{period}/"
 PUBLIC = (
-    *("/", f"{BENCHMARK}v1/", f"{BENCHMARK}compare/1/1/", "/sectors/cement/cn/dry-process/", "/search/?words=cement", "/log/", "/agent/"),
-    *("/practices/", "/about/", "/about/help/", "/about/codebook/", "/about/accessibility/", "/status/", "/register/", "/sign-in/"),
+    *(
+        "/",
+        f"{BENCHMARK}v1/",
+        f"{BENCHMARK}compare/1/1/",
+        "/sectors/cement/cn/dry-process/",
+        "/search/?words=cement",
+        "/log/",
+        "/agent/",
+    ),
+    *(
+        "/practices/",
+        "/about/",
+        "/about/help/",
+        "/about/codebook/",
+        "/about/accessibility/",
+        "/status/",
+        "/register/",
+        "/sign-in/",
+    ),
     *("/verify/", "/methods/cement/", "/methods/cement/4/", "/exercises/mill-year/?label=28.2"),
 )
 
 
 @SCREENS
-def test_a_firm_meets_everything_by_tab(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+def test_a_firm_meets_everything_by_tab(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     walk(reader(*screen, world.owner.email), FIRM, world)
 
 
 @SCREENS
-def test_an_officer_meets_everything_by_tab(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+def test_an_officer_meets_everything_by_tab(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     officer = reader(*screen, world.cast.drafter.email)
     walk(officer, OFFICE, world)
     walk(officer, LOOKED_AT_HERE_ALONE, world, look=True)
 
 
 @SCREENS
-def test_anybody_meets_everything_by_tab(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+def test_anybody_meets_everything_by_tab(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     visitor = reader(*screen)
     walk(visitor, PUBLIC, world)
     walk(visitor, ("/methods/",), world, look=True)
@@ -89,26 +154,44 @@ def audit(world: World) -> dict[str, object]:
 
     def begin() -> dict[str, object]:
         auditor, now = world.cast.auditor, timezone.now()
-        assignment = Assignment.objects.select_related("site", "body").get(site=world.cast.plants[OWNER].site)
+        assignment = Assignment.objects.select_related("site", "body").get(
+            site=world.cast.plants[OWNER].site
+        )
         auditors.declare(assignment, auditor, False, "", now)
         auditors.register(assignment.body, AuditorSigningKey.generate().public.hex, auditor, now)
         findings.raise_finding(
-            assignment, FindingGrade.MINOR, "A seal is broken.", "Photo 3", "", scheme_day() + timedelta(days=9), auditor, now
+            assignment,
+            FindingGrade.MINOR,
+            "A seal is broken.",
+            "Photo 3",
+            "",
+            scheme_day() + timedelta(days=9),
+            auditor,
+            now,
         )
-        return {"audit": assignment.pk, "statement": attesting.draw_up(assignment, terms(now), auditor, now).digest}
+        return {
+            "audit": assignment.pk,
+            "statement": attesting.draw_up(assignment, terms(now), auditor, now).digest,
+        }
 
     return in_a_worker(begin)
 
 
 @SCREENS
 def test_an_auditor_meets_everything_by_tab(
-    reader: MakeReader, screen: tuple[str, int], world: World, audit: dict[str, object], partners: Partners
+    reader: MakeReader,
+    screen: tuple[str, int],
+    world: World,
+    audit: dict[str, object],
+    partners: Partners,
 ) -> None:
     walk(reader(*screen, world.cast.auditor.email), BODY, world, audit)
 
 
 @SCREENS
-def test_partners_meet_everything_by_tab(reader: MakeReader, screen: tuple[str, int], world: World, partners: Partners) -> None:
+def test_partners_meet_everything_by_tab(
+    reader: MakeReader, screen: tuple[str, int], world: World, partners: Partners
+) -> None:
     for role, paths in PARTNERS.items():
         walk(reader(*screen, partners.people[role].email), paths, world)
 
@@ -118,7 +201,14 @@ def partners(world: World) -> Partners:
     return in_a_worker(lambda: make_partners(world.cast))
 
 
-def walk(person: Reader, paths: tuple[str, ...], world: World, more: Mapping[str, object] | None = None, *, look: bool = False) -> None:
+def walk(
+    person: Reader,
+    paths: tuple[str, ...],
+    world: World,
+    more: Mapping[str, object] | None = None,
+    *,
+    look: bool = False,
+) -> None:
     """`look`: with axe, where no other test opens the page."""
     values = {"group": world.cast.group.pk, "period": PERIOD, **(more or {})}
     for path in (template.format(**values) for template in paths):
@@ -130,12 +220,16 @@ def walk(person: Reader, paths: tuple[str, ...], world: World, more: Mapping[str
 
 
 @SCREENS
-def test_a_filter_is_kept_renamed_and_deleted(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+def test_a_filter_is_kept_renamed_and_deleted(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     keep_a_filter(reader(*screen, world.cast.drafter.email), scripts=True)
 
 
 @SCREENS
-def test_without_scripts_a_filter_is_kept_renamed_and_deleted(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+def test_without_scripts_a_filter_is_kept_renamed_and_deleted(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     keep_a_filter(reader(*screen, world.cast.approver.email, scripts=False), scripts=False)
 
 

@@ -25,13 +25,17 @@ pytestmark = [
 
 MakeReader = Callable[..., Reader]
 SCREENS = pytest.mark.parametrize(
-    "screen", [("en", 1440), ("zh-hans", 360), ("en", 360), ("zh-hans", 1440)], ids=["en-1440", "zh-hans-360", "en-360", "zh-hans-1440"]
+    "screen",
+    [("en", 1440), ("zh-hans", 360), ("en", 360), ("zh-hans", 1440)],
+    ids=["en-1440", "zh-hans-360", "en-360", "zh-hans-1440"],
 )
 EARLIER = "2024"
 
 
 @SCREENS
-def test_a_firm_reads_its_consent_and_lets_itself_be_named(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+def test_a_firm_reads_its_consent_and_lets_itself_be_named(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     """Twice: what was chosen before is the other button, and every choice stays in the list."""
     owner = reader(*screen, world.owner.email)
     page = owner.page
@@ -40,7 +44,10 @@ def test_a_firm_reads_its_consent_and_lets_itself_be_named(reader: MakeReader, s
     page.wait_for_url("**/consent/")
     owner.look("consent")
     before = page.locator("main table tbody tr").count()
-    for choice, sentence in (("yes", "is named beside its quarter"), ("no", "is not named in anything public")):
+    for choice, sentence in (
+        ("yes", "is named beside its quarter"),
+        ("no", "is not named in anything public"),
+    ):
         page.press(f"button[name=named][value={choice}]", "Enter")
         page.wait_for_selector(".govuk-notification-banner--success")
         owner.look(f"consent-{choice}")
@@ -58,7 +65,12 @@ def two_periods(world: World) -> World:
     def report() -> None:
         cast, plant = world.cast, world.cast.plants[OWNER]
         earlier = open_period(cast.group, EARLIER, "test", NOW)
-        sealed = envelope.build(plant.report(cast.pack, period=EARLIER), plant.header(period=EARLIER), plant.key, processing_public())
+        sealed = envelope.build(
+            plant.report(cast.pack, period=EARLIER),
+            plant.header(period=EARLIER),
+            plant.key,
+            processing_public(),
+        )
         intake.receive(sealed, keys.published_directory(), keys.receipt_key(), NOW)
         opening.sweep(keys.processing_key(), lambda: NOW)
         standings.compute(earlier, "worker", NOW)  # intervals for both
@@ -68,7 +80,9 @@ def two_periods(world: World) -> World:
 
 
 @SCREENS
-def test_a_second_period_makes_a_curve_with_its_figures(reader: MakeReader, screen: tuple[str, int], two_periods: World) -> None:
+def test_a_second_period_makes_a_curve_with_its_figures(
+    reader: MakeReader, screen: tuple[str, int], two_periods: World
+) -> None:
     owner = reader(*screen, two_periods.owner.email)
     page = owner.page
     owner.open("/where-we-stand/")
@@ -78,7 +92,9 @@ def test_a_second_period_makes_a_curve_with_its_figures(reader: MakeReader, scre
     assert curves.count() > 1
     first = curves.first
     assert first.locator("svg.plot .m-you").count() == 2, "a mark for each period"
-    assert first.locator("svg.plot .t-own").count() == 0, "no slope is drawn between values that differ by no more than their noise"
+    assert first.locator("svg.plot .t-own").count() == 0, (
+        "no slope is drawn between values that differ by no more than their noise"
+    )
     assert first.locator("svg.plot").get_attribute("aria-label")
     assert not first.locator("table").is_visible()
     first.locator("summary").press("Enter")
@@ -87,18 +103,26 @@ def test_a_second_period_makes_a_curve_with_its_figures(reader: MakeReader, scre
     assert [head[:4] for head in heads] == [EARLIER, "2025"]
     assert all(text.strip() for text in first.locator("tbody td:nth-child(2)").all_inner_texts())
     owner.look("stand-trend")
-    owner.open("/where-we-stand/over-the-periods/")  # where the link leads that stands there without scripts
+    owner.open(
+        "/where-we-stand/over-the-periods/"
+    )  # where the link leads that stands there without scripts
     owner.look("over-the-periods")
     owner.open("/what-to-do-next/")
-    assert page.locator("figure.sl-curve").count() == 0, "the periods come when a reader gets to them"
+    assert page.locator("figure.sl-curve").count() == 0, (
+        "the periods come when a reader gets to them"
+    )
     page.locator("a[href*='over-the-periods']").scroll_into_view_if_needed()
     curves.first.wait_for()
-    assert page.locator("h2:text-is('Over the periods')").count() == 0, "the heading of this page stands"
+    assert page.locator("h2:text-is('Over the periods')").count() == 0, (
+        "the heading of this page stands"
+    )
     owner.look("next-trend")
 
 
 @SCREENS
-def test_times_are_read_in_the_zone_that_was_chosen(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+def test_times_are_read_in_the_zone_that_was_chosen(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     owner = reader(*screen, world.owner.email)
     page = owner.page
 

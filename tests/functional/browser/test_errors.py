@@ -18,7 +18,9 @@ pytestmark = [
 ]
 
 MakeReader = Callable[..., Reader]
-SCREENS = pytest.mark.parametrize("screen", [("en", 1440), ("zh-hans", 360)], ids=["en-1440", "zh-hans-360"])
+SCREENS = pytest.mark.parametrize(
+    "screen", [("en", 1440), ("zh-hans", 360)], ids=["en-1440", "zh-hans-360"]
+)
 
 
 def says(visitor: Reader, english: str, chinese: str) -> None:
@@ -45,14 +47,18 @@ def test_what_is_another_roles(reader: MakeReader, screen: tuple[str, int], worl
 
 
 @SCREENS
-def test_what_broke(reader: MakeReader, screen: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_broke(
+    reader: MakeReader, screen: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(page: str) -> None:
         raise RuntimeError(page)
 
     monkeypatch.setattr(about, "about_page", broken)
     visitor = reader(*screen)
     visitor.open("/about/")
-    visitor.complaints = [complaint for complaint in visitor.complaints if not complaint.startswith("500 at")]
+    visitor.complaints = [
+        complaint for complaint in visitor.complaints if not complaint.startswith("500 at")
+    ]
     visitor.look("error-500", expected_status=500)
     says(visitor, "Try again in a few minutes.", "请几分钟后重试")
 
@@ -70,7 +76,9 @@ def test_a_form_from_another_visit(reader: MakeReader, screen: tuple[str, int]) 
     says(visitor, "load the page again and send the form once more", "重新载入页面并再次提交表单")
 
 
-@override_settings(ACCOUNT_RATE_LIMITS={"reset_password": "1/h/key"})  # tests know no limit of their own
+@override_settings(
+    ACCOUNT_RATE_LIMITS={"reset_password": "1/h/key"}
+)  # tests know no limit of their own
 @SCREENS
 def test_what_was_asked_too_often(reader: MakeReader, screen: tuple[str, int]) -> None:
     visitor = reader(*screen)
@@ -83,7 +91,9 @@ def test_what_was_asked_too_often(reader: MakeReader, screen: tuple[str, int]) -
     says(visitor, "Wait some minutes, then try again.", "请等几分钟后再试")
 
 
-def test_on_a_phone_a_table_is_sorted_by_a_form_without_scripts(reader: MakeReader, world: World) -> None:
+def test_on_a_phone_a_table_is_sorted_by_a_form_without_scripts(
+    reader: MakeReader, world: World
+) -> None:
     officer = reader("en", 360, world.cast.approver.email)
     officer.open("/overview/")
     officer.look("sort-form")

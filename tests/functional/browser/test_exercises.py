@@ -17,12 +17,16 @@ pytestmark = [
 
 MakeReader = Callable[..., Reader]
 SCREENS = pytest.mark.parametrize(
-    "screen", [(language, width) for language in ("en", "zh-hans") for width in (1440, 360)], ids=lambda screen: f"{screen[0]}-{screen[1]}"
+    "screen",
+    [(language, width) for language in ("en", "zh-hans") for width in (1440, 360)],
+    ids=lambda screen: f"{screen[0]}-{screen[1]}",
 )
 
 
 @SCREENS
-def test_a_learner_answers_wrong_reads_why_and_answers_right(reader: MakeReader, screen: tuple[str, int]) -> None:
+def test_a_learner_answers_wrong_reads_why_and_answers_right(
+    reader: MakeReader, screen: tuple[str, int]
+) -> None:
     exercise, (language, _width) = named("mill-year"), screen
     learner, watcher = reader(*screen, scripts=False), reader(*screen)
 

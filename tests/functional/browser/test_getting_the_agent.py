@@ -29,20 +29,25 @@ def files(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / NAME).write_bytes(b"PK" * 600_000)
     digest = hashlib.sha256((tmp_path / NAME).read_bytes()).hexdigest()
     (tmp_path / "SHA256SUMS").write_text(
-        f"{digest}  {NAME}\n{digest}  ../secret\n{digest}  steplabel-agent-macos-python3.11.pyz\n", "utf-8"
+        f"{digest}  {NAME}\n{digest}  ../secret\n{digest}  steplabel-agent-macos-python3.11.pyz\n",
+        "utf-8",
     )
     with override_settings(AGENT_FILES=tmp_path):
         yield tmp_path
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: f"{screen[0]}-{screen[1]}")
-def test_a_firm_gets_the_agent_and_its_commands_filled_in(reader: MakeReader, screen: tuple[str, int], world: World, files: Path) -> None:
+def test_a_firm_gets_the_agent_and_its_commands_filled_in(
+    reader: MakeReader, screen: tuple[str, int], world: World, files: Path
+) -> None:
     visitor = reader(*screen)
     visitor.open("/agent/")
     visitor.look("agent")
     content = (files / NAME).read_bytes()
     assert hashlib.sha256(content).hexdigest() in visitor.text()
-    assert visitor.page.locator("main a[download]").count() == 1, "what the list names and the folder lacks is not offered"
+    assert visitor.page.locator("main a[download]").count() == 1, (
+        "what the list names and the folder lacks is not offered"
+    )
     assert visitor.page.request.get(f"{visitor.base}/agent/files/{NAME}").body() == content
     assert visitor.page.request.get(f"{visitor.base}/agent/files/SHA256SUMS").status == 404
     assert f"enrol --portal {visitor.base} --token TOKEN" in visitor.text()
@@ -72,7 +77,9 @@ def test_the_browser_works_a_digest_out_and_sends_no_file(
     officer.open("/incentives/?find=works")
     sent = officer.requests()
     officer.page.set_input_files("input[type=file]", paper)
-    expect(officer.page.locator("[id$=evidence]")).to_have_value(hashlib.sha256(paper.read_bytes()).hexdigest())
+    expect(officer.page.locator("[id$=evidence]")).to_have_value(
+        hashlib.sha256(paper.read_bytes()).hexdigest()
+    )
     assert not sent
     officer.look("digest-worked-out")
 

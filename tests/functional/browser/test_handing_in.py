@@ -20,8 +20,14 @@ MakeReader = Callable[..., Reader]
 LONG_NAME = "a-photograph-of-the-kiln-hall-taken-on-the-day-of-the-annual-inspection" * 2
 
 
-def test_several_files_are_handed_in_at_once_and_each_is_answered(reader: MakeReader, world: World, tmp_path: Path) -> None:
-    files = {"report.sealed": world.sealed_file, f"{LONG_NAME}.png": b"x" * 900, "altered.sealed": world.altered_file}
+def test_several_files_are_handed_in_at_once_and_each_is_answered(
+    reader: MakeReader, world: World, tmp_path: Path
+) -> None:
+    files = {
+        "report.sealed": world.sealed_file,
+        f"{LONG_NAME}.png": b"x" * 900,
+        "altered.sealed": world.altered_file,
+    }
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     sent = [tmp_path / name for name in files]
@@ -31,7 +37,11 @@ def test_several_files_are_handed_in_at_once_and_each_is_answered(reader: MakeRe
     with plain.page.expect_download() as receipt:
         plain.page.click("main table td a")
     assert Path(receipt.value.path()).stat().st_size > 100
-    for language, width, words in (("en", 360, "Same as before"), ("zh-hans", 1440, "与先前相同"), ("zh-hans", 360, "与先前相同")):
+    for language, width, words in (
+        ("en", 360, "Same as before"),
+        ("zh-hans", 1440, "与先前相同"),
+        ("zh-hans", 360, "与先前相同"),
+    ):
         carrier = reader(language, width, world.carrier.email)
         assert fates_of(carrier, sent)[0] == words
         carrier.look("hand-in-several")

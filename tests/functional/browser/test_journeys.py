@@ -23,7 +23,9 @@ pytestmark = [
 MakeReader = Callable[..., Reader]
 
 
-def test_an_enterprise_enrols_an_agent_and_hands_in_a_file(reader: MakeReader, world: World, tmp_path: Path) -> None:
+def test_an_enterprise_enrols_an_agent_and_hands_in_a_file(
+    reader: MakeReader, world: World, tmp_path: Path
+) -> None:
     carrier = reader("en", 1440, world.carrier.email)
     page = carrier.page
     carrier.open("/sites/")
@@ -72,7 +74,9 @@ def test_an_enterprise_enrols_an_agent_and_hands_in_a_file(reader: MakeReader, w
     carrier.look("sites-revoked")
 
 
-def test_one_person_drafts_another_publishes_and_withdraws(reader: MakeReader, world: World) -> None:
+def test_one_person_drafts_another_publishes_and_withdraws(
+    reader: MakeReader, world: World
+) -> None:
     drafter = reader("zh-hans", 360, world.cast.drafter.email)
     drafter.open("/publications/")
     drafter.page.click("main table a")
@@ -154,7 +158,9 @@ def test_one_person_drafts_another_publishes_and_withdraws(reader: MakeReader, w
     assert visitor.page.url.endswith("/v1/")
 
 
-def test_a_late_site_gets_more_time_or_a_reminder_that_its_people_read(reader: MakeReader, world: World) -> None:
+def test_a_late_site_gets_more_time_or_a_reminder_that_its_people_read(
+    reader: MakeReader, world: World
+) -> None:
     officer = reader("en", 360, world.cast.drafter.email)
     officer.open(f"/publications/{world.cast.group.pk}/2016/deadlines/")
     officer.look("deadlines")
@@ -180,7 +186,9 @@ def test_a_late_site_gets_more_time_or_a_reminder_that_its_people_read(reader: M
     assert "逾期" in late.text()
 
 
-def test_a_list_of_the_obliged_is_looked_at_applied_and_undone(reader: MakeReader, world: World, tmp_path: Path) -> None:
+def test_a_list_of_the_obliged_is_looked_at_applied_and_undone(
+    reader: MakeReader, world: World, tmp_path: Path
+) -> None:
     officer = reader("en", 360, world.cast.drafter.email)
     page, group = officer.page, world.cast.group.pk
     officer.open(f"/packs/groups/{group}/obliged/")
@@ -201,7 +209,9 @@ def test_a_list_of_the_obliged_is_looked_at_applied_and_undone(reader: MakeReade
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-def test_the_filter_of_participants_works_with_and_without_scripts(reader: MakeReader, world: World, scripts: bool) -> None:
+def test_the_filter_of_participants_works_with_and_without_scripts(
+    reader: MakeReader, world: World, scripts: bool
+) -> None:
     officer = reader("en", 1440, world.cast.drafter.email, scripts=scripts)
     officer.open("/publications/")
     officer.page.click("main table a")

@@ -52,9 +52,13 @@ def alone() -> Iterator[Browser]:
         browser.close()
 
 
-def opened(browser: Browser, path: Path, width: int, *, scripts: bool = True) -> tuple[Page, list[str]]:
+def opened(
+    browser: Browser, path: Path, width: int, *, scripts: bool = True
+) -> tuple[Page, list[str]]:
     """The page without any network, and every address it asked for."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, offline=True, java_script_enabled=scripts)
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, offline=True, java_script_enabled=scripts
+    )
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
     context.add_init_script(NOTICE_VIOLATIONS)
@@ -63,9 +67,17 @@ def opened(browser: Browser, path: Path, width: int, *, scripts: bool = True) ->
 
 @pytest.mark.parametrize(
     ("lang", "width"),
-    [("zh", 360), *(pytest.param(*other, marks=pytest.mark.long) for other in [("en", 1440), ("en", 360), ("zh", 1440)])],
+    [
+        ("zh", 360),
+        *(
+            pytest.param(*other, marks=pytest.mark.long)
+            for other in [("en", 1440), ("en", 360), ("zh", 1440)]
+        ),
+    ],
 )
-def test_the_report_is_sound_with_every_detail_opened(alone: Browser, reports: dict[str, Path], lang: str, width: int) -> None:
+def test_the_report_is_sound_with_every_detail_opened(
+    alone: Browser, reports: dict[str, Path], lang: str, width: int
+) -> None:
     named = os.environ.get("STEPLABEL_SCREENSHOTS")
     page, asked = opened(alone, reports[lang], width)
     reader = Reader(page, "", LANGUAGES[lang], width, None if named is None else Path(named))
@@ -73,11 +85,15 @@ def test_the_report_is_sound_with_every_detail_opened(alone: Browser, reports: d
     page.on("pageerror", lambda error: reader.complaints.append(f"script: {error}"))
     page.goto(reports[lang].as_uri())
     reader.look("local-report")
-    assert [address for address in asked if not address.startswith("data:")] == [reports[lang].as_uri()]
+    assert [address for address in asked if not address.startswith("data:")] == [
+        reports[lang].as_uri()
+    ]
     page.context.close()
 
 
-def test_a_link_to_a_batch_opens_it_without_scripts(alone: Browser, reports: dict[str, Path]) -> None:
+def test_a_link_to_a_batch_opens_it_without_scripts(
+    alone: Browser, reports: dict[str, Path]
+) -> None:
     page, _ = opened(alone, reports["en"], 1440, scripts=False)
     page.goto(reports["en"].as_uri())
     first = page.locator("#worst tbody th a").first
@@ -91,12 +107,20 @@ def test_a_link_to_a_batch_opens_it_without_scripts(alone: Browser, reports: dic
 
 
 @pytest.mark.parametrize("lang", list(LANGUAGES))
-def test_nothing_is_cut_off_on_paper(alone: Browser, reports: dict[str, Path], lang: str, tmp_path: Path) -> None:
+def test_nothing_is_cut_off_on_paper(
+    alone: Browser, reports: dict[str, Path], lang: str, tmp_path: Path
+) -> None:
     page, _ = opened(alone, reports[lang], A4_WIDTH_PX)
     page.emulate_media(media="print")
     page.goto(reports[lang].as_uri())
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-    assert page.evaluate("getComputedStyle(document.querySelector('thead')).display") == "table-header-group"
+    assert (
+        page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        <= 0
+    )
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('thead')).display")
+        == "table-header-group"
+    )
     assert page.locator("nav.toc").is_hidden()
     printed = page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
     pages = len(re.findall(rb"/Type\s*/Page\b", printed))
@@ -104,7 +128,9 @@ def test_nothing_is_cut_off_on_paper(alone: Browser, reports: dict[str, Path], l
     page.context.close()
 
 
-def test_the_worst_batch_and_why_stand_on_the_first_screen(alone: Browser, reports: dict[str, Path]) -> None:
+def test_the_worst_batch_and_why_stand_on_the_first_screen(
+    alone: Browser, reports: dict[str, Path]
+) -> None:
     page, _ = opened(alone, reports["en"], 1440)
     page.goto(reports["en"].as_uri())
     for part in (".lead b", ".figs", "#worst h2", "#worst table tbody tr"):

@@ -32,7 +32,9 @@ def told_anew(user: User) -> None:
 
 
 @pytest.mark.parametrize("screen", [("en", 1440), ("zh-hans", 360)], ids=["en-1440", "zh-hans-360"])
-def test_somebody_reads_what_is_new_and_chooses_what_comes_by_mail(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+def test_somebody_reads_what_is_new_and_chooses_what_comes_by_mail(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     in_a_worker(lambda: told_anew(world.newcomer))
     owner = reader(*screen, world.newcomer.email)
     page = owner.page

@@ -22,8 +22,12 @@ MakeReader = Callable[..., Reader]
 SCREENS = [("en", 1440), ("en", 360), ("zh-hans", 1440), ("zh-hans", 360)]
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=[f"{language}-{width}" for language, width in SCREENS])
-def test_a_certificate_is_put_on_record_and_the_day_follows_it(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+@pytest.mark.parametrize(
+    "screen", SCREENS, ids=[f"{language}-{width}" for language, width in SCREENS]
+)
+def test_a_certificate_is_put_on_record_and_the_day_follows_it(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     index = SCREENS.index(screen)
     plant, today = world.cast.plants[14 + index], timezone.localdate()
     firm = reader(*screen, plant.owner.email)

@@ -25,13 +25,18 @@ WIDTHS = (360, 1440)
 BENCHMARK = "/benchmarks/cement/cn/dry-process/2025/v1/"
 
 
-@pytest.fixture(params=[(language, width) for language in LANGUAGES for width in WIDTHS], ids=lambda p: f"{p[0]}-{p[1]}")
+@pytest.fixture(
+    params=[(language, width) for language in LANGUAGES for width in WIDTHS],
+    ids=lambda p: f"{p[0]}-{p[1]}",
+)
 def screen(request: pytest.FixtureRequest) -> tuple[str, int]:
     chosen: tuple[str, int] = request.param
     return chosen
 
 
-def test_the_public_finds_a_benchmark_and_reads_how_it_was_obtained(reader: MakeReader, screen: tuple[str, int]) -> None:
+def test_the_public_finds_a_benchmark_and_reads_how_it_was_obtained(
+    reader: MakeReader, screen: tuple[str, int]
+) -> None:
     visitor = reader(*screen)
     visitor.open("/")
     visitor.look("benchmarks")
@@ -57,25 +62,38 @@ def test_the_public_finds_a_benchmark_and_reads_how_it_was_obtained(reader: Make
     visitor.look("not-found", expected_status=404)
 
 
-def test_a_chart_is_shown_on_anybodys_page_and_saved_as_png(reader: MakeReader, tmp_path: Path) -> None:
+def test_a_chart_is_shown_on_anybodys_page_and_saved_as_png(
+    reader: MakeReader, tmp_path: Path
+) -> None:
     visitor = reader("zh-hans", 360)
     page = visitor.page
     visitor.open(BENCHMARK)
     for chart in ("ladder", "spread"):
         with page.expect_download() as download:
             page.press(f"[data-png^={chart}]", "Enter")
-        assert download.value.suggested_filename == f"steplabel-cement-cn-dry-process-2025-v1-{chart}.png"
+        assert (
+            download.value.suggested_filename
+            == f"steplabel-cement-cn-dry-process-2025-v1-{chart}.png"
+        )
         download.value.save_as(tmp_path / "chart.png")
         head = (tmp_path / "chart.png").read_bytes()[:24]
         assert head[:8] == b"\x89PNG\r\n\x1a\n"
         assert int.from_bytes(head[16:20], "big") == 2 * 1080
     snippet = page.locator("code", has_text="ladder.svg").text_content()
     address = f"{visitor.base}{BENCHMARK}"
-    framed = "".join(f"<iframe src='{address}{name}'></iframe>" for name in ("ladder.svg", "spread.svg", ""))
-    (tmp_path / "index.html").write_text(f"{snippet}<object data='{address}spread.svg'></object>{framed}", "utf-8")
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path)) as stranger:
+    framed = "".join(
+        f"<iframe src='{address}{name}'></iframe>" for name in ("ladder.svg", "spread.svg", "")
+    )
+    (tmp_path / "index.html").write_text(
+        f"{snippet}<object data='{address}spread.svg'></object>{framed}", "utf-8"
+    )
+    with ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    ) as stranger:
         Thread(target=stranger.serve_forever, daemon=True).start()
-        page.goto(f"http://127.0.0.1:{stranger.server_port}/")  # the portal is at localhost: another origin
+        page.goto(
+            f"http://127.0.0.1:{stranger.server_port}/"
+        )  # the portal is at localhost: another origin
         stranger.shutdown()
     page.wait_for_function("document.images[0].naturalWidth === 1080")
     shown = [frame.locator("svg title").count() for frame in page.frames]
@@ -89,7 +107,9 @@ WEIGHT = """
 FIRST_KB, AFTER_KB = 400, 60
 
 
-def test_anybody_reads_the_log_and_looks_an_entry_up_by_keyboard(reader: MakeReader, screen: tuple[str, int]) -> None:
+def test_anybody_reads_the_log_and_looks_an_entry_up_by_keyboard(
+    reader: MakeReader, screen: tuple[str, int]
+) -> None:
     visitor = reader(*screen)
     visitor.open("/log/")
     visitor.look("log")
@@ -157,7 +177,9 @@ def test_public_pages_are_light(reader: MakeReader) -> None:
     assert 0 < max(after) < AFTER_KB, weights
 
 
-def test_an_enterprise_sees_its_reports_its_rank_and_its_agents(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+def test_an_enterprise_sees_its_reports_its_rank_and_its_agents(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     owner = reader(*screen, world.owner.email)
     owner.look("home-enterprise")
     owner.open("/submissions/")
@@ -186,7 +208,9 @@ def test_an_enterprise_sees_its_reports_its_rank_and_its_agents(reader: MakeRead
     owner.look("forbidden", expected_status=403)
 
 
-def test_a_regulator_sees_who_took_part_and_what_the_gate_found(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+def test_a_regulator_sees_who_took_part_and_what_the_gate_found(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     officer = reader(*screen, world.cast.drafter.email)
     officer.look("home-regulator")
     officer.open("/publications/")
@@ -203,10 +227,13 @@ def test_a_regulator_sees_who_took_part_and_what_the_gate_found(reader: MakeRead
     officer.look("standings")
     officer.page.click("main a[href*='as=matrix']")
     officer.look("standings-matrix")
-    assert officer.page.locator("main td .sl-i").count() >= 20, "sites by steps, each with its ranks"
-    assert officer.page.locator("main thead th").nth(1).text_content() in ("Crushing and prehomogenisation", "破碎与预均化"), (
-        "the first step"
+    assert officer.page.locator("main td .sl-i").count() >= 20, (
+        "sites by steps, each with its ranks"
     )
+    assert officer.page.locator("main thead th").nth(1).text_content() in (
+        "Crushing and prehomogenisation",
+        "破碎与预均化",
+    ), "the first step"
     officer.open(f"/publications/{world.cast.group.pk}/2016/standings/")
     officer.look("standings-none")
     officer.open("/packs/")
@@ -235,7 +262,9 @@ def test_a_regulator_sees_who_took_part_and_what_the_gate_found(reader: MakeRead
     officer.look("draft-published")
 
 
-def test_a_certification_body_sees_what_it_is_assigned(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+def test_a_certification_body_sees_what_it_is_assigned(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     auditor = reader(*screen, world.cast.auditor.email)
     auditor.look("home-body")
     auditor.open("/assigned/")
@@ -249,10 +278,14 @@ def test_a_certification_body_sees_what_it_is_assigned(reader: MakeReader, scree
     of_the_report = auditor.page.url.rstrip("/").rpartition("/")[2]
     owner = reader(*screen, world.owner.email)
     owner.open(f"/submissions/{of_the_report}/")
-    assert "kgce" in owner.text(), "whose report it is reads its values on the page of the same name"
+    assert "kgce" in owner.text(), (
+        "whose report it is reads its values on the page of the same name"
+    )
 
 
-def test_who_has_nothing_yet_is_told_what_to_do(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+def test_who_has_nothing_yet_is_told_what_to_do(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     newcomer = reader(*screen, world.newcomer.email)
     newcomer.look("home-newcomer")
     newcomer.open("/submissions/")

@@ -20,7 +20,9 @@ pytestmark = [
 ]
 
 MakeReader = Callable[..., Reader]
-SCREENS = pytest.mark.parametrize("screen", [("en", 1440), ("zh-hans", 360)], ids=["en-1440", "zh-hans-360"])
+SCREENS = pytest.mark.parametrize(
+    "screen", [("en", 1440), ("zh-hans", 360)], ids=["en-1440", "zh-hans-360"]
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,9 @@ def test_a_provider_sees_what_was_granted_and_declares_a_result(
 
 
 @SCREENS
-def test_a_supplier_declares_and_takes_back(reader: MakeReader, screen: tuple[str, int], partners: Partners) -> None:
+def test_a_supplier_declares_and_takes_back(
+    reader: MakeReader, screen: tuple[str, int], partners: Partners
+) -> None:
     supplier = reader(*screen, partners.people["supplier"].email)
     page = supplier.page
     supplier.open("/supplier/")
@@ -71,7 +75,9 @@ def test_a_supplier_declares_and_takes_back(reader: MakeReader, screen: tuple[st
 
 
 @SCREENS
-def test_an_academic_accepts_the_terms_and_downloads(reader: MakeReader, screen: tuple[str, int], partners: Partners) -> None:
+def test_an_academic_accepts_the_terms_and_downloads(
+    reader: MakeReader, screen: tuple[str, int], partners: Partners
+) -> None:
     academic = reader(*screen, partners.people["academic"].email)
     page = academic.page
     academic.open("/downloads/")
@@ -86,7 +92,9 @@ def test_an_academic_accepts_the_terms_and_downloads(reader: MakeReader, screen:
 
 
 @SCREENS
-def test_a_firm_lets_a_provider_in_and_takes_it_back(reader: MakeReader, screen: tuple[str, int], world: World, partners: Partners) -> None:
+def test_a_firm_lets_a_provider_in_and_takes_it_back(
+    reader: MakeReader, screen: tuple[str, int], world: World, partners: Partners
+) -> None:
     owner = reader(*screen, world.cast.plants[5].owner.email)
     page = owner.page
     owner.open("/sites/works-6/access/")
@@ -116,14 +124,18 @@ def test_an_officer_reads_what_is_declared_and_confirms_it(
 
 
 @SCREENS
-def test_an_auditor_reads_what_was_delivered(reader: MakeReader, screen: tuple[str, int], world: World, partners: Partners) -> None:
+def test_an_auditor_reads_what_was_delivered(
+    reader: MakeReader, screen: tuple[str, int], world: World, partners: Partners
+) -> None:
     auditor = reader(*screen, world.cast.auditor.email)
     auditor.open("/assigned/deliveries/")
     auditor.look("deliveries")
 
 
 @SCREENS
-def test_a_key_is_made_shown_once_and_revoked(reader: MakeReader, screen: tuple[str, int], partners: Partners) -> None:
+def test_a_key_is_made_shown_once_and_revoked(
+    reader: MakeReader, screen: tuple[str, int], partners: Partners
+) -> None:
     who = partners.people["other-provider"].email
     in_a_worker(lambda: second_factor.give(User.objects.get(email=who)))
     manager = reader(*screen, who)
@@ -141,7 +153,9 @@ def test_a_key_is_made_shown_once_and_revoked(reader: MakeReader, screen: tuple[
     manager.look("key-made")
     manager.open("/account/keys/")
     manager.look("keys-with-one")
-    page.click(f"tr:has-text('A program {screen[0]}') a:has-text('{'Revoke' if screen[0] == 'en' else '吊销'}')")
+    page.click(
+        f"tr:has-text('A program {screen[0]}') a:has-text('{'Revoke' if screen[0] == 'en' else '吊销'}')"
+    )
     page.press("main form button", "Enter")
     page.wait_for_selector(".govuk-notification-banner")
     manager.look("keys-revoked")

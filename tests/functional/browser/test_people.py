@@ -21,7 +21,9 @@ MakeReader = Callable[..., Reader]
 
 
 @pytest.mark.parametrize("screen", [("en", 1440), ("zh-hans", 360)], ids=["en-1440", "zh-hans-360"])
-def test_a_colleague_is_invited_and_comes_in(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+def test_a_colleague_is_invited_and_comes_in(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     manager = reader(*screen, world.newcomer.email)
     page = manager.page
     manager.open("/people/")

@@ -24,7 +24,9 @@ pytestmark = [
 
 MakeReader = Callable[..., Reader]
 Provoked = Callable[[MakeReader, tuple[str, int], World, Path], str]
-SCREENS = pytest.mark.parametrize("screen", [("zh-hans", 1440), ("zh-hans", 360)], ids=["zh-hans-1440", "zh-hans-360"])
+SCREENS = pytest.mark.parametrize(
+    "screen", [("zh-hans", 1440), ("zh-hans", 360)], ids=["zh-hans-1440", "zh-hans-360"]
+)
 NAMES = ("Steplabel", "CBOR", "docs/wire-format.md")
 """Which are the same in every language."""
 
@@ -53,7 +55,9 @@ def from_a_service(reader: MakeReader, screen: tuple[str, int], world: World, _f
 
 def of_a_file(reader: MakeReader, screen: tuple[str, int], world: World, folder: Path) -> str:
     """Noise is handed in for a signed promise: the core says what it is not."""
-    assignment = in_a_worker(lambda: Assignment.objects.filter(body=world.cast.body).earliest("pk").pk)
+    assignment = in_a_worker(
+        lambda: Assignment.objects.filter(body=world.cast.body).earliest("pk").pk
+    )
     (folder / "promise.cbor").write_bytes(b"\xff" * 40)
     auditor = reader(*screen, world.cast.auditor.email)
     auditor.open(f"/assigned/{assignment}/sample/")
@@ -67,7 +71,9 @@ def of_a_file(reader: MakeReader, screen: tuple[str, int], world: World, folder:
 
 def of_a_conflict(reader: MakeReader, screen: tuple[str, int], world: World, _folder: Path) -> str:
     """Two officers remind the same firms: for the second, nobody is left."""
-    in_a_worker(lambda: QuerySet(Reminder)._raw_delete("default"))  # as if nobody had been reminded within the day
+    in_a_worker(
+        lambda: QuerySet(Reminder)._raw_delete("default")
+    )  # as if nobody had been reminded within the day
     first, second = (reader(*screen, world.cast.approver.email) for _ in range(2))
     for officer in (first, second):
         officer.open(f"/publications/{world.cast.group.pk}/{PERIOD}/deadlines/")
@@ -76,10 +82,14 @@ def of_a_conflict(reader: MakeReader, screen: tuple[str, int], world: World, _fo
             officer.page.click("form[action$='/remind/'] button")
     second.look("nobody-late", expected_status=409)
     assert "nobody-late" in second.text(), "the code stays, to be quoted to whoever helps"
-    return "".join(second.page.locator("main p.govuk-body").nth(index).inner_text() for index in range(2))
+    return "".join(
+        second.page.locator("main p.govuk-body").nth(index).inner_text() for index in range(2)
+    )
 
 
-def of_a_report_on_record(reader: MakeReader, screen: tuple[str, int], world: World, _folder: Path) -> str:
+def of_a_report_on_record(
+    reader: MakeReader, screen: tuple[str, int], world: World, _folder: Path
+) -> str:
     """The worker refused a report; its owner reads why on its page."""
     row = in_a_worker(lambda: Submission.objects.get(state=SubmissionState.REFUSED))
     assert row.reason.startswith("The report was made with pack cement"), "the record is English"
@@ -96,7 +106,9 @@ PROVOKED: tuple[Provoked, ...] = (from_a_service, of_a_file, of_a_conflict, of_a
 
 
 @SCREENS
-def test_no_english_is_left_in_what_is_refused(reader: MakeReader, screen: tuple[str, int], world: World, tmp_path: Path) -> None:
+def test_no_english_is_left_in_what_is_refused(
+    reader: MakeReader, screen: tuple[str, int], world: World, tmp_path: Path
+) -> None:
     for provoked in PROVOKED:
         message = provoked(reader, screen, world, tmp_path)
         assert re.search(r"[\u4e00-\u9fff]{4}", message), provoked.__name__

@@ -26,7 +26,9 @@ def link_to(address: str) -> str:
 
 
 @pytest.mark.parametrize("screen", [("en", 360), ("zh-hans", 1440)], ids=["en-360", "zh-hans-1440"])
-def test_a_firm_comes_in_and_asks_for_a_site(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+def test_a_firm_comes_in_and_asks_for_a_site(
+    reader: MakeReader, screen: tuple[str, int], world: World
+) -> None:
     cache.clear()
     name = f"Newcomer {screen[0]}"
     visitor = reader(*screen)
@@ -38,7 +40,10 @@ def test_a_firm_comes_in_and_asks_for_a_site(reader: MakeReader, screen: tuple[s
     visitor.look("register-nothing", expected_status=400)
     for field, text in (
         ("name", name),
-        ("credit_code", {"en": "9111 0000 6000 3734 1L", "zh-hans": "91350100M000100Y43"}[screen[0]]),
+        (
+            "credit_code",
+            {"en": "9111 0000 6000 3734 1L", "zh-hans": "91350100M000100Y43"}[screen[0]],
+        ),
         ("controlling_firm", "New Holding " + screen[0]),
         ("contact", "Li"),
         ("email", f"li-{screen[0]}@new.example"),

@@ -23,40 +23,61 @@ SCREENS = [(language, width) for language in ("en", "zh-hans") for width in (360
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: f"{screen[0]}-{screen[1]}")
-@pytest.mark.parametrize("world", [build_steel, build_aluminium], indirect=True, ids=["steel", "aluminium"])
-def test_every_step_has_its_rung_for_the_public_and_for_the_firm(reader: MakeReader, screen: tuple[str, int], world: Sector) -> None:
+@pytest.mark.parametrize(
+    "world", [build_steel, build_aluminium], indirect=True, ids=["steel", "aluminium"]
+)
+def test_every_step_has_its_rung_for_the_public_and_for_the_firm(
+    reader: MakeReader, screen: tuple[str, int], world: Sector
+) -> None:
     pack = packs.load(world.pack)
     steps = [pack.step(part.step) for part in pack.routes[0].steps]
     gives_back = any(step.metrics[0].typical < 0 for step in steps)
     visitor = reader(*screen)
-    visitor.open(f"/benchmarks/{world.pack}/cn/{pack.routes[0].id}/2025/v1/?unit={'kWh' if screen[1] == 360 else 'kgce'}")
+    visitor.open(
+        f"/benchmarks/{world.pack}/cn/{pack.routes[0].id}/2025/v1/?unit={'kWh' if screen[1] == 360 else 'kgce'}"
+    )
     rungs_are_drawn(visitor, len(steps), gives_back)
     visitor.look(f"{world.pack}-benchmark")
 
     owner = reader(*screen, world.owner.email)
     owner.open("/where-we-stand/")
     rungs_are_drawn(owner, len(steps), gives_back)
-    gaps = owner.page.locator("main table.sl-t", has_text="Gap to the industry best" if screen[0] == "en" else "与行业最优的差距")
+    gaps = owner.page.locator(
+        "main table.sl-t",
+        has_text="Gap to the industry best" if screen[0] == "en" else "与行业最优的差距",
+    )
     assert gaps.locator("tbody tr").count() == len(steps), "one gap a step"
     owner.look(f"{world.pack}-where-we-stand")
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: f"{screen[0]}-{screen[1]}")
 @pytest.mark.parametrize("world", [build_aluminium], indirect=True, ids=["aluminium"])
-def test_an_officer_reads_which_level_of_a_standard_the_sector_reaches(reader: MakeReader, screen: tuple[str, int], world: Sector) -> None:
+def test_an_officer_reads_which_level_of_a_standard_the_sector_reaches(
+    reader: MakeReader, screen: tuple[str, int], world: Sector
+) -> None:
     officer = reader(*screen, world.cast.drafter.email)
     officer.open("/home/")
-    levels = officer.page.locator("table:has(caption:has-text('limits of standards'), caption:has-text('标准限额'))")
+    levels = officer.page.locator(
+        "table:has(caption:has-text('limits of standards'), caption:has-text('标准限额'))"
+    )
     rows = [row.locator("th, td").all_inner_texts() for row in levels.locator("tbody tr").all()]
     assert len(rows) >= 3
-    assert len({(row[0], row[1]) for row in rows}) == len(rows), "no two rows are the same limit at the same level"
+    assert len({(row[0], row[1]) for row in rows}) == len(rows), (
+        "no two rows are the same limit at the same level"
+    )
     marks = ("level 1", "advanced") if screen[0] == "en" else ("1 级", "先进")
-    assert any(mark in row[1] for row in rows for mark in marks), "which level it is, not its figure alone"
+    assert any(mark in row[1] for row in rows for mark in marks), (
+        "which level it is, not its figure alone"
+    )
     assert levels.locator("tbody td a").count() == len(rows), "each figure has its page"
     alone = [row for row in rows if "50" in row[4]]
     assert alone, "of a limit of one step, whether half of the firms reach it"
     for row in alone:  # by the distance of the typical batch, which a sign begins
-        assert row[4].strip().startswith({"+": ("at most", "至多"), MINUS: ("at least", "至少")}[row[3].strip()[0]]), row
+        assert (
+            row[4]
+            .strip()
+            .startswith({"+": ("at most", "至多"), MINUS: ("at least", "至少")}[row[3].strip()[0]])
+        ), row
     assert officer.empty_columns() == []
     officer.look(f"{world.pack}-levels")
 

@@ -56,7 +56,16 @@ def build_busy() -> World:
     engagement = assign(cast.body, cast.plants[OWNER].site, PERIOD, cast.approver, NOW)
     declare(engagement, cast.auditor, False, "", NOW)
     due = timezone.localdate() + timedelta(days=14)
-    findings.raise_finding(engagement, FindingGrade.MAJOR, "The coal scale drifts.", "Record 7", "", due, cast.auditor, NOW)
+    findings.raise_finding(
+        engagement,
+        FindingGrade.MAJOR,
+        "The coal scale drifts.",
+        "Record 7",
+        "",
+        due,
+        cast.auditor,
+        NOW,
+    )
     return world
 
 
@@ -68,10 +77,18 @@ def _hundred(cast: Cast) -> None:
         controlling_firm=ControllingFirm.objects.create(name="Hundred Holding"),
     )
     sites = Site.objects.bulk_create(
-        Site(slug=f"plant-{number}", name=f"Plant {number}", organisation=firm, jurisdiction=cast.province, pack=cast.pack.id)
+        Site(
+            slug=f"plant-{number}",
+            name=f"Plant {number}",
+            organisation=firm,
+            jurisdiction=cast.province,
+            pack=cast.pack.id,
+        )
         for number in range(SITES)
     )
-    PeerGroupMember.objects.bulk_create(PeerGroupMember(peer_group=cast.group, site=site, obliged=False) for site in sites)
+    PeerGroupMember.objects.bulk_create(
+        PeerGroupMember(peer_group=cast.group, site=site, obliged=False) for site in sites
+    )
 
 
 pytestmark = [
@@ -116,7 +133,9 @@ class Counted:
         self.seconds += time.perf_counter() - start
 
 
-def test_ten_tasks_take_six_clicks_at_most(reader: MakeReader, world: World, tmp_path: Path) -> None:
+def test_ten_tasks_take_six_clicks_at_most(
+    reader: MakeReader, world: World, tmp_path: Path
+) -> None:
     officer = reader("en", 1440, world.cast.drafter.email)
     by_task: dict[str, list[Counted]] = {}
 
@@ -161,7 +180,9 @@ def test_ten_tasks_take_six_clicks_at_most(reader: MakeReader, world: World, tmp
     visitor.take("#id_sealed", file)
     visitor.press("main form button")
     assert "The sealed file has been received." in carrier.text()
-    in_a_worker(lambda: opening.sweep(keys.processing_key(), timezone.now))  # with it three firms came in since version 1
+    in_a_worker(
+        lambda: opening.sweep(keys.processing_key(), timezone.now)
+    )  # with it three firms came in since version 1
 
     visitor = at_home("prepare, check and publish a version", officer)
     visitor.press("nav a[href='/publications/']")
@@ -202,8 +223,16 @@ def test_ten_tasks_take_six_clicks_at_most(reader: MakeReader, world: World, tmp
     assert f"/verify/{code}/" in public.page.url
 
     for task, people in by_task.items():
-        print(f"| {task} | {' + '.join(str(person.clicks) for person in people)} | {sum(person.seconds for person in people):.1f} |")
+        print(
+            f"| {task} | {' + '.join(str(person.clicks) for person in people)} | {sum(person.seconds for person in people):.1f} |"
+        )
     assert all(person.clicks <= MOST_CLICKS for people in by_task.values() for person in people)
-    counted = {task: " + ".join(str(person.clicks) for person in people) for task, people in by_task.items()}
-    assert dict(re.findall(r"^\| ([a-z][^|]*?) \| ([\d +]+?) \|", DOCUMENT.read_text("utf-8"), re.M)) == counted
+    counted = {
+        task: " + ".join(str(person.clicks) for person in people)
+        for task, people in by_task.items()
+    }
+    assert (
+        dict(re.findall(r"^\| ([a-z][^|]*?) \| ([\d +]+?) \|", DOCUMENT.read_text("utf-8"), re.M))
+        == counted
+    )
     assert len(by_task) == 10

@@ -21,7 +21,14 @@ from reporting_agent.audit.openings.examining import AuditorFiles, examine
 from reporting_agent.audit.openings.verdict import PAPERS, AuditVerdict
 from reporting_agent.audit.reconciliation.papers import Bill, Papers
 from reporting_agent.audit.reconciliation.reconcile import reconcile
-from tests.functional.audit.plants import PERIOD, PORTAL, drawn_by_auditor, honest, public_of, write_works
+from tests.functional.audit.plants import (
+    PERIOD,
+    PORTAL,
+    drawn_by_auditor,
+    honest,
+    public_of,
+    write_works,
+)
 from tests.functional.browser.reader import Reader
 from tests.functional.browser.test_local_report import A4_WIDTH_PX, LANGUAGES, alone, opened
 
@@ -48,8 +55,16 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, AuditVerdict
     changed = replace(opening, leaves=(*opening.leaves[:-1], replace(last, salt=bytes(16))))
     broken = examine(changed, handed, plant.site.folder)
     period = Period.parse(PERIOD, plant.site.zone)
-    fields = {"carrier": "electricity", "from": date(2025, 2, 1), "to": date(2025, 3, 1), "quantity": 1.0, "unit": "kWh"}
-    bill = Bill.model_validate({**fields, "meters": ["kiln-1-electricity"], "uncertainty_pct": 0.5, "document": "B 1"})
+    fields = {
+        "carrier": "electricity",
+        "from": date(2025, 2, 1),
+        "to": date(2025, 3, 1),
+        "quantity": 1.0,
+        "unit": "kWh",
+    }
+    bill = Bill.model_validate(
+        {**fields, "meters": ["kiln-1-electricity"], "uncertainty_pct": 0.5, "document": "B 1"}
+    )
     papers = reconcile(plant.site, pipeline.read(plant.site, period), Papers(bill=(bill,)), period)
     return {"held": _of(sound), "failed": _of(broken), "papers": AuditVerdict(papers, of=PAPERS)}
 
@@ -70,7 +85,14 @@ def write(verdicts: dict[str, AuditVerdict], tmp_path: Path) -> Write:
 
 @pytest.mark.parametrize(("lang", "width"), [("en", 1440), ("zh", 360)])
 @pytest.mark.parametrize("kind", ["held", "failed", "papers"])
-def test_the_report_is_sound(alone: Browser, write: Write, verdicts: dict[str, AuditVerdict], kind: str, lang: str, width: int) -> None:
+def test_the_report_is_sound(
+    alone: Browser,
+    write: Write,
+    verdicts: dict[str, AuditVerdict],
+    kind: str,
+    lang: str,
+    width: int,
+) -> None:
     path = write(kind, lang)
     page, asked = opened(alone, path, width)
     reader = Reader(page, "", LANGUAGES[lang], width, None)
@@ -81,7 +103,11 @@ def test_the_report_is_sound(alone: Browser, write: Write, verdicts: dict[str, A
     assert [address for address in asked if not address.startswith("data:")] == [path.as_uri()]
     assert page.locator("[data-check]").count() == len(verdicts[kind].findings)
     assert telling.lead(verdicts[kind], lang) in reader.text()
-    failing = [finding for finding in verdicts[kind].findings if finding.to_do is not None and finding.state == "failed"]
+    failing = [
+        finding
+        for finding in verdicts[kind].findings
+        if finding.to_do is not None and finding.state == "failed"
+    ]
     assert bool(failing) == (kind != "held") == (page.locator("#failures").count() == 1)
     for failure in failing:
         for text in (failure.words, failure.to_do, *failure.places):
@@ -91,12 +117,20 @@ def test_the_report_is_sound(alone: Browser, write: Write, verdicts: dict[str, A
 
 
 @pytest.mark.parametrize("lang", list(LANGUAGES))
-def test_nothing_is_cut_off_on_paper(alone: Browser, write: Write, lang: str, tmp_path: Path) -> None:
+def test_nothing_is_cut_off_on_paper(
+    alone: Browser, write: Write, lang: str, tmp_path: Path
+) -> None:
     page, _ = opened(alone, path := write("failed", lang), A4_WIDTH_PX)
     page.emulate_media(media="print")
     page.goto(path.as_uri())
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-    assert page.evaluate("getComputedStyle(document.querySelector('thead')).display") == "table-header-group"
+    assert (
+        page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        <= 0
+    )
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('thead')).display")
+        == "table-header-group"
+    )
     printed = page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
     assert 1 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 8
     page.context.close()

@@ -51,38 +51,61 @@ def owner(reader: MakeReader, world: Sector) -> Reader:
     return visitor
 
 
-def test_a_list_of_the_obliged_is_held_against_what_stands_now(officer: Reader, world: Sector) -> None:
+def test_a_list_of_the_obliged_is_held_against_what_stands_now(
+    officer: Reader, world: Sector
+) -> None:
     cast = world.cast
     released = "No longer obliged; can continue voluntarily: {}"
     change = in_a_worker(
-        lambda: obliged_list.propose(cast.group, [ObligedSite("works-1", True), ObligedSite("works-2", True)], cast.approver, NOW)
+        lambda: obliged_list.propose(
+            cast.group,
+            [ObligedSite("works-1", True), ObligedSite("works-2", True)],
+            cast.approver,
+            NOW,
+        )
     )
     officer.open(f"/packs/groups/{cast.group.pk}/obliged/{change.pk}/")
     assert released.format(6) in officer.text()
-    in_a_worker(lambda: obliged_list.amend(cast.group, ObligedSite("works-3", False), cast.approver, NOW))
+    in_a_worker(
+        lambda: obliged_list.amend(cast.group, ObligedSite("works-3", False), cast.approver, NOW)
+    )
     officer.page.reload()
-    assert released.format(5) in officer.text(), "as it would change the list of this moment, not that of the upload"
-    in_a_worker(lambda: obliged_list.amend(cast.group, ObligedSite("works-3", True), cast.approver, NOW))
+    assert released.format(5) in officer.text(), (
+        "as it would change the list of this moment, not that of the upload"
+    )
+    in_a_worker(
+        lambda: obliged_list.amend(cast.group, ObligedSite("works-3", True), cast.approver, NOW)
+    )
 
 
 def test_who_takes_part_by_their_own_will_is_late_nowhere(officer: Reader, world: Sector) -> None:
     """Of 2016 nobody has reported, and all were obliged to."""
 
     def late(obliged_: bool) -> tuple[str, list[str]]:
-        in_a_worker(lambda: PeerGroupMember.objects.filter(site=world.cast.plants[7].site).update(obliged=obliged_))
+        in_a_worker(
+            lambda: PeerGroupMember.objects.filter(site=world.cast.plants[7].site).update(
+                obliged=obliged_
+            )
+        )
         officer.open("/overview/?stage=all")
         text = officer.text()
         with officer.page.expect_download() as file:
             officer.page.click("text=Download this table, CSV")
         rows = file.value.path().read_text("utf-8-sig").splitlines()
         officer.open(f"/publications/{world.cast.group.pk}/2016/?state=late")
-        return text, [rows[0], next(row for row in rows if ",2016," in row), officer.page.inner_text("#firms caption")]
+        return text, [
+            rows[0],
+            next(row for row in rows if ",2016," in row),
+            officer.page.inner_text("#firms caption"),
+        ]
 
     before, (head, row, sites) = late(obliged_=True)
     assert "8 are late." in before
     after, (_head, voluntary, fewer) = late(obliged_=False)
     assert "7 are late." in after
-    column = head.split(",").index(next(name for name in head.split(",") if name.lower().startswith("late")))
+    column = head.split(",").index(
+        next(name for name in head.split(",") if name.lower().startswith("late"))
+    )
     assert (row.split(",")[column], voluntary.split(",")[column]) == ("8", "7")
     assert (sites, fewer) == ("8 sites", "7 sites")
     late(obliged_=True)
@@ -114,24 +137,41 @@ def test_a_buyer_is_told_that_nobody_audited_the_report(reader: MakeReader, worl
     buyer.look("shared-unaudited")
 
 
-def test_a_draft_is_called_what_it_is_and_its_spread_is_not_praised_unseen(officer: Reader, world: Sector) -> None:
+def test_a_draft_is_called_what_it_is_and_its_spread_is_not_praised_unseen(
+    officer: Reader, world: Sector
+) -> None:
     cast = world.cast
-    period = in_a_worker(lambda: ReportingPeriod.objects.select_related("peer_group__scope").get(name=PERIOD))
+    period = in_a_worker(
+        lambda: ReportingPeriod.objects.select_related("peer_group__scope").get(name=PERIOD)
+    )
     draft = in_a_worker(lambda: drafting.draft(period, cast.drafter, NOW, "The same again."))
     officer.open(f"/publications/versions/{draft.pk}/")
     assert "The spread between plants fits the assumed one" in officer.text()
-    in_a_worker(lambda: Publication.objects.filter(pk=draft.pk).update(participants=draft.participants[:1]))
+    in_a_worker(
+        lambda: Publication.objects.filter(pk=draft.pk).update(participants=draft.participants[:1])
+    )
     officer.page.reload()
-    assert "Too few plants have a value: their spread cannot be compared with the assumed one." in officer.text()
-    in_a_worker(lambda: Publication.objects.filter(pk=draft.pk).update(participants=draft.participants))
+    assert (
+        "Too few plants have a value: their spread cannot be compared with the assumed one."
+        in officer.text()
+    )
+    in_a_worker(
+        lambda: Publication.objects.filter(pk=draft.pk).update(participants=draft.participants)
+    )
     now = timezone.now()
-    in_a_worker(lambda: scheduling.schedule(draft, cast.approver, now + timedelta(days=9), keys.receipt_key(), now, "Later."))
+    in_a_worker(
+        lambda: scheduling.schedule(
+            draft, cast.approver, now + timedelta(days=9), keys.receipt_key(), now, "Later."
+        )
+    )
     officer.page.reload()
     assert "Approved, will be published at its time" in officer.text()
     in_a_worker(lambda: scheduling.cancel(draft, cast.approver, now))
 
 
-def test_a_report_without_a_rank_is_neither_missing_nor_told_from_noise(owner: Reader, world: Sector) -> None:
+def test_a_report_without_a_rank_is_neither_missing_nor_told_from_noise(
+    owner: Reader, world: Sector
+) -> None:
     def correct() -> None:
         """A second revision, opened; nobody has computed its intervals and ranks yet."""
         raw = world.cast.plants[-1].envelope(world.cast.pack, revision=2, shift=9, period=PERIOD)
@@ -144,7 +184,9 @@ def test_a_report_without_a_rank_is_neither_missing_nor_told_from_noise(owner: R
     owner.page.reload()
     assert "are computed when the regulator composes the next draft" in owner.text()
     assert "not reported" not in owner.text()
-    assert "by more than the noise" not in owner.text(), "no gap is told from noise without an interval"
+    assert "by more than the noise" not in owner.text(), (
+        "no gap is told from noise without an interval"
+    )
 
 
 def test_the_law_is_that_of_the_jurisdiction(owner: Reader, world: Sector) -> None:
@@ -182,19 +224,29 @@ def test_the_co2_of_clinker_is_told_by_its_heat(reader: MakeReader, world: Secto
     owner = reader("en", 1440, world.cast.plants[-2].owner.email)
     owner.open("/where-we-stand/")
     row = owner.page.locator("tr:has-text('Clinker burning'):has([data-l^='kg CO'])").first
-    *_ends, most = (float(end) for end in re.findall(r"[\d.]+", row.locator("[data-l^='kgce']").inner_text()))
-    *_ends, high = (float(end) for end in re.findall(r"[\d.]+", row.locator("[data-l^='kg CO']").inner_text()))
-    were_it_power = Co2Factors(date(2025, 12, 31), "CN").co2(most, world.cast.pack.step("clinker-burning").boundary)
+    *_ends, most = (
+        float(end) for end in re.findall(r"[\d.]+", row.locator("[data-l^='kgce']").inner_text())
+    )
+    *_ends, high = (
+        float(end) for end in re.findall(r"[\d.]+", row.locator("[data-l^='kg CO']").inner_text())
+    )
+    were_it_power = Co2Factors(date(2025, 12, 31), "CN").co2(
+        most, world.cast.pack.step("clinker-burning").boundary
+    )
     assert were_it_power is not None
     assert high < 0.9 * were_it_power[1]
 
 
-def test_what_was_agreed_to_names_the_incentives_that_rest_on_it(owner: Reader, world: Sector) -> None:
+def test_what_was_agreed_to_names_the_incentives_that_rest_on_it(
+    owner: Reader, world: Sector
+) -> None:
     plant = world.cast.plants[-1]
 
     def report() -> None:
         """As the agent of today signs it."""
-        material = replace(plant.report(world.cast.pack, revision=3, shift=9, period=PERIOD), consent=agreed())
+        material = replace(
+            plant.report(world.cast.pack, revision=3, shift=9, period=PERIOD), consent=agreed()
+        )
         raw = envelope.build(material, plant.header(3, PERIOD), plant.key, processing_public())
         intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
         opening.sweep(keys.processing_key(), lambda: NOW)
@@ -205,9 +257,13 @@ def test_what_was_agreed_to_names_the_incentives_that_rest_on_it(owner: Reader, 
     owner.look("consent-with-incentives")
 
 
-def test_nobody_measures_a_change_by_figures_that_were_withdrawn(officer: Reader, world: Sector) -> None:
+def test_nobody_measures_a_change_by_figures_that_were_withdrawn(
+    officer: Reader, world: Sector
+) -> None:
     """The last of this module: it withdraws the version that the others read."""
-    first, draft = in_a_worker(lambda: [Publication.objects.get(status=status) for status in ("published", "draft")])
+    first, draft = in_a_worker(
+        lambda: [Publication.objects.get(status=status) for status in ("published", "draft")]
+    )
     officer.open(f"/publications/versions/{draft.pk}/")
     assert "What changed since version 1" in officer.text()
     in_a_worker(lambda: publishing.withdraw(first, world.cast.approver, "Wrong unit.", NOW))

@@ -59,7 +59,10 @@ class Sector:
 
 def build_cement() -> Sector:
     """Every firm reports the kiln's heat, which is therefore shown."""
-    return _sector("cement", lambda plant, cast, index: _receive(plant.envelope(cast.pack, shift=index, period=PERIOD)))
+    return _sector(
+        "cement",
+        lambda plant, cast, index: _receive(plant.envelope(cast.pack, shift=index, period=PERIOD)),
+    )
 
 
 def build_steel() -> Sector:
@@ -79,7 +82,9 @@ def _sector(pack: str, hand_in: Callable[[Plant, Cast, int], None] | None = None
         (hand_in or _hand_in)(plant, cast, index)
     opening.sweep(keys.processing_key(), lambda: NOW)
     standings.compute(period, "worker", NOW)
-    publishing.publish(drafting.draft(period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
+    publishing.publish(
+        drafting.draft(period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW
+    )
     return Sector(pack, cast, cast.plants[OWNER].owner)
 
 
@@ -96,7 +101,14 @@ def build() -> World:
     for index in (REPORTED_FIRST, REPORTED_FIRST + 1):
         _hand_in(cast.plants[index], cast, index)
     refused = cast.plants[REPORTED_FIRST + 2]
-    _receive(_sealed(refused, cast, REPORTED_FIRST + 2, change=lambda report: replace(report, pack_digest=b"\x00" * 32)))
+    _receive(
+        _sealed(
+            refused,
+            cast,
+            REPORTED_FIRST + 2,
+            change=lambda report: replace(report, pack_digest=b"\x00" * 32),
+        )
+    )
     opening.sweep(keys.processing_key(), timezone.now)
     assign(cast.body, cast.plants[OWNER].site, PERIOD, cast.approver, NOW)
     assign(cast.body, cast.plants[-2].site, PERIOD, cast.approver, NOW)
@@ -104,7 +116,15 @@ def build() -> World:
     sealed = _sealed(last, cast, PLANTS - 1)
     altered = bytearray(sealed)
     altered[len(altered) // 2] ^= 1
-    return World(cast, first.pk, sealed, bytes(altered), cast.plants[OWNER].owner, cast.plants[-2].owner, last.owner)
+    return World(
+        cast,
+        first.pk,
+        sealed,
+        bytes(altered),
+        cast.plants[OWNER].owner,
+        cast.plants[-2].owner,
+        last.owner,
+    )
 
 
 def _give_second_factors() -> None:
@@ -121,18 +141,28 @@ def _receive(raw: bytes) -> None:
     intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
 
 
-def _sealed(plant: Plant, cast: Cast, index: int, change: Callable[[Report], Report] = lambda report: report) -> bytes:
+def _sealed(
+    plant: Plant, cast: Cast, index: int, change: Callable[[Report], Report] = lambda report: report
+) -> bytes:
     report = plant.report(cast.pack, period=PERIOD)
-    labels = tuple(_shifted(label, step, index) for step, label in enumerate(report.released.labels))
+    labels = tuple(
+        _shifted(label, step, index) for step, label in enumerate(report.released.labels)
+    )
     released = replace(report.released, labels=labels)
-    report = change(replace(report, released=_without_thermal(released) if index >= FEW_FIRMS else released))
+    report = change(
+        replace(report, released=_without_thermal(released) if index >= FEW_FIRMS else released)
+    )
     return envelope.build(report, plant.header(period=PERIOD), plant.key, processing_public())
 
 
 def _without_thermal(released: ReleasedReport) -> ReleasedReport:
     """As an agent says it whose plant measures too few batches of a kiln's heat: no label, and the reason."""
     labels = tuple(label for label in released.labels if label.metric is not Metric.THERMAL)
-    withheld = tuple((label.step, label.metric.value, "too-few-batches") for label in released.labels if label not in labels)
+    withheld = tuple(
+        (label.step, label.metric.value, "too-few-batches")
+        for label in released.labels
+        if label not in labels
+    )
     return replace(released, labels=labels, withheld=(*released.withheld, *withheld))
 
 
@@ -144,8 +174,12 @@ def _shifted(label: ReleasedLabel, step: int, index: int) -> ReleasedLabel:
     typical = abs(float(label.typical_value)) or 1.0
     away = (index * (3 + step) + 5) % 17 - 8 if index < REPORTED_FIRST else 8
     points = round(Fraction(away * typical * 0.004) / label.grid.width)
-    return replace(label, best=_moved(label.best, points, label), typical=_moved(label.typical, points, label))
+    return replace(
+        label, best=_moved(label.best, points, label), typical=_moved(label.typical, points, label)
+    )
 
 
 def _moved(quantile: ReleasedQuantile, points: int, label: ReleasedLabel) -> ReleasedQuantile:
-    return replace(quantile, grid_point=min(max(quantile.grid_point + points, 0), label.grid.points - 1))
+    return replace(
+        quantile, grid_point=min(max(quantile.grid_point + points, 0), label.grid.points - 1)
+    )

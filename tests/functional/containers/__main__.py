@@ -26,13 +26,26 @@ from http.client import HTTPConnection, HTTPException
 from itertools import chain
 from pathlib import Path
 
-from tests.functional.first_publication import NAME, OPENED, PLANTS, PUBLISH, ROOT, TAKE_PART, TOKENS, Walk
+from tests.functional.first_publication import (
+    NAME,
+    OPENED,
+    PLANTS,
+    PUBLISH,
+    ROOT,
+    TAKE_PART,
+    TOKENS,
+    Walk,
+)
 from tests.servers import nginx
 
 SECTION = "### In containers"
 UPGRADING = "In containers, in the folder `docker`: "
 STAND_INS = Path(__file__).with_name("stand_ins")
-STANDING_FOR = {"python": "python:3.11-slim-bookworm", "postgres": "postgres:15-bookworm", "redis": "redis:7.2-bookworm"}
+STANDING_FOR = {
+    "python": "python:3.11-slim-bookworm",
+    "postgres": "postgres:15-bookworm",
+    "redis": "redis:7.2-bookworm",
+}
 DEBIAN = "steplabel-stand-in-debian"
 PORTS = (8001, 8002)
 BACK_S = 60
@@ -69,7 +82,9 @@ def _blocks() -> list[list[str]]:
     """The section's blocks of lines, without what stands behind `#`."""
     section = page().split(SECTION, 1)[1].split("\n### ", 1)[0]
     blocks = re.findall(r"(?:^ {4}\S.*\n)+", section, re.MULTILINE)
-    return [[re.sub(r"\s+#.*", "", line).strip() for line in block.splitlines()] for block in blocks]
+    return [
+        [re.sub(r"\s+#.*", "", line).strip() for line in block.splitlines()] for block in blocks
+    ]
 
 
 def commands() -> list[str]:
@@ -89,9 +104,17 @@ def hand_over() -> list[str]:
 
 def docker(*arguments: str | Path, **more: str) -> str:
     """Its answer; ends the walk with its errors where it fails."""
-    ran = subprocess.run(["docker", *map(str, arguments)], capture_output=True, text=True, check=False, input=more.get("given"))
+    ran = subprocess.run(
+        ["docker", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        input=more.get("given"),
+    )
     if ran.returncode:
-        sys.exit(f"docker {' '.join(map(str, arguments))[:200]}\n{ran.stdout[-1000:]}{ran.stderr[-3000:]}")
+        sys.exit(
+            f"docker {' '.join(map(str, arguments))[:200]}\n{ran.stdout[-1000:]}{ran.stderr[-3000:]}"
+        )
     return ran.stdout
 
 
@@ -100,21 +123,44 @@ def stand_in(folder: Path) -> list[str]:
     missing = {
         short: image
         for short, image in STANDING_FOR.items()
-        if subprocess.run(["docker", "pull", "--quiet", image], capture_output=True, check=False).returncode
+        if subprocess.run(
+            ["docker", "pull", "--quiet", image], capture_output=True, check=False
+        ).returncode
     }
     if missing and not docker("images", "--quiet", DEBIAN):
         root = folder / "debian"
         subprocess.run(
-            ["debootstrap", "--variant=minbase", "--include=ca-certificates", "bookworm", root], check=True, stdout=subprocess.DEVNULL
+            ["debootstrap", "--variant=minbase", "--include=ca-certificates", "bookworm", root],
+            check=True,
+            stdout=subprocess.DEVNULL,
         )
         # the certificates and addresses of this machine, as an administrator would give any new one
-        shutil.copy("/etc/ssl/certs/ca-certificates.crt", root / "etc/ssl/certs/ca-certificates.crt")
+        shutil.copy(
+            "/etc/ssl/certs/ca-certificates.crt", root / "etc/ssl/certs/ca-certificates.crt"
+        )
         with subprocess.Popen(["tar", "-C", root, "-c", "."], stdout=subprocess.PIPE) as files:
-            changes = [f"--change=ENV {name}={value}" for name, value in os.environ.items() if name in ("SSL_CERT_FILE", "PIP_CERT")]
-            subprocess.run(["docker", "import", *changes, "-", DEBIAN], stdin=files.stdout, check=True, stdout=subprocess.DEVNULL)
+            changes = [
+                f"--change=ENV {name}={value}"
+                for name, value in os.environ.items()
+                if name in ("SSL_CERT_FILE", "PIP_CERT")
+            ]
+            subprocess.run(
+                ["docker", "import", *changes, "-", DEBIAN],
+                stdin=files.stdout,
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
         shutil.rmtree(root)
     for short, image in missing.items():
-        docker("build", "--quiet", "--tag", image, "--file", STAND_INS / f"{short}.Dockerfile", STAND_INS)
+        docker(
+            "build",
+            "--quiet",
+            "--tag",
+            image,
+            "--file",
+            STAND_INS / f"{short}.Dockerfile",
+            STAND_INS,
+        )
     return list(missing.values())
 
 
@@ -129,12 +175,31 @@ class Installation:
 
     def operator(self, program: str) -> str:
         """A program as operator, in its container; the simulator, which no image holds, is read from the checkout."""
-        mounted = ("--volume", f"{ROOT}:/checkout:ro", "--env", "PYTHONPATH=/checkout", "--env", "STEPLABEL_ROLE=operator")
-        return self.compose("run", "--rm", "--no-TTY", *mounted, "--entrypoint", "python", "operator", "-c", program.format(plants=PLANTS))
+        mounted = (
+            "--volume",
+            f"{ROOT}:/checkout:ro",
+            "--env",
+            "PYTHONPATH=/checkout",
+            "--env",
+            "STEPLABEL_ROLE=operator",
+        )
+        return self.compose(
+            "run",
+            "--rm",
+            "--no-TTY",
+            *mounted,
+            "--entrypoint",
+            "python",
+            "operator",
+            "-c",
+            program.format(plants=PLANTS),
+        )
 
     def processes(self, service: str, named: str) -> list[int]:
         """Their numbers on this machine, the oldest first."""
-        rows = docker("top", self.compose("ps", "--quiet", service).strip(), "-eo", "pid,args").splitlines()[1:]
+        rows = docker(
+            "top", self.compose("ps", "--quiet", service).strip(), "-eo", "pid,args"
+        ).splitlines()[1:]
         return sorted(int(row.split()[0]) for row in rows if named in row)
 
     def check(self, *more: str | Path) -> str:
@@ -156,11 +221,17 @@ class Installation:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.functional.containers", description=__doc__)
-    parser.add_argument("--keep", action="store_true", help="leave the containers and the copy of the checkout")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.functional.containers", description=__doc__
+    )
+    parser.add_argument(
+        "--keep", action="store_true", help="leave the containers and the copy of the checkout"
+    )
     keep = parser.parse_args().keep
     if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
-        sys.exit("No engine answers `docker info`: on Debian, `apt-get install docker.io` and a compose plugin. Nothing was walked.")
+        sys.exit(
+            "No engine answers `docker info`: on Debian, `apt-get install docker.io` and a compose plugin. Nothing was walked."
+        )
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="steplabel-containers-"))
         folder.chmod(0o755)
@@ -179,14 +250,24 @@ def main() -> int:
         for line in chain(killed(installation), handed_over(walk, installation)):
             print(line, flush=True)
     print("Not run as the page says it:")
-    print("\n".join(f"- {what}" for what in (*walk.not_run, *(f"{image}: built from Debian's packages" for image in images))))
+    print(
+        "\n".join(
+            f"- {what}"
+            for what in (
+                *walk.not_run,
+                *(f"{image}: built from Debian's packages" for image in images),
+            )
+        )
+    )
     return 0
 
 
 def install(walk: Walk, copy: Path) -> None:
     """The page's lines, on keys made here."""
     walk.run(f"cd {copy}")
-    walk.run(f"STEPLABEL_VAR={copy}/var {sys.executable} {ROOT}/manage.py make_keys --dir {copy}/keys")
+    walk.run(
+        f"STEPLABEL_VAR={copy}/var {sys.executable} {ROOT}/manage.py make_keys --dir {copy}/keys"
+    )
     for line in commands():
         walk.line(line)
     print(f"/healthz: {asked('healthz')}")
@@ -196,7 +277,11 @@ def asked(path: str) -> str:
     """The web's answer, under the portal's name and as behind its proxy. HTTPException, OSError: it has none."""
     connection = HTTPConnection("127.0.0.1", PORTS[0], timeout=2)
     try:
-        connection.request("GET", f"/{path}", headers={"Host": NAME, "X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1"})
+        connection.request(
+            "GET",
+            f"/{path}",
+            headers={"Host": NAME, "X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1"},
+        )
         return connection.getresponse().read().decode().strip()
     finally:
         connection.close()
@@ -211,14 +296,33 @@ def report_and_publish(stack: ExitStack, installation: Installation, folder: Pat
     installation.operator(TAKE_PART)
     tokens = installation.operator(TOKENS)
     portal = f"https://{NAME}:{address.rpartition(':')[2]}"
-    program: list[str | Path] = [sys.executable, "-c", REPORT.format(plants=PLANTS), folder / "plants", portal, proxy / "portal.pem"]
+    program: list[str | Path] = [
+        sys.executable,
+        "-c",
+        REPORT.format(plants=PLANTS),
+        folder / "plants",
+        portal,
+        proxy / "portal.pem",
+    ]
     subprocess.run(program, cwd=ROOT, input=tokens, text=True, check=True)
     until = time.monotonic() + 180
     while int(installation.operator(OPENED)) < PLANTS:
         if time.monotonic() > until:
-            sys.exit(f"The worker did not open every report in 180 s.\n{installation.compose('logs', '--tail', '50', 'worker')}")
+            sys.exit(
+                f"The worker did not open every report in 180 s.\n{installation.compose('logs', '--tail', '50', 'worker')}"
+            )
     print(installation.operator(PUBLISH).strip())
-    subprocess.run(["curl", "--silent", "--fail", "--cacert", proxy / "portal.pem", f"{portal}/api/v1/benchmarks/"], check=True)
+    subprocess.run(
+        [
+            "curl",
+            "--silent",
+            "--fail",
+            "--cacert",
+            proxy / "portal.pem",
+            f"{portal}/api/v1/benchmarks/",
+        ],
+        check=True,
+    )
     print(f"\nPublished, of {PLANTS} plants.")
 
 
@@ -236,7 +340,11 @@ def known_here(name: str) -> Iterator[None]:
 
 def killed(installation: Installation) -> Iterator[str]:
     """Seconds until the portal answers again, and until a worker has opened what waits."""
-    for what, chosen in (("a worker of granian", slice(1, 2)), ("granian itself", slice(1)), ("granian and its workers", slice(None))):
+    for what, chosen in (
+        ("a worker of granian", slice(1, 2)),
+        ("granian itself", slice(1)),
+        ("granian and its workers", slice(None)),
+    ):
         for process in installation.processes("web", "granian")[chosen]:
             os.kill(process, signal.SIGKILL)
         yield f"{what} killed: the web answers after {_answered_s():.1f} s"
@@ -266,7 +374,17 @@ def _answered_s() -> float:
 
 def handed_over(walk: Walk, installation: Installation) -> Iterator[str]:
     """The tables given to the web's role, as they were before there was an owner, and back by the page's lines."""
-    as_superuser = ("exec", "--no-TTY", "database", "psql", "--username", "postgres", "--quiet", "--dbname", "steplabel")
+    as_superuser = (
+        "exec",
+        "--no-TTY",
+        "database",
+        "psql",
+        "--username",
+        "postgres",
+        "--quiet",
+        "--dbname",
+        "steplabel",
+    )
     installation.compose(*as_superuser, given=OLD_OWNER)
     before = installation.check(*_as_web(installation.folder))
     if "tables-not-handed-over" not in before:
@@ -284,7 +402,12 @@ def _as_web(folder: Path) -> tuple[str | Path, ...]:
     """How the operator of that time signed in."""
     password = "/run/web_database_password"  # noqa: S105 - its place
     return (
-        *("--env", "DATABASE_URL=postgres://steplabel_web@database/steplabel", "--env", f"DATABASE_PASSWORD_FILE={password}"),
+        *(
+            "--env",
+            "DATABASE_URL=postgres://steplabel_web@database/steplabel",
+            "--env",
+            f"DATABASE_PASSWORD_FILE={password}",
+        ),
         *("--volume", f"{folder}/secrets/web_database_password:{password}:ro"),
     )
 

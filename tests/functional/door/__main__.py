@@ -29,8 +29,13 @@ def cases(folder: Path) -> Iterator[Case]:
 def table(outcomes: list[tuple[Case, Outcome]]) -> str:
     """A row a layout, a row a language: read, refused, misread."""
     lines = ["| kept as | read | refused with what to add | misread |", "| --- | --- | --- | --- |"]
-    for name in (*dict.fromkeys(case.layout for case, _ in outcomes), *dict.fromkeys(case.habit.language for case, _ in outcomes)):
-        counted = Counter(outcome.kind for case, outcome in outcomes if name in {case.layout, case.habit.language})
+    for name in (
+        *dict.fromkeys(case.layout for case, _ in outcomes),
+        *dict.fromkeys(case.habit.language for case, _ in outcomes),
+    ):
+        counted = Counter(
+            outcome.kind for case, outcome in outcomes if name in {case.layout, case.habit.language}
+        )
         lines.append(f"| {name} | {' | '.join(str(counted[kind]) for kind in KINDS)} |")
     counted = Counter(outcome.kind for _, outcome in outcomes)
     return "\n".join([*lines, f"| all | {' | '.join(str(counted[kind]) for kind in KINDS)} |"])
@@ -43,10 +48,16 @@ def main() -> int:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(asked.keep or temporary)
-        outcomes = [(case, take(case)) for case in cases(folder) if asked.language in {None, case.habit.language}]
+        outcomes = [
+            (case, take(case))
+            for case in cases(folder)
+            if asked.language in {None, case.habit.language}
+        ]
     print(table(outcomes))
     for case, outcome in outcomes:
-        if outcome.kind != "read" and not (outcome.kind == "refused" and case.hopeless and case.hopeless in outcome.why):
+        if outcome.kind != "read" and not (
+            outcome.kind == "refused" and case.hopeless and case.hopeless in outcome.why
+        ):
             print(f"{outcome.kind.upper()} {case.path.name}: {outcome.why[:400]}", file=sys.stderr)
     counted = Counter(outcome.kind for _, outcome in outcomes)
     return 1 if counted["misread"] or counted["read"] < LEAST_READ * len(outcomes) else 0

@@ -12,9 +12,18 @@ from itertools import groupby
 from pathlib import Path
 
 from tests.functional.door.plant import Habit, Heat, habits
-from tests.functional.door.writing import Cell, Written, as_open_document, as_text, as_workbook, work_out
+from tests.functional.door.writing import (
+    Cell,
+    Written,
+    as_open_document,
+    as_text,
+    as_workbook,
+    work_out,
+)
 
-Truth = dict[str, tuple[datetime, datetime | None, float, float | None]]  # by batch: start, end, t, kWh
+Truth = dict[
+    str, tuple[datetime, datetime | None, float, float | None]
+]  # by batch: start, end, t, kWh
 Rows = list[tuple[str, datetime, float | None, float]]  # of what, when, t, kWh
 EXCEL_NOUGHT = datetime(1899, 12, 30)  # noqa: DTZ001 - Excel's days have no zone
 
@@ -32,14 +41,19 @@ class Case:
     rows: Rows = field(default_factory=list)  # of readings and logs, which know no batches
     hopeless: str = ""  # the error code of a file that holds no values
     beside: Path | None = None  # a second table, of energy
-    runs: set[str] = field(default_factory=lambda: {"kWh", "interval"})  # of a log: unit and kind of its energy
+    runs: set[str] = field(
+        default_factory=lambda: {"kWh", "interval"}
+    )  # of a log: unit and kind of its energy
 
 
 Layout = Callable[[Habit, list[Heat], Path], Case]
 
 
 def truth_of(heats: Sequence[Heat], *, end: bool = True) -> Truth:
-    return {heat.name: (heat.start, heat.end if end else None, heat.output, heat.energy_kwh) for heat in heats}
+    return {
+        heat.name: (heat.start, heat.end if end else None, heat.output, heat.energy_kwh)
+        for heat in heats
+    }
 
 
 def by_hand(folder: Path, habit: Habit, rows: list[Sequence[Cell]], layout: str) -> Path:
@@ -75,35 +89,98 @@ def thousands_and_totals(habit: Habit, heats: list[Heat], folder: Path) -> Case:
         return [word, "", "", habit.number(tonnes, grouped=True), habit.number(kwh, grouped=True)]
 
     rows: list[Sequence[Cell]] = [[habit.title, "", "", "", ""], []]
-    rows += [[habit.batch, habit.start, habit.end, habit.output, habit.energy], ["", "", "", "t", "kWh"]]
+    rows += [
+        [habit.batch, habit.start, habit.end, habit.output, habit.energy],
+        ["", "", "", "t", "kWh"],
+    ]
     for _, group in groupby(heats, key=lambda heat: heat.start.date()):
         day_heats = list(group)
-        rows += [*(row_of(habit, heat, grouped=True) for heat in day_heats), total(habit.day_total, day_heats)]
-    return Case(by_hand(folder, habit, [*rows, total(habit.total, heats)], "totals"), habit, "totals and groups", truth_of(heats))
+        rows += [
+            *(row_of(habit, heat, grouped=True) for heat in day_heats),
+            total(habit.day_total, day_heats),
+        ]
+    return Case(
+        by_hand(folder, habit, [*rows, total(habit.total, heats)], "totals"),
+        habit,
+        "totals and groups",
+        truth_of(heats),
+    )
 
 
 def date_and_clock_apart(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """A column of dates and two of clock times; what ends after midnight ends on the next day."""
-    rows: list[Sequence[Cell]] = [[habit.batch, habit.day, habit.start, habit.end, f"{habit.output} (t)", f"{habit.energy} (kWh)"]]
+    rows: list[Sequence[Cell]] = [
+        [
+            habit.batch,
+            habit.day,
+            habit.start,
+            habit.end,
+            f"{habit.output} (t)",
+            f"{habit.energy} (kWh)",
+        ]
+    ]
     for heat in heats:
         clock = [heat.start.strftime(habit.clock), heat.end.strftime(habit.clock)]
-        rows.append([heat.name, heat.start.strftime(habit.date), *clock, habit.number(heat.output), habit.number(heat.energy_kwh)])
-    return Case(by_hand(folder, habit, rows, "clock"), habit, "date and clock apart", truth_of(heats))
+        rows.append(
+            [
+                heat.name,
+                heat.start.strftime(habit.date),
+                *clock,
+                habit.number(heat.output),
+                habit.number(heat.energy_kwh),
+            ]
+        )
+    return Case(
+        by_hand(folder, habit, rows, "clock"), habit, "date and clock apart", truth_of(heats)
+    )
 
 
 def year_month_day(habit: Habit, heats: list[Heat], folder: Path) -> Case:
-    rows: list[Sequence[Cell]] = [[habit.batch, *habit.year_month_day, habit.time, f"{habit.output} (t)", f"{habit.energy} (kWh)"]]
+    rows: list[Sequence[Cell]] = [
+        [
+            habit.batch,
+            *habit.year_month_day,
+            habit.time,
+            f"{habit.output} (t)",
+            f"{habit.energy} (kWh)",
+        ]
+    ]
     for heat in heats:
-        at: list[Cell] = [heat.start.year, heat.start.month, heat.start.day, heat.start.strftime(habit.clock)]
+        at: list[Cell] = [
+            heat.start.year,
+            heat.start.month,
+            heat.start.day,
+            heat.start.strftime(habit.clock),
+        ]
         rows.append([heat.name, *at, habit.number(heat.output), habit.number(heat.energy_kwh)])
-    return Case(by_hand(folder, habit, rows, "ymd"), habit, "year, month, day in columns", truth_of(heats, end=False))
+    return Case(
+        by_hand(folder, habit, rows, "ymd"),
+        habit,
+        "year, month, day in columns",
+        truth_of(heats, end=False),
+    )
 
 
 def without_ends(habit: Habit, heats: list[Heat], folder: Path) -> Case:
-    rows: list[Sequence[Cell]] = [[habit.batch, habit.stamp, habit.product, f"{habit.output} t", f"{habit.energy} kWh"]]
+    rows: list[Sequence[Cell]] = [
+        [habit.batch, habit.stamp, habit.product, f"{habit.output} t", f"{habit.energy} kWh"]
+    ]
     for number, heat in enumerate(heats):
-        rows.append([heat.name, habit.moment(heat.start), f"S{number % 3}", habit.number(heat.output), habit.number(heat.energy_kwh)])
-    return Case(by_hand(folder, habit, rows, "starts"), habit, "without end times", truth_of(heats, end=False))
+        rows.append(
+            [
+                heat.name,
+                habit.moment(heat.start),
+                f"S{number % 3}",
+                habit.number(heat.output),
+                habit.number(heat.energy_kwh),
+            ]
+        )
+    return Case(
+        by_hand(folder, habit, rows, "starts"),
+        habit,
+        "without end times",
+        truth_of(heats, end=False),
+    )
 
 
 def two_digit_years(habit: Habit, heats: list[Heat], folder: Path) -> Case:
@@ -117,7 +194,9 @@ def two_digit_years(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 
 def other_units(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """kg and MWh in the header, three decimals."""
-    rows: list[Sequence[Cell]] = [[habit.batch, habit.start, habit.end, f"{habit.output} (kg)", f"{habit.energy} (MWh)"]]
+    rows: list[Sequence[Cell]] = [
+        [habit.batch, habit.start, habit.end, f"{habit.output} (kg)", f"{habit.energy} (MWh)"]
+    ]
     for heat in heats:
         amounts = [habit.number(heat.output * 1000, 0), habit.number(heat.energy_kwh / 1000, 4)]
         rows.append([heat.name, habit.moment(heat.start), habit.moment(heat.end), *amounts])
@@ -127,15 +206,35 @@ def other_units(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 def ton_in_the_header(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """`ton` means two things: a person is asked."""
     rows: list[Sequence[Cell]] = [header_of(habit), *(row_of(habit, heat) for heat in heats)]
-    rows[0] = [habit.batch, habit.start, habit.end, f"{habit.output} (ton)", f"{habit.energy} (kWh)"]
-    return Case(by_hand(folder, habit, rows, "ton"), habit, "ton in the header", truth_of(heats), {"batches.output_unit": "t"})
+    rows[0] = [
+        habit.batch,
+        habit.start,
+        habit.end,
+        f"{habit.output} (ton)",
+        f"{habit.energy} (kWh)",
+    ]
+    return Case(
+        by_hand(folder, habit, rows, "ton"),
+        habit,
+        "ton in the header",
+        truth_of(heats),
+        {"batches.output_unit": "t"},
+    )
 
 
 def wide(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """A hundred columns: sensors before and after what is wanted."""
     sensors = [f"{habit.sensor} {number} (°C)" for number in range(1, 97)]
     rows: list[Sequence[Cell]] = [
-        [habit.batch, habit.start, *sensors[:40], habit.end, f"{habit.output} (t)", *sensors[40:], f"{habit.energy} (kWh)"]
+        [
+            habit.batch,
+            habit.start,
+            *sensors[:40],
+            habit.end,
+            f"{habit.output} (t)",
+            *sensors[40:],
+            f"{habit.energy} (kWh)",
+        ]
     ]
     for index, heat in enumerate(heats):
         hot = [habit.number(800 + (index * 7 + number * 13) % 400) for number in range(96)]
@@ -146,7 +245,11 @@ def wide(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 
 def merged_header(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """A workbook with a title, a header of two rows with merged cells, and typed cells."""
-    rows: list[Sequence[Cell]] = [[habit.title], [], [habit.batch, habit.groups[0], None, habit.groups[1], None]]
+    rows: list[Sequence[Cell]] = [
+        [habit.title],
+        [],
+        [habit.batch, habit.groups[0], None, habit.groups[1], None],
+    ]
     rows.append([None, habit.start, habit.end, f"{habit.output} (t)", f"{habit.energy} (kWh)"])
     rows += [[heat.name, heat.start, heat.end, heat.output, heat.energy_kwh] for heat in heats]
     path = folder / f"{habit.language}-merged.xlsx"
@@ -161,7 +264,10 @@ def serial_dates(habit: Habit, heats: list[Heat], folder: Path) -> Case:
         return round((at - EXCEL_NOUGHT) / timedelta(days=1), 9)
 
     rows: list[Sequence[Cell]] = [header_of(habit)]
-    rows += [[heat.name, days(heat.start), days(heat.end), heat.output, heat.energy_kwh] for heat in heats]
+    rows += [
+        [heat.name, days(heat.start), days(heat.end), heat.output, heat.energy_kwh]
+        for heat in heats
+    ]
     path = folder / f"{habit.language}-serial.xlsx"
     as_workbook(path, Written(rows, name=habit.data))
     return Case(path, habit, "serial dates", truth_of(heats), {"excel_dates": "1900"})
@@ -185,7 +291,15 @@ def other_sheet(habit: Habit, heats: list[Heat], folder: Path) -> Case:
         Written(
             rows,
             name=habit.data,
-            before={habit.cover: [[habit.title], ["2025"], [habit.year_month_day[1], habit.output], [5, 4800.5], [6, 4700.0]]},
+            before={
+                habit.cover: [
+                    [habit.title],
+                    ["2025"],
+                    [habit.year_month_day[1], habit.output],
+                    [5, 4800.5],
+                    [6, 4700.0],
+                ]
+            },
         ),
     )
     return Case(path, habit, "another sheet", truth_of(heats), {"sheet": habit.data})
@@ -194,7 +308,10 @@ def other_sheet(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 def formulas(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """Formulas; in every other language a spreadsheet program has worked them out, in the rest no program ever did."""
     rows: list[Sequence[Cell]] = [header_of(habit)]
-    rows += [[heat.name, heat.start, heat.end, f"={heat.output}+0", f"={heat.energy_kwh}+0"] for heat in heats]
+    rows += [
+        [heat.name, heat.start, heat.end, f"={heat.output}+0", f"={heat.energy_kwh}+0"]
+        for heat in heats
+    ]
     path = folder / f"{habit.language}-formulas.xlsx"
     as_workbook(path, Written(rows, name=habit.data))
     if habits().index(habit) % 2:
@@ -205,15 +322,36 @@ def formulas(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 
 def iterations(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """Three rows a heat, one a pass: energy adds up, output stands in every row."""
-    rows: list[Sequence[Cell]] = [[habit.batch, habit.iteration, habit.start, habit.end, f"{habit.output} (t)", f"{habit.energy} (kWh)"]]
+    rows: list[Sequence[Cell]] = [
+        [
+            habit.batch,
+            habit.iteration,
+            habit.start,
+            habit.end,
+            f"{habit.output} (t)",
+            f"{habit.energy} (kWh)",
+        ]
+    ]
     for heat in heats:
         third = (heat.end - heat.start) // 3
         third -= timedelta(seconds=third.seconds % 60)
         parts = [round(heat.energy_kwh * share, 1) for share in (0.5, 0.3)]
         parts.append(round(heat.energy_kwh - sum(parts), 1))
         for index, part in enumerate(parts):
-            begins, ends = heat.start + index * third, heat.end if index == 2 else heat.start + (index + 1) * third
-            rows.append([heat.name, index + 1, habit.moment(begins), habit.moment(ends), habit.number(heat.output), habit.number(part)])
+            begins, ends = (
+                heat.start + index * third,
+                heat.end if index == 2 else heat.start + (index + 1) * third,
+            )
+            rows.append(
+                [
+                    heat.name,
+                    index + 1,
+                    habit.moment(begins),
+                    habit.moment(ends),
+                    habit.number(heat.output),
+                    habit.number(part),
+                ]
+            )
     return Case(
         by_hand(folder, habit, rows, "passes"),
         habit,
@@ -223,7 +361,9 @@ def iterations(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     )
 
 
-def _quarter_hours(heats: Sequence[Heat], step: timedelta = timedelta(minutes=15)) -> Iterator[tuple[datetime, float, float]]:
+def _quarter_hours(
+    heats: Sequence[Heat], step: timedelta = timedelta(minutes=15)
+) -> Iterator[tuple[datetime, float, float]]:
     """When, what a register of the furnace shows, and what was used since."""
     first, total = heats[0].start.replace(hour=0, minute=0), 100_000.5
     for number, heat in enumerate(heats):
@@ -236,9 +376,18 @@ def readings_apart(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """A date and a clock time in columns of their own, a column a meter: a register and what was used in each quarter of an hour."""
     meters = [f"{habit.machine} 1 (kWh)", f"{habit.machine} 2 (kWh)"]
     rows: list[Sequence[Cell]] = [[habit.day, habit.time, *meters]]
-    case = Case(folder / "none", habit, "readings, date and clock apart", {}, {"readings.stamp": "end"})
+    case = Case(
+        folder / "none", habit, "readings, date and clock apart", {}, {"readings.stamp": "end"}
+    )
     for at, register, used in _quarter_hours(heats):
-        rows.append([at.strftime(habit.date), at.strftime(habit.clock), habit.number(register), habit.number(used)])
+        rows.append(
+            [
+                at.strftime(habit.date),
+                at.strftime(habit.clock),
+                habit.number(register),
+                habit.number(used),
+            ]
+        )
         case.rows += [(meters[0], at, None, register), (meters[1], at, None, used)]
     case.path = by_hand(folder, habit, rows, "quarters")
     return case
@@ -260,7 +409,13 @@ def meters_by_month(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """A workbook of meter readings, a row a month, as it is read off on the first."""
     meters = [f"{habit.machine} 1 (kWh)", f"{habit.machine} 2 (m3)"]
     rows: list[Sequence[Cell]] = [[habit.title], [], [habit.day, *meters]]
-    case = Case(folder / f"{habit.language}-months.xlsx", habit, "meters alone, by month", {}, {"readings.stamp": "start"})
+    case = Case(
+        folder / f"{habit.language}-months.xlsx",
+        habit,
+        "meters alone, by month",
+        {},
+        {"readings.stamp": "start"},
+    )
     for month, (_, register, used) in enumerate(_quarter_hours(heats[:24])):
         at = datetime(2024 + month // 12, month % 12 + 1, 1)  # noqa: DTZ001 - the plant's wall clock
         rows.append([at, register, used])
@@ -271,11 +426,20 @@ def meters_by_month(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 
 def log_without_ends(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """A log of two machines that knows neither batches nor ends: output and energy since the row before."""
-    rows: list[Sequence[Cell]] = [[habit.stamp, habit.machine, f"{habit.output} [t]", f"{habit.energy} [kWh]"]]
+    rows: list[Sequence[Cell]] = [
+        [habit.stamp, habit.machine, f"{habit.output} [t]", f"{habit.energy} [kWh]"]
+    ]
     case = Case(folder / "none", habit, "log without end times", {})
     for number, heat in enumerate(heats):
         machine = f"M{number % 2 + 1}"
-        rows.append([habit.moment(heat.start), machine, habit.number(heat.output), habit.number(heat.energy_kwh)])
+        rows.append(
+            [
+                habit.moment(heat.start),
+                machine,
+                habit.number(heat.output),
+                habit.number(heat.energy_kwh),
+            ]
+        )
         case.rows.append((machine, heat.start, heat.output, heat.energy_kwh))
     case.path = by_hand(folder, habit, rows, "log")
     return case

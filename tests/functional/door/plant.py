@@ -78,7 +78,10 @@ def habits() -> tuple[Habit, ...]:
     """All twelve, in the order of habits.toml."""
     by_language = tomllib.loads((Path(__file__).parent / "habits.toml").read_text(encoding="utf-8"))
     lists = ("year_month_day", "groups")
-    return tuple(Habit(language, **words | {key: tuple(words[key]) for key in lists}) for language, words in by_language.items())
+    return tuple(
+        Habit(language, **words | {key: tuple(words[key]) for key in lists})
+        for language, words in by_language.items()
+    )
 
 
 def heats(seed: int) -> list[Heat]:
@@ -90,6 +93,12 @@ def heats(seed: int) -> list[Heat]:
         start = first + timedelta(hours=6 * number, minutes=chance.randrange(60))
         end = start + timedelta(minutes=chance.randrange(45, 75))
         series.append(
-            Heat(f"H{seed:02}{number:03}", start, end, chance.randrange(1100, 1300) / 10, chance.randrange(400_000, 700_000) / 10)
+            Heat(
+                f"H{seed:02}{number:03}",
+                start,
+                end,
+                chance.randrange(1100, 1300) / 10,
+                chance.randrange(400_000, 700_000) / 10,
+            )
         )
     return series

@@ -17,7 +17,12 @@ from tests.functional.door.plant import habits, heats
 from tests.functional.door.road import take
 
 WAYS = (*LAYOUTS, *ARRANGEMENTS)
-SOME = [(layout, number) for layout in range(len(WAYS)) for number in range(len(habits())) if (layout - number) % 5 == 0]
+SOME = [
+    (layout, number)
+    for layout in range(len(WAYS))
+    for number in range(len(habits()))
+    if (layout - number) % 5 == 0
+]
 
 
 @pytest.mark.parametrize(("layout", "number"), SOME, ids=lambda index: str(index))
@@ -48,11 +53,16 @@ FAR_CELLS = {
 
 
 @pytest.mark.parametrize("written", FAR_CELLS.values(), ids=FAR_CELLS)
-def test_a_far_cell_aborts_nothing_however_it_is_written(written: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_far_cell_aborts_nothing_however_it_is_written(
+    written: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     book = Workbook()
     sheet = book.active
     assert sheet is not None
-    for row in [["Heat No", "Start", "Weight (t)"], *([f"H{day}", f"2025-05-{day + 10} 08:00", 120.5] for day in range(9))]:
+    for row in [
+        ["Heat No", "Start", "Weight (t)"],
+        *([f"H{day}", f"2025-05-{day + 10} 08:00", 120.5] for day in range(9)),
+    ]:
         sheet.append(row)
     whole = io.BytesIO()
     book.save(whole)
@@ -60,9 +70,11 @@ def test_a_far_cell_aborts_nothing_however_it_is_written(written: str, tmp_path:
         for name in source.namelist():
             content = source.read(name).decode()
             if name == "xl/worksheets/sheet1.xml":
-                content = re.sub(r'<dimension ref="[^"]*"', '<dimension ref="A1:ZZ1048576"', content).replace(
-                    "</sheetData>", f"{written}</sheetData>"
-                )
+                content = re.sub(
+                    r'<dimension ref="[^"]*"', '<dimension ref="A1:ZZ1048576"', content
+                ).replace("</sheetData>", f"{written}</sheetData>")
             target.writestr(name, content)
-    assert main(["map", str(tmp_path / "far.xlsx")]) == 1  # the step and the zone are open; the process lives
+    assert (
+        main(["map", str(tmp_path / "far.xlsx")]) == 1
+    )  # the step and the zone are open; the process lives
     assert "H0 | " in capsys.readouterr().err

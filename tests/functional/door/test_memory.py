@@ -22,18 +22,29 @@ print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, file=sys.
 
 
 def peak_bytes(*arguments: str) -> int:
-    process = subprocess.run([sys.executable, "-c", _PEAK, *arguments], capture_output=True, text=True, timeout=300, check=True)
+    process = subprocess.run(
+        [sys.executable, "-c", _PEAK, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
     code, peak = process.stderr.splitlines()[-1].split()
     assert code == "0", process.stderr[-2000:]
     return int(peak)
 
 
 @pytest.mark.parametrize("command", ["map", "check"])
-def test_a_hundred_columns_take_no_more_than_ten_times_their_data(command: str, tmp_path: Path) -> None:
+def test_a_hundred_columns_take_no_more_than_ten_times_their_data(
+    command: str, tmp_path: Path
+) -> None:
     habit = habits()[0]
     path = wide(habit, heats(1), tmp_path).path
     header, *rows = path.read_bytes().splitlines(keepends=True)
-    (tmp_path / "answers").write_text(f'timezone = "{habit.zone}"\nstep = "eaf"\nenergy.carrier = "electricity"\n', encoding="utf-8")
+    (tmp_path / "answers").write_text(
+        f'timezone = "{habit.zone}"\nstep = "eaf"\nenergy.carrier = "electricity"\n',
+        encoding="utf-8",
+    )
     site = tmp_path / "site.toml"
     site.write_text(
         f'[site]\nid = "w"\ntimezone = "{habit.zone}"\npack = "steel"\n[answers]\nstep = "eaf"\nenergy.carrier = "electricity"\n'
@@ -45,5 +56,15 @@ def test_a_hundred_columns_take_no_more_than_ten_times_their_data(command: str, 
         "check": ("check", "--site", str(site), "--out", str(tmp_path / "out")),
     }[command]
     bare = peak_bytes(*run)  # forty rows
-    path.write_bytes(b"".join([header, *(b"H" + str(number).encode() + rows[number % len(rows)][6:] for number in range(ROWS))]))
+    path.write_bytes(
+        b"".join(
+            [
+                header,
+                *(
+                    b"H" + str(number).encode() + rows[number % len(rows)][6:]
+                    for number in range(ROWS)
+                ),
+            ]
+        )
+    )
     assert peak_bytes(*run) - bare <= MOST * path.stat().st_size

@@ -35,18 +35,49 @@ def _order(habit: Habit, name: str) -> str:
 
 
 @HABITS
-def test_compare_reads_a_log_without_a_mapping(habit: Habit, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_compare_reads_a_log_without_a_mapping(
+    habit: Habit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     case = plain_text(habit, heats(0), tmp_path)
     inputs = f"batches = {json.dumps(str(case.path))}\nenergy = {json.dumps(str(case.path))}"
     more = '[steps.eaf]\nnot_used = ["natural-gas", "coke"]\n'
     site = tmp_path / "site.toml"
-    site.write_text(SITE.format(zone=habit.zone, inputs=inputs) + _order(habit, "batches") + more, encoding="utf-8")
-    step = {"step": "eaf", "product": "liquid-steel", "variant": "any", "boundary": "eaf-charge-to-tap", "metric": "electricity"}
-    figures = {"unit": "kWh/t", "best": 3500.0, "interval": [3400.0, 3600.0], "rule": "mean-of-best-five"}
-    document = {"schema": "steplabel/benchmark/1", "pack": "steel", "pack_version": "1", "period": "2025", "version": 1}
+    site.write_text(
+        SITE.format(zone=habit.zone, inputs=inputs) + _order(habit, "batches") + more,
+        encoding="utf-8",
+    )
+    step = {
+        "step": "eaf",
+        "product": "liquid-steel",
+        "variant": "any",
+        "boundary": "eaf-charge-to-tap",
+        "metric": "electricity",
+    }
+    figures = {
+        "unit": "kWh/t",
+        "best": 3500.0,
+        "interval": [3400.0, 3600.0],
+        "rule": "mean-of-best-five",
+    }
+    document = {
+        "schema": "steplabel/benchmark/1",
+        "pack": "steel",
+        "pack_version": "1",
+        "period": "2025",
+        "version": 1,
+    }
     file = tmp_path / "benchmark.json"
     file.write_text(json.dumps(document | {"steps": [step | figures]}), encoding="utf-8")
-    arguments = ["--site", str(site), "--benchmark", str(file), "--period", PERIOD, "--state", str(tmp_path / "none")]
+    arguments = [
+        "--site",
+        str(site),
+        "--benchmark",
+        str(file),
+        "--period",
+        PERIOD,
+        "--state",
+        str(tmp_path / "none"),
+    ]
     assert main(["compare", *arguments, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["benchmark"]["period"] == "2025"
 
@@ -62,14 +93,26 @@ def test_reconcile_holds_a_months_bills_against_readings_without_a_mapping(
         at = first + timedelta(minutes=15 * quarter)
         used_kwh = 30.0 + quarter % 7 / 10
         early = at <= datetime(2025, 5, 16)  # noqa: DTZ001
-        cells = [habit.number(used_kwh) if early else "", "" if early else habit.number(used_kwh), habit.number(0.0)]
+        cells = [
+            habit.number(used_kwh) if early else "",
+            "" if early else habit.number(used_kwh),
+            habit.number(0.0),
+        ]
         rows.append([at.strftime(habit.date), at.strftime(habit.clock), *cells])
     as_text(tmp_path / "readings.csv", Written([*rows]), habit.delimiter, habit.encoding)
-    (tmp_path / "batches.csv").write_text("batch_id,step,start,output_quantity\nH1,eaf,2025-05-02 06:00,100\n", encoding="utf-8")
-    meters = "".join(f'[[meters]]\nid = "M{number}"\ncarrier = "electricity"\nreading = "interval"\nunit = "kWh"\n' for number in (1, 2, 3))
+    (tmp_path / "batches.csv").write_text(
+        "batch_id,step,start,output_quantity\nH1,eaf,2025-05-02 06:00,100\n", encoding="utf-8"
+    )
+    meters = "".join(
+        f'[[meters]]\nid = "M{number}"\ncarrier = "electricity"\nreading = "interval"\nunit = "kWh"\n'
+        for number in (1, 2, 3)
+    )
     site = tmp_path / "site.toml"
     inputs = 'batches = "batches.csv"\nreadings = "readings.csv"'
-    site.write_text(SITE.format(zone=habit.zone, inputs=inputs) + _order(habit, "readings") + meters, encoding="utf-8")
+    site.write_text(
+        SITE.format(zone=habit.zone, inputs=inputs) + _order(habit, "readings") + meters,
+        encoding="utf-8",
+    )
 
     def bill(start: int, end: int, quantity: float, document: str, meters: list[str]) -> str:
         until = f"2025-05-{end:02}" if end < 32 else "2025-06-01"
@@ -81,25 +124,49 @@ def test_reconcile_holds_a_months_bills_against_readings_without_a_mapping(
     texts = [
         bill(1, 6, 0.8 * 5 * day_kwh, "A", both),
         bill(6, 11, 1.2 * 5 * day_kwh, "A", both),  # halves of one invoice, prorated
-        bill(11, 21, 9.6 * day_kwh, "B", both),  # read in the morning; the meter was changed on the 16th
+        bill(
+            11, 21, 9.6 * day_kwh, "B", both
+        ),  # read in the morning; the meter was changed on the 16th
         bill(21, 32, 11.4 * day_kwh, "C", both),
         bill(1, 32, 0.0, "D", ["M3"]),
     ]
     papers.write_text("".join(texts), encoding="utf-8")
     assert main(["reconcile", str(papers), "--site", str(site), "--period", PERIOD, "--json"]) == 0
-    checks = [check for check in json.loads(capsys.readouterr().out)["checks"] if "the document states" in check["sentence"]]
+    checks = [
+        check
+        for check in json.loads(capsys.readouterr().out)["checks"]
+        if "the document states" in check["sentence"]
+    ]
     assert [check["state"] for check in checks] == ["held"] * 5
-    assert ["rows together" in check["sentence"] for check in checks] == [True, False, False, False, False]
+    assert ["rows together" in check["sentence"] for check in checks] == [
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
     assert "3 documents in a row" in checks[3]["sentence"]
 
 
 @pytest.mark.parametrize(
     ("of_page", "fetched"),
     [
-        ("https://p.example/benchmarks/steel/cn/any/2025/v2/", "https://p.example/api/v1/benchmarks/steel/cn/any/2025/v2/"),
-        ("https://p.example/benchmarks/steel/cn/any/2025?unit=MJ#steps", "https://p.example/api/v1/benchmarks/steel/cn/any/2025/"),
-        ("https://p.example/benchmarks/steel/cn/any/2025/v2.json", "https://p.example/benchmarks/steel/cn/any/2025/v2.json"),
-        ("https://p.example/api/v1/benchmarks/steel/2025/", "https://p.example/api/v1/benchmarks/steel/2025/"),
+        (
+            "https://p.example/benchmarks/steel/cn/any/2025/v2/",
+            "https://p.example/api/v1/benchmarks/steel/cn/any/2025/v2/",
+        ),
+        (
+            "https://p.example/benchmarks/steel/cn/any/2025?unit=MJ#steps",
+            "https://p.example/api/v1/benchmarks/steel/cn/any/2025/",
+        ),
+        (
+            "https://p.example/benchmarks/steel/cn/any/2025/v2.json",
+            "https://p.example/benchmarks/steel/cn/any/2025/v2.json",
+        ),
+        (
+            "https://p.example/api/v1/benchmarks/steel/2025/",
+            "https://p.example/api/v1/benchmarks/steel/2025/",
+        ),
     ],
 )
 def test_the_address_of_a_page_is_that_of_its_document(of_page: str, fetched: str) -> None:

@@ -29,7 +29,9 @@ class Written:
 
 def as_text(path: Path, written: Written, delimiter: str, encoding: str) -> None:
     text = io.StringIO(newline="")
-    csv.writer(text, delimiter=delimiter).writerows([["" if cell is None else cell for cell in row] for row in written.rows])
+    csv.writer(text, delimiter=delimiter).writerows(
+        [["" if cell is None else cell for cell in row] for row in written.rows]
+    )
     path.write_bytes(text.getvalue().encode(encoding))
 
 
@@ -51,7 +53,9 @@ def work_out(path: Path) -> None:
         content = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in content.items():
-            archive.writestr(name, re.sub(rb"<f>([\d.]+)\+0</f><v ?/?>(</v>)?", rb"<f>\1+0</f><v>\1</v>", data))
+            archive.writestr(
+                name, re.sub(rb"<f>([\d.]+)\+0</f><v ?/?>(</v>)?", rb"<f>\1+0</f><v>\1</v>", data)
+            )
 
 
 _CONTENT = """<?xml version="1.0" encoding="UTF-8"?>
@@ -83,9 +87,7 @@ def _cell(cell: Cell) -> str:
     if cell is None or cell == "":
         return "<table:table-cell/>"
     if isinstance(cell, datetime):
-        return (
-            f'<table:table-cell office:value-type="date" office:date-value="{cell.isoformat()}"><text:p>{cell}</text:p></table:table-cell>'
-        )
+        return f'<table:table-cell office:value-type="date" office:date-value="{cell.isoformat()}"><text:p>{cell}</text:p></table:table-cell>'
     if isinstance(cell, int | float):
         return f'<table:table-cell office:value-type="float" office:value="{cell}"><text:p>{cell}</text:p></table:table-cell>'
     return f'<table:table-cell office:value-type="string"><text:p>{escape(str(cell))}</text:p></table:table-cell>'

@@ -26,7 +26,9 @@ Floats = NDArray[np.float64]
 TRUE_FROM = 0.5  # of the alarm's energy
 
 
-def false_alarms(site: SiteSettings, result: LabelResult, works: Works | None) -> tuple[tuple[str, ...], float]:
+def false_alarms(
+    site: SiteSettings, result: LabelResult, works: Works | None
+) -> tuple[tuple[str, ...], float]:
     """The sentences of alarms that nothing in the plant explains, and the years that its meters were charted for (the longest)."""
     charted = baselines(site, result)
     wasted = {} if works is None else _wasted(works, site.zone)
@@ -46,15 +48,23 @@ def explained(change: Change, works: Works | None, zone: tzinfo) -> bool:
     ran = works.runs[change.step]
     relative = np.sum(list(ran.waste.values()), axis=0)
     own = [row for row, line in enumerate(ran.line) if line in change.equipment]
-    affected = [row for row in own if change.holds_on(datetime.fromtimestamp(int(ran.start_s[row]), zone).date())]
+    affected = [
+        row
+        for row in own
+        if change.holds_on(datetime.fromtimestamp(int(ran.start_s[row]), zone).date())
+    ]
     rest = sorted(set(own) - set(affected))
     if not affected or not rest:
         return False
     grown = log((1 + float(relative[affected].mean())) / (1 + float(relative[rest].mean())))
-    return copysign(grown, log(change.size)) == grown and abs(grown) >= TRUE_FROM * abs(log(change.size))
+    return copysign(grown, log(change.size)) == grown and abs(grown) >= TRUE_FROM * abs(
+        log(change.size)
+    )
 
 
-def _of_meter(baseline: Baseline, site: SiteSettings, wasted: dict[tuple[str, str, str], dict[date, float]]) -> dict[date, float]:
+def _of_meter(
+    baseline: Baseline, site: SiteSettings, wasted: dict[tuple[str, str, str], dict[date, float]]
+) -> dict[date, float]:
     lines = lines_of(site.tree.by_id[baseline.meter], site.tree)
     summed: dict[date, float] = {}
     for (step, line, carrier), days in wasted.items():
@@ -68,7 +78,10 @@ def _true(baseline: Baseline, alarm: Anomaly, wasted: dict[date, float]) -> bool
     if not wasted or baseline.chart is None:
         return False
     usual = float(np.median([wasted.get(day, 0.0) for day in baseline.chart.days]))
-    days = [alarm.first + timedelta(days=number) for number in range((alarm.last - alarm.first).days + 1)]
+    days = [
+        alarm.first + timedelta(days=number)
+        for number in range((alarm.last - alarm.first).days + 1)
+    ]
     above = sum(wasted.get(day, 0.0) - usual for day in days)
     return copysign(above, alarm.energy) == above and abs(above) >= TRUE_FROM * abs(alarm.energy)
 

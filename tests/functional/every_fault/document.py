@@ -18,7 +18,11 @@ def kinds() -> str:
         if kind.struck is Struck.FORM:
             rate, codes = "every row", "read as meant"
         else:
-            rate = f"{kind.rate:.0%} of loggers" if kind.struck is Struck.LOGGER else f"{kind.rate:,g} {kind.struck.value}"
+            rate = (
+                f"{kind.rate:.0%} of loggers"
+                if kind.struck is Struck.LOGGER
+                else f"{kind.rate:,g} {kind.struck.value}"
+            )
             codes = ", ".join(f"`{code}`" for code in sorted(CODES[kind.id]))
         lines.append(f"| `{kind.id}` | {rate} | {kind.reason} | {codes} |")
     return "\n".join(lines)
@@ -29,7 +33,9 @@ def filled(text: str, tables: dict[str, str]) -> str:
     for name, table in tables.items():
         begin, end = f"<!-- table: {name} -->", f"<!-- end: {name} -->"
         if begin not in text or end not in text:
-            raise LookupError(f"{DOCUMENT.name} has no place for the table {name!r}: {begin} ... {end}")
+            raise LookupError(
+                f"{DOCUMENT.name} has no place for the table {name!r}: {begin} ... {end}"
+            )
         before, rest = text.split(begin, 1)
         text = f"{before}{begin}\n{table}\n{end}{rest.split(end, 1)[1]}"
     return text

@@ -28,14 +28,20 @@ def labels(tried: Tried) -> list[Deviation]:
         if key in tried.truth.labels:
             used = {value.batch_id for value in label.values if value.excluded is None}
             deviations.append(
-                Deviation(f"{_name(tried)} {key[0]} {key[1]} {key[2].value}", _away(label.best.value, tried.works.label(key, used)))
+                Deviation(
+                    f"{_name(tried)} {key[0]} {key[1]} {key[2].value}",
+                    _away(label.best.value, tried.works.label(key, used)),
+                )
             )
     return deviations
 
 
 def labels_of_all_runs(tried: Tried) -> list[Deviation]:
     """Each label against the rule over every good run, had nothing been lost: what faults cost in runs is in it as well."""
-    values = {(label.step, label.variant, label.metric): label.best.value for label in tried.result.site_label.steps}
+    values = {
+        (label.step, label.variant, label.metric): label.best.value
+        for label in tried.result.site_label.steps
+    }
     return [
         Deviation(f"{_name(tried)} {key[0]} {key[1]} {key[2].value}", _away(values.get(key), true))
         for key, true in tried.truth.labels.items()
@@ -58,7 +64,9 @@ def gaps(tried: Tried) -> list[Deviation]:
         whole = sum(true[name].energy for name in used)
         for part in ("explained", "within_uncertainty", "unexplained"):
             away = getattr(label.gap, part) - sum(getattr(true[name], part) for name in used)
-            deviations.append(Deviation(f"{_name(tried)} {key[0]} {key[1]} {key[2].value} {part}", away / whole))
+            deviations.append(
+                Deviation(f"{_name(tried)} {key[0]} {key[1]} {key[2].value} {part}", away / whole)
+            )
     return deviations
 
 
@@ -70,11 +78,15 @@ def uses(tried: Tried) -> list[Deviation]:
     with: it is what faults cost.
     """
     deviations = []
-    struck = {batch for fault in tried.truth.faults if fault.kind in NO_TIME for batch in fault.batches}
+    struck = {
+        batch for fault in tried.truth.faults if fault.kind in NO_TIME for batch in fault.batches
+    }
     shares = {
         (batch.step, batch.batch_id, energy.carrier): energy.completeness
         for batch in reversed(tried.result.data.batches)  # of a row that stands twice, the first
-        if batch.status is ProductStatus.GOOD and batch.state is OperatingState.NORMAL and batch.excluded not in IMPOSSIBLE
+        if batch.status is ProductStatus.GOOD
+        and batch.state is OperatingState.NORMAL
+        and batch.excluded not in IMPOSSIBLE
         for energy in batch.energy
         if (batch.step, batch.batch_id) not in struck and not energy.allocated
     }
@@ -88,11 +100,18 @@ def uses(tried: Tried) -> list[Deviation]:
         row_of = {name: row for row, name in enumerate(ran.ids)}
         expected = dict(true)
         expected["value-adding"] = sum(
-            share * energy * ran.output[row_of[name]] / (ran.output[row_of[name]] + ran.reject[row_of[name]])
+            share
+            * energy
+            * ran.output[row_of[name]]
+            / (ran.output[row_of[name]] + ran.reject[row_of[name]])
             for name, energy in tried.truth.energy_of[use.meter].items()
             if (share := shares.get((meter.step, name, meter.carrier))) is not None
         )
-        parts = {str(part): energy for part, energy in use.parts.items() if str(part) not in COSTS_OF_FAULTS}
+        parts = {
+            str(part): energy
+            for part, energy in use.parts.items()
+            if str(part) not in COSTS_OF_FAULTS
+        }
         true_total = sum(true.values())
         for part in sorted({*expected, *parts}):
             away = parts.get(part, 0.0) - expected.get(part, 0.0)
@@ -105,7 +124,10 @@ def balances(tried: Tried) -> list[Deviation]:
     unmeasured, loss = tried.truth.unmeasured, tried.works.design.declared_loss
     expected = unmeasured * (1 - loss) / (1 + unmeasured)
     return [
-        Deviation(f"{_name(tried)} {balance.main.meter}", float("inf") if balance.share is None else balance.share - expected)
+        Deviation(
+            f"{_name(tried)} {balance.main.meter}",
+            float("inf") if balance.share is None else balance.share - expected,
+        )
         for balance in tried.analysis.balances
         if balance.kind == "subs"
     ]

@@ -28,11 +28,19 @@ ENTAILS: dict[str, frozenset[str]] = {
     "clock-drift": frozenset(
         {"clock-jump", "reading-gap", "reading-conflict", "reading-duplicate", "out-of-range"}
     ),  # where the clock is set right
-    "ignores-daylight-saving": frozenset({"reading-gap", "clock-jump", "reading-conflict"}),  # at the changes of the clock
-    "wrong-unit": frozenset({"value-stuck", "quantum-change", "register-reset"}),  # last digits are lost; a register rolls over elsewhere
-    "wrong-unit-from": frozenset({"value-stuck", "quantum-change", "register-reset", "register-rollover"}),
+    "ignores-daylight-saving": frozenset(
+        {"reading-gap", "clock-jump", "reading-conflict"}
+    ),  # at the changes of the clock
+    "wrong-unit": frozenset(
+        {"value-stuck", "quantum-change", "register-reset"}
+    ),  # last digits are lost; a register rolls over elsewhere
+    "wrong-unit-from": frozenset(
+        {"value-stuck", "quantum-change", "register-reset", "register-rollover"}
+    ),
 }
-OF_WHOLE_METERS = frozenset().union(*(CODES[kind] for kind in ("clock-drift", "ignores-daylight-saving", "wrong-unit")))
+OF_WHOLE_METERS = frozenset().union(
+    *(CODES[kind] for kind in ("clock-drift", "ignores-daylight-saving", "wrong-unit"))
+)
 _METER = re.compile(r"Meter ([^:]+): ")
 
 
@@ -90,10 +98,17 @@ def _sorted_findings(tried: Tried) -> tuple[dict[str, list[DataFinding]], list[D
 
 
 def _kinds_of(code: str, struck: Iterable[Struck]) -> list[str]:
-    return [kind for kind, codes in CODES.items() if code in codes and BY_ID[kind].struck in set(struck)]
+    return [
+        kind for kind, codes in CODES.items() if code in codes and BY_ID[kind].struck in set(struck)
+    ]
 
 
-def _match_meters(tried: Tried, faults: list[Fault], findings: Mapping[str, list[DataFinding]], tallies: dict[str, Tally]) -> None:
+def _match_meters(
+    tried: Tried,
+    faults: list[Fault],
+    findings: Mapping[str, list[DataFinding]],
+    tallies: dict[str, Tally],
+) -> None:
     by_meter: dict[str, list[Fault]] = defaultdict(list)
     for fault in faults:
         by_meter[fault.meter].append(fault)
@@ -103,7 +118,11 @@ def _match_meters(tried: Tried, faults: list[Fault], findings: Mapping[str, list
         for fault in own:
             tally = tallies[fault.kind]
             tally.put_in += 1
-            if any(_names(finding, _span(fault, tried)) for finding in reported if finding.code in CODES[fault.kind]):
+            if any(
+                _names(finding, _span(fault, tried))
+                for finding in reported
+                if finding.code in CODES[fault.kind]
+            ):
                 tally.found += 1
             else:
                 tally.missed.append(f"{name} {meter} {fault.kind} rows {fault.rows[:3]}")
@@ -114,7 +133,9 @@ def _match_meters(tried: Tried, faults: list[Fault], findings: Mapping[str, list
             wrong = _unaccounted(finding, own, tried)
             if wrong:
                 tallies[kinds[0]].false_alarms += wrong
-                tallies[kinds[0]].wrongly.append(f"{name} {meter} {finding.code} {wrong} of {finding.count}, {_rows(finding.places)[:4]}")
+                tallies[kinds[0]].wrongly.append(
+                    f"{name} {meter} {finding.code} {wrong} of {finding.count}, {_rows(finding.places)[:4]}"
+                )
 
 
 def _names(finding: DataFinding, span: set[int]) -> bool:
@@ -128,7 +149,11 @@ def _span(fault: Fault, tried: Tried, near: int = 1) -> set[int]:
         near = DAY_S // tried.truth.every_s[fault.meter]
     near *= fault.stride
     whole = fault.rows and max(fault.rows) - min(fault.rows) <= 3 * len(fault.rows) * fault.stride
-    return set(range(min(fault.rows) - near, max(fault.rows) + near + 1)) if whole else _around(fault.rows, near)
+    return (
+        set(range(min(fault.rows) - near, max(fault.rows) + near + 1))
+        if whole
+        else _around(fault.rows, near)
+    )
 
 
 def _unaccounted(finding: DataFinding, faults: list[Fault], tried: Tried) -> int:
@@ -156,7 +181,13 @@ def _rows(places: Iterable[Place]) -> list[int]:
     return [place.row for place in places if place.row is not None]
 
 
-def _match_log(tried: Tried, faults: list[Fault], meters: list[Fault], findings: list[DataFinding], tallies: dict[str, Tally]) -> None:
+def _match_log(
+    tried: Tried,
+    faults: list[Fault],
+    meters: list[Fault],
+    findings: list[DataFinding],
+    tallies: dict[str, Tally],
+) -> None:
     name = f"{tried.truth.pack} {tried.works.seed} x{tried.truth.rate:g}"
     batch_at = {
         (PurePath(batch.place.file).name, batch.place.row): (batch.step, batch.batch_id)
@@ -166,7 +197,9 @@ def _match_log(tried: Tried, faults: list[Fault], meters: list[Fault], findings:
     by_code: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for finding in findings:
         by_code[finding.code].update(
-            batch_at[key] for place in finding.places if (key := (PurePath(place.file).name, place.row)) in batch_at
+            batch_at[key]
+            for place in finding.places
+            if (key := (PurePath(place.file).name, place.row)) in batch_at
         )
     struck = {batch for fault in faults for batch in fault.batches}
     for fault in faults:
@@ -195,7 +228,11 @@ def _unread_batches(tried: Tried, meters: list[Fault]) -> set[tuple[str, str]]:
     line_of = {meter.id: (meter.step, meter.equipment) for meter in tried.works.meters}
     for meter in tried.works.meters:
         declared = " ".join(meter.declared)
-        line_of |= {state.id: line_of[meter.id] for state in tried.works.beside if f'_meter = "{state.id}"' in declared}
+        line_of |= {
+            state.id: line_of[meter.id]
+            for state in tried.works.beside
+            if f'_meter = "{state.id}"' in declared
+        }
     times: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for fault in meters:
         if fault.meter in line_of:
@@ -214,7 +251,9 @@ def _match_forms(tried: Tried, tallies: dict[str, Tally]) -> None:
     """A form is met if the row was read as it was meant; a row of totals if it was kept out of the batches."""
     name = f"{tried.truth.pack} {tried.works.seed} x{tried.truth.rate:g}"
     struck = {batch for fault in tried.truth.faults for batch in fault.batches}
-    read = {batch.place.row: batch for batch in tried.result.data.batches if batch.place is not None}
+    read = {
+        batch.place.row: batch for batch in tried.result.data.batches if batch.place is not None
+    }
     for form in tried.truth.faults:
         if form.meter or form.batches:
             continue
@@ -225,7 +264,10 @@ def _match_forms(tried: Tried, tallies: dict[str, Tally]) -> None:
                 right = batch is None
             elif batch is None:
                 right = False
-            elif (batch.step, batch.batch_id) in struck or (batch.step, batch.batch_id) not in tried.truth.runs:
+            elif (batch.step, batch.batch_id) in struck or (
+                batch.step,
+                batch.batch_id,
+            ) not in tried.truth.runs:
                 continue  # wrong for another reason, or a state that the plant logged
             else:
                 run = tried.truth.runs[batch.step, batch.batch_id]

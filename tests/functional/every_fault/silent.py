@@ -84,7 +84,9 @@ def try_case(generator: str, kind: str, index: int, seed: int) -> Case:
         seed,
         target.equipment,
         _worst(labels, truth),
-        all(any(_names(question, mistake, target, line) for question in questions) for line in lines),
+        all(
+            any(_names(question, mistake, target, line) for question in questions) for line in lines
+        ),
         tuple(str(question.sentence) for question in questions),
     )
 
@@ -99,7 +101,11 @@ def try_clean(generator: str, seed: int) -> Clean:
         alarms, years = false_alarms(site, result, works)
     real = [explained(question.change, works, site.zone) for question in questions]
     true, false = (
-        tuple(str(question.sentence) for question, is_real in zip(questions, real, strict=True) if is_real is wanted)
+        tuple(
+            str(question.sentence)
+            for question, is_real in zip(questions, real, strict=True)
+            if is_real is wanted
+        )
         for wanted in (True, False)
     )
     return Clean(generator, seed, false, true, _worst(labels, truth), alarms, years)
@@ -116,14 +122,30 @@ def plant_of(generator: str, seed: int, index: int, folder: Path) -> tuple[Targe
         line, other = mill.LINES[(seed + index) % 3], mill.LINES[(seed + index + 1) % 3]
         meters = (*(mill_line.name for mill_line in mill.LINES), mill.MAIN)
         target = Target(
-            folder, line.name, line.reading, other.name, other.reading, line.name, year.start_s, year.end_s, ZoneInfo(year.zone), meters
+            folder,
+            line.name,
+            line.reading,
+            other.name,
+            other.reading,
+            line.name,
+            year.start_s,
+            year.end_s,
+            ZoneInfo(year.zone),
+            meters,
         )
-        return target, str(mill.PACK_YEAR), {(mill.STEP, product): value for product, value in year.labels().items()}
+        return (
+            target,
+            str(mill.PACK_YEAR),
+            {(mill.STEP, product): value for product, value in year.labels().items()},
+        )
     works = Works.live(generator, seed)
     truth = works.write(folder, 0.0, "parquet")
     meters_of = {meter.equipment: meter for meter in works.meters if meter.carrier == "electricity"}
     lines = _WORKS_LINES[generator]
-    meter, other_meter = meters_of[lines[(seed + index) % 3]], meters_of[lines[(seed + index + 1) % 3]]
+    meter, other_meter = (
+        meters_of[lines[(seed + index) % 3]],
+        meters_of[lines[(seed + index + 1) % 3]],
+    )
     every = tuple(path.stem for path in sorted((folder / "readings").glob("*.parquet")))
     target = Target(
         folder,
@@ -137,11 +159,17 @@ def plant_of(generator: str, seed: int, index: int, folder: Path) -> tuple[Targe
         ZoneInfo(truth.zone),
         every,
     )
-    labels = {(step, variant): value for (step, variant, metric), value in truth.labels.items() if metric.value == "electricity"}
+    labels = {
+        (step, variant): value
+        for (step, variant, metric), value in truth.labels.items()
+        if metric.value == "electricity"
+    }
     return target, truth.period, labels
 
 
-def _label(folder: Path, period: str) -> tuple[tuple[ChangeQuestion, ...], Labels, tuple[SiteSettings, pipeline.LabelResult]]:
+def _label(
+    folder: Path, period: str
+) -> tuple[tuple[ChangeQuestion, ...], Labels, tuple[SiteSettings, pipeline.LabelResult]]:
     site = load_site(folder / "site.toml")
     result = pipeline.label(site, Period.parse(period, site.zone))
     labels = {
@@ -172,10 +200,18 @@ def markdown(cases: Iterable[Case]) -> str:
     rows: dict[tuple[str, str], list[Case]] = {}
     for case in cases:
         rows.setdefault((case.mistake, case.generator), []).append(case)
-    lines = ["| kind | plants | sizes | cases | told and held | label within 0.5 % | silently wrong |", "|---|---|---|---:|---:|---:|---:|"]
+    lines = [
+        "| kind | plants | sizes | cases | told and held | label within 0.5 % | silently wrong |",
+        "|---|---|---|---:|---:|---:|---:|",
+    ]
     for (kind, generator), own in rows.items():
         sizes = ", ".join(f"{size:g}" for size in dict.fromkeys(case.size for case in own))
-        detected, near = sum(case.told for case in own), sum(abs(case.worst) <= NEAR for case in own)
+        detected, near = (
+            sum(case.told for case in own),
+            sum(abs(case.worst) <= NEAR for case in own),
+        )
         silent = sum(case.silent for case in own)
-        lines.append(f"| `{kind}` | {generator} | {sizes} | {len(own)} | {detected} | {near} | {silent} |")
+        lines.append(
+            f"| `{kind}` | {generator} | {sizes} | {len(own)} | {detected} | {near} | {silent} |"
+        )
     return "\n".join(lines)

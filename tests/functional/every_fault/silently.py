@@ -9,7 +9,15 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
 
 from fixtures.simulator.mistakes import MISTAKES
-from tests.functional.every_fault.silent import GENERATORS, Case, Clean, cases, markdown, try_case, try_clean
+from tests.functional.every_fault.silent import (
+    GENERATORS,
+    Case,
+    Clean,
+    cases,
+    markdown,
+    try_case,
+    try_clean,
+)
 
 LONG_CLEAN, LONG_SEEDS = 50, 3
 Tried = TypeVar("Tried")
@@ -17,14 +25,28 @@ MOST_ALARMS = 5.0  # false ones a year of charts, over the clean plants of a gen
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.functional.every_fault.silently", description=__doc__)
-    parser.add_argument("--long", action="store_true", help=f"{LONG_SEEDS} seeds, and {LONG_CLEAN} clean plants of each generator")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.functional.every_fault.silently", description=__doc__
+    )
+    parser.add_argument(
+        "--long",
+        action="store_true",
+        help=f"{LONG_SEEDS} seeds, and {LONG_CLEAN} clean plants of each generator",
+    )
     parser.add_argument("--kind", nargs="+", choices=[mistake.id for mistake in MISTAKES])
     parser.add_argument("--generator", nargs="+", choices=GENERATORS, default=list(GENERATORS))
     parser.add_argument("--processes", type=int, default=2)
     asked = parser.parse_args()
-    seeds, clean = (range(1, LONG_SEEDS + 1), range(1, LONG_CLEAN + 1)) if asked.long else (range(1, 2), range(1, 4))
-    chosen = [case for case in cases(asked.generator, seeds) if asked.kind is None or case[1] in asked.kind]
+    seeds, clean = (
+        (range(1, LONG_SEEDS + 1), range(1, LONG_CLEAN + 1))
+        if asked.long
+        else (range(1, 2), range(1, 4))
+    )
+    chosen = [
+        case
+        for case in cases(asked.generator, seeds)
+        if asked.kind is None or case[1] in asked.kind
+    ]
     with ProcessPoolExecutor(asked.processes) as workers:
         tried = list(_as_they_come(workers.map(try_case, *zip(*chosen, strict=True)), _case))
         plants = [(generator, seed) for generator in asked.generator for seed in clean]
@@ -34,7 +56,9 @@ def main() -> int:
         f"\nOf {len(sound)} clean plants {sum(bool(plant.questions) for plant in sound)} are asked about without a cause, "
         f"and {sum(bool(plant.true) for plant in sound)} about a process that did change there."
     )
-    alarmed = [_alarms([plant for plant in sound if plant.generator == name]) for name in asked.generator]
+    alarmed = [
+        _alarms([plant for plant in sound if plant.generator == name]) for name in asked.generator
+    ]
     print("\n".join(line for line, _ in alarmed))
     wrong = [
         *map(_case, (outcome for outcome in tried if outcome.silent)),

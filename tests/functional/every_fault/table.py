@@ -30,7 +30,9 @@ class Score:
 
     plants: int = 0
     kinds: dict[str, Tally] = field(default_factory=lambda: {kind.id: Tally() for kind in KINDS})
-    deviations: dict[str, list[Deviation]] = field(default_factory=lambda: {name: [] for name in LIMITS})
+    deviations: dict[str, list[Deviation]] = field(
+        default_factory=lambda: {name: [] for name in LIMITS}
+    )
 
     def take(self, tried: Tried) -> None:
         self.plants += 1
@@ -54,17 +56,31 @@ class Score:
 
         A figure of which nothing was compared holds no more than one that is wrong.
         """
-        sentences = [f"{name}: nothing was compared" for name in LIMITS if not self.deviations[name]]
+        sentences = [
+            f"{name}: nothing was compared" for name in LIMITS if not self.deviations[name]
+        ]
         for kind, tally in self.kinds.items():
             if tally.recall < LEAST:
-                sentences.append(f"{kind}: found {tally.found} of {tally.put_in}; missed {tally.missed[:5]}")
+                sentences.append(
+                    f"{kind}: found {tally.found} of {tally.put_in}; missed {tally.missed[:5]}"
+                )
             if tally.precision < LEAST:
-                sentences.append(f"{kind}: {tally.false_alarms} false alarms beside {tally.found}; {tally.wrongly[:5]}")
+                sentences.append(
+                    f"{kind}: {tally.false_alarms} false alarms beside {tally.found}; {tally.wrongly[:5]}"
+                )
         for name, limit in LIMITS.items():
-            beyond = [deviation for deviation in self.deviations[name] if not abs(deviation.share) <= _limit(name, limit, deviation)]
+            beyond = [
+                deviation
+                for deviation in self.deviations[name]
+                if not abs(deviation.share) <= _limit(name, limit, deviation)
+            ]
             if beyond:
                 worst = sorted(beyond, key=lambda deviation: -abs(deviation.share))[:5]
-                mark = "OPEN " if name in OPEN and all(_at_ten_times(deviation) for deviation in beyond) else ""
+                mark = (
+                    "OPEN "
+                    if name in OPEN and all(_at_ten_times(deviation) for deviation in beyond)
+                    else ""
+                )
                 sentences.append(
                     f"{mark}{name}: {len(beyond)} of {len(self.deviations[name])} beyond {limit:.1%}: "
                     + ", ".join(map(_deviation_text, worst))
@@ -88,22 +104,41 @@ def markdown(by_rate: Mapping[float, Score]) -> str:
     """One row a kind with its counts at each rate; then the figures."""
     rates = sorted(by_rate)
     head = [f"at x{rate:g}: put in | found | false alarms | recall | precision" for rate in rates]
-    lines = ["| kind | rate in plants | " + " | ".join(head) + " |", "|---|---|" + "---:|" * 5 * len(rates)]
+    lines = [
+        "| kind | rate in plants | " + " | ".join(head) + " |",
+        "|---|---|" + "---:|" * 5 * len(rates),
+    ]
     for kind in KINDS:
         cells = [f"`{kind.id}`", _rate(kind.struck, kind.rate)]
         for rate in rates:
             tally = by_rate[rate].kinds[kind.id]
-            cells += [f"{tally.put_in:,}", f"{tally.found:,}", f"{tally.false_alarms:,}", f"{tally.recall:.2%}", f"{tally.precision:.2%}"]
+            cells += [
+                f"{tally.put_in:,}",
+                f"{tally.found:,}",
+                f"{tally.false_alarms:,}",
+                f"{tally.recall:.2%}",
+                f"{tally.precision:.2%}",
+            ]
         lines.append("| " + " | ".join(cells) + " |")
     plants = " and ".join(f"{by_rate[rate].plants} works at x{rate:g}" for rate in rates)
     lines = [f"Of {plants}.", "", *lines]
-    lines += ["", "| figure | rate | compared | largest deviation | mean size | wanted |", "|---|---:|---:|---:|---:|---:|"]
+    lines += [
+        "",
+        "| figure | rate | compared | largest deviation | mean size | wanted |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
     for name, limit in LIMITS.items():
         for rate in rates:
             sizes = [abs(deviation.share) for deviation in by_rate[rate].deviations[name]]
-            shown = (f"{max(sizes):.3%}", f"{sum(sizes) / len(sizes):.3%}") if sizes else ("none", "none")
+            shown = (
+                (f"{max(sizes):.3%}", f"{sum(sizes) / len(sizes):.3%}")
+                if sizes
+                else ("none", "none")
+            )
             wanted = LOST_RUNS if name == "label of all runs" and rate > 1 else limit
-            lines.append(f"| {name} | x{rate:g} | {len(sizes):,} | {shown[0]} | {shown[1]} | {wanted:.1%} |")
+            lines.append(
+                f"| {name} | x{rate:g} | {len(sizes):,} | {shown[0]} | {shown[1]} | {wanted:.1%} |"
+            )
     lines += ["", "Figures not reached everywhere, and not asserted where they are not:", ""]
     lines += [f"- {figure}: {why}." for figure, why in OPEN.items()]
     return "\n".join(lines)

@@ -13,7 +13,14 @@ import pytest
 from fixtures.simulator.works import KINDS, SECTORS
 from fixtures.simulator.works.kinds import Struck
 from tests.functional.every_fault import document, table
-from tests.functional.every_fault.__main__ import EACH_ONCE, FEWER, LONG_SEEDS, RATES, score, score_all
+from tests.functional.every_fault.__main__ import (
+    EACH_ONCE,
+    FEWER,
+    LONG_SEEDS,
+    RATES,
+    score,
+    score_all,
+)
 from tests.functional.every_fault.codes import CODES
 
 
@@ -34,7 +41,9 @@ def test_the_same_over_many_plants() -> None:
     assert table.never_put_in(scores) == []
 
 
-@pytest.mark.parametrize("pack", [SECTORS[0], *(pytest.param(pack, marks=pytest.mark.long) for pack in SECTORS[1:])])
+@pytest.mark.parametrize(
+    "pack", [SECTORS[0], *(pytest.param(pack, marks=pytest.mark.long) for pack in SECTORS[1:])]
+)
 def test_a_perfect_plant_shows_no_fault_and_its_label_is_the_truth(pack: str) -> None:
     failures = table.asserted([score(pack, 1, 0.0)])
     assert not failures, "\n".join(failures)

@@ -70,19 +70,38 @@ class Plant:
 
     def challenge(self, revision: int) -> Challenge:
         """What the portal answers to the commitment, over HTTP; the same again for the same revision."""
-        raw = commitments.commit(ReportCommitment(self.site, PERIOD, revision, DATA_ROOT), self.device_id, self.key)
+        raw = commitments.commit(
+            ReportCommitment(self.site, PERIOD, revision, DATA_ROOT), self.device_id, self.key
+        )
         with self.door.client() as client:
-            answer = client.post("/api/v1/commitments/", content=raw, headers={"Content-Type": "application/cbor"}).raise_for_status()
-        return challenges.read(base64.b64decode(answer.json()["challenge"]), self.door.receipt_keys())
+            answer = client.post(
+                "/api/v1/commitments/", content=raw, headers={"Content-Type": "application/cbor"}
+            ).raise_for_status()
+        return challenges.read(
+            base64.b64decode(answer.json()["challenge"]), self.door.receipt_keys()
+        )
 
-    def envelope(self, shift: int = 0, revision: int = 1, signer: DeviceKey | None = None, pack_digest: bytes = b"") -> bytes:
+    def envelope(
+        self,
+        shift: int = 0,
+        revision: int = 1,
+        signer: DeviceKey | None = None,
+        pack_digest: bytes = b"",
+    ) -> bytes:
         """A sealed report; `shift` makes another one of the same revision."""
-        from tests.integration.portal_cast import label_of  # needs Django, which a trial without pytest does not set up
+        from tests.integration.portal_cast import (
+            label_of,
+        )  # needs Django, which a trial without pytest does not set up
 
         labels = tuple(
-            label_of(self.pack, step, rule.metric.value, shift) for step in self.pack.steps for rule in step.metrics if rule.released
+            label_of(self.pack, step, rule.metric.value, shift)
+            for step in self.pack.steps
+            for rule in step.metrics
+            if rule.released
         )
-        released = ReleasedReport(self.site, self.pack.id, self.pack.version, PERIOD, revision, labels)
+        released = ReleasedReport(
+            self.site, self.pack.id, self.pack.version, PERIOD, revision, labels
+        )
         challenge = self.challenge(revision)
         assert challenge.ledger is not None
         report = Report(
@@ -93,7 +112,14 @@ class Plant:
             challenge.nonce,
             "steplabel-agent/test",
         )
-        header = Header(self.site, PERIOD, revision, self.recipient.key_id, self.device_id, challenge.ledger.sequence)
+        header = Header(
+            self.site,
+            PERIOD,
+            revision,
+            self.recipient.key_id,
+            self.device_id,
+            challenge.ledger.sequence,
+        )
         return envelope.build(report, header, signer or self.key, self.recipient)
 
 
@@ -113,7 +139,11 @@ class Installation:
 
     def environment(self, role: str) -> dict[str, str]:
         keys = self.folder / "keys"
-        environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        environment = {
+            name: os.environ[name]
+            for name in ("PATH", "HOME", "LANG", "TMPDIR")
+            if name in os.environ
+        }
         environment |= {
             "PATH": f"{Path(sys.executable).parent}:{environment['PATH']}",
             "DJANGO_SETTINGS_MODULE": "portal.settings.production",
@@ -157,7 +187,14 @@ class Installation:
     def program(self, text: str, role: str) -> subprocess.CompletedProcess[str]:
         """Run a few lines of Python as a process of that role."""
         command = [sys.executable, "-c", f"import django; django.setup()\n{text}"]
-        return subprocess.run(command, env=self.environment(role), cwd=self.root, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command,
+            env=self.environment(role),
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     @contextmanager
     def running(self, role: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
@@ -191,9 +228,15 @@ class Installation:
         memory_kb = 0
         for process in Path("/proc").glob("[0-9]*"):
             try:
-                if b"granian" in (process / "cmdline").read_bytes() and str(self.folder).encode() in (process / "environ").read_bytes():
+                if (
+                    b"granian" in (process / "cmdline").read_bytes()
+                    and str(self.folder).encode() in (process / "environ").read_bytes()
+                ):
                     lines = (process / "status").read_text("ascii").splitlines()
-                    memory_kb = max(memory_kb, *(int(line.split()[1]) for line in lines if line.startswith(which)))
+                    memory_kb = max(
+                        memory_kb,
+                        *(int(line.split()[1]) for line in lines if line.startswith(which)),
+                    )
             except OSError:
                 continue  # ended while we looked
         assert memory_kb
@@ -206,7 +249,11 @@ class Installation:
         """With a token of the operator's, over HTTP."""
         token = EnrolmentSecret.parse(self.operate("issue_token", site).strip())
         key = DeviceKey.generate()
-        asked = {"secret": token.secret, "device_public_key": key.public.hex, "seed_commitment": token_hex(32)}
+        asked = {
+            "secret": token.secret,
+            "device_public_key": key.public.hex,
+            "seed_commitment": token_hex(32),
+        }
         with self.client() as client:
             answer = client.post("/api/v1/enrolments/", json=asked).raise_for_status().json()
         self.fingerprint = token.fingerprint
@@ -217,7 +264,9 @@ class Installation:
         return self._directory().receipt_keys()
 
     def _directory(self) -> directory.Directory:
-        return directory.verify((self.folder / "keys" / "directory.cbor").read_bytes(), self.fingerprint)
+        return directory.verify(
+            (self.folder / "keys" / "directory.cbor").read_bytes(), self.fingerprint
+        )
 
     def state_of(self, digest: str) -> dict[str, str]:
         with self.client() as client:
@@ -233,10 +282,14 @@ def as_user(url: str, user: str) -> str:
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Set up from nothing by the runbook, with its web server running."""
-    redis = urlsplit(os.environ["REDIS_URL"])._replace(path="/9").geturl()  # apart from the other tests' queue
+    redis = (
+        urlsplit(os.environ["REDIS_URL"])._replace(path="/9").geturl()
+    )  # apart from the other tests' queue
     with set_up(tmp_path_factory.mktemp("installation"), {"REDIS_URL": redis}) as installed:
         register = installed.folder / "register.toml"
-        register.write_text(REGISTER + "".join(SITE.format(number) for number in range(SITES)), "utf-8")
+        register.write_text(
+            REGISTER + "".join(SITE.format(number) for number in range(SITES)), "utf-8"
+        )
         installed.operate("make_keys")
         installed.operate("register", str(register))
         with installed.served():
@@ -244,10 +297,15 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 
 @contextmanager
-def set_up(folder: Path, more: dict[str, str], root: Path = ROOT, owner: str = "steplabel_owner") -> Iterator[Installation]:
+def set_up(
+    folder: Path, more: dict[str, str], root: Path = ROOT, owner: str = "steplabel_owner"
+) -> Iterator[Installation]:
     """Databases with their tables and rights, style and scripts; without keys, and with nobody in it. Of the release at `root`."""
     name = f"steplabel_installation_{token_hex(4)}"
-    with database("DATABASE_URL", name, owner) as default, database("VAULT_DATABASE_URL", f"{name}_vault") as vault:
+    with (
+        database("DATABASE_URL", name, owner) as default,
+        database("VAULT_DATABASE_URL", f"{name}_vault") as vault,
+    ):
         installed = Installation(folder, default, vault, more, root=root, owner=owner)
         (folder / "secret_key").write_text(token_hex(32), "ascii")
         installed.operate("migrate")
@@ -255,13 +313,19 @@ def set_up(folder: Path, more: dict[str, str], root: Path = ROOT, owner: str = "
         yield installed
 
 
-def _wait_until_healthy(installed: Installation, process: subprocess.Popen[bytes], port: int) -> None:
+def _wait_until_healthy(
+    installed: Installation, process: subprocess.Popen[bytes], port: int
+) -> None:
     """By the container's own health check, once something listens there: a check takes half a second of a processor."""
     deadline = time.monotonic() + START_S
     command = [sys.executable, "-m", "portal.health_check"]
     environment = {**installed.environment("web"), "PORT": str(port)}
     while (
-        not _listens(port) or subprocess.run(command, env=environment, cwd=installed.root, capture_output=True, check=False).returncode != 0
+        not _listens(port)
+        or subprocess.run(
+            command, env=environment, cwd=installed.root, capture_output=True, check=False
+        ).returncode
+        != 0
     ):
         assert process.poll() is None, (installed.folder / "web.log").read_text("utf-8")
         assert time.monotonic() < deadline, (installed.folder / "web.log").read_text("utf-8")
@@ -278,13 +342,17 @@ def database(variable: str, name: str, owner: str = "") -> Iterator[str]:
     """A database beside the one that the variable names, owned by the role that it names or by `owner`; dropped afterwards."""
     beside = os.environ[variable]
     address = urlsplit(beside)._replace(path="/postgres").geturl()
-    with psycopg.connect(as_user(address, owner) if owner else address, autocommit=True) as connection:
+    with psycopg.connect(
+        as_user(address, owner) if owner else address, autocommit=True
+    ) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
         yield urlsplit(beside)._replace(path=f"/{name}").geturl()
     finally:
         with psycopg.connect(as_user(address, "postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+            )
 
 
 @pytest.fixture

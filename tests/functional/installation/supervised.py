@@ -26,9 +26,15 @@ class Supervised:
         instance: what stands after @ in its name.
     """
 
-    def __init__(self, unit: str, environment: dict[str, str], log: Path, instance: str = "") -> None:
+    def __init__(
+        self, unit: str, environment: dict[str, str], log: Path, instance: str = ""
+    ) -> None:
         self._unit = (ROOT / "deploy" / "systemd" / unit).read_text("utf-8")
-        command = self._of_unit("ExecStart").replace("/opt/steplabel/.venv/bin", str(Path(sys.executable).parent)).replace("%i", instance)
+        command = (
+            self._of_unit("ExecStart")
+            .replace("/opt/steplabel/.venv/bin", str(Path(sys.executable).parent))
+            .replace("%i", instance)
+        )
         self._command, self.environment, self.log = shlex.split(command), environment, log
         assert (self._of_unit("Restart"), self._of_unit("KillMode")) == ("always", "mixed")
         self._ended, self.starts = threading.Event(), 0
@@ -44,7 +50,14 @@ class Supervised:
     def _start(self) -> subprocess.Popen[bytes]:
         self.starts += 1
         with self.log.open("ab") as log:
-            return subprocess.Popen(self._command, env=self.environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
+            return subprocess.Popen(
+                self._command,
+                env=self.environment,
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def _watch(self) -> None:
         while True:
@@ -57,7 +70,11 @@ class Supervised:
 
     def processes(self) -> list[int]:
         """Numbers of the parent and of its workers."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text("ascii").split()
+        children = (
+            Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+            .read_text("ascii")
+            .split()
+        )
         return [self.process.pid, *map(int, children)]
 
     def kill(self, which: int = 0) -> None:

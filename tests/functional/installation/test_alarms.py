@@ -24,13 +24,20 @@ ALARMS = prometheus.DEPLOY / "alarms.yml"
 RULES: list[dict[str, Any]] = yaml.safe_load(ALARMS.read_text("utf-8"))["groups"][0]["rules"]
 STEP = "5m"
 AFTER = "31h"  # later than the longest wait of an alarm
-LOG, KEPT, BACKUP = "steplabel_log_entries", "steplabel_log_kept_entries", "steplabel_backup_age_seconds"
+LOG, KEPT, BACKUP = (
+    "steplabel_log_entries",
+    "steplabel_log_kept_entries",
+    "steplabel_backup_age_seconds",
+)
 WEB = 'up{job="steplabel", instance="127.0.0.1:8001"}'
 WELL = {WEB: "1", LOG: "400", KEPT: "400", BACKUP: "86400"}
 FAULTS: dict[str, dict[str, str]] = {
     "wrong": {'steplabel_wrong{name="vault-full"}': "1"},
     "web-away": {WEB: "0"},
-    "worker-not-seen": {'steplabel_worker_seen_seconds{worker="a"}': "101", 'steplabel_worker_seen_seconds{worker="b"}': "500"},
+    "worker-not-seen": {
+        'steplabel_worker_seen_seconds{worker="a"}': "101",
+        'steplabel_worker_seen_seconds{worker="b"}': "500",
+    },
     "waiting-too-long": {"steplabel_oldest_waiting_seconds": "601"},
     "clock-apart": {'steplabel_worker_clock_apart_seconds{worker="a"}': "-6"},
     "log-set-back": {LOG: "399"},
@@ -47,13 +54,21 @@ FAULTS: dict[str, dict[str, str]] = {
 QUIET: dict[str, dict[str, str]] = {
     "wrong": {},
     "web-away": {},
-    "worker-not-seen": {'steplabel_worker_seen_seconds{worker="a"}': "99", 'steplabel_worker_seen_seconds{worker="b"}': "500"},
+    "worker-not-seen": {
+        'steplabel_worker_seen_seconds{worker="a"}': "99",
+        'steplabel_worker_seen_seconds{worker="b"}': "500",
+    },
     "waiting-too-long": {"steplabel_oldest_waiting_seconds": "599"},
-    "clock-apart": {'steplabel_worker_clock_apart_seconds{worker="a"}': "-4", "steplabel_web_clock_apart_seconds": "4"},
+    "clock-apart": {
+        'steplabel_worker_clock_apart_seconds{worker="a"}': "-4",
+        "steplabel_web_clock_apart_seconds": "4",
+    },
     "log-set-back": {},
     "keys-end-soon": {'steplabel_key_days_left{kind="receipt"}': "61"},
     "witness-late": {'steplabel_witness_seen_seconds{witness="w"}': "86000"},
-    "witness-late never": {'steplabel_witness_seen_seconds{witness="w"}': " ".join(["_"] * 110 + ["Inf"] * 300)},  # for 22 hours
+    "witness-late never": {
+        'steplabel_witness_seen_seconds{witness="w"}': " ".join(["_"] * 110 + ["Inf"] * 300)
+    },  # for 22 hours
     "backup-late": {BACKUP: "107000"},
     "backup-late never": {BACKUP: "_", LOG: "_"},  # of no portal at all it is not asked
     "check-failed": {'steplabel_disagreements{role="worker"}': "0"},
@@ -100,7 +115,9 @@ def trial(series: dict[str, str], rings: dict[str, Any] | None, alarm: str) -> d
     expected = [] if rings is None else [rings]
     return {
         "interval": STEP,
-        "input_series": [{"series": name, "values": repeated(value)} for name, value in (WELL | series).items()],
+        "input_series": [
+            {"series": name, "values": repeated(value)} for name, value in (WELL | series).items()
+        ],
         "alert_rule_test": [{"eval_time": AFTER, "alertname": alarm, "exp_alerts": expected}],
     }
 
@@ -108,7 +125,9 @@ def trial(series: dict[str, str], rings: dict[str, Any] | None, alarm: str) -> d
 def test_prometheus_reads_the_alarms_and_the_sample() -> None:
     rules = prometheus.promtool("check", "rules", ALARMS)
     assert rules.returncode == 0, rules.stdout + rules.stderr
-    sample = prometheus.promtool("check", "config", "--syntax-only", prometheus.DEPLOY / "prometheus.yml")
+    sample = prometheus.promtool(
+        "check", "config", "--syntax-only", prometheus.DEPLOY / "prometheus.yml"
+    )
     assert sample.returncode == 0, sample.stdout + sample.stderr
 
 
@@ -118,25 +137,37 @@ def test_each_alarm_rings_for_its_fault_and_for_no_less(tmp_path: Path) -> None:
     for rule in RULES:
         alarm = named(rule)
         annotations = {
-            name: re.sub(r"{{ \$labels\.(\w+) }}", lambda label: LABELS[alarm][label.group(1)], text)  # noqa: B023 - used at once
+            name: re.sub(
+                r"{{ \$labels\.(\w+) }}", lambda label: LABELS[alarm][label.group(1)], text
+            )  # noqa: B023 - used at once
             for name, text in rule["annotations"].items()
         }
         rings = {"exp_labels": LABELS.get(alarm, {}), "exp_annotations": annotations}
-        trials += [trial(FAULTS[alarm], rings, rule["alert"]), trial(QUIET[alarm], None, rule["alert"])]
+        trials += [
+            trial(FAULTS[alarm], rings, rule["alert"]),
+            trial(QUIET[alarm], None, rule["alert"]),
+        ]
     assert fails(tmp_path, trials) == ""
-    assert "wrong" in fails(tmp_path, [trial({}, {"exp_labels": LABELS["wrong"]}, "wrong")]), "an alarm that does not ring would be told"
+    assert "wrong" in fails(tmp_path, [trial({}, {"exp_labels": LABELS["wrong"]}, "wrong")]), (
+        "an alarm that does not ring would be told"
+    )
 
 
 def fails(folder: Path, trials: list[dict[str, Any]]) -> str:
     """What `promtool test rules` says; nothing where all is as expected."""
     file = folder / "trials.json"  # YAML holds JSON
-    file.write_text(json.dumps({"rule_files": [str(ALARMS)], "evaluation_interval": STEP, "tests": trials}), "utf-8")
+    file.write_text(
+        json.dumps({"rule_files": [str(ALARMS)], "evaluation_interval": STEP, "tests": trials}),
+        "utf-8",
+    )
     done = prometheus.promtool("test", "rules", file)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
 @pytest.mark.long
-def test_a_prometheus_finds_what_its_alarms_ask_for_at_a_portal(installation: Installation, tmp_path: Path) -> None:
+def test_a_prometheus_finds_what_its_alarms_ask_for_at_a_portal(
+    installation: Installation, tmp_path: Path
+) -> None:
     target = urlsplit(installation.address).netloc
     asks = set(re.findall(r"steplabel_\w+", ALARMS.read_text("utf-8"))) - WITHOUT_VALUES
     with installation.running("worker"), prometheus.serve(tmp_path, [target]) as asked:

@@ -25,7 +25,12 @@ from tests.functional.installation.conftest import BEHIND_TLS, HOST, Installatio
 from tests.integration.portal_cast import PASSWORD, make_portal_keys
 from tests.servers.redis import started
 
-pytestmark = [pytest.mark.postgres, pytest.mark.redis, pytest.mark.xdist_group("hostile-readers"), pytest.mark.timeout(2_400)]
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.redis,
+    pytest.mark.xdist_group("hostile-readers"),
+    pytest.mark.timeout(2_400),
+]
 
 REQUESTS, LONG_REQUESTS = 2_000, 20_000
 AT_ONCE = 16
@@ -35,7 +40,18 @@ GROWTH = 1.10
 OWNER = "owner1@example.org"
 VERSION = "/benchmarks/cement/cn/dry-process/2016/v1/"
 FILES = tuple(f"{VERSION}benchmark.{end}" for end in ("csv", "json", "pdf", "bib", "ris"))
-PAGES = ("/", "/?sector=cement", VERSION, *FILES, "/about/", "/about/glossary/", "/status/", "/verify/", "/register/", "/sign-in/")
+PAGES = (
+    "/",
+    "/?sector=cement",
+    VERSION,
+    *FILES,
+    "/about/",
+    "/about/glossary/",
+    "/status/",
+    "/verify/",
+    "/register/",
+    "/sign-in/",
+)
 
 Asked = tuple[str, str, dict[str, str], dict[str, object]]
 """A request: method, path, headers, the rest."""
@@ -129,7 +145,10 @@ def published(tmp_path_factory: pytest.TempPathFactory, stores: Stores) -> Itera
 
 def from_network(number: int) -> dict[str, str]:
     """As the one proxy of ours would say where a request is from."""
-    return {**BEHIND_TLS, "X-Forwarded-For": f"198.{18 + number // 65536}.{number // 256 % 256}.{number % 256}"}
+    return {
+        **BEHIND_TLS,
+        "X-Forwarded-For": f"198.{18 + number // 65536}.{number // 256 % 256}.{number % 256}",
+    }
 
 
 @contextmanager
@@ -145,13 +164,25 @@ def asking(portal: Installation) -> Iterator[Callable[..., httpx.Response]]:
 
 def sampled(portal: Installation, into: Sample) -> None:
     """One sign-in of a person, in a browser that the portal does not know, and one request to the API."""
-    with httpx.Client(base_url=portal.address, headers=from_network(60_000), trust_env=False, timeout=60) as client:
+    with httpx.Client(
+        base_url=portal.address, headers=from_network(60_000), trust_env=False, timeout=60
+    ) as client:
         start = time.monotonic()
         page = client.get("/sign-in/")
-        token = page.text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0] if page.status_code == 200 else ""
+        token = (
+            page.text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+            if page.status_code == 200
+            else ""
+        )
         form = {"username": OWNER, "password": PASSWORD, "csrfmiddlewaretoken": token}
-        cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())  # Secure ones, over plain HTTP behind the proxy
-        answer = client.post("/sign-in/", data=form, headers={"Cookie": cookies, "Referer": f"https://{HOST}/sign-in/"})
+        cookies = "; ".join(
+            f"{name}={value}" for name, value in client.cookies.items()
+        )  # Secure ones, over plain HTTP behind the proxy
+        answer = client.post(
+            "/sign-in/",
+            data=form,
+            headers={"Cookie": cookies, "Referer": f"https://{HOST}/sign-in/"},
+        )
         into.sign_in_s.append(time.monotonic() - start)
         into.statuses[f"sign-in {answer.status_code}"] += 1
         start = time.monotonic()
@@ -166,7 +197,12 @@ def hostile(number: int) -> Asked:
     headers = from_network(chance.randrange(NETWORKS))
     word = f"{chance.getrandbits(64):x}"
     if number % 500 == 499:  # forty wrong passwords in 20,000
-        return "POST", "/sign-in/", headers, {"data": {"username": f"{word}@example.org", "password": word}}
+        return (
+            "POST",
+            "/sign-in/",
+            headers,
+            {"data": {"username": f"{word}@example.org", "password": word}},
+        )
     path = chance.choice(PAGES)
     parts = [
         f"sector={chance.choice(('cement', word))}",
@@ -178,8 +214,17 @@ def hostile(number: int) -> Asked:
     ]
     query = "&".join(chance.sample(parts, chance.randrange(1, 4)))
     headers["Host"] = chance.choice((f"{HOST}:{chance.randrange(1, 65536)}", HOST))
-    headers["Accept-Language"] = chance.choice(("zh-CN", "en", word[:8], f"{word[:2]}-{word[2:4]},zh;q=0.1"))
-    headers["Cookie"] = chance.choice((f"unit={word}", f"__Host-session={word}", f"__Host-device-{word[:16]}={word}", "django_language=en"))
+    headers["Accept-Language"] = chance.choice(
+        ("zh-CN", "en", word[:8], f"{word[:2]}-{word[2:4]},zh;q=0.1")
+    )
+    headers["Cookie"] = chance.choice(
+        (
+            f"unit={word}",
+            f"__Host-session={word}",
+            f"__Host-device-{word[:16]}={word}",
+            "django_language=en",
+        )
+    )
     return "GET", with_query(path, query), headers, {}
 
 
@@ -189,7 +234,10 @@ def with_query(path: str, query: str) -> str:
 
 @pytest.mark.long
 def test_hostile_readers_fill_nothing_and_stop_nobody(
-    published: Installation, stores: Stores, long: bool, record_property: Callable[[str, object], None]
+    published: Installation,
+    stores: Stores,
+    long: bool,
+    record_property: Callable[[str, object], None],
 ) -> None:
     def ask_all(requests: list[Asked]) -> Counter[int]:
         statuses: Counter[int] = Counter()
@@ -197,7 +245,11 @@ def test_hostile_readers_fill_nothing_and_stop_nobody(
 
         def ask_some(part: list[Asked]) -> list[int]:
             with asking(published) as ask:
-                return [ask(method, path, headers, **more).status_code for method, path, headers, more in part if time.monotonic() < ends]
+                return [
+                    ask(method, path, headers, **more).status_code
+                    for method, path, headers, more in part
+                    if time.monotonic() < ends
+                ]
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for part in pool.map(ask_some, [requests[first::AT_ONCE] for first in range(AT_ONCE)]):
@@ -205,7 +257,9 @@ def test_hostile_readers_fill_nothing_and_stop_nobody(
         return statuses
 
     every = cycle(product(PAGES, ("", "unit=MJ", "unit=kWh", "unit=kgce"), ("en", "zh-CN")))
-    ordinary: list[Asked] = [  # every page from the same number of networks: what is hostile is what is asked for
+    ordinary: list[
+        Asked
+    ] = [  # every page from the same number of networks: what is hostile is what is asked for
         ("GET", with_query(path, unit), {**from_network(number), "Accept-Language": language}, {})
         for number, (path, unit, language) in zip(range(NETWORKS), every, strict=False)
     ]
@@ -233,15 +287,24 @@ def test_hostile_readers_fill_nothing_and_stop_nobody(
     for _ in range(5):
         sampled(published, after)
 
-    record_property("hostile requests", f"{statuses.total()} in {seconds:.0f} s: {dict(sorted(statuses.items()))}")
-    record_property("memory of cache and limits, MB", f"before {memory_before}, after {memory_after}")
-    record_property("memory of the web processes, MB", f"before {web_before:.0f}, after {web_after:.0f}")
+    record_property(
+        "hostile requests",
+        f"{statuses.total()} in {seconds:.0f} s: {dict(sorted(statuses.items()))}",
+    )
+    record_property(
+        "memory of cache and limits, MB", f"before {memory_before}, after {memory_after}"
+    )
+    record_property(
+        "memory of the web processes, MB", f"before {web_before:.0f}, after {web_after:.0f}"
+    )
     for name, sample in (("before", before), ("during", during), ("after", after)):
         record_property(f"{name} the flood", str(sample))
     assert statuses.total() == count, "the time that was allowed was over first"
     assert not [status for status in statuses if status >= 500]
     assert statuses[200] > count / 3, "what was asked for reached the pages"
-    assert all(now <= GROWTH * then for then, now in zip(memory_before, memory_after, strict=True)), (memory_before, memory_after)
+    assert all(
+        now <= GROWTH * then for then, now in zip(memory_before, memory_after, strict=True)
+    ), (memory_before, memory_after)
     for sample in (before, during, after):
         assert set(sample.statuses) == {"sign-in 302", "API 200"}, sample.statuses
     assert median(after.sign_in_s) < 3 * median(before.sign_in_s) + 0.5
@@ -249,9 +312,13 @@ def test_hostile_readers_fill_nothing_and_stop_nobody(
 
 
 @pytest.mark.long
-def test_one_network_that_reads_too_much_is_told_so_and_others_read_on(published: Installation) -> None:
+def test_one_network_that_reads_too_much_is_told_so_and_others_read_on(
+    published: Installation,
+) -> None:
     with asking(published) as ask:
-        statuses = Counter(ask("GET", "/about/", from_network(40_000)).status_code for _ in range(330))
+        statuses = Counter(
+            ask("GET", "/about/", from_network(40_000)).status_code for _ in range(330)
+        )
         assert statuses[429] in range(20, 331), statuses  # a window may end meanwhile
         refused = ask("GET", "/about/", {**from_network(40_000), "Accept-Language": "zh-CN"})
         if refused.status_code == 429:

@@ -12,7 +12,12 @@ from tests.functional.installation.conftest import Installation, as_user
 from tests.functional.installation.test_the_worker import sent, settled
 from tests.servers import pgbouncer
 
-pytestmark = [pytest.mark.long, pytest.mark.postgres, pytest.mark.redis, pytest.mark.xdist_group("installation")]
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.postgres,
+    pytest.mark.redis,
+    pytest.mark.xdist_group("installation"),
+]
 
 READ_SLOWLY = """
 from django.db import connection
@@ -36,27 +41,38 @@ def pooled(installation: Installation) -> Iterator[Installation]:
     """The same databases, reached by every role through PgBouncer, and a web server of its own."""
     default, vault = installation.default_url, installation.vault_url
     worker = urlsplit(vault)._replace(path=urlsplit(default).path).geturl()
-    with pgbouncer.serve(default, vault, worker, as_user(default, installation.owner)) as (through, vault_through, *_):
+    with pgbouncer.serve(default, vault, worker, as_user(default, installation.owner)) as (
+        through,
+        vault_through,
+        *_,
+    ):
         installed = replace(installation, default_url=through, vault_url=vault_through)
         with installed.served():
             yield installed
 
 
-def test_a_report_is_taken_and_opened_and_pages_are_read(installation: Installation, pooled: Installation) -> None:
+def test_a_report_is_taken_and_opened_and_pages_are_read(
+    installation: Installation, pooled: Installation
+) -> None:
     plant = pooled.enrol(f"works-{len(installation.plants)}")
     installation.plants.append(plant)
     with pooled.running("worker"):
         assert settled(pooled, sent(pooled, plant.envelope()))["state"] == "accepted"
         with pooled.client() as client:
-            assert {client.get(path).status_code for path in ("/", "/log/", "/status/", "/healthz")} == {200}
+            assert {
+                client.get(path).status_code for path in ("/", "/log/", "/status/", "/healthz")
+            } == {200}
             assert client.get("/readyz").json()["wrong"] in ([], ["worker-not-seen"])
     checked = pooled.program(
-        "from portal.opening.installation_agreement import disagreements; print([one.name for one in disagreements()])", "worker"
+        "from portal.opening.installation_agreement import disagreements; print([one.name for one in disagreements()])",
+        "worker",
     )
     assert checked.stdout.strip() == "[]", checked.stderr
 
 
-def test_a_long_list_is_read_to_its_end_which_a_cursor_of_the_server_is_not(pooled: Installation) -> None:
+def test_a_long_list_is_read_to_its_end_which_a_cursor_of_the_server_is_not(
+    pooled: Installation,
+) -> None:
     read = pooled.program(READ_SLOWLY.format(with_cursors=False), "worker")
     assert int(read.stdout) > 20, read.stderr
     broken = pooled.program(READ_SLOWLY.format(with_cursors=True), "worker")
@@ -65,6 +81,7 @@ def test_a_long_list_is_read_to_its_end_which_a_cursor_of_the_server_is_not(pool
 
 def test_a_backup_through_it_is_refused_by_name(pooled: Installation) -> None:
     refused = pooled.program(
-        f"from django.core.management import call_command; call_command('backup', '{pooled.folder / 'dump'}')", "operator"
+        f"from django.core.management import call_command; call_command('backup', '{pooled.folder / 'dump'}')",
+        "operator",
     )
     assert "database-through-pooler" in refused.stderr

@@ -68,7 +68,9 @@ def web_behind_cable(installation: Installation) -> Iterator[tuple[httpx.Client,
     assert parts.port is not None
     cable, port = Cable(parts.hostname, parts.port), free_port()
     by_cable = parts._replace(netloc=f"{parts.username}@127.0.0.1:{cable.port}").geturl()
-    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=BEHIND_TLS, trust_env=False, timeout=30)
+    client = httpx.Client(
+        base_url=f"http://127.0.0.1:{port}", headers=BEHIND_TLS, trust_env=False, timeout=30
+    )
     with installation.running("web", PORT=str(port), DATABASE_URL=by_cable), client:
         try:
             until_healthy(client)
@@ -92,7 +94,10 @@ def test_probes_answer_in_seconds_while_the_database_is_away(installation: Insta
         for trouble in (cable.pull, cable.cut):
             until_healthy(client)
             trouble()
-            answers = {address: asked(client, address) for address in ("/livez", "/healthz", "/readyz", "/metrics")}
+            answers = {
+                address: asked(client, address)
+                for address in ("/livez", "/healthz", "/readyz", "/metrics")
+            }
             assert {address: answer.status_code for address, (answer, _) in answers.items()} == {
                 "/livez": 200,
                 "/healthz": 503,
@@ -108,7 +113,10 @@ def test_probes_answer_in_seconds_while_the_database_is_away(installation: Insta
 
 def test_prometheus_scrapes_by_the_address_of_the_process(installation: Installation) -> None:
     with httpx.Client(base_url=installation.address, trust_env=False, timeout=30) as prometheus:
-        statuses = {address: prometheus.get(address).status_code for address in ("/livez", "/healthz", "/metrics", "/status/")}
+        statuses = {
+            address: prometheus.get(address).status_code
+            for address in ("/livez", "/healthz", "/metrics", "/status/")
+        }
     assert statuses == {"/livez": 200, "/healthz": 200, "/metrics": 200, "/status/": 400}
 
 

@@ -56,7 +56,9 @@ POINTS = [
 def sent(installation: Installation, raw: bytes) -> str:
     """Hand an envelope in; its digest."""
     with installation.client() as client:
-        client.post("/api/v1/submissions/", content=raw, headers={"Content-Type": "application/cbor"}).raise_for_status()
+        client.post(
+            "/api/v1/submissions/", content=raw, headers={"Content-Type": "application/cbor"}
+        ).raise_for_status()
     return hashlib.sha256(raw).hexdigest()
 
 
@@ -67,10 +69,18 @@ def test_killed_at_any_step_the_report_is_accepted_once_after_a_restart(
     digest = sent(installation, plant.envelope())
     killed = installation.program(SWEEP.format(point=point, after=after), "worker")
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    restarted = installation.program(SWEEP.format(point="", after=False) + COUNT.format(digest=digest), "worker")
+    restarted = installation.program(
+        SWEEP.format(point="", after=False) + COUNT.format(digest=digest), "worker"
+    )
     assert restarted.returncode == 0, restarted.stderr
     labels = sum(rule.released for step in plant.pack.steps for rule in step.metrics)
-    assert as_json(restarted.stdout) == {"states": ["accepted"], "log": 1, "opened": 1, "values": labels, "accepted": 1}
+    assert as_json(restarted.stdout) == {
+        "states": ["accepted"],
+        "log": 1,
+        "opened": 1,
+        "values": labels,
+        "accepted": 1,
+    }
 
 
 def test_a_real_worker_opens_what_waited_what_is_nudged_and_refuses_what_is_wrong_inside(
@@ -87,7 +97,9 @@ def test_a_real_worker_opens_what_waited_what_is_nudged_and_refuses_what_is_wron
         assert (refused["state"], refused["reason_code"]) == ("refused", "pack-mismatch")
         assert process.poll() is None
     with psycopg.connect(installation.vault_url) as connection:
-        digests = {row[0] for row in connection.execute("SELECT envelope_digest FROM opening_openedreport")}
+        digests = {
+            row[0] for row in connection.execute("SELECT envelope_digest FROM opening_openedreport")
+        }
     assert {waited, nudged} <= digests
     assert off_pack not in digests
 
@@ -99,12 +111,24 @@ def test_a_worker_goes_on_with_the_connections_that_it_has_until_they_answer_no_
     with installation.running("worker"):
         assert settled(installation, sent(installation, plant.envelope()))["state"] == "accepted"
         before = connections_of_the_worker(installation)
-        assert settled(installation, sent(installation, plant.envelope(revision=2)))["state"] == "accepted"
+        assert (
+            settled(installation, sent(installation, plant.envelope(revision=2)))["state"]
+            == "accepted"
+        )
         assert connections_of_the_worker(installation) == before
-        assert {database for database, _process in before} == {urlsplit(url).path[1:] for url in of_both(installation)}
-        with psycopg.connect(as_user(installation.default_url, "postgres"), autocommit=True) as superuser:
-            superuser.execute("SELECT pg_terminate_backend(process) FROM unnest(%s) AS process", [[number for _, number in before]])
-        assert settled(installation, sent(installation, other_plant.envelope()))["state"] == "accepted"
+        assert {database for database, _process in before} == {
+            urlsplit(url).path[1:] for url in of_both(installation)
+        }
+        with psycopg.connect(
+            as_user(installation.default_url, "postgres"), autocommit=True
+        ) as superuser:
+            superuser.execute(
+                "SELECT pg_terminate_backend(process) FROM unnest(%s) AS process",
+                [[number for _, number in before]],
+            )
+        assert (
+            settled(installation, sent(installation, other_plant.envelope()))["state"] == "accepted"
+        )
         assert connections_of_the_worker(installation).isdisjoint(before)
     assert "Traceback" not in (installation.folder / "worker.log").read_text("utf-8")
 
@@ -119,21 +143,32 @@ def connections_of_the_worker(installation: Installation) -> set[tuple[str, int]
     asked = "SELECT datname, pid FROM pg_stat_activity WHERE usename = %s AND datname = ANY(%s)"
     names = [urlsplit(url).path[1:] for url in of_both(installation)]
     with psycopg.connect(as_user(installation.default_url, "postgres")) as superuser:
-        return {(str(database), int(process)) for database, process in superuser.execute(asked, [user, names])}
+        return {
+            (str(database), int(process))
+            for database, process in superuser.execute(asked, [user, names])
+        }
 
 
-def test_a_worker_finds_by_itself_what_nobody_told_it_of(installation: Installation, plant: Plant) -> None:
+def test_a_worker_finds_by_itself_what_nobody_told_it_of(
+    installation: Installation, plant: Plant
+) -> None:
     raw = plant.envelope()
     with installation.running("worker", STEPLABEL_SWEEP_SECONDS="1"):
         first = sent(installation, raw)
-        assert settled(installation, first)["state"] == "accepted"  # it is up, and its first sweep is over
+        assert (
+            settled(installation, first)["state"] == "accepted"
+        )  # it is up, and its first sweep is over
         silent = plant.envelope(revision=2)
-        stored = installation.program(RECEIVE.format(raw=silent.hex()), "operator")  # the service alone: nobody is nudged
+        stored = installation.program(
+            RECEIVE.format(raw=silent.hex()), "operator"
+        )  # the service alone: nobody is nudged
         assert stored.returncode == 0, stored.stderr
         assert settled(installation, hashlib.sha256(silent).hexdigest())["state"] == "accepted"
 
 
-def test_a_task_that_a_database_refuses_is_logged_without_the_row(installation: Installation, other_plant: Plant) -> None:
+def test_a_task_that_a_database_refuses_is_logged_without_the_row(
+    installation: Installation, other_plant: Plant
+) -> None:
     """PostgreSQL quotes the row that it refuses, here an opened report; Celery logs, sends and stores what a task raised."""
     refuse = "ALTER TABLE opening_openedreport ADD CONSTRAINT nothing_more CHECK (false) NOT VALID"
     with psycopg.connect(installation.vault_url, autocommit=True) as vault:
@@ -146,10 +181,20 @@ def test_a_task_that_a_database_refuses_is_logged_without_the_row(installation: 
             vault.execute("ALTER TABLE opening_openedreport DROP CONSTRAINT nothing_more")
     failures = [json.loads(line) for line in log.splitlines() if "raised unexpected" in line]
     assert {failure["error"] for failure in failures} == {"IntegrityError"}
-    assert all(failure["message"].endswith("raised unexpected: IntegrityError") and failure["through"] for failure in failures)
+    assert all(
+        failure["message"].endswith("raised unexpected: IntegrityError") and failure["through"]
+        for failure in failures
+    )
     with redis.Redis.from_url(installation.more["REDIS_URL"]) as broker:
         dumped = b"".join(broker.dump(key) or b"" for key in broker.scan_iter())
-    for quoted in ("Failing row", "DETAIL", other_plant.site, other_plant.device_id, digest, "\\\\xaf"):
+    for quoted in (
+        "Failing row",
+        "DETAIL",
+        other_plant.site,
+        other_plant.device_id,
+        digest,
+        "\\\\xaf",
+    ):
         assert quoted not in log
         assert quoted.encode() not in dumped
 
@@ -157,7 +202,9 @@ def test_a_task_that_a_database_refuses_is_logged_without_the_row(installation: 
 def failed_task(installation: Installation) -> str:
     """The worker's log, once a task has failed."""
     deadline = time.monotonic() + OPENING_S
-    while "raised unexpected" not in (log := (installation.folder / "worker.log").read_text("utf-8")):
+    while "raised unexpected" not in (
+        log := (installation.folder / "worker.log").read_text("utf-8")
+    ):
         assert time.monotonic() < deadline, log
         time.sleep(0.2)
     return log
@@ -196,7 +243,8 @@ def test_a_worker_that_is_told_to_end_does_so_within_ten_seconds_whatever_waits(
         process.wait(120)
         seconds = time.monotonic() - start
     left = installation.program(
-        'from portal.intake.models import Submission\nprint(Submission.objects.filter(state="received").count())', "operator"
+        'from portal.intake.models import Submission\nprint(Submission.objects.filter(state="received").count())',
+        "operator",
     )
     cleared = installation.program(CLEAR, "operator")
     assert cleared.returncode == 0, cleared.stderr

@@ -25,12 +25,19 @@ from tests.functional.installation.conftest import HOST, Installation
 from tests.functional.installation.supervised import Supervised
 from tests.servers import free_port, nginx
 
-pytestmark = [pytest.mark.long, pytest.mark.postgres, pytest.mark.redis, pytest.mark.xdist_group("installation")]
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.postgres,
+    pytest.mark.redis,
+    pytest.mark.xdist_group("installation"),
+]
 
 KILLS = 10
 BACK_S = 10.0
 ASKERS = 140
-REQUESTS_EACH = 5  # 700 in all: more than one network may send in the time of RATE, however slow the machine
+REQUESTS_EACH = (
+    5  # 700 in all: more than one network may send in the time of RATE, however slow the machine
+)
 RATE = "600/hour"
 SLOW_SENDERS = 700
 
@@ -40,8 +47,17 @@ class Web(Supervised):
 
     def __init__(self, installation: Installation) -> None:
         self.port = free_port()
-        environment = {**installation.environment("web"), "STEPLABEL_PROXIES": "1", "STEPLABEL_RATE_PUBLIC": RATE}
-        super().__init__("steplabel-web@.service", environment, installation.folder / f"web-{self.port}.log", str(self.port))
+        environment = {
+            **installation.environment("web"),
+            "STEPLABEL_PROXIES": "1",
+            "STEPLABEL_RATE_PUBLIC": RATE,
+        }
+        super().__init__(
+            "steplabel-web@.service",
+            environment,
+            installation.folder / f"web-{self.port}.log",
+            str(self.port),
+        )
 
 
 @pytest.fixture(scope="module")
@@ -58,16 +74,22 @@ def undefended(installation: Installation) -> Iterator[str]:
 
 
 @contextmanager
-def _served(installation: Installation, asker: str = "$remote_addr", reads_whole: str = "on") -> Iterator[tuple[str, list[Web]]]:
+def _served(
+    installation: Installation, asker: str = "$remote_addr", reads_whole: str = "on"
+) -> Iterator[tuple[str, list[Web]]]:
     """Two web processes and nginx in front; with other values than the sample's, a defence is off."""
     with ExitStack() as stack:
         web = [Web(installation) for _ in range(2)]
         for server in web:
             stack.callback(server.end)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="steplabel-nginx-")))
-        text = nginx.CONFIGURATION.read_text("utf-8").replace("proxy_request_buffering on", f"proxy_request_buffering {reads_whole}")
+        text = nginx.CONFIGURATION.read_text("utf-8").replace(
+            "proxy_request_buffering on", f"proxy_request_buffering {reads_whole}"
+        )
         text = text.replace("X-Forwarded-For $remote_addr", f"X-Forwarded-For {asker}")
-        address = stack.enter_context(nginx.serve(folder, *(process.port for process in web), text=text))
+        address = stack.enter_context(
+            nginx.serve(folder, *(process.port for process in web), text=text)
+        )
         for server in web:
             wait_for(f"http://127.0.0.1:{server.port}")
         yield address, web
@@ -138,10 +160,15 @@ def asked_all_the_time(address: str) -> Iterator[Seen]:
                 status = asking.get(f"{address}/healthz").status_code
                 availability.statuses[status] += 1
                 if status == 200:
-                    availability.longest_s, last = max(availability.longest_s, time.monotonic() - last), time.monotonic()
+                    availability.longest_s, last = (
+                        max(availability.longest_s, time.monotonic() - last),
+                        time.monotonic(),
+                    )
                 time.sleep(0.1)
 
-    with ThreadPoolExecutor(1) as pool:  # whose result raises what asking ended by: a thread alone would say nothing, and see no gap
+    with (
+        ThreadPoolExecutor(1) as pool
+    ):  # whose result raises what asking ended by: a thread alone would say nothing, and see no gap
         asking = pool.submit(ask)
         try:
             yield availability
@@ -150,7 +177,9 @@ def asked_all_the_time(address: str) -> Iterator[Seen]:
         asking.result()
 
 
-def test_each_of_many_networks_is_counted_by_itself(behind_nginx: tuple[str, list[Web]], undefended: str) -> None:
+def test_each_of_many_networks_is_counted_by_itself(
+    behind_nginx: tuple[str, list[Web]], undefended: str
+) -> None:
     assert refused(behind_nginx[0]) == 0
     assert refused(undefended) > 0, "counted as one they are over their rate"
 
@@ -161,7 +190,10 @@ def refused(address: str) -> int:
     for number in range(ASKERS):
         with client(f"127.0.1.{number + 1}") as asking:
             answers = [
-                asking.get(f"{address}/api/v1/benchmarks/", headers={"X-Forwarded-For": "203.0.113.9"}) for _ in range(REQUESTS_EACH)
+                asking.get(
+                    f"{address}/api/v1/benchmarks/", headers={"X-Forwarded-For": "203.0.113.9"}
+                )
+                for _ in range(REQUESTS_EACH)
             ]
         statuses[max(answer.status_code for answer in answers)] += 1
     print(dict(statuses))
@@ -174,9 +206,15 @@ def test_slow_senders_stop_nobody(behind_nginx: tuple[str, list[Web]], undefende
     before = percentile_99(address)
     with slow_senders(address, SLOW_SENDERS):
         during = percentile_99(address)
-    print(f"p99 {before * 1000:.0f} ms before, {during * 1000:.0f} ms beside {SLOW_SENDERS} slow senders")
+    print(
+        f"p99 {before * 1000:.0f} ms before, {during * 1000:.0f} ms beside {SLOW_SENDERS} slow senders"
+    )
     assert during <= max(2 * before, 0.5)
-    with slow_senders(undefended, SLOW_SENDERS), client("127.0.3.1") as asking, pytest.raises(httpx.TimeoutException):
+    with (
+        slow_senders(undefended, SLOW_SENDERS),
+        client("127.0.3.1") as asking,
+        pytest.raises(httpx.TimeoutException),
+    ):
         asking.get(f"{undefended}/healthz", timeout=3)
 
 
@@ -190,7 +228,9 @@ def slow_senders(address: str, number: int) -> Iterator[None]:
     head = f"POST /api/v1/submissions/ HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/cbor\r\nContent-Length: 200000\r\n\r\nx"
     with ExitStack() as stack:
         for index in range(number):
-            raw = socket.create_connection(("127.0.0.1", port), 20, source_address=(f"127.0.2.{index % 250 + 1}", 0))
+            raw = socket.create_connection(
+                ("127.0.0.1", port), 20, source_address=(f"127.0.2.{index % 250 + 1}", 0)
+            )
             stack.enter_context(context.wrap_socket(raw)).sendall(head.encode("ascii"))
         yield
 

@@ -49,13 +49,24 @@ class Killable(Protocol):
 class Agent:
     """The process; `end` by SIGTERM or SIGKILL, with its power."""
 
-    def __init__(self, plant: Watched, *more: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, plant: Watched, *more: str, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.plant, self.marks = plant, plant.folder / "synced"
         self._told = len(self._log())
-        command = [sys.executable, "-m", "tests.functional.live.agent_without_power", str(plant.live), str(self.marks), *more]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.functional.live.agent_without_power",
+            str(plant.live),
+            str(self.marks),
+            *more,
+        ]
         with (plant.folder / "agent.log").open("ab") as log:
             whole = {**os.environ, **(environment or {})}
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=Path(__file__).parents[3], env=whole)
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=log, cwd=Path(__file__).parents[3], env=whole
+            )
         STARTED.append(self.process)
 
     def _log(self) -> str:
@@ -112,7 +123,12 @@ def all_there(plant: Watched) -> bool:
 
 
 def killed_at_random_instants(
-    plant: Watched, grant: Callable[[float], None], deaths: int, ready: str, server: Killable | None = None, line: Line | None = None
+    plant: Watched,
+    grant: Callable[[float], None],
+    deaths: int,
+    ready: str,
+    server: Killable | None = None,
+    line: Line | None = None,
 ) -> Agent:
     """The agent that is left after so many deaths, every third of the server. Before each the network drops, where there is a line.
 

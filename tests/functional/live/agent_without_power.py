@@ -37,7 +37,9 @@ class _Intake(Intake):
         if self.acknowledge_first:
             for arrival in waiting:
                 arrival.acknowledge()
-            positions = [row for arrival in waiting for row in arrival.rows if row["table"] == "position"]
+            positions = [
+                row for arrival in waiting for row in arrival.rows if row["table"] == "position"
+            ]
             if positions:  # a polled source's acknowledgement is its position
                 self.spool.append((), positions)
             time.sleep(FOR_THE_WIRE_S)
@@ -79,13 +81,23 @@ def main() -> None:
         reached("before-sync")
         sync(handle)
         with Path(marks).open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"file": os.readlink(f"/proc/self/fd/{handle}"), "bytes": os.fstat(handle).st_size}) + "\n")
+            file.write(
+                json.dumps(
+                    {
+                        "file": os.readlink(f"/proc/self/fd/{handle}"),
+                        "bytes": os.fstat(handle).st_size,
+                    }
+                )
+                + "\n"
+            )
         reached("after-sync")
 
     os.fdatasync = marked  # type: ignore[assignment]  # the same call, noted
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    watch = SiteWatch(load_site(site), lambda sentence: print(sentence, file=sys.stderr, flush=True), _Intake)
+    watch = SiteWatch(
+        load_site(site), lambda sentence: print(sentence, file=sys.stderr, flush=True), _Intake
+    )
     signal.signal(signal.SIGHUP, lambda *_: watch.reloading.asked.set())
     watch.run(stop)
 

@@ -73,7 +73,10 @@ class Historian:
             connection.execute(TABLES)
 
     def _connected(self) -> psycopg.Connection[object]:
-        return psycopg.connect(f"host=127.0.0.1 port={self.cluster.port} user=postgres dbname=postgres", connect_timeout=5)
+        return psycopg.connect(
+            f"host=127.0.0.1 port={self.cluster.port} user=postgres dbname=postgres",
+            connect_timeout=5,
+        )
 
     def until_done(self, act: Callable[[psycopg.Connection[object]], None]) -> None:
         """In one transaction, again and again while the server is away; a commit that was not answered is done twice."""
@@ -107,7 +110,10 @@ class Historian:
 
     def tell(self, row: dict[str, str]) -> None:
         """A heat begins, and then its row is completed."""
-        for end, tapped, power in ((None, None, None), (row["end"], row["output_quantity"], row["var.power_on_s"])):
+        for end, tapped, power in (
+            (None, None, None),
+            (row["end"], row["output_quantity"], row["var.power_on_s"]),
+        ):
             columns = (row["batch_id"], row["start"], end, tapped, row["equipment"], power)
             self.until_done(lambda connection, columns=columns: connection.execute(_TOLD, columns))  # type: ignore[misc]
 
@@ -180,7 +186,9 @@ def appended(plant: Plant, over_s: float) -> Iterator[None]:
                 time.sleep(over_s * 20 / len(plant.sent))
             os.write(file, line[-7:])
         rows = plant.furnaces.batches()
-        text = "\n".join("|".join(cells) for cells in (list(rows[0]), *(list(row.values()) for row in rows)))
+        text = "\n".join(
+            "|".join(cells) for cells in (list(rows[0]), *(list(row.values()) for row in rows))
+        )
         (folder / "heats.txt").write_text(text + "\n", "utf-8")
 
     thread = threading.Thread(target=write)

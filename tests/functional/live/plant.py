@@ -54,7 +54,9 @@ class Plant:
         source = interface.connect("spool", dict(site.source), site.folder, site.zone)
         by_meter: dict[str, list[tuple[int, float]]] = {}
         for block in source.readings(frozenset(meter.id for meter in site.meters)):
-            by_meter.setdefault(block.meter, []).extend(zip(block.time_us.tolist(), block.value.tolist(), strict=True))
+            by_meter.setdefault(block.meter, []).extend(
+                zip(block.time_us.tolist(), block.value.tolist(), strict=True)
+            )
         return {meter: sorted(readings) for meter, readings in by_meter.items()}
 
     def sent_of(self) -> dict[str, list[tuple[int, float]]]:
@@ -65,7 +67,9 @@ def expected(sent: list[Sent]) -> dict[str, list[tuple[int, float]]]:
     """The same of what was sent."""
     by_meter: dict[str, list[tuple[int, float]]] = {}
     for reading in sent:
-        by_meter.setdefault(reading.meter, []).append((round(reading.stamp.timestamp() * 1e6), reading.value))
+        by_meter.setdefault(reading.meter, []).append(
+            (round(reading.stamp.timestamp() * 1e6), reading.value)
+        )
     return by_meter
 
 
@@ -74,7 +78,9 @@ def energies(site_file: Path, year: str = "2025") -> dict[str, list[tuple[str, b
     site = load_site(site_file)
     data = pipeline.read(site, Period.parse(year, site.zone))
     return {
-        batch.batch_id: [(energy.carrier, np.float64(energy.quantity).tobytes()) for energy in batch.energy]
+        batch.batch_id: [
+            (energy.carrier, np.float64(energy.quantity).tobytes()) for energy in batch.energy
+        ]
         for batch in sorted(data.batches, key=lambda batch: batch.batch_id)
     }
 

@@ -26,7 +26,9 @@ class Server:
         log = self.folder / "server.log"
         log.write_text("")
         with log.open("ab") as file:
-            self._process = subprocess.Popen(self._command, stdout=file, stderr=file, cwd=Path(__file__).parents[3])
+            self._process = subprocess.Popen(
+                self._command, stdout=file, stderr=file, cwd=Path(__file__).parents[3]
+            )
         deadline = time.monotonic() + STARTS_IN_S
         while "serving" not in log.read_text():
             assert self._process.poll() is None, f"the server ended: {log.read_text()}"

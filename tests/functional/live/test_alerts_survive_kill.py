@@ -58,7 +58,13 @@ class Agent:
         self.log = site.parent / f"{time.monotonic_ns()}.log"
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.functional.live.test_alerts_survive_kill", str(site), *more],
+                [
+                    sys.executable,
+                    "-m",
+                    "tests.functional.live.test_alerts_survive_kill",
+                    str(site),
+                    *more,
+                ],
                 stdout=log,
                 stderr=log,
                 cwd=Path(__file__).parents[3],
@@ -115,7 +121,10 @@ class Servers:
         class Mail(socketserver.ThreadingTCPServer):
             allow_reuse_address = daemon_threads = True
 
-        self._running = [ThreadingHTTPServer(("127.0.0.1", self.http_port), Hook), Mail(("127.0.0.1", self.smtp_port), Post)]
+        self._running = [
+            ThreadingHTTPServer(("127.0.0.1", self.http_port), Hook),
+            Mail(("127.0.0.1", self.smtp_port), Post),
+        ]
         for server in self._running:
             threading.Thread(target=server.serve_forever, daemon=True).start()
 
@@ -140,7 +149,9 @@ def settings_for(servers: Servers) -> str:
 
 
 @pytest.mark.mosquitto
-def test_what_no_server_took_is_sent_once_after_a_kill_and_not_again(tmp_path: Path, servers: Servers) -> None:
+def test_what_no_server_took_is_sent_once_after_a_kill_and_not_again(
+    tmp_path: Path, servers: Servers
+) -> None:
     import paho.mqtt.client as paho
     from paho.mqtt.enums import CallbackAPIVersion
 
@@ -169,7 +180,9 @@ def test_what_no_server_took_is_sent_once_after_a_kill_and_not_again(tmp_path: P
         assert [post["batch"] for post in servers.posts] == list(BATCHES)
         assert published == servers.posts
         assert "batch H1 is wasting energy" in published[0]["text"]
-        assert [mail["Message-ID"] for mail in servers.mails] == [f"<{post['id']}@works.example>" for post in servers.posts]
+        assert [mail["Message-ID"] for mail in servers.mails] == [
+            f"<{post['id']}@works.example>" for post in servers.posts
+        ]
 
         agent = Agent(site)  # and what was delivered is not sent again
         agent.says("is connected")
@@ -185,9 +198,13 @@ def test_what_no_server_took_is_sent_once_after_a_kill_and_not_again(tmp_path: P
 def test_each_way_by_itself_is_remembered(tmp_path: Path, servers: Servers) -> None:
     """Killed where one server took it and the other did not."""
     sentences: list[str] = []
-    alerts = Alerts.model_validate({"webhook": f"http://127.0.0.1:{servers.http_port}/", "mail": mail_of(servers)})
+    alerts = Alerts.model_validate(
+        {"webhook": f"http://127.0.0.1:{servers.http_port}/", "mail": mail_of(servers)}
+    )
     servers.start()
-    only_mail = Alerts.model_validate({"webhook": f"http://127.0.0.1:{free_port()}/", "mail": mail_of(servers)})
+    only_mail = Alerts.model_validate(
+        {"webhook": f"http://127.0.0.1:{free_port()}/", "mail": mail_of(servers)}
+    )
     teller = Notifier(tmp_path, sentences.append, None)
     teller.use(only_mail, tmp_path)
     teller.tell(Notification("s waste eaf/H1", "subject", "text", {}))
@@ -202,17 +219,30 @@ def test_each_way_by_itself_is_remembered(tmp_path: Path, servers: Servers) -> N
 
 
 def mail_of(servers: Servers) -> dict[str, object]:
-    return {"server": "127.0.0.1", "port": servers.smtp_port, "sender": "a@works.example", "to": ["b@works.example"]}
+    return {
+        "server": "127.0.0.1",
+        "port": servers.smtp_port,
+        "sender": "a@works.example",
+        "to": ["b@works.example"],
+    }
 
 
-def test_what_is_too_old_or_has_no_way_any_more_is_not_sent_and_said(tmp_path: Path, servers: Servers) -> None:
+def test_what_is_too_old_or_has_no_way_any_more_is_not_sent_and_said(
+    tmp_path: Path, servers: Servers
+) -> None:
     sentences: list[str] = []
     waiting = UnsentMessages(tmp_path, sentences.append)
-    waiting.add(Notification("old", "s", "A long ago", {}), ["webhook"], now_us() - (unsent.OLDEST_H + 1) * HOUR_US)
+    waiting.add(
+        Notification("old", "s", "A long ago", {}),
+        ["webhook"],
+        now_us() - (unsent.OLDEST_H + 1) * HOUR_US,
+    )
     waiting.add(Notification("gone", "s", "By mail", {}), ["mail", "webhook"], now_us())
     servers.start()
     teller = Notifier(tmp_path, sentences.append, None)
-    teller.use(Alerts.model_validate({"webhook": f"http://127.0.0.1:{servers.http_port}/"}), tmp_path)
+    teller.use(
+        Alerts.model_validate({"webhook": f"http://127.0.0.1:{servers.http_port}/"}), tmp_path
+    )
     until(lambda: len(servers.posts) == 1)
     teller.stop()
     assert [post["text"] for post in servers.posts] == ["By mail"]
@@ -222,13 +252,19 @@ def test_what_is_too_old_or_has_no_way_any_more_is_not_sent_and_said(tmp_path: P
     ]
 
 
-def test_a_disk_that_takes_nothing_is_said_and_alerts_are_sent_all_the_same(tmp_path: Path, servers: Servers) -> None:
+def test_a_disk_that_takes_nothing_is_said_and_alerts_are_sent_all_the_same(
+    tmp_path: Path, servers: Servers
+) -> None:
     sentences: list[str] = []
     servers.start()
     teller = Notifier(tmp_path / "gone", sentences.append, None)
-    teller.use(Alerts.model_validate({"webhook": f"http://127.0.0.1:{servers.http_port}/"}), tmp_path)
+    teller.use(
+        Alerts.model_validate({"webhook": f"http://127.0.0.1:{servers.http_port}/"}), tmp_path
+    )
     for name in BATCHES:
         teller.tell(Notification(name, "s", name, {}))
     until(lambda: len(servers.posts) == 2)
     teller.stop()
-    assert [str(sentence).partition(" (")[0] for sentence in sentences] == ["Which alerts were sent cannot be saved"]
+    assert [str(sentence).partition(" (")[0] for sentence in sentences] == [
+        "Which alerts were sent cannot be saved"
+    ]

@@ -52,17 +52,27 @@ class Backlog:
             (self.live.parent / name).mkdir()
 
     def rows(self) -> None:
-        self._write("batches/a.csv", [list(self.furnaces.batches()[0]), *(list(row.values()) for row in self.furnaces.batches())])
+        self._write(
+            "batches/a.csv",
+            [
+                list(self.furnaces.batches()[0]),
+                *(list(row.values()) for row in self.furnaces.batches()),
+            ],
+        )
 
     def readings(self, name: str, sent: Sequence[Sent]) -> None:
-        lines = [[reading.meter, reading.stamp.isoformat(), repr(reading.value)] for reading in sent]
+        lines = [
+            [reading.meter, reading.stamp.isoformat(), repr(reading.value)] for reading in sent
+        ]
         self._write(f"readings/{name}.csv", [["meter", "at", "value"], *lines])
 
     def all_readings(self) -> None:
         self.readings("a", self.sent)
 
     def electricity(self) -> None:
-        self.readings("a", [reading for reading in self.sent if reading.meter.endswith("electricity")])
+        self.readings(
+            "a", [reading for reading in self.sent if reading.meter.endswith("electricity")]
+        )
 
     def gas(self) -> None:
         self.readings("b", [reading for reading in self.sent if reading.meter.endswith("gas")])
@@ -84,7 +94,11 @@ ORDERS: dict[str, tuple[Part, ...]] = {
     "rows, then readings": (Backlog.rows, Backlog.all_readings),
     "readings, then rows": (Backlog.all_readings, Backlog.rows),
     "rows, then one meter after another": (Backlog.rows, Backlog.electricity, Backlog.gas),
-    "rows, then the newer half, then the older": (Backlog.rows, Backlog.newer_half, Backlog.older_half),
+    "rows, then the newer half, then the older": (
+        Backlog.rows,
+        Backlog.newer_half,
+        Backlog.older_half,
+    ),
 }
 SHORT = ("readings, then rows", "rows, then the newer half, then the older")
 
@@ -92,13 +106,21 @@ SHORT = ("readings, then rows", "rows, then the newer half, then the older")
 def watched(backlog: Backlog, parts: Sequence[Part]) -> tuple[Plant, list[str]]:
     """What `watch` knows some seconds after the last part was read, and its sentences."""
     sentences: list[str] = []
-    watch, stop, waiting = SiteWatch(load_site(backlog.live), sentences.append), threading.Event(), list(parts)
+    watch, stop, waiting = (
+        SiteWatch(load_site(backlog.live), sentences.append),
+        threading.Event(),
+        list(parts),
+    )
     begun_s, last_change = time.monotonic(), (-1, time.monotonic())
 
     def each_round(running: SiteWatch) -> None:
         nonlocal last_change
         now_s = time.monotonic()
-        waits = running.room.plant.unlearned or running.room.reopening.gathers or running.room.plant.awaited.settling
+        waits = (
+            running.room.plant.unlearned
+            or running.room.reopening.gathers
+            or running.room.plant.awaited.settling
+        )
         busy = -2 if waits else running.stored
         if busy != last_change[0]:
             last_change = busy, now_s
@@ -118,7 +140,12 @@ def watched(backlog: Backlog, parts: Sequence[Part]) -> tuple[Plant, list[str]]:
 def restarted(backlog: Backlog) -> Plant:
     site = load_site(backlog.live)
     settings = settings_of(site)
-    room = Room(site, settings, lambda sentence: None, Notifier(settings.folder, lambda sentence: None, None))
+    room = Room(
+        site,
+        settings,
+        lambda sentence: None,
+        Notifier(settings.folder, lambda sentence: None, None),
+    )
     room.start()
     room.stop()
     return room.plant
@@ -130,7 +157,10 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learning, "QUIET_S", GATHERED_S)
 
 
-@pytest.mark.parametrize("order", [pytest.param(order, marks=() if order in SHORT else pytest.mark.long) for order in ORDERS])
+@pytest.mark.parametrize(
+    "order",
+    [pytest.param(order, marks=() if order in SHORT else pytest.mark.long) for order in ORDERS],
+)
 def test_after_a_backlog_watch_knows_what_a_restarted_one_knows(tmp_path: Path, order: str) -> None:
     backlog = Backlog(tmp_path)
     plant, sentences = watched(backlog, ORDERS[order])
@@ -138,13 +168,19 @@ def test_after_a_backlog_watch_knows_what_a_restarted_one_knows(tmp_path: Path, 
     energies = {batch.id: batch.kgce for batch in again.log.batches.values()}
     assert len(energies) == 2 * HEATS
     assert None not in energies.values()
-    assert {batch.id: batch.kgce for batch in plant.log.batches.values()} == pytest.approx(energies, rel=1e-9)
+    assert {batch.id: batch.kgce for batch in plant.log.batches.values()} == pytest.approx(
+        energies, rel=1e-9
+    )
     assert again.history.limits.single is not None
     assert plant.history.weeks == pytest.approx(again.history.weeks)
-    assert (plant.history.limits.single, plant.history.limits.sum) == pytest.approx((again.history.limits.single, again.history.limits.sum))
+    assert (plant.history.limits.single, plant.history.limits.sum) == pytest.approx(
+        (again.history.limits.single, again.history.limits.sum)
+    )
     assert plant.history.before == pytest.approx(again.history.before)
     assert plant.history.usual.keys() == again.history.usual.keys()
     for kind, usual in again.history.usual.items():
         assert plant.history.usual[kind].label == pytest.approx(usual.label)
         assert plant.history.usual[kind].label_end == pytest.approx(usual.label_end)
-    assert [sentence for sentence in sentences if re.search("ended|wasting", sentence)] == []  # it is history
+    assert [
+        sentence for sentence in sentences if re.search("ended|wasting", sentence)
+    ] == []  # it is history

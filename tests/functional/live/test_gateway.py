@@ -25,7 +25,11 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 @pytest.mark.long
 def test_more_than_mqtt_can_number_at_once_arrives_whole(tmp_path: Path) -> None:
     """The gateway connects late, so that all numbers are in flight and the rest has to wait for one."""
-    broker, count, arrived = Broker(tmp_path, autosaves=False).start(), NUMBERED + 3_000, set[bytes | bytearray]()
+    broker, count, arrived = (
+        Broker(tmp_path, autosaves=False).start(),
+        NUMBERED + 3_000,
+        set[bytes | bytearray](),
+    )
     listener = paho.Client(CallbackAPIVersion.VERSION2, "listener", clean_session=False)
     listener.on_message = lambda _client, _data, message: arrived.add(message.payload)
     listener.connect("127.0.0.1", broker.port)
@@ -61,5 +65,8 @@ def test_it_says_what_no_broker_took(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(gateways, "LEAVING_S", 0.5)
     broker = Broker(tmp_path).start()
     broker.stop()
-    with pytest.raises(TimeoutError, match="did not acknowledge 1 of 1 messages"), Gateway(broker.port) as gateway:
+    with (
+        pytest.raises(TimeoutError, match="did not acknowledge 1 of 1 messages"),
+        Gateway(broker.port) as gateway,
+    ):
         gateway.send(Sent("M1", BEGIN, 1.0, 0))

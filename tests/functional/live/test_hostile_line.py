@@ -46,7 +46,9 @@ class Line:
         self.asked: list[dict[str, Any]] = []
         self.answer: Callable[[dict[str, Any]], object] = lambda asked: None
         self.toml = Furnaces(heats=1).behind(folder, broker.port)
-        self.watch = SiteWatch(load_site(self.toml), lambda sentence: self.told.append(str(sentence)))
+        self.watch = SiteWatch(
+            load_site(self.toml), lambda sentence: self.told.append(str(sentence))
+        )
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.watch.run, args=(self._stop,))
         self._client = paho.Client(CallbackAPIVersion.VERSION2)
@@ -66,8 +68,14 @@ class Line:
         self._client.disconnect()
 
     def send(self, number: int, value: object = 1.0) -> None:
-        content = {"t": f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(T0_S + number % 10_000))}", "v": value, "n": number}
-        self._client.publish(f"works/meters/{METER}", json.dumps(content), 1).wait_for_publish(IN_TIME_S)
+        content = {
+            "t": f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(T0_S + number % 10_000))}",
+            "v": value,
+            "n": number,
+        }
+        self._client.publish(f"works/meters/{METER}", json.dumps(content), 1).wait_for_publish(
+            IN_TIME_S
+        )
 
     def until(self, reached: Callable[[], bool]) -> None:
         deadline = time.monotonic() + IN_TIME_S
@@ -83,7 +91,9 @@ class Line:
         return self.watch.spool.meters[METER].gaps.ranges
 
     def unreadable(self) -> list[str]:
-        return [row["why"] for row in kept_rows(self.watch.spool.folder) if row["table"] == "unreadable"]
+        return [
+            row["why"] for row in kept_rows(self.watch.spool.folder) if row["table"] == "unreadable"
+        ]
 
     def _on_asked(self, client: paho.Client, data: object, message: paho.MQTTMessage) -> None:
         del client, data
@@ -114,7 +124,9 @@ def test_a_numbered_message_that_cannot_be_read_is_kept_once_and_not_asked_for(l
     assert line.unreadable() == ["'broken' is no number"]
 
 
-def test_what_a_broker_without_connection_was_never_asked_for_is_not_given_up(line: Line, tmp_path: Path) -> None:
+def test_what_a_broker_without_connection_was_never_asked_for_is_not_given_up(
+    line: Line, tmp_path: Path
+) -> None:
     """Of two brokers one cannot be reached. Nobody knows whose readings are missing; the other is asked no oftener than alone."""
     second = Broker(tmp_path / "second")
     line.toml.write_text(
@@ -131,7 +143,11 @@ def test_what_a_broker_without_connection_was_never_asked_for_is_not_given_up(li
     time.sleep(5)
     assert (line.missing, len(line.asked)) == ([(2, 2)], 4)
     second.start()
-    line.until(lambda: any("numbered 2 to 2 did not come after 4 requests" in sentence for sentence in line.told))
+    line.until(
+        lambda: any(
+            "numbered 2 to 2 did not come after 4 requests" in sentence for sentence in line.told
+        )
+    )
     assert (line.missing, len(line.asked)) == ([], 4)
     second.stop()
 
@@ -141,7 +157,11 @@ def test_what_is_never_answered_with_is_given_up_and_told_once(line: Line) -> No
     line.answer = lambda asked: line._client.publish(f"works/meters/{METER}", "{", 1)
     line.send(1)
     line.send(3)
-    line.until(lambda: any("numbered 2 to 2 did not come after 4 requests" in sentence for sentence in line.told))
+    line.until(
+        lambda: any(
+            "numbered 2 to 2 did not come after 4 requests" in sentence for sentence in line.told
+        )
+    )
     assert line.missing == []
     time.sleep(2)
     assert line.asked == [{"meter": METER, "from": 2, "to": 2}] * 4
@@ -160,7 +180,11 @@ def test_one_far_off_number_is_told_and_leaves_no_gap(line: Line) -> None:
     line.send(4)
     line.send(6)
     line.until_kept(5)
-    line.until(lambda: any("numbers jumped from 2 to 9000000000000003" in sentence for sentence in line.told))
+    line.until(
+        lambda: any(
+            "numbers jumped from 2 to 9000000000000003" in sentence for sentence in line.told
+        )
+    )
     line.until(lambda: len(line.asked) >= 2)
     assert {(asked["from"], asked["to"]) for asked in line.asked} == {(3, 3), (5, 5)}
 
@@ -171,7 +195,12 @@ def test_an_edge_node_without_a_birth_is_asked_after_growing_pauses_and_not_for_
     monkeypatch.setattr(mqtt, "REBIRTH_FIRST_S", 0.02)
     monkeypatch.setattr(mqtt, "REBIRTH_LONGEST_S", 0.1)
     broker = Broker(tmp_path / "broker").start()
-    settings = {"host": "127.0.0.1", "port": broker.port, "client_id": "a", "sparkplug": [{"group": "works", "metrics": {"e/kWh": "m"}}]}
+    settings = {
+        "host": "127.0.0.1",
+        "port": broker.port,
+        "client_id": "a",
+        "sparkplug": [{"group": "works", "metrics": {"e/kWh": "m"}}],
+    }
     spool = Spool(tmp_path / "spool")
     source = mqtt.MqttSource(Mqtt.model_validate(settings), tmp_path, Intake(spool))
     asked: list[bytes] = []
@@ -220,12 +249,21 @@ def test_a_fault_in_a_callback_ends_no_line(line: Line, monkeypatch: pytest.Monk
     line.send(3)
     line.until_kept(3)
     assert line.watch.sources[0] is not first
-    assert sum("RuntimeError: not foreseen, test_hostile_line.py line" in sentence for sentence in line.told) == len(raised) == 3
+    assert (
+        sum(
+            "RuntimeError: not foreseen, test_hostile_line.py line" in sentence
+            for sentence in line.told
+        )
+        == len(raised)
+        == 3
+    )
     assert line.missing == []
     line.until(lambda: line.watch.sources[0].trouble() == "")
 
 
-def test_a_message_that_meets_a_fault_is_stored_as_unreadable_and_what_follows_is_read(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_that_meets_a_fault_is_stored_as_unreadable_and_what_follows_is_read(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Were it sent again and again, nothing after it would come."""
     readings = payloads.readings
 
@@ -242,10 +280,16 @@ def test_a_message_that_meets_a_fault_is_stored_as_unreadable_and_what_follows_i
     line.until_kept(2)
     (why,) = line.unreadable()
     assert why.startswith("KeyError: 'not foreseen', test_hostile_line.py line")
-    line.until(lambda: any("because of a fault in the agent (KeyError" in sentence for sentence in line.told))
+    line.until(
+        lambda: any(
+            "because of a fault in the agent (KeyError" in sentence for sentence in line.told
+        )
+    )
 
 
-def test_a_fault_in_a_source_that_is_polled_is_told_and_it_is_read_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_in_a_source_that_is_polled_is_told_and_it_is_read_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tables = '[[source.files]]\npath = "*.csv"\nevery_s = 0.05\nreadings = { columns = { meter = "tag", time = "at", value = "v" } }\n'
     site = Furnaces(heats=1).fed_by(tmp_path, tables)
     sentences: list[str] = []
@@ -278,7 +322,9 @@ def test_a_fault_in_a_source_that_is_polled_is_told_and_it_is_read_on(tmp_path: 
     assert sum("ZeroDivisionError: not foreseen" in sentence for sentence in sentences) == 2
 
 
-def test_no_thread_of_a_source_ends_unnoticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_thread_of_a_source_ends_unnoticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def ends(source: OpcUaSource) -> None:
         raise LookupError("not foreseen")
 
@@ -288,10 +334,17 @@ def test_no_thread_of_a_source_ends_unnoticed(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(OpcUaSource, "_connecting", ends)
     monkeypatch.setattr(ModbusSource, "_poll", fails)
     spool = Spool(tmp_path / "spool")
-    opcua = OpcUa.model_validate({"url": "opc.tcp://127.0.0.1:1", "security": "none", "nodes": {"m": "ns=2;s=m"}})
+    opcua = OpcUa.model_validate(
+        {"url": "opc.tcp://127.0.0.1:1", "security": "none", "nodes": {"m": "ns=2;s=m"}}
+    )
     register = {"meter": "m", "unit": 1, "address": 1}
-    modbus = Modbus.model_validate({"host": "127.0.0.1", "port": 1, "every_s": 0.1, "registers": [register]})
-    for source in (OpcUaSource(opcua, tmp_path, Intake(spool)), ModbusSource(modbus, tmp_path, Intake(spool))):
+    modbus = Modbus.model_validate(
+        {"host": "127.0.0.1", "port": 1, "every_s": 0.1, "registers": [register]}
+    )
+    for source in (
+        OpcUaSource(opcua, tmp_path, Intake(spool)),
+        ModbusSource(modbus, tmp_path, Intake(spool)),
+    ):
         source.start()
         deadline = time.monotonic() + IN_TIME_S
         while not source.lifeline.ended:
@@ -306,7 +359,9 @@ def test_a_broker_that_refuses_an_alert_has_not_taken_it(tmp_path: Path) -> None
     broker = Broker(tmp_path / "broker", unwritten="works/alerts").start()
     readings = [{"topic": "works/eaf-1", "meter": "eaf-1"}]
     settings = {"host": "127.0.0.1", "port": broker.port, "client_id": "a", "readings": readings}
-    source = mqtt.MqttSource(Mqtt.model_validate(settings), tmp_path, Intake(Spool(tmp_path / "spool")))
+    source = mqtt.MqttSource(
+        Mqtt.model_validate(settings), tmp_path, Intake(Spool(tmp_path / "spool"))
+    )
     source.start()
     with pytest.raises(ConnectionError, match="Not authorized"):
         source.publish("works/alerts", "a batch wastes")

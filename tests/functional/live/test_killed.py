@@ -22,7 +22,11 @@ from tests.functional.live.plant import Plant, equal_to_the_files
 from tests.servers.line import laid
 from tests.servers.mosquitto import Broker
 
-pytestmark = [pytest.mark.mosquitto, pytest.mark.slow, pytest.mark.timeout(3600)]  # a hundred deaths, on a machine that others use
+pytestmark = [
+    pytest.mark.mosquitto,
+    pytest.mark.slow,
+    pytest.mark.timeout(3600),
+]  # a hundred deaths, on a machine that others use
 
 
 @pytest.fixture
@@ -72,7 +76,9 @@ def subscribed(plant: Plant) -> Iterator[None]:
     yield
 
 
-def test_a_broker_that_refuses_a_topic_is_told_by_its_name_and_the_others_come(tmp_path: Path) -> None:
+def test_a_broker_that_refuses_a_topic_is_told_by_its_name_and_the_others_come(
+    tmp_path: Path,
+) -> None:
     plant = Plant(tmp_path, Furnaces(heats=1))
     broker = Broker(tmp_path / "broker", unread="works/batches").start()
     plant.listens_at(broker.port)
@@ -87,12 +93,18 @@ def test_a_broker_that_refuses_a_topic_is_told_by_its_name_and_the_others_come(t
         broker.stop()
 
 
-def test_corrected_readings_give_the_labels_of_files_that_hold_the_corrected_values_alone(tmp_path: Path, broker: Broker) -> None:
+def test_corrected_readings_give_the_labels_of_files_that_hold_the_corrected_values_alone(
+    tmp_path: Path, broker: Broker
+) -> None:
     """Each correction has the next number of its meter; the agent dies between them."""
     plant = Plant(tmp_path, Furnaces(heats=2))
     plant.listens_at(broker.port)
     count = len(plant.sent) // len(plant.sent_of())  # of a meter
-    wrong = {index: replace(original, value=original.value * 0.75 + 3.0) for index, original in enumerate(plant.sent) if index % 7 == 0}
+    wrong = {
+        index: replace(original, value=original.value * 0.75 + 3.0)
+        for index, original in enumerate(plant.sent)
+        if index % 7 == 0
+    }
     last_numbers = dict.fromkeys(plant.sent_of(), count)
     corrections = []
     for index in wrong:
@@ -120,8 +132,16 @@ def without_asking(plant: Plant) -> None:
     plant.live.write_text(plant.live.read_text("utf-8").replace('ask = "works/ask"\n', ""), "utf-8")
 
 
-@pytest.mark.parametrize("instant", [pytest.param(death, marks=() if death == "before-sync" else pytest.mark.long) for death in DEATHS])
-def test_a_death_at_any_instant_loses_and_doubles_nothing(tmp_path: Path, broker: Broker, instant: str) -> None:
+@pytest.mark.parametrize(
+    "instant",
+    [
+        pytest.param(death, marks=() if death == "before-sync" else pytest.mark.long)
+        for death in DEATHS
+    ],
+)
+def test_a_death_at_any_instant_loses_and_doubles_nothing(
+    tmp_path: Path, broker: Broker, instant: str
+) -> None:
     plant = Plant(tmp_path, Furnaces(heats=1))
     plant.listens_at(broker.port)
     without_asking(plant)
@@ -133,7 +153,9 @@ def test_a_death_at_any_instant_loses_and_doubles_nothing(tmp_path: Path, broker
     agent.end()
 
 
-def test_an_agent_that_acknowledges_before_it_synced_loses_readings(tmp_path: Path, broker: Broker) -> None:
+def test_an_agent_that_acknowledges_before_it_synced_loses_readings(
+    tmp_path: Path, broker: Broker
+) -> None:
     """The control: by this the tests above can fail."""
     plant = Plant(tmp_path, Furnaces(heats=1))
     plant.listens_at(broker.port)
@@ -146,13 +168,20 @@ def test_an_agent_that_acknowledges_before_it_synced_loses_readings(tmp_path: Pa
         time.sleep(5)
     agent.end()
     spooled = {meter: set(readings) for meter, readings in plant.spooled().items()}
-    lost = sum(len(set(readings) - spooled.get(meter, set())) for meter, readings in plant.sent_of().items())
+    lost = sum(
+        len(set(readings) - spooled.get(meter, set()))
+        for meter, readings in plant.sent_of().items()
+    )
     assert lost > 0
 
 
 @pytest.mark.parametrize("version", ["5", pytest.param("3.1.1", marks=pytest.mark.long)])
 def test_killed_at_random_instants_the_labels_are_those_of_the_files(
-    tmp_path: Path, broker: Broker, version: str, long: bool, record_property: Callable[[str, object], None]
+    tmp_path: Path,
+    broker: Broker,
+    version: str,
+    long: bool,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """Two agents and a broker; with `--long` a hundred deaths, every third of the broker, and the network drops before each."""
     deaths = 100 if long else 3
@@ -160,9 +189,14 @@ def test_killed_at_random_instants_the_labels_are_those_of_the_files(
     with laid(broker.port) as line:
         plant.listens_at(line.port, version)
         with subscribed(plant), sending(plant, broker, over_s=deaths * 3.0) as calm:
-            agent = killed_at_random_instants(plant, plant.grant, deaths, "is connected", broker, line)
+            agent = killed_at_random_instants(
+                plant, plant.grant, deaths, "is connected", broker, line
+            )
             calm.set()
             assert all_there(plant)
         agent.end()
     assert line.dropped >= deaths / 2  # some fall on an agent that had lost its broker
-    record_property("killed", f"MQTT {version}, {deaths} deaths, {line.dropped} drops, {equal_to_the_files(plant)}")
+    record_property(
+        "killed",
+        f"MQTT {version}, {deaths} deaths, {line.dropped} drops, {equal_to_the_files(plant)}",
+    )

@@ -41,13 +41,24 @@ def stack() -> Iterator[ExitStack]:
     end_all()
 
 
-def served(stack: ExitStack, plant: Plant, line: str, *more: str, every_s: float = 0.1, timeout_s: float = TIMEOUT_S) -> Server:
+def served(
+    stack: ExitStack,
+    plant: Plant,
+    line: str,
+    *more: str,
+    every_s: float = 0.1,
+    timeout_s: float = TIMEOUT_S,
+) -> Server:
     """A server on this kind of line, and site.toml that names it."""
     ends = stack.enter_context(SerialPair()).ends if line == "serial" else (None, None)
     framing = ("--framing", "rtu") if line == "rtu" else ()
-    server = Server("fixtures.modbus_server", plant.folder / "server", *framing, *more, device=ends[1]).start()
+    server = Server(
+        "fixtures.modbus_server", plant.folder / "server", *framing, *more, device=ends[1]
+    ).start()
     stack.callback(server.kill)
-    where = f'device = "{ends[0]}"' if line == "serial" else f'host = "127.0.0.1"\nport = {server.port}'
+    where = (
+        f'device = "{ends[0]}"' if line == "serial" else f'host = "127.0.0.1"\nport = {server.port}'
+    )
     where += '\nframing = "rtu"' if line == "rtu" else ""
     modbus_server.site(plant.furnaces, plant.live.parent, where, every_s, timeout_s)
     return server
@@ -86,7 +97,9 @@ def polled(plant: Plant, line: RequestLine, for_s: float) -> tuple[dict[str, lis
 
 
 @pytest.mark.parametrize("line", ["tcp", "rtu", "serial"])
-def test_a_late_answer_never_stands_for_the_next(tmp_path: Path, stack: ExitStack, line: str) -> None:
+def test_a_late_answer_never_stands_for_the_next(
+    tmp_path: Path, stack: ExitStack, line: str
+) -> None:
     plant = Plant(tmp_path, Furnaces(heats=2))
     server = served(stack, plant, line, *LATE)
     received, missed = polled(plant, RequestLine(settings_of(plant)), 3.0)
@@ -96,7 +109,9 @@ def test_a_late_answer_never_stands_for_the_next(tmp_path: Path, stack: ExitStac
     assert all(is_part(values, answers[meter]) for meter, values in received.items())
 
 
-def test_on_a_line_that_is_not_cleared_it_does(tmp_path: Path, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_line_that_is_not_cleared_it_does(
+    tmp_path: Path, stack: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The control: by this the test above can fail."""
     monkeypatch.setattr(RequestLine, "_clear", lambda *_: None)
     plant = Plant(tmp_path, Furnaces(heats=2))
@@ -106,10 +121,14 @@ def test_on_a_line_that_is_not_cleared_it_does(tmp_path: Path, stack: ExitStack,
     assert not all(is_part(values, answers[meter]) for meter, values in received.items())
 
 
-def test_a_device_that_knows_no_echo_is_waited_for_until_it_is_silent(tmp_path: Path, stack: ExitStack) -> None:
+def test_a_device_that_knows_no_echo_is_waited_for_until_it_is_silent(
+    tmp_path: Path, stack: ExitStack
+) -> None:
     plant = Plant(tmp_path, Furnaces(heats=2))
     server = served(stack, plant, "serial", *LATE)
-    received, missed = polled(plant, RequestLine(settings_of(plant).model_copy(update={"after_timeout": "silence"})), 4.0)
+    received, missed = polled(
+        plant, RequestLine(settings_of(plant).model_copy(update={"after_timeout": "silence"})), 4.0
+    )
     answers = answered(server)
     assert missed > 1
     assert all(is_part(values, answers[meter]) for meter, values in received.items())
@@ -135,7 +154,9 @@ def test_an_answer_with_another_number_is_passed_over() -> None:
         thread = threading.Thread(target=serve)
         thread.start()
         port = listening.getsockname()[1]
-        settings = Modbus.model_validate({"host": "127.0.0.1", "port": port, "registers": [{"meter": "m", "address": 1}]})
+        settings = Modbus.model_validate(
+            {"host": "127.0.0.1", "port": port, "registers": [{"meter": "m", "address": 1}]}
+        )
         line = RequestLine(settings)
         assert line.read(blocks(settings.registers)[0]) == [8]
         line.close()
@@ -148,7 +169,12 @@ def test_killed_at_random_instants_the_spool_holds_what_was_answered(
     """In the short form two agents and a server, with `--long` a hundred deaths. What a dead agent had not kept is not asked for."""
     deaths = 100 if long else 3
     plant = Plant(tmp_path, Furnaces(heats=240 if long else 24))
-    pace = ("--heats", str(plant.furnaces.heats), "--rate", str(plant.furnaces.heats * 60 / (deaths * 15)))
+    pace = (
+        "--heats",
+        str(plant.furnaces.heats),
+        "--rate",
+        str(plant.furnaces.heats * 60 / (deaths * 15)),
+    )
     server = served(stack, plant, "tcp", *pace, timeout_s=1.0)
     chance = random.Random(7)  # noqa: S311 - instants of death
     agent = Agent(plant)
@@ -169,7 +195,9 @@ def test_killed_at_random_instants_the_spool_holds_what_was_answered(
         assert len({time_us for time_us, _ in pairs}) == len(pairs)
         assert is_part([value for _, value in pairs], answers[meter])
         lost += len(answers[meter]) - len(pairs)
-        if meter.endswith("electricity"):  # the energy between the first reading and the last, whatever was missed between them
+        if meter.endswith(
+            "electricity"
+        ):  # the energy between the first reading and the last, whatever was missed between them
             values = [value for _, value in pairs]
             series = answers[meter]
             whole = series[series.index(values[0]) : len(series) - series[::-1].index(values[-1])]

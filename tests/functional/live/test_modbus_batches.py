@@ -28,7 +28,12 @@ BATCHES = {
     "id": {"address": ID, "type": "uint32"},
     "state": {"address": STATE},
     "fields": {"output_quantity": {"address": TAPPED_T, "type": "float32"}},
-    "constants": {"step": "eaf", "equipment": "eaf-1", "product": "liquid-steel", "output_unit": "t"},
+    "constants": {
+        "step": "eaf",
+        "equipment": "eaf-1",
+        "product": "liquid-steel",
+        "output_unit": "t",
+    },
 }
 
 
@@ -44,14 +49,24 @@ class Furnace:
         assert self._serving.wait(30)
 
     async def _serve(self) -> None:
-        device = SimDevice(1, [SimData(0, count=64, values=0, datatype=DataType.REGISTERS)], action=self._answer)
+        device = SimDevice(
+            1, [SimData(0, count=64, values=0, datatype=DataType.REGISTERS)], action=self._answer
+        )
         server = ModbusTcpServer([device], address=("127.0.0.1", self._port))
         await server.serve_forever(background=True)
         self._serving.set()
         await self._ended.wait()
         await server.shutdown()  # type: ignore[no-untyped-call]  # of pymodbus
 
-    async def _answer(self, function: int, start: int, address: int, count: int, registers: list[int], written: object) -> None:
+    async def _answer(
+        self,
+        function: int,
+        start: int,
+        address: int,
+        count: int,
+        registers: list[int],
+        written: object,
+    ) -> None:
         del function, address, count, written
         words = struct.unpack(">5H", struct.pack(">IHf", self.id, self.state, self.tapped_t))
         registers[ID - start : TAPPED_T + 2 - start] = words
@@ -85,7 +100,13 @@ def furnace(port: int) -> Iterator[Furnace]:
 
 @pytest.fixture
 def source(tmp_path: Path, port: int) -> Iterator[Callable[[], ModbusSource]]:
-    table = {"host": "127.0.0.1", "port": port, "every_s": 0.1, "registers": [{"meter": "m", "address": 0}], "batches": [BATCHES]}
+    table = {
+        "host": "127.0.0.1",
+        "port": port,
+        "every_s": 0.1,
+        "registers": [{"meter": "m", "address": 0}],
+        "batches": [BATCHES],
+    }
     settings = load({"folder": "spool", "modbus": [table]}, tmp_path).modbus[0]
     spool = Spool(tmp_path / "spool")
     intake, ended = Intake(spool), threading.Event()
@@ -129,7 +150,11 @@ def test_a_batch_begins_and_ends_by_its_registers_also_where_the_agent_was_away(
     second.stop()
     time.sleep(0.2)
     rows = batches(tmp_path)
-    assert [(row["batch_id"], row["output_quantity"]) for row in rows] == [("4711", "118.5"), ("4712", "101.25"), ("4713", "99")]
+    assert [(row["batch_id"], row["output_quantity"]) for row in rows] == [
+        ("4711", "118.5"),
+        ("4712", "101.25"),
+        ("4713", "99"),
+    ]
     assert {(row["step"], row["equipment"]) for row in rows} == {("eaf", "eaf-1")}
     moments = [datetime.fromisoformat(str(row[name])) for row in rows for name in ("start", "end")]
     assert moments == sorted(moments)
@@ -137,10 +162,19 @@ def test_a_batch_begins_and_ends_by_its_registers_also_where_the_agent_was_away(
 
 @pytest.mark.parametrize(
     ("change", "why"),
-    [({"constants": {"equipment": "eaf-1"}}, "step must be told"), ({"start": [6], "end": [6]}, "cannot both start and end")],
+    [
+        ({"constants": {"equipment": "eaf-1"}}, "step must be told"),
+        ({"start": [6], "end": [6]}, "cannot both start and end"),
+    ],
 )
-def test_tables_of_batches_that_do_not_hold_together_say_why(change: dict[str, object], why: str, tmp_path: Path) -> None:
-    table = {"host": "h", "registers": [{"meter": "m", "address": 0}], "batches": [{**BATCHES, **change}]}
+def test_tables_of_batches_that_do_not_hold_together_say_why(
+    change: dict[str, object], why: str, tmp_path: Path
+) -> None:
+    table = {
+        "host": "h",
+        "registers": [{"meter": "m", "address": 0}],
+        "batches": [{**BATCHES, **change}],
+    }
     with pytest.raises(InputError) as refused:
         load({"folder": "spool", "modbus": [table]}, tmp_path)
     assert why in str(refused.value.wanted)

@@ -38,7 +38,13 @@ class Waiting(Intake):
 
 def source(folder: Path, port: int, intake: Intake, **more: Any) -> MqttSource:
     readings = [{"topic": TOPIC, "meter": "eaf-1"}]
-    settings = {"host": "localhost", "port": port, "client_id": "agent", "readings": readings, **more}
+    settings = {
+        "host": "localhost",
+        "port": port,
+        "client_id": "agent",
+        "readings": readings,
+        **more,
+    }
     client = MqttSource(Mqtt.model_validate(settings), folder, intake)
     client.start()
     until(lambda: client.connected)
@@ -67,7 +73,9 @@ def send(client: paho.Client, values: range) -> None:
 
 
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
-def test_an_acknowledgement_of_an_earlier_connection_is_left_out(tmp_path: Path, version: str) -> None:
+def test_an_acknowledgement_of_an_earlier_connection_is_left_out(
+    tmp_path: Path, version: str
+) -> None:
     """Its number is another message's by then: the broker would forget that one before it is kept."""
     broker = Broker(tmp_path / "broker").start()
     first = Waiting(tmp_path / "first")
@@ -147,17 +155,24 @@ def test_what_a_broker_retains_is_no_reading_of_now(tmp_path: Path) -> None:
         sends.publish(topic, value, 1, retain=True).wait_for_publish(IN_TIME_S)
     intake = Waiting(tmp_path / "spool")
     timed = {"topic": f"{TOPIC}-timed", "meter": "eaf-1", "fields": {"time": "t"}}
-    reads = source(tmp_path, broker.port, intake, readings=[{"topic": TOPIC, "meter": "eaf-1"}, timed])
+    reads = source(
+        tmp_path, broker.port, intake, readings=[{"topic": TOPIC, "meter": "eaf-1"}, timed]
+    )
     until(lambda: len(intake.arrivals) == 2)
     sends.publish(TOPIC, "9", 1, retain=True).wait_for_publish(IN_TIME_S)
     until(lambda: len(intake.arrivals) == 3)
-    assert sorted(reading.value for arrival in intake.arrivals for reading in arrival.readings) == [8.0, 9.0]
+    assert sorted(reading.value for arrival in intake.arrivals for reading in arrival.readings) == [
+        8.0,
+        9.0,
+    ]
     reads.stop()
     sends.loop_stop()
     broker.stop()
 
 
-def test_readings_come_by_tls_and_a_broker_of_another_authority_is_not_trusted(tmp_path: Path) -> None:
+def test_readings_come_by_tls_and_a_broker_of_another_authority_is_not_trusted(
+    tmp_path: Path,
+) -> None:
     authority.write(tmp_path, "localhost")
     broker = Broker(tmp_path / "broker", certified=tmp_path).start()
     intake = Waiting(tmp_path / "spool")
@@ -165,7 +180,9 @@ def test_readings_come_by_tls_and_a_broker_of_another_authority_is_not_trusted(t
     sends = gateway(broker.port, tmp_path / "ca.pem")
     send(sends, range(500))
     until(lambda: len(intake.arrivals) == 500)
-    assert [reading.value for arrival in intake.arrivals for reading in arrival.readings] == list(range(500))
+    assert [reading.value for arrival in intake.arrivals for reading in arrival.readings] == list(
+        range(500)
+    )
     reads.stop()
 
     settings = {**reads.settings.model_dump(), "ca_file": "other.pem"}
@@ -187,7 +204,9 @@ def test_a_host_of_sparkplug_says_that_it_leaves(tmp_path: Path) -> None:
     listens.on_message = lambda client, data, message: states.append(bytes(message.payload))
     listens.subscribe("spBv1.0/STATE/steplabel", 1)
     groups = [{"group": "works", "metrics": {"e/kWh": "eaf-1"}}]
-    reads = source(tmp_path, broker.port, Waiting(tmp_path / "spool"), host_id="steplabel", sparkplug=groups)
+    reads = source(
+        tmp_path, broker.port, Waiting(tmp_path / "spool"), host_id="steplabel", sparkplug=groups
+    )
     until(lambda: len(states) == 1)
     reads.stop()
     until(lambda: len(states) == 2)
@@ -196,7 +215,9 @@ def test_a_host_of_sparkplug_says_that_it_leaves(tmp_path: Path) -> None:
     broker.stop()
 
 
-def test_a_source_leaves_though_nothing_takes_what_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_leaves_though_nothing_takes_what_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its thread waits for room in the intake, of which the one who asks it to leave is to make room."""
     monkeypatch.setattr("reporting_agent.live.spool.acknowledging.MOST_WAITING", 10)
     monkeypatch.setattr("reporting_agent.live.sources.mqtt_network.LEAVING_S", 0.5)

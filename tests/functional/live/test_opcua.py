@@ -25,7 +25,17 @@ def serving(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     started: list[Server] = []
 
     def serve(heats: int, rate: float, *more: str) -> Server:
-        started.append(Server("fixtures.opcua_server", tmp_path / "server", "--heats", str(heats), "--rate", str(rate), *more).start())
+        started.append(
+            Server(
+                "fixtures.opcua_server",
+                tmp_path / "server",
+                "--heats",
+                str(heats),
+                "--rate",
+                str(rate),
+                *more,
+            ).start()
+        )
         return started[-1]
 
     yield serve
@@ -35,16 +45,23 @@ def serving(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
 
 def test_killed_at_random_instants_the_spool_holds_what_was_told(
-    tmp_path: Path, serving: Callable[..., Server], long: bool, record_property: Callable[[str, object], None]
+    tmp_path: Path,
+    serving: Callable[..., Server],
+    long: bool,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """Two agents and a server; with `--long` a hundred deaths, every third of the server, and the network drops before each."""
     deaths = 100 if long else 3
     plant = Plant(tmp_path, Furnaces(heats=60 if long else 6))
-    server = serving(plant.furnaces.heats, len(opcua_server.changes_in_order(plant.furnaces)) / (deaths * 3.0))
+    server = serving(
+        plant.furnaces.heats, len(opcua_server.changes_in_order(plant.furnaces)) / (deaths * 3.0)
+    )
     with laid(server.port) as line:
         opcua_server.site(plant.furnaces, plant.live.parent, line.port)
         agent = killed_at_random_instants(plant, server.play, deaths, "is connected", server, line)
         assert all_there(plant)
         agent.end()
     assert line.dropped >= deaths / 2  # some fall between two connections
-    record_property("killed", f"OPC UA, {deaths} deaths, {line.dropped} drops, {equal_to_the_files(plant)}")
+    record_property(
+        "killed", f"OPC UA, {deaths} deaths, {line.dropped} drops, {equal_to_the_files(plant)}"
+    )

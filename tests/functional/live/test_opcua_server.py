@@ -46,12 +46,18 @@ class Users(UserManager):
     asked = 0
 
     def get_user(
-        self, iserver: InternalServer, username: str | None = None, password: str | None = None, certificate: Any = None
+        self,
+        iserver: InternalServer,
+        username: str | None = None,
+        password: str | None = None,
+        certificate: Any = None,
     ) -> User | None:
         del iserver, certificate
         if username is not None:
             self.asked += 1
-            return User(role=UserRole.User) if (username, password) == ("steplabel", "right") else None
+            return (
+                User(role=UserRole.User) if (username, password) == ("steplabel", "right") else None
+            )
         return User(role=UserRole.User)
 
 
@@ -71,7 +77,9 @@ class Host:
 
     async def end(self) -> None:
         await self.plant.stop()
-        left = asyncio.all_tasks() - {asyncio.current_task()}  # of sessions whose connection dropped
+        left = asyncio.all_tasks() - {
+            asyncio.current_task()
+        }  # of sessions whose connection dropped
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
@@ -80,20 +88,29 @@ class Host:
         server.iserver.user_manager = self.users
         uri, host = "urn:steplabel:test-server", socket.gethostname()
         certificate, key = self.folder / "server.der", self.folder / "server.pem"
-        await setup_self_signed_certificate(key, certificate, uri, host, [ExtendedKeyUsageOID.SERVER_AUTH], {"commonName": "works"})
+        await setup_self_signed_certificate(
+            key, certificate, uri, host, [ExtendedKeyUsageOID.SERVER_AUTH], {"commonName": "works"}
+        )
         await server.set_application_uri(uri)
         await server.load_certificate(certificate)
         await server.load_private_key(key)
-        server.set_security_policy([ua.SecurityPolicyType.NoSecurity, ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt])
+        server.set_security_policy(
+            [ua.SecurityPolicyType.NoSecurity, ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt]
+        )
 
-    def tell(self, meter: str, second: float, value: float, status: int = ua.StatusCodes.Good) -> None:
+    def tell(
+        self, meter: str, second: float, value: float, status: int = ua.StatusCodes.Good
+    ) -> None:
         self.do(self.plant.tell(Told(meter, BEGIN + timedelta(seconds=second), value, status)))
 
     @property
     def unacknowledged(self) -> int:
         """Notifications that the server holds for its clients."""
         service = self.plant.server.iserver.subscription_service
-        return sum(len(subscription._not_acknowledged_results) for subscription in service.subscriptions.values())
+        return sum(
+            len(subscription._not_acknowledged_results)
+            for subscription in service.subscriptions.values()
+        )
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +127,19 @@ class Connected:
     def __init__(self, folder: Path, host: Host, meter: str, **named: object) -> None:
         self.spool = Spool(folder / "spool")
         self.intake = Intake(self.spool)
-        settings = {"url": url(host.port), "security": "none", "sampling_ms": 0, "publishing_ms": 50, "since": BEGIN, **named}
-        self.source = OpcUaSource(OpcUa.model_validate({"nodes": {meter: host.nodes[meter]}, **settings}), folder, self.intake)
+        settings = {
+            "url": url(host.port),
+            "security": "none",
+            "sampling_ms": 0,
+            "publishing_ms": 50,
+            "since": BEGIN,
+            **named,
+        }
+        self.source = OpcUaSource(
+            OpcUa.model_validate({"nodes": {meter: host.nodes[meter]}, **settings}),
+            folder,
+            self.intake,
+        )
         self.ended = False
         self.readings: list[Reading] = []
         self.rows: list[Row] = []
@@ -182,7 +210,16 @@ def test_a_server_that_is_not_trusted_is_refused_before_it_is_told_a_password(
     tmp_path: Path, host: Host, connected: Callable[..., Connected]
 ) -> None:
     other = tmp_path / "other.der"
-    asyncio.run(setup_self_signed_certificate(tmp_path / "other.pem", other, "urn:other", "other", [ExtendedKeyUsageOID.SERVER_AUTH], {}))
+    asyncio.run(
+        setup_self_signed_certificate(
+            tmp_path / "other.pem",
+            other,
+            "urn:other",
+            "other",
+            [ExtendedKeyUsageOID.SERVER_AUTH],
+            {},
+        )
+    )
     trust(tmp_path, other)
     asked = host.users.asked
     client = connected("m-1", **secured(tmp_path))
@@ -192,14 +229,18 @@ def test_a_server_that_is_not_trusted_is_refused_before_it_is_told_a_password(
     assert client.readings == []
 
 
-def test_a_wrong_password_is_told_in_the_servers_words(tmp_path: Path, host: Host, connected: Callable[..., Connected]) -> None:
+def test_a_wrong_password_is_told_in_the_servers_words(
+    tmp_path: Path, host: Host, connected: Callable[..., Connected]
+) -> None:
     trust(tmp_path, host.folder / "server.der")
     client = connected("m-1", **secured(tmp_path, "wrong"))
     client.until(lambda: bool(client.source.refusal))
     assert client.source.refusal in ("BadUserAccessDenied", "BadIdentityTokenRejected")
 
 
-def test_a_certificate_that_cannot_be_read_is_told(tmp_path: Path, host: Host, connected: Callable[..., Connected]) -> None:
+def test_a_certificate_that_cannot_be_read_is_told(
+    tmp_path: Path, host: Host, connected: Callable[..., Connected]
+) -> None:
     trust(tmp_path, host.folder / "server.der")
     for name in ("agent.der", "agent.pem"):
         (tmp_path / name).write_text("none")
@@ -215,7 +256,9 @@ def test_without_a_trusted_certificate_it_does_not_begin(tmp_path: Path, host: H
     assert refused.value.code == "certificate-unreadable"
 
 
-def test_a_notification_is_acknowledged_once_it_is_kept(host: Host, connected: Callable[..., Connected]) -> None:
+def test_a_notification_is_acknowledged_once_it_is_kept(
+    host: Host, connected: Callable[..., Connected]
+) -> None:
     client = connected("m-2")
     client.until(lambda: client.source.connected)
     host.tell("m-2", 1, 1.0)
@@ -245,7 +288,9 @@ def test_what_a_full_queue_let_go_of_is_read_from_history(
 
 
 @pytest.mark.parametrize("asks", [True, False])
-def test_what_was_told_while_nobody_listened_is_read_from_history(host: Host, connected: Callable[..., Connected], asks: bool) -> None:
+def test_what_was_told_while_nobody_listened_is_read_from_history(
+    host: Host, connected: Callable[..., Connected], asks: bool
+) -> None:
     """One that does not ask is the control."""
     meter = "m-8" if asks else "m-9"
     first = connected(meter)
@@ -258,7 +303,9 @@ def test_what_was_told_while_nobody_listened_is_read_from_history(host: Host, co
     again.until(lambda: again.source.connected)
     host.tell(meter, 10, 10.0)
     again.until(lambda: 10.0 in [reading.value for reading in again.readings])
-    assert [reading.value for reading in again.readings] == ([float(second) for second in range(2, 11)] if asks else [9.0, 10.0])
+    assert [reading.value for reading in again.readings] == (
+        [float(second) for second in range(2, 11)] if asks else [9.0, 10.0]
+    )
 
 
 def test_a_history_that_fails_keeps_nothing_out_and_is_read_once_it_answers(
@@ -282,10 +329,15 @@ def test_a_history_that_fails_keeps_nothing_out_and_is_read_once_it_answers(
         again = connected("m-7")
         again.until(lambda agent=again: agent.source.connected)  # type: ignore[misc]
         host.tell("m-7", value, value)
-        again.until(lambda agent=again, value=value: value in [reading.value for reading in agent.readings])  # type: ignore[misc]
+        again.until(
+            lambda agent=again, value=value: value in [reading.value for reading in agent.readings]
+        )  # type: ignore[misc]
         assert 2.0 not in [reading.value for reading in again.readings]
         [word] = [word for word in again.source.words() if word.about == "unread history"]
-        assert "cannot give the history of m-7 (HistoryRead: BadInternalError). New values are saved" in word.sentence
+        assert (
+            "cannot give the history of m-7 (HistoryRead: BadInternalError). New values are saved"
+            in word.sentence
+        )
         if value < 5:
             again.end()
     monkeypatch.setattr(host.plant.storage, "read_node_history", reads)
@@ -296,7 +348,11 @@ def test_a_history_that_fails_keeps_nothing_out_and_is_read_once_it_answers(
 
 @pytest.mark.parametrize(
     ("start", "reads"),
-    [("02.01.2025 07:00", BEGIN), ("2025-01-02T15:00:00", BEGIN + timedelta(hours=-5)), ("2025-01-02T06:00:00Z", BEGIN)],
+    [
+        ("02.01.2025 07:00", BEGIN),
+        ("2025-01-02T15:00:00", BEGIN + timedelta(hours=-5)),
+        ("2025-01-02T06:00:00Z", BEGIN),
+    ],
 )
 def test_the_time_of_a_batch_keeps_no_meter_of_its_server_out(
     tmp_path: Path, host: Host, connected: Callable[..., Connected], start: str, reads: datetime
@@ -305,7 +361,9 @@ def test_the_time_of_a_batch_keeps_no_meter_of_its_server_out(
     spool = Spool(tmp_path / "spool")
     spool.append((), [{"table": "batches", "step": "eaf", "batch_id": "H1", "start": start}])
     spool.close()
-    client = connected("m-11", late_s=0, batches=[{"id": host.nodes["m-12"], "constants": {"step": "eaf"}}])
+    client = connected(
+        "m-11", late_s=0, batches=[{"id": host.nodes["m-12"], "constants": {"step": "eaf"}}]
+    )
     client.until(lambda: client.source.connected)
     (unit,) = client.source.batches
     assert (unit.since(timedelta()) or client.source.settings.since) == reads
@@ -328,7 +386,9 @@ def test_repeats_other_orders_clocks_that_step_and_connections_that_drop_lose_an
     monkeypatch.setattr(source, "AGAIN_FIRST_S", 0.1)
     client = connected("m-10", late_s=-2 * STEP.total_seconds())
     client.until(lambda: client.source.connected)
-    events = [Told("m-10", BEGIN + timedelta(seconds=second), float(second)) for second in range(400)]
+    events = [
+        Told("m-10", BEGIN + timedelta(seconds=second), float(second)) for second in range(400)
+    ]
     expected, dropped = set(), 0
     for index, event in enumerate(told_by(events, Faults(drop=0.02, step=0.01))):
         if event is None:
@@ -341,33 +401,53 @@ def test_repeats_other_orders_clocks_that_step_and_connections_that_drop_lose_an
             client.step()
     client.until(lambda: len(client.readings) >= len(expected) and client.source.connected)
     assert dropped > 2
-    assert sorted((reading.time_us, reading.value) for reading in client.readings) == sorted(expected)
+    assert sorted((reading.time_us, reading.value) for reading in client.readings) == sorted(
+        expected
+    )
 
 
-def test_a_status_code_is_a_quality_and_a_value_that_is_bad_is_not_known(host: Host, connected: Callable[..., Connected]) -> None:
+def test_a_status_code_is_a_quality_and_a_value_that_is_bad_is_not_known(
+    host: Host, connected: Callable[..., Connected]
+) -> None:
     client = connected("m-5")
     host.tell("m-5", 1, 1.0)
     host.tell("m-5", 2, 2.0, ua.StatusCodes.UncertainLastUsableValue)
     host.tell("m-5", 3, 3.0, ua.StatusCodes.BadSensorFailure)
     client.until(lambda: len(client.readings) == 3)
-    assert [reading.quality for reading in client.readings] == [ReadingQuality.GOOD, ReadingQuality.UNCERTAIN, ReadingQuality.BAD]
+    assert [reading.quality for reading in client.readings] == [
+        ReadingQuality.GOOD,
+        ReadingQuality.UNCERTAIN,
+        ReadingQuality.BAD,
+    ]
     assert [reading.value == reading.value for reading in client.readings] == [True, True, False]
 
 
-def test_a_server_without_history_and_a_node_that_is_not_there_are_told(host: Host, connected: Callable[..., Connected]) -> None:
-    client = connected("m-6", nodes={"m-6": host.nodes["m-6"], "gone": "ns=2;i=9", "clock": "i=2258"})
+def test_a_server_without_history_and_a_node_that_is_not_there_are_told(
+    host: Host, connected: Callable[..., Connected]
+) -> None:
+    client = connected(
+        "m-6", nodes={"m-6": host.nodes["m-6"], "gone": "ns=2;i=9", "clock": "i=2258"}
+    )
     client.until(lambda: client.source.connected)
     assert dict(client.source.refused) == {"ns=2;i=9": "BadNodeIdUnknown"}
     assert set(client.source.without_history) == {"clock"}
     assert {word.about for word in client.source.words()} >= {"node ns=2;i=9", "history"}
 
 
-def test_an_event_is_a_row_of_its_batch_also_one_that_came_while_nobody_listened(host: Host, connected: Callable[..., Connected]) -> None:
+def test_an_event_is_a_row_of_its_batch_also_one_that_came_while_nobody_listened(
+    host: Host, connected: Callable[..., Connected]
+) -> None:
     async def begin() -> Any:
         server = host.plant.server
         index = await server.get_namespace_index(NAMESPACE)
-        properties = [("HeatId", ua.VariantType.String), ("StartTime", ua.VariantType.DateTime), ("Tapped", ua.VariantType.Double)]
-        kind = await server.create_custom_event_type(index, "HeatEvent", ua.ObjectIds.BaseEventType, properties)
+        properties = [
+            ("HeatId", ua.VariantType.String),
+            ("StartTime", ua.VariantType.DateTime),
+            ("Tapped", ua.VariantType.Double),
+        ]
+        kind = await server.create_custom_event_type(
+            index, "HeatEvent", ua.ObjectIds.BaseEventType, properties
+        )
         generator = await server.get_event_generator(kind, ua.ObjectIds.Server)
         await server.historize_node_event(server.nodes.server, period=timedelta(days=1))
         return kind, index, generator
@@ -375,23 +455,40 @@ def test_an_event_is_a_row_of_its_batch_also_one_that_came_while_nobody_listened
     kind, index, generator = host.do(begin())
 
     async def tell(heat: str, tapped: float) -> None:
-        generator.event.HeatId, generator.event.StartTime, generator.event.Tapped = heat, BEGIN, tapped
+        generator.event.HeatId, generator.event.StartTime, generator.event.Tapped = (
+            heat,
+            BEGIN,
+            tapped,
+        )
         await generator.trigger()
 
     host.do(tell("H1", 119.0))
     time.sleep(0.5)  # in which the server's history takes it
-    fields = {"batch_id": f"{index}:HeatId", "start": f"{index}:StartTime", "output_quantity": f"{index}:Tapped"}
-    batches = {"event": kind.nodeid.to_string(), "fields": fields, "constants": {"step": "eaf", "output_unit": "t"}}
+    fields = {
+        "batch_id": f"{index}:HeatId",
+        "start": f"{index}:StartTime",
+        "output_quantity": f"{index}:Tapped",
+    }
+    batches = {
+        "event": kind.nodeid.to_string(),
+        "fields": fields,
+        "constants": {"step": "eaf", "output_unit": "t"},
+    }
     client = connected("m-7", batches=[batches])
     client.until(lambda: client.source.connected)
     host.do(tell("H2", 120.5))
     client.until(lambda: len(client.rows) > 1)
     constant = {"table": "batches", "step": "eaf", "output_unit": "t", "start": BEGIN.isoformat()}
-    wanted = [{**constant, "batch_id": "H1", "output_quantity": "119"}, {**constant, "batch_id": "H2", "output_quantity": "120.5"}]
+    wanted = [
+        {**constant, "batch_id": "H1", "output_quantity": "119"},
+        {**constant, "batch_id": "H2", "output_quantity": "120.5"},
+    ]
     assert client.rows == wanted
 
 
-def test_a_namespace_that_the_server_does_not_have_is_told_in_the_readers_language(host: Host, connected: Callable[..., Connected]) -> None:
+def test_a_namespace_that_the_server_does_not_have_is_told_in_the_readers_language(
+    host: Host, connected: Callable[..., Connected]
+) -> None:
     client = connected("m-1", nodes={"m-1": "nsu=urn:works:none;s=m-1"})
     client.until(lambda: bool(client.source.refusal))
     assert in_language(client.source.refusal, "en") == "the server has no namespace urn:works:none"

@@ -109,9 +109,27 @@ class Played:
         text = self.offline.read_text("utf-8")
         inputs = re.search(r"\[inputs\]\n((?:[^\[\n].*\n)*)", text)
         assert inputs is not None
-        lines = [line for line in inputs[1].splitlines() if not line.startswith(("batches", "readings"))]
-        text = text.replace(inputs[0], "\n".join(["[inputs]", 'source = "spool"', *lines, "", "[source]", 'folder = "spool"', "", sources]))
-        text = re.sub(r"\[mapping\.(batches|readings)\]\n(?:(?!\[mapping|\[\[|\[runs).*\n)*", "", text)
+        lines = [
+            line for line in inputs[1].splitlines() if not line.startswith(("batches", "readings"))
+        ]
+        text = text.replace(
+            inputs[0],
+            "\n".join(
+                [
+                    "[inputs]",
+                    'source = "spool"',
+                    *lines,
+                    "",
+                    "[source]",
+                    'folder = "spool"',
+                    "",
+                    sources,
+                ]
+            ),
+        )
+        text = re.sub(
+            r"\[mapping\.(batches|readings)\]\n(?:(?!\[mapping|\[\[|\[runs).*\n)*", "", text
+        )
         (self.offline.parent / "live.toml").write_text(text, "utf-8")
         return self.offline.parent / "live.toml"
 
@@ -120,10 +138,18 @@ def quarter_hours(folder: Path, *, long: bool) -> Played:
     site = site_of(*METER, folder)
     _shortened(folder / METER[1], 35_041 if long else 1_500)
     log = folder / "log.csv"
-    subprocess.run([sys.executable, "-m", "fixtures", "log", folder / METER[1], log], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-m", "fixtures", "log", folder / METER[1], log],
+        check=True,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+    )
     lines = log.read_text("utf-8").splitlines()
     names = lines[0].split(",")
-    rows = [{name: cell for name, cell in zip(names, line.split(","), strict=True) if cell} for line in lines[1:]]
+    rows = [
+        {name: cell for name, cell in zip(names, line.split(","), strict=True) if cell}
+        for line in lines[1:]
+    ]
     return Played(site, "2018", _readings(site), rows)
 
 
@@ -136,8 +162,19 @@ def heats(folder: Path, *, long: bool) -> Played:
     rows = []
     for line in lines[1:]:
         cells = dict(zip(names, line.split(","), strict=True))
-        row = {"batch_id": cells["heat_id"], "start": cells["start"], "end": cells["end"], "var.power_on_s": cells["power_on_s"]}
-        row |= {"step": "eaf", "equipment": "eaf-1", "output_quantity": "122.5", "output_unit": "t", "var.hot_metal_pct": "0"}
+        row = {
+            "batch_id": cells["heat_id"],
+            "start": cells["start"],
+            "end": cells["end"],
+            "var.power_on_s": cells["power_on_s"],
+        }
+        row |= {
+            "step": "eaf",
+            "equipment": "eaf-1",
+            "output_quantity": "122.5",
+            "output_unit": "t",
+            "var.hot_metal_pct": "0",
+        }
         rows.append({name: cell for name, cell in row.items() if cell})
     return Played(site, "2015", [], rows)
 
@@ -157,37 +194,68 @@ def brewery(folder: Path, *, long: bool) -> Played:
     import pyarrow.parquet as pq
 
     if not BREWERY:
-        pytest.skip(f"real data not here: {DATA / 'craft_brewery'} (set STEPLABEL_REAL_DATA to the folder that holds it)")
+        pytest.skip(
+            f"real data not here: {DATA / 'craft_brewery'} (set STEPLABEL_REAL_DATA to the folder that holds it)"
+        )
     shutil.copytree(PROFILES / "plant-15-minutes", folder, dirs_exist_ok=True)
-    begin, end = datetime(2023, 4, 1, tzinfo=UTC), datetime(2023, 9, 1, tzinfo=UTC) if long else datetime(2023, 4, 8, tzinfo=UTC)
+    begin, end = (
+        datetime(2023, 4, 1, tzinfo=UTC),
+        datetime(2023, 9, 1, tzinfo=UTC) if long else datetime(2023, 4, 8, tzinfo=UTC),
+    )
     sent: dict[tuple[str, datetime], float] = {}
     for path in BREWERY:
         table = pq.read_table(path, columns=["interval_end_datetime", "kwh"])
-        for row in table.filter(pc.match_substring_regex(table["interval_end_datetime"], r"^[4-9]/\d+/2023")).to_pylist():
-            stamp = datetime.strptime(row["interval_end_datetime"], "%m/%d/%Y %I:%M:%S %p").replace(tzinfo=UTC)
+        for row in table.filter(
+            pc.match_substring_regex(table["interval_end_datetime"], r"^[4-9]/\d+/2023")
+        ).to_pylist():
+            stamp = datetime.strptime(row["interval_end_datetime"], "%m/%d/%Y %I:%M:%S %p").replace(
+                tzinfo=UTC
+            )
             if begin < stamp <= end and row["kwh"] is not None:
                 sent.setdefault((path.stem.removeprefix("meter_usage_"), stamp), row["kwh"])
     meters = sorted({meter for meter, _ in sent})
     text = (folder / "site.toml").read_text("utf-8").split("[[meters]]")[0]
     text += "".join(_METER.format(meter=meter) for meter in meters)
-    (folder / "site.toml").write_text(text + '[inputs]\nbatches = "log.csv"\nreadings = "readings.csv"\n', "utf-8")
+    (folder / "site.toml").write_text(
+        text + '[inputs]\nbatches = "log.csv"\nreadings = "readings.csv"\n', "utf-8"
+    )
     in_order = sorted(sent.items(), key=lambda entry: entry[0][1])
     readings = [Sent(*key, value, index) for index, (key, value) in enumerate(in_order)]
-    lines = [f"{reading.meter},{reading.stamp.isoformat()},{reading.value!r}" for reading in readings]
-    (folder / "readings.csv").write_text("\n".join(["meter_id,timestamp,value", *lines]) + "\n", "utf-8")
+    lines = [
+        f"{reading.meter},{reading.stamp.isoformat()},{reading.value!r}" for reading in readings
+    ]
+    (folder / "readings.csv").write_text(
+        "\n".join(["meter_id,timestamp,value", *lines]) + "\n", "utf-8"
+    )
     rows = []
     for index in range((end - begin).days * 3):
         start = begin + timedelta(hours=8 * index)
         rows.append(
-            {"batch_id": f"B{index:04}", "step": "rolling", "start": start.isoformat(), "end": (start + timedelta(hours=7)).isoformat()}
+            {
+                "batch_id": f"B{index:04}",
+                "step": "rolling",
+                "start": start.isoformat(),
+                "end": (start + timedelta(hours=7)).isoformat(),
+            }
             | {"output_quantity": "10", "output_unit": "t"}
         )
-    return Played(folder / "site.toml", f"{begin:%Y-%m-%d}/{end:%Y-%m-%d}", readings, _written(folder / "log.csv", rows))
+    return Played(
+        folder / "site.toml",
+        f"{begin:%Y-%m-%d}/{end:%Y-%m-%d}",
+        readings,
+        _written(folder / "log.csv", rows),
+    )
 
 
 def _written(path: Path, rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     names = list(rows[0])
-    path.write_text("\n".join(",".join(cells) for cells in (names, *([row[name] for name in names] for row in rows))) + "\n", "utf-8")
+    path.write_text(
+        "\n".join(
+            ",".join(cells) for cells in (names, *([row[name] for name in names] for row in rows))
+        )
+        + "\n",
+        "utf-8",
+    )
     return [dict(row) for row in rows]
 
 
@@ -195,9 +263,22 @@ def _readings(site_file: Path) -> list[Sent]:
     """As the offline road reads them."""
     site = load_site(site_file)
     names = frozenset(meter.id for meter in site.meters)
-    blocks = stream_readings([site.folder / str(site.inputs.readings)], site.mapping.readings, names, site.zone, ReadingLog())
-    samples = [(block.meter, us, value) for block in blocks for us, value in zip(block.time_us.tolist(), block.value.tolist(), strict=True)]
-    return [Sent(meter, datetime.fromtimestamp(us / 1e6, UTC), value, index) for index, (meter, us, value) in enumerate(samples)]
+    blocks = stream_readings(
+        [site.folder / str(site.inputs.readings)],
+        site.mapping.readings,
+        names,
+        site.zone,
+        ReadingLog(),
+    )
+    samples = [
+        (block.meter, us, value)
+        for block in blocks
+        for us, value in zip(block.time_us.tolist(), block.value.tolist(), strict=True)
+    ]
+    return [
+        Sent(meter, datetime.fromtimestamp(us / 1e6, UTC), value, index)
+        for index, (meter, us, value) in enumerate(samples)
+    ]
 
 
 @contextmanager
@@ -209,8 +290,12 @@ def by_sql(played: Played, folder: Path) -> Iterator[tuple[str, Callable[[], Non
     columns = ", ".join(f'"{name}"' for name in names)
     sources = _SQL.format(port=cluster.port, mapped=MAPPED)
     try:
-        with psycopg.connect(f"host=127.0.0.1 port={cluster.port} user=postgres dbname=postgres", autocommit=True) as connection:
-            connection.execute("create table samples (n bigint, meter text, t timestamptz, v float8)")
+        with psycopg.connect(
+            f"host=127.0.0.1 port={cluster.port} user=postgres dbname=postgres", autocommit=True
+        ) as connection:
+            connection.execute(
+                "create table samples (n bigint, meter text, t timestamptz, v float8)"
+            )
             texts = columns.replace(",", " text,")
             connection.execute(f"create table told (changed bigserial, {texts} text)")
 
@@ -218,7 +303,9 @@ def by_sql(played: Played, folder: Path) -> Iterator[tuple[str, Callable[[], Non
                 with connection.cursor() as cursor:
                     with cursor.copy("copy samples (n, meter, t, v) from stdin") as copy:
                         for reading in played.readings:
-                            copy.write_row((reading.number, reading.meter, reading.stamp, reading.value))
+                            copy.write_row(
+                                (reading.number, reading.meter, reading.stamp, reading.value)
+                            )
                     with cursor.copy(f"copy told ({columns}) from stdin") as copy:
                         for row in played.rows:
                             copy.write_row([row.get(name) for name in names])
@@ -239,18 +326,23 @@ def by_files(played: Played, folder: Path) -> Iterator[tuple[str, Callable[[], N
         with (folder / "out" / "readings.csv").open("w", encoding="utf-8") as file:
             file.write("meter,t,v,n\n")
             file.writelines(
-                f"{reading.meter},{reading.stamp.isoformat()},{reading.value!r},{reading.number}\n" for reading in played.readings
+                f"{reading.meter},{reading.stamp.isoformat()},{reading.value!r},{reading.number}\n"
+                for reading in played.readings
             )
         with (folder / "out" / "batches.csv").open("w", encoding="utf-8") as file:
             file.write(",".join(names) + "\n")
-            file.writelines(",".join(row.get(name, "") for name in names) + "\n" for row in played.rows)
+            file.writelines(
+                ",".join(row.get(name, "") for name in names) + "\n" for row in played.rows
+            )
 
     yield sources, play
 
 
 @contextmanager
 def by_mqtt(played: Played, folder: Path) -> Iterator[tuple[str, Callable[[], None]]]:
-    broker = Broker(folder / "broker", autosaves=False).start()  # it is not killed, and would write its whole backlog every 50 changes
+    broker = Broker(
+        folder / "broker", autosaves=False
+    ).start()  # it is not killed, and would write its whole backlog every 50 changes
     sources = _MQTT.format(port=broker.port)
 
     def play() -> None:
@@ -269,7 +361,10 @@ def by_mqtt(played: Played, folder: Path) -> Iterator[tuple[str, Callable[[], No
 def watched(site: Path, play: Callable[[], None], played: Played) -> None:
     """Watch until all of it is kept."""
     sentences: list[str] = []
-    watch, stop = SiteWatch(load_site(site), lambda sentence: sentences.append(str(sentence))), threading.Event()
+    watch, stop = (
+        SiteWatch(load_site(site), lambda sentence: sentences.append(str(sentence))),
+        threading.Event(),
+    )
     running = threading.Thread(target=watch.run, args=(stop,))
     running.start()
     try:
@@ -277,9 +372,15 @@ def watched(site: Path, play: Callable[[], None], played: Played) -> None:
         while any(source.trouble() == NOT_YET for source in watch.sources):
             time.sleep(0.05)
         play()
-        while watch.stored < len(played.readings) or len(watch.room.plant.log.batches) < len({row["batch_id"] for row in played.rows}):
+        while watch.stored < len(played.readings) or len(watch.room.plant.log.batches) < len(
+            {row["batch_id"] for row in played.rows}
+        ):
             assert running.is_alive(), sentences
-            assert time.monotonic() < deadline, (watch.stored, len(watch.room.plant.log.batches), sentences)
+            assert time.monotonic() < deadline, (
+                watch.stored,
+                len(watch.room.plant.log.batches),
+                sentences,
+            )
             time.sleep(0.1)
     finally:
         stop.set()
@@ -293,12 +394,23 @@ def label(site: Path, period: str, out: Path) -> list[dict[str, Any]]:
 
 
 SHORT = {(quarter_hours, by_sql), (heats, by_files), (brewery, by_mqtt)}
-PAIRS = [(real, protocol) for real in (quarter_hours, heats, brewery) for protocol in (by_sql, by_files, by_mqtt)]
+PAIRS = [
+    (real, protocol)
+    for real in (quarter_hours, heats, brewery)
+    for protocol in (by_sql, by_files, by_mqtt)
+]
 
 
-@pytest.mark.parametrize(("real", "protocol"), [pytest.param(*pair, marks=() if pair in SHORT else pytest.mark.long) for pair in PAIRS])
+@pytest.mark.parametrize(
+    ("real", "protocol"),
+    [pytest.param(*pair, marks=() if pair in SHORT else pytest.mark.long) for pair in PAIRS],
+)
 def test_a_real_file_gives_the_label_of_the_offline_road(
-    tmp_path: Path, real: Callable[..., Played], protocol: Callable[..., Any], long: bool, record_property: Callable[[str, object], None]
+    tmp_path: Path,
+    real: Callable[..., Played],
+    protocol: Callable[..., Any],
+    long: bool,
+    record_property: Callable[[str, object], None],
 ) -> None:
     played = real(tmp_path / "plant", long=long)
     with protocol(played, tmp_path / "plant") as (sources, play):
@@ -307,7 +419,10 @@ def test_a_real_file_gives_the_label_of_the_offline_road(
     offline = energies(played.offline, played.period)
     assert offline
     assert energies(site, played.period) == offline
-    assert label(site, played.period, tmp_path / "live") == label(played.offline, played.period, tmp_path / "offline")
+    assert label(site, played.period, tmp_path / "live") == label(
+        played.offline, played.period, tmp_path / "offline"
+    )
     record_property(
-        "replayed", f"{real.__name__} {protocol.__name__}: {len(played.readings):,} readings, {len(offline):,} batches equal to the bit"
+        "replayed",
+        f"{real.__name__} {protocol.__name__}: {len(played.readings):,} readings, {len(offline):,} batches equal to the bit",
     )

@@ -43,16 +43,33 @@ def moment() -> PlantMoment:
     """Two furnaces, one of which wastes and one whose meters are silent; one that stands idle."""
     bad = RunningBatch("H1-0002", "eaf", "k", "eaf-1", AT_US - 2_000_000_000, sure_us=AT_US)
     other = RunningBatch("H2-0002", "eaf", "k", "eaf-2", AT_US - 2_000_000_000)
-    alert = Alert("H1-0002", "eaf", "eaf-1", AT_US, 1200.0, 9.8, "Longer than usual: holding or waiting", 5400.0)
+    alert = Alert(
+        "H1-0002",
+        "eaf",
+        "eaf-1",
+        AT_US,
+        1200.0,
+        9.8,
+        "Longer than usual: holding or waiting",
+        5400.0,
+    )
     start = datetime(2025, 1, 2, 5, tzinfo=UTC)
     shift = Shift(
-        start, start.replace(hour=13), (LineDone("eaf-1", 2, 240.0, 4.2), LineDone("eaf-2", 1, 118.0, None)), (alert,), ("H1-0001",)
+        start,
+        start.replace(hour=13),
+        (LineDone("eaf-1", 2, 240.0, 4.2), LineDone("eaf-2", 1, 118.0, None)),
+        (alert,),
+        ("H1-0001",),
     )
     opened = [
         Open(bad, 0.7, 9.8, COURSE, BAND, 5.1, "wastes", cause=alert.cause),
         Open(other, 0.4, 0.2, COURSE[:5], BAND, 4.9, "unknown", silent_since_us=AT_US),
     ]
-    idle = [IdleEquipment("eaf-3", AT_US, (("electricity", 300.0, "kWh"), ("natural-gas", 20.0, "Nm3")), 211.0)]
+    idle = [
+        IdleEquipment(
+            "eaf-3", AT_US, (("electricity", 300.0, "kWh"), ("natural-gas", 20.0, "Nm3")), 211.0
+        )
+    ]
     unreadable = [("works/x", 3, (Message(AT_US, "works/x", "no JSON: <b>", "<b>bad"),))]
     return PlantMoment(
         AT_US, AT_US, opened, idle, [("eaf-2-gas", AT_US), ("eaf-2-electricity", 0)], unreadable, [("broker:1883", ""), ("b:1", "refused")],
@@ -71,11 +88,15 @@ def address(tmp_path: Path, latest: list[PlantMoment]) -> Iterator[str]:
 
     def answer(key: str, kind: str, word: str) -> bool:
         if key == KEY:
-            latest.append(replace(latest[-1], answers={key: AlertAnswer(key, cast(Kind, kind), word, AT_US)}))
+            latest.append(
+                replace(latest[-1], answers={key: AlertAnswer(key, cast(Kind, kind), word, AT_US)})
+            )
         return key == KEY
 
     pages = SitePages(load_site(Furnaces(heats=1).write(tmp_path)))
-    server = Server(PageAddress(port=port, names=("Steplabel.Works",)), pages, lambda: latest[-1], answer)
+    server = Server(
+        PageAddress(port=port, names=("Steplabel.Works",)), pages, lambda: latest[-1], answer
+    )
     server.start()
     yield f"http://127.0.0.1:{port}"
     server.stop()
@@ -103,7 +124,9 @@ def chromium() -> Iterator[Browser]:
         (f"/zh{FORM}", "自"),
     ],
 )
-def test_every_screen_is_sound(address: str, chromium: Browser, path: str, text: str, width: int) -> None:
+def test_every_screen_is_sound(
+    address: str, chromium: Browser, path: str, text: str, width: int
+) -> None:
     page = chromium.new_page(viewport={"width": width, "height": 1080})
     noticed: list[str] = []
     page.on("console", lambda message: noticed.append(message.text))
@@ -115,11 +138,15 @@ def test_every_screen_is_sound(address: str, chromium: Browser, path: str, text:
     assert noticed == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     if width == 1920 and path not in ("/unreadable", "/zh/unreadable", "/shift", "/zh/shift"):
-        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")  # a wall cannot be scrolled
+        assert page.evaluate(
+            "document.documentElement.scrollHeight <= innerHeight"
+        )  # a wall cannot be scrolled
     page.close()
 
 
-def test_without_javascript_it_reloads_and_with_it_parts_come_by_events(address: str, latest: list[PlantMoment], chromium: Browser) -> None:
+def test_without_javascript_it_reloads_and_with_it_parts_come_by_events(
+    address: str, latest: list[PlantMoment], chromium: Browser
+) -> None:
     plain = chromium.new_context(java_script_enabled=False).new_page()
     plain.goto(address)
     assert "H1-0002 is wasting energy" in plain.content()
@@ -129,8 +156,14 @@ def test_without_javascript_it_reloads_and_with_it_parts_come_by_events(address:
     live.goto(address)
     live.evaluate("window.loaded = 'once'")
     assert "eaf-3" in live.inner_text("#idle")
-    latest.append(replace(moment(), idle=[IdleEquipment("eaf-4", AT_US, (("electricity", 90.0, "kWh"),), 63.0)]))
-    live.locator("#idle", has_text="eaf-4").wait_for()  # a function would be asked for by eval, which the policy refuses
+    latest.append(
+        replace(
+            moment(), idle=[IdleEquipment("eaf-4", AT_US, (("electricity", 90.0, "kWh"),), 63.0)]
+        )
+    )
+    live.locator(
+        "#idle", has_text="eaf-4"
+    ).wait_for()  # a function would be asked for by eval, which the policy refuses
     assert live.evaluate("window.loaded") == "once"  # the part came, not the page
 
 
@@ -143,9 +176,16 @@ def test_a_name_of_another_site_is_refused_and_nothing_may_be_fetched(address: s
 
 @pytest.mark.parametrize(
     ("host", "path", "status"),
-    [("steplabel.works", "/", 200), ("STEPLABEL.Works:80", "/", 200), ("[", "/", 421), ("steplabel.works", "http://[", 404)],
+    [
+        ("steplabel.works", "/", 200),
+        ("STEPLABEL.Works:80", "/", 200),
+        ("[", "/", 421),
+        ("steplabel.works", "http://[", 404),
+    ],
 )
-def test_a_name_is_known_in_capitals_too_and_what_is_no_address_is_answered(address: str, host: str, path: str, status: int) -> None:
+def test_a_name_is_known_in_capitals_too_and_what_is_no_address_is_answered(
+    address: str, host: str, path: str, status: int
+) -> None:
     """A browser writes it in small letters, however the settings have it."""
     assert _asked(address, path, host)[0].status == status
 
@@ -186,11 +226,16 @@ def test_an_alert_is_answered_without_javascript_and_the_answer_taken_back(
         ({"word": "x" * 5000}, 413),
     ],
 )
-def test_only_a_form_of_this_page_answers(address: str, latest: list[PlantMoment], change: dict[str, str], status: int) -> None:
+def test_only_a_form_of_this_page_answers(
+    address: str, latest: list[PlantMoment], change: dict[str, str], status: int
+) -> None:
     """The first is the control: all of it as the page sends it."""
     page = _asked(address)[1]
     token = page.split('name="token" value="')[1].split('"')[0]
-    sent = {name: change.get(name, value) for name, value in {"alert": KEY, "token": token, "answer": "seen", "word": ""}.items()}
+    sent = {
+        name: change.get(name, value)
+        for name, value in {"alert": KEY, "token": token, "answer": "seen", "word": ""}.items()
+    }
     headers = {"Origin": address, "Content-Type": "application/x-www-form-urlencoded"}
     headers |= {name: value for name, value in change.items() if name in ("Origin", "Host")}
     connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
@@ -208,19 +253,26 @@ def test_head_is_answered_as_get_without_its_content(address: str, path: str) ->
     connection.close()
     connection.request("GET", path)
     whole = connection.getresponse()
-    assert (head.status, head.getheader("Content-Type")) == (whole.status, whole.getheader("Content-Type"))
+    assert (head.status, head.getheader("Content-Type")) == (
+        whole.status,
+        whole.getheader("Content-Type"),
+    )
     if path != "/events/":  # which has no end
         assert head.getheader("Content-Length") == str(len(whole.read()))
     connection.close()
     bare = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=60)
     bare.sendall(f"HEAD {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
-    answer = b"".join(iter(lambda: bare.recv(4096), b""))  # a client of HTTP would read no content after a HEAD
+    answer = b"".join(
+        iter(lambda: bare.recv(4096), b"")
+    )  # a client of HTTP would read no content after a HEAD
     bare.close()
     assert answer.endswith(b"\r\n\r\n")
     assert answer.count(b"\r\n\r\n") == 1
 
 
-def _asked(address: str, path: str = "/", host: str | None = None) -> tuple[http.client.HTTPResponse, str]:
+def _asked(
+    address: str, path: str = "/", host: str | None = None
+) -> tuple[http.client.HTTPResponse, str]:
     connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=60)
     connection.request("GET", path, headers={"Host": host} if host else {})
     answer = connection.getresponse()

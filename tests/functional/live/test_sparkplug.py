@@ -15,7 +15,12 @@ from reporting_agent.live.spool.writer import Spool
 from tests.servers.edge_node import EdgeNode
 from tests.servers.mosquitto import Broker
 
-pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.mosquitto, pytest.mark.timeout(900)]  # it fetches 33 MB once
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.long,
+    pytest.mark.mosquitto,
+    pytest.mark.timeout(900),
+]  # it fetches 33 MB once
 
 BEGIN_MS = 1_735_797_600_000  # 2025-01-02T06:00:00Z
 IN_TIME_S = 180
@@ -28,7 +33,13 @@ class Host:
         self.spool = Spool(folder / f"spool-{client_id}")
         self.intake = Intake(self.spool)
         sparkplug = [{"group": "works", "metrics": {"edge-1/furnace/kWh": "eaf-1-main"}}]
-        settings = {"host": "127.0.0.1", "port": port, "client_id": client_id, "host_id": "steplabel", "sparkplug": sparkplug}
+        settings = {
+            "host": "127.0.0.1",
+            "port": port,
+            "client_id": client_id,
+            "host_id": "steplabel",
+            "sparkplug": sparkplug,
+        }
         self.source = MqttSource(Mqtt.model_validate(settings), folder, self.intake)
         self.found: list[tuple[int, float]] = []
         self.source.start()
@@ -39,7 +50,10 @@ class Host:
         while not reached():
             assert time.monotonic() < deadline, self.found[-3:]
             if (outcome := self.intake.step(0.05)) is not None:
-                self.found += [(reading.time_us // 1_000_000 - BEGIN_MS // 1000, reading.value) for reading in outcome.readings]
+                self.found += [
+                    (reading.time_us // 1_000_000 - BEGIN_MS // 1000, reading.value)
+                    for reading in outcome.readings
+                ]
 
     def end(self) -> None:
         self.source.stop()
@@ -53,7 +67,9 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
     server.stop()
 
 
-def test_what_an_edge_node_tells_is_kept_once_and_what_is_lost_is_asked_for(tmp_path: Path, broker: Broker) -> None:
+def test_what_an_edge_node_tells_is_kept_once_and_what_is_lost_is_asked_for(
+    tmp_path: Path, broker: Broker
+) -> None:
     host = Host(tmp_path, broker.port, "first")
     edge = EdgeNode(tmp_path, broker.port)
 
@@ -68,7 +84,9 @@ def test_what_an_edge_node_tells_is_kept_once_and_what_is_lost_is_asked_for(tmp_
 
     edge.tell(BEGIN_MS + 301_000, 301 / 4, lost=True)
     tell(range(302, 303))
-    host.until(lambda: edge.births == 2)  # the gap was seen, a birth asked for, and the register's value came with it
+    host.until(
+        lambda: edge.births == 2
+    )  # the gap was seen, a birth asked for, and the register's value came with it
     tell(range(303, 310))
     host.until(lambda: (309, 309 / 4) in host.found)
     assert host.found == [(second, second / 4) for second in range(310) if second != 301]

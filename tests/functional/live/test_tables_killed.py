@@ -83,7 +83,9 @@ def test_a_historian_killed_at_random_instants_gives_the_labels_of_the_files(
         agent.says("is read")
         agent.end()
     assert line.dropped >= deaths / 2  # some fall between two connections
-    record_property("killed", f"PostgreSQL, {deaths} deaths, {line.dropped} drops, {equal_to_the_files(plant)}")
+    record_property(
+        "killed", f"PostgreSQL, {deaths} deaths, {line.dropped} drops, {equal_to_the_files(plant)}"
+    )
 
 
 def test_the_driver_of_odbc_gives_the_labels_of_the_files(
@@ -95,7 +97,9 @@ def test_the_driver_of_odbc_gives_the_labels_of_the_files(
     session = "ConnSettings=set time zone 'Europe/Berlin'"  # the site's own, in which batches without an offset are read
     string = f"odbc:Driver={driver.file};Server=127.0.0.1;Port={cluster.port};Database=postgres;UID=reader;{session}"
     text = (
-        SITE.format(port=cluster.port, look_back=LOOK_BACK).replace("00:00:00Z", "00:00:00").replace("again", 'offset = "+01:00"\nagain', 1)
+        SITE.format(port=cluster.port, look_back=LOOK_BACK)
+        .replace("00:00:00Z", "00:00:00")
+        .replace("again", 'offset = "+01:00"\nagain', 1)
     )
     plant.furnaces.fed_by(plant.live.parent, re.sub('url = ".*"', f'url = "{string}"', text))
     with written(plant, historian, over_s=1.0):
@@ -149,10 +153,18 @@ def test_an_agent_that_notes_its_position_before_it_synced_loses_readings(tmp_pa
     finally:
         end_all()
     spooled = {meter: set(readings) for meter, readings in plant.spooled().items()}
-    assert sum(len(set(readings) - spooled.get(meter, set())) for meter, readings in plant.sent_of().items()) > 0
+    assert (
+        sum(
+            len(set(readings) - spooled.get(meter, set()))
+            for meter, readings in plant.sent_of().items()
+        )
+        > 0
+    )
 
 
-def test_a_historian_without_a_look_back_loses_what_was_committed_out_of_order(tmp_path: Path, cluster: Cluster) -> None:
+def test_a_historian_without_a_look_back_loses_what_was_committed_out_of_order(
+    tmp_path: Path, cluster: Cluster
+) -> None:
     """The control of the look-back."""
     plant = Plant(tmp_path, Furnaces(heats=1))
     historian = Historian(cluster)
@@ -173,18 +185,31 @@ def test_a_source_whose_query_waits_for_a_lock_is_left_and_hands_on_nothing_late
     tmp_path: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(polled, "LEAVING_S", 1.0)
-    query = {"query": "select id, tag, at, value from samples where id > :since order by id", "mark": "id", "start": 0}
+    query = {
+        "query": "select id, tag, at, value from samples where id > :since order by id",
+        "mark": "id",
+        "start": 0,
+    }
     reading = {**query, "columns": {"meter": "tag", "time": "at", "value": "value"}}
-    settings = Sql.model_validate({"url": f"postgresql://reader@127.0.0.1:{cluster.port}/postgres", "readings": [reading]})
+    settings = Sql.model_validate(
+        {"url": f"postgresql://reader@127.0.0.1:{cluster.port}/postgres", "readings": [reading]}
+    )
     intake = Intake(Spool(tmp_path / "spool"))
     source = SqlSource(settings, tmp_path, intake)
     address = f"host=127.0.0.1 port={cluster.port} user=postgres dbname=postgres"
     with psycopg.connect(address, autocommit=True) as plant, psycopg.connect(address) as altering:
         plant.execute(TABLES.encode())
-        plant.execute("insert into samples (tag, at, value) values ('m-1', '2025-01-02 06:00+00', 1)")
+        plant.execute(
+            "insert into samples (tag, at, value) values ('m-1', '2025-01-02 06:00+00', 1)"
+        )
         altering.execute("lock table samples in access exclusive mode")
         source.start()
-        while plant.execute("select 1 from pg_stat_activity where usename = 'reader' and wait_event_type = 'Lock'").fetchone() is None:
+        while (
+            plant.execute(
+                "select 1 from pg_stat_activity where usename = 'reader' and wait_event_type = 'Lock'"
+            ).fetchone()
+            is None
+        ):
             time.sleep(0.05)
         leaving = threading.Thread(target=source.stop, daemon=True)
         leaving.start()
@@ -198,7 +223,9 @@ def test_a_source_whose_query_waits_for_a_lock_is_left_and_hands_on_nothing_late
 
 
 @pytest.mark.parametrize("mark", ["id", "at"])
-def test_a_time_that_no_calendar_holds_stops_no_query(tmp_path: Path, cluster: Cluster, mark: str) -> None:
+def test_a_time_that_no_calendar_holds_stops_no_query(
+    tmp_path: Path, cluster: Cluster, mark: str
+) -> None:
     """As the column of the time and as the mark; of `infinity` it is told once, however often it is read again."""
     settings = Sql.model_validate(
         {
@@ -217,17 +244,30 @@ def test_a_time_that_no_calendar_holds_stops_no_query(tmp_path: Path, cluster: C
     )
     intake = Intake(Spool(tmp_path / "spool"))
     source = SqlSource(settings, tmp_path, intake)
-    with psycopg.connect(f"host=127.0.0.1 port={cluster.port} user=postgres dbname=postgres", autocommit=True) as plant:
+    with psycopg.connect(
+        f"host=127.0.0.1 port={cluster.port} user=postgres dbname=postgres", autocommit=True
+    ) as plant:
         plant.execute(TABLES.encode())
         for at in ("2025-01-02 06:00+00", "infinity", "0044-03-15 12:00 BC", "2025-01-02 06:01+00"):
-            plant.execute("insert into samples (tag, at, value) values ('m-1', %s::timestamptz, 1)", (at,))
+            plant.execute(
+                "insert into samples (tag, at, value) values ('m-1', %s::timestamptz, 1)", (at,)
+            )
         source.poll()
         assert (intake.step(0.0) or NONE).new == 2
-        plant.execute("insert into samples (tag, at, value) values ('m-1', '2025-01-02 06:02+00', 1)")
+        plant.execute(
+            "insert into samples (tag, at, value) values ('m-1', '2025-01-02 06:02+00', 1)"
+        )
         source.poll()
         assert (intake.step(0.0) or NONE).new == 1
     source.close()
-    rows = [row for path in (tmp_path / "spool" / "segments").glob("*.log") for frame in frames(path) for row in frame.rows]
+    rows = [
+        row
+        for path in (tmp_path / "spool" / "segments").glob("*.log")
+        for frame in frames(path)
+        for row in frame.rows
+    ]
     unreadable = [str(row["why"]) for row in rows if row["table"] == "unreadable"]
-    assert len(unreadable) == (2 if mark == "id" else 1)  # what is before Christ is before the first mark
+    assert len(unreadable) == (
+        2 if mark == "id" else 1
+    )  # what is before Christ is before the first mark
     assert any("'infinity' is no time" in why for why in unreadable)

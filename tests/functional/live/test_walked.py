@@ -33,27 +33,46 @@ def commands() -> list[str]:
 
 def test_every_command_of_the_page_as_it_stands_gives_a_label(tmp_path: Path) -> None:
     began_s = time.monotonic()
-    subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ROOT, tmp_path / "steplabel"], check=True)
+    subprocess.run(
+        ["git", "clone", "--quiet", "--no-hardlinks", ROOT, tmp_path / "steplabel"], check=True
+    )
     settings = tmp_path / "steplabel.conf"
-    asked = [command.replace("/etc/mosquitto/conf.d/steplabel.conf", str(settings)) for command in commands()]
+    asked = [
+        command.replace("/etc/mosquitto/conf.d/steplabel.conf", str(settings))
+        for command in commands()
+    ]
     ours = [command for command in asked if not command.startswith(BY_ADMINISTRATOR)]
     assert len(ours) == len(asked) - 3
     written, ours = ours[0], ours[1:]
     subprocess.run(["bash", "-ec", written], check=True)
     with settings.open("a") as file:  # as Debian's own settings have it
-        file.write(f"persistence true\npersistence_location {tmp_path}/\n" + ("user root\n" if os.geteuid() == 0 else ""))
+        file.write(
+            f"persistence true\npersistence_location {tmp_path}/\n"
+            + ("user root\n" if os.geteuid() == 0 else "")
+        )
     for port in (1883, 8790):
         with socket.socket() as asking:
-            assert asking.connect_ex(("127.0.0.1", port)), f"port {port} of the page is taken on this machine"
+            assert asking.connect_ex(("127.0.0.1", port)), (
+                f"port {port} of the page is taken on this machine"
+            )
     with subprocess.Popen([os.environ["MOSQUITTO"], "-c", settings]) as broker:
         page = "curl --fail --silent --output page.html http://127.0.0.1:8790/"
         script = "\n".join(["set -e", *ours, page, "kill $!", "wait"])
-        environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("PYTHONPATH", "VIRTUAL_ENV")
+        }
         walked = tmp_path / "walked.log"
         with (
             walked.open("wb") as log,
             subprocess.Popen(
-                ["bash", "-c", script], cwd=tmp_path / "steplabel", env=environment, start_new_session=True, stdout=log, stderr=log
+                ["bash", "-c", script],
+                cwd=tmp_path / "steplabel",
+                env=environment,
+                start_new_session=True,
+                stdout=log,
+                stderr=log,
             ) as walk,
         ):
             try:

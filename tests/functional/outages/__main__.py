@@ -15,7 +15,9 @@ def failures(result: Result) -> list[str]:
     assert result.account is not None
     assert result.control is not None
     if result.account.lost or result.account.doubled or result.account.unknown:
-        problems.append(f"lost {result.account.lost}, doubled {result.account.doubled}, unknown {result.account.unknown}")
+        problems.append(
+            f"lost {result.account.lost}, doubled {result.account.doubled}, unknown {result.account.unknown}"
+        )
     if result.statuses.get(500, 0):
         problems.append(f"{result.statuses[500]} x 500")
     if not result.control.lost:
@@ -38,7 +40,11 @@ def summary_line(result: Result) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.functional.outages", description=__doc__)
-    parser.add_argument("--long", action="store_true", help="every outage (half an hour); else a few in a minute or two")
+    parser.add_argument(
+        "--long",
+        action="store_true",
+        help="every outage (half an hour); else a few in a minute or two",
+    )
     asked = parser.parse_args()
     start = time.monotonic()
     result = run(long=asked.long)

@@ -45,13 +45,21 @@ def settle(installation: Installation, receipts: Collection[str]) -> Account:
     assert ran.returncode == 0, ran.stderr
     counts = json.loads(ran.stdout.splitlines()[-1])
     once = (counts["in_log"], counts["in_vault"], counts["accepted"])
-    usual = max(set(counts["values"].values()), key=list(counts["values"].values()).count) if counts["values"] else 0
+    usual = (
+        max(set(counts["values"].values()), key=list(counts["values"].values()).count)
+        if counts["values"]
+        else 0
+    )
     lost = [
         digest
         for digest in receipts
-        if counts["states"].get(digest) != "accepted" or any(digest not in part for part in once) or digest not in counts["values"]
+        if counts["states"].get(digest) != "accepted"
+        or any(digest not in part for part in once)
+        or digest not in counts["values"]
     ]
-    doubled = [digest for digest in counts["states"] if any(part.get(digest, 0) > 1 for part in once)]
+    doubled = [
+        digest for digest in counts["states"] if any(part.get(digest, 0) > 1 for part in once)
+    ]
     doubled += [digest for digest, number in counts["values"].items() if number != usual]
     doubled += ["a revision"] * counts["doubled_revisions"]
     unknown = sorted(set(counts["states"]) - set(receipts))

@@ -40,7 +40,11 @@ class Counted(httpx.BaseTransport):
     def __init__(self, statuses: Counter[int], handed_in: list[float]) -> None:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        self._under, self._statuses, self._handed_in = httpx.HTTPTransport(verify=context), statuses, handed_in
+        self._under, self._statuses, self._handed_in = (
+            httpx.HTTPTransport(verify=context),
+            statuses,
+            handed_in,
+        )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         begun = time.monotonic()
@@ -73,11 +77,19 @@ class Reporting:
     every_s: float = 0.0
     a_site: int = len(YEARS)
     statuses: Counter[int] = field(default_factory=Counter)
-    receipts: dict[str, float] = field(default_factory=dict)  # digest of the envelope: when its receipt was verified, by time.monotonic
-    debits: dict[str, int] = field(default_factory=dict)  # how many times a site paid, by its folder
+    receipts: dict[str, float] = field(
+        default_factory=dict
+    )  # digest of the envelope: when its receipt was verified, by time.monotonic
+    debits: dict[str, int] = field(
+        default_factory=dict
+    )  # how many times a site paid, by its folder
     refusals: list[str] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)  # of each report, from its beginning to its receipt
-    handed_in: list[float] = field(default_factory=list)  # seconds of the request alone that hands one in
+    seconds: list[float] = field(
+        default_factory=list
+    )  # of each report, from its beginning to its receipt
+    handed_in: list[float] = field(
+        default_factory=list
+    )  # seconds of the request alone that hands one in
     _next: float = 0.0  # when the next report begins, by time.monotonic, where they begin at a rate
     _abandoned: bool = False
     _over: threading.Event = field(default_factory=threading.Event)
@@ -91,7 +103,9 @@ class Reporting:
 
     def _begin(self) -> None:
         self._next = time.monotonic()
-        self._threads = [threading.Thread(target=self._report, daemon=True) for _ in range(self.at_once)]
+        self._threads = [
+            threading.Thread(target=self._report, daemon=True) for _ in range(self.at_once)
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -112,7 +126,9 @@ class Reporting:
             with self._lock:
                 token = next(self.tokens, None)
             if token is None:
-                self.refusals.append("no site is left that has not reported all its years: there was no load in the end")
+                self.refusals.append(
+                    "no site is left that has not reported all its years: there was no load in the end"
+                )
                 return
             folder = self.folder / sha256(token.encode()).hexdigest()[:12]
             agent = Agent(self.address, folder, self.statuses, self.handed_in)
@@ -153,11 +169,23 @@ class Reporting:
 class Agent:
     """One site's agent with its state directory."""
 
-    def __init__(self, address: str, folder: Path, statuses: Counter[int], handed_in: list[float]) -> None:
-        self._address, self._state, self._counts = address, StateDirectory(folder), (statuses, handed_in)
+    def __init__(
+        self, address: str, folder: Path, statuses: Counter[int], handed_in: list[float]
+    ) -> None:
+        self._address, self._state, self._counts = (
+            address,
+            StateDirectory(folder),
+            (statuses, handed_in),
+        )
 
     def _road(self) -> Portal:
-        return Portal(self._address, sleep=time.sleep, software=SOFTWARE, transport=Counted(*self._counts), pauses=(0.5, 1.0))
+        return Portal(
+            self._address,
+            sleep=time.sleep,
+            software=SOFTWARE,
+            transport=Counted(*self._counts),
+            pauses=(0.5, 1.0),
+        )
 
     def enrol(self, token: str) -> str:
         with self._road() as road, self._state.exclusive(), self._state.connect() as connection:
@@ -172,7 +200,9 @@ class Agent:
             assert site is not None
             assert site.site is not None
             identity = enrolment.identity(self._state, connection, site.site)
-            submission = SubmissionProcess(connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC))
+            submission = SubmissionProcess(
+                connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC)
+            )
             submission.consult(road)
             parcel = submission.prepare(data_of(year), year, road, correct=False)
             submission.send(parcel, road)

@@ -35,7 +35,10 @@ class Outcome:
     def line(self) -> str:
         if self.skipped:
             return f"{self.fault}: left out, {self.skipped}"
-        alarms = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in self.told.items()) or "nothing to tell"
+        alarms = (
+            ", ".join(f"{name} {seconds:.0f} s" for name, seconds in self.told.items())
+            or "nothing to tell"
+        )
         return (
             f"{self.fault}: lasted {self.lasted:.0f} s; alarm: {alarms}; web back {self.web_back:.1f} s, "
             f"queue empty {self.queue_empty:.0f} s, all well {self.well:.0f} s after"
@@ -55,7 +58,9 @@ class Result:
 def run(*, long: bool) -> Result:
     """The whole of it; failures are collected, so that one outage does not hide the next."""
     result = Result()
-    with world(sites=500 if long else 60, pause_s=0.2, STEPLABEL_SWEEP_SECONDS="60" if long else "3") as system:
+    with world(
+        sites=500 if long else 60, pause_s=0.2, STEPLABEL_SWEEP_SECONDS="60" if long else "3"
+    ) as system:
         with system.read():
             system.agents.start()
             until(lambda: len(system.agents.receipts) > 3, 60, "the first reports")
@@ -75,7 +80,9 @@ def run(*, long: bool) -> Result:
             result.failures.append(f"check_installation: {checked.stdout}{checked.stderr[-500:]}")
         result.control_told, result.control = _control(system)
         result.statuses = dict(system.pages + system.agents.statuses)
-        result.failures += [f"an agent was refused: {refusal}" for refusal in system.agents.refusals]
+        result.failures += [
+            f"an agent was refused: {refusal}" for refusal in system.agents.refusals
+        ]
         result.failures += [f"a page answered 500: {page}" for page in system.faulty]
     return result
 
@@ -98,10 +105,16 @@ def _through(system: World, fault: Fault, failures: list[str]) -> Outcome:
                 outcome.told[name] = time.monotonic() - begun + alarm_after(name)
                 left.remove(name)
             time.sleep(0.5)
-        failures += [f"{fault.name}: {name} was not told, but {sorted(system.wrong())}" for name in left]
+        failures += [
+            f"{fault.name}: {name} was not told, but {sorted(system.wrong())}" for name in left
+        ]
         time.sleep(max(0.0, fault.lasts_s - (time.monotonic() - begun)))
     outcome.lasted, ended = time.monotonic() - begun, time.monotonic()
-    failures += [f"{fault.name}: {name} after {seconds:.0f} s" for name, seconds in outcome.told.items() if seconds > TOLD_S]
+    failures += [
+        f"{fault.name}: {name} after {seconds:.0f} s"
+        for name, seconds in outcome.told.items()
+        if seconds > TOLD_S
+    ]
     try:
         until(system.healthy, 60, "web")
         outcome.web_back = time.monotonic() - ended
@@ -112,8 +125,16 @@ def _through(system: World, fault: Fault, failures: list[str]) -> Outcome:
         until(lambda: len(system.agents.receipts) > before + 1, 60, "reports after it")
     except AssertionError as late:
         failures.append(f"{fault.name}: {late}; told is {sorted(system.wrong())}")
-    failures += [f"{fault.name}: web back after {outcome.web_back:.1f} s"] if outcome.web_back > BACK_S else []
-    failures += [f"{fault.name}: queue empty after {outcome.queue_empty:.0f} s"] if outcome.queue_empty > EMPTY_S else []
+    failures += (
+        [f"{fault.name}: web back after {outcome.web_back:.1f} s"]
+        if outcome.web_back > BACK_S
+        else []
+    )
+    failures += (
+        [f"{fault.name}: queue empty after {outcome.queue_empty:.0f} s"]
+        if outcome.queue_empty > EMPTY_S
+        else []
+    )
     return outcome
 
 
@@ -124,7 +145,9 @@ IN_WORK = 2
 def alarm_after(name: str) -> float:
     """Seconds from the name in `/metrics` to the alarm: until the next scrape, and as long as the rule waits."""
     rules = yaml.safe_load(ALARMS.read_text("utf-8"))["groups"][0]["rules"]
-    rule = next(rule for rule in rules if rule["alert"] == ("web-away" if name == "web-away" else "wrong"))
+    rule = next(
+        rule for rule in rules if rule["alert"] == ("web-away" if name == "web-away" else "wrong")
+    )
     number, unit = str(rule.get("for", "0s"))[:-1], str(rule.get("for", "0s"))[-1]
     return SCRAPE_S + float(number) * {"s": 1, "m": 60}[unit]
 

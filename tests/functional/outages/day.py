@@ -37,25 +37,58 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.functional.outages.day", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10.0)
-    parser.add_argument("--agents", type=int, default=2, help="how many report at once, each the next as soon as it has its receipt")
-    parser.add_argument("--sites", type=int, default=0, help="how many are registered, where more than report")
-    parser.add_argument("--a-site", type=int, default=len(YEARS), help="reports of each site")
-    parser.add_argument("--per-hour", type=int, help="begin so many reports an hour, evenly; as many as the agents bear where not given")
-    parser.add_argument(
-        "--prepared", action="store_true", help="reports that were sealed before: needs --per-hour, and --a-site of at most 7"
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.functional.outages.day", description=__doc__
     )
-    parser.add_argument("--keep", action="store_true", help="what docs/sizing.md is written from: python -m tests.documents --write")
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument(
+        "--agents",
+        type=int,
+        default=2,
+        help="how many report at once, each the next as soon as it has its receipt",
+    )
+    parser.add_argument(
+        "--sites", type=int, default=0, help="how many are registered, where more than report"
+    )
+    parser.add_argument("--a-site", type=int, default=len(YEARS), help="reports of each site")
+    parser.add_argument(
+        "--per-hour",
+        type=int,
+        help="begin so many reports an hour, evenly; as many as the agents bear where not given",
+    )
+    parser.add_argument(
+        "--prepared",
+        action="store_true",
+        help="reports that were sealed before: needs --per-hour, and --a-site of at most 7",
+    )
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="what docs/sizing.md is written from: python -m tests.documents --write",
+    )
     asked = parser.parse_args()
     if asked.prepared and not (asked.per_hour and asked.a_site <= MOST_A_SITE):
         parser.error(f"--prepared needs --per-hour, and --a-site of at most {MOST_A_SITE}")
-    needed = int(asked.minutes * (asked.per_hour / 60 / asked.a_site if asked.per_hour else 40)) + asked.agents
-    with world(sites=max(20, needed), registered=asked.sites, at_once=asked.agents, small_disks=False) as system:
+    needed = (
+        int(asked.minutes * (asked.per_hour / 60 / asked.a_site if asked.per_hour else 40))
+        + asked.agents
+    )
+    with world(
+        sites=max(20, needed), registered=asked.sites, at_once=asked.agents, small_disks=False
+    ) as system:
         if asked.prepared:
             sites = prepare(system.installation, needed, asked.a_site)
-            system.agents = Prepared(system.address, system.agents.folder, system.agents.tokens, asked.agents, sites=sites)
-        system.agents.a_site, system.agents.every_s = asked.a_site, 3_600 / asked.per_hour if asked.per_hour else 0.0
+            system.agents = Prepared(
+                system.address,
+                system.agents.folder,
+                system.agents.tokens,
+                asked.agents,
+                sites=sites,
+            )
+        system.agents.a_site, system.agents.every_s = (
+            asked.a_site,
+            3_600 / asked.per_hour if asked.per_hour else 0.0,
+        )
         before, bytes_before = _cpu_s(system), _bytes(system)
         measured_parts: list[dict[str, float]] = []
         start = time.monotonic()
@@ -65,7 +98,13 @@ def main() -> int:
             for part in range(1, parts + 1):
                 before_part = len(system.agents.handed_in)
                 time.sleep(max(0.0, start + part * asked.minutes * 60 / parts - time.monotonic()))
-                measured_parts.append({**_memory_mb(system), "waiting": system.waiting(), **_so_far(system, before_part)})
+                measured_parts.append(
+                    {
+                        **_memory_mb(system),
+                        "waiting": system.waiting(),
+                        **_so_far(system, before_part),
+                    }
+                )
                 print(json.dumps(measured_parts[-1]), file=sys.stderr, flush=True)
             system.agents.end()
         seconds = time.monotonic() - start
@@ -74,7 +113,10 @@ def main() -> int:
         after, added = _cpu_s(system), _bytes(system) - bytes_before
         account = settle(system.installation, system.agents.receipts)
         log_held_ms = _log_held_ms(system)
-        agent, request = (quantiles(durations, n=100) for durations in (system.agents.seconds, system.agents.handed_in))
+        agent, request = (
+            quantiles(durations, n=100)
+            for durations in (system.agents.seconds, system.agents.handed_in)
+        )
     statuses = system.pages + system.agents.statuses
     result = {
         "day": f"{datetime.now(UTC):%Y-%m-%d}",
@@ -97,7 +139,9 @@ def main() -> int:
         "report_p99_s": round(agent[98], 2),
         "request_p50_ms": round(request[49] * 1_000),
         "request_p99_ms": round(request[98] * 1_000),
-        "cpu_s_per_1000": {kind: round((after[kind] - before[kind]) / reports * 1000, 1) for kind in after},
+        "cpu_s_per_1000": {
+            kind: round((after[kind] - before[kind]) / reports * 1000, 1) for kind in after
+        },
         "database_bytes_per_report": round(added / reports),
         "queue_empty_after_s": round(empty_s, 1),
         "log_held_ms": round(log_held_ms, 2),
@@ -124,7 +168,9 @@ def _so_far(system: World, before: int) -> dict[str, float]:
 
 def _errors(system: World) -> int:
     statuses = system.pages + system.agents.statuses
-    return sum(number for status, number in statuses.items() if status >= 400) + len(system.agents.refusals)
+    return sum(number for status, number in statuses.items() if status >= 400) + len(
+        system.agents.refusals
+    )
 
 
 HELD = """
@@ -162,7 +208,9 @@ def _processes(system: World) -> dict[str, list[int]]:
         "web": [number for web in system.web for number in web.processes()],
         "worker": system.worker.processes(),
         "database": [],
-        "proxy": _with_children(int((system.installation.folder / "nginx" / "nginx.pid").read_text("ascii"))),
+        "proxy": _with_children(
+            int((system.installation.folder / "nginx" / "nginx.pid").read_text("ascii"))
+        ),
         "redis": [int(Redis.from_url(system.redis.url).info("server")["process_id"])],
     }
     for cluster in (system.main, system.vault):
@@ -172,7 +220,10 @@ def _processes(system: World) -> dict[str, list[int]]:
 
 
 def _with_children(number: int) -> list[int]:
-    return [number, *map(int, Path(f"/proc/{number}/task/{number}/children").read_text("ascii").split())]
+    return [
+        number,
+        *map(int, Path(f"/proc/{number}/task/{number}/children").read_text("ascii").split()),
+    ]
 
 
 def _cpu_s(system: World) -> dict[str, float]:
@@ -180,7 +231,9 @@ def _cpu_s(system: World) -> dict[str, float]:
     spent: dict[str, float] = defaultdict(float)
     for kind, numbers in _processes(system).items():
         for number in numbers:
-            with suppress(FileNotFoundError):  # a child that ended since they were listed counts with its parent
+            with suppress(
+                FileNotFoundError
+            ):  # a child that ended since they were listed counts with its parent
                 fields = Path(f"/proc/{number}/stat").read_text("ascii").rpartition(")")[2].split()
                 spent[kind] += sum(map(int, fields[11:15])) / TICKS
     return spent
@@ -192,7 +245,9 @@ def _memory_mb(system: World) -> dict[str, float]:
         if kind in ("web", "worker"):
             for number in numbers:
                 lines = Path(f"/proc/{number}/status").read_text("ascii").splitlines()
-                memory_mb[kind] += round(next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024)
+                memory_mb[kind] += round(
+                    next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+                )
     return memory_mb
 
 

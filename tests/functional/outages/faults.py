@@ -140,22 +140,46 @@ REDIS = ("limits-away", "cache-away", "broker-away")
 
 
 def all_faults(*, long: bool) -> tuple[Fault, ...]:
-    vault_full = Fault("vault disk full", lambda world: world.vault.full(), ("vault-full",), 20 if long else 0, NO_ROOT)
+    vault_full = Fault(
+        "vault disk full",
+        lambda world: world.vault.full(),
+        ("vault-full",),
+        20 if long else 0,
+        NO_ROOT,
+    )
     lost = Fault("failover to the replica", failover, ("database-away",))
     if not long:
         return Fault("kill -9 of web and worker, 4 times", kills(4)), vault_full, lost
     return (
         Fault("kill -9 of web and worker, 100 times", kills(100)),
         Fault("10 restarts of PostgreSQL", restarts(10)),
-        Fault("main database stopped", lambda world: _stopped(world, "main"), ("database-away",), 20),
+        Fault(
+            "main database stopped", lambda world: _stopped(world, "main"), ("database-away",), 20
+        ),
         Fault("vault stopped", lambda world: _stopped(world, "vault"), ("vault-away",), 20),
         Fault("replica stopped", lambda world: _stopped(world, "replica"), ("replica-away",), 20),
         Fault("Redis away", lambda world: world.redis.away(), REDIS, 60),
         vault_full,
         Fault("main disk full", lambda world: world.main.full(), ("database-full",), 20, NO_ROOT),
-        Fault("web 5 minutes ahead, worker 5 behind", clocks(300, -300), ("clock-apart", "worker-clock-apart"), 20),
-        Fault("web 5 minutes behind, worker 5 ahead", clocks(-300, 300), ("clock-apart", "worker-clock-apart"), 20),
-        Fault("vault cut off the network", lambda world: world.vault.cut_off(), ("vault-away",), 30, NO_ROOT),
+        Fault(
+            "web 5 minutes ahead, worker 5 behind",
+            clocks(300, -300),
+            ("clock-apart", "worker-clock-apart"),
+            20,
+        ),
+        Fault(
+            "web 5 minutes behind, worker 5 ahead",
+            clocks(-300, 300),
+            ("clock-apart", "worker-clock-apart"),
+            20,
+        ),
+        Fault(
+            "vault cut off the network",
+            lambda world: world.vault.cut_off(),
+            ("vault-away",),
+            30,
+            NO_ROOT,
+        ),
         Fault("worker gone", worker_gone, ("worker-not-seen",)),
         Fault("web gone", web_gone, ("web-away",), 10),
         Fault("back to a moment", back_to_a_moment, ("web-away",)),

@@ -38,7 +38,9 @@ seal({sites}, {a_site}, {file!r})
 def prepare(installation: Installation, sites: int, a_site: int) -> Iterator[dict[str, Any]]:
     """Enrol devices, commit and seal, by the operator; then a site at a time: its device, its reports, what it will commit to."""
     file = installation.folder / "sealed.jsonl"
-    ran = installation.program(SEALING.format(sites=sites, a_site=a_site, file=str(file)), "operator")
+    ran = installation.program(
+        SEALING.format(sites=sites, a_site=a_site, file=str(file)), "operator"
+    )
     assert ran.returncode == 0, ran.stderr
     return _lines(file)
 
@@ -66,21 +68,45 @@ def seal(sites: int, a_site: int, file: str) -> None:
     from tests.integration.portal_cast import label_of
 
     now = timezone.now()
-    pack, recipient = packs.load("steel"), keys.published_directory().content.processing_key(now.date())
-    labels = tuple(label_of(pack, step, rule.metric.value, 0) for step in pack.steps for rule in step.metrics if rule.released)
+    pack, recipient = (
+        packs.load("steel"),
+        keys.published_directory().content.processing_key(now.date()),
+    )
+    labels = tuple(
+        label_of(pack, step, rule.metric.value, 0)
+        for step in pack.steps
+        for rule in step.metrics
+        if rule.released
+    )
 
     def committed(site: Site, device: Device, key: DeviceKey, year: str) -> bytes:
-        return commitments.commit(ReportCommitment(site.slug, year, 1, sha256(year.encode()).digest()), str(device.pk), key)
+        return commitments.commit(
+            ReportCommitment(site.slug, year, 1, sha256(year.encode()).digest()),
+            str(device.pk),
+            key,
+        )
 
     def sealed(site: Site, device: Device, key: DeviceKey, year: str) -> tuple[bytes, int]:
         raw = committed(site, device, key, year)
         row = taking.keep(
-            log.lock(), raw, commitments.parse(raw), device, keys.receipt_key(), now, lambda size: sha256(raw).digest()[:size]
+            log.lock(),
+            raw,
+            commitments.parse(raw),
+            device,
+            keys.receipt_key(),
+            now,
+            lambda size: sha256(raw).digest()[:size],
         )
         released = ReleasedReport(site.slug, pack.id, pack.version, year, 1, labels)
         of_data, nonce = bytes.fromhex(row.data_root), bytes.fromhex(row.nonce)
         report = Report(
-            released, packs.digest(pack), policy_digest(pack.policy), of_data, nonce, "steplabel-agent/test", salt=sha256(nonce).digest()
+            released,
+            packs.digest(pack),
+            policy_digest(pack.policy),
+            of_data,
+            nonce,
+            "steplabel-agent/test",
+            salt=sha256(nonce).digest(),
         )
         assert row.sequence is not None
         header = Header(site.slug, year, 1, recipient.key_id, str(device.pk), row.sequence)
@@ -90,7 +116,12 @@ def seal(sites: int, a_site: int, file: str) -> None:
         for site in Site.objects.order_by("pk")[:sites]:
             key = DeviceKey.generate()
             with transaction.atomic():
-                device = Device.objects.create(site=site, public_key=key.public.hex, seed_commitment=f"{site.pk:064x}", enrolled_at=now)
+                device = Device.objects.create(
+                    site=site,
+                    public_key=key.public.hex,
+                    seed_commitment=f"{site.pk:064x}",
+                    enrolled_at=now,
+                )
                 reports = [sealed(site, device, key, year) for year in YEARS[:a_site]]
                 head = log.size()
             later = [committed(site, device, key, year) for year in YEARS[a_site : 2 * a_site]]
@@ -143,7 +174,9 @@ class Prepared(Reporting):
 
     def _send(self, site: dict[str, Any], number: int) -> None:
         where = urlsplit(self.address)
-        connection = http.client.HTTPSConnection(where.hostname or "", where.port, timeout=60, context=self._context)
+        connection = http.client.HTTPSConnection(
+            where.hostname or "", where.port, timeout=60, context=self._context
+        )
         try:
             self._ask(connection, "/api/v1/directory/")
             size = json.loads(self._ask(connection, "/api/v1/log/head/"))["size"]
@@ -152,26 +185,41 @@ class Prepared(Reporting):
                 self._ask(connection, f"/api/v1/log/inclusion/?index={index}&size={size}")
             for path in ("/api/v1/submissions/", "/api/v1/commitments/"):
                 self._ask(connection, path, signer=site)
-            committed = json.loads(self._ask(connection, "/api/v1/commitments/", bytes.fromhex(site["later"][number])))
+            committed = json.loads(
+                self._ask(connection, "/api/v1/commitments/", bytes.fromhex(site["later"][number]))
+            )
             begun, envelope = time.monotonic(), bytes.fromhex(site["reports"][number])
             stored = json.loads(self._ask(connection, "/api/v1/submissions/", envelope))
             with self._lock:
                 self.handed_in.append(time.monotonic() - begun)
                 self.receipts[sha256(envelope).hexdigest()] = time.monotonic()
             assert b64decode(stored["receipt"])
-            site["head"], site["own"] = size, [*site["own"], committed["log_index"], stored["log_index"]]
+            site["head"], site["own"] = (
+                size,
+                [*site["own"], committed["log_index"], stored["log_index"]],
+            )
         finally:
             connection.close()
 
     def _ask(
-        self, connection: http.client.HTTPConnection, path: str, body: bytes | None = None, signer: dict[str, Any] | None = None
+        self,
+        connection: http.client.HTTPConnection,
+        path: str,
+        body: bytes | None = None,
+        signer: dict[str, Any] | None = None,
     ) -> bytes:
-        headers = {"Host": HOST, "Accept": "application/json, application/problem+json", "User-Agent": "steplabel-agent/test"}
+        headers = {
+            "Host": HOST,
+            "Accept": "application/json, application/problem+json",
+            "User-Agent": "steplabel-agent/test",
+        }
         if body is not None:
             headers["Content-Type"] = "application/cbor"
         if signer is not None:
             key = DeviceKey.from_pem(signer["key"].encode())
-            headers[requests.HTTP_HEADER] = requests.sign("GET", path, signer["device"], datetime.now(UTC), key)
+            headers[requests.HTTP_HEADER] = requests.sign(
+                "GET", path, signer["device"], datetime.now(UTC), key
+            )
         connection.request("GET" if body is None else "POST", path, body, headers)
         answer = connection.getresponse()
         content = answer.read()

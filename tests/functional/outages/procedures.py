@@ -16,14 +16,18 @@ RUNBOOK = Path(__file__).parents[3] / "docs" / "runbook.md"
 
 def lines_of(heading: str) -> list[str]:
     """What is to be typed under that heading."""
-    section = re.split(rf"^## {re.escape(heading)}$", RUNBOOK.read_text("utf-8"), flags=re.MULTILINE)[1]
+    section = re.split(
+        rf"^## {re.escape(heading)}$", RUNBOOK.read_text("utf-8"), flags=re.MULTILINE
+    )[1]
     section = re.split(r"^#+ ", section, flags=re.MULTILINE)[0]
     commands = [line.strip() for line in section.splitlines() if line.startswith("    ")]
     assert commands, heading
     return commands
 
 
-def run(heading: str, primary: Cluster, replica: Cluster | None, archive: Path, base: Path, **more: str) -> None:
+def run(
+    heading: str, primary: Cluster, replica: Cluster | None, archive: Path, base: Path, **more: str
+) -> None:
     """As the user of the database server."""
     primary_starts, replica_starts = (_script(cluster) for cluster in (primary, replica or primary))
     environment = {
@@ -43,7 +47,15 @@ def run(heading: str, primary: Cluster, replica: Cluster | None, archive: Path, 
     script = "set -eux\n" + "\n".join(lines_of(heading))
     log = archive.with_name("procedures.log")
     with log.open("ab") as output:  # not a pipe: a server that is started here would hold it open
-        done = subprocess.run(["bash", "-c", script], env=environment, cwd="/", stdout=output, stderr=output, check=False, **unprivileged())
+        done = subprocess.run(
+            ["bash", "-c", script],
+            env=environment,
+            cwd="/",
+            stdout=output,
+            stderr=output,
+            check=False,
+            **unprivileged(),
+        )
     assert done.returncode == 0, log.read_text("utf-8", "replace")[-3000:]
 
 

@@ -49,7 +49,18 @@ class Cluster:
     def make(self) -> None:
         """Files of a new server."""
         wal = () if self.wal is None else ("--waldir", str(self.wal))
-        self.run("initdb", "--pgdata", str(self.data), *wal, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8")
+        self.run(
+            "initdb",
+            "--pgdata",
+            str(self.data),
+            *wal,
+            "--username",
+            "postgres",
+            "--auth",
+            "trust",
+            "--encoding",
+            "UTF8",
+        )
         with (self.data / "pg_hba.conf").open("a") as rules:
             rules.write("host all all 0.0.0.0/0 trust\nhost replication all 0.0.0.0/0 trust\n")
         with (self.data / "postgresql.conf").open("a") as settings:
@@ -59,7 +70,12 @@ class Cluster:
         """One of its programs, as its user, where it lives."""
         program, *arguments = command
         process = subprocess.run(
-            [*self._where(), self.programs / program, *arguments], cwd="/", capture_output=True, text=True, check=False, **self._who()
+            [*self._where(), self.programs / program, *arguments],
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+            **self._who(),
         )
         assert process.returncode == 0, process.stderr + process.stdout
 
@@ -67,7 +83,16 @@ class Cluster:
         """Only root enters a namespace; there it becomes the server's user."""
         if not self.namespace:
             return []
-        return ["ip", "netns", "exec", self.namespace, "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+        return [
+            "ip",
+            "netns",
+            "exec",
+            self.namespace,
+            "setpriv",
+            "--reuid=nobody",
+            "--regid=nogroup",
+            "--clear-groups",
+        ]
 
     def _who(self) -> dict[str, Any]:
         return {} if self.namespace else unprivileged()
@@ -75,12 +100,29 @@ class Cluster:
     def start_command(self) -> list[str]:
         options = f"-c listen_addresses={self.address} -p {self.port} -c unix_socket_directories="
         pg_ctl = str(self.programs / "pg_ctl")
-        return [pg_ctl, "--pgdata", str(self.data), "--wait", "--log", str(self.log), "--options", options, "start"]
+        return [
+            pg_ctl,
+            "--pgdata",
+            str(self.data),
+            "--wait",
+            "--log",
+            str(self.log),
+            "--options",
+            options,
+            "start",
+        ]
 
     def start(self) -> None:
         """The server stays: it gets no pipe of ours."""
         quiet = subprocess.DEVNULL
-        process = subprocess.run([*self._where(), *self.start_command()], cwd="/", stdout=quiet, stderr=quiet, check=False, **self._who())
+        process = subprocess.run(
+            [*self._where(), *self.start_command()],
+            cwd="/",
+            stdout=quiet,
+            stderr=quiet,
+            check=False,
+            **self._who(),
+        )
         assert process.returncode == 0, self.log.read_text("utf-8", "replace")[-3000:]
 
     def stop(self, mode: str = "fast") -> None:
@@ -90,7 +132,9 @@ class Cluster:
         with suppress(AssertionError):
             self.stop("immediate")
 
-    def connect(self, database: str = "postgres", user: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
+    def connect(
+        self, database: str = "postgres", user: str = "postgres"
+    ) -> psycopg.Connection[tuple[object, ...]]:
         where = f"host={self.address} port={self.port} user={user} dbname={database}"
         return psycopg.connect(where, autocommit=True, connect_timeout=5)
 
@@ -130,7 +174,18 @@ def programs(folder: Path) -> Path:
 def small_disk(folder: Path) -> Iterator[Path]:
     """A disk of `DISK_MB` in memory; needs root."""
     folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m,mode=0755,uid=nobody,gid=nogroup", "none", folder], check=True)
+    subprocess.run(
+        [
+            "mount",
+            "-t",
+            "tmpfs",
+            "-o",
+            f"size={DISK_MB}m,mode=0755,uid=nobody,gid=nogroup",
+            "none",
+            folder,
+        ],
+        check=True,
+    )
     try:
         yield folder
     finally:

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.xdist_group("outages")
 
 @pytest.mark.long
 @pytest.mark.timeout(1_200)
-def test_what_is_told_is_kept_through_outages_and_the_control_loses(record_property: Callable[[str, object], None]) -> None:
+def test_what_is_told_is_kept_through_outages_and_the_control_loses(
+    record_property: Callable[[str, object], None],
+) -> None:
     result = run(long=False)
     record_property("outages", summary_line(result))
     assert failures(result) == []

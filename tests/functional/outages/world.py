@@ -25,7 +25,16 @@ from tests.functional.outages.servers import Cluster, RestartableRedis, until
 from tests.servers import free_port, nginx
 
 BACK_S, EMPTY_S, TOLD_S = 10.0, 120.0, 120.0
-PAGES = ("/", "/log/", "/status/", "/sign-in/", "/about/", "/api/v1/log/head/", "/api/v1/directory/", "/api/v1/benchmarks/")
+PAGES = (
+    "/",
+    "/log/",
+    "/status/",
+    "/sign-in/",
+    "/about/",
+    "/api/v1/log/head/",
+    "/api/v1/directory/",
+    "/api/v1/benchmarks/",
+)
 
 REGISTER = """
 jurisdictions = [{{ path = "cn", name = "China" }}]
@@ -48,7 +57,9 @@ class Web(Supervised):
     def __init__(self, installation: Installation, port: int) -> None:
         self.port = port
         log = installation.folder / f"web-{self.port}.log"
-        super().__init__("steplabel-web@.service", installation.environment("web"), log, str(self.port))
+        super().__init__(
+            "steplabel-web@.service", installation.environment("web"), log, str(self.port)
+        )
 
     @property
     def address(self) -> str:
@@ -91,19 +102,27 @@ class World:
         """Whether `/readyz`, `/metrics` and the page of the status all name it; without a web process nginx says it is being started."""
         with self.client() as asking:
             if name == "web-away":
-                return self.wrong() == {name} and "being started" in asking.get(f"{self.address}/status/").text
+                return (
+                    self.wrong() == {name}
+                    and "being started" in asking.get(f"{self.address}/status/").text
+                )
             for web in self.web:
                 with suppress(httpx.TransportError):
                     if name not in asking.get(f"{web.address}/readyz").text:
                         return False
-                    if f'steplabel_wrong{{name="{name}"}} 1.0' not in asking.get(f"{web.address}/metrics").text:
+                    if (
+                        f'steplabel_wrong{{name="{name}"}} 1.0'
+                        not in asking.get(f"{web.address}/metrics").text
+                    ):
                         return False
                     return f"<code>{name}</code>" in asking.get(f"{self.address}/status/").text
         return False
 
     def waiting(self) -> int:
         with self.main_now().connect("steplabel") as connection:
-            row = connection.execute("SELECT count(*) FROM intake_submission WHERE state IN ('received', 'opening')").fetchone()
+            row = connection.execute(
+                "SELECT count(*) FROM intake_submission WHERE state IN ('received', 'opening')"
+            ).fetchone()
         assert row is not None
         return int(str(row[0]))
 
@@ -118,7 +137,9 @@ class World:
     def procedure(self, heading: str, *, swapped: bool = False, **more: str) -> None:
         """One of docs/runbook.md; `swapped` where the replica of before is the primary now."""
         primary, replica = (self.replica, self.main) if swapped else (self.main, self.replica)
-        procedures.run(heading, primary, replica, self.folder / "archive", self.folder / "base", **more)
+        procedures.run(
+            heading, primary, replica, self.folder / "archive", self.folder / "base", **more
+        )
 
     def restart_web(self, **more: str) -> None:
         """With more in its environment, which it keeps."""
@@ -159,7 +180,13 @@ class World:
 
 @contextmanager
 def world(
-    sites: int, at_once: int = 2, pause_s: float = 0.0, *, registered: int = 0, small_disks: bool = True, **more: str
+    sites: int,
+    at_once: int = 2,
+    pause_s: float = 0.0,
+    *,
+    registered: int = 0,
+    small_disks: bool = True,
+    **more: str,
 ) -> Iterator[World]:
     """Set up from nothing, running, with agents that have not begun yet.
 
@@ -187,32 +214,42 @@ def world(
         procedures.run("A replica", main, replica, *archive)
         redis = RestartableRedis(ours)
         stack.callback(redis.end)
-        installation = _installed(ours, main, replica, vault, redis.url, max(sites, registered), more)
+        installation = _installed(
+            ours, main, replica, vault, redis.url, max(sites, registered), more
+        )
         tokens = installation.program(TOKENS.format(sites), "operator")
         assert tokens.returncode == 0, tokens.stderr
         web = [Web(installation, free_port()) for _ in range(2)]
         stack.callback(_end, web)
-        worker = Supervised("steplabel-worker.service", installation.environment("worker"), ours / "worker.log")
+        worker = Supervised(
+            "steplabel-worker.service", installation.environment("worker"), ours / "worker.log"
+        )
         stack.callback(worker.end)
         proxy = ours / "nginx"
         proxy.mkdir()
         address = stack.enter_context(nginx.serve(proxy, *(process.port for process in web)))
         (ours / "agents").mkdir()
         agents = Reporting(address, ours / "agents", iter(tokens.stdout.split()), at_once, pause_s)
-        system = World(folder, main, replica, vault, redis, installation, web, worker, address, agents)
+        system = World(
+            folder, main, replica, vault, redis, installation, web, worker, address, agents
+        )
         until(lambda: system.wrong() <= {"worker-not-seen"}, 120, "a web process at its start")
         until(lambda: not system.wrong(), 120, "everything at its start")
         yield system
 
 
-def _clusters(stack: ExitStack, folder: Path, *, small_disks: bool) -> tuple[Cluster, Cluster, Cluster]:
+def _clusters(
+    stack: ExitStack, folder: Path, *, small_disks: bool
+) -> tuple[Cluster, Cluster, Cluster]:
     programs, port = servers.programs(folder), free_port()
     near = f"127.{randbelow(200) + 20}.{randbelow(250) + 1}"
     main = Cluster(programs, folder / "main", f"{near}.1", port)
     vault = Cluster(programs, folder / "vault", f"{near}.3", port)
     if servers.ROOT_IS_HERE:
         for cluster in (main, vault) if small_disks else ():
-            cluster.disk = stack.enter_context(servers.small_disk(folder / f"{cluster.data.name}-disk"))
+            cluster.disk = stack.enter_context(
+                servers.small_disk(folder / f"{cluster.data.name}-disk")
+            )
             cluster.data = cluster.disk / cluster.data.name
             cluster.wal = folder / f"{cluster.data.name}-wal"
         vault.namespace, vault.address = stack.enter_context(servers.namespace())
@@ -227,7 +264,15 @@ def _roles(cluster: Cluster) -> None:
         connection.execute("CREATE DATABASE steplabel_vault OWNER steplabel_worker")
 
 
-def _installed(ours: Path, main: Cluster, replica: Cluster, vault: Cluster, redis: str, sites: int, more: dict[str, str]) -> Installation:
+def _installed(
+    ours: Path,
+    main: Cluster,
+    replica: Cluster,
+    vault: Cluster,
+    redis: str,
+    sites: int,
+    more: dict[str, str],
+) -> Installation:
     """Tables, rights, keys, and who takes part."""
     (ours / "heads").mkdir()
     both = f"host={main.address},{replica.address}&port={main.port},{replica.port}&target_session_attrs=read-write"
@@ -237,18 +282,26 @@ def _installed(ours: Path, main: Cluster, replica: Cluster, vault: Cluster, redi
         "STEPLABEL_PROXIES": "1",
         "STEPLABEL_PLAIN_HOSTS": vault.address,  # in a namespace of this machine
         "STEPLABEL_HEADS_FILE": str(ours / "heads" / "heads.log"),
-        **{f"STEPLABEL_RATE_{name}": "100000/min" for name in ("PUBLIC", "PAGES", "SUBMISSIONS", "ENROLMENTS")},
+        **{
+            f"STEPLABEL_RATE_{name}": "100000/min"
+            for name in ("PUBLIC", "PAGES", "SUBMISSIONS", "ENROLMENTS")
+        },
         **more,
     }
     url = f"postgres://steplabel_web@/steplabel?{both}"
-    installation = Installation(ours, url, vault.url("steplabel_worker", "steplabel_vault"), settings)
+    installation = Installation(
+        ours, url, vault.url("steplabel_worker", "steplabel_vault"), settings
+    )
     (ours / "secret_key").write_text(token_hex(32), "ascii")
     installation.operate("migrate")
     installation.operate("collectstatic", "--no-input")
     installation.operate("make_keys")
     register = ours / "register.toml"
     periods = ", ".join(f'{{ name = "{year}" }}' for year in YEARS)
-    register.write_text(REGISTER.format(periods=periods) + "".join(SITE.format(number) for number in range(sites)), "utf-8")
+    register.write_text(
+        REGISTER.format(periods=periods) + "".join(SITE.format(number) for number in range(sites)),
+        "utf-8",
+    )
     installation.operate("register", str(register))
     return installation
 

@@ -39,9 +39,13 @@ def bare(file: Path, *arguments: str, home: Path) -> subprocess.CompletedProcess
     )
 
 
-def test_it_writes_the_template_and_labels_a_workbook_with_python_alone(built: Path, tmp_path: Path) -> None:
+def test_it_writes_the_template_and_labels_a_workbook_with_python_alone(
+    built: Path, tmp_path: Path
+) -> None:
     home = tmp_path / "home"
-    assert bare(built, "init", "--workbook", "empty.xlsx", "--lang", "zh", home=home).returncode == 0
+    assert (
+        bare(built, "init", "--workbook", "empty.xlsx", "--lang", "zh", home=home).returncode == 0
+    )
     assert openpyxl.load_workbook(home / "empty.xlsx").sheetnames == ["说明", "批次"]
     done = bare(built, "label", str(filled(tmp_path)), home=home)
     assert (done.returncode, done.stderr) == (0, "")
@@ -57,7 +61,9 @@ def test_a_workbook_dropped_onto_it_is_labelled_beside_itself(built: Path, tmp_p
 
 
 @pytest.mark.parametrize("damage", ["cut short", "styles that end early"])
-def test_a_damaged_workbook_is_refused_without_a_traceback(built: Path, damage: str, tmp_path: Path) -> None:
+def test_a_damaged_workbook_is_refused_without_a_traceback(
+    built: Path, damage: str, tmp_path: Path
+) -> None:
     workbook = filled(tmp_path)
     DAMAGES[damage](workbook)
     process = bare(built, str(workbook), home=tmp_path / "home")
@@ -100,7 +106,19 @@ def test_every_python_and_system_has_its_compiled_parts(tmp_path: Path) -> None:
         names = archive.namelist()
     for python in single_file.PYTHONS:
         for system in single_file.SYSTEMS:
-            own = [name for name in names if name.startswith(f"parts/cp{python.replace('.', '')}-{system}/")]
+            own = [
+                name
+                for name in names
+                if name.startswith(f"parts/cp{python.replace('.', '')}-{system}/")
+            ]
             suffix = ".pyd" if system == "windows" else ".so"
-            for module in ("numpy/_core/_multiarray_umath", "pydantic_core/_pydantic_core", "python_calamine/_python_calamine"):
-                assert any(f"/{module}" in name and name.endswith(suffix) for name in own), (python, system, module)
+            for module in (
+                "numpy/_core/_multiarray_umath",
+                "pydantic_core/_pydantic_core",
+                "python_calamine/_python_calamine",
+            ):
+                assert any(f"/{module}" in name and name.endswith(suffix) for name in own), (
+                    python,
+                    system,
+                    module,
+                )

@@ -45,8 +45,12 @@ if TYPE_CHECKING:  # what a change renames is told by the types of this release:
     from reporting_agent.sending import enrolment, transport
     from reporting_agent.sending.submission import ReportMaterial, SubmissionProcess
 else:
-    enrolment, submission, transport = (of_sending(name) for name in ("enrolment", "submission", "transport"))
-    EnrolmentSecret = by_its_name(import_module("benchmarks.wire.directory"), "EnrolmentSecret", "EnrolmentToken")
+    enrolment, submission, transport = (
+        of_sending(name) for name in ("enrolment", "submission", "transport")
+    )
+    EnrolmentSecret = by_its_name(
+        import_module("benchmarks.wire.directory"), "EnrolmentSecret", "EnrolmentToken"
+    )
     ReportMaterial = by_its_name(submission, "ReportMaterial", "Material")
     SubmissionProcess = by_its_name(submission, "SubmissionProcess", "Submission")
 
@@ -57,7 +61,9 @@ VERSION = "2"
 
 def material(site: str, year: str, version: str) -> ReportMaterial:
     pack, batches = packs.load("steel", version), heats(HEATS, year=int(year))
-    label = label_site(batches, pack, FactorTable.load(), Period.parse(year, UTC), site=site, paths={})
+    label = label_site(
+        batches, pack, FactorTable.load(), Period.parse(year, UTC), site=site, paths={}
+    )
     return ReportMaterial(label, batches, pack)
 
 
@@ -69,35 +75,59 @@ class Door(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         body = request.read()
-        if self._kept is not None and (request.method, request.url.path) == ("POST", "/api/v1/submissions/"):
+        if self._kept is not None and (request.method, request.url.path) == (
+            "POST",
+            "/api/v1/submissions/",
+        ):
             self._kept.write_bytes(body)
             raise httpx.ConnectError("withheld")
-        headers = {name: value for name, value in request.headers.items() if name not in ("host", "transfer-encoding")}
+        headers = {
+            name: value
+            for name, value in request.headers.items()
+            if name not in ("host", "transfer-encoding")
+        }
         headers |= {"Host": "portal.example", "X-Forwarded-Proto": "https"}
         url = request.url.copy_with(scheme="http", host="127.0.0.1", port=self._port)
-        return self._under.handle_request(httpx.Request(request.method, url, headers=headers, content=body))
+        return self._under.handle_request(
+            httpx.Request(request.method, url, headers=headers, content=body)
+        )
 
     def close(self) -> None:
         self._under.close()
 
 
-def reported(port: int, state: Path, token: str, years: list[str], version: str, *, held_back: bool) -> list[str]:
+def reported(
+    port: int, state: Path, token: str, years: list[str], version: str, *, held_back: bool
+) -> list[str]:
     """Digests of what there is a receipt for; enrolled first where a token is given."""
     directory = StateDirectory(state)
     door = Door(port, state.with_suffix(".sealed") if held_back else None)
     road = transport.Portal(
-        "https://portal.example", sleep=time.sleep, software=SOFTWARE, transport=door, pauses=(0.5,) if not held_back else ()
+        "https://portal.example",
+        sleep=time.sleep,
+        software=SOFTWARE,
+        transport=door,
+        pauses=(0.5,) if not held_back else (),
     )
     sent = []
     with road, directory.exclusive(), directory.connect() as connection:
         if token:
-            enrolment.enrol(directory, connection, road, EnrolmentSecret.parse(token), software=SOFTWARE, now=datetime.now(UTC))
+            enrolment.enrol(
+                directory,
+                connection,
+                road,
+                EnrolmentSecret.parse(token),
+                software=SOFTWARE,
+                now=datetime.now(UTC),
+            )
         site = enrolment.current(connection)
         assert site is not None
         assert site.site is not None
         identity = enrolment.identity(directory, connection, site.site)
         for year in years:
-            sending = SubmissionProcess(connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC))
+            sending = SubmissionProcess(
+                connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC)
+            )
             sending.consult(road)
             parcel = sending.prepare(material(site.site, year, version), year, road, correct=False)
             sending.send(parcel, road)

@@ -64,7 +64,9 @@ def worktree(commit: str) -> Iterator[Path]:
     """That commit's files, beside this checkout; needs its history."""
     with tempfile.TemporaryDirectory(prefix="steplabel-release-") as folder:
         tree = Path(folder) / "tree"
-        subprocess.run(["git", "worktree", "add", "--quiet", "--detach", tree, commit], cwd=ROOT, check=True)
+        subprocess.run(
+            ["git", "worktree", "add", "--quiet", "--detach", tree, commit], cwd=ROOT, check=True
+        )
         try:
             yield tree
         finally:
@@ -78,7 +80,8 @@ def prepare(installation: Installation, version: str = VERSION) -> None:
     installation.operate("make_keys", "--years", "70")
     installation.operate("register", str(register))
     installation.program(
-        f'from portal.catalogue.models import PeerGroup\nPeerGroup.objects.update(pack_version="{version}")', "operator"
+        f'from portal.catalogue.models import PeerGroup\nPeerGroup.objects.update(pack_version="{version}")',
+        "operator",
     ).check_returncode()
 
 
@@ -86,17 +89,32 @@ def token(installation: Installation, site: str) -> str:
     return installation.operate("issue_token", site).strip()
 
 
-def report(root: Path, port: int, asked: Sequence[dict[str, Any]], python: str = sys.executable) -> list[dict[str, Any]]:
+def report(
+    root: Path, port: int, asked: Sequence[dict[str, Any]], python: str = sys.executable
+) -> list[dict[str, Any]]:
     """What `plants` answers, run with the code of that root (or what is installed for that Python, before it)."""
     program = f"import runpy, sys; sys.path.append({str(root)!r}); runpy.run_path({str(HERE / 'plants.py')!r}, run_name='__main__')"
-    ran = _run(root, program, str(port), lines="".join(json.dumps(request) + "\n" for request in asked), python=python)
+    ran = _run(
+        root,
+        program,
+        str(port),
+        lines="".join(json.dumps(request) + "\n" for request in asked),
+        python=python,
+    )
     return [json.loads(line) for line in ran.stdout.splitlines()]
 
 
-def _run(root: Path, program: str, *arguments: str, lines: str = "", python: str = sys.executable) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(root) if python == sys.executable else ""}
+def _run(
+    root: Path, program: str, *arguments: str, lines: str = "", python: str = sys.executable
+) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(root) if python == sys.executable else "",
+    }
     command = [python, "-c", program, *arguments]
-    ran = subprocess.run(command, input=lines, env=environment, cwd="/", capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        command, input=lines, env=environment, cwd="/", capture_output=True, text=True, check=False
+    )
     assert ran.returncode == 0, ran.stderr
     return ran
 
@@ -113,7 +131,10 @@ def states(url: str) -> dict[str, str]:
 
 def record(commit: str) -> int:
     """Run that release, and write what it left; the size of the file."""
-    with tempfile.TemporaryDirectory(prefix="steplabel-recorded-") as folder, worktree(commit) as tree:
+    with (
+        tempfile.TemporaryDirectory(prefix="steplabel-recorded-") as folder,
+        worktree(commit) as tree,
+    ):
         servers, home = Path(folder), Path(folder) / "home"
         servers.chmod(0o755)
         home.mkdir()
@@ -122,12 +143,17 @@ def record(commit: str) -> int:
             with set_up(home, {"REDIS_URL": os.environ["REDIS_URL"]}, tree) as installation:
                 prepare(installation)
                 _live(installation, tree)
-                for name, url in zip(DATABASES, (installation.default_url, installation.vault_url), strict=True):
+                for name, url in zip(
+                    DATABASES, (installation.default_url, installation.vault_url), strict=True
+                ):
                     (home / f"{name}.sql").write_text(_dumped(url), "utf-8")
         names = ["keys", "agents", *(f"{name}.sql" for name in DATABASES)]
         (home / "commit").write_text(commit, "ascii")
         (home / "packs.json").write_text(_run(tree, PACKS).stdout, "utf-8")
-        with lzma.open(FILE, "wb", preset=9) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
+        with (
+            lzma.open(FILE, "wb", preset=9) as packed,
+            tarfile.open(fileobj=packed, mode="w") as archive,
+        ):
             for name in [*names, "commit", "packs.json"]:
                 archive.add(home / name, name, filter=_plain)
     return FILE.stat().st_size
@@ -139,14 +165,23 @@ def _live(installation: Installation, tree: Path) -> None:
     tokens = [token(installation, f"works-{number}") for number in range(SITES - 1)]
     with installation.served():
         with installation.running("worker"):
-            answers = report(tree, port_of(installation), [{"state": str(agents / "works-0"), "token": tokens[0], "years": YEARS[:2]}])
+            answers = report(
+                tree,
+                port_of(installation),
+                [{"state": str(agents / "works-0"), "token": tokens[0], "years": YEARS[:2]}],
+            )
             deadline = time.monotonic() + 120
             while set(states(installation.default_url).values()) != {"accepted"}:
                 assert time.monotonic() < deadline, (answers, states(installation.default_url))
                 time.sleep(1)
         asked: list[dict[str, Any]] = [
             {"state": str(agents / "works-1"), "token": tokens[1], "years": YEARS[:1]},
-            {"state": str(agents / "works-2"), "token": tokens[2], "years": YEARS[:1], "held_back": True},
+            {
+                "state": str(agents / "works-2"),
+                "token": tokens[2],
+                "years": YEARS[:1],
+                "held_back": True,
+            },
         ]
         answers = report(tree, port_of(installation), asked)
         assert [answer["refusal"] for answer in answers] == ["", "portal-unreachable"], answers

@@ -53,12 +53,19 @@ def registered(folder: Path) -> Audited:
     write_works(works, "cement", seed=1, days=DAYS, rate=0)
     settings = works / "site.toml"
     text = settings.read_text(encoding="utf-8")
-    settings.write_text(re.sub(r'^id = "[^"]+"', f'id = "{SITE}"', text, count=1, flags=re.MULTILINE), encoding="utf-8")
+    settings.write_text(
+        re.sub(r'^id = "[^"]+"', f'id = "{SITE}"', text, count=1, flags=re.MULTILINE),
+        encoding="utf-8",
+    )
     nation = Jurisdiction.objects.create(path="cn", name="China", level="nation")
-    ministry = Organisation.objects.create(name="Ministry", kind=Role.REGULATOR, jurisdiction=nation)
+    ministry = Organisation.objects.create(
+        name="Ministry", kind=Role.REGULATOR, jurisdiction=nation
+    )
     body = Organisation.objects.create(name="Certification body", kind=Role.CERTIFICATION_BODY)
     firm = ControllingFirm.objects.create(name="Cement firm")
-    enterprise = Organisation.objects.create(name="Cement works", kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=nation)
+    enterprise = Organisation.objects.create(
+        name="Cement works", kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=nation
+    )
     of_site = {"organisation": enterprise, "jurisdiction": nation, "pack": "cement"}
     site = Site.objects.create(slug=SITE, name="Kiln", **of_site)
     open_period(make_peer_group("cement", nation, [site]), PERIOD, "test", timezone.now())

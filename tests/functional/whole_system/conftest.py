@@ -75,7 +75,9 @@ def whole_system_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def portal_relay(live_server: LiveServer, transactional_db: None, settings: Settings, whole_system_keys: Path) -> Iterator[Relay]:
+def portal_relay(
+    live_server: LiveServer, transactional_db: None, settings: Settings, whole_system_keys: Path
+) -> Iterator[Relay]:
     """The portal behind a relay that keeps what the agents send."""
     settings.DIRECTORY_FILE = whole_system_keys / "directory.cbor"
     settings.RECEIPT_KEY_FILE = whole_system_keys / "receipt.pem"
@@ -95,8 +97,16 @@ def plant_of(portal_relay: Relay, tmp_path: Path) -> Callable[..., AgentAtPlant]
         plant.write(tmp_path, **writing)
         nation = Jurisdiction.objects.create(path="cn", name="China", level="nation")
         firm = ControllingFirm.objects.create(name=plant.firm)
-        enterprise = Organisation.objects.create(name=plant.name, kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=nation)
-        site = Site.objects.create(slug=plant.site, name=plant.name, organisation=enterprise, jurisdiction=nation, pack=pack)
+        enterprise = Organisation.objects.create(
+            name=plant.name, kind=Role.ENTERPRISE, controlling_firm=firm, jurisdiction=nation
+        )
+        site = Site.objects.create(
+            slug=plant.site,
+            name=plant.name,
+            organisation=enterprise,
+            jurisdiction=nation,
+            pack=pack,
+        )
         open_period(make_peer_group(pack, nation, [site]), YEAR, "test", datetime.now(UTC))
         token = issue_token(site, None, keys.published_directory().fingerprint, timezone.now())
         return AgentAtPlant(plant, tmp_path, portal_relay.address, token)

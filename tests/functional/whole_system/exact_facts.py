@@ -37,15 +37,27 @@ def facts_of(label_folder: Path) -> ExactFacts:
     counts: dict[int, str] = {}
     for step in label["steps"]:
         where = f"{step['step']} {step['metric']}"
-        counts |= {step["batches"]["read"]: f"{where}: batches read", step["batches"]["used"]: f"{where}: batches used"}
+        counts |= {
+            step["batches"]["read"]: f"{where}: batches read",
+            step["batches"]["used"]: f"{where}: batches used",
+        }
         for path, value in _leaves(step):
             if isinstance(value, float) and value not in (0.0, 1.0):
                 numbers[value] = f"{where}: {path}"
     batches = pq.read_table(label_folder / "batches.parquet").to_pylist()
-    moments = {batch[edge]: f"{edge} of {batch['batch_id']}" for batch in batches for edge in ("start", "end") if batch.get(edge)}
+    moments = {
+        batch[edge]: f"{edge} of {batch['batch_id']}"
+        for batch in batches
+        for edge in ("start", "end")
+        if batch.get(edge)
+    }
     for kind in ("value", "at_reference", "energy", "output"):
-        numbers |= {batch[kind]: f"{kind} of {batch['batch_id']}" for batch in batches if batch[kind]}
-    return ExactFacts({batch["batch_id"]: "batch id" for batch in batches}, moments, numbers, counts)
+        numbers |= {
+            batch[kind]: f"{kind} of {batch['batch_id']}" for batch in batches if batch[kind]
+        }
+    return ExactFacts(
+        {batch["batch_id"]: "batch id" for batch in batches}, moments, numbers, counts
+    )
 
 
 def found_in_bytes(facts: ExactFacts, raw: bytes, shortest: int = 4) -> list[str]:
@@ -57,21 +69,36 @@ def found_in_bytes(facts: ExactFacts, raw: bytes, shortest: int = 4) -> list[str
 
     def stands(forms: list[bytes], shortest: int = shortest) -> bool:
         return any(
-            len(form) >= shortest and (len(form) < 4 or begun[int.from_bytes(form[:4], "little") % PRIME]) and form in raw for form in forms
+            len(form) >= shortest
+            and (len(form) < 4 or begun[int.from_bytes(form[:4], "little") % PRIME])
+            and form in raw
+            for form in forms
         )
 
-    matches = [f"{meaning}: {text}" for text, meaning in facts.names.items() if stands([text.encode()], shortest=0)]
+    matches = [
+        f"{meaning}: {text}"
+        for text, meaning in facts.names.items()
+        if stands([text.encode()], shortest=0)
+    ]
     for number, meaning in facts.numbers.items():
         forms = [struct.pack(order + width, number) for order in "<>" for width in "df"]
         forms += [repr(number).encode(), number.hex().encode()]
-        forms += [text.encode() for digits in (2, 3, 4, 6) if len(text := f"{number:.{digits}f}") >= 6]
+        forms += [
+            text.encode() for digits in (2, 3, 4, 6) if len(text := f"{number:.{digits}f}") >= 6
+        ]
         if stands(forms):
             matches.append(f"{meaning}: {number}")
     for moment, meaning in facts.moments.items():
         seconds = int(moment.timestamp())
-        forms = [moment.isoformat().encode(), moment.isoformat(sep=" ").encode(), str(seconds).encode()]
+        forms = [
+            moment.isoformat().encode(),
+            moment.isoformat(sep=" ").encode(),
+            str(seconds).encode(),
+        ]
         forms += [seconds.to_bytes(4, order) for order in ("big", "little")] + [
-            (seconds * scale).to_bytes(8, order) for scale in (1000, 1_000_000) for order in ("big", "little")
+            (seconds * scale).to_bytes(8, order)
+            for scale in (1000, 1_000_000)
+            for order in ("big", "little")
         ]
         if stands(forms):
             matches.append(f"{meaning}: {moment}")
@@ -93,7 +120,9 @@ def found_in_message(facts: ExactFacts, message: Value) -> list[str]:
     A digest's bytes are any bytes: among tens of thousands of facts, one or another of four bytes stands in some of them by chance.
     """
     opaque = [leaf for _, leaf in _leaves(message) if _is_opaque(leaf)]
-    return found_in_bytes(facts, canonical.encode(_without_opaque(message))) + found_in_bytes(facts, b"".join(opaque), shortest=6)
+    return found_in_bytes(facts, canonical.encode(_without_opaque(message))) + found_in_bytes(
+        facts, b"".join(opaque), shortest=6
+    )
 
 
 def counts_in(facts: ExactFacts, value: Value) -> list[str]:
@@ -105,7 +134,10 @@ def counts_in(facts: ExactFacts, value: Value) -> list[str]:
     return [
         f"{facts.counts[leaf]}: {leaf} at {path}"
         for path, leaf in _leaves(value)
-        if isinstance(leaf, int) and not isinstance(leaf, bool) and leaf in facts.counts and not path.endswith(("/cell", "/count_class"))
+        if isinstance(leaf, int)
+        and not isinstance(leaf, bool)
+        and leaf in facts.counts
+        and not path.endswith(("/cell", "/count_class"))
     ]
 
 

@@ -26,9 +26,20 @@ def facts_of_opening(opening: Opening) -> ExactFacts:
         if not isinstance(batch, Batch):
             continue
         names[batch.batch_id] = "batch id"
-        moments |= {moment: f"moment of {batch.batch_id}" for moment in (batch.start, batch.end) if moment is not None}
-        measured = [batch.output, batch.reject, *batch.variables.values(), *(energy.quantity for energy in batch.energy)]
-        numbers |= {value: f"value of {batch.batch_id}" for value in measured if not value.is_integer()}
+        moments |= {
+            moment: f"moment of {batch.batch_id}"
+            for moment in (batch.start, batch.end)
+            if moment is not None
+        }
+        measured = [
+            batch.output,
+            batch.reject,
+            *batch.variables.values(),
+            *(energy.quantity for energy in batch.energy),
+        ]
+        numbers |= {
+            value: f"value of {batch.batch_id}" for value in measured if not value.is_integer()
+        }
     return ExactFacts(names, moments, numbers, {})
 
 
@@ -40,7 +51,10 @@ def secrets_of(opening: Opening, seed: bytes) -> dict[str, bytes]:
     secrets = {"seed": seed, "settings": opening.settings[:SLICE]}
     secrets |= {f"extract, {name}": extract[at : at + SLICE] for name, at in pieces.items()}
     for leaf in opening.leaves:
-        secrets |= {f"salt of leaf {leaf.index}": leaf.salt, f"record of leaf {leaf.index}": leaf.record[:SLICE]}
+        secrets |= {
+            f"salt of leaf {leaf.index}": leaf.salt,
+            f"record of leaf {leaf.index}": leaf.record[:SLICE],
+        }
     return secrets
 
 
@@ -48,7 +62,12 @@ def found_of(facts: ExactFacts, secrets: dict[str, bytes], sent: bytes) -> list[
     """Everything of the opening that stands in what was sent, as it stands on the wire or as a form's field is written there."""
     plain = unquote_to_bytes(sent.replace(b"+", b" "))
     read = sent if plain == sent else sent + b"\n" + plain
-    leaked = [f"{name}, {spelling}" for name, secret in secrets.items() for spelling, form in _spellings(secret) if form in read]
+    leaked = [
+        f"{name}, {spelling}"
+        for name, secret in secrets.items()
+        for spelling, form in _spellings(secret)
+        if form in read
+    ]
     return found_in_bytes(facts, read, shortest=SHORTEST) + leaked
 
 

@@ -27,7 +27,11 @@ class Relay:
             rest = bytes(connection)
             while b"\r\n\r\n" in rest:
                 head, _, rest = rest.partition(b"\r\n\r\n")
-                lengths = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+                lengths = [
+                    line.split(b":")[1]
+                    for line in head.split(b"\r\n")
+                    if line.lower().startswith(b"content-length:")
+                ]
                 length = int(lengths[0]) if lengths else 0
                 if head.startswith(b"POST ") and path.encode() in head.split(b"\r\n")[0]:
                     payloads.append(rest[:length])

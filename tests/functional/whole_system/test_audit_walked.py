@@ -73,12 +73,18 @@ def office(tmp_path: Path) -> Path:
 
 @pytest.mark.timeout(600)
 def test_an_audit_from_enrolment_to_the_certificate_and_nothing_of_the_opening_reaches_the_portal(
-    reader: MakeReader, portal_relay: Relay, worker_sweeps: Callable[[], object], office: Path, tmp_path: Path
+    reader: MakeReader,
+    portal_relay: Relay,
+    worker_sweeps: Callable[[], object],
+    office: Path,
+    tmp_path: Path,
 ) -> None:
     audited = in_a_worker(lambda: registered(tmp_path))
     state = ("--state", tmp_path / "state")
     of_site = ("--site", audited.site_toml, *state)
-    agent(audited.works, "enrol", "--portal", portal_relay.address, "--token", audited.token, *state)
+    agent(
+        audited.works, "enrol", "--portal", portal_relay.address, "--token", audited.token, *state
+    )
     agent(audited.works, "submit", *of_site, "--period", PERIOD)
     in_a_worker(worker_sweeps)
     assert in_a_worker(lambda: Submission.objects.get().state) == SubmissionState.ACCEPTED
@@ -96,7 +102,9 @@ def test_an_audit_from_enrolment_to_the_certificate_and_nothing_of_the_opening_r
     opened = agent(audited.works, "open", "draw", *of_site, "--out", tmp_path / "opening", "--yes")
     assert opened["sealed"]
     assert opened["different"] == []
-    agent(audited.works, "submit", *of_site, "--period", PERIOD)  # in touch with the portal again, after the opening
+    agent(
+        audited.works, "submit", *of_site, "--period", PERIOD
+    )  # in touch with the portal again, after the opening
     agent(audited.works, "status", *state)
     shutil.copy(tmp_path / "opening", office)  # handed over, past the portal
 
@@ -121,12 +129,16 @@ def test_an_audit_from_enrolment_to_the_certificate_and_nothing_of_the_opening_r
     facts, secrets = facts_of_opening(part), secrets_of(part, seed)
     assert len(facts.names) > 5
     matches = found_of(facts, secrets, portal_relay.everything)
-    assert {f"batch id: {name}" for name in facts.names} | {f"{name}, as it is" for name in secrets} <= set(matches)
+    assert {f"batch id: {name}" for name in facts.names} | {
+        f"{name}, as it is" for name in secrets
+    } <= set(matches)
     assert any("moment of" in fact for fact in matches)
     assert any("value of" in fact for fact in matches)
 
 
-def _declare_and_register(auditor: Reader, audited: Audited, public_key: str, fingerprint: str) -> None:
+def _declare_and_register(
+    auditor: Reader, audited: Audited, public_key: str, fingerprint: str
+) -> None:
     page = auditor.page
     auditor.open("/assigned/")
     page.click(f"a[href='/assigned/{audited.assignment}/']")
@@ -175,11 +187,16 @@ def _verify(auditor: Reader, audited: Audited, office: Path) -> None:
     assert command[command.index("--fingerprint") + 1] == audited.fingerprint
     verdict = agent(office, *command, *UNLOCKED, "--site", audited.site_toml)
     assert (verdict["held"], verdict["binding"]) == (True, "bound")
-    assert [check for check in verdict["checks"] if check["asked"] and check["state"] != "held"] == []
+    assert [
+        check for check in verdict["checks"] if check["asked"] and check["state"] != "held"
+    ] == []
     checks = {check["code"] for check in verdict["checks"]}
     assert {*OF_A_SAMPLE, ON_SITE} <= checks
     _hand_in(auditor, "#id_summary", office / "summary.json")
-    assert "There is a problem" not in auditor.text(), (auditor.text()[:3000], (office / "summary.json").read_text())
+    assert "There is a problem" not in auditor.text(), (
+        auditor.text()[:3000],
+        (office / "summary.json").read_text(),
+    )
     auditor.page.wait_for_selector("#id_signed")  # the next promise
     assert (
         f"All {len(OF_A_SAMPLE.keys() - WHERE_COMMITTED) + 1} checks passed. The opened report is the one that this portal accepted."
@@ -220,7 +237,10 @@ def _concluded(auditor: Reader, audited: Audited, office: Path, public_key: str)
     for box in page.locator("input[name=steps]").all():
         box.check()
     page.fill("#id_boundary", "From the coal scale to the clinker silo.")
-    page.fill("#id_checked", "The sample against the works' own log and readings, and the whole label again.")
+    page.fill(
+        "#id_checked",
+        "The sample against the works' own log and readings, and the whole label again.",
+    )
     page.fill("#id_not_checked", "The power plant beside the kiln.")
     page.fill("#id_valid_until", (today + timedelta(days=365)).isoformat())
     page.click("main form button.govuk-button")
@@ -249,7 +269,9 @@ def _seen_by_the_public(public: Reader, code: str, public_key: str) -> None:
     assert certificate.body().startswith(b"%PDF-")
 
 
-def _part_of_it_is_handed_in_by_mistake(auditor: Reader, audited: Audited, office: Path, part: bytes) -> None:
+def _part_of_it_is_handed_in_by_mistake(
+    auditor: Reader, audited: Audited, office: Path, part: bytes
+) -> None:
     """Where the promise belongs: refused and not kept, yet sent, which the search has to see. The whole would be cut off as too large."""
     (office / "part").write_bytes(part)
     before = in_a_worker(Sample.objects.count)

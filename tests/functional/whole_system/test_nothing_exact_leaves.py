@@ -15,17 +15,33 @@ from portal import keys
 from portal.accounts.models import Device
 from portal.intake.models import Submission, SubmissionState
 from tests.functional.whole_system.conftest import AgentAtPlant
-from tests.functional.whole_system.exact_facts import ExactFacts, counts_in, facts_of, found_in_bytes, found_in_message
+from tests.functional.whole_system.exact_facts import (
+    ExactFacts,
+    counts_in,
+    facts_of,
+    found_in_bytes,
+    found_in_message,
+)
 from tests.functional.whole_system.relay import Relay
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "vault"])
 
 
 @pytest.mark.parametrize(
-    ("pack", "road"), [("cement", "csv"), ("cement", "meters"), pytest.param("steel", "meters", marks=pytest.mark.long)]
+    ("pack", "road"),
+    [
+        ("cement", "csv"),
+        ("cement", "meters"),
+        pytest.param("steel", "meters", marks=pytest.mark.long),
+    ],
 )
 def test_no_exact_value_batch_id_count_or_timestamp_is_in_what_the_agent_sends(
-    pack: str, road: str, plant_of: Callable[..., AgentAtPlant], portal_relay: Relay, worker_sweeps: Callable[[], object], tmp_path: Path
+    pack: str,
+    road: str,
+    plant_of: Callable[..., AgentAtPlant],
+    portal_relay: Relay,
+    worker_sweeps: Callable[[], object],
+    tmp_path: Path,
 ) -> None:
     agent = plant_of(pack, road=road)
     agent.answer("enrol")
@@ -44,17 +60,23 @@ def test_no_exact_value_batch_id_count_or_timestamp_is_in_what_the_agent_sends(
     device = VerifyingKey.from_hex(Device.objects.get().public_key)
     report = envelope.open(sent, keys.processing_key(), device)
 
-    assert found_in_message(facts, {**inside, "report": canonical.decode(encode_report(report))}) == []
+    assert (
+        found_in_message(facts, {**inside, "report": canonical.decode(encode_report(report))}) == []
+    )
     assert counts_in(facts, canonical.decode(encode_report(report))) == []
     assert counts_in(facts, sent.header.to_wire()) == []
-    assert {label.count_class for label in report.released.labels} <= set(agent.plant.pack.policy.count_classes)
+    assert {label.count_class for label in report.released.labels} <= set(
+        agent.plant.pack.policy.count_classes
+    )
 
     worker_sweeps()
     submission = Submission.objects.get()
     assert (submission.state, submission.reason) == (SubmissionState.ACCEPTED, "")
 
 
-def test_what_preview_promised_is_what_was_sealed(plant_of: Callable[..., AgentAtPlant], portal_relay: Relay) -> None:
+def test_what_preview_promised_is_what_was_sealed(
+    plant_of: Callable[..., AgentAtPlant], portal_relay: Relay
+) -> None:
     agent = plant_of("cement", road="csv")
     agent.answer("enrol")
     before = agent.answer("preview")
@@ -71,7 +93,12 @@ def test_what_preview_promised_is_what_was_sealed(plant_of: Callable[..., AgentA
 
 def test_the_search_finds_every_kind_of_fact_in_every_form() -> None:
     noon = datetime(2025, 3, 4, 12, 0, tzinfo=UTC)
-    facts = ExactFacts({"eaf-00017": "batch id"}, {noon: "start of eaf-00017"}, {369.574357582: "best"}, {2461: "batches read"})
+    facts = ExactFacts(
+        {"eaf-00017": "batch id"},
+        {noon: "start of eaf-00017"},
+        {369.574357582: "best"},
+        {2461: "batches read"},
+    )
     import struct
 
     for leak in (
@@ -90,5 +117,7 @@ def test_the_search_finds_every_kind_of_fact_in_every_form() -> None:
     digest = bytes(14) + struct.pack(">f", 369.574357582) + bytes(14)
     assert found_in_message(facts, {"root": digest}) == []
     assert len(found_in_message(facts, {"root": digest + b"eaf-00017"})) == 1
-    assert counts_in(facts, {"labels": [{"count_class": 2000, "n": 2461}]}) == ["batches read: 2461 at /labels/0/n"]
+    assert counts_in(facts, {"labels": [{"count_class": 2000, "n": 2461}]}) == [
+        "batches read: 2461 at /labels/0/n"
+    ]
     assert counts_in(facts, {"labels": [{"best": {"cell": 2461}}]}) == []

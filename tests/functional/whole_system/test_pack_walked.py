@@ -40,7 +40,11 @@ pytestmark = [
 ]
 
 PERIOD = "2016"
-OLD_FACTOR, NEW_FACTOR, CORRECTED = "kgce_per_unit = 0.1229\n", "kgce_per_unit = 0.1329\n", "kgce_per_unit = 0.1279\n"
+OLD_FACTOR, NEW_FACTOR, CORRECTED = (
+    "kgce_per_unit = 0.1229\n",
+    "kgce_per_unit = 0.1329\n",
+    "kgce_per_unit = 0.1279\n",
+)
 MakeReader = Callable[..., Reader]
 
 
@@ -60,7 +64,11 @@ def pack_file(folder: Path, version: str) -> Path:
 
 
 def factors_file(folder: Path, version: str, factor: str) -> Path:
-    text = (packs.HOME / "conversion.toml").read_text(encoding="utf-8").replace('version = "3"', f'version = "{version}"', 1)
+    text = (
+        (packs.HOME / "conversion.toml")
+        .read_text(encoding="utf-8")
+        .replace('version = "3"', f'version = "{version}"', 1)
+    )
     assert f'version = "{version}"' in text
     assert OLD_FACTOR in text
     file = folder / f"factors-{version}.toml"
@@ -77,7 +85,9 @@ class Plant:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "reporting_agent", *arguments, "--json"]
         environment = {**os.environ, "STEPLABEL_STATE": str(self.folder / "state")}
-        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.folder, env=environment)
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=self.folder, env=environment
+        )
 
     def answer(self, *arguments: str) -> Any:
         ran = self.run(*arguments)
@@ -90,14 +100,23 @@ class Plant:
 
     def report_by(self, version: str) -> None:
         site = self.folder / "site.toml"
-        lines = [line for line in site.read_text(encoding="utf-8").splitlines() if not line.startswith("pack_version")]
+        lines = [
+            line
+            for line in site.read_text(encoding="utf-8").splitlines()
+            if not line.startswith("pack_version")
+        ]
         position = lines.index('pack = "steel"') + 1
-        site.write_text("\n".join([*lines[:position], f'pack_version = "{version}"', *lines[position:]]) + "\n", encoding="utf-8")
+        site.write_text(
+            "\n".join([*lines[:position], f'pack_version = "{version}"', *lines[position:]]) + "\n",
+            encoding="utf-8",
+        )
 
     def label(self, out: str) -> dict[str, Any]:
         """The whole label.json."""
         self.answer("label", "--site", "site.toml", "--period", PERIOD, "--out", out)
-        document: dict[str, Any] = json.loads((self.folder / out / "label.json").read_text(encoding="utf-8"))
+        document: dict[str, Any] = json.loads(
+            (self.folder / out / "label.json").read_text(encoding="utf-8")
+        )
         return document
 
 
@@ -114,7 +133,9 @@ def chromium(portal_relay: Relay) -> Iterator[Browser]:
 @pytest.fixture
 def reader(chromium: Browser, portal_relay: Relay) -> Iterator[MakeReader]:
     folder = os.environ.get("STEPLABEL_SCREENSHOTS")
-    yield from Reader.made_for(chromium, portal_relay.address, None if folder is None else Path(folder))
+    yield from Reader.made_for(
+        chromium, portal_relay.address, None if folder is None else Path(folder)
+    )
 
 
 def registered(folder: Path) -> tuple[Cast, str]:
@@ -140,8 +161,14 @@ def test_a_version_from_file_to_effect_and_an_erratum_after_it(
     plant = Plant(tmp_path)
     plant.answer("enrol", "--portal", portal_relay.address, "--token", token)
     first_label = plant.label("by-4")
-    proposer, owner = reader("en", 1440, cast.provincial.email), reader("zh-hans", 360, cast.plants[0].owner.email)
-    drafter, two = reader("en", 360, cast.drafter.email), reader("zh-hans", 1440, cast.approver.email)
+    proposer, owner = (
+        reader("en", 1440, cast.provincial.email),
+        reader("zh-hans", 360, cast.plants[0].owner.email),
+    )
+    drafter, two = (
+        reader("en", 360, cast.drafter.email),
+        reader("zh-hans", 1440, cast.approver.email),
+    )
 
     # proposed: first with a fault, which is named with its place
     proposer.open("/packs/proposals/")
@@ -166,16 +193,30 @@ def test_a_version_from_file_to_effect_and_an_erratum_after_it(
 
     # fetched, and reported by
     plant.report_by("5")
-    assert plant.refusal("label", "--site", "site.toml", "--period", PERIOD) == (1, "pack-version-unknown")
+    assert plant.refusal("label", "--site", "site.toml", "--period", PERIOD) == (
+        1,
+        "pack-version-unknown",
+    )
     (fetched,) = plant.answer("pack", "fetch", "steel")["packs"]
     second_label = plant.label("by-5")
-    assert second_label["method"]["pack_digest"] == fetched["digest"] != first_label["method"]["pack_digest"]
-    assert plant.refusal("submit", "--site", "site.toml", "--period", "2015") == (4, "pack-not-in-effect")
+    assert (
+        second_label["method"]["pack_digest"]
+        == fetched["digest"]
+        != first_label["method"]["pack_digest"]
+    )
+    assert plant.refusal("submit", "--site", "site.toml", "--period", "2015") == (
+        4,
+        "pack-not-in-effect",
+    )
     _take_up(two, cast.group.pk, "5")
     plant.answer("submit", "--site", "site.toml", "--period", PERIOD)
     in_a_worker(worker_sweeps)
     accepted = in_a_worker(lambda: Submission.objects.get())
-    assert (accepted.state, accepted.pack_version, accepted.reason) == (SubmissionState.ACCEPTED, "5", "")
+    assert (accepted.state, accepted.pack_version, accepted.reason) == (
+        SubmissionState.ACCEPTED,
+        "5",
+        "",
+    )
 
     # an erratum, by the same way in the other language
     _propose(two, pack_file(tmp_path, "5.1"), factors_file(tmp_path, "5.1", CORRECTED), "5")
@@ -187,17 +228,23 @@ def test_a_version_from_file_to_effect_and_an_erratum_after_it(
         person.look("erratum-to-approve")
         _approve(person, erratum)
     plant.answer("pack", "fetch", "steel@5.1")
-    moved = plant.answer("pack", "diff", "steel@5", "steel@5.1", "--site", "site.toml", "--period", PERIOD)["labels"]
+    moved = plant.answer(
+        "pack", "diff", "steel@5", "steel@5.1", "--site", "site.toml", "--period", PERIOD
+    )["labels"]
     plant.report_by("5.1")
     third_label = plant.label("by-5.1")
-    changes = {(row["step"], row["metric"], row["value"]): (row["before"], row["after"]) for row in moved}
+    changes = {
+        (row["step"], row["metric"], row["value"]): (row["before"], row["after"]) for row in moved
+    }
     assert _effects(second_label, third_label) == changes
     assert moved
     group = in_a_worker(lambda: cast.group.__class__.objects.get(pack_version="5").pk)
     _take_up(two, group, "5.1")
     plant.answer("submit", "--site", "site.toml", "--period", PERIOD, "--correct")
     in_a_worker(worker_sweeps)
-    states = in_a_worker(lambda: list(Submission.objects.order_by("revision").values_list("pack_version", "state")))
+    states = in_a_worker(
+        lambda: list(Submission.objects.order_by("revision").values_list("pack_version", "state"))
+    )
     assert states == [("5", SubmissionState.SUPERSEDED), ("5.1", SubmissionState.ACCEPTED)]
 
     # what was labelled by the old ones comes out the same to the digit
@@ -272,17 +319,24 @@ def _colleague(cast: Cast) -> str:
     from portal.accounts.models import Organisation, Role
     from tests.integration.portal_cast import person
 
-    regulator = person("third@example.org", Organisation.objects.get(name="Ministry"), Role.REGULATOR)
+    regulator = person(
+        "third@example.org", Organisation.objects.get(name="Ministry"), Role.REGULATOR
+    )
     second_factor.give(regulator)
     return regulator.email
 
 
-def _effects(before: dict[str, Any], after: dict[str, Any]) -> dict[tuple[str, str, str], tuple[float | None, float | None]]:
+def _effects(
+    before: dict[str, Any], after: dict[str, Any]
+) -> dict[tuple[str, str, str], tuple[float | None, float | None]]:
     """Every best, typical value and mean that differs between two label files."""
     effects = {}
     for old, new in zip(before["steps"], after["steps"], strict=True):
         best = ("best", old["best"]["value"], new["best"]["value"])
-        for name, a, b in (best, *((statistic, old[statistic], new[statistic]) for statistic in ("typical", "mean"))):
+        for name, a, b in (
+            best,
+            *((statistic, old[statistic], new[statistic]) for statistic in ("typical", "mean")),
+        ):
             if a != b:
                 effects[old["step"], old["metric"], name] = (a, b)
     return effects

@@ -20,7 +20,13 @@ from portal.practices.models import Entry, EntryState
 from tests.functional.browser.reader import Reader, in_a_worker
 from tests.functional.test_submit_survives_kill import write_plant
 from tests.functional.whole_system.relay import Relay
-from tests.functional.whole_system.test_pack_walked import MakeReader, Plant, chromium, reader, registered
+from tests.functional.whole_system.test_pack_walked import (
+    MakeReader,
+    Plant,
+    chromium,
+    reader,
+    registered,
+)
 from tests.integration.portal_cast import Cast, make_plant
 from tests.unit.agent_send.cast import SITE
 
@@ -48,7 +54,10 @@ def test_a_firms_practice_reaches_another_plants_report_and_leaves_it_again(
     assert plant.answer("practices", "fetch")["edition"] is None
     assert TITLE not in report_of(plant, "before")
 
-    owner, drafter = reader("zh-hans", 360, cast.plants[1].owner.email), reader("en", 1440, cast.drafter.email)
+    owner, drafter = (
+        reader("zh-hans", 360, cast.plants[1].owner.email),
+        reader("en", 1440, cast.drafter.email),
+    )
     two = reader("zh-hans", 1440, cast.approver.email)
     _offer(owner, TITLE_ZH, "reject", "出钢末期投入挡渣镖，吨钢电耗降到 380 千瓦时。", refused=True)
     _offer(owner, TITLE_ZH, "reject", "出钢末期投入挡渣镖。")
@@ -73,7 +82,12 @@ def test_a_firms_practice_reaches_another_plants_report_and_leaves_it_again(
         assert title in report
         assert other not in report  # nothing was heated again here
 
-    for language, width, title in (("en", 1440, TITLE), ("zh-hans", 360, TITLE_ZH), ("en", 360, TITLE), ("zh-hans", 1440, TITLE_ZH)):
+    for language, width, title in (
+        ("en", 1440, TITLE),
+        ("zh-hans", 360, TITLE_ZH),
+        ("en", 360, TITLE),
+        ("zh-hans", 1440, TITLE_ZH),
+    ):
         public = reader(language, width)
         public.open("/practices/?sector=steel&cause=reject")
         public.look("practices-of-a-cause")
@@ -106,10 +120,15 @@ def test_a_firms_practice_reaches_another_plants_report_and_leaves_it_again(
 
 
 @pytest.mark.long
-def test_pages_of_people_fit_every_screen(reader: MakeReader, portal_relay: Relay, tmp_path: Path) -> None:
+def test_pages_of_people_fit_every_screen(
+    reader: MakeReader, portal_relay: Relay, tmp_path: Path
+) -> None:
     cast, _token = in_a_worker(lambda: with_another_firm(tmp_path))
     for language, width in (("en", 360), ("zh-hans", 1440)):
-        officer, owner = reader(language, width, cast.drafter.email), reader(language, width, cast.plants[1].owner.email)
+        officer, owner = (
+            reader(language, width, cast.drafter.email),
+            reader(language, width, cast.plants[1].owner.email),
+        )
         for person, path, name in (
             (officer, "/practice-entries/", "practice-entries-empty"),
             (officer, "/practice-entries/import/", "practice-import"),
@@ -149,7 +168,9 @@ def report_of(plant: Plant, out: str, *more: str) -> str:
     return re.sub(r"<[^>]+>", " ", (plant.folder / out / "report.html").read_text(encoding="utf-8"))
 
 
-def _report_back(reader: MakeReader, relay: Relay, folder: Path, cast: Cast, practice: str) -> dict[str, str]:
+def _report_back(
+    reader: MakeReader, relay: Relay, folder: Path, cast: Cast, practice: str
+) -> dict[str, str]:
     """Five firms verify on site what the practice saved, and hand in their agents' files; what is then told of the classes, by language."""
     classes = []
     for number in range(4, 9):
@@ -158,7 +179,10 @@ def _report_back(reader: MakeReader, relay: Relay, folder: Path, cast: Cast, pra
         _write_action(works.folder, firm.site.slug, practice, effect=(number - 4) * 0.04)
         works.answer("enrol", "--portal", relay.address, "--token", token)
         if number == 4:  # it has not fetched the library yet
-            assert works.refusal("practices", "outcome", "dart", "--site", "site.toml") == (1, "practice-unknown")
+            assert works.refusal("practices", "outcome", "dart", "--site", "site.toml") == (
+                1,
+                "practice-unknown",
+            )
         works.answer("practices", "fetch")
         before = len(relay.everything)
         reply = works.answer("practices", "outcome", "dart", "--site", "site.toml")
@@ -180,7 +204,10 @@ def _report_back(reader: MakeReader, relay: Relay, folder: Path, cast: Cast, pra
         public.open(f"/practices/{practice}/")
         assert ("of 5 firms" in public.text()) is (number == 8)
     assert "not-proven" in classes
-    proven, unproven = sum(outcome not in ("not-proven", "used-more") for outcome in classes), classes.count("not-proven")
+    proven, unproven = (
+        sum(outcome not in ("not-proven", "used-more") for outcome in classes),
+        classes.count("not-proven"),
+    )
     assert proven
     return {"en": f"not proven at {unproven}, more energy used", "zh": f"{proven} 个已证明节能"}
 
@@ -190,7 +217,9 @@ def _further_firm(cast: Cast, number: int) -> tuple[Any, str]:
     firm.device.delete()
     if second_factor.needed_by(firm.owner):
         second_factor.give(firm.owner)
-    return firm, issue_token(firm.site, None, keys.published_directory().fingerprint, timezone.now())
+    return firm, issue_token(
+        firm.site, None, keys.published_directory().fingerprint, timezone.now()
+    )
 
 
 def _write_action(folder: Path, site: str, practice: str, effect: float) -> None:
@@ -199,8 +228,13 @@ def _write_action(folder: Path, site: str, practice: str, effect: float) -> None
     write_plant(folder, years=(2016, 2017))
     file = folder / "site.toml"
     declared = '\n[[events]]\nstep = "eaf"\nfrom = 2017-01-01\nkind = "process"\nreason = "Darts"\n'
-    file.write_text(file.read_text(encoding="utf-8").replace(f'"{SITE}"', f'"{site}"') + declared, encoding="utf-8")
-    rows = [row.split(",") for row in (folder / "energy.csv").read_text(encoding="utf-8").splitlines()]
+    file.write_text(
+        file.read_text(encoding="utf-8").replace(f'"{SITE}"', f'"{site}"') + declared,
+        encoding="utf-8",
+    )
+    rows = [
+        row.split(",") for row in (folder / "energy.csv").read_text(encoding="utf-8").splitlines()
+    ]
     for row in rows:
         if row[2] == "electricity" and row[0] >= "HEAT-0120":
             row[3] = f"{float(row[3]) * (1 - effect):.1f}"
@@ -223,7 +257,10 @@ def _offer(person: Reader, title: str, cause: str, done: str, *, refused: bool =
     page.fill("#id_saving_to", "3.5")
     page.check("#id_consent")
     _press(person, "main form button")
-    person.look("practice-offer-refused" if refused else "practice-offered", expected_status=400 if refused else None)
+    person.look(
+        "practice-offer-refused" if refused else "practice-offered",
+        expected_status=400 if refused else None,
+    )
     assert in_a_worker(lambda: Entry.objects.filter(content__done_zh=done).exists()) is not refused
 
 

@@ -22,11 +22,22 @@ STORAGES = STORAGES_OF_PRODUCTION
 WHITENOISE_USE_FINDERS = False
 
 if "DATABASE_URL" in os.environ:
-    DATABASES["default"] = {**dj_database_url.parse(os.environ["DATABASE_URL"], conn_max_age=600)}  # as in production
+    DATABASES["default"] = {
+        **dj_database_url.parse(os.environ["DATABASE_URL"], conn_max_age=600)
+    }  # as in production
 
 if "VAULT_DATABASE_URL" in os.environ and ROLE.sees_vault:
-    DATABASES["vault"] = {**dj_database_url.parse(os.environ["VAULT_DATABASE_URL"], conn_max_age=600)}
+    DATABASES["vault"] = {
+        **dj_database_url.parse(os.environ["VAULT_DATABASE_URL"], conn_max_age=600)
+    }
 if "REDIS_URL" in os.environ:
-    CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT, CELERY_BROKER_TRANSPORT_OPTIONS = os.environ["REDIS_URL"], "redis", {}
+    CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT, CELERY_BROKER_TRANSPORT_OPTIONS = (
+        os.environ["REDIS_URL"],
+        "redis",
+        {},
+    )
 
-PAGE_RATES = {"read": (10**9, 60), "send": (10**9, 60)}  # counted as everywhere, and never refused: a measurement asks from one address
+PAGE_RATES = {
+    "read": (10**9, 60),
+    "send": (10**9, 60),
+}  # counted as everywhere, and never refused: a measurement asks from one address

@@ -30,7 +30,9 @@ class EdgeNode:
 
     def tell(self, t_ms: int, kwh: float, *, lost: bool = False) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"t": t_ms, "kWh": kwh, "lost": lost}).encode() + b"\n")
+        self._process.stdin.write(
+            json.dumps({"t": t_ms, "kWh": kwh, "lost": lost}).encode() + b"\n"
+        )
         self._process.stdin.flush()
 
     def kill(self) -> None:
@@ -40,13 +42,21 @@ class EdgeNode:
 
 
 def _home() -> Path:
-    folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steplabel" / "edge-node"
+    folder = (
+        Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steplabel" / "edge-node"
+    )
     folder.mkdir(parents=True, exist_ok=True)
-    same = (folder / "node_modules").exists() and (folder / FILES[1]).read_bytes() == (HERE / FILES[1]).read_bytes()
+    same = (folder / "node_modules").exists() and (folder / FILES[1]).read_bytes() == (
+        HERE / FILES[1]
+    ).read_bytes()
     for name in FILES:
         shutil.copy(HERE / name, folder / name)
     if not same:
-        subprocess.run([_program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True)
+        subprocess.run(
+            [_program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+            cwd=folder,
+            check=True,
+        )
     return folder
 
 

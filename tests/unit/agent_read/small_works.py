@@ -38,13 +38,26 @@ def gave(carrier: str, quantity: float, unit: str, lhv: float | None = None) -> 
 
 
 def works(
-    folder: Path, pack: str, steps: Mapping[str, Ran], settings: str = "", runs: int = 60, *, states_own_power: bool = True
+    folder: Path,
+    pack: str,
+    steps: Mapping[str, Ran],
+    settings: str = "",
+    runs: int = 60,
+    *,
+    states_own_power: bool = True,
 ) -> SiteSettings:
     """The site whose files say so: `runs` of each step from the beginning of 2026, days of a step that runs by day; all its power is in
     them, which it states."""
     loaded = packs.load(pack)
     names = sorted({name for ran in steps.values() for name in ran.variables})
-    rows = [",".join(["batch_id,step,start,end,output_quantity,output_unit,variant", *(f"var.{name}" for name in names)])]
+    rows = [
+        ",".join(
+            [
+                "batch_id,step,start,end,output_quantity,output_unit,variant",
+                *(f"var.{name}" for name in names),
+            ]
+        )
+    ]
     energy = ["batch_id,step,carrier,quantity,unit,lhv,lhv_unit,direction"]
     for id_, ran in steps.items():
         step = loaded.step(id_)
@@ -52,11 +65,20 @@ def works(
         for number in range(runs):
             start = datetime(2026, 1, 1, tzinfo=UTC) + number * length
             variables = [str(ran.variables.get(name, "")) for name in names]
-            own = [f"{id_}-{number}", id_, start.isoformat(), (start + length).isoformat(), str(ran.output), step.output_unit]
+            own = [
+                f"{id_}-{number}",
+                id_,
+                start.isoformat(),
+                (start + length).isoformat(),
+                str(ran.output),
+                step.output_unit,
+            ]
             rows.append(",".join([*own, ran.variant or step.variants[0].id, *variables]))
             for carrier, quantity, unit, lhv, direction in ran.energy:
                 heat = f"{lhv},MJ/{unit}" if lhv else ","
-                energy.append(f"{id_}-{number},{id_},{carrier},{quantity * ran.output},{unit},{heat},{direction}")
+                energy.append(
+                    f"{id_}-{number},{id_},{carrier},{quantity * ran.output},{unit},{heat},{direction}"
+                )
     if states_own_power and loaded.own_power and loaded.own_power not in settings:
         table, stated = "[static]\n", f"[static]\n{loaded.own_power} = 0\n"
         settings = settings.replace(table, stated) if table in settings else f"{settings}\n{stated}"
@@ -72,7 +94,9 @@ def labelled(site: SiteSettings) -> LabelResult:
 
 
 def of(result: LabelResult, step: str, metric: Metric = Metric.TOTAL) -> StepLabel:
-    return next(label for label in result.site_label.steps if label.step == step and label.metric is metric)
+    return next(
+        label for label in result.site_label.steps if label.step == step and label.metric is metric
+    )
 
 
 def besides(label: StepLabel) -> list[str]:
@@ -80,7 +104,9 @@ def besides(label: StepLabel) -> list[str]:
     return [
         proviso.en
         for proviso in label.provisos
-        if not proviso.en.startswith(("The log names no materials of the product", "No step and no conversion"))
+        if not proviso.en.startswith(
+            ("The log names no materials of the product", "No step and no conversion")
+        )
     ]
 
 

@@ -20,7 +20,9 @@ HEAD = "timestamp,equipment,step,variant,output_quantity,output_unit,energy"
 def read(folder: Path, *files: list[str]) -> PlantData:
     (folder / "logs").mkdir(parents=True)
     for index, rows in enumerate(files):
-        (folder / "logs" / f"2022-09-{index}.csv").write_text("\n".join([HEAD, *rows]) + "\n", encoding="utf-8")
+        (folder / "logs" / f"2022-09-{index}.csv").write_text(
+            "\n".join([HEAD, *rows]) + "\n", encoding="utf-8"
+        )
     settings = f'[site]\nid = "f"\ntimezone = "Europe/Rome"\npack = "{PACK}"\n[inputs]\nlog = "logs/*.csv"\n'
     (folder / "site.toml").write_text(settings, encoding="utf-8")
     return pipeline.read(load_site(folder / "site.toml"), outward=True)
@@ -28,7 +30,10 @@ def read(folder: Path, *files: list[str]) -> PlantData:
 
 def rows(first_min: int, last_min: int, step: str = "machining-0") -> list[str]:
     minutes = range(first_min, last_min + 1, 10)
-    return [f"{(TEN + timedelta(minutes=at)).isoformat()},m0,{step},part-0,{3 + at % 4},items,{2 + at % 3}" for at in minutes]
+    return [
+        f"{(TEN + timedelta(minutes=at)).isoformat()},m0,{step},part-0,{3 + at % 4},items,{2 + at % 3}"
+        for at in minutes
+    ]
 
 
 def test_the_night_shift_is_one_run_though_its_file_ends_at_midnight(tmp_path: Path) -> None:
@@ -38,16 +43,26 @@ def test_the_night_shift_is_one_run_though_its_file_ends_at_midnight(tmp_path: P
     assert len(whole.batches) == 2
     assert whole.outward is not None
     assert parted.outward is not None
-    for once, in_parts in ((whole.batches, parted.batches), (whole.outward.batches, parted.outward.batches)):
+    for once, in_parts in (
+        (whole.batches, parted.batches),
+        (whole.outward.batches, parted.outward.batches),
+    ):
         assert [batch.excluded for batch in in_parts] == [None, None]
-        assert [(batch.batch_id, batch.start, batch.end, batch.output, batch.energy) for batch in in_parts] == [
+        assert [
+            (batch.batch_id, batch.start, batch.end, batch.output, batch.energy)
+            for batch in in_parts
+        ] == [
             (batch.batch_id, batch.start, batch.end, batch.output, batch.energy) for batch in once
         ]
-    assert [finding.code for finding in parted.findings] == [finding.code for finding in whole.findings]
+    assert [finding.code for finding in parted.findings] == [
+        finding.code for finding in whole.findings
+    ]
 
 
 @pytest.mark.parametrize("name", ["~$2022-09-0.csv", "._2022-09-0.csv"])
-def test_what_an_open_file_or_a_shared_folder_leaves_beside_the_files_of_a_pattern_is_no_input(tmp_path: Path, name: str) -> None:
+def test_what_an_open_file_or_a_shared_folder_leaves_beside_the_files_of_a_pattern_is_no_input(
+    tmp_path: Path, name: str
+) -> None:
     data = read(tmp_path, rows(0, 110))
     (tmp_path / "logs" / name).write_bytes(b"\x00\x05\x16\x07" + b"\x00" * 160)
     again = pipeline.read(load_site(tmp_path / "site.toml"))
@@ -55,7 +70,9 @@ def test_what_an_open_file_or_a_shared_folder_leaves_beside_the_files_of_a_patte
 
 
 @pytest.mark.parametrize("broken", [0, 1])
-def test_a_row_that_is_refused_stands_in_the_columns_of_its_own_file(tmp_path: Path, broken: int) -> None:
+def test_a_row_that_is_refused_stands_in_the_columns_of_its_own_file(
+    tmp_path: Path, broken: int
+) -> None:
     files = [rows(0, 110), rows(120, 400)]
     files[broken][4] = files[broken][4].replace("machining-0", "milling")
     (refused,) = read(tmp_path, *files).rejected

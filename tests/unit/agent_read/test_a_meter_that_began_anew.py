@@ -29,14 +29,22 @@ RESET = '[[events]]\nmeter = "mill"\nfrom = 2025-03-01T09:20:00\nkind = "reset"\
 BATCH = "batch_id,step,product,start,end,output_quantity,output_unit\nb1,cement-grinding,cement,2025-03-01 09:30,2025-03-01 10:30,1,t\n"
 
 
-@pytest.mark.parametrize(("events", "hours", "least", "most"), [("", [], 1.0, 1.0), (RESET, [9], 0.0, 0.5)], ids=["none", "declared"])
-def test_no_energy_is_taken_across_a_declared_reset(tmp_path: Path, events: str, hours: list[int], least: float, most: float) -> None:
+@pytest.mark.parametrize(
+    ("events", "hours", "least", "most"),
+    [("", [], 1.0, 1.0), (RESET, [9], 0.0, 0.5)],
+    ids=["none", "declared"],
+)
+def test_no_energy_is_taken_across_a_declared_reset(
+    tmp_path: Path, events: str, hours: list[int], least: float, most: float
+) -> None:
     """The old meter showed 1,000 at nine, the new one 1,030 at ten: neither counted 30."""
     values = [850, 880, 910, 940, 970, 1000, 1030, 1060, 1090, 1120]
     rows = [f"mill,2025-03-01 {hour:02}:00,{value}" for hour, value in enumerate(values, start=4)]
     (tmp_path / "site.toml").write_text(SITE + events, encoding="utf-8")
     (tmp_path / "batches.csv").write_text(BATCH, encoding="utf-8")
-    (tmp_path / "readings.csv").write_text("\n".join(["meter_id,timestamp,value", *rows]) + "\n", encoding="utf-8")
+    (tmp_path / "readings.csv").write_text(
+        "\n".join(["meter_id,timestamp,value", *rows]) + "\n", encoding="utf-8"
+    )
     site = load_site(tmp_path / "site.toml")
     data = pipeline.read(site, Period.parse("2025-03-01/2025-03-02", site.zone))
     (record,) = data.meters

@@ -23,7 +23,9 @@ from reporting_agent.sources import stream_readings
 from reporting_agent.sources.meter_readings import ReadingLog
 
 HOME = Path(__file__).parents[2] / "bad_files"
-CASES: dict[str, dict[str, Any]] = tomllib.loads((HOME / "expected.toml").read_text(encoding="utf-8"))
+CASES: dict[str, dict[str, Any]] = tomllib.loads(
+    (HOME / "expected.toml").read_text(encoding="utf-8")
+)
 REFUSED = [name for name, case in CASES.items() if "code" in case]
 READ = [name for name, case in CASES.items() if "code" not in case]
 OF_THE_FILE = frozenset(
@@ -62,15 +64,20 @@ def site_of(folder: Path, case: dict[str, Any]) -> Path:
     if role == "site":
         site.write_bytes(bad.read_bytes())
         return site
-    good = {"log": {}, "readings": {"batches": "batches.csv"}}.get(role, {"batches": "batches.csv", "energy": "energy.csv"})
+    good = {"log": {}, "readings": {"batches": "batches.csv"}}.get(
+        role, {"batches": "batches.csv", "energy": "energy.csv"}
+    )
     inputs = good if role == "pack" else {**good, role: str(bad)}
     lines = "\n".join(f'{name} = "{path}"' for name, path in inputs.items())
     pack = str(bad) if role == "pack" else "steel"
-    mapping = f"[mapping.{role}]\n{case.get('mapping', '')}\n" if role in _MAPPED else ""  # as the case has it, else the strict template
+    mapping = (
+        f"[mapping.{role}]\n{case.get('mapping', '')}\n" if role in _MAPPED else ""
+    )  # as the case has it, else the strict template
     zone = case.get("timezone", "Asia/Shanghai")
     meter = METER if role == "readings" else ""
     site.write_text(
-        f'{meter}[site]\nid = "w"\ntimezone = "{zone}"\npack = "{pack}"\n[inputs]\n{lines}\n[runs]\nby = "day"\n{mapping}', encoding="utf-8"
+        f'{meter}[site]\nid = "w"\ntimezone = "{zone}"\npack = "{pack}"\n[inputs]\n{lines}\n[runs]\nby = "day"\n{mapping}',
+        encoding="utf-8",
     )
     return site
 
@@ -79,7 +86,9 @@ def what_was_read(site_file: Path, case: dict[str, Any], data: PlantData) -> Ite
     """Every value of the file that was taken, as text."""
     if case["input"] == "readings":
         site = load_site(site_file)
-        for block in stream_readings([HOME / case["file"]], site.mapping.readings, frozenset({"m1"}), site.zone, ReadingLog()):
+        for block in stream_readings(
+            [HOME / case["file"]], site.mapping.readings, frozenset({"m1"}), site.zone, ReadingLog()
+        ):
             for stamp, value in zip(block.time_us.tolist(), block.value.tolist(), strict=True):
                 moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=stamp)
                 yield f"{block.meter} {moment.astimezone(site.zone):%Y-%m-%d %H:%M:%S} {value!r}"
@@ -98,13 +107,19 @@ def what_was_read(site_file: Path, case: dict[str, Any], data: PlantData) -> Ite
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_bad_file_ends_with_exit_1_and_says_where_and_what(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bad_file_ends_with_exit_1_and_says_where_and_what(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     case = CASES[name]
     site = site_of(tmp_path, case)
     assert main(["check", "--site", str(site), "--out", str(tmp_path / "out"), "--json"]) == 1
     output = capsys.readouterr()
     error = json.loads(output.out)["error"]
-    actual = {"code": error["code"], "row": error["place"]["row"], "column": error["place"]["column"]}
+    actual = {
+        "code": error["code"],
+        "row": error["place"]["row"],
+        "column": error["place"]["column"],
+    }
     assert actual == {"code": case["code"], "row": case.get("row"), "column": case.get("column")}
     assert Path(error["place"]["file"]).name == case.get("names", case["file"])
     assert case["found"] in error["found"]
@@ -135,31 +150,44 @@ def test_without_a_mapping_check_and_label_end_with_1_as_well_but_where_map_know
     case = CASES[name]
     site = site_of(tmp_path, case)
     if case["input"] in _MAPPED:
-        site.write_text(site.read_text(encoding="utf-8").replace(f"[mapping.{case['input']}]\n", ""), encoding="utf-8")
+        site.write_text(
+            site.read_text(encoding="utf-8").replace(f"[mapping.{case['input']}]\n", ""),
+            encoding="utf-8",
+        )
     understood = name in UNDERSTOOD
     for command in (["check"], ["label", "--period", "2016"]):
-        assert main([*command, "--site", str(site), "--out", str(tmp_path / "out")]) == (0 if understood else 1)
+        assert main([*command, "--site", str(site), "--out", str(tmp_path / "out")]) == (
+            0 if understood else 1
+        )
         output = capsys.readouterr().err
         assert "Traceback" not in output
         assert ("because" in output) == understood
 
 
-@pytest.mark.parametrize("name", [name for name in REFUSED if CASES[name]["input"] in _MAPPED and name != "a-folder"])
-def test_map_says_something_of_every_bad_file_and_lives(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "name", [name for name in REFUSED if CASES[name]["input"] in _MAPPED and name != "a-folder"]
+)
+def test_map_says_something_of_every_bad_file_and_lives(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     case = CASES[name]
     assert main(["map", str(HOME / case["file"]), "--as", case["input"]]) == 1
     assert "Traceback" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", READ)
-def test_exactly_the_bad_rows_are_set_aside_and_the_rest_is_read_as_it_stands(name: str, tmp_path: Path) -> None:
+def test_exactly_the_bad_rows_are_set_aside_and_the_rest_is_read_as_it_stands(
+    name: str, tmp_path: Path
+) -> None:
     case = CASES[name]
     site = site_of(tmp_path, case)
     assert main(["check", "--site", str(site), "--out", str(tmp_path / "out")]) == 0
     with (tmp_path / "out" / "rejected.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     wanted = case.get("rejected", [])
-    assert [(int(row["row"]), row["column"]) for row in rows] == [(rejection["row"], rejection.get("column", "")) for rejection in wanted]
+    assert [(int(row["row"]), row["column"]) for row in rows] == [
+        (rejection["row"], rejection.get("column", "")) for rejection in wanted
+    ]
     for row, expected in zip(rows, wanted, strict=True):
         assert Path(row["file"]).name == case["file"]
         assert expected["found"] in row["found"]
@@ -176,10 +204,20 @@ def test_exactly_the_bad_rows_are_set_aside_and_the_rest_is_read_as_it_stands(na
 
 
 def test_every_file_here_is_expected_to_be_told_something() -> None:
-    assert {path.name for path in HOME.iterdir()} - NO_BAD_FILES == {case["file"] for case in CASES.values()}
+    assert {path.name for path in HOME.iterdir()} - NO_BAD_FILES == {
+        case["file"] for case in CASES.values()
+    }
 
 
 def test_there_are_eighty_and_more_of_every_kind() -> None:
     assert len(CASES) >= 80
-    assert {case["input"] for case in CASES.values()} == {"batches", "energy", "readings", "log", "site", "pack", "corrections"}
+    assert {case["input"] for case in CASES.values()} == {
+        "batches",
+        "energy",
+        "readings",
+        "log",
+        "site",
+        "pack",
+        "corrections",
+    }
     assert len({Path(case["file"]).suffix for case in CASES.values()}) >= 8

@@ -29,11 +29,15 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
         ("1\u00a0234,5", Profile(decimal=",", thousands=" "), 1234.5),
     ],
 )
-def test_numbers_are_read_in_the_declared_notation(cell: str | float, profile: Profile, wanted: float) -> None:
+def test_numbers_are_read_in_the_declared_notation(
+    cell: str | float, profile: Profile, wanted: float
+) -> None:
     assert cells.number(cell, profile) == wanted
 
 
-@pytest.mark.parametrize("cell", ["48,625", "1.2.3", "twelve", "1_000", "nan", "inf", "12 kWh", "", True])
+@pytest.mark.parametrize(
+    "cell", ["48,625", "1.2.3", "twelve", "1_000", "nan", "inf", "12 kWh", "", True]
+)
 def test_what_is_not_declared_is_not_guessed(cell: str | bool) -> None:
     with pytest.raises(UnreadableCell):
         cells.number(cell, PLAIN)
@@ -87,14 +91,18 @@ def test_one_moment_in_many_notations(text: str, profile: Profile) -> None:
     assert moment.utcoffset() == timedelta(hours=8)
 
 
-@pytest.mark.parametrize("text", ["14/05/2016 08:30", "2016-13-01", "2016-02-30 10:00", "yesterday", "42504.35", "0"])
+@pytest.mark.parametrize(
+    "text", ["14/05/2016 08:30", "2016-13-01", "2016-02-30 10:00", "yesterday", "42504.35", "0"]
+)
 def test_a_date_in_another_order_is_refused_not_guessed(text: str) -> None:
     with pytest.raises(UnreadableCell):
         cells.moment(text, PLAIN, SHANGHAI)
 
 
 def test_twenty_four_hours_is_the_midnight_after() -> None:
-    assert cells.moment("2018-01-31 24:00", PLAIN, SHANGHAI) == cells.moment("2018-02-01 00:00", PLAIN, SHANGHAI)
+    assert cells.moment("2018-01-31 24:00", PLAIN, SHANGHAI) == cells.moment(
+        "2018-02-01 00:00", PLAIN, SHANGHAI
+    )
 
 
 @pytest.mark.parametrize(
@@ -106,7 +114,9 @@ def test_twenty_four_hours_is_the_midnight_after() -> None:
         (datetime(9999, 12, 31), Profile(midnight="ends")),  # noqa: DTZ001 - a cell of a workbook has no zone
     ],
 )
-def test_a_day_that_stands_for_never_is_refused_at_its_end_too(text: str | datetime, profile: Profile) -> None:
+def test_a_day_that_stands_for_never_is_refused_at_its_end_too(
+    text: str | datetime, profile: Profile
+) -> None:
     with pytest.raises(UnreadableCell, match="a year from 1980 to 2199"):
         cells.moment(text, profile, SHANGHAI)
 
@@ -117,15 +127,21 @@ def test_a_local_time_that_the_clock_skipped_is_refused() -> None:
 
 
 def test_seconds_between_local_times_are_true_seconds_across_a_change_of_the_clock() -> None:
-    before, after = (cells.moment(text, PLAIN, ROME) for text in ("2016-03-27 01:00", "2016-03-27 04:00"))
+    before, after = (
+        cells.moment(text, PLAIN, ROME) for text in ("2016-03-27 01:00", "2016-03-27 04:00")
+    )
     assert after - before == timedelta(hours=2)
 
 
 def test_many_local_stamps_become_utc_as_one_by_one() -> None:
-    moments = [datetime(2016, 10, 29, 12, tzinfo=UTC) + timedelta(minutes=15 * step) for step in range(200)]
+    moments = [
+        datetime(2016, 10, 29, 12, tzinfo=UTC) + timedelta(minutes=15 * step) for step in range(200)
+    ]
     local = [moment.astimezone(ROME).replace(tzinfo=UTC) for moment in moments]
     local_us = np.array([int(moment.timestamp()) * 1_000_000 for moment in local], dtype=np.int64)
-    utc_us = WallClock(ROME).utc("m", local_us)  # the hour that came twice is told apart by the step back
+    utc_us = WallClock(ROME).utc(
+        "m", local_us
+    )  # the hour that came twice is told apart by the step back
     assert utc_us.tolist() == [int(moment.timestamp()) * 1_000_000 for moment in moments]
 
 

@@ -32,12 +32,18 @@ def plant(tmp_path: Path) -> Path:
     heats = [(f"H{n:03}", start + timedelta(hours=n)) for n in range(61)]
     (tmp_path / "batches.csv").write_text(
         "batch_id,step,start,end,output_quantity,var.hot_metal_pct\n"
-        + "".join(f"{name},eaf,{at.isoformat()},{(at + timedelta(minutes=50)).isoformat()},100,0\n" for name, at in heats)
+        + "".join(
+            f"{name},eaf,{at.isoformat()},{(at + timedelta(minutes=50)).isoformat()},100,0\n"
+            for name, at in heats
+        )
     )
     quantities = [35_000 + 100 * n for n in range(60)] + [-999.999]
     (tmp_path / "energy.csv").write_text(
         "batch_id,step,carrier,quantity,unit\n"
-        + "".join(f"{name},eaf,electricity,{amount},kWh\n" for (name, _), amount in zip(heats, quantities, strict=True))
+        + "".join(
+            f"{name},eaf,electricity,{amount},kWh\n"
+            for (name, _), amount in zip(heats, quantities, strict=True)
+        )
     )
     site = tmp_path / "site.toml"
     site.write_text(
@@ -59,9 +65,14 @@ def electricity(out: Path) -> dict[str, Any]:
     return dict(step)
 
 
-def test_what_init_writes_passes_check_and_label(started: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_init_writes_passes_check_and_label(
+    started: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     capsys.readouterr()
-    assert main(["check", "--site", str(started), "--out", str(started.parent / "check"), "--json"]) == 0
+    assert (
+        main(["check", "--site", str(started), "--out", str(started.parent / "check"), "--json"])
+        == 0
+    )
     written = json.loads((started.parent / "check" / "quality.json").read_text())
     assert json.loads(capsys.readouterr().out) == written
     page = (started.parent / "check" / "quality.html").read_text(encoding="utf-8")
@@ -86,7 +97,12 @@ def test_the_label_is_the_exact_quantile_and_the_sentinel_is_out(plant: Path) ->
     assert step["minimum"] == pytest.approx(350.0)
     assert step["typical"] == pytest.approx(379.5, abs=0.51)
     assert step["mean"] == pytest.approx(379.5)
-    assert sorted(path.name for path in out.iterdir()) == ["batches.parquet", "label.json", "rejected.csv", "report.html"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "batches.parquet",
+        "label.json",
+        "rejected.csv",
+        "report.html",
+    ]
 
 
 def test_label_json_holds_to_its_schema(plant: Path) -> None:
@@ -124,7 +140,9 @@ def test_the_report_escapes_what_the_plant_wrote(plant: Path) -> None:
     assert "<b>H059" not in page
 
 
-def test_json_answers_stand_alone_on_stdout(plant: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_answers_stand_alone_on_stdout(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     label(plant, "--json")
     assert json.loads(capsys.readouterr().out)["schema"] == "steplabel/local-label/1"
     assert main(["label", "--site", str(plant), "--period", "2016-13", "--json"]) == 1
@@ -141,7 +159,12 @@ def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
 
 
 def test_help_names_every_command() -> None:
-    answer = subprocess.run([sys.executable, "-m", "reporting_agent", "--help"], capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        [sys.executable, "-m", "reporting_agent", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     for command in ("init", "check", "label", "compare"):
         assert command in answer.stdout
 
@@ -149,10 +172,14 @@ def test_help_names_every_command() -> None:
 def test_help_reads_no_library_of_numbers_nor_of_forms() -> None:
     """What is typed in vain or completed by Tab answers at once: what commands need is imported when they run."""
     command = [sys.executable, "-X", "importtime", "-m", "reporting_agent", "--help"]
-    imports = subprocess.run(command, capture_output=True, text=True, check=True).stderr.splitlines()
+    imports = subprocess.run(
+        command, capture_output=True, text=True, check=True
+    ).stderr.splitlines()
     imported = {line.rpartition("|")[2].strip() for line in imports}
     assert "reporting_agent.commands.auditor" in imported
-    assert imported.isdisjoint({"numpy", "pydantic", "pyarrow", "reporting_agent.sources", "reporting_agent.config"})
+    assert imported.isdisjoint(
+        {"numpy", "pydantic", "pyarrow", "reporting_agent.sources", "reporting_agent.config"}
+    )
 
 
 @pytest.mark.slow
@@ -185,7 +212,21 @@ def benchmark(path: Path, **changes: Any) -> Path:
 def compared(plant: Path, file: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     capsys.readouterr()
     state = plant.parent / "state"
-    assert main(["compare", "--site", str(plant), "--benchmark", str(file), "--state", str(state), "--json"]) == 0
+    assert (
+        main(
+            [
+                "compare",
+                "--site",
+                str(plant),
+                "--benchmark",
+                str(file),
+                "--state",
+                str(state),
+                "--json",
+            ]
+        )
+        == 0
+    )
     assert not state.exists()  # comparing leaves no trace
     return dict(json.loads(capsys.readouterr().out))
 
@@ -209,19 +250,36 @@ def test_the_gap_to_a_benchmark_is_exact(plant: Path, capsys: pytest.CaptureFixt
         ({"variant": "stainless"}, "no-label-of-ours"),
     ],
 )
-def test_unlike_values_are_never_compared(plant: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, Any], reason: str) -> None:
+def test_unlike_values_are_never_compared(
+    plant: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, Any], reason: str
+) -> None:
     (gap,) = compared(plant, benchmark(plant.parent / "b.json", **changes), capsys)["steps"]
     assert (gap["gap"], gap["reason"]) == (None, reason)
 
 
-def test_a_comparison_is_said_in_the_readers_language(plant: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_comparison_is_said_in_the_readers_language(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for changes, sentence in (
         ({}, "电耗：能耗标签 352.0，对标值 345.0，差距 +7.000 kWh/t（报告期内 +42,000 kWh）"),
         ({"boundary": "eaf-with-refining"}, "未比较（对标值的边界不同）"),
     ):
         file = benchmark(plant.parent / "b.json", **changes)
         assert (
-            main(["compare", "--site", str(plant), "--benchmark", str(file), "--state", str(plant.parent / "state"), "--lang", "zh"]) == 0
+            main(
+                [
+                    "compare",
+                    "--site",
+                    str(plant),
+                    "--benchmark",
+                    str(file),
+                    "--state",
+                    str(plant.parent / "state"),
+                    "--lang",
+                    "zh",
+                ]
+            )
+            == 0
         )
         text = capsys.readouterr().out
         assert sentence in text
@@ -229,13 +287,32 @@ def test_a_comparison_is_said_in_the_readers_language(plant: Path, capsys: pytes
         assert not re.search(r"refused by|publish|Benchmark|not compared|boundary", text), text
 
 
-def test_a_benchmark_that_cannot_be_reached_ends_with_3(plant: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    address = "http://127.0.0.1:9/api/v1/benchmarks/steel/2016/"  # the discard port: nothing listens
-    assert main(["compare", "--site", str(plant), "--benchmark", address, "--state", str(plant.parent / "state")]) == 3
+def test_a_benchmark_that_cannot_be_reached_ends_with_3(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = (
+        "http://127.0.0.1:9/api/v1/benchmarks/steel/2016/"  # the discard port: nothing listens
+    )
+    assert (
+        main(
+            [
+                "compare",
+                "--site",
+                str(plant),
+                "--benchmark",
+                address,
+                "--state",
+                str(plant.parent / "state"),
+            ]
+        )
+        == 3
+    )
     assert "benchmark-unreachable" in capsys.readouterr().err
 
 
-def test_an_address_that_leads_in_a_circle_ends_with_3(plant: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_address_that_leads_in_a_circle_ends_with_3(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     class Circle(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(302)
@@ -248,20 +325,50 @@ def test_an_address_that_leads_in_a_circle_ends_with_3(plant: Path, capsys: pyte
     with HTTPServer(("127.0.0.1", 0), Circle) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}/api/v1/benchmarks/steel/2016/"
-        assert main(["compare", "--site", str(plant), "--benchmark", address, "--state", str(plant.parent / "state")]) == 3
+        assert (
+            main(
+                [
+                    "compare",
+                    "--site",
+                    str(plant),
+                    "--benchmark",
+                    address,
+                    "--state",
+                    str(plant.parent / "state"),
+                ]
+            )
+            == 3
+        )
         server.shutdown()
     assert "benchmark-unreachable" in capsys.readouterr().err
 
 
-def test_a_benchmark_that_is_none_ends_with_1(plant: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_benchmark_that_is_none_ends_with_1(
+    plant: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (plant.parent / "b.json").write_text('{"steps": 5}')
-    assert main(["compare", "--site", str(plant), "--benchmark", str(plant.parent / "b.json"), "--state", str(plant.parent / "state")]) == 1
+    assert (
+        main(
+            [
+                "compare",
+                "--site",
+                str(plant),
+                "--benchmark",
+                str(plant.parent / "b.json"),
+                "--state",
+                str(plant.parent / "state"),
+            ]
+        )
+        == 1
+    )
     assert "benchmark-unreadable" in capsys.readouterr().err
 
 
 def test_the_published_schemas_are_those_of_the_code() -> None:
     for name, schema in from_code().items():
-        assert (HOME / name).read_text(encoding="utf-8") == as_text(schema), f"run python -m reporting_agent.schemas ({name})"
+        assert (HOME / name).read_text(encoding="utf-8") == as_text(schema), (
+            f"run python -m reporting_agent.schemas ({name})"
+        )
         jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator.check_schema(label_schema())
 
@@ -281,7 +388,9 @@ def test_a_reader_that_has_read_enough_does_not_spoil_the_command(plant: Path) -
         str(plant.parent / "out"),
         "--json",
     ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as agent:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as agent:
         assert agent.stdout is not None
         assert agent.stderr is not None
         agent.stdout.close()  # as `| head -0` does

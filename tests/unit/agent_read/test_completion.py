@@ -12,7 +12,11 @@ from reporting_agent import cli
 def completed(script: str, *typed: str) -> set[str]:
     words = " ".join(f"'{word}'" for word in ("steplabel-agent", *typed))
     ask = f'{script}\nCOMP_WORDS=({words}); COMP_CWORD={len(typed)}; _steplabel_agent; echo "${{COMPREPLY[@]}}"'
-    return set(subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=True).stdout.split())
+    return set(
+        subprocess.run(
+            ["bash", "-c", ask], capture_output=True, text=True, check=True
+        ).stdout.split()
+    )
 
 
 def test_bash_completes_commands_options_and_choices(capsys: pytest.CaptureFixture[str]) -> None:

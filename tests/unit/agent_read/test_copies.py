@@ -24,7 +24,12 @@ def chance() -> list[float]:
     return [float(factor) for factor in np.random.default_rng(5).normal(1, 0.05, DAYS)]
 
 
-def kiln(folder: Path, change: Callable[[list[Row], list[Row]], None], factors: list[float], digits: int = 1) -> tuple[float, list[str]]:
+def kiln(
+    folder: Path,
+    change: Callable[[list[Row], list[Row]], None],
+    factors: list[float],
+    digits: int = 1,
+) -> tuple[float, list[str]]:
     """The label of clinker of days that scatter, after the log and its energies were changed; the findings of copies."""
     site = works(folder, "cement", {"clinker-burning": KILN}, runs=DAYS)
     tables = []
@@ -36,7 +41,9 @@ def kiln(folder: Path, change: Callable[[list[Row], list[Row]], None], factors: 
         row["equipment"] = "kiln-1"
         row["output_quantity"] = f"{4000 * factor**0.3:.{max(digits, 0)}f}"
     for row in energy:
-        row["quantity"] = str(round(float(row["quantity"]) * factors[int(row["batch_id"].rpartition("-")[2])], digits))
+        row["quantity"] = str(
+            round(float(row["quantity"]) * factors[int(row["batch_id"].rpartition("-")[2])], digits)
+        )
     change(batches, energy)
     for name, rows in (("batches", batches), ("energy", energy)):
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
@@ -76,15 +83,23 @@ def best_again(shifted: bool) -> Callable[[list[Row], list[Row]], None]:
             for row in [batch for batch in batches if batch["batch_id"] in good]:
                 own = {"batch_id": f"{row['batch_id']}-{copy}"}
                 for edge in ("start", "end") if shifted else ():
-                    own[edge] = (datetime.fromisoformat(row[edge]) + timedelta(days=DAYS * (copy + 1))).isoformat()
+                    own[edge] = (
+                        datetime.fromisoformat(row[edge]) + timedelta(days=DAYS * (copy + 1))
+                    ).isoformat()
                 batches.append(row | own)
-            energy += [row | {"batch_id": f"{row['batch_id']}-{copy}"} for row in energy if row["batch_id"] in good]
+            energy += [
+                row | {"batch_id": f"{row['batch_id']}-{copy}"}
+                for row in energy
+                if row["batch_id"] in good
+            ]
 
     return change
 
 
 @pytest.mark.parametrize(
-    "change", [halves, best_again(shifted=False), best_again(shifted=True)], ids=["halves", "at once", "at other times"]
+    "change",
+    [halves, best_again(shifted=False), best_again(shifted=True)],
+    ids=["halves", "at once", "at other times"],
 )
 def test_a_label_that_copies_better_counts_each_once_and_is_held_back(
     tmp_path: Path, change: Callable[[list[Row], list[Row]], None]
@@ -97,8 +112,12 @@ def test_a_label_that_copies_better_counts_each_once_and_is_held_back(
     assert sentences
 
 
-@pytest.mark.parametrize(("factors", "digits"), [([1.0] * DAYS, 1), (chance(), -4), ([1.0, 1.02] * (DAYS // 2), 1)])
-def test_equal_amounts_that_chance_brings_are_no_copies(tmp_path: Path, factors: list[float], digits: int) -> None:
+@pytest.mark.parametrize(
+    ("factors", "digits"), [([1.0] * DAYS, 1), (chance(), -4), ([1.0, 1.02] * (DAYS // 2), 1)]
+)
+def test_equal_amounts_that_chance_brings_are_no_copies(
+    tmp_path: Path, factors: list[float], digits: int
+) -> None:
     assert not kiln(tmp_path, nothing, factors, digits)[1]
 
 

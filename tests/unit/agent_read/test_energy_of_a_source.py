@@ -23,11 +23,32 @@ source = "{__name__}:Database"
 """
 TABLES = {
     "batches": (
-        ("batch_id", "step", "variant", "start", "end", "output_quantity", "output_unit", "equipment"),
+        (
+            "batch_id",
+            "step",
+            "variant",
+            "start",
+            "end",
+            "output_quantity",
+            "output_unit",
+            "equipment",
+        ),
         ("L1", "ladle-refining", "any", "2016-03-01 10:00", "2016-03-01 10:40", "60", "t", "lf-1"),
-        ("L1", "ladle-refining", "vacuum-treated", "2016-03-01 10:40", "2016-03-01 11:20", "40", "t", "lf-1"),
+        (
+            "L1",
+            "ladle-refining",
+            "vacuum-treated",
+            "2016-03-01 10:40",
+            "2016-03-01 11:20",
+            "40",
+            "t",
+            "lf-1",
+        ),
     ),
-    "energy": (("batch_id", "step", "carrier", "quantity", "unit"), ("L1", "ladle-refining", "electricity", "4000", "kWh")),
+    "energy": (
+        ("batch_id", "step", "carrier", "quantity", "unit"),
+        ("L1", "ladle-refining", "electricity", "4000", "kWh"),
+    ),
 }
 
 
@@ -58,6 +79,11 @@ def test_energy_that_a_source_gives_by_id_finds_the_rows_of_that_id(tmp_path: Pa
     (tmp_path / "site.toml").write_text(SITE, encoding="utf-8")
     site = load_site(tmp_path / "site.toml")
     data = pipeline.read(site, Period.parse("2016", site.zone), outward=True)
-    assert [(batch.batch_id, [energy.quantity for energy in batch.energy]) for batch in data.batches] == [("L1", [4_000])]
-    assert {finding.code for finding in data.findings} & {"energy-without-batch", "joint-run-cut"} == set()
+    assert [
+        (batch.batch_id, [energy.quantity for energy in batch.energy]) for batch in data.batches
+    ] == [("L1", [4_000])]
+    assert {finding.code for finding in data.findings} & {
+        "energy-without-batch",
+        "joint-run-cut",
+    } == set()
     assert {batch.excluded for batch in data.outgoing.batches} == {"joint-run"}

@@ -34,7 +34,9 @@ def load(folder: Path, text: str) -> SiteSettings:
 
 
 def test_a_date_begins_at_local_midnight_and_until_is_not_part_of_it(tmp_path: Path) -> None:
-    event = load(tmp_path, EVENT.replace('kind = "ratio"', 'until = 2025-03-02T06:30:00\nkind = "ratio"')).events[0]
+    event = load(
+        tmp_path, EVENT.replace('kind = "ratio"', 'until = 2025-03-02T06:30:00\nkind = "ratio"')
+    ).events[0]
     zone = ZoneInfo("Europe/Berlin")
     assert event.begins(zone) == datetime(2025, 3, 1, tzinfo=zone)
     assert event.holds(datetime(2025, 3, 2, 6, 29, 59, tzinfo=zone), zone)
@@ -46,9 +48,16 @@ def test_an_end_on_the_sites_clock_may_follow_a_beginning_with_its_offset(tmp_pa
     """As a run proposes the beginning; of a site west of Greenwich the bare hours look earlier than they are."""
     text = (SITE + METERS + EVENT).replace("Europe/Berlin", "America/Bogota")
     path = tmp_path / "site.toml"
-    path.write_text(text.replace("from = 2025-03-01", "from = 2025-03-01T00:00:00-05:00\nuntil = 2025-03-01T03:00:00"), encoding="utf-8")
+    path.write_text(
+        text.replace(
+            "from = 2025-03-01", "from = 2025-03-01T00:00:00-05:00\nuntil = 2025-03-01T03:00:00"
+        ),
+        encoding="utf-8",
+    )
     (event,) = load_site(path).events
-    assert event.holds(datetime(2025, 3, 1, 2, 59, tzinfo=ZoneInfo("America/Bogota")), ZoneInfo("America/Bogota"))
+    assert event.holds(
+        datetime(2025, 3, 1, 2, 59, tzinfo=ZoneInfo("America/Bogota")), ZoneInfo("America/Bogota")
+    )
 
 
 OF_A_STEP = '[[events]]\nstep = "eaf"\n{}from = 2025-03-01\n{}\nreason = "Weighing bridge, protocol of 3 March."\n'
@@ -57,19 +66,31 @@ TWICE = 'kind = "ratio"\nfactor = 2.0'
 
 @pytest.mark.parametrize(
     ("narrowed", "act"),
-    [('equipment = "F1"\n', TWICE), ('product = "steel"\n', TWICE), ('equipment = "F1"\n', 'kind = "clock"\noffset = "7 min"')],
+    [
+        ('equipment = "F1"\n', TWICE),
+        ('product = "steel"\n', TWICE),
+        ('equipment = "F1"\n', 'kind = "clock"\noffset = "7 min"'),
+    ],
 )
-def test_an_event_of_a_step_and_one_of_a_part_of_it_do_not_both_act_on_a_row(narrowed: str, act: str, tmp_path: Path) -> None:
+def test_an_event_of_a_step_and_one_of_a_part_of_it_do_not_both_act_on_a_row(
+    narrowed: str, act: str, tmp_path: Path
+) -> None:
     with pytest.raises(InputError) as refused:
         load(tmp_path, OF_A_STEP.format("", act) + OF_A_STEP.format(narrowed, act))
     assert refused.value.code == "site-invalid"
     assert "and for step eaf" in str(refused.value.wanted)
 
 
-def test_events_of_one_kind_that_meet_in_no_row_or_change_nothing_twice_stand_beside_each_other(tmp_path: Path) -> None:
-    apart = OF_A_STEP.format('equipment = "F1"\n', TWICE) + OF_A_STEP.format('equipment = "F2"\n', TWICE)
+def test_events_of_one_kind_that_meet_in_no_row_or_change_nothing_twice_stand_beside_each_other(
+    tmp_path: Path,
+) -> None:
+    apart = OF_A_STEP.format('equipment = "F1"\n', TWICE) + OF_A_STEP.format(
+        'equipment = "F2"\n', TWICE
+    )
     of_energy = OF_A_STEP.format('carrier = "electricity"\n', TWICE)
-    left_out = OF_A_STEP.format("", 'kind = "unusable"') + OF_A_STEP.format('equipment = "F1"\n', 'kind = "unusable"')
+    left_out = OF_A_STEP.format("", 'kind = "unusable"') + OF_A_STEP.format(
+        'equipment = "F1"\n', 'kind = "unusable"'
+    )
     assert len(load(tmp_path, apart + of_energy + left_out).events) == 5
 
 
@@ -81,36 +102,73 @@ def test_events_of_one_kind_that_meet_in_no_row_or_change_nothing_twice_stand_be
         ('meter = "m1"', 'meter = "m9"', "events.0.meter", "'m9'"),
         ("factor = 2.0", "", "events.0", "keys that do not fit together"),
         ("factor = 2.0", "factor = 0", "events.0.factor", "0"),
-        ('kind = "ratio"\nfactor = 2.0', 'kind = "clock"\noffset = "soon"', "events.0.offset", "'soon'"),
-        ('kind = "ratio"\nfactor = 2.0', 'kind = "swap"\nwith = "m3"', "events.0.with", "electricity, register, MWh"),
+        (
+            'kind = "ratio"\nfactor = 2.0',
+            'kind = "clock"\noffset = "soon"',
+            "events.0.offset",
+            "'soon'",
+        ),
+        (
+            'kind = "ratio"\nfactor = 2.0',
+            'kind = "swap"\nwith = "m3"',
+            "events.0.with",
+            "electricity, register, MWh",
+        ),
         ('kind = "ratio"', 'kind = "wear"', "events.0.kind", "'wear'"),
         ("from = 2025-03-01", 'from = "spring"', "events.0.from", "'spring'"),
-        ("from = 2025-03-01", "from = 2025-03-01\nuntil = 2025-03-01", "events.0.until", "2025-03-01"),
-        ("from = 2025-03-01", "from = 2025-03-01T00:30:00+01:00\nuntil = 2025-03-01", "events.0.until", "2025-03-01"),
-        ('reason = "New current transformers, work order 17."', 'reason = " "', "events.0.reason", "' '"),
+        (
+            "from = 2025-03-01",
+            "from = 2025-03-01\nuntil = 2025-03-01",
+            "events.0.until",
+            "2025-03-01",
+        ),
+        (
+            "from = 2025-03-01",
+            "from = 2025-03-01T00:30:00+01:00\nuntil = 2025-03-01",
+            "events.0.until",
+            "2025-03-01",
+        ),
+        (
+            'reason = "New current transformers, work order 17."',
+            'reason = " "',
+            "events.0.reason",
+            "' '",
+        ),
         ('meter = "m1"', 'step = "eaf"\ncarrier = "steem"', "events.0.carrier", "'steem'"),
         (EVENT, EVENT + EVENT, None, "keys that do not fit together"),
     ],
 )
-def test_what_is_wrong_is_named_by_its_key(tmp_path: Path, here: str, replacement: str, column: str | None, value: str) -> None:
+def test_what_is_wrong_is_named_by_its_key(
+    tmp_path: Path, here: str, replacement: str, column: str | None, value: str
+) -> None:
     assert here in EVENT
     with pytest.raises(InputError) as caught:
         load(tmp_path, EVENT.replace(here, replacement, 1))
     assert caught.value.place is not None
-    assert (caught.value.code, caught.value.place.column, caught.value.found) == ("site-invalid", column, value)
+    assert (caught.value.code, caught.value.place.column, caught.value.found) == (
+        "site-invalid",
+        column,
+        value,
+    )
 
 
 def test_an_event_is_committed_to_however_its_moment_is_written(tmp_path: Path) -> None:
     without, with_event = load(tmp_path, ""), load(tmp_path, EVENT)
     assert settings_digest(without) != settings_digest(with_event)
-    assert settings_digest(load(tmp_path, EVENT.replace("2025-03-01", '"2025-03-01"'))) == settings_digest(with_event)
-    assert settings_digest(load(tmp_path, EVENT.replace("order 17", "order 18"))) != settings_digest(with_event)
+    assert settings_digest(
+        load(tmp_path, EVENT.replace("2025-03-01", '"2025-03-01"'))
+    ) == settings_digest(with_event)
+    assert settings_digest(
+        load(tmp_path, EVENT.replace("order 17", "order 18"))
+    ) != settings_digest(with_event)
 
 
 def test_an_auditor_reads_the_same_events_from_the_settings_of_an_opening(tmp_path: Path) -> None:
     site = load(tmp_path, EVENT)
     shown = site.model_dump(mode="json", by_alias=True, exclude=NO_PART)
-    opened = site_of(json.dumps({**shown, "inputs": {"batches": "b", "energy": "e"}}).encode(), tmp_path)
+    opened = site_of(
+        json.dumps({**shown, "inputs": {"batches": "b", "energy": "e"}}).encode(), tmp_path
+    )
     assert opened.events == site.events
     assert settings_digest(opened) == settings_digest(site)
 

@@ -21,8 +21,15 @@ from reporting_agent.sources.meter_readings import ReadingLog
 
 def whole(inputs: Inputs) -> Extract:
     """Everything that the inputs hold."""
-    names = [source for source in (sources.BATCHES, sources.ENERGY, sources.LOG) if inputs.has(source.name)]
-    tables = {source.name: tuple(rows_of(table, range(len(table))) for table in inputs.tables(source)) for source in names}
+    names = [
+        source
+        for source in (sources.BATCHES, sources.ENERGY, sources.LOG)
+        if inputs.has(source.name)
+    ]
+    tables = {
+        source.name: tuple(rows_of(table, range(len(table))) for table in inputs.tables(source))
+        for source in names
+    }
     if not inputs.has("readings"):
         return Extract(tables)
     log = ReadingLog(corrections=inputs.corrections)
@@ -30,10 +37,15 @@ def whole(inputs: Inputs) -> Extract:
     meters = frozenset(meter.id for meter in inputs.site.meters)
     readings = inputs.readings()
     assert not callable(readings)
-    for block in sources.stream_readings(readings, inputs.site.mapping.readings, meters, inputs.site.zone, log):
-        before = readings_by_meter.get(block.meter, ExtractReadings(np.empty(0, np.int64), np.empty(0)))
+    for block in sources.stream_readings(
+        readings, inputs.site.mapping.readings, meters, inputs.site.zone, log
+    ):
+        before = readings_by_meter.get(
+            block.meter, ExtractReadings(np.empty(0, np.int64), np.empty(0))
+        )
         readings_by_meter[block.meter] = ExtractReadings(
-            np.concatenate((before.time_us, block.time_us)), np.concatenate((before.value, block.value))
+            np.concatenate((before.time_us, block.time_us)),
+            np.concatenate((before.value, block.value)),
         )
     return Extract(tables, readings_by_meter, frozenset(log.in_skipped_hours))
 
@@ -54,12 +66,21 @@ def test_an_extract_of_everything_gives_the_same_batches(tmp_path: Path, long: b
 
 
 def test_a_column_that_only_some_rows_have_is_blank_in_the_others() -> None:
-    parts = (ExtractRows(("batch_id", "step"), (("a", "s"),)), ExtractRows(("batch_id", "variant"), (("b", "v"), ("c", None))))
+    parts = (
+        ExtractRows(("batch_id", "step"), (("a", "s"),)),
+        ExtractRows(("batch_id", "variant"), (("b", "v"), ("c", None))),
+    )
     sheet = Extract({"batches": parts}).table("batches")
     assert sheet.header == ("batch_id", "step", "variant")
-    assert list(sheet.rows) == [(2, ("a", "s", None)), (3, ("b", None, "v")), (4, ("c", None, None))]
+    assert list(sheet.rows) == [
+        (2, ("a", "s", None)),
+        (3, ("b", None, "v")),
+        (4, ("c", None, None)),
+    ]
 
 
 def test_an_extract_gives_what_it_has_rows_of() -> None:
-    assert Extract({"batches": (ExtractRows(("a",), (("1",),)),), "energy": (ExtractRows(("a",), ()),)}).gives() == {"batches"}
+    assert Extract(
+        {"batches": (ExtractRows(("a",), (("1",),)),), "energy": (ExtractRows(("a",), ()),)}
+    ).gives() == {"batches"}
     assert Extract({}, {}).gives() == {"readings"}

@@ -23,7 +23,10 @@ from reporting_agent.cli import main
     ],
 )
 def test_a_folder_that_is_not_there_is_refused_in_words(
-    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    arguments: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "password").write_text("a password", encoding="utf-8")
@@ -31,7 +34,9 @@ def test_a_folder_that_is_not_there_is_refused_in_words(
     assert "[output-not-writable]" in capsys.readouterr().err
 
 
-def test_a_promise_that_is_refused_leaves_no_number_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_promise_that_is_refused_leaves_no_number_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "password").write_text("a password", encoding="utf-8")
     keys = ["--keys", "keys.pem", "--password-file", "password"]
@@ -46,11 +51,16 @@ def _refuses(*_: Any, **__: Any) -> bytes:
 
 
 @pytest.mark.parametrize(("second", "code"), [("right horse", 0), ("rihgt horse", 2)])
-def test_a_new_password_is_typed_twice_and_a_slip_makes_no_keys(tmp_path: Path, second: str, code: int) -> None:
+def test_a_new_password_is_typed_twice_and_a_slip_makes_no_keys(
+    tmp_path: Path, second: str, code: int
+) -> None:
     keys, typed = tmp_path / "auditor.pem", iter(("right horse", second))
     child, terminal = pty.fork()
     if child == 0:
-        os.execv(sys.executable, [sys.executable, "-m", "reporting_agent", "auditor", "--keys", str(keys)])  # noqa: S606 - ourselves
+        os.execv(
+            sys.executable,
+            [sys.executable, "-m", "reporting_agent", "auditor", "--keys", str(keys)],
+        )  # noqa: S606 - ourselves
     screen = b""
     with suppress(OSError):  # the terminal ends with the command
         while part := os.read(terminal, 4096):

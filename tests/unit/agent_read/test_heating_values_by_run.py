@@ -24,12 +24,20 @@ CONSTANT = 128 * 25.1 / MJ_PER_KGCE + 25 * 0.1229  # 112.696 kgce/t
 
 def kiln(folder: Path, coal: Callable[[int], tuple[float, float]]) -> LabelResult:
     """Sixty days of 1,000 t of clinker; coal in kg/t and MJ/kg by day."""
-    runs, energy = ["batch_id,step,start,end,output_quantity,output_unit,variant"], ["batch_id,step,carrier,quantity,unit,lhv,lhv_unit"]
+    runs, energy = (
+        ["batch_id,step,start,end,output_quantity,output_unit,variant"],
+        ["batch_id,step,carrier,quantity,unit,lhv,lhv_unit"],
+    )
     for day in range(60):
         start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)
-        runs.append(f"c{day},clinker-burning,{start.isoformat()},{(start + timedelta(days=1)).isoformat()},1000,t,grey")
+        runs.append(
+            f"c{day},clinker-burning,{start.isoformat()},{(start + timedelta(days=1)).isoformat()},1000,t,grey"
+        )
         kg, lhv = coal(day)
-        energy += [f"c{day},clinker-burning,coal,{1000 * kg},kg,{lhv},MJ/kg", f"c{day},clinker-burning,electricity,25000,kWh,,"]
+        energy += [
+            f"c{day},clinker-burning,coal,{1000 * kg},kg,{lhv},MJ/kg",
+            f"c{day},clinker-burning,electricity,25000,kWh,,",
+        ]
     (folder / "site.toml").write_text(SITE, encoding="utf-8")
     (folder / "batches.csv").write_text("\n".join(runs) + "\n", encoding="utf-8")
     (folder / "energy.csv").write_text("\n".join(energy) + "\n", encoding="utf-8")
@@ -64,7 +72,9 @@ def test_the_scatter_of_a_laboratory_is_none(tmp_path: Path) -> None:
     assert scattered.HEATING_VALUE not in {finding.code for finding in result.findings}
 
 
-@pytest.mark.parametrize(("version", "own", "is_told"), [("2", None, True), ("2", 23.0, False), ("4", 23.0, False)])
+@pytest.mark.parametrize(
+    ("version", "own", "is_told"), [("2", None, True), ("2", 23.0, False), ("4", 23.0, False)]
+)
 def test_a_default_of_an_older_pack_is_told_with_what_it_may_be_worth(
     tmp_path: Path, version: str, own: float | None, is_told: bool
 ) -> None:
@@ -72,7 +82,10 @@ def test_a_default_of_an_older_pack_is_told_with_what_it_may_be_worth(
     ran = Ran(4000, [took("coal", 125, "kg", own), took("electricity", 30, "kWh")], {}, "grey")
     path = works(tmp_path, "cement", {"clinker-burning": ran}).path
     path.write_text(
-        path.read_text(encoding="utf-8").replace('pack = "cement"', f'pack = "cement"\npack_version = "{version}"'), encoding="utf-8"
+        path.read_text(encoding="utf-8").replace(
+            'pack = "cement"', f'pack = "cement"\npack_version = "{version}"'
+        ),
+        encoding="utf-8",
     )
     label = of(labelled(load_site(path)), "clinker-burning")
     sentences = [proviso.en for proviso in label.provisos if "counts at the table's" in proviso.en]
@@ -81,4 +94,6 @@ def test_a_default_of_an_older_pack_is_told_with_what_it_may_be_worth(
     for sentence in sentences:
         assert sentence.startswith("Coal counts at the table's 20.93 MJ/kg")
         assert "raises the label by 0.89 kgce/t" in sentence
-        assert float(sentence.partition("it would be ")[2].split()[0]) == pytest.approx(label.best.value + 51.5, abs=0.3)
+        assert float(sentence.partition("it would be ")[2].split()[0]) == pytest.approx(
+            label.best.value + 51.5, abs=0.3
+        )

@@ -20,13 +20,22 @@ DAYS = 60
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def read(folder: Path, carrier: str, unit: str, per_t: float, settings: str = "", beside: str = "note") -> tuple[LabelResult, SiteLabel]:
+def read(
+    folder: Path, carrier: str, unit: str, per_t: float, settings: str = "", beside: str = "note"
+) -> tuple[LabelResult, SiteLabel]:
     """The labels, at home and on the way out, of sixty days of 200 t of clinker an hour; every tenth day names 90 t of something beside."""
     hours = [START + timedelta(hours=hour) for hour in range(1, 24 * DAYS + 1)]
-    cells = ["90" if beside != "note" and (hour.day % 10, hour.hour) == (0, 7) else "" for hour in hours]
-    rows = [f"{hour.isoformat()},kiln,clinker-burning,grey,200,{200 * per_t},{cell}" for hour, cell in zip(hours, cells, strict=True)]
+    cells = [
+        "90" if beside != "note" and (hour.day % 10, hour.hour) == (0, 7) else "" for hour in hours
+    ]
+    rows = [
+        f"{hour.isoformat()},kiln,clinker-burning,grey,200,{200 * per_t},{cell}"
+        for hour, cell in zip(hours, cells, strict=True)
+    ]
     (folder / "log.csv").write_text(
-        "\n".join([f"timestamp,equipment,step,variant,output_quantity,energy,{beside}", *rows]) + "\n", encoding="utf-8"
+        "\n".join([f"timestamp,equipment,step,variant,output_quantity,energy,{beside}", *rows])
+        + "\n",
+        encoding="utf-8",
     )
     (folder / "site.toml").write_text(
         f'[site]\nid = "works"\ntimezone = "UTC"\npack = "cement"\n[inputs]\nlog = "log.csv"\n'
@@ -57,7 +66,9 @@ def test_coal_of_a_log_counts_by_the_laboratorys_value(tmp_path: Path) -> None:
     assert leaving.best.value == pytest.approx(label.best.value, rel=1e-3)
 
 
-def test_coal_of_which_nothing_says_how_much_heat_it_holds_is_left_out_and_told(tmp_path: Path) -> None:
+def test_coal_of_which_nothing_says_how_much_heat_it_holds_is_left_out_and_told(
+    tmp_path: Path,
+) -> None:
     result, _ = read(tmp_path, "coal", "t", 0.13)
     assert thermal(result.site_label.steps).excluded == {"lhv-required": DAYS}
     assert "lhv-required" in {finding.code for finding in result.findings}

@@ -11,12 +11,23 @@ CEMENT = packs.load("cement", "4")
 
 def test_a_label_is_named_in_the_packs_words() -> None:
     grinding = CEMENT.step("cement-grinding")
-    assert label_name(grinding, "cement", "any", Metric.ELECTRICITY, "en") == "Cement grinding · any cement · electricity"
-    assert label_name(grinding, "cement", "any", Metric.TOTAL, "zh") == "水泥粉磨 · 不分品种 · 综合能耗"
+    assert (
+        label_name(grinding, "cement", "any", Metric.ELECTRICITY, "en")
+        == "Cement grinding · any cement · electricity"
+    )
+    assert (
+        label_name(grinding, "cement", "any", Metric.TOTAL, "zh")
+        == "水泥粉磨 · 不分品种 · 综合能耗"
+    )
 
 
-def test_a_variant_that_tells_nothing_apart_is_left_out_and_a_product_of_the_logs_own_stands() -> None:
+def test_a_variant_that_tells_nothing_apart_is_left_out_and_a_product_of_the_logs_own_stands() -> (
+    None
+):
     crushing = CEMENT.step("crushing-prehomogenisation")
     assert [variant.id for variant in crushing.variants] == ["any"]
-    assert label_name(crushing, crushing.product, "any", Metric.TOTAL, "en") == "Crushing and prehomogenisation · comprehensive energy"
+    assert (
+        label_name(crushing, crushing.product, "any", Metric.TOTAL, "en")
+        == "Crushing and prehomogenisation · comprehensive energy"
+    )
     assert "gravel" in label_name(crushing, "gravel", "any", Metric.TOTAL, "en")

@@ -14,7 +14,15 @@ from reporting_agent.metering.readings import Readings
 from reporting_agent.metering.screen import near_power_of_ten
 
 STEP_S = 60
-REGISTER = Meter(id="m", step="eaf", carrier="electricity", reading="register", unit="kWh", range=(0.0, 6000.0), rollover=10_000.0)
+REGISTER = Meter(
+    id="m",
+    step="eaf",
+    carrier="electricity",
+    reading="register",
+    unit="kWh",
+    range=(0.0, 6000.0),
+    rollover=10_000.0,
+)
 
 
 def windows(*edges_s: tuple[float, float]) -> Windows:
@@ -26,10 +34,19 @@ def windows(*edges_s: tuple[float, float]) -> Windows:
 
 def readings(time_s: Iterable[float], value: Iterable[float]) -> Readings:
     times, values = np.array(list(time_s), dtype=float), np.array(list(value), dtype=float)
-    return Readings(np.round(times * 1e6).astype(np.int64), values, np.arange(2, 2 + len(times), dtype=np.int64))
+    return Readings(
+        np.round(times * 1e6).astype(np.int64), values, np.arange(2, 2 + len(times), dtype=np.int64)
+    )
 
 
-def measured(meter: Meter, data: Readings, over: Windows, *, block: int | None = None, longest_gap_s: float = 300) -> MeteredEnergy:
+def measured(
+    meter: Meter,
+    data: Readings,
+    over: Windows,
+    *,
+    block: int | None = None,
+    longest_gap_s: float = 300,
+) -> MeteredEnergy:
     size = block or max(len(data), 1)
 
     def read(names: frozenset[str]) -> Iterable[tuple[str, Readings, str]]:
@@ -44,7 +61,9 @@ def counts(result: MeteredEnergy) -> dict[str, int]:
     return {finding.code: finding.count for finding in result.findings}
 
 
-def steady(count: int = 60, per_step: float = 50.0, first: float = 1000.0) -> tuple[np.ndarray, np.ndarray]:
+def steady(
+    count: int = 60, per_step: float = 50.0, first: float = 1000.0
+) -> tuple[np.ndarray, np.ndarray]:
     return np.arange(count) * float(STEP_S), first + per_step * np.arange(count)
 
 
@@ -69,7 +88,9 @@ def test_the_pair_of_all_nines_is_left_out_and_the_register_runs_on() -> None:
 
 def test_a_register_that_passes_all_nines_on_its_way_is_no_fault() -> None:
     meter = REGISTER.model_copy(update={"rollover": None, "range": None})
-    value = 99_979.0 + 20.0 * np.arange(60)  # the second reading is 99999 and fits between its neighbours
+    value = 99_979.0 + 20.0 * np.arange(
+        60
+    )  # the second reading is 99999 and fits between its neighbours
     result = measured(meter, readings(np.arange(60) * 60.0, value), WHOLE)
     assert result.findings == ()
 
@@ -85,13 +106,28 @@ def test_they_are_recognised_out_of_32_bits_too(value: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [0.0, 9999.0, 999.0, 1000.0, 99998.0, 99.99, 48.625, 1e12, 999.9991, float(np.float32(1e12)), float("nan")]
+    "value",
+    [
+        0.0,
+        9999.0,
+        999.0,
+        1000.0,
+        99998.0,
+        99.99,
+        48.625,
+        1e12,
+        999.9991,
+        float(np.float32(1e12)),
+        float("nan"),
+    ],
 )
 def test_ordinary_values_are_no_sentinels(value: float) -> None:
     assert not all_nines(np.array([value]))[0]
 
 
-@pytest.mark.parametrize("size", NINES[POWERS[-1] > NINES].tolist())  # at 1e12 the last digits are lost
+@pytest.mark.parametrize(
+    "size", NINES[POWERS[-1] > NINES].tolist()
+)  # at 1e12 the last digits are lost
 def test_the_screen_holds_back_whatever_cleaning_takes_for_a_fault(size: float) -> None:
     for value in (size, -size, size * (1 + 5e-13), size * (1 - 5e-13)):  # as rounding leaves them
         written = np.array([value])
@@ -127,9 +163,13 @@ def test_a_single_wrong_register_value_is_left_out() -> None:
 def test_no_energy_is_carried_across_a_long_gap() -> None:
     time, value = steady()
     keep = (time < 1200) | (time > 1800)
-    result = measured(REGISTER, readings(time[keep], value[keep]), windows((0, 59 * STEP_S), (1200, 1800)))
+    result = measured(
+        REGISTER, readings(time[keep], value[keep]), windows((0, 59 * STEP_S), (1200, 1800))
+    )
     assert counts(result) == {"reading-gap": 1}
-    assert result.energy[0] == pytest.approx(50.0 * (59 - 12 + 0))  # readings at 1140 and 1860 s: 12 steps unknown
+    assert result.energy[0] == pytest.approx(
+        50.0 * (59 - 12 + 0)
+    )  # readings at 1140 and 1860 s: 12 steps unknown
     assert result.completeness[0] == pytest.approx(1 - 720 / (59 * 60))
     assert result.energy[1] == 0.0
     assert result.completeness[1] == 0.0
@@ -156,14 +196,18 @@ def test_late_entries_are_put_in_order() -> None:
 def test_a_clock_that_leapt_ahead_and_back_takes_its_readings_with_it() -> None:
     time, value = steady(count=240)
     time[100:120] += 3600
-    result = measured(REGISTER, readings(time, value), windows((0, 239 * STEP_S), (110 * STEP_S, 115 * STEP_S)))
+    result = measured(
+        REGISTER, readings(time, value), windows((0, 239 * STEP_S), (110 * STEP_S, 115 * STEP_S))
+    )
     assert counts(result) == {"clock-jump": 20, "reading-gap": 1}
     assert result.energy[0] == pytest.approx(50.0 * (239 - 21))
     assert result.completeness[1] == 0.0
 
 
 @pytest.mark.parametrize("kind", ["register", "rate", "interval"])
-def test_a_leap_shorter_than_the_time_it_lasted_is_a_wrong_clock_for_every_kind_of_meter(kind: str) -> None:
+def test_a_leap_shorter_than_the_time_it_lasted_is_a_wrong_clock_for_every_kind_of_meter(
+    kind: str,
+) -> None:
     meter = Meter(id="m", step="eaf", carrier="electricity", reading=kind, unit="kWh")
     time, value = steady(count=240)
     value = value if kind == "register" else np.full(240, 50.0)
@@ -182,7 +226,9 @@ def test_a_clock_put_back_for_good_loses_the_time_that_came_twice() -> None:
 
 
 def test_a_rate_outside_its_range_is_left_out() -> None:
-    meter = Meter(id="m", step="eaf", carrier="electricity", reading="rate", unit="kW", range=(0.0, 6000.0))
+    meter = Meter(
+        id="m", step="eaf", carrier="electricity", reading="rate", unit="kW", range=(0.0, 6000.0)
+    )
     value = np.full(60, 3000.0)
     value[30] = 50_000.0
     result = measured(meter, readings(np.arange(60) * 60.0, value), WHOLE)
@@ -194,7 +240,11 @@ def test_an_interval_of_all_nines_is_unknown_and_its_neighbours_keep_their_own_l
     meter = Meter(id="m", step="eaf", carrier="electricity", reading="interval", unit="kWh")
     value = np.full(60, 50.0)
     value[30] = 999.999
-    result = measured(meter, readings(np.arange(60) * 60.0, value), windows((0, 59 * STEP_S), (30 * STEP_S, 31 * STEP_S)))
+    result = measured(
+        meter,
+        readings(np.arange(60) * 60.0, value),
+        windows((0, 59 * STEP_S), (30 * STEP_S, 31 * STEP_S)),
+    )
     assert counts(result) == {"sentinel": 1}
     assert result.energy[0] == pytest.approx(58 * 50.0)
     assert result.energy[1] == pytest.approx(50.0)
@@ -219,12 +269,21 @@ def test_a_wrong_meter_clock_is_set_right() -> None:
     )
 
 
-FAULTS = st.sampled_from(["none", "sentinel", "spike", "reset", "rollover", "gap", "duplicate", "late"])
+FAULTS = st.sampled_from(
+    ["none", "sentinel", "spike", "reset", "rollover", "gap", "duplicate", "late"]
+)
 
 
 @settings(max_examples=80, deadline=None)
-@given(fault=FAULTS, at=st.integers(3, 110), block=st.integers(1, 50), kind=st.sampled_from(["register", "rate", "interval"]))
-def test_the_result_does_not_depend_on_where_blocks_are_cut(fault: str, at: int, block: int, kind: str) -> None:
+@given(
+    fault=FAULTS,
+    at=st.integers(3, 110),
+    block=st.integers(1, 50),
+    kind=st.sampled_from(["register", "rate", "interval"]),
+)
+def test_the_result_does_not_depend_on_where_blocks_are_cut(
+    fault: str, at: int, block: int, kind: str
+) -> None:
     time = np.arange(120) * 60.0
     value = 9000 + np.cumsum(30 + 20 * np.sin(np.arange(120)))
     if kind != "register":
@@ -243,14 +302,25 @@ def test_the_result_does_not_depend_on_where_blocks_are_cut(fault: str, at: int,
     elif fault == "duplicate":
         order = np.insert(order, at, at)
     elif fault == "late":
-        order = np.concatenate((np.delete(order, at)[: at + 4], [at], np.delete(order, at)[at + 4 :]))
-    meter = Meter(id="m", step="s", carrier="electricity", reading=kind, unit="kWh", rollover=10_000 if kind == "register" else None)
+        order = np.concatenate(
+            (np.delete(order, at)[: at + 4], [at], np.delete(order, at)[at + 4 :])
+        )
+    meter = Meter(
+        id="m",
+        step="s",
+        carrier="electricity",
+        reading=kind,
+        unit="kWh",
+        rollover=10_000 if kind == "register" else None,
+    )
     data = readings(time[order], value[order])
     over = windows((0, 7140), (100, 1000), (3000, 5000.5))
     whole, cut = measured(meter, data, over), measured(meter, data, over, block=block)
     assert cut.energy == pytest.approx(whole.energy, rel=1e-9, abs=1e-9)
     assert cut.completeness == pytest.approx(whole.completeness)
-    if kind != "register" or fault != "sentinel":  # a register's all-nines is judged by its neighbours in the block
+    if (
+        kind != "register" or fault != "sentinel"
+    ):  # a register's all-nines is judged by its neighbours in the block
         assert counts(cut) == counts(whole)
 
 
@@ -260,17 +330,29 @@ INTERVAL = Meter(id="m", step="eaf", carrier="electricity", reading="interval", 
 @pytest.mark.parametrize("block", [None, 1, 2, 3, 7])
 def test_the_first_interval_has_the_length_of_the_two_after_it(block: int | None) -> None:
     time = np.arange(1, 11) * 300.0  # stamps end their intervals: the first begins at 0
-    whole = measured(INTERVAL, readings(time, np.full(10, 90.0)), windows((0, 3000), (0, 300)), **({"block": block} if block else {}))
+    whole = measured(
+        INTERVAL,
+        readings(time, np.full(10, 90.0)),
+        windows((0, 3000), (0, 300)),
+        **({"block": block} if block else {}),
+    )
     assert counts(whole) == {}
     assert whole.energy == pytest.approx([900.0, 90.0])
     assert whole.completeness == pytest.approx([1.0, 1.0])
 
 
 @pytest.mark.parametrize("block", [None, 1, 2, 3, 7])
-def test_the_last_interval_of_a_meter_that_stamps_its_start_has_the_length_of_the_two_before_it(block: int | None) -> None:
+def test_the_last_interval_of_a_meter_that_stamps_its_start_has_the_length_of_the_two_before_it(
+    block: int | None,
+) -> None:
     meter = INTERVAL.model_copy(update={"stamp": "start"})
     time = np.arange(10) * 300.0
-    whole = measured(meter, readings(time, np.full(10, 90.0)), windows((0, 3000), (2700, 3000)), **({"block": block} if block else {}))
+    whole = measured(
+        meter,
+        readings(time, np.full(10, 90.0)),
+        windows((0, 3000), (2700, 3000)),
+        **({"block": block} if block else {}),
+    )
     assert counts(whole) == {}
     assert whole.energy == pytest.approx([900.0, 90.0])
 

@@ -22,12 +22,16 @@ def micro(*seconds: float) -> np.ndarray:
     return np.array([round(second * SECOND) for second in seconds], dtype=np.int64)
 
 
-def energy_between(segments: Segments, start_us: np.ndarray, end_us: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def energy_between(
+    segments: Segments, start_us: np.ndarray, end_us: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Energy and known seconds of each half-open window [start, end): E(end) - E(start), E summed over what has passed of every segment."""
 
     def passed(moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         each = [until(segments, np.full(len(segments), moment)) for moment in moments]
-        return np.array([energy.sum() for _, energy in each]), np.array([known_us.sum() for known_us, _ in each])
+        return np.array([energy.sum() for _, energy in each]), np.array(
+            [known_us.sum() for known_us, _ in each]
+        )
 
     (energy_a, known_a), (energy_b, known_b) = passed(start_us), passed(end_us)
     return energy_b - energy_a, (known_b - known_a) / MICROSECONDS
@@ -37,7 +41,9 @@ def by_the_second(segments: Segments, first_s: int, last_s: int) -> tuple[float,
     """Power at the middle of every second, straight from the definition of a segment."""
     energy, seconds_known = 0.0, 0
     for second in range(first_s, last_s):
-        for start, end, whole, bend in zip(segments.start_us, segments.end_us, segments.energy, segments.bend, strict=True):
+        for start, end, whole, bend in zip(
+            segments.start_us, segments.end_us, segments.energy, segments.bend, strict=True
+        ):
             if start <= second * SECOND < end:
                 length_s = (end - start) / SECOND
                 share = (second + 0.5 - start / SECOND) / length_s
@@ -50,8 +56,15 @@ readings = st.lists(st.tuples(st.integers(1, 40), st.floats(0, 500)), min_size=2
 
 
 @settings(max_examples=60, deadline=None)
-@given(steps=readings, kind=st.sampled_from(["register", "rate", "interval"]), start=st.integers(0, 400), length=st.integers(1, 400))
-def test_every_kind_agrees_with_an_integration_by_the_second(steps: list[tuple[int, float]], kind: str, start: int, length: int) -> None:
+@given(
+    steps=readings,
+    kind=st.sampled_from(["register", "rate", "interval"]),
+    start=st.integers(0, 400),
+    length=st.integers(1, 400),
+)
+def test_every_kind_agrees_with_an_integration_by_the_second(
+    steps: list[tuple[int, float]], kind: str, start: int, length: int
+) -> None:
     time_us = np.cumsum([step for step, _ in steps]) * SECOND
     value = np.array([amount for _, amount in steps])
     segments = {
@@ -79,20 +92,26 @@ def test_a_rate_in_a_straight_line_gives_the_area_of_the_trapezoid() -> None:
 
 
 def test_an_interval_is_split_by_overlap() -> None:
-    segments = interval_segments(micro(0, 900, 1800), np.array([7.0, 90.0, 30.0]), stamp="end", length_us=None)
+    segments = interval_segments(
+        micro(0, 900, 1800), np.array([7.0, 90.0, 30.0]), stamp="end", length_us=None
+    )
     energy, _ = energy_between(segments, micro(0, 600), micro(900, 1200))
     assert energy == pytest.approx([90.0, 30.0 + 10.0])
 
 
 def test_a_declared_interval_length_leaves_missing_time_unknown() -> None:
-    segments = interval_segments(micro(0, 900, 2700), np.array([1.0, 90.0, 30.0]), stamp="end", length_us=900 * SECOND)
+    segments = interval_segments(
+        micro(0, 900, 2700), np.array([1.0, 90.0, 30.0]), stamp="end", length_us=900 * SECOND
+    )
     energy, known_s = energy_between(segments, micro(0), micro(2700))
     assert energy[0] == pytest.approx(120.0)
     assert known_s[0] == 1800
 
 
 def test_an_interval_stamped_at_its_start_counts_forward() -> None:
-    segments = interval_segments(micro(0, 900, 1800), np.array([90.0, 30.0, 5.0]), stamp="start", length_us=None)
+    segments = interval_segments(
+        micro(0, 900, 1800), np.array([90.0, 30.0, 5.0]), stamp="start", length_us=None
+    )
     energy, _ = energy_between(segments, micro(0), micro(900))
     assert energy[0] == pytest.approx(90.0)
 
@@ -102,7 +121,9 @@ def test_an_interval_stamped_at_its_start_counts_forward() -> None:
     cuts=st.lists(st.integers(0, 100_000), min_size=2, max_size=30, unique=True),
     values=st.lists(st.floats(0, 1e6), min_size=3, max_size=50),
 )
-def test_windows_that_touch_share_out_the_whole_and_nothing_twice(cuts: list[int], values: list[float]) -> None:
+def test_windows_that_touch_share_out_the_whole_and_nothing_twice(
+    cuts: list[int], values: list[float]
+) -> None:
     time_us = np.arange(len(values), dtype=np.int64) * 1700 * SECOND
     segments = rate_segments(time_us, np.array(values))
     edges = np.array(sorted(cuts), dtype=np.int64) * SECOND

@@ -35,25 +35,55 @@ def bucket(server: ObjectStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def names(pattern: str) -> list[str]:
-    return [path.relative_to(object_storage.copies()).as_posix() for path in object_storage.fetched(pattern, PLACE)]
+    return [
+        path.relative_to(object_storage.copies()).as_posix()
+        for path in object_storage.fetched(pattern, PLACE)
+    ]
 
 
-def test_a_site_whose_inputs_are_objects_has_the_bytes_of_one_whose_inputs_are_files(bucket: ObjectStorage, tmp_path: Path) -> None:
+def test_a_site_whose_inputs_are_objects_has_the_bytes_of_one_whose_inputs_are_files(
+    bucket: ObjectStorage, tmp_path: Path
+) -> None:
     site = heats_site(tmp_path, heats=60)
-    assert main(["label", "--site", str(site), "--period", "2016", "--out", str(tmp_path / "files")]) == 0
+    assert (
+        main(["label", "--site", str(site), "--period", "2016", "--out", str(tmp_path / "files")])
+        == 0
+    )
     text = site.read_text(encoding="utf-8")
     for name in ("batches", "energy"):
         bucket.put(f"plant/2016/{name}.csv", (tmp_path / f"{name}.csv").read_bytes())
         (tmp_path / f"{name}.csv").unlink()
         text = text.replace(f'"{name}.csv"', f'"s3://plant/2016/{name}*.csv"')
     site.write_text(text, encoding="utf-8")
-    assert main(["label", "--site", str(site), "--period", "2016", "--out", str(tmp_path / "objects-out")]) == 0
+    assert (
+        main(
+            [
+                "label",
+                "--site",
+                str(site),
+                "--period",
+                "2016",
+                "--out",
+                str(tmp_path / "objects-out"),
+            ]
+        )
+        == 0
+    )
     for name in ("label.json", "batches.parquet", "rejected.csv"):
-        assert (tmp_path / "objects-out" / name).read_bytes() == (tmp_path / "files" / name).read_bytes(), name
+        assert (tmp_path / "objects-out" / name).read_bytes() == (
+            tmp_path / "files" / name
+        ).read_bytes(), name
 
 
 def test_a_pattern_names_objects_as_it_names_files(bucket: ObjectStorage) -> None:
-    for name in ("r/2016/a.csv", "r/2016/b.csv", "r/2017/a.csv", "r/2016/deep/a.csv", "r/2016/a.txt", "r/2016/._a.csv"):
+    for name in (
+        "r/2016/a.csv",
+        "r/2016/b.csv",
+        "r/2017/a.csv",
+        "r/2016/deep/a.csv",
+        "r/2016/a.txt",
+        "r/2016/._a.csv",
+    ):
         bucket.put(f"plant/{name}", b"x")
     assert names("s3://plant/r/2016/*.csv") == ["plant/r/2016/a.csv", "plant/r/2016/b.csv"]
     assert names("s3://plant/r/*/a.csv") == ["plant/r/2016/a.csv", "plant/r/2017/a.csv"]
@@ -72,7 +102,9 @@ def test_an_object_is_fetched_once_and_again_where_it_changed(bucket: ObjectStor
     assert [path.name for path in copy.parent.iterdir()] == ["one.csv"]
 
 
-def test_what_is_not_there_or_not_reached_says_what_to_do(bucket: ObjectStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_there_or_not_reached_says_what_to_do(
+    bucket: ObjectStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for pattern, code in (
         ("s3://plant/none.csv", "file-missing"),
         ("s3://plant/none/*.csv", "file-missing"),
@@ -87,7 +119,9 @@ def test_what_is_not_there_or_not_reached_says_what_to_do(bucket: ObjectStorage,
     assert refused.value.code == "object-storage-unreachable"
 
 
-def test_a_copy_for_which_there_is_no_room_says_so_and_leaves_nothing(bucket: ObjectStorage) -> None:
+def test_a_copy_for_which_there_is_no_room_says_so_and_leaves_nothing(
+    bucket: ObjectStorage,
+) -> None:
     """A limit of the size of files is what a full disk is to a single copy."""
     bucket.put("plant/large.csv", b"x" * 3_000_000)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -102,7 +136,9 @@ def test_a_copy_for_which_there_is_no_room_says_so_and_leaves_nothing(bucket: Ob
     assert names("s3://plant/large.csv") == ["plant/large.csv"]
 
 
-def test_what_is_put_is_there_and_a_bucket_that_is_not_is_refused_before_the_work(bucket: ObjectStorage, tmp_path: Path) -> None:
+def test_what_is_put_is_there_and_a_bucket_that_is_not_is_refused_before_the_work(
+    bucket: ObjectStorage, tmp_path: Path
+) -> None:
     (tmp_path / "label.json").write_text("{}", "utf-8")
     object_storage.put(tmp_path / "label.json", "s3://plant/out/label.json")
     assert object_storage.text("s3://plant/out/label.json") == "{}"

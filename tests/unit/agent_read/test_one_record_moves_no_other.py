@@ -17,7 +17,9 @@ from tests.statistical.whole_files import PAIRS, corrected, in_passes, shared_id
 
 
 @pytest.mark.parametrize(("make", "change"), PAIRS, ids=[change.__name__ for _, change in PAIRS])
-def test_one_record_moves_no_other(make: Callable[[], Plant], change: Callable[[Plant], Plant]) -> None:
+def test_one_record_moves_no_other(
+    make: Callable[[], Plant], change: Callable[[Plant], Plant]
+) -> None:
     plant = make()
     leaving, _ = compare(plant, change(plant), 1, 0)
     assert (leaving.tried, leaving.refused, leaving.others) == (1, 0, 0)
@@ -52,7 +54,9 @@ def test_rows_stay_corrected_where_others_are_added_above_them(tmp_path: Path) -
         *((encoding, None) for encoding in ("hz", "iso2022_jp", "utf-7", "unicode_escape")),
     ],
 )
-def test_an_encoding_with_states_has_no_bound(tmp_path: Path, encoding: str, bound: int | None) -> None:
+def test_an_encoding_with_states_has_no_bound(
+    tmp_path: Path, encoding: str, bound: int | None
+) -> None:
     plant = raw_plants.by_energy(4)
     replace(plant, site=f'{plant.site}[mapping.energy]\nencoding = "{encoding}"\n').write(tmp_path)
     data = pipeline.read(load_site(tmp_path / "site.toml"), outward=True)
@@ -68,10 +72,19 @@ def path_of(folder: Path) -> stability.Path:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gbk", "utf-16", "cp037", "cp500"])
-def test_a_quote_over_several_lines_has_no_bound_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+def test_a_quote_over_several_lines_has_no_bound_in_any_encoding(
+    tmp_path: Path, encoding: str
+) -> None:
     plant = raw_plants.by_energy(4)
-    rows = [{**row, "note": "over\nlines" if at == 1 else ""} for at, row in enumerate(plant.tables["energy"])]
-    replace(plant, site=f'{plant.site}[mapping.energy]\nencoding = "{encoding}"\n', tables=plant.tables | {"energy": rows}).write(tmp_path)
+    rows = [
+        {**row, "note": "over\nlines" if at == 1 else ""}
+        for at, row in enumerate(plant.tables["energy"])
+    ]
+    replace(
+        plant,
+        site=f'{plant.site}[mapping.energy]\nencoding = "{encoding}"\n',
+        tables=plant.tables | {"energy": rows},
+    ).write(tmp_path)
     file = tmp_path / "energy.csv"
     file.write_text(file.read_text(encoding="utf-8"), encoding=encoding)
     assert path_of(tmp_path).bound is None
@@ -82,12 +95,17 @@ def test_a_quote_over_several_lines_of_the_corrections_has_no_bound(tmp_path: Pa
     plant = corrected()
     plant.write(tmp_path)
     assert path_of(tmp_path).bound == 1
-    rows = [{**row, "reason": "over\nlines" if at == 1 else ""} for at, row in enumerate(plant.tables["corrections"])]
+    rows = [
+        {**row, "reason": "over\nlines" if at == 1 else ""}
+        for at, row in enumerate(plant.tables["corrections"])
+    ]
     replace(plant, tables=plant.tables | {"corrections": rows}).write(tmp_path)
     assert path_of(tmp_path).bound is None
 
 
-def test_a_row_of_several_that_names_no_step_has_no_bound_and_leaves_all_of_its_id_out(tmp_path: Path) -> None:
+def test_a_row_of_several_that_names_no_step_has_no_bound_and_leaves_all_of_its_id_out(
+    tmp_path: Path,
+) -> None:
     plant = in_passes()
     rows = list(plant.tables["batches"])
     rows[84] = {**rows[84], "step": ""}
@@ -100,7 +118,9 @@ def test_a_row_of_several_that_names_no_step_has_no_bound_and_leaves_all_of_its_
 
 def test_several_rows_a_batch_need_ids_that_do_not_begin_anew(tmp_path: Path) -> None:
     plant = in_passes()
-    replace(plant, site=plant.site.replace("[inputs]", 'batch_ids = "restart-yearly"\n[inputs]')).write(tmp_path)
+    replace(
+        plant, site=plant.site.replace("[inputs]", 'batch_ids = "restart-yearly"\n[inputs]')
+    ).write(tmp_path)
     with pytest.raises(InputError, match="contradicts itself") as refused:
         load_site(tmp_path / "site.toml")
     assert "rows" in str(refused.value.wanted)
@@ -113,7 +133,11 @@ def test_a_subtotal_is_no_pass_of_its_batch(tmp_path: Path, start: str) -> None:
     plant.write(tmp_path)
     data = pipeline.read(load_site(tmp_path / "site.toml"), outward=True)
     outputs = {batch.batch_id: batch.output for batch in data.batches}
-    whole = {row["batch_id"]: float(row["output_quantity"]) for row in plant.tables["batches"] if row["note"]}
+    whole = {
+        row["batch_id"]: float(row["output_quantity"])
+        for row in plant.tables["batches"]
+        if row["note"]
+    }
     assert outputs == pytest.approx(whole)
     assert {finding.code: finding.count for finding in data.findings}["row-total"] == len(whole)
     assert data.rejected == []
@@ -123,10 +147,19 @@ def test_a_row_that_begins_with_a_word_for_a_total_is_no_batch(tmp_path: Path) -
     """Of a file with one row a batch, too: told as a total where it is the sum of the rows above, else set aside."""
     plant = raw_plants.by_energy(4)
     rows = [{"note": "", **row} for row in plant.tables["batches"]]
-    summed = {**rows[-1], "note": "Total", "batch_id": "T1", "output_quantity": f"{sum(float(row['output_quantity']) for row in rows):.2f}"}
+    summed = {
+        **rows[-1],
+        "note": "Total",
+        "batch_id": "T1",
+        "output_quantity": f"{sum(float(row['output_quantity']) for row in rows):.2f}",
+    }
     for amount, totals, rejected in ((summed["output_quantity"], 1, 0), ("17.0", 0, 1)):
-        replace(plant, tables=plant.tables | {"batches": [*rows, {**summed, "output_quantity": amount}]}).write(tmp_path)
+        replace(
+            plant, tables=plant.tables | {"batches": [*rows, {**summed, "output_quantity": amount}]}
+        ).write(tmp_path)
         data = pipeline.read(load_site(tmp_path / "site.toml"))
         assert len(data.batches) == len(rows)
-        assert {finding.code: finding.count for finding in data.findings}.get("row-total", 0) == totals
+        assert {finding.code: finding.count for finding in data.findings}.get(
+            "row-total", 0
+        ) == totals
         assert len(data.rejected) == rejected

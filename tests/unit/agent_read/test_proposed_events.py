@@ -48,17 +48,27 @@ def moments(toml: str) -> tuple[datetime, datetime]:
         datetime(2025, 7, 1, 12, 0, tzinfo=UTC),
     ],
 )
-def test_an_energy_in_another_unit_is_declared_for_the_second_in_which_its_batch_starts(start: datetime) -> None:
+def test_an_energy_in_another_unit_is_declared_for_the_second_in_which_its_batch_starts(
+    start: datetime,
+) -> None:
     (proposal,) = propose(NONE_GOING, [heat(start)], [], {0: 1000.0}, SITE)
     assert moments(proposal.toml) == (start, start + timedelta(seconds=1))
 
 
 def test_two_rows_that_overlap_in_a_repeated_hour_are_each_declared_unusable() -> None:
     batches = [heat(REPEATED), replace(heat(REPEATED + timedelta(minutes=20)), batch_id="H0002")]
-    others = [replace(heat(REPEATED + timedelta(hours=number)), batch_id=f"O{number}") for number in range(2, 200)]
-    going: Any = SimpleNamespace(indices={("meter", "m"): list(range(len(batches) + len(others)))}, batches=batches + others)
+    others = [
+        replace(heat(REPEATED + timedelta(hours=number)), batch_id=f"O{number}")
+        for number in range(2, 200)
+    ]
+    going: Any = SimpleNamespace(
+        indices={("meter", "m"): list(range(len(batches) + len(others)))}, batches=batches + others
+    )
     proposals = propose(going, [], [], {}, SITE)
-    assert [moments(proposal.toml)[0] for proposal in proposals] == [REPEATED, REPEATED + timedelta(minutes=20)]
+    assert [moments(proposal.toml)[0] for proposal in proposals] == [
+        REPEATED,
+        REPEATED + timedelta(minutes=20),
+    ]
 
 
 SHIFTED = """
@@ -98,9 +108,14 @@ def of_two_rows(folder: Path, more: str) -> PlantData:
     return pipeline.read(load_site(folder / "site.toml"), outward=True)
 
 
-def test_what_is_declared_of_an_energy_goes_by_the_stamp_as_it_was_written_also_where_a_clock_is_put_right(tmp_path: Path) -> None:
+def test_what_is_declared_of_an_energy_goes_by_the_stamp_as_it_was_written_also_where_a_clock_is_put_right(
+    tmp_path: Path,
+) -> None:
     batches = of_two_rows(tmp_path, OF_ENERGY).batches
-    assert [batch.start.isoformat() for batch in batches] == ["2025-02-28T15:00:00+00:00", "2025-02-28T18:00:00+00:00"]
+    assert [batch.start.isoformat() for batch in batches] == [
+        "2025-02-28T15:00:00+00:00",
+        "2025-02-28T18:00:00+00:00",
+    ]
     assert [energy.quantity for batch in batches for energy in batch.energy] == [40_000, 40_000]
 
 

@@ -17,20 +17,31 @@ from tests.unit.agent_read.small_works import Ran, labelled, took, works
 from tests.unit.exports.test_footprints import OTHER_GASES, SETTINGS
 
 
-@pytest.mark.parametrize(("now", "later"), [(datetime(2026, 2, 1, tzinfo=UTC), 28), (datetime(2027, 1, 1, tzinfo=UTC), 0)])
-def test_runs_later_than_now_are_told_beside_the_label(tmp_path: Path, now: datetime, later: int) -> None:
+@pytest.mark.parametrize(
+    ("now", "later"),
+    [(datetime(2026, 2, 1, tzinfo=UTC), 28), (datetime(2027, 1, 1, tzinfo=UTC), 0)],
+)
+def test_runs_later_than_now_are_told_beside_the_label(
+    tmp_path: Path, now: datetime, later: int
+) -> None:
     """60 days from the first of January: 28 begin after the first of February."""
     mill = Ran(3600, [took("electricity", 31, "kWh")], {"blaine_m2_kg": 350.0})
-    site_label = in_the_future.with_sentences(labelled(works(tmp_path, "cement", {"cement-grinding": mill})).site_label, now)
+    site_label = in_the_future.with_sentences(
+        labelled(works(tmp_path, "cement", {"cement-grinding": mill})).site_label, now
+    )
     for label in site_label.steps:
         sentences = [remark.en for remark in label.account if "later than now" in remark.en]
-        assert [sentence.partition(" ")[0] for sentence in sentences] == ([str(later)] if later else [])
+        assert [sentence.partition(" ")[0] for sentence in sentences] == (
+            [str(later)] if later else []
+        )
 
 
 def next_year(folder: Path) -> tuple[SiteSettings, str]:
     """A mill whose log is of the year to come."""
     mill = Ran(3600, [took("electricity", 31, "kWh")], {"blaine_m2_kg": 350.0})
-    factor = '[[emissions.electricity]]\nfrom = 2026-01-01\nkg_per_kwh = 0.5\nsource = "own supply"\n'
+    factor = (
+        '[[emissions.electricity]]\nfrom = 2026-01-01\nkg_per_kwh = 0.5\nsource = "own supply"\n'
+    )
     site = works(folder, "cement", {"cement-grinding": mill}, factor)
     year = str(datetime.now(UTC).year + 1)
     file = folder / "batches.csv"
@@ -41,29 +52,77 @@ def next_year(folder: Path) -> tuple[SiteSettings, str]:
 def test_a_site_of_a_fleet_is_told_what_label_tells(tmp_path: Path) -> None:
     site, year = next_year(tmp_path)
     do(Task(str(site.path), {}, year, "en", str(tmp_path / "of-fleet")))
-    assert main(["label", "--site", str(site.path), "--period", year, "--out", str(tmp_path / "of-label")]) == 0
-    of_fleet, of_label = (json.loads((tmp_path / out / "label.json").read_text(encoding="utf-8")) for out in ("of-fleet", "of-label"))
+    assert (
+        main(
+            [
+                "label",
+                "--site",
+                str(site.path),
+                "--period",
+                year,
+                "--out",
+                str(tmp_path / "of-label"),
+            ]
+        )
+        == 0
+    )
+    of_fleet, of_label = (
+        json.loads((tmp_path / out / "label.json").read_text(encoding="utf-8"))
+        for out in ("of-fleet", "of-label")
+    )
     assert of_fleet == of_label
     assert "begin later than now" in json.dumps(of_fleet)
 
 
-@pytest.mark.parametrize("command", [["worth"], ["compare", "--benchmark", "benchmark.json", "--state", "none"]])
+@pytest.mark.parametrize(
+    "command", [["worth"], ["compare", "--benchmark", "benchmark.json", "--state", "none"]]
+)
 def test_a_command_that_shows_the_figures_alone_tells_them_too(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: list[str]
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: list[str],
 ) -> None:
     site, year = next_year(tmp_path)
     monkeypatch.chdir(tmp_path)
-    benchmark = {"schema": "steplabel/benchmark/1", "pack": "cement", "pack_version": "1", "period": year, "version": 1, "steps": []}
+    benchmark = {
+        "schema": "steplabel/benchmark/1",
+        "pack": "cement",
+        "pack_version": "1",
+        "period": year,
+        "version": 1,
+        "steps": [],
+    }
     (tmp_path / "benchmark.json").write_text(json.dumps(benchmark), encoding="utf-8")
     assert main([*command, "--site", str(site.path), "--period", year, "--json"]) == 0
-    assert "Labels of cement-grinding are made from runs that begin later than now" in capsys.readouterr().err
+    assert (
+        "Labels of cement-grinding are made from runs that begin later than now"
+        in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("kind", ["aas", "pact"])
 def test_an_export_holds_them_among_its_remarks(tmp_path: Path, kind: str) -> None:
     site, year = next_year(tmp_path)
-    (tmp_path / "footprint.toml").write_text(SETTINGS.format(complete="true", more=OTHER_GASES), encoding="utf-8")
+    (tmp_path / "footprint.toml").write_text(
+        SETTINGS.format(complete="true", more=OTHER_GASES), encoding="utf-8"
+    )
     more = ["--footprint", str(tmp_path / "footprint.toml")] if kind == "pact" else []
-    assert main(["export", kind, "--site", str(site.path), "--period", year, "--out", str(tmp_path / "out"), *more]) == 0
+    assert (
+        main(
+            [
+                "export",
+                kind,
+                "--site",
+                str(site.path),
+                "--period",
+                year,
+                "--out",
+                str(tmp_path / "out"),
+                *more,
+            ]
+        )
+        == 0
+    )
     remarks = json.loads((tmp_path / "out" / "export.json").read_text(encoding="utf-8"))["remarks"]
     assert any("begin later than now" in str(remark) for remark in remarks)

@@ -29,7 +29,9 @@ step = "cement-grinding"
 
 def site_of(folder: Path, rows: str, toml: str = SITE) -> SiteSettings:
     (folder / "site.toml").write_text(toml, encoding="utf-8")
-    (folder / "scales.csv").write_text("scale_id,timestamp,quantity,unit\n" + rows, encoding="utf-8")
+    (folder / "scales.csv").write_text(
+        "scale_id,timestamp,quantity,unit\n" + rows, encoding="utf-8"
+    )
     return load_site(folder / "site.toml")
 
 
@@ -57,7 +59,11 @@ def test_a_row_that_does_not_fit_is_named(tmp_path: Path, row: str, code: str, c
 
 @pytest.mark.parametrize(
     "toml",
-    [SITE.replace('scales = "scales.csv"\n', ""), SITE.split("[[scales]]")[0], SITE + SITE[SITE.index("[[scales]]") :]],
+    [
+        SITE.replace('scales = "scales.csv"\n', ""),
+        SITE.split("[[scales]]")[0],
+        SITE + SITE[SITE.index("[[scales]]") :],
+    ],
     ids=["no file", "no scale", "twice"],
 )
 def test_scales_and_their_file_are_given_together_and_once(tmp_path: Path, toml: str) -> None:

@@ -35,7 +35,12 @@ def test_a_good_site_is_read_and_its_paths_start_from_its_folder(tmp_path: Path)
     path = tmp_path / "site.toml"
     path.write_text("\ufeff" + GOOD + METER, encoding="utf-8")
     site = load_site(path)
-    assert (site.id, site.pack, str(site.zone), site.folder) == ("works-2", "steel", "Asia/Shanghai", tmp_path)
+    assert (site.id, site.pack, str(site.zone), site.folder) == (
+        "works-2",
+        "steel",
+        "Asia/Shanghai",
+        tmp_path,
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,18 +53,50 @@ def test_a_good_site_is_read_and_its_paths_start_from_its_folder(tmp_path: Path)
         (GOOD + METER + "range = [5.0, 1.0]\n", "meters.0.range", "", "[lowest, highest]"),
         (GOOD + METER + METER, None, "", "'m1' stands twice"),
         (GOOD + 2 * '[[equipment]]\nid = "eaf-1"\n', None, "", "'eaf-1' stands twice"),
-        (GOOD.replace('energy = "energy.csv"\n', ""), "inputs", "", "readings of meters, energy per batch"),
+        (
+            GOOD.replace('energy = "energy.csv"\n', ""),
+            "inputs",
+            "",
+            "readings of meters, energy per batch",
+        ),
         (GOOD + 'log = "log.csv"\n', "inputs", "", "log stands alone"),
         (GOOD + 'readings = "r.csv"\n', None, "", "no [[meters]]"),
-        (GOOD + '[mapping.batches]\ncolums = { a = "b" }\n', "mapping.batches.colums", "does not know", "docs/agent.md"),
+        (
+            GOOD + '[mapping.batches]\ncolums = { a = "b" }\n',
+            "mapping.batches.colums",
+            "does not know",
+            "docs/agent.md",
+        ),
         (GOOD + '[mapping.batches]\ndecimal = ";"\n', "mapping.batches.decimal", "';'", "','"),
-        (GOOD.replace("Asia/Shanghai", "Asia"), "site.timezone", "'Asia'", "IANA"),  # a folder of zones
-        (GOOD + '[runs]\nshift_starts = ["22:00", "06:00"]\n', "runs.shift_starts", "", "order of the day"),
-        (GOOD + '[runs]\nshift_starts = ["22:00", "6:00"]\n', "runs.shift_starts", "", "order of the day"),
-        (GOOD + '[runs]\nshift_starts = ["06:5"]\n', "runs.shift_starts", "", "clock times such as 06:00"),
+        (
+            GOOD.replace("Asia/Shanghai", "Asia"),
+            "site.timezone",
+            "'Asia'",
+            "IANA",
+        ),  # a folder of zones
+        (
+            GOOD + '[runs]\nshift_starts = ["22:00", "06:00"]\n',
+            "runs.shift_starts",
+            "",
+            "order of the day",
+        ),
+        (
+            GOOD + '[runs]\nshift_starts = ["22:00", "6:00"]\n',
+            "runs.shift_starts",
+            "",
+            "order of the day",
+        ),
+        (
+            GOOD + '[runs]\nshift_starts = ["06:5"]\n',
+            "runs.shift_starts",
+            "",
+            "clock times such as 06:00",
+        ),
     ],
 )
-def test_a_wrong_key_is_named(tmp_path: Path, text: str, column: str | None, value: str, wanted: str) -> None:
+def test_a_wrong_key_is_named(
+    tmp_path: Path, text: str, column: str | None, value: str, wanted: str
+) -> None:
     error = refusal(tmp_path, text)
     assert error.code == "site-invalid"
     assert error.place is not None
@@ -79,9 +116,13 @@ def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
         load_site(tmp_path / "site.toml")
 
 
-def test_shifts_that_begin_at_hours_of_one_digit_are_in_the_order_of_the_day(tmp_path: Path) -> None:
+def test_shifts_that_begin_at_hours_of_one_digit_are_in_the_order_of_the_day(
+    tmp_path: Path,
+) -> None:
     """07:30 local time lies in the shift from 6:00 to 14:00, for the runs of a log as in the control room."""
-    (tmp_path / "site.toml").write_text(GOOD + '[runs]\nshift_starts = ["6:00", "14:00", "22:00"]\n', encoding="utf-8")
+    (tmp_path / "site.toml").write_text(
+        GOOD + '[runs]\nshift_starts = ["6:00", "14:00", "22:00"]\n', encoding="utf-8"
+    )
     site = load_site(tmp_path / "site.toml")
     at = datetime(2026, 3, 2, 7, 30, tzinfo=site.zone)
     first, last = bounds(site.runs.shift_starts, at, site.zone)

@@ -32,12 +32,20 @@ def test_each_percent_of_coal_and_coke_is_told_with_what_it_moves(tmp_path: Path
 def test_coke_weighed_wet_moves_the_label_by_what_is_told(tmp_path: Path) -> None:
     """Two percent of water in a tonne that is output and credit: every other amount is per 1.02 t of it."""
     dry = coking(27.4)
-    wet = [(of_what, amount if of_what == "coke" else amount / 1.02, unit, lhv, way) for of_what, amount, unit, lhv, way in dry.energy]
-    before, after = label_of(tmp_path, "coking", dry), label_of(tmp_path, "coking", replace(dry, energy=wet))
+    wet = [
+        (of_what, amount if of_what == "coke" else amount / 1.02, unit, lhv, way)
+        for of_what, amount, unit, lhv, way in dry.energy
+    ]
+    before, after = (
+        label_of(tmp_path, "coking", dry),
+        label_of(tmp_path, "coking", replace(dry, energy=wet)),
+    )
     assert before.best.value is not None
     assert after.best.value is not None
     (size,) = re.findall(r"coke ([\d.]+) kgce/t", provisos_of(before)[0])
-    assert (before.best.value - after.best.value) / 2 == pytest.approx(float(size), rel=0.03)  # 1 / 1.02 for 0.98
+    assert (before.best.value - after.best.value) / 2 == pytest.approx(
+        float(size), rel=0.03
+    )  # 1 / 1.02 for 0.98
 
 
 def test_a_label_of_the_size_of_its_amounts_says_nothing(tmp_path: Path) -> None:

@@ -20,8 +20,15 @@ def test_that_both_are_by_unlike_versions_of_the_pack_is_told() -> None:
     steel = packs.load("steel")
 
     def answer_beside(version: str) -> str:
-        document = PublishedDocument.model_validate({"pack": "steel", "pack_version": version, "period": "2024", "version": 1, "steps": []})
-        return compare._as_text("en", steel, "2024", Benchmark(document, "a file", "verified"), (), ())
+        document = PublishedDocument.model_validate(
+            {"pack": "steel", "pack_version": version, "period": "2024", "version": 1, "steps": []}
+        )
+        return compare._as_text(
+            "en", steel, "2024", Benchmark(document, "a file", "verified"), (), ()
+        )
 
-    assert f"by version {steel.version} of the pack, the benchmark's by version 1," in answer_beside("1")
+    assert (
+        f"by version {steel.version} of the pack, the benchmark's by version 1,"
+        in answer_beside("1")
+    )
     assert "of the pack" not in answer_beside(steel.version)

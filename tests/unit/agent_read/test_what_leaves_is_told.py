@@ -34,10 +34,14 @@ def both_labels(plant: Plant, folder: Path) -> tuple[SiteLabel, SiteLabel, pipel
 
 
 @pytest.mark.parametrize("rule", ["output", "hours", "rated-power", "shares"])
-def test_a_shared_meter_is_told_first_by_its_remedy_and_declared_power_removes_it(tmp_path: Path, rule: str) -> None:
+def test_a_shared_meter_is_told_first_by_its_remedy_and_declared_power_removes_it(
+    tmp_path: Path, rule: str
+) -> None:
     own, leaving, data = both_labels(raw_plants.shared(rule), tmp_path)
     sentences = list(differences(own, leaving, data.pack))
-    assert len(sentences) == 1  # and nothing of overlapping rows, for lines that run side by side are no fault
+    assert (
+        len(sentences) == 1
+    )  # and nothing of overlapping rows, for lines that run side by side are no fault
     assert re.fullmatch(SHARED, sentences[0])
 
     declare(tmp_path / "site.toml", data.proposals)
@@ -57,7 +61,9 @@ def test_rows_that_overlap_are_told_by_name(tmp_path: Path) -> None:
     plant.tables["batches"][:] = rows
     own, leaving, data = both_labels(plant, tmp_path)
     (sentence,) = differences(own, leaving, data.pack)
-    assert sentence.startswith("No label of eaf is sent in a report. 1 batch on meter m overlaps another, H0020 and H0021: correct")
+    assert sentence.startswith(
+        "No label of eaf is sent in a report. 1 batch on meter m overlaps another, H0020 and H0021: correct"
+    )
 
 
 def test_labels_that_are_the_same_are_not_told(tmp_path: Path) -> None:
@@ -68,36 +74,59 @@ def test_labels_that_are_the_same_are_not_told(tmp_path: Path) -> None:
 def test_a_campaign_is_told_with_the_other_ways_to_cut(tmp_path: Path) -> None:
     own, leaving, data = both_labels(raw_plants.by_log("campaign"), tmp_path)
     (sentence,) = differences(own, leaving, data.pack)
-    assert sentence.startswith("No label of cement-grinding is sent in a report. A single row with another product splits a campaign")
+    assert sentence.startswith(
+        "No label of cement-grinding is sent in a report. A single row with another product splits a campaign"
+    )
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "The share of the shared meter both that a batch gets"), ("zh", "共用表计 both")])
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "The share of the shared meter both that a batch gets"), ("zh", "共用表计 both")],
+)
 def test_label_and_preview_say_it_before_anything_else(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str, words: str
 ) -> None:
     raw_plants.shared("hours").write(tmp_path)
     site = ["--site", str(tmp_path / "site.toml"), "--period", "2025", "--lang", language]
     assert main(["label", *site, "--out", str(tmp_path / "label")]) == 0
-    lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith(("labelling", "按方法包"))]
+    lines = [
+        line
+        for line in capsys.readouterr().err.splitlines()
+        if not line.startswith(("labelling", "按方法包"))
+    ]
     assert words in lines[0]
     assert 'by = "power"' in (tmp_path / "label" / "declarations.toml").read_text(encoding="utf-8")
 
     assert main(["preview", *site, "--state", str(tmp_path / "state")]) == 4
-    lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith(("labelling", "按方法包"))]
+    lines = [
+        line
+        for line in capsys.readouterr().err.splitlines()
+        if not line.startswith(("labelling", "按方法包"))
+    ]
     assert words in lines[0]
     assert any("no-bound" in line for line in lines)
 
 
 def test_a_site_of_a_fleet_has_what_to_declare_too(tmp_path: Path) -> None:
     raw_plants.shared("hours").write(tmp_path)
-    assert do(Task(str(tmp_path / "site.toml"), {}, "2025", "en", str(tmp_path / "of-fleet"))).refused is None
-    assert 'by = "power"' in (tmp_path / "of-fleet" / "declarations.toml").read_text(encoding="utf-8")
+    assert (
+        do(Task(str(tmp_path / "site.toml"), {}, "2025", "en", str(tmp_path / "of-fleet"))).refused
+        is None
+    )
+    assert 'by = "power"' in (tmp_path / "of-fleet" / "declarations.toml").read_text(
+        encoding="utf-8"
+    )
     raw_plants.shared("power").write(tmp_path)  # as it proposed
-    assert do(Task(str(tmp_path / "site.toml"), {}, "2025", "en", str(tmp_path / "of-fleet"))).refused is None
+    assert (
+        do(Task(str(tmp_path / "site.toml"), {}, "2025", "en", str(tmp_path / "of-fleet"))).refused
+        is None
+    )
     assert not (tmp_path / "of-fleet" / "declarations.toml").exists()
 
 
 def test_who_sends_is_reminded_of_how_many_there_are() -> None:
     from benchmarks.phrases import Phrase
 
-    assert reminder([Phrase("One."), Phrase("Two.")]).startswith("In 2 places the report differs from the label on the site")
+    assert reminder([Phrase("One."), Phrase("Two.")]).startswith(
+        "In 2 places the report differs from the label on the site"
+    )

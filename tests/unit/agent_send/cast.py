@@ -17,7 +17,16 @@ from benchmarks import packs
 from benchmarks.conversion import FactorTable
 from benchmarks.labels import label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Period
-from benchmarks.wire import challenges, commitments, envelope, heads, logged, receipts, requests, sealing
+from benchmarks.wire import (
+    challenges,
+    commitments,
+    envelope,
+    heads,
+    logged,
+    receipts,
+    requests,
+    sealing,
+)
 from benchmarks.wire import directory as key_directory
 from benchmarks.wire.challenges import AnsweredCommitment, LedgerStand
 from benchmarks.wire.commitments import ReportCommitment
@@ -68,7 +77,9 @@ def heats(count: int, *, year: int = 2016, gas_lhv: float | None = 36.0) -> list
 
 def material(batches: list[Batch], period: str = "2016") -> ReportMaterial:
     pack = packs.load("steel")
-    label = label_site(batches, pack, FactorTable.load(), Period.parse(period, UTC), site=SITE, paths={})
+    label = label_site(
+        batches, pack, FactorTable.load(), Period.parse(period, UTC), site=SITE, paths={}
+    )
     return ReportMaterial(label, batches, pack)
 
 
@@ -102,7 +113,9 @@ class FakePortal:
     def signed_directory(self) -> bytes:
         always = (date(2000, 1, 1), date(2100, 1, 1))
         content = Directory(
-            self.number, (ListedKey(self.processing_key.public_bytes, *always),), (ListedKey(self.receipt_key.public_bytes, *always),)
+            self.number,
+            (ListedKey(self.processing_key.public_bytes, *always),),
+            (ListedKey(self.receipt_key.public_bytes, *always),),
         )
         return key_directory.issue(content, self.directory_key)
 
@@ -119,17 +132,32 @@ class FakePortal:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         match request.method, request.url.path:
             case "GET", "/api/v1/directory/":
-                return httpx.Response(200, json={"directory": base64.b64encode(self.signed_directory()).decode()})
+                return httpx.Response(
+                    200, json={"directory": base64.b64encode(self.signed_directory()).decode()}
+                )
             case "GET", "/api/v1/submissions/":
                 signed = requests.parse(request.headers[requests.HTTP_HEADER])
-                requests.verify(signed, "GET", request.url.path, self.today(), self.devices[signed.device_id])
-                return httpx.Response(200, json=[{"receipt": self._receipt(body)} for body in self.submissions.values()])
+                requests.verify(
+                    signed, "GET", request.url.path, self.today(), self.devices[signed.device_id]
+                )
+                return httpx.Response(
+                    200,
+                    json=[{"receipt": self._receipt(body)} for body in self.submissions.values()],
+                )
             case "POST", "/api/v1/enrolments/":
                 return self._enrol(json.loads(request.content))
             case "GET", "/api/v1/commitments/":
                 signed = requests.parse(request.headers[requests.HTTP_HEADER])
-                requests.verify(signed, "GET", request.url.path, self.today(), self.devices[signed.device_id])
-                return httpx.Response(200, json=[{"challenge": base64.b64encode(raw).decode()} for raw in self.challenges.values()])
+                requests.verify(
+                    signed, "GET", request.url.path, self.today(), self.devices[signed.device_id]
+                )
+                return httpx.Response(
+                    200,
+                    json=[
+                        {"challenge": base64.b64encode(raw).decode()}
+                        for raw in self.challenges.values()
+                    ],
+                )
             case "POST", "/api/v1/commitments/":
                 return self._commit(request.content)
             case "POST", "/api/v1/submissions/":
@@ -145,7 +173,9 @@ class FakePortal:
         device_id = f"device-{key[:8]}"
         self.devices[device_id] = VerifyingKey.from_hex(key)
         directory = base64.b64encode(self.signed_directory()).decode()
-        return httpx.Response(201, json={"site": SITE, "device_id": device_id, "directory": directory})
+        return httpx.Response(
+            201, json={"site": SITE, "device_id": device_id, "directory": directory}
+        )
 
     def _commit(self, body: bytes) -> httpx.Response:
         self.commitment_bodies.append(body)
@@ -155,22 +185,34 @@ class FakePortal:
         challenge = self.challenges.get(asked)
         if challenge is None:
             if any(
-                (commitment.site, commitment.period, commitment.revision) == (asked.site, asked.period, asked.revision)
+                (commitment.site, commitment.period, commitment.revision)
+                == (asked.site, asked.period, asked.revision)
                 for commitment in self.challenges
             ):
                 return problem(409, "commitment-conflict", "Other data were committed to.")
             challenge = self.challenge_for(asked, secrets.token_bytes(challenges.NONCE_BYTES))
-            self.log.append(logged.hashed(EntryKind.COMMITMENT, bytes.fromhex(asked.digest), LOGGED_ON))
+            self.log.append(
+                logged.hashed(EntryKind.COMMITMENT, bytes.fromhex(asked.digest), LOGGED_ON)
+            )
             self.challenges[asked] = challenge
         return httpx.Response(200, json={"challenge": base64.b64encode(challenge).decode()})
 
     def challenge_for(self, commitment: ReportCommitment, nonce: bytes) -> bytes:
         before = [other for other in self.challenges if other != commitment]
         answered = tuple(
-            AnsweredCommitment(number, earlier.period, earlier.revision, bytes.fromhex(earlier.digest))
+            AnsweredCommitment(
+                number, earlier.period, earlier.revision, bytes.fromhex(earlier.digest)
+            )
             for number, earlier in enumerate(before, 1)
         )
-        return challenges.issue(commitment, nonce, len(self.log), LOGGED_ON, LedgerStand(len(before) + 1, answered), self.receipt_key)
+        return challenges.issue(
+            commitment,
+            nonce,
+            len(self.log),
+            LOGGED_ON,
+            LedgerStand(len(before) + 1, answered),
+            self.receipt_key,
+        )
 
     def _take(self, body: bytes) -> httpx.Response:
         self.bodies.append(body)
@@ -183,15 +225,22 @@ class FakePortal:
         self.submissions[name] = body
         if last_body is None:
             self.index_of[parsed.digest] = len(self.log)
-            self.log.append(logged.hashed(EntryKind.ENVELOPE, bytes.fromhex(parsed.digest), LOGGED_ON))
-        return httpx.Response(200 if last_body else 201, json={"receipt": self._receipt(body), "submission": parsed.digest})
+            self.log.append(
+                logged.hashed(EntryKind.ENVELOPE, bytes.fromhex(parsed.digest), LOGGED_ON)
+            )
+        return httpx.Response(
+            200 if last_body else 201,
+            json={"receipt": self._receipt(body), "submission": parsed.digest},
+        )
 
     def accept(self, body: bytes) -> bytes:
         """Open a report and log the values found in it, as the portal's worker does; their digest, in the newest entry."""
         parsed = envelope.parse(body)
         report = envelope.open(parsed, self.processing_key, self.devices[parsed.header.device_id])
         of = ReportRevision(parsed.header.site, parsed.header.period, parsed.header.revision)
-        digest = logged.values(bytes.fromhex(parsed.digest), of, report.released.labels, report.salt)
+        digest = logged.values(
+            bytes.fromhex(parsed.digest), of, report.released.labels, report.salt
+        )
         self.log.append(logged.hashed(EntryKind.VALUES, digest, LOGGED_ON))
         return digest
 
@@ -211,7 +260,9 @@ class FakePortal:
     def _receipt(self, body: bytes) -> str:
         parsed = envelope.parse(body)
         index = self.index_of[parsed.digest]
-        return base64.b64encode(receipts.issue(parsed.digest, parsed.header, index, LOGGED_ON, self.receipt_key)).decode()
+        return base64.b64encode(
+            receipts.issue(parsed.digest, parsed.header, index, LOGGED_ON, self.receipt_key)
+        ).decode()
 
     def signed_head(self) -> bytes:
         return heads.issue(len(self.log), self.log.root(), len(self.log), self.receipt_key)
@@ -221,17 +272,35 @@ class FakePortal:
         if path.endswith("/head/"):
             return httpx.Response(200, json={"head": base64.b64encode(self.signed_head()).decode()})
         if path.endswith("/restarts/"):
-            return httpx.Response(200, json=[{"statement": base64.b64encode(restart).decode()} for restart in self.restarts])
-        kind = self.log.inclusion_proof if path.endswith("/inclusion/") else self.log.consistency_proof
-        first, second = (int(asked[name]) for name in (("index", "size") if path.endswith("/inclusion/") else ("from", "to")))
+            return httpx.Response(
+                200,
+                json=[
+                    {"statement": base64.b64encode(restart).decode()} for restart in self.restarts
+                ],
+            )
+        kind = (
+            self.log.inclusion_proof if path.endswith("/inclusion/") else self.log.consistency_proof
+        )
+        first, second = (
+            int(asked[name])
+            for name in (("index", "size") if path.endswith("/inclusion/") else ("from", "to"))
+        )
         if second > len(self.log):
             return problem(404, "log-size-unknown", "The log never had so many entries.")
         return httpx.Response(200, json={"proof": [node.hex() for node in kind(first, second)]})
 
 
 def problem(status: int, code: str, detail: str, **headers: str) -> httpx.Response:
-    document = {"type": f"urn:steplabel:problem:{code}", "status": status, "detail": detail, "code": code, "remedy": "Do this."}
-    return httpx.Response(status, json=document, headers={"content-type": "application/problem+json", **headers})
+    document = {
+        "type": f"urn:steplabel:problem:{code}",
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "remedy": "Do this.",
+    }
+    return httpx.Response(
+        status, json=document, headers={"content-type": "application/problem+json", **headers}
+    )
 
 
 @dataclass
@@ -245,12 +314,29 @@ class Desk:
 
     @property
     def road(self) -> Portal:
-        return Portal(PORTAL, sleep=self.pauses.append, software=SOFTWARE, transport=httpx.MockTransport(self.portal))
+        return Portal(
+            PORTAL,
+            sleep=self.pauses.append,
+            software=SOFTWARE,
+            transport=httpx.MockTransport(self.portal),
+        )
 
     def enrol(self, *, replace: bool = False) -> enrolment.Enrolment:
         with self.road as road:
-            return enrolment.enrol(self.state, self.connection, road, self.portal.token, software=SOFTWARE, now=NOW, replace=replace)
+            return enrolment.enrol(
+                self.state,
+                self.connection,
+                road,
+                self.portal.token,
+                software=SOFTWARE,
+                now=NOW,
+                replace=replace,
+            )
 
-    def submission(self, checkpoint: Callable[[str], None] = lambda _name: None) -> SubmissionProcess:
+    def submission(
+        self, checkpoint: Callable[[str], None] = lambda _name: None
+    ) -> SubmissionProcess:
         identity = enrolment.identity(self.state, self.connection, SITE)
-        return SubmissionProcess(self.connection, identity, software=SOFTWARE, clock=lambda: NOW, checkpoint=checkpoint)
+        return SubmissionProcess(
+            self.connection, identity, software=SOFTWARE, clock=lambda: NOW, checkpoint=checkpoint
+        )

@@ -23,7 +23,11 @@ from benchmarks.wire.signing import ReceiptKey
 from reporting_agent.approved_packs import ApprovedShelf, fetch, require_in_effect, require_signed
 
 ON = date(2026, 11, 21)
-TEXT = (packs.HOME / "cement.toml").read_text(encoding="utf-8").replace('version = "4"', 'version = "5"', 1)
+TEXT = (
+    (packs.HOME / "cement.toml")
+    .read_text(encoding="utf-8")
+    .replace('version = "4"', 'version = "5"', 1)
+)
 
 
 @dataclass
@@ -37,7 +41,9 @@ class Portal:
 
     def __post_init__(self) -> None:
         digest = packs.digest(packs.checked(TEXT, "cement-5.toml")).hex()
-        pack = ApprovedPack("cement", "5", digest, approved.sha256(TEXT), "", "2010-01-01", "", ON.isoformat())
+        pack = ApprovedPack(
+            "cement", "5", digest, approved.sha256(TEXT), "", "2010-01-01", "", ON.isoformat()
+        )
         self.approved = replace(pack, **self.changed)
         self.tree = Tree()
         for number in range(5):
@@ -51,7 +57,12 @@ class Portal:
 
     def pack(self, _pack: str, _version: str) -> Mapping[str, Any]:
         document = approved.sign(self.approved, self.key)
-        return {"document": document, "pack_toml": self.text, "factors_toml": "", "log": {"index": 3, "on": ON.isoformat()}}
+        return {
+            "document": document,
+            "pack_toml": self.text,
+            "factors_toml": "",
+            "log": {"index": 3, "on": ON.isoformat()},
+        }
 
     def log_inclusion(self, index: int, size: int) -> Sequence[bytes]:
         return self.tree.inclusion_proof(index, size)
@@ -71,7 +82,9 @@ def test_what_was_fetched_is_found_by_its_version(tmp_path: Path) -> None:
     assert "5" not in [pack.version for pack in packs.versions("cement")]
 
 
-def test_a_pack_whose_file_was_written_on_windows_is_read_as_it_was_approved(tmp_path: Path) -> None:
+def test_a_pack_whose_file_was_written_on_windows_is_read_as_it_was_approved(
+    tmp_path: Path,
+) -> None:
     text = TEXT.replace("\n", "\r\n")
     pack_shelf = Portal(text=text, changed={"file": approved.sha256(text)}).fetched(tmp_path)
     with shelf.used(pack_shelf):
@@ -88,7 +101,9 @@ def test_a_pack_whose_file_was_written_on_windows_is_read_as_it_was_approved(tmp
     ],
     ids=["another file", "another digest", "another version", "not in the log"],
 )
-def test_what_does_not_hold_is_refused_and_nothing_is_kept(tmp_path: Path, portal: Portal, code: str) -> None:
+def test_what_does_not_hold_is_refused_and_nothing_is_kept(
+    tmp_path: Path, portal: Portal, code: str
+) -> None:
     with pytest.raises(VerificationError) as refused:
         portal.fetched(tmp_path / "packs")
     assert refused.value.code == code
@@ -98,7 +113,14 @@ def test_what_does_not_hold_is_refused_and_nothing_is_kept(tmp_path: Path, porta
 def test_a_pack_of_another_portal_is_refused(tmp_path: Path) -> None:
     portal, other = Portal(), ReceiptKey.generate()
     with pytest.raises(VerificationError) as refused:
-        fetch(ApprovedShelf(tmp_path), portal, {other.key_id: other.public}, portal.head, "cement", "5")
+        fetch(
+            ApprovedShelf(tmp_path),
+            portal,
+            {other.key_id: other.public},
+            portal.head,
+            "cement",
+            "5",
+        )
     assert refused.value.code == "pack-signature-invalid"
 
 
@@ -120,17 +142,30 @@ def test_a_kept_document_that_was_altered_with_its_file_is_not_reported_by(tmp_p
     require_signed(pack_shelf, pack, keys)
     document = tmp_path / "cement-5.toml.json"
     altered = TEXT.replace("quantile = 0.20", "quantile = 0.25", 1)
-    document.write_text(document.read_text(encoding="utf-8").replace(approved.sha256(TEXT), approved.sha256(altered)), encoding="utf-8")
+    document.write_text(
+        document.read_text(encoding="utf-8").replace(
+            approved.sha256(TEXT), approved.sha256(altered)
+        ),
+        encoding="utf-8",
+    )
     (tmp_path / "cement-5.toml").write_text(altered, encoding="utf-8")
     with pytest.raises(VerificationError) as refused:
         require_signed(pack_shelf, pack, keys)
     assert refused.value.code == "pack-signature-invalid"
 
 
-@pytest.mark.parametrize(("begins", "to", "refused"), [(2026, None, False), (2027, None, True), (2025, 2026, True), (2025, 2027, False)])
-def test_a_period_that_begins_before_the_pack_is_in_effect_or_after_it_is_not_reported(begins: int, to: int | None, refused: bool) -> None:
+@pytest.mark.parametrize(
+    ("begins", "to", "refused"),
+    [(2026, None, False), (2027, None, True), (2025, 2026, True), (2025, 2027, False)],
+)
+def test_a_period_that_begins_before_the_pack_is_in_effect_or_after_it_is_not_reported(
+    begins: int, to: int | None, refused: bool
+) -> None:
     pack = packs.load("cement").model_copy(
-        update={"effective_from": date(begins, 1, 1), "effective_to": None if to is None else date(to, 1, 1)}
+        update={
+            "effective_from": date(begins, 1, 1),
+            "effective_to": None if to is None else date(to, 1, 1),
+        }
     )
     period = Period.parse("2026", UTC)
     if not refused:

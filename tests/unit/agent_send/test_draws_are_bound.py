@@ -42,7 +42,9 @@ class Killed(BaseException):
     """Ends the run as a kill would: nothing of ours catches it."""
 
 
-def run(desk: Desk, data: ReportMaterial, *, stop_at: str | None = None, correct: bool = False) -> Parcel:
+def run(
+    desk: Desk, data: ReportMaterial, *, stop_at: str | None = None, correct: bool = False
+) -> Parcel:
     def checkpoint(name: str) -> None:
         if name == stop_at:
             raise Killed(name)
@@ -57,7 +59,10 @@ def run(desk: Desk, data: ReportMaterial, *, stop_at: str | None = None, correct
 
 def points(parcel: Parcel) -> Points:
     assert parcel.plaintext is not None
-    return [(label.best.grid_point, label.typical.grid_point) for label in decode_report(parcel.plaintext).released.labels]
+    return [
+        (label.best.grid_point, label.typical.grid_point)
+        for label in decode_report(parcel.plaintext).released.labels
+    ]
 
 
 def spent(desk: Desk) -> int:
@@ -72,7 +77,10 @@ def one_record_edited(index: int) -> ReportMaterial:
     """A kilowatt-hour more in one heat: no label moves, the data are others."""
     batches = heats(400)
     first = batches[0].energy[0]
-    energy = (CarrierEnergy(first.carrier, first.quantity + index, first.unit), *batches[0].energy[1:])
+    energy = (
+        CarrierEnergy(first.carrier, first.quantity + index, first.unit),
+        *batches[0].energy[1:],
+    )
     edited: list[Batch] = [dataclasses.replace(batches[0], energy=energy), *batches[1:]]
     return material(edited)
 
@@ -103,10 +111,16 @@ def test_a_plant_that_edits_a_record_after_the_challenge_is_refused_another_look
         with pytest.raises(PolicyRefusal) as behind:
             run(other, one_record_edited(1))
         assert behind.value.code == "ledger-set-back"
-        with pytest.raises(InputError) as conflict, other.road as road:  # and one that does not listen to what the portal answered
+        with (
+            pytest.raises(InputError) as conflict,
+            other.road as road,
+        ):  # and one that does not listen to what the portal answered
             other.submission().prepare(one_record_edited(1), "2016", road, correct=False)
         assert conflict.value.code == "commitment-conflict"
-        assert (spent(other), [parcel.state for parcel in Outbox(other.connection).all()]) == (0, [ParcelState.COMMITTED])
+        assert (spent(other), [parcel.state for parcel in Outbox(other.connection).all()]) == (
+            0,
+            [ParcelState.COMMITTED],
+        )
     assert len(enrolled.portal.challenges) == 1
 
 
@@ -114,14 +128,18 @@ def test_data_that_change_while_files_are_carried_are_told_and_the_report_that_w
     enrolled: Desk, year: ReportMaterial
 ) -> None:
     begun = enrolled.submission().begin(year, "2016", correct=False)
-    answer = enrolled.portal.challenge_for(challenge_bindings.commitment_of(begun.parcel), bytes(32))
+    answer = enrolled.portal.challenge_for(
+        challenge_bindings.commitment_of(begun.parcel), bytes(32)
+    )
     with pytest.raises(PolicyRefusal) as refused:
         enrolled.submission().begin_answered(one_record_edited(1), "2016", answer, correct=False)
     assert refused.value.code == "data-changed"
     assert re.search("[a-z]+ [a-z]+", in_language(refused.value.sentence, "zh")) is None
     assert spent(enrolled) == 0
     resumed = enrolled.submission().begin_answered(year, "2016", answer, correct=False)
-    assert challenge_bindings.commitment_of(resumed.parcel) == challenge_bindings.commitment_of(begun.parcel)
+    assert challenge_bindings.commitment_of(resumed.parcel) == challenge_bindings.commitment_of(
+        begun.parcel
+    )
     assert enrolled.submission().seal(resumed).is_sealed
 
 
@@ -131,7 +149,9 @@ def test_without_the_challenge_in_the_key_a_plant_could_try_edits_until_one_is_l
     seed = b"s" * 32
 
     def planned_of(data: ReportMaterial) -> planning.ReportPlan:
-        return planning.plan(data.site_label, data.batches, data.pack, planning.Subject(SITE, "2016", 1, False))
+        return planning.plan(
+            data.site_label, data.batches, data.pack, planning.Subject(SITE, "2016", 1, False)
+        )
 
     def look(planned: planning.ReportPlan, root: bytes, nonce: bytes) -> int:
         planned_release = planned.releases[0]
@@ -139,11 +159,22 @@ def test_without_the_challenge_in_the_key_a_plant_could_try_edits_until_one_is_l
         def stream(name: str) -> KeyedStream:
             return KeyedStream(seed, challenge=nonce, data_root=root, name=name)
 
-        return release(planned_release.label, planned_release.step, planned_release.rule, planned.pack.policy, stream).best.grid_point
+        return release(
+            planned_release.label,
+            planned_release.step,
+            planned_release.rule,
+            planned.pack.policy,
+            stream,
+        ).best.grid_point
 
-    tries = [(plan, plan.tree(seed, SOFTWARE).root) for plan in map(planned_of, map(one_record_edited, range(20)))]
+    tries = [
+        (plan, plan.tree(seed, SOFTWARE).root)
+        for plan in map(planned_of, map(one_record_edited, range(20)))
+    ]
     looks = [look(*attempt, b"") for attempt in tries]
-    assert min(looks) < looks[0]  # the plant submits the luckiest, and the draw is the one it looked at
+    assert (
+        min(looks) < looks[0]
+    )  # the plant submits the luckiest, and the draw is the one it looked at
     # with the challenge, which comes after the data are fixed, what was tried says nothing of what will be drawn
     drawn = [[look(*attempt, bytes([number]) * 32) for attempt in tries] for number in range(5)]
     assert any(
@@ -192,12 +223,16 @@ def test_a_backup_restored_at_any_step_draws_the_same_points_or_nothing(
 
 
 @pytest.mark.parametrize("back", [timedelta(days=1), timedelta(days=400), timedelta(days=5000)])
-def test_a_clock_set_back_gives_no_second_draw_and_no_second_budget(enrolled: Desk, year: ReportMaterial, back: timedelta) -> None:
+def test_a_clock_set_back_gives_no_second_draw_and_no_second_budget(
+    enrolled: Desk, year: ReportMaterial, back: timedelta
+) -> None:
     first = run(enrolled, year)
 
     def at(moment: datetime) -> SubmissionProcess:
         identity = enrolment.identity(enrolled.state, enrolled.connection, SITE)
-        return SubmissionProcess(enrolled.connection, identity, software=SOFTWARE, clock=lambda: moment)
+        return SubmissionProcess(
+            enrolled.connection, identity, software=SOFTWARE, clock=lambda: moment
+        )
 
     with enrolled.road as road:
         again = at(NOW - back).prepare(year, "2016", road, correct=False)
@@ -205,16 +240,22 @@ def test_a_clock_set_back_gives_no_second_draw_and_no_second_budget(enrolled: De
         corrected = at(NOW - back).prepare(one_record_edited(1), "2016", road, correct=True)
         with pytest.raises(PolicyRefusal) as refused:
             at(NOW - 2 * back).begin(one_record_edited(2), "2016", correct=True)
-    assert refused.value.code == "corrections-used"  # counted by the batches' year, not by the clock's
+    assert (
+        refused.value.code == "corrections-used"
+    )  # counted by the batches' year, not by the clock's
     assert corrected.revision == 2
     assert spent(enrolled) == 4
 
 
-def test_another_version_of_the_agent_does_not_finish_what_was_committed_to(enrolled: Desk, year: ReportMaterial) -> None:
+def test_another_version_of_the_agent_does_not_finish_what_was_committed_to(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="challenged")
     identity = enrolment.identity(enrolled.state, enrolled.connection, SITE)
-    newer = SubmissionProcess(enrolled.connection, identity, software="steplabel-agent/newer", clock=lambda: NOW)
+    newer = SubmissionProcess(
+        enrolled.connection, identity, software="steplabel-agent/newer", clock=lambda: NOW
+    )
     with pytest.raises(PolicyRefusal) as refused:
         newer.begin(year, "2016", correct=False)
     assert refused.value.code == "software-changed"
@@ -225,13 +266,17 @@ def test_another_version_of_the_agent_does_not_finish_what_was_committed_to(enro
 
 
 @pytest.mark.parametrize("changed", ["readings", "settings"])
-def test_readings_and_settings_are_bound_although_the_batches_come_out_the_same(enrolled: Desk, year: ReportMaterial, changed: str) -> None:
+def test_readings_and_settings_are_bound_although_the_batches_come_out_the_same(
+    enrolled: Desk, year: ReportMaterial, changed: str
+) -> None:
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="challenged")
     day = MeterDay("eaf-1", "kWh", 16_900 * DAY_US, 24, bytes(32))
     other = Provenance((day,)) if changed == "readings" else Provenance(settings_digest=b"1" * 32)
     with pytest.raises(PolicyRefusal) as refused:
-        enrolled.submission().begin(dataclasses.replace(year, provenance=other), "2016", correct=False)
+        enrolled.submission().begin(
+            dataclasses.replace(year, provenance=other), "2016", correct=False
+        )
     assert refused.value.code == "software-changed"
     assert run(enrolled, year).revision == 1
 
@@ -241,7 +286,9 @@ def _as_by_the_release_before(desk: Desk) -> None:
     desk.connection.execute("UPDATE parcel SET data_root = ?, parts = '{}'", (b"r" * 32,))
 
 
-def test_a_report_that_the_release_before_sealed_is_known_again(enrolled: Desk, year: ReportMaterial) -> None:
+def test_a_report_that_the_release_before_sealed_is_known_again(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     sealed = run(enrolled, year)
     _as_by_the_release_before(enrolled)
     again = run(enrolled, year)
@@ -249,7 +296,9 @@ def test_a_report_that_the_release_before_sealed_is_known_again(enrolled: Desk, 
     assert spent(enrolled) == 2
 
 
-def test_what_the_release_before_committed_to_and_did_not_seal_is_finished_by_it_or_corrected(enrolled: Desk, year: ReportMaterial) -> None:
+def test_what_the_release_before_committed_to_and_did_not_seal_is_finished_by_it_or_corrected(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="challenged")
     _as_by_the_release_before(enrolled)
@@ -259,14 +308,20 @@ def test_what_the_release_before_committed_to_and_did_not_seal_is_finished_by_it
     assert spent(enrolled) == 0
 
 
-def test_a_sealed_report_stays_what_it_is_under_another_version(enrolled: Desk, year: ReportMaterial) -> None:
+def test_a_sealed_report_stays_what_it_is_under_another_version(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     sealed = run(enrolled, year)
     identity = enrolment.identity(enrolled.state, enrolled.connection, SITE)
-    newer = SubmissionProcess(enrolled.connection, identity, software="steplabel-agent/newer", clock=lambda: NOW)
+    newer = SubmissionProcess(
+        enrolled.connection, identity, software="steplabel-agent/newer", clock=lambda: NOW
+    )
     assert newer.begin(year, "2016", correct=False).parcel.digest == sealed.digest
 
 
-def test_a_new_device_commits_to_the_same_data_and_gets_the_same_challenge(enrolled: Desk, year: ReportMaterial) -> None:
+def test_a_new_device_commits_to_the_same_data_and_gets_the_same_challenge(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="committed")
     (waiting,) = Outbox(enrolled.connection).all()
@@ -309,15 +364,23 @@ def test_a_correction_after_a_lost_answer_debits_the_first_with_the_batches_that
     answered_unheard(enrolled, changed_year)
     corrected = run(enrolled, year, correct=True)
     assert (corrected.revision, corrected.state, spent(enrolled)) == (2, ParcelState.RECEIVED, 4)
-    (gone,) = {batch.batch_id for batch in changed_year.batches} - {batch.batch_id for batch in year.batches}
-    rows = enrolled.connection.execute("SELECT parcel FROM ledger WHERE batch_id = ?", (gone,)).fetchall()
+    (gone,) = {batch.batch_id for batch in changed_year.batches} - {
+        batch.batch_id for batch in year.batches
+    }
+    rows = enrolled.connection.execute(
+        "SELECT parcel FROM ledger WHERE batch_id = ?", (gone,)
+    ).fetchall()
     assert {row["parcel"] for row in rows} == {"2016 r1"}
 
 
-def test_an_agent_that_is_renewed_while_the_answer_is_lost_leaves_the_way_to_a_correction(enrolled: Desk, year: ReportMaterial) -> None:
+def test_an_agent_that_is_renewed_while_the_answer_is_lost_leaves_the_way_to_a_correction(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     answered_unheard(enrolled, year)
     identity = enrolment.identity(enrolled.state, enrolled.connection, SITE)
-    newer = SubmissionProcess(enrolled.connection, identity, software="steplabel-agent/newer", clock=lambda: NOW)
+    newer = SubmissionProcess(
+        enrolled.connection, identity, software="steplabel-agent/newer", clock=lambda: NOW
+    )
     with enrolled.road as road:
         newer.consult(road)
         with pytest.raises(PolicyRefusal) as refused:
@@ -349,7 +412,9 @@ def _dies_at_committed(name: str) -> None:
 
 
 def second_challenge(desk: Desk, parcel: Parcel) -> bytes:
-    return desk.portal.challenge_for(challenge_bindings.commitment_of(parcel), b"\x07" * challenges.NONCE_BYTES)
+    return desk.portal.challenge_for(
+        challenge_bindings.commitment_of(parcel), b"\x07" * challenges.NONCE_BYTES
+    )
 
 
 @pytest.mark.parametrize("stop_at", ["challenged", "debited", "drawn", "sealed", None])
@@ -369,7 +434,10 @@ def test_a_second_challenge_for_the_same_commitment_is_noticed_and_changes_nothi
     assert refused.value.code == "challenge-changed"
 
     (commitment,) = enrolled.portal.challenges
-    first, enrolled.portal.challenges[commitment] = enrolled.portal.challenges[commitment], second_challenge(enrolled, parcel)
+    first, enrolled.portal.challenges[commitment] = (
+        enrolled.portal.challenges[commitment],
+        second_challenge(enrolled, parcel),
+    )
     with pytest.raises(VerificationError) as refusal:
         run(enrolled, year)  # the portal's own list gives it away, before anything else is done
     assert refusal.value.code == "challenge-changed"
@@ -377,24 +445,37 @@ def test_a_second_challenge_for_the_same_commitment_is_noticed_and_changes_nothi
     assert run(enrolled, year).challenge == parcel.challenge
 
 
-def test_an_agent_that_took_every_challenge_would_draw_anew(enrolled: Desk, year: ReportMaterial) -> None:
+def test_an_agent_that_took_every_challenge_would_draw_anew(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     """The defence off, by editing the state as no agent does: the second challenge gives other grid points of the same data."""
     first = run(enrolled, year)
     with pytest.raises(sqlite3.IntegrityError):  # the database itself lets no sealed row go
         enrolled.connection.execute("UPDATE parcel SET envelope = NULL WHERE state = 'received'")
     drawn = []
     for number in range(1, 6):
-        another = enrolled.portal.challenge_for(challenge_bindings.commitment_of(first), bytes([number]) * challenges.NONCE_BYTES)
-        enrolled.connection.execute("UPDATE parcel SET state = 'debited', challenge = ?, receipt = NULL, digest = NULL", (another,))
+        another = enrolled.portal.challenge_for(
+            challenge_bindings.commitment_of(first), bytes([number]) * challenges.NONCE_BYTES
+        )
+        enrolled.connection.execute(
+            "UPDATE parcel SET state = 'debited', challenge = ?, receipt = NULL, digest = NULL",
+            (another,),
+        )
         sending = enrolled.submission()
         drawn.append(points(sending.seal(sending.begin(year, "2016", correct=False))))
     assert any(draw != points(first) for draw in drawn)
 
 
-def test_a_challenge_of_another_signer_or_for_other_data_is_not_taken_and_nothing_is_spent(enrolled: Desk, year: ReportMaterial) -> None:
+def test_a_challenge_of_another_signer_or_for_other_data_is_not_taken_and_nothing_is_spent(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     def answers(raw: bytes) -> None:
         answer = httpx.Response(201, json={"challenge": base64.b64encode(raw).decode()})
-        enrolled.portal.trouble = lambda request: answer if (request.method, request.url.path) == ("POST", "/api/v1/commitments/") else None
+        enrolled.portal.trouble = lambda request: (
+            answer
+            if (request.method, request.url.path) == ("POST", "/api/v1/commitments/")
+            else None
+        )
 
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="committed")
@@ -403,7 +484,9 @@ def test_a_challenge_of_another_signer_or_for_other_data_is_not_taken_and_nothin
     stranger = type(enrolled.portal)()
     cases = {
         "challenge-signature-invalid": stranger.challenge_for(commitment, bytes(32)),
-        "challenge-for-another": enrolled.portal.challenge_for(dataclasses.replace(commitment, data_root=bytes(32)), bytes(32)),
+        "challenge-for-another": enrolled.portal.challenge_for(
+            dataclasses.replace(commitment, data_root=bytes(32)), bytes(32)
+        ),
         "cbor-malformed": b"\xff" * 40,
     }
     for code, raw in cases.items():
@@ -415,11 +498,15 @@ def test_a_challenge_of_another_signer_or_for_other_data_is_not_taken_and_nothin
     assert spent(enrolled) == 0
 
 
-def test_the_draws_hang_on_the_challenge_and_the_report_names_it(enrolled: Desk, year: ReportMaterial) -> None:
+def test_the_draws_hang_on_the_challenge_and_the_report_names_it(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     parcel = run(enrolled, year)
     assert parcel.plaintext is not None
     report = decode_report(parcel.plaintext)
-    challenge = challenge_bindings.stored_challenge(parcel, {enrolled.portal.receipt_key.key_id: enrolled.portal.receipt_key.public})
+    challenge = challenge_bindings.stored_challenge(
+        parcel, {enrolled.portal.receipt_key.key_id: enrolled.portal.receipt_key.public}
+    )
     assert (report.challenge, report.data_root) == (challenge.nonce, challenge.commitment.data_root)
 
 
@@ -474,7 +561,9 @@ def test_no_report_overtakes_one_that_has_its_challenge_and_may_spend_on_the_sam
     assert spent(enrolled) == 2
 
 
-def test_a_revision_that_was_given_up_after_its_challenge_is_debited_as_if_it_had_been_drawn(enrolled: Desk, year: ReportMaterial) -> None:
+def test_a_revision_that_was_given_up_after_its_challenge_is_debited_as_if_it_had_been_drawn(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="challenged")
     assert spent(enrolled) == 0
@@ -490,13 +579,19 @@ def test_a_revision_that_was_given_up_is_debited_with_the_batches_that_it_had(
     with pytest.raises(Killed):
         run(enrolled, changed_year, stop_at="challenged")
     run(enrolled, year, correct=True)
-    (gone,) = {batch.batch_id for batch in changed_year.batches} - {batch.batch_id for batch in year.batches}
-    rows = enrolled.connection.execute("SELECT parcel FROM ledger WHERE batch_id = ?", (gone,)).fetchall()
+    (gone,) = {batch.batch_id for batch in changed_year.batches} - {
+        batch.batch_id for batch in year.batches
+    }
+    rows = enrolled.connection.execute(
+        "SELECT parcel FROM ledger WHERE batch_id = ?", (gone,)
+    ).fetchall()
     assert {row["parcel"] for row in rows} == {"2016 r1"}
     assert not enrolled.connection.execute("SELECT * FROM promised").fetchall()
 
 
-def test_nothing_is_drawn_by_a_challenge_that_does_not_say_where_the_ledger_stands(enrolled: Desk, year: ReportMaterial) -> None:
+def test_nothing_is_drawn_by_a_challenge_that_does_not_say_where_the_ledger_stands(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     """As the release before kept it; the portal gives it again in its present form, and the draw is the one it was."""
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="challenged")
@@ -504,7 +599,12 @@ def test_nothing_is_drawn_by_a_challenge_that_does_not_say_where_the_ledger_stan
     assert parcel.challenge is not None
     challenge = challenges.parse(parcel.challenge)
     old = challenges.issue(
-        challenge.commitment, challenge.nonce, challenge.log_index, challenge.given_on, None, enrolled.portal.receipt_key
+        challenge.commitment,
+        challenge.nonce,
+        challenge.log_index,
+        challenge.given_on,
+        None,
+        enrolled.portal.receipt_key,
     )
     enrolled.connection.execute("UPDATE parcel SET challenge = ?", (old,))
     sending = enrolled.submission()
@@ -520,9 +620,13 @@ def test_nothing_is_drawn_by_a_challenge_that_does_not_say_where_the_ledger_stan
     assert spent(enrolled) == 2
 
 
-def test_a_directory_without_a_key_for_today_is_told_before_anything_is_spent(enrolled: Desk, year: ReportMaterial) -> None:
+def test_a_directory_without_a_key_for_today_is_told_before_anything_is_spent(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     identity = enrolment.identity(enrolled.state, enrolled.connection, SITE)
-    long_ago = SubmissionProcess(enrolled.connection, identity, software=SOFTWARE, clock=lambda: NOW.replace(year=1999))
+    long_ago = SubmissionProcess(
+        enrolled.connection, identity, software=SOFTWARE, clock=lambda: NOW.replace(year=1999)
+    )
     with enrolled.road as road, pytest.raises(VerificationError) as refused:
         long_ago.prepare(year, "2016", road, correct=False)
     assert refused.value.code == "no-valid-key"

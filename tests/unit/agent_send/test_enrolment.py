@@ -84,7 +84,9 @@ def test_a_directory_signed_by_another_key_than_the_token_names_is_refused(desk:
     assert enrolment.current(desk.connection) is None
 
 
-def test_another_token_needs_replace_and_makes_a_new_device_key_with_the_same_seed(enrolled: Desk) -> None:
+def test_another_token_needs_replace_and_makes_a_new_device_key_with_the_same_seed(
+    enrolled: Desk,
+) -> None:
     seed = enrolled.state.read_secret(SEED_FILE)
     enrolled.portal.secret = "t" * 43
     with pytest.raises(InputError) as refused:
@@ -135,7 +137,9 @@ def test_a_newer_directory_is_taken_and_kept_and_an_older_one_refused(enrolled: 
     identity = enrolment.identity(enrolled.state, enrolled.connection, SITE)
     older = enrolled.portal.signed_directory()
     enrolled.portal.number = 2
-    renewed = enrolment.renew_directory(enrolled.connection, identity, enrolled.portal.signed_directory())
+    renewed = enrolment.renew_directory(
+        enrolled.connection, identity, enrolled.portal.signed_directory()
+    )
     stored_identity = enrolment.identity(enrolled.state, enrolled.connection, SITE)
     assert (renewed.directory.number, stored_identity.directory.number) == (2, 2)
     with pytest.raises(VerificationError) as refused:
@@ -150,7 +154,9 @@ def test_an_identity_does_not_print_its_secrets(enrolled: Desk) -> None:
     assert dataclasses.replace(identity, site="other").seed == identity.seed
 
 
-def test_a_new_device_key_is_no_way_to_another_key_directory_of_the_same_number(enrolled: Desk) -> None:
+def test_a_new_device_key_is_no_way_to_another_key_directory_of_the_same_number(
+    enrolled: Desk,
+) -> None:
     enrolled.portal.processing_key, enrolled.portal.secret = sealing.generate(), "t" * 43
     with pytest.raises(VerificationError) as refused:
         enrolled.enrol(replace=True)

@@ -70,10 +70,14 @@ def leaves_of(portal: FakePortal) -> list[bytes]:
 def kept_head(desk: Desk) -> signed_heads.TreeHead:
     newest = log_heads.newest_head(desk.connection, desk.portal.directory_key.key_id)
     assert newest is not None
-    return signed_heads.read(newest.signed, {desk.portal.receipt_key.key_id: desk.portal.receipt_key.public}).head
+    return signed_heads.read(
+        newest.signed, {desk.portal.receipt_key.key_id: desk.portal.receipt_key.public}
+    ).head
 
 
-def test_the_head_seen_grows_with_the_log_and_own_entries_are_asked_for_once(reported: Desk) -> None:
+def test_the_head_seen_grows_with_the_log_and_own_entries_are_asked_for_once(
+    reported: Desk,
+) -> None:
     assert (kept_head(reported).size, kept_head(reported).root) == (5, reported.portal.log.root())
     asked = [request.url.path for request in reported.portal.asked]
     assert asked.count("/api/v1/log/inclusion/") == 2
@@ -94,13 +98,17 @@ TAMPERED: dict[str, tuple[str, Callable[[list[bytes]], list[bytes]]]] = {
 
 
 @pytest.mark.parametrize("name", TAMPERED)
-def test_a_log_that_was_tampered_with_is_refused_and_both_heads_are_kept(reported: Desk, name: str) -> None:
+def test_a_log_that_was_tampered_with_is_refused_and_both_heads_are_kept(
+    reported: Desk, name: str
+) -> None:
     code, tamper = TAMPERED[name]
     before = log_heads.newest_head(reported.connection, reported.portal.directory_key.key_id)
     reported.portal.log = Tree(tamper(leaves_of(reported.portal)))
     spent = reported.connection.execute("SELECT COUNT(*) FROM ledger").fetchone()[0]
     assert refused(reported) == code
-    assert log_heads.newest_head(reported.connection, reported.portal.directory_key.key_id) == before
+    assert (
+        log_heads.newest_head(reported.connection, reported.portal.directory_key.key_id) == before
+    )
     (evidence,) = log_heads.evidence(reported.connection)
     assert (evidence.code, evidence.second) == (code, reported.portal.signed_head())
     assert before is not None
@@ -111,7 +119,9 @@ def test_a_log_that_was_tampered_with_is_refused_and_both_heads_are_kept(reporte
 
 
 @pytest.mark.parametrize("name", TAMPERED)
-def test_without_the_comparison_every_one_of_them_passes(reported: Desk, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_comparison_every_one_of_them_passes(
+    reported: Desk, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(head_succession, "require_succession", lambda *_: None)
     reported.portal.log = Tree(TAMPERED[name][1](leaves_of(reported.portal)))
     contact(reported)
@@ -119,16 +129,22 @@ def test_without_the_comparison_every_one_of_them_passes(reported: Desk, name: s
 
 def test_a_portal_that_refuses_the_proof_has_none(reported: Desk) -> None:
     reported.portal.log.append(other(9))
-    reported.portal.trouble = lambda request: httpx.Response(404) if "consistency" in request.url.path else None
+    reported.portal.trouble = lambda request: (
+        httpx.Response(404) if "consistency" in request.url.path else None
+    )
     assert refused(reported) == "log-rewritten"
 
 
-def test_a_commitment_that_was_never_logged_is_missed_at_the_next_contact(desk: Desk, plant: ReportMaterial) -> None:
+def test_a_commitment_that_was_never_logged_is_missed_at_the_next_contact(
+    desk: Desk, plant: ReportMaterial
+) -> None:
     desk.enrol()
     with desk.road as road:
         submission = desk.submission()
         submission.prepare(plant, "2016", road, correct=False)
-    desk.portal.log = Tree([other(1), other(2)])  # challenge and receipt were signed for places that hold something else
+    desk.portal.log = Tree(
+        [other(1), other(2)]
+    )  # challenge and receipt were signed for places that hold something else
     assert refused(desk) == "log-omits"
     (evidence,) = log_heads.evidence(desk.connection)
     assert evidence.second == desk.portal.signed_head()
@@ -156,7 +172,9 @@ def test_a_head_that_another_key_signed_is_refused(reported: Desk) -> None:
     import base64
 
     response = httpx.Response(200, json={"head": base64.b64encode(head).decode()})
-    reported.portal.trouble = lambda request: response if request.url.path.endswith("/head/") else None
+    reported.portal.trouble = lambda request: (
+        response if request.url.path.endswith("/head/") else None
+    )
     with pytest.raises(VerificationError) as refusal:
         contact(reported)
     assert refusal.value.code == "tree-head-signature-invalid"
@@ -164,10 +182,14 @@ def test_a_head_that_another_key_signed_is_refused(reported: Desk) -> None:
 
 def test_an_unreachable_log_is_an_unreachable_portal_and_changes_nothing(reported: Desk) -> None:
     before = log_heads.newest_head(reported.connection, reported.portal.directory_key.key_id)
-    reported.portal.trouble = lambda request: httpx.Response(503) if "/log/" in request.url.path else None
+    reported.portal.trouble = lambda request: (
+        httpx.Response(503) if "/log/" in request.url.path else None
+    )
     with reported.road as road:
         assert reported.submission().consult(road) is not None
-    assert log_heads.newest_head(reported.connection, reported.portal.directory_key.key_id) == before
+    assert (
+        log_heads.newest_head(reported.connection, reported.portal.directory_key.key_id) == before
+    )
 
 
 def test_what_another_portal_signed_is_not_looked_for_here(reported: Desk) -> None:
@@ -184,7 +206,9 @@ def test_what_another_portal_signed_is_not_looked_for_here(reported: Desk) -> No
     from reporting_agent.sending.kept_reports import Outbox
 
     with beside.road as road:
-        seen_head = log_heads.look(reported.connection, foreign_identity, road, Outbox(reported.connection).all(), NOW)
+        seen_head = log_heads.look(
+            reported.connection, foreign_identity, road, Outbox(reported.connection).all(), NOW
+        )
     assert seen_head.head.size == 0
     assert log_heads.newest_head(reported.connection, identity.fingerprint) is not None
 
@@ -207,28 +231,49 @@ def test_status_shows_the_head_and_writes_it_and_the_evidence_out(
     out = tmp_path / "heads"
     shown = reported_status(capsys, "--state", state, "--heads", str(out))
     assert [entry["code"] for entry in shown["log_evidence"]] == ["log-forked"]
-    assert sorted(file.name for file in out.iterdir()) == ["head.cbor", "log-forked-1-first.cbor", "log-forked-1-second.cbor"]
+    assert sorted(file.name for file in out.iterdir()) == [
+        "head.cbor",
+        "log-forked-1-first.cbor",
+        "log-forked-1-second.cbor",
+    ]
     keys = {reported.portal.receipt_key.key_id: reported.portal.receipt_key.public}
     seen_heads = [signed_heads.read(file.read_bytes(), keys) for file in sorted(out.iterdir())]
-    assert [contradiction.refusal.code for contradiction in head_succession.contradictions(seen_heads, None)] == ["log-forked"]
+    assert [
+        contradiction.refusal.code
+        for contradiction in head_succession.contradictions(seen_heads, None)
+    ] == ["log-forked"]
     for language, word in (("en", "cannot all be true"), ("zh", "相互矛盾")):
         assert main(["status", "--state", state, "--lang", language]) == 0
         assert word in capsys.readouterr().out
 
 
-def test_two_sites_compare_their_heads_as_files_and_find_that_they_were_shown_different_logs(desk: Desk, tmp_path: Path) -> None:
+def test_two_sites_compare_their_heads_as_files_and_find_that_they_were_shown_different_logs(
+    desk: Desk, tmp_path: Path
+) -> None:
     """Each log is consistent in itself: only together do they show."""
     portal = desk.portal
-    faces = [Tree(other(number) for number in range(4)), Tree([*(other(number) for number in range(3)), other(99)])]
+    faces = [
+        Tree(other(number) for number in range(4)),
+        Tree([*(other(number) for number in range(3)), other(99)]),
+    ]
     seen_heads = []
     for face in faces:
         portal.log = face
-        seen_heads.append(signed_heads.read(portal.signed_head(), {portal.receipt_key.key_id: portal.receipt_key.public}))
-    assert [contradiction.refusal.code for contradiction in head_succession.contradictions(seen_heads, None)] == ["log-forked"]
+        seen_heads.append(
+            signed_heads.read(
+                portal.signed_head(), {portal.receipt_key.key_id: portal.receipt_key.public}
+            )
+        )
+    assert [
+        contradiction.refusal.code
+        for contradiction in head_succession.contradictions(seen_heads, None)
+    ] == ["log-forked"]
 
 
 @pytest.mark.parametrize("asked", ["consistency", "inclusion"])
-def test_an_answer_that_is_none_accuses_nobody(desk: Desk, plant: ReportMaterial, asked: str) -> None:
+def test_an_answer_that_is_none_accuses_nobody(
+    desk: Desk, plant: ReportMaterial, asked: str
+) -> None:
     """A page of some proxy in place of the proof: neither a log that was rewritten nor an entry that it lacks."""
     desk.enrol()
     with desk.road as road:
@@ -246,7 +291,9 @@ def test_an_answer_that_is_none_accuses_nobody(desk: Desk, plant: ReportMaterial
     contact(desk)
 
 
-def test_status_tells_of_reports_that_another_portal_received(reported: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_tells_of_reports_that_another_portal_received(
+    reported: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A portal with keys of its own: the receipt of the one before stays good, and so does the answer about everything else."""
     moved = Desk(reported.state, reported.connection, FakePortal(secret="t" * 43), [])
     moved.enrol(replace=True)
@@ -255,7 +302,9 @@ def test_status_tells_of_reports_that_another_portal_received(reported: Desk, ca
     assert shown["log"] is None  # of the portal of today none was seen
 
 
-def test_a_restart_that_explains_a_missing_entry_clears_the_evidence_of_it(desk: Desk, plant: ReportMaterial) -> None:
+def test_a_restart_that_explains_a_missing_entry_clears_the_evidence_of_it(
+    desk: Desk, plant: ReportMaterial
+) -> None:
     desk.enrol()
     with desk.road as road:
         desk.submission().prepare(plant, "2016", road, correct=False)
@@ -266,6 +315,11 @@ def test_a_restart_that_explains_a_missing_entry_clears_the_evidence_of_it(desk:
     assert refused(desk) == "log-omits"
     assert len(log_heads.evidence(desk.connection)) == 1
     moment = int(NOW.timestamp())
-    desk.portal.restarts = [restarts.issue(LogRestartStatement(before, 1, after, moment, "The disk failed."), desk.portal.directory_key)]
+    desk.portal.restarts = [
+        restarts.issue(
+            LogRestartStatement(before, 1, after, moment, "The disk failed."),
+            desk.portal.directory_key,
+        )
+    ]
     contact(desk)
     assert log_heads.evidence(desk.connection) == ()

@@ -56,7 +56,10 @@ def leaves(value: Value) -> Iterator[int | str | bytes]:
 
 
 def test_only_these_addresses_are_ever_asked(conversation: Desk) -> None:
-    asked = [(request.method, request.url.path, request.url.query) for request in conversation.portal.asked]
+    asked = [
+        (request.method, request.url.path, request.url.query)
+        for request in conversation.portal.asked
+    ]
     assert asked == [
         ("POST", "/api/v1/enrolments/", b""),
         ("GET", "/api/v1/directory/", b""),
@@ -68,19 +71,49 @@ def test_only_these_addresses_are_ever_asked(conversation: Desk) -> None:
     ]
 
 
-def test_no_batch_id_and_no_time_of_a_batch_is_in_any_text(conversation: Desk, plant: ReportMaterial) -> None:
-    texts = [leaf for whole in plaintexts(conversation) for leaf in leaves(whole) if isinstance(leaf, str)]
-    texts += [json.dumps(json.loads(request.content)) for request in conversation.portal.asked if b"secret" in request.content]
+def test_no_batch_id_and_no_time_of_a_batch_is_in_any_text(
+    conversation: Desk, plant: ReportMaterial
+) -> None:
+    texts = [
+        leaf
+        for whole in plaintexts(conversation)
+        for leaf in leaves(whole)
+        if isinstance(leaf, str)
+    ]
+    texts += [
+        json.dumps(json.loads(request.content))
+        for request in conversation.portal.asked
+        if b"secret" in request.content
+    ]
     for batch in plant.batches:
-        for fragment in (batch.batch_id, batch.start.date().isoformat(), batch.start.isoformat(), str(int(batch.start.timestamp()))):
+        for fragment in (
+            batch.batch_id,
+            batch.start.date().isoformat(),
+            batch.start.isoformat(),
+            str(int(batch.start.timestamp())),
+        ):
             assert not any(fragment in text for text in texts)
 
 
-def test_no_number_is_a_count_an_output_an_energy_or_an_exact_value(conversation: Desk, plant: ReportMaterial) -> None:
-    sent = {leaf for whole in plaintexts(conversation) for leaf in leaves(whole) if isinstance(leaf, int)}
+def test_no_number_is_a_count_an_output_an_energy_or_an_exact_value(
+    conversation: Desk, plant: ReportMaterial
+) -> None:
+    sent = {
+        leaf
+        for whole in plaintexts(conversation)
+        for leaf in leaves(whole)
+        if isinstance(leaf, int)
+    }
     secrets: set[int] = set()
     for label in plant.site_label.steps:
-        exact = [label.minimum, label.best.value, label.typical, label.mean, label.output, *label.energy_by_carrier.values()]
+        exact = [
+            label.minimum,
+            label.best.value,
+            label.typical,
+            label.mean,
+            label.output,
+            *label.energy_by_carrier.values(),
+        ]
         exact += [batch.energy for batch in label.values]
         secrets |= {label.read, label.used}
         for value in exact:
@@ -90,9 +123,15 @@ def test_no_number_is_a_count_an_output_an_energy_or_an_exact_value(conversation
     assert sent.isdisjoint(secrets)
 
 
-def test_every_number_sent_is_public_or_was_drawn(conversation: Desk, plant: ReportMaterial) -> None:
+def test_every_number_sent_is_public_or_was_drawn(
+    conversation: Desk, plant: ReportMaterial
+) -> None:
     """Nothing is left to explain: each integer is of the pack, the header, or one of the four drawn grid points."""
-    whole = [plaintext for plaintext in plaintexts(conversation) if isinstance(plaintext, dict) and "labels" in plaintext]
+    whole = [
+        plaintext
+        for plaintext in plaintexts(conversation)
+        if isinstance(plaintext, dict) and "labels" in plaintext
+    ]
     (report,) = whole
     assert isinstance(report["labels"], list)
     eaf = plant.pack.step("eaf")

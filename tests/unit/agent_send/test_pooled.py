@@ -35,7 +35,11 @@ def one_metric(pack: Pack = PACK) -> Pack:
     """The arc furnace releases its headline alone: a release spends 1 of the cap of 2."""
     step = pack.step("eaf")
     lone = step.model_copy(update={"metrics": step.metrics[:1]})
-    return pack.model_copy(update={"steps": tuple(lone if pack_step.id == "eaf" else pack_step for pack_step in pack.steps)})
+    return pack.model_copy(
+        update={
+            "steps": tuple(lone if pack_step.id == "eaf" else pack_step for pack_step in pack.steps)
+        }
+    )
 
 
 def label_of(batches: list[Batch], pack: Pack, period: Period) -> SiteLabel:
@@ -52,12 +56,18 @@ def nothing_spent(_step: str, _year: int) -> Fraction:
 
 def offered(batches: list[Batch], pack: Pack = PACK, year: int = 2016) -> tuple[Offer, ...]:
     period = Period.parse(str(year), UTC)
-    return gains(label_of(batches, pack, span(period, pack.policy.most_years)), pack, year, nothing_spent)
+    return gains(
+        label_of(batches, pack, span(period, pack.policy.most_years)), pack, year, nothing_spent
+    )
 
 
-def planned(batches: list[Batch], pack: Pack, windows: dict[str, int], year: int = 2016) -> ReportPlan:
+def planned(
+    batches: list[Batch], pack: Pack, windows: dict[str, int], year: int = 2016
+) -> ReportPlan:
     period = Period.parse(str(year), UTC)
-    label = together(label_of(batches, pack, period), lambda wider: label_of(batches, pack, wider), windows)
+    label = together(
+        label_of(batches, pack, period), lambda wider: label_of(batches, pack, wider), windows
+    )
     return plan(label, batches, pack, Subject(SITE, str(year), 1, correction=False), windows)
 
 
@@ -70,11 +80,16 @@ def test_a_step_with_too_few_in_each_year_gains_a_label() -> None:
 def test_a_step_with_enough_in_the_year_and_one_with_too_few_even_in_three_gain_nothing() -> None:
     assert offered(heats(49)) == ()
     assert offered(small_plant(16, 2014, 2015, 2016)) == ()
-    assert offered(small_plant(60, 2014, 2015, 2016)) == ()  # released alone; 180 would still be too uncertain for the industry's label
+    assert (
+        offered(small_plant(60, 2014, 2015, 2016)) == ()
+    )  # released alone; 180 would still be too uncertain for the industry's label
 
 
 def of_two_variants(batches: list[Batch]) -> list[Batch]:
-    return [dataclasses.replace(heat, variant=("any", "stainless")[number % 2]) for number, heat in enumerate(batches)]
+    return [
+        dataclasses.replace(heat, variant=("any", "stainless")[number % 2])
+        for number, heat in enumerate(batches)
+    ]
 
 
 @pytest.mark.parametrize("pack", [PACK, one_metric()], ids=["two metrics", "one metric"])
@@ -111,21 +126,32 @@ def test_a_pooled_step_covers_its_years_and_every_other_step_its_own() -> None:
         *(dataclasses.replace(heat, step="ladle-refining") for heat in heats(60, year=2015)),
     ]
     plan = planned(batches, PACK, {"eaf": 3})
-    assert {(release.label.step, release.years, release.label.used) for release in plan.releases} == {("eaf", 3, 120)}
+    assert {
+        (release.label.step, release.years, release.label.used) for release in plan.releases
+    } == {("eaf", 3, 120)}
     inside = [batch for batch in batches if covers(batch, YEAR, {"eaf": 3})]
-    assert {(batch.step, batch.start.year) for batch in inside} == {("eaf", 2014), ("eaf", 2015), ("eaf", 2016), ("ladle-refining", 2016)}
+    assert {(batch.step, batch.start.year) for batch in inside} == {
+        ("eaf", 2014),
+        ("eaf", 2015),
+        ("eaf", 2016),
+        ("ladle-refining", 2016),
+    }
 
 
 def test_other_years_are_other_data() -> None:
     batches = small_plant(60, 2014, 2015, 2016)
-    digests = {planned(batches, PACK, windows).data_digest for windows in ({}, {"eaf": 2}, {"eaf": 3})}
+    digests = {
+        planned(batches, PACK, windows).data_digest for windows in ({}, {"eaf": 2}, {"eaf": 3})
+    }
     assert len(digests) == 3
 
 
 def test_each_batch_is_debited_in_its_own_year_once_for_every_release() -> None:
     debits = planned(small_plant(40, 2014, 2015, 2016), PACK, {"eaf": 3}).debits()
     assert len({(debit.batch_id, debit.release_id) for debit in debits}) == len(debits) == 2 * 120
-    assert {(debit.year, debit.batch_id[1:5]) for debit in debits} == {(year, str(year)) for year in (2014, 2015, 2016)}
+    assert {(debit.year, debit.batch_id[1:5]) for debit in debits} == {
+        (year, str(year)) for year in (2014, 2015, 2016)
+    }
 
 
 def spend(desk: Desk, debits: list[Debit], parcel: str, pack: Pack) -> None:
@@ -136,7 +162,9 @@ def spend(desk: Desk, debits: list[Debit], parcel: str, pack: Pack) -> None:
 def windows_for(desk: Desk, batches: list[Batch], pack: Pack, year: int) -> dict[str, int]:
     spent = Ledger(desk.connection).most_spent(besides=str(year))
     widest = label_of(batches, pack, span(Period.parse(str(year), UTC), 3))
-    offers = gains(widest, pack, year, lambda step, earlier: spent.get((step, earlier), Fraction(0)))
+    offers = gains(
+        widest, pack, year, lambda step, earlier: spent.get((step, earlier), Fraction(0))
+    )
     return {offer.step: offer.years for offer in offers}
 
 
@@ -158,10 +186,14 @@ def test_pooling_year_after_year_never_spends_more_than_the_cap(desk: Desk) -> N
     assert most_of_all(desk) == 2
 
 
-def test_without_the_ledger_rolling_windows_would_spend_above_the_cap(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_ledger_rolling_windows_would_spend_above_the_cap(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The defence off: windows chosen as if nothing had been spent, and a ledger that does not look."""
     pack, batches = one_metric(), small_plant(45, *range(2012, 2017))
-    rolling = {year: planned(batches, pack, {"eaf": 3}, year).debits() for year in (2014, 2015, 2016)}
+    rolling = {
+        year: planned(batches, pack, {"eaf": 3}, year).debits() for year in (2014, 2015, 2016)
+    }
     spend(desk, rolling[2014], "2014 r1", pack)
     spend(desk, rolling[2015], "2015 r1", pack)
     with pytest.raises(PolicyRefusal, match="would spend more than the cap of 2") as refused:
@@ -180,31 +212,47 @@ def test_a_batch_stands_in_its_own_years_label_and_in_one_pooled_one(desk: Desk)
     assert windows == {"eaf": 2}
     spend(desk, planned(batches, pack, windows).debits(), "2016 r1", pack)
     assert Ledger(desk.connection).most_spent() == {("eaf", 2015): 2, ("eaf", 2016): 1}
-    assert windows_for(desk, batches, pack, 2016) == windows  # its own share does not close the years that it covers
+    assert (
+        windows_for(desk, batches, pack, 2016) == windows
+    )  # its own share does not close the years that it covers
 
 
 def test_the_report_says_how_many_years_and_is_drawn_from_all_of_them(enrolled: Desk) -> None:
     batches, windows = small_plant(40, 2014, 2015, 2016), {"eaf": 3}
-    label = together(label_of(batches, PACK, YEAR), lambda wider: label_of(batches, PACK, wider), windows)
+    label = together(
+        label_of(batches, PACK, YEAR), lambda wider: label_of(batches, PACK, wider), windows
+    )
     with enrolled.road as road:
-        parcel = enrolled.submission().prepare(ReportMaterial(label, batches, PACK, windows), "2016", road, correct=False)
+        parcel = enrolled.submission().prepare(
+            ReportMaterial(label, batches, PACK, windows), "2016", road, correct=False
+        )
     assert parcel.windows == windows
     assert parcel.plaintext is not None
-    assert {(entry.years, entry.count_class) for entry in decode_report(parcel.plaintext).released.labels} == {(3, 100)}
+    assert {
+        (entry.years, entry.count_class)
+        for entry in decode_report(parcel.plaintext).released.labels
+    } == {(3, 100)}
 
 
-def test_a_correction_of_a_pooled_report_pays_from_the_reserve_of_every_year(enrolled: Desk) -> None:
+def test_a_correction_of_a_pooled_report_pays_from_the_reserve_of_every_year(
+    enrolled: Desk,
+) -> None:
     batches, windows = small_plant(40, 2014, 2015, 2016), {"eaf": 3}
 
     def material(heats_of: list[Batch]) -> ReportMaterial:
-        label = together(label_of(heats_of, PACK, YEAR), lambda wider: label_of(heats_of, PACK, wider), windows)
+        label = together(
+            label_of(heats_of, PACK, YEAR), lambda wider: label_of(heats_of, PACK, wider), windows
+        )
         return ReportMaterial(label, heats_of, PACK, windows)
 
     with enrolled.road as road:
         enrolled.submission().prepare(material(batches), "2016", road, correct=False)
         second = enrolled.submission().prepare(material(batches[1:]), "2016", road, correct=True)
     assert (second.revision, second.correction, second.windows) == (2, True, windows)
-    accounts = {(account.year, account.most_spent, account.most_corrected) for account in Ledger(enrolled.connection).accounts()}
+    accounts = {
+        (account.year, account.most_spent, account.most_corrected)
+        for account in Ledger(enrolled.connection).accounts()
+    }
     assert accounts == {(year, Fraction(2), Fraction(2)) for year in (2014, 2015, 2016)}
 
 
@@ -212,23 +260,36 @@ def test_years_are_no_longer_than_the_pack_allows() -> None:
     with pytest.raises(PolicyRefusal) as refused:
         wire_period(Period.parse("2013-01-01/2017-01-01", UTC), PACK.policy)
     assert refused.value.code == "period-too-long"
-    assert wire_period(Period.parse("2014-01-01/2017-01-01", UTC), PACK.policy) == "2014-01-01/2017-01-01"
+    assert (
+        wire_period(Period.parse("2014-01-01/2017-01-01", UTC), PACK.policy)
+        == "2014-01-01/2017-01-01"
+    )
 
 
 def of_days(most: int) -> Pack:
     """The arc furnace with whole days hidden, at most so many heats of one."""
     step = PACK.step("eaf")
-    bounded = step.model_copy(update={"label_rule": step.label_rule.model_copy(update={"most_records_a_day": most})})
+    bounded = step.model_copy(
+        update={"label_rule": step.label_rule.model_copy(update={"most_records_a_day": most})}
+    )
     policy = PACK.policy.model_copy(update={"unit": "day"})
     return PACK.model_copy(
-        update={"policy": policy, "steps": tuple(bounded if pack_step.id == "eaf" else pack_step for pack_step in PACK.steps)}
+        update={
+            "policy": policy,
+            "steps": tuple(
+                bounded if pack_step.id == "eaf" else pack_step for pack_step in PACK.steps
+            ),
+        }
     )
 
 
 def crowded(days: int, a_day: int) -> list[Batch]:
     """So many heats on each of so many days."""
     first, batches = datetime(2016, 1, 1, tzinfo=UTC), heats(days * a_day)
-    return [dataclasses.replace(heat, start=first + timedelta(days=number // a_day), end=None) for number, heat in enumerate(batches)]
+    return [
+        dataclasses.replace(heat, start=first + timedelta(days=number // a_day), end=None)
+        for number, heat in enumerate(batches)
+    ]
 
 
 def test_where_days_are_protected_a_release_counts_days_and_not_batches() -> None:
@@ -246,10 +307,21 @@ def test_where_days_are_protected_a_release_counts_days_and_not_batches() -> Non
 
 @pytest.mark.parametrize(
     ("period", "windows", "refused"),
-    [("2016", {}, True), ("2015", {}, False), ("2015", {"eaf": 2}, True), ("2018", {}, True), ("2019", {}, False), ("2018-Q1", {}, False)],
+    [
+        ("2016", {}, True),
+        ("2015", {}, False),
+        ("2015", {"eaf": 2}, True),
+        ("2018", {}, True),
+        ("2019", {}, False),
+        ("2018-Q1", {}, False),
+    ],
 )
-def test_an_unknown_report_may_have_spent_on_all_years_that_it_may_cover(period: str, windows: dict[str, int], refused: bool) -> None:
-    receipt = Receipt("unknown", Header(SITE, period, 1, "0" * 64, "device", 1), 0, date(2017, 2, 1), "0" * 64)
+def test_an_unknown_report_may_have_spent_on_all_years_that_it_may_cover(
+    period: str, windows: dict[str, int], refused: bool
+) -> None:
+    receipt = Receipt(
+        "unknown", Header(SITE, period, 1, "0" * 64, "device", 1), 0, date(2017, 2, 1), "0" * 64
+    )
     asked = planned(small_plant(60, 2015, 2016), PACK, windows)
     if not refused:
         refuse_old_ledger(asked, [receipt], [])

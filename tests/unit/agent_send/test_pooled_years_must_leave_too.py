@@ -30,13 +30,19 @@ def kiln(folder: Path) -> SiteSettings:
         for row in list(rows):
             day = int(row["batch_id"].rpartition("-")[2])
             if "quantity" in row:
-                row["quantity"] = f"{float(row['quantity']) * (1 + 0.003 * ((7 * day) % A_YEAR)):.1f}"
+                row["quantity"] = (
+                    f"{float(row['quantity']) * (1 + 0.003 * ((7 * day) % A_YEAR)):.1f}"
+                )
             for edge in ("start", "end"):
                 if day < A_YEAR and edge in row:
-                    row[edge] = (datetime.fromisoformat(row[edge]) - timedelta(days=365)).isoformat()
+                    row[edge] = (
+                        datetime.fromisoformat(row[edge]) - timedelta(days=365)
+                    ).isoformat()
             for copy in (1, 2) if day < A_YEAR and (7 * day) % A_YEAR < GOOD else ():
                 later = {
-                    edge: (datetime.fromisoformat(row[edge]) + timedelta(days=60 * copy)).isoformat()
+                    edge: (
+                        datetime.fromisoformat(row[edge]) + timedelta(days=60 * copy)
+                    ).isoformat()
                     for edge in ("start", "end")
                     if edge in row
                 }
@@ -49,10 +55,14 @@ def kiln(folder: Path) -> SiteSettings:
 
 
 def gathered(site: SiteSettings, *, pool: bool) -> ReportMaterial:
-    return gather(site, packs.load("cement"), Period.parse("2026", UTC), (), None, pool=pool, correct=False)
+    return gather(
+        site, packs.load("cement"), Period.parse("2026", UTC), (), None, pool=pool, correct=False
+    )
 
 
-def test_copies_of_an_earlier_year_stop_the_label_that_covers_it_and_no_other(tmp_path: Path) -> None:
+def test_copies_of_an_earlier_year_stop_the_label_that_covers_it_and_no_other(
+    tmp_path: Path,
+) -> None:
     site = kiln(tmp_path)
     assert gathered(site, pool=False).windows == {}
     with pytest.raises(PolicyRefusal) as refused:

@@ -48,7 +48,9 @@ def run(*more: str) -> int:
     return main(["practices", "outcome", "lids", "--site", "site.toml", "--state", "state", *more])
 
 
-def test_the_file_holds_a_class_is_signed_by_the_device_and_is_printed_whole(works: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_file_holds_a_class_is_signed_by_the_device_and_is_printed_whole(
+    works: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run("--lang", "en") == 0
     file = works / "practice-outcome-lids.json"
     output, document = capsys.readouterr().out, json.loads(file.read_text(encoding="utf-8"))
@@ -72,7 +74,9 @@ def test_plants_of_one_class_write_the_same_bytes(works: Path) -> None:
     assert len(written) == 1
     write_works(works, 0.0)
     assert run("--out", "nothing.json") == 0
-    assert json.loads((works / "nothing.json").read_text(encoding="utf-8"))["outcome"] == "not-proven"
+    assert (
+        json.loads((works / "nothing.json").read_text(encoding="utf-8"))["outcome"] == "not-proven"
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,7 +86,11 @@ def test_plants_of_one_class_write_the_same_bytes(works: Path) -> None:
         (f'practice = "{PRACTICE}"', "", "action-without-practice"),
         (f'practice = "{PRACTICE}"', 'practice = "a-steel-one"', "practice-unknown"),
         ('state = "done"', 'state = "agreed"', "outcome-not-told"),
-        ('baseline = "2022-01-01/2023-01-01"', 'baseline = "2022-12-01/2023-01-01"', "outcome-not-told"),
+        (
+            'baseline = "2022-01-01/2023-01-01"',
+            'baseline = "2022-12-01/2023-01-01"',
+            "outcome-not-told",
+        ),
     ],
 )
 def test_where_there_is_nothing_to_report_it_is_said_with_what_to_do(
@@ -110,7 +118,18 @@ def auditor(works: Path) -> AuditorKeys:
 
 
 def confirm(*more: str) -> int:
-    keys = ("--keys", "auditor.pem", "--password-file", "password", "--site", "site.toml", "--state", "auditors-own", "--lang", "en")
+    keys = (
+        "--keys",
+        "auditor.pem",
+        "--password-file",
+        "password",
+        "--site",
+        "site.toml",
+        "--state",
+        "auditors-own",
+        "--lang",
+        "en",
+    )
     return main(["practices", "confirm", "practice-outcome-lids.json", "lids", *keys, *more])
 
 
@@ -129,7 +148,9 @@ def test_an_auditor_finds_the_class_again_and_signs_it_without_a_figure(
     confirmation = after.pop("confirmation")
     assert after == before, "what the plant signed stays as it was"
     assert set(confirmation) == {"schema", "outcome", "confirmed_on", "signature"}
-    signed = outcomes.confirmation(file.read_bytes(), {auditor.signing.key_id: auditor.signing.public})
+    signed = outcomes.confirmation(
+        file.read_bytes(), {auditor.signing.key_id: auditor.signing.public}
+    )
     assert signed is not None
     assert signed.key_id == auditor.signing.key_id
 

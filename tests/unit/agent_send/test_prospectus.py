@@ -15,7 +15,16 @@ from benchmarks.phrases import Phrase
 from benchmarks.wire.envelope import parse
 from benchmarks.wire.schema import DIGEST_BYTES, decode_report
 from reporting_agent.sending import consent
-from reporting_agent.sending.consent import SCHEME, Language, agreed, number, odds_ratio, terms, text, texts
+from reporting_agent.sending.consent import (
+    SCHEME,
+    Language,
+    agreed,
+    number,
+    odds_ratio,
+    terms,
+    text,
+    texts,
+)
 from reporting_agent.sending.planning import Subject, plan
 from reporting_agent.sending.preview import ASKED, Prospectus
 from reporting_agent.sending.submission import ReportMaterial
@@ -28,9 +37,20 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture
 def draft(year: ReportMaterial) -> Prospectus:
-    planned = plan(year.site_label, year.batches, year.pack, Subject(SITE, "2016", 1, correction=False))
-    report = planned.report(planned.drafts(), data_root=NOTHING, challenge=NOTHING, salt=NOTHING, software=SOFTWARE)
-    return Prospectus(report, None, drawn=False, state="planned", pack=year.pack, spent_after={("eaf", 2016): Fraction(2)})
+    planned = plan(
+        year.site_label, year.batches, year.pack, Subject(SITE, "2016", 1, correction=False)
+    )
+    report = planned.report(
+        planned.drafts(), data_root=NOTHING, challenge=NOTHING, salt=NOTHING, software=SOFTWARE
+    )
+    return Prospectus(
+        report,
+        None,
+        drawn=False,
+        state="planned",
+        pack=year.pack,
+        spent_after={("eaf", 2016): Fraction(2)},
+    )
 
 
 @pytest.fixture
@@ -41,11 +61,18 @@ def sealed(enrolled: Desk, year: ReportMaterial) -> Prospectus:
     assert parcel.envelope is not None
     report = decode_report(parcel.plaintext)
     return Prospectus(
-        report, parse(parcel.envelope).header, drawn=True, state="sealed", pack=year.pack, spent_after={("eaf", 2016): Fraction(2)}
+        report,
+        parse(parcel.envelope).header,
+        drawn=True,
+        state="sealed",
+        pack=year.pack,
+        spent_after={("eaf", 2016): Fraction(2)},
     )
 
 
-def test_draft_and_sealed_report_have_the_same_fields(draft: Prospectus, sealed: Prospectus) -> None:
+def test_draft_and_sealed_report_have_the_same_fields(
+    draft: Prospectus, sealed: Prospectus
+) -> None:
     def shape(value: object) -> object:
         if isinstance(value, dict):
             return {key: shape(item) for key, item in value.items() if key != "cell"}
@@ -59,18 +86,34 @@ def test_draft_and_sealed_report_have_the_same_fields(draft: Prospectus, sealed:
 
 
 def test_a_record_that_may_be_told_as_either_of_two_variants_counts_in_both() -> None:
-    batches = [dataclasses.replace(batch, variant=("any", "stainless", "plain-carbon")[i % 3]) for i, batch in enumerate(heats(300))]
+    batches = [
+        dataclasses.replace(batch, variant=("any", "stainless", "plain-carbon")[i % 3])
+        for i, batch in enumerate(heats(300))
+    ]
     data = material(batches)
-    planned = plan(data.site_label, data.batches, data.pack, Subject(SITE, "2016", 1, correction=False))
-    assert {(release.label.variant, release.label.metric.value) for release in planned.releases} == {
-        (variant, "total") for variant in ("any", "stainless", "plain-carbon")
-    }
-    assert ("eaf", "electricity", "metric-limit") in planned.withheld  # a batch could not pay for a second metric of several variants
-    assert {debit.epsilon for debit in planned.debits()} == {2}  # one variant that it leaves, one that it enters
-    report = planned.report(planned.drafts(), data_root=NOTHING, challenge=NOTHING, salt=NOTHING, software=SOFTWARE)
+    planned = plan(
+        data.site_label, data.batches, data.pack, Subject(SITE, "2016", 1, correction=False)
+    )
+    assert {
+        (release.label.variant, release.label.metric.value) for release in planned.releases
+    } == {(variant, "total") for variant in ("any", "stainless", "plain-carbon")}
+    assert (
+        "eaf",
+        "electricity",
+        "metric-limit",
+    ) in planned.withheld  # a batch could not pay for a second metric of several variants
+    assert {debit.epsilon for debit in planned.debits()} == {
+        2
+    }  # one variant that it leaves, one that it enters
+    report = planned.report(
+        planned.drafts(), data_root=NOTHING, challenge=NOTHING, salt=NOTHING, software=SOFTWARE
+    )
     shown = Prospectus(report, None, drawn=False, state="planned", pack=data.pack, spent_after={})
     assert shown.epsilon_by_step() == {"eaf": 2}  # one metric in each of two variants
-    languages: tuple[tuple[Language, str], ...] = (("en", "counted as one or the other: epsilon 2"), ("zh", "归入其中任一）：ε = 2"))
+    languages: tuple[tuple[Language, str], ...] = (
+        ("en", "counted as one or the other: epsilon 2"),
+        ("zh", "归入其中任一）：ε = 2"),
+    )
     for language, sentence in languages:
         assert sentence in shown.to_text(language)
 
@@ -85,7 +128,11 @@ def test_a_draft_shows_no_value_in_place_of_a_draw(draft: Prospectus) -> None:
 def test_no_field_leaves_that_is_not_asked_for_with_a_reason(sealed: Prospectus) -> None:
     assert sealed.header is not None
     written = sealed.canonical()
-    leaving = {*sealed.header.to_wire(), *written, *(name for label in written["labels"] for name in label)}
+    leaving = {
+        *sealed.header.to_wire(),
+        *written,
+        *(name for label in written["labels"] for name in label),
+    }
     for language in languages():
         shown = sealed.to_text(language)
         for group in ASKED:
@@ -93,9 +140,15 @@ def test_no_field_leaves_that_is_not_asked_for_with_a_reason(sealed: Prospectus)
     assert {name for fields in ASKED.values() for name in fields} == leaving | {"reason", "years"}
 
 
-def test_what_is_agreed_to_is_shown_in_words_and_signed_by_its_digest(sealed: Prospectus, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_agreed_to_is_shown_in_words_and_signed_by_its_digest(
+    sealed: Prospectus, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert sealed.report.consent == agreed()
-    assert (agreed().purpose, agreed().use, agreed().naming) == ("industry-label", "no-enforcement-incentives", "not-named-in-public")
+    assert (agreed().purpose, agreed().use, agreed().naming) == (
+        "industry-label",
+        "no-enforcement-incentives",
+        "not-named-in-public",
+    )
     for language in languages():
         for term in terms(language):
             assert term in sealed.to_text(language)
@@ -118,7 +171,13 @@ def test_every_field_of_the_plaintext_is_shown(sealed: Prospectus, language: Lan
     words = sealed.to_text(language).split(text(language, "section.canonical"))[0]
     report = sealed.report
     assert report.consent is not None
-    digests = (report.pack_digest, report.policy_digest, report.data_root, report.challenge, report.consent.terms)
+    digests = (
+        report.pack_digest,
+        report.policy_digest,
+        report.data_root,
+        report.challenge,
+        report.consent.terms,
+    )
     for value in (*(digest.hex() for digest in digests), report.software, SCHEME, SITE, "2016"):
         assert value in words
 
@@ -130,13 +189,22 @@ def test_the_odds_are_those_of_all_metrics_of_a_step_together(sealed: Prospectus
 
 
 @pytest.mark.parametrize(
-    ("epsilon", "bound"), [(Fraction(1), "2.72"), (Fraction(2), "7.39"), (Fraction(3, 4), "2.12"), (Fraction(5), "148.42")]
+    ("epsilon", "bound"),
+    [
+        (Fraction(1), "2.72"),
+        (Fraction(2), "7.39"),
+        (Fraction(3, 4), "2.12"),
+        (Fraction(5), "148.42"),
+    ],
 )
 def test_a_bound_is_rounded_up(epsilon: Fraction, bound: str) -> None:
     assert odds_ratio(epsilon) == bound
 
 
-@pytest.mark.parametrize(("value", "shown"), [("301/5", "60.2"), ("-30", "-30"), ("1/3", "1/3"), ("1/40", "0.025"), ("0", "0")])
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("301/5", "60.2"), ("-30", "-30"), ("1/3", "1/3"), ("1/40", "0.025"), ("0", "0")],
+)
 def test_a_number_is_written_exactly(value: str, shown: str) -> None:
     assert number(Fraction(value)) == shown
 
@@ -147,7 +215,11 @@ def test_both_languages_fill_in_the_same_values() -> None:
 
     for key, words in texts().items():
         assert blanks(words) == blanks(in_language(words, "zh")), key
-        assert re.search(r"[一-鿿]", in_language(words, "zh")) or blanks(in_language(words, "zh")) or key.startswith("sign."), key
+        assert (
+            re.search(r"[一-鿿]", in_language(words, "zh"))
+            or blanks(in_language(words, "zh"))
+            or key.startswith("sign.")
+        ), key
 
 
 def test_the_agent_calls_itself_by_the_version_of_the_package() -> None:

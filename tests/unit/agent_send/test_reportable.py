@@ -61,8 +61,20 @@ def test_the_sentence_of_a_proposal_is_no_reason(tmp_path: Path, reason: str) ->
     declared = site("steel", tmp_path)
     event = {"meter": "eaf-1", "from": "2016-07-01", "kind": "ratio", "factor": 2.0}
     with pytest.raises(PolicyRefusal, match="reason-not-written") as refused:
-        require_reportable(declared.model_copy(update={"events": [DeclaredEvent.model_validate({**event, "reason": reason})]}))
+        require_reportable(
+            declared.model_copy(
+                update={"events": [DeclaredEvent.model_validate({**event, "reason": reason})]}
+            )
+        )
     assert "ratio of meter eaf-1 from 2016-07-01" in refused.value.sentence
     require_reportable(
-        declared.model_copy(update={"events": [DeclaredEvent.model_validate({**event, "reason": "Transformers changed; job 114."})]})
+        declared.model_copy(
+            update={
+                "events": [
+                    DeclaredEvent.model_validate(
+                        {**event, "reason": "Transformers changed; job 114."}
+                    )
+                ]
+            }
+        )
     )

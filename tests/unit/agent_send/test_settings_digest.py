@@ -47,7 +47,9 @@ def digest(folder: Path, text: str) -> bytes:
     ],
     ids=["unit", "reading", "zone", "carrier not used", "mapping"],
 )
-def test_what_decides_what_a_row_means_is_part_of_it(tmp_path: Path, here: str, replacement: str) -> None:
+def test_what_decides_what_a_row_means_is_part_of_it(
+    tmp_path: Path, here: str, replacement: str
+) -> None:
     assert here in SITE
     assert digest(tmp_path, SITE.replace(here, replacement, 1)) != digest(tmp_path, SITE)
 
@@ -61,9 +63,13 @@ def test_what_decides_what_a_row_means_is_part_of_it(tmp_path: Path, here: str, 
     ],
     ids=["file", "comment", "default written out"],
 )
-def test_where_files_lie_and_how_it_is_written_is_no_part_of_it(tmp_path: Path, here: str, replacement: str) -> None:
+def test_where_files_lie_and_how_it_is_written_is_no_part_of_it(
+    tmp_path: Path, here: str, replacement: str
+) -> None:
     assert here in SITE
-    assert digest(tmp_path / "other", SITE.replace(here, replacement, 1)) == digest(tmp_path / "one", SITE)
+    assert digest(tmp_path / "other", SITE.replace(here, replacement, 1)) == digest(
+        tmp_path / "one", SITE
+    )
 
 
 class Newer(SiteSettings):
@@ -78,7 +84,10 @@ def test_a_newer_key_changes_the_digest_of_those_alone_who_write_it(tmp_path: Pa
     (tmp_path / "site.toml").write_text(SITE, encoding="utf-8")
     site = load_site(tmp_path / "site.toml")
     read = site.model_dump(by_alias=True)
-    silent, written_out, set_to = (Newer.model_validate({**read, **key}) for key in ({}, {"standby_kw": None}, {"standby_kw": 40}))
+    silent, written_out, set_to = (
+        Newer.model_validate({**read, **key})
+        for key in ({}, {"standby_kw": None}, {"standby_kw": 40})
+    )
     assert settings_digest(silent) == settings_digest(written_out) == settings_digest(site)
     assert settings_digest(set_to) != settings_digest(site)
     assert settings_digest(Plain.model_validate(read)) != settings_digest(site)
@@ -87,7 +96,10 @@ def test_a_newer_key_changes_the_digest_of_those_alone_who_write_it(tmp_path: Pa
 def _committed(of: type[Setting] = Setting) -> Iterator[type[Setting]]:
     for kind in of.__subclasses__():
         package, _, module = kind.__module__.rpartition(".")
-        if package == "reporting_agent.config" and module not in {*NO_PART, "price_series"}:  # which is of the tariff
+        if package == "reporting_agent.config" and module not in {
+            *NO_PART,
+            "price_series",
+        }:  # which is of the tariff
             yield kind
             yield from _committed(kind)
 

@@ -17,7 +17,10 @@ from reporting_agent.state import SCHEMA_VERSION, StateDirectory, transaction, w
 
 def test_the_argument_comes_before_the_environment_and_that_before_home(tmp_path: Path) -> None:
     environ = {"STEPLABEL_STATE": str(tmp_path / "environment")}
-    assert StateDirectory.locate(tmp_path / "argument", environ, tmp_path).path == tmp_path / "argument"
+    assert (
+        StateDirectory.locate(tmp_path / "argument", environ, tmp_path).path
+        == tmp_path / "argument"
+    )
     assert StateDirectory.locate(None, environ, tmp_path).path == tmp_path / "environment"
     assert StateDirectory.locate(None, {}, tmp_path).path == tmp_path / ".steplabel"
 
@@ -55,7 +58,12 @@ def test_a_second_process_is_told_that_the_directory_is_busy(state: StateDirecto
         "    print('held', flush=True)\n"
         "    sys.stdin.read()\n"
     )
-    holder = subprocess.Popen([sys.executable, "-c", program, str(state.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", program, str(state.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
@@ -69,9 +77,14 @@ def test_a_second_process_is_told_that_the_directory_is_busy(state: StateDirecto
         pass
 
 
-def test_a_database_that_a_half_restored_backup_left_is_told_in_words(state: StateDirectory) -> None:
+def test_a_database_that_a_half_restored_backup_left_is_told_in_words(
+    state: StateDirectory,
+) -> None:
     with state.connect() as connection, transaction(connection):
-        connection.executemany("INSERT INTO closed VALUES (?, '2016', 1, '')", [(bytes([number]) * 400,) for number in range(200)])
+        connection.executemany(
+            "INSERT INTO closed VALUES (?, '2016', 1, '')",
+            [(bytes([number]) * 400,) for number in range(200)],
+        )
     whole = state.database.read_bytes()
     for left in (b"not a database" * 300, whole[:4096] + b"\xff" * (len(whole) - 4096)):
         state.database.write_bytes(left)
@@ -96,7 +109,9 @@ def test_a_directory_of_a_newer_version_is_left_alone(state: StateDirectory) -> 
     assert refused.value.code == "state-too-new"
 
 
-@pytest.mark.parametrize(("version", "lacking"), [(2, ("windows", "parts", "cut")), (3, ("parts", "cut"))])
+@pytest.mark.parametrize(
+    ("version", "lacking"), [(2, ("windows", "parts", "cut")), (3, ("parts", "cut"))]
+)
 def test_a_directory_of_a_version_before_is_brought_up_and_its_reports_cover_their_own_year(
     state: StateDirectory, version: int, lacking: tuple[str, ...]
 ) -> None:
@@ -135,7 +150,9 @@ def test_a_directory_from_before_challenges_is_left_alone(state: StateDirectory)
     assert refused.value.code == "state-too-old"
 
 
-def test_a_file_is_written_whole_or_stays_what_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_written_whole_or_stays_what_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "key"
     write_whole(file, b"old")
 
@@ -159,7 +176,9 @@ def test_a_file_is_written_whole_or_stays_what_it_was(tmp_path: Path, monkeypatc
     ],
     ids=["sealed-without-envelope", "unknown-state", "float-epsilon", "zero-epsilon"],
 )
-def test_the_database_itself_refuses_rows_that_make_no_sense(state: StateDirectory, statement: str) -> None:
+def test_the_database_itself_refuses_rows_that_make_no_sense(
+    state: StateDirectory, statement: str
+) -> None:
     with state.connect() as connection:
         connection.execute(
             "INSERT INTO parcel (site, period, revision, sequence, correction, state, data_digest, method_digest, planned_at) "

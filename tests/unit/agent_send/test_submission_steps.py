@@ -35,7 +35,14 @@ class Killed(BaseException):
     """Ends the run as a kill would: nothing of ours catches it."""
 
 
-def run(desk: Desk, data: ReportMaterial, period: str = "2016", *, correct: bool = False, stop_at: str | None = None) -> Parcel:
+def run(
+    desk: Desk,
+    data: ReportMaterial,
+    period: str = "2016",
+    *,
+    correct: bool = False,
+    stop_at: str | None = None,
+) -> Parcel:
     def checkpoint(name: str) -> None:
         if name == stop_at:
             raise Killed(name)
@@ -48,22 +55,38 @@ def run(desk: Desk, data: ReportMaterial, period: str = "2016", *, correct: bool
 
 
 def debited(desk: Desk) -> list[tuple[object, ...]]:
-    return [tuple(row) for row in desk.connection.execute("SELECT * FROM ledger ORDER BY step, batch_id, release_id")]
+    return [
+        tuple(row)
+        for row in desk.connection.execute(
+            "SELECT * FROM ledger ORDER BY step, batch_id, release_id"
+        )
+    ]
 
 
-def test_a_report_reaches_the_portal_and_opens_to_what_was_kept(enrolled: Desk, year: ReportMaterial) -> None:
+def test_a_report_reaches_the_portal_and_opens_to_what_was_kept(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     parcel = run(enrolled, year)
     (body,) = enrolled.portal.submissions.values()
-    opened = envelope.open(envelope.parse(body), enrolled.portal.processing_key, next(iter(enrolled.portal.devices.values())))
+    opened = envelope.open(
+        envelope.parse(body),
+        enrolled.portal.processing_key,
+        next(iter(enrolled.portal.devices.values())),
+    )
     assert parcel.state is ParcelState.RECEIVED
     assert parcel.plaintext is not None
     assert opened == decode_report(parcel.plaintext)
-    assert [(label.step, label.metric) for label in opened.released.labels] == [("eaf", "total"), ("eaf", "electricity")]
+    assert [(label.step, label.metric) for label in opened.released.labels] == [
+        ("eaf", "total"),
+        ("eaf", "electricity"),
+    ]
 
 
 def test_two_metrics_of_a_heat_spend_two_of_two(enrolled: Desk, year: ReportMaterial) -> None:
     run(enrolled, year)
-    spent = enrolled.connection.execute("SELECT batch_id, SUM(epsilon_numerator), COUNT(*) FROM ledger GROUP BY batch_id").fetchall()
+    spent = enrolled.connection.execute(
+        "SELECT batch_id, SUM(epsilon_numerator), COUNT(*) FROM ledger GROUP BY batch_id"
+    ).fetchall()
     assert len(spent) == 400
     assert {(row[1], row[2]) for row in spent} == {(2, 2)}
 
@@ -89,7 +112,9 @@ def test_drawing_again_after_a_crash_gives_the_same_grid_points(
     """What the killed run drew and lost is what the report then holds: nobody draws twice until the luck is good."""
     lost: list[object] = []
 
-    def watched(planned: ReportPlan, seed: bytes, *, root: bytes, challenge: bytes) -> list[ReleasedLabel]:
+    def watched(
+        planned: ReportPlan, seed: bytes, *, root: bytes, challenge: bytes
+    ) -> list[ReleasedLabel]:
         drawn = draw(planned, seed, root=root, challenge=challenge)
         lost.append(drawn)
         return drawn
@@ -107,20 +132,26 @@ def test_drawing_again_after_a_crash_gives_the_same_grid_points(
     assert [list(decode_report(parcel.plaintext).released.labels)] == lost
 
 
-def test_the_same_period_again_sends_nothing_new_and_gives_the_same_receipt(enrolled: Desk, year: ReportMaterial) -> None:
+def test_the_same_period_again_sends_nothing_new_and_gives_the_same_receipt(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     first = run(enrolled, year)
     second = run(enrolled, year)
     assert (second.envelope, second.receipt) == (first.envelope, first.receipt)
     assert len(enrolled.portal.bodies) == 1
 
 
-def test_records_read_in_another_order_are_the_same_data(enrolled: Desk, year: ReportMaterial) -> None:
+def test_records_read_in_another_order_are_the_same_data(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     first = run(enrolled, year)
     again = run(enrolled, material(list(reversed(heats(400)))))
     assert again.digest == first.digest
 
 
-def test_an_answer_lost_on_the_way_ends_with_the_same_report_and_receipt(enrolled: Desk, year: ReportMaterial) -> None:
+def test_an_answer_lost_on_the_way_ends_with_the_same_report_and_receipt(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     enrolled.portal.lose_answers = 4
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="sealed")
@@ -135,7 +166,9 @@ def gone(_request: httpx.Request) -> httpx.Response:
     raise httpx.ConnectError("no route to host")
 
 
-def test_without_a_portal_the_report_stays_committed_and_nothing_is_debited_or_drawn(enrolled: Desk, year: ReportMaterial) -> None:
+def test_without_a_portal_the_report_stays_committed_and_nothing_is_debited_or_drawn(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     enrolled.portal.trouble = gone
     with pytest.raises(Unreachable):
         run(enrolled, year)
@@ -150,7 +183,9 @@ def test_without_a_portal_the_report_stays_committed_and_nothing_is_debited_or_d
 def test_an_unreachable_portal_leaves_the_report_spooled_and_the_next_run_sends_the_same_bytes(
     enrolled: Desk, year: ReportMaterial
 ) -> None:
-    enrolled.portal.trouble = lambda request: gone(request) if request.url.path == "/api/v1/submissions/" else None
+    enrolled.portal.trouble = lambda request: (
+        gone(request) if request.url.path == "/api/v1/submissions/" else None
+    )
     with pytest.raises(Unreachable):
         run(enrolled, year)
     (spooled,) = Outbox(enrolled.connection).spooled()
@@ -159,9 +194,13 @@ def test_an_unreachable_portal_leaves_the_report_spooled_and_the_next_run_sends_
     assert Outbox(enrolled.connection).spooled() == ()
 
 
-def test_a_refusal_is_told_in_the_portals_words_and_kept_beside_the_report(enrolled: Desk, year: ReportMaterial) -> None:
+def test_a_refusal_is_told_in_the_portals_words_and_kept_beside_the_report(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     enrolled.portal.trouble = lambda request: (
-        problem(401, "device-revoked", "This device was revoked.") if request.url.path == "/api/v1/submissions/" else None
+        problem(401, "device-revoked", "This device was revoked.")
+        if request.url.path == "/api/v1/submissions/"
+        else None
     )
     with pytest.raises(InputError, match="This device was revoked") as refused:
         run(enrolled, year)
@@ -183,7 +222,9 @@ def test_changed_data_are_refused_without_correct_and_nothing_is_spent(
     assert debited(enrolled) == before
 
 
-def test_a_correction_is_the_next_revision_once(enrolled: Desk, year: ReportMaterial, changed_year: ReportMaterial) -> None:
+def test_a_correction_is_the_next_revision_once(
+    enrolled: Desk, year: ReportMaterial, changed_year: ReportMaterial
+) -> None:
     run(enrolled, year)
     corrected = run(enrolled, changed_year, correct=True)
     again = run(enrolled, changed_year, correct=True)
@@ -202,7 +243,9 @@ def test_a_killed_correction_is_finished_by_the_next_run(
     parcel = run(enrolled, changed_year, correct=True)
     assert parcel.revision == 2
     assert sorted(revision for _, _, revision in enrolled.portal.submissions) == [1, 2]
-    corrections = enrolled.connection.execute("SELECT COUNT(*) FROM ledger WHERE correction = 1").fetchone()[0]
+    corrections = enrolled.connection.execute(
+        "SELECT COUNT(*) FROM ledger WHERE correction = 1"
+    ).fetchone()[0]
     assert corrections == 802
 
 
@@ -217,7 +260,9 @@ def test_a_second_correction_of_a_year_is_refused_before_anything_is_drawn(
     assert len(Outbox(enrolled.connection).all()) == 2
 
 
-def test_data_that_change_back_bring_back_the_sealed_report(enrolled: Desk, year: ReportMaterial, changed_year: ReportMaterial) -> None:
+def test_data_that_change_back_bring_back_the_sealed_report(
+    enrolled: Desk, year: ReportMaterial, changed_year: ReportMaterial
+) -> None:
     first = run(enrolled, year)
     with pytest.raises(Killed):
         run(enrolled, changed_year, correct=True, stop_at="debited")
@@ -268,10 +313,14 @@ def test_data_that_change_once_the_challenge_is_known_make_the_next_revision(
     assert refused.value.code == "data-changed"
     parcel = run(enrolled, changed_year, correct=True)
     assert (parcel.revision, parcel.correction) == (2, True)
-    assert {row[6] for row in debited(enrolled) if row[2] == "works-2/2016/2/eaf/liquid-steel/any/total"} == {1}
+    assert {
+        row[6] for row in debited(enrolled) if row[2] == "works-2/2016/2/eaf/liquid-steel/any/total"
+    } == {1}
 
 
-def test_an_overlapping_period_draws_on_the_same_account(enrolled: Desk, year: ReportMaterial, first_quarter: ReportMaterial) -> None:
+def test_an_overlapping_period_draws_on_the_same_account(
+    enrolled: Desk, year: ReportMaterial, first_quarter: ReportMaterial
+) -> None:
     run(enrolled, year)
     with pytest.raises(PolicyRefusal) as refused:
         run(enrolled, first_quarter, "2016-Q1")
@@ -288,15 +337,21 @@ def test_too_few_heats_are_refused_and_nothing_is_planned(enrolled: Desk) -> Non
 
 def test_every_release_is_in_exact_fractions(enrolled: Desk, year: ReportMaterial) -> None:
     run(enrolled, year)
-    rows = enrolled.connection.execute("SELECT DISTINCT epsilon_numerator, epsilon_denominator FROM ledger").fetchall()
+    rows = enrolled.connection.execute(
+        "SELECT DISTINCT epsilon_numerator, epsilon_denominator FROM ledger"
+    ).fetchall()
     assert {Fraction(row[0], row[1]) for row in rows} == {Fraction(1)}
 
 
-def test_a_receipt_for_another_envelope_is_not_accepted_and_the_report_stays_spooled(enrolled: Desk, year: ReportMaterial) -> None:
+def test_a_receipt_for_another_envelope_is_not_accepted_and_the_report_stays_spooled(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     other = run(enrolled, year)
     assert other.receipt is not None
     answer = httpx.Response(201, json={"receipt": base64.b64encode(other.receipt).decode()})
-    enrolled.portal.trouble = lambda request: answer if request.url.path == "/api/v1/submissions/" else None
+    enrolled.portal.trouble = lambda request: (
+        answer if request.url.path == "/api/v1/submissions/" else None
+    )
     with pytest.raises(VerificationError) as refused:
         run(enrolled, material(heats(300, year=2017), "2017"), "2017")
     assert refused.value.code == "receipt-for-another"
@@ -308,17 +363,23 @@ def test_nothing_exact_is_in_the_sealed_plaintext(enrolled: Desk, year: ReportMa
     assert parcel.plaintext is not None
     assert b"H2016" not in parcel.plaintext
     report = decode_report(parcel.plaintext)
-    exact = {label.best.value for label in year.site_label.steps} | {label.typical for label in year.site_label.steps}
+    exact = {label.best.value for label in year.site_label.steps} | {
+        label.typical for label in year.site_label.steps
+    }
     assert {float(label.best_value) for label in report.released.labels}.isdisjoint(exact)
     assert {label.count_class for label in report.released.labels} == {340}
 
 
-def test_an_incomplete_metric_is_withheld_under_its_reason_and_the_other_is_sent(enrolled: Desk) -> None:
+def test_an_incomplete_metric_is_withheld_under_its_reason_and_the_other_is_sent(
+    enrolled: Desk,
+) -> None:
     parcel = run(enrolled, material(heats(400, gas_lhv=None)))
     assert parcel.plaintext is not None
     released = decode_report(parcel.plaintext).released
     assert [label.metric for label in released.labels] == ["electricity"]
-    assert [entry for entry in released.withheld if entry[0] == "eaf"] == [("eaf", "total", "metric-incomplete")]
+    assert [entry for entry in released.withheld if entry[0] == "eaf"] == [
+        ("eaf", "total", "metric-incomplete")
+    ]
 
 
 def test_a_state_directory_set_back_to_an_older_copy_spends_nothing_on_what_was_reported_since(
@@ -338,7 +399,9 @@ def test_a_state_directory_set_back_to_an_older_copy_spends_nothing_on_what_was_
     assert debited(enrolled) == []
 
 
-def test_a_forgotten_report_of_another_period_stands_in_the_way_until_its_period_is_closed(enrolled: Desk, year: ReportMaterial) -> None:
+def test_a_forgotten_report_of_another_period_stands_in_the_way_until_its_period_is_closed(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     """Its records could come again under another start; enrolling anew closes the periods of what is not known, and says so."""
     run(enrolled, year)
     enrolled.connection.execute("DELETE FROM parcel")
@@ -350,18 +413,24 @@ def test_a_forgotten_report_of_another_period_stands_in_the_way_until_its_period
         assert refused.value.code == "ledger-set-back"
         enrolled.portal.secret = "t" * 43
         done = enrolled.enrol(replace=True)
-        assert rotation.reported_elsewhere(enrolled.state, enrolled.connection, road, done, now=NOW) == ("2016",)
+        assert rotation.reported_elsewhere(
+            enrolled.state, enrolled.connection, road, done, now=NOW
+        ) == ("2016",)
         with pytest.raises(PolicyRefusal) as closed:
             enrolled.submission().begin(year, "2016", correct=False)
         assert closed.value.code == "ledger-set-back"
         sending = enrolled.submission()
         assert sending.consult(road) is None
-        assert sending.prepare(material(heats(300, year=2017), "2017"), "2017", road, correct=False).is_sealed
+        assert sending.prepare(
+            material(heats(300, year=2017), "2017"), "2017", road, correct=False
+        ).is_sealed
 
 
 def test_a_revoked_device_hears_it_before_it_spends(enrolled: Desk) -> None:
     enrolled.portal.trouble = lambda request: (
-        problem(401, "device-unknown", "No such device.") if "submissions" in request.url.path else None
+        problem(401, "device-unknown", "No such device.")
+        if "submissions" in request.url.path
+        else None
     )
     with pytest.raises(InputError, match="No such device"), enrolled.road as road:
         enrolled.submission().consult(road)
@@ -372,9 +441,15 @@ MIDNIGHT, AN_HOUR_LATER = '"00:00", "08:00", "16:00"', '"01:00", "09:00", "17:00
 
 @pytest.mark.parametrize(
     ("second", "now", "refused"),
-    [("2025", MIDNIGHT, None), ("2025", AN_HOUR_LATER, "runs-cut-otherwise"), ("2025-Q2", AN_HOUR_LATER, None)],
+    [
+        ("2025", MIDNIGHT, None),
+        ("2025", AN_HOUR_LATER, "runs-cut-otherwise"),
+        ("2025-Q2", AN_HOUR_LATER, None),
+    ],
 )
-def test_the_time_of_a_log_is_reported_in_one_cut_alone(enrolled: Desk, tmp_path: Path, second: str, now: str, refused: str | None) -> None:
+def test_the_time_of_a_log_is_reported_in_one_cut_alone(
+    enrolled: Desk, tmp_path: Path, second: str, now: str, refused: str | None
+) -> None:
     """Accounts of runs go by the beginning of their window: in other runs the same rows would have spent nothing yet."""
     first = from_log(tmp_path, MIDNIGHT, "2025-Q1")
     assert run(enrolled, first, "2025-Q1").state is ParcelState.RECEIVED
@@ -382,7 +457,9 @@ def test_the_time_of_a_log_is_reported_in_one_cut_alone(enrolled: Desk, tmp_path
     if second == "2025-Q2":
         with pytest.raises(PolicyRefusal) as nothing:
             run(enrolled, again, second)
-        assert nothing.value.code != "runs-cut-otherwise"  # the log ends before: only the cut is looked at here
+        assert (
+            nothing.value.code != "runs-cut-otherwise"
+        )  # the log ends before: only the cut is looked at here
         return
     with pytest.raises(PolicyRefusal) as refusal:
         run(enrolled, again, second)
@@ -395,7 +472,15 @@ def from_log(folder: Path, starts: str, period: str) -> ReportMaterial:
     plant = raw_plants.by_log()
     replace(plant, site=plant.site.replace(MIDNIGHT, starts)).write(folder)
     read = load_site(folder / "site.toml")
-    return gather(read, pipeline.pack_of(read), Period.parse(period, read.zone), (), None, pool=False, correct=False)
+    return gather(
+        read,
+        pipeline.pack_of(read),
+        Period.parse(period, read.zone),
+        (),
+        None,
+        pool=False,
+        correct=False,
+    )
 
 
 def sealed_under_a_device_that_is_replaced(desk: Desk, data: ReportMaterial) -> SubmissionProcess:
@@ -410,7 +495,9 @@ def sealed_under_a_device_that_is_replaced(desk: Desk, data: ReportMaterial) -> 
     return sending
 
 
-def test_what_was_sealed_anew_is_told_by_the_digest_that_the_portal_received(enrolled: Desk, year: ReportMaterial) -> None:
+def test_what_was_sealed_anew_is_told_by_the_digest_that_the_portal_received(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     sending = sealed_under_a_device_that_is_replaced(enrolled, year)
     with enrolled.road as road:
         payload, text = send_online(sending, road, year, "2016", False, print)
@@ -430,12 +517,17 @@ def test_a_file_to_be_carried_is_sealed_anew_where_the_portal_would_not_take_the
     assert enrolment_in_force is not None
     assert device == enrolment_in_force.device_id
     again = enrolled.submission()  # without a contact nothing is known of what the portal holds
-    seal_for_carrying(again, again.begin(year, "2016", correct=False), year, tmp_path / "again.sealed")
+    seal_for_carrying(
+        again, again.begin(year, "2016", correct=False), year, tmp_path / "again.sealed"
+    )
     assert (tmp_path / "again.sealed").read_bytes() == file.read_bytes()
 
 
 def test_a_revision_that_another_took_the_place_of_needs_nobody_any_more(
-    enrolled: Desk, year: ReportMaterial, changed_year: ReportMaterial, capsys: pytest.CaptureFixture[str]
+    enrolled: Desk,
+    year: ReportMaterial,
+    changed_year: ReportMaterial,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="challenged")
@@ -443,6 +535,9 @@ def test_a_revision_that_another_took_the_place_of_needs_nobody_any_more(
     state = ["--state", str(enrolled.state.path)]
     assert main(["status", "--json", "--trouble-fails", *state]) == 0
     shown = json.loads(capsys.readouterr().out)
-    assert ([report["given_up"] for report in shown["reports"]], shown["unfinished"]) == ([True, False], 0)
+    assert ([report["given_up"] for report in shown["reports"]], shown["unfinished"]) == (
+        [True, False],
+        0,
+    )
     assert main(["status", *state]) == 0
     assert "run submit again" not in capsys.readouterr().out

@@ -23,7 +23,14 @@ from benchmarks.wire.rotation import rotate
 from benchmarks.wire.signing import DeviceKey, ReceiptKey
 from reporting_agent.console import LANGUAGE
 from reporting_agent.network import Network
-from reporting_agent.sending.transport import LONGEST_PAUSE_S, MAX_ANSWER_BYTES, MAX_OWN_LIST_BYTES, PAUSES_S, Portal, checked_address
+from reporting_agent.sending.transport import (
+    LONGEST_PAUSE_S,
+    MAX_ANSWER_BYTES,
+    MAX_OWN_LIST_BYTES,
+    PAUSES_S,
+    Portal,
+    checked_address,
+)
 from tests.documents.refusals import ROOT
 from tests.unit.agent_send.cast import PORTAL, SOFTWARE, problem
 
@@ -46,7 +53,9 @@ class Line:
         return answer
 
     def submit(self) -> bytes:
-        with Portal(PORTAL, sleep=self.pauses.append, software=SOFTWARE, transport=httpx.MockTransport(self)) as portal:
+        with Portal(
+            PORTAL, sleep=self.pauses.append, software=SOFTWARE, transport=httpx.MockTransport(self)
+        ) as portal:
             return portal.submit(b"sealed").receipt
 
 
@@ -88,7 +97,13 @@ def test_the_portal_is_asked_to_answer_in_the_terminals_language(language: str) 
 
 @pytest.mark.parametrize(
     "trouble",
-    [httpx.ConnectError("refused"), httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("cut"), httpx.Response(502), httpx.Response(503)],
+    [
+        httpx.ConnectError("refused"),
+        httpx.ReadTimeout("slow"),
+        httpx.RemoteProtocolError("cut"),
+        httpx.Response(502),
+        httpx.Response(503),
+    ],
     ids=["connection", "timeout", "cut-short", "502", "503"],
 )
 def test_a_passing_trouble_is_tried_again(trouble: httpx.Response | Exception) -> None:
@@ -155,7 +170,14 @@ def test_a_redirect_is_not_followed() -> None:
         httpx.Response(201, json={"receipt": "not base64!"}),
         httpx.Response(201, content=b'{"receipt": ' + b"7" * 5_000 + b"}"),
     ],
-    ids=["no-json", "no-object", "no-receipt", "receipt-no-text", "receipt-no-base64", "no-number-of-ours"],
+    ids=[
+        "no-json",
+        "no-object",
+        "no-receipt",
+        "receipt-no-text",
+        "receipt-no-base64",
+        "no-number-of-ours",
+    ],
 )
 def test_an_answer_that_no_portal_gives_is_not_believed(answer: httpx.Response) -> None:
     with pytest.raises(VerificationError) as refused:
@@ -165,19 +187,39 @@ def test_an_answer_that_no_portal_gives_is_not_believed(answer: httpx.Response) 
 
 
 @pytest.mark.parametrize("status", [201, 400])
-def test_an_answer_that_cannot_be_unpacked_or_never_stops_opening_brackets_is_told_in_words(status: int) -> None:
-    packed = httpx.Response(status, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"no gzip at all"))
+def test_an_answer_that_cannot_be_unpacked_or_never_stops_opening_brackets_is_told_in_words(
+    status: int,
+) -> None:
+    packed = httpx.Response(
+        status, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"no gzip at all")
+    )
     nested = httpx.Response(status, content=b"[" * 500_000)
-    for answer, refusal in ((packed, VerificationError), (nested, VerificationError if status == 201 else InputError)):
+    for answer, refusal in (
+        (packed, VerificationError),
+        (nested, VerificationError if status == 201 else InputError),
+    ):
         with pytest.raises(refusal):
             Line(answer).submit()
 
 
-@pytest.mark.parametrize("ask", [lambda portal: portal.practices(), lambda portal: portal.pack("steel", "4")], ids=["practices", "pack"])
+@pytest.mark.parametrize(
+    "ask",
+    [lambda portal: portal.practices(), lambda portal: portal.pack("steel", "4")],
+    ids=["practices", "pack"],
+)
 def test_a_day_of_the_log_that_is_none_is_told_in_words(ask: Callable[[Portal], object]) -> None:
-    payload = {"document": {}, "library": "", "pack_toml": "", "factors_toml": "", "log": {"index": 3, "on": "yesterday"}}
+    payload = {
+        "document": {},
+        "library": "",
+        "pack_toml": "",
+        "factors_toml": "",
+        "log": {"index": 3, "on": "yesterday"},
+    }
     answer = httpx.MockTransport(lambda _request: httpx.Response(200, json=payload))
-    with pytest.raises(VerificationError) as refused, Portal(PORTAL, sleep=print, software="x", transport=answer) as portal:
+    with (
+        pytest.raises(VerificationError) as refused,
+        Portal(PORTAL, sleep=print, software="x", transport=answer) as portal,
+    ):
         ask(portal)
     assert refused.value.code == "answer-unreadable"
 
@@ -190,20 +232,39 @@ def test_an_answer_without_end_is_cut_off() -> None:
 
 def answered_commitments(number: int) -> list[bytes]:
     """The first and the last challenge of a site whose commitments were so many, which the list of all grows between in even steps."""
-    key, commitment = ReceiptKey.generate(), ReportCommitment("a-works-with-a-long-name", "2026-12", 1, bytes(32))
-    before = tuple(AnsweredCommitment(position, "2026-12", 1, bytes(32)) for position in range(1, number))
+    key, commitment = (
+        ReceiptKey.generate(),
+        ReportCommitment("a-works-with-a-long-name", "2026-12", 1, bytes(32)),
+    )
+    before = tuple(
+        AnsweredCommitment(position, "2026-12", 1, bytes(32)) for position in range(1, number)
+    )
     stands = (LedgerStand(1), LedgerStand(number, before))
-    return [challenges.issue(commitment, bytes(32), 10**6, date(2026, 12, 31), stand, key) for stand in stands]
+    return [
+        challenges.issue(commitment, bytes(32), 10**6, date(2026, 12, 31), stand, key)
+        for stand in stands
+    ]
 
 
 def test_a_site_that_reports_every_week_for_nineteen_years_hears_all_its_challenges() -> None:
     """All 1,000 are 53 MB: their size is worked out, and the agent is given more than another answer may have, and then too much."""
-    size = 1000 * sum(len(base64.b64encode(challenge)) for challenge in answered_commitments(1000)) / 2
-    assert 0.7 * MAX_OWN_LIST_BYTES < size < 0.9 * MAX_OWN_LIST_BYTES  # beside what stands around each in JSON
+    size = (
+        1000 * sum(len(base64.b64encode(challenge)) for challenge in answered_commitments(1000)) / 2
+    )
+    assert (
+        0.7 * MAX_OWN_LIST_BYTES < size < 0.9 * MAX_OWN_LIST_BYTES
+    )  # beside what stands around each in JSON
 
     def asked(items: int) -> tuple[bytes, ...]:
-        line = Line(httpx.Response(200, json=[{"challenge": base64.b64encode(bytes(MAX_ANSWER_BYTES)).decode()}] * items))
-        with Portal(PORTAL, sleep=line.pauses.append, software=SOFTWARE, transport=httpx.MockTransport(line)) as portal:
+        line = Line(
+            httpx.Response(
+                200,
+                json=[{"challenge": base64.b64encode(bytes(MAX_ANSWER_BYTES)).decode()}] * items,
+            )
+        )
+        with Portal(
+            PORTAL, sleep=line.pauses.append, software=SOFTWARE, transport=httpx.MockTransport(line)
+        ) as portal:
             return portal.challenges(lambda method, path: f"{method} {path}")
 
     assert asked(2) == (bytes(MAX_ANSWER_BYTES),) * 2
@@ -213,7 +274,14 @@ def test_a_site_that_reports_every_week_for_nineteen_years_hears_all_its_challen
 
 
 @pytest.mark.parametrize(
-    "url", ["http://portal.example", "ftp://portal.example", "portal.example", "https://", "https://a:b@portal.example"]
+    "url",
+    [
+        "http://portal.example",
+        "ftp://portal.example",
+        "portal.example",
+        "https://",
+        "https://a:b@portal.example",
+    ],
 )
 def test_an_address_that_would_go_in_the_clear_or_nowhere_is_refused(url: str) -> None:
     with pytest.raises(UsageError) as refused:
@@ -221,7 +289,9 @@ def test_an_address_that_would_go_in_the_clear_or_nowhere_is_refused(url: str) -
     assert refused.value.code == "portal-address"
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:8000/", "http://localhost:8000", "http://[::1]:8000"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8000/", "http://localhost:8000", "http://[::1]:8000"]
+)
 def test_plain_http_is_for_this_very_machine(url: str) -> None:
     assert checked_address(url) == url.rstrip("/")
 
@@ -241,8 +311,13 @@ def test_a_file_without_certificates_is_refused(tmp_path: Path) -> None:
     assert refused.value.code == "ca-file"
 
 
-@pytest.mark.parametrize("proxy", ["proxy.example:3128", "socks5://proxy.example:1080", "http://", "http://user:secret@proxy:x"])
-def test_a_proxys_address_that_is_none_is_refused_without_repeating_its_password(proxy: str) -> None:
+@pytest.mark.parametrize(
+    "proxy",
+    ["proxy.example:3128", "socks5://proxy.example:1080", "http://", "http://user:secret@proxy:x"],
+)
+def test_a_proxys_address_that_is_none_is_refused_without_repeating_its_password(
+    proxy: str,
+) -> None:
     with pytest.raises(UsageError) as refused:
         Portal(PORTAL, sleep=lambda _s: None, software=SOFTWARE, network=Network(proxy=proxy))
     assert refused.value.code == "proxy-address"
@@ -260,33 +335,48 @@ class Published:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         operation = self.operation(request)
         self.asked.add(operation["operationId"])
-        named = {(parameter["in"], parameter["name"]) for parameter in operation.get("parameters", ())}
+        named = {
+            (parameter["in"], parameter["name"]) for parameter in operation.get("parameters", ())
+        }
         assert {("query", name) for name in request.url.params} <= named
         assert ("header", "Steplabel-Device") in named or "steplabel-device" not in request.headers
         if request.content:
             schema = operation["requestBody"]["content"][request.headers["content-type"]]["schema"]
             if "$ref" in schema:
                 shape = self.shape(schema)
-                assert set(shape["required"]) <= set(json.loads(request.content)) <= set(shape["properties"])
+                assert (
+                    set(shape["required"])
+                    <= set(json.loads(request.content))
+                    <= set(shape["properties"])
+                )
         status = self.choose([int(code) for code in operation["responses"] if code.startswith("2")])
         answer = operation["responses"][str(status)]["content"]["application/json"]["schema"]
         return httpx.Response(status, json=self.made(answer))
 
     def operation(self, request: httpx.Request) -> dict[str, Any]:
         for path, methods in self.schema["paths"].items():
-            if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), request.url.path) and request.method.lower() in methods:
+            if (
+                re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), request.url.path)
+                and request.method.lower() in methods
+            ):
                 return cast("dict[str, Any]", methods[request.method.lower()])
         raise AssertionError(f"{request.method} {request.url.path} is no address of the portal")
 
     def shape(self, schema: dict[str, Any]) -> dict[str, Any]:
-        return self.schema["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
+        return (
+            self.schema["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+            if "$ref" in schema
+            else schema
+        )
 
     def made(self, schema: dict[str, Any]) -> object:
         """The least that the schema promises: required fields alone, one item a list of objects, none of a list of texts."""
         shape = self.shape(schema["allOf"][0] if "allOf" in schema else schema)
         match shape.get("type", "object"):
             case "object":
-                return {name: self.made(shape["properties"][name]) for name in shape.get("required", ())}
+                return {
+                    name: self.made(shape["properties"][name]) for name in shape.get("required", ())
+                }
             case "array":
                 return [self.made(shape["items"])] if "$ref" in shape["items"] else []
             case "integer":
@@ -296,12 +386,18 @@ class Published:
 
 
 @pytest.mark.parametrize("choose", [min, max], ids=["lowest-status", "highest-status"])
-def test_what_the_agent_asks_and_reads_is_what_the_portal_publishes(choose: Callable[[list[int]], int]) -> None:
+def test_what_the_agent_asks_and_reads_is_what_the_portal_publishes(
+    choose: Callable[[list[int]], int],
+) -> None:
     published = Published(choose)
     old, new = DeviceKey.generate(), DeviceKey.generate()
-    with Portal(PORTAL, sleep=lambda _: None, software=SOFTWARE, transport=httpx.MockTransport(published)) as portal:
+    with Portal(
+        PORTAL, sleep=lambda _: None, software=SOFTWARE, transport=httpx.MockTransport(published)
+    ) as portal:
         requests: list[Callable[[], object]] = [
-            lambda: portal.register(secret="s", device_public_key="k", seed_commitment="c", software=SOFTWARE),  # noqa: S106
+            lambda: portal.register(
+                secret="s", device_public_key="k", seed_commitment="c", software=SOFTWARE
+            ),  # noqa: S106
             lambda: portal.rotate(rotate("device", old, new)),
             portal.directory,
             lambda: portal.receipts(lambda method, path: f"{method} {path}"),

@@ -33,16 +33,24 @@ def plant_heats() -> list[Batch]:
 
 def plant_days() -> list[MeterDay]:
     return [
-        MeterDay(meter, "kWh", DAY_ONE_US + day * DAY_US, 24 + day, bytes([day]) * 32) for meter in ("eaf-2", "eaf-1") for day in (1, 0)
+        MeterDay(meter, "kWh", DAY_ONE_US + day * DAY_US, 24 + day, bytes([day]) * 32)
+        for meter in ("eaf-2", "eaf-1")
+        for day in (1, 0)
     ]
 
 
-def data_tree(batches: list[Batch], days: list[MeterDay], *, revision: int = 1, seed: bytes = SEED) -> DataTree:
+def data_tree(
+    batches: list[Batch], days: list[MeterDay], *, revision: int = 1, seed: bytes = SEED
+) -> DataTree:
     """The tree of these data, as the agent plants it."""
     data = material(batches)
     arranged = arrange(data.site_label, data.batches, data.pack, lambda _batch: True, days)
     step, policy = data.pack.step("eaf"), data.pack.policy
-    labels = [label for label in data.site_label.steps if label.variant == "any" and (rule := step.metric(label.metric)) and rule.released]
+    labels = [
+        label
+        for label in data.site_label.steps
+        if label.variant == "any" and (rule := step.metric(label.metric)) and rule.released
+    ]
     table = Contents(
         site="works-2",
         period="2016",
@@ -50,7 +58,11 @@ def data_tree(batches: list[Batch], days: list[MeterDay], *, revision: int = 1, 
         size=padded(arranged.leaves),
         steps=arranged.steps,
         meters=arranged.meters,
-        counted=tuple(counted(label, step, rule, policy, 1) for label in labels if (rule := step.metric(label.metric))),
+        counted=tuple(
+            counted(label, step, rule, policy, 1)
+            for label in labels
+            if (rule := step.metric(label.metric))
+        ),
         pack_digest=packs.digest(data.pack),
         policy_digest=policy_digest(policy),
         settings_digest=bytes(32),

@@ -16,11 +16,18 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize(("typed", "is_agreed"), [("ja", True), (" JA ", True), ("yes", True), ("", False), ("no", False), ("nein", False)])
-def test_the_question_is_asked_in_the_readers_language(typed: str, is_agreed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("typed", "is_agreed"),
+    [("ja", True), (" JA ", True), ("yes", True), ("", False), ("no", False), ("nein", False)],
+)
+def test_the_question_is_asked_in_the_readers_language(
+    typed: str, is_agreed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[str] = []
     german = {"yes": "Ja", "Write the file? Type Ja:": "Datei schreiben? Ja eintippen:"}
-    monkeypatch.setattr(command, "in_language", lambda text, language: german[text] if language == "de" else text)
+    monkeypatch.setattr(
+        command, "in_language", lambda text, language: german[text] if language == "de" else text
+    )
     monkeypatch.setattr("sys.stdin", Terminal())
 
     def answer(question: str) -> str:

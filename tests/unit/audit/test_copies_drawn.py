@@ -24,20 +24,33 @@ def share_found(pairs: int, among: range, first: int) -> float:
         pairs: of equal neighbours, evenly among these leaves.
         first: 0 where the two are beside each other in the tree, 1 where each is beside another leaf.
     """
-    leaves = [2 * ((among.start + index * len(among) // pairs) // 2 + 1) - first for index in range(pairs)]
+    leaves = [
+        2 * ((among.start + index * len(among) // pairs) // 2 + 1) - first for index in range(pairs)
+    ]
     shown = 0
     for number in range(DRAWS):
         opened = {leaf.position for leaf in draw(STRATA, STANDARD, chance_of(f"copies {number}"))}
         known_leaves = opened | {leaf ^ 1 for leaf in opened}
-        shown += any((leaf in opened and leaf + 1 in known_leaves) or (leaf + 1 in opened and leaf in known_leaves) for leaf in leaves)
+        shown += any(
+            (leaf in opened and leaf + 1 in known_leaves)
+            or (leaf + 1 in opened and leaf in known_leaves)
+            for leaf in leaves
+        )
     return shown / DRAWS
 
 
 @pytest.mark.parametrize(
     ("pairs", "among", "first", "about"),
-    [(25, AT_OR_BELOW, 0, 1.0), (25, AT_OR_BELOW, 1, 0.75), (50, AT_OR_BELOW, 1, 0.94), (1_000, BETWEEN, 1, 0.9)],
+    [
+        (25, AT_OR_BELOW, 0, 1.0),
+        (25, AT_OR_BELOW, 1, 0.75),
+        (50, AT_OR_BELOW, 1, 0.94),
+        (1_000, BETWEEN, 1, 0.9),
+    ],
 )
-def test_a_draw_finds_copies_as_often_as_the_pages_say(pairs: int, among: range, first: int, about: float) -> None:
+def test_a_draw_finds_copies_as_often_as_the_pages_say(
+    pairs: int, among: range, first: int, about: float
+) -> None:
     assert share_found(pairs, among, first) == pytest.approx(about, abs=0.07)
 
 

@@ -65,14 +65,19 @@ def share_found(used: int, counted: Callable[[Values], Counts]) -> float:
 
 
 @pytest.mark.parametrize(
-    ("used", "share", "about"), [(60, 0.05, 1), (2_000, 0.05, 1), (10_000, 0.05, 1), (2_000, 0.01, 0.93), (10_000, 0.01, 0.43)]
+    ("used", "share", "about"),
+    [(60, 0.05, 1), (2_000, 0.05, 1), (10_000, 0.05, 1), (2_000, 0.01, 0.93), (10_000, 0.01, 0.43)],
 )
-def test_values_that_are_counted_lower_leave_opened_ones_without_room(used: int, share: float, about: float) -> None:
+def test_values_that_are_counted_lower_leave_opened_ones_without_room(
+    used: int, share: float, about: float
+) -> None:
     assert share_found(used, lowered(share)) == pytest.approx(about, abs=0.15)
 
 
 @pytest.mark.parametrize(("used", "about"), [(60, 1), (200, 1), (500, 0.88), (2_000, 0)])
-def test_counts_that_leave_room_are_found_where_most_batches_are_opened(used: int, about: float) -> None:
+def test_counts_that_leave_room_are_found_where_most_batches_are_opened(
+    used: int, about: float
+) -> None:
     assert share_found(used, as_many_as_set_the_best_moved_down) == pytest.approx(about, abs=0.15)
 
 

@@ -31,7 +31,10 @@ def test_the_table_tells_where_everything_lies(tree: DataTree) -> None:
         ("eaf", "total", 117, 2),
         ("polishing", "", 0, 1),
     ]
-    assert [(part.meter, part.first, part.days) for part in table.meters] == [("eaf-1", 121, 2), ("eaf-2", 123, 2)]
+    assert [(part.meter, part.first, part.days) for part in table.meters] == [
+        ("eaf-1", 121, 2),
+        ("eaf-2", 123, 2),
+    ]
     assert (table.padding_first, table.size, len(tree)) == (125, 128, 128)
     assert [tally.batches for tally in table.counted] == [117, 117]
     kinds = [type(records.read(tree.record(index))) for index in range(1, len(tree))]
@@ -46,8 +49,13 @@ def test_used_batches_rise_by_the_headline_metric_and_the_rest_by_reason(tree: D
     used = batches_of(tree, part.first, part.used)
     assert [batch.batch_id for batch in used] == sorted(value, key=lambda name: (value[name], name))
     assert [batch.excluded for batch in used] == [None] * 117
-    assert [batch.excluded for batch in batches_of(tree, part.excluded_first, 2)] == ["not-normal-state", "overlap"]
-    assert [batch.excluded for batch in batches_of(tree, outside.excluded_first, 1)] == ["step-outside-pack"]
+    assert [batch.excluded for batch in batches_of(tree, part.excluded_first, 2)] == [
+        "not-normal-state",
+        "overlap",
+    ]
+    assert [batch.excluded for batch in batches_of(tree, outside.excluded_first, 1)] == [
+        "step-outside-pack"
+    ]
 
 
 def test_the_order_of_the_files_changes_nothing(tree: DataTree) -> None:
@@ -59,7 +67,9 @@ def test_the_order_of_the_files_changes_nothing(tree: DataTree) -> None:
 def test_batches_alike_in_reason_start_and_id_stand_in_one_order() -> None:
     """Two rows of one batch: both are excluded, and which came first in the file is no part of the data."""
     first, *rest = heats(80)
-    twins = [dataclasses.replace(first, excluded="duplicate", output=output) for output in (119.0, 121.0)]
+    twins = [
+        dataclasses.replace(first, excluded="duplicate", output=output) for output in (119.0, 121.0)
+    ]
     assert data_tree([*twins, *rest], []).root == data_tree([*twins[::-1], *rest], []).root
 
 
@@ -67,7 +77,11 @@ def test_every_leaf_opens_and_nothing_else_passes_for_it(tree: DataTree) -> None
     for index in range(len(tree)):
         salt, record, proof = tree.salt(index), tree.record(index), tree.proof(index)
         require_record(tree.root, len(tree), index, salt, record, proof)
-        for wrong in ((index ^ 1, salt, record, proof), (index, salt[::-1], record, proof), (index, salt, record + b"\x00", proof)):
+        for wrong in (
+            (index ^ 1, salt, record, proof),
+            (index, salt[::-1], record, proof),
+            (index, salt, record + b"\x00", proof),
+        ):
             with pytest.raises(VerificationError) as refused:
                 require_record(tree.root, len(tree), *wrong)
             assert refused.value.code == "not-included"
@@ -75,7 +89,17 @@ def test_every_leaf_opens_and_nothing_else_passes_for_it(tree: DataTree) -> None
 
 @pytest.mark.parametrize(
     "change",
-    ["energy", "left out", "added", "excluded", "reading", "day left out", "revision", "seed", "settings"],
+    [
+        "energy",
+        "left out",
+        "added",
+        "excluded",
+        "reading",
+        "day left out",
+        "revision",
+        "seed",
+        "settings",
+    ],
 )
 def test_any_change_is_another_root(tree: DataTree, change: str) -> None:
     batches, days = plant_heats(), plant_days()
@@ -100,13 +124,22 @@ def test_any_change_is_another_root(tree: DataTree, change: str) -> None:
         case "seed":
             other = data_tree(batches, days, seed=b"t" * 32)
         case "settings":
-            other = DataTree(dataclasses.replace(tree.contents, settings_digest=b"1" * 32), _filed(tree), _days(tree), SEED)
+            other = DataTree(
+                dataclasses.replace(tree.contents, settings_digest=b"1" * 32),
+                _filed(tree),
+                _days(tree),
+                SEED,
+            )
     assert (other or data_tree(batches, days)).root != tree.root
 
 
 def _filed(tree: DataTree) -> list[commitment.FiledBatch]:
     entries = [records.read(tree.record(index)) for index in range(1, len(tree))]
-    return [commitment.FiledBatch(entry, entry.excluded) for entry in entries if isinstance(entry, Batch)]
+    return [
+        commitment.FiledBatch(entry, entry.excluded)
+        for entry in entries
+        if isinstance(entry, Batch)
+    ]
 
 
 def _days(tree: DataTree) -> list[MeterDay]:
@@ -120,13 +153,25 @@ def test_a_tree_planted_from_its_records_is_the_same(tree: DataTree) -> None:
 
 def test_an_unchanged_revision_shares_no_leaf_and_salts_repeat_nowhere(tree: DataTree) -> None:
     again = data_tree(plant_heats(), plant_days(), revision=2)
-    leaves = [merkle.leaf_hash(version.salt(index) + version.record(index)) for version in (tree, again) for index in range(len(version))]
+    leaves = [
+        merkle.leaf_hash(version.salt(index) + version.record(index))
+        for version in (tree, again)
+        for index in range(len(version))
+    ]
     assert len(set(leaves)) == len(leaves)
     assert len({tree.salt(index) for index in range(len(tree))}) == len(tree)
 
 
 def test_the_size_tells_the_next_power_of_two_and_never_less_than_64() -> None:
-    assert [padded(leaves) for leaves in (1, 63, 64, 65, 128, 129, 100_000)] == [64, 64, 64, 128, 128, 256, 131_072]
+    assert [padded(leaves) for leaves in (1, 63, 64, 65, 128, 129, 100_000)] == [
+        64,
+        64,
+        64,
+        128,
+        128,
+        256,
+        131_072,
+    ]
     assert {len(data_tree(heats(number), [])) for number in (3, 50, 63)} == {64}
 
 
@@ -148,7 +193,10 @@ def _table(tree: DataTree, **changes: object) -> bytes:
 
 
 def test_a_table_with_a_gap_an_overlap_or_another_size_is_refused(tree: DataTree) -> None:
-    first, second = ({"meter": meter.meter, "first": meter.first, "days": meter.days} for meter in tree.contents.meters)
+    first, second = (
+        {"meter": meter.meter, "first": meter.first, "days": meter.days}
+        for meter in tree.contents.meters
+    )
     for changes in (
         {"size": 256},
         {"meters": [{**first, "days": 1}, second]},
@@ -167,7 +215,18 @@ def test_a_table_with_a_gap_an_overlap_or_another_size_is_refused(tree: DataTree
         {"kind": "batch"},
         {"size": 32},
         {"counted": [{}]},
-        {"counted": [{"step": "eaf", "product": "", "variant": "", "metric": "energy", "years": 1, "cells": [[0, 2**40 + 1]]}]},
+        {
+            "counted": [
+                {
+                    "step": "eaf",
+                    "product": "",
+                    "variant": "",
+                    "metric": "energy",
+                    "years": 1,
+                    "cells": [[0, 2**40 + 1]],
+                }
+            ]
+        },
         {"windows": []},
         {"windows": {"eaf": 1}},
         {"seed_commitment": b""},
@@ -185,18 +244,28 @@ def test_counts_by_grid_point_are_the_ones_of_the_batches_used() -> None:
     data, tree = material(plant_heats()), data_tree(plant_heats(), [])
     step = data.pack.step("eaf")
     rule = step.metrics[0]
-    label = next(step_label for step_label in data.site_label.steps if step_label.metric == rule.metric)
+    label = next(
+        step_label for step_label in data.site_label.steps if step_label.metric == rule.metric
+    )
     by_id = {entry.batch_id: entry.at_reference for entry in label.values}
     part = tree.contents.steps[0]
     expected = [point for point, number in tree.contents.counted[0].by_point for _ in range(number)]
     for batch, point in zip(batches_of(tree, part.first, part.used), expected, strict=True):
         value = by_id[batch.batch_id]
         assert value is not None
-        assert abs(value - float(rule.grid.lower) - point * float(rule.grid.width)) <= float(rule.grid.width) * 0.5000001
+        assert (
+            abs(value - float(rule.grid.lower) - point * float(rule.grid.width))
+            <= float(rule.grid.width) * 0.5000001
+        )
 
 
 def test_contents_survive_their_bytes_with_pooled_years_and_negative_energies() -> None:
-    batches = [dataclasses.replace(batch, energy=(*batch.energy, CarrierEnergy("electricity", -1.5, "kWh"))) for batch in heats(70)]
+    batches = [
+        dataclasses.replace(
+            batch, energy=(*batch.energy, CarrierEnergy("electricity", -1.5, "kWh"))
+        )
+        for batch in heats(70)
+    ]
     tree = data_tree(batches, [])
     pooled: Contents = dataclasses.replace(tree.contents, windows={"eaf": 3})
     assert contents.read(contents.to_bytes(pooled)) == pooled

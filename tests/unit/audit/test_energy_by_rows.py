@@ -21,7 +21,10 @@ def test_a_gas_that_is_given_back_without_a_heating_value_stops_no_audit() -> No
     start = datetime(2025, 3, 1, tzinfo=UTC)
     batch = Batch("A1", "coking", "", "", start, start, 10.0, energy=(read_off, by_row, gas))
     evidence: Any = SimpleNamespace(
-        by_batch=False, batches={0: batch}, given={("coking", "A1"): (by_row, gas)}, context=SimpleNamespace(factors=FactorTable.load())
+        by_batch=False,
+        batches={0: batch},
+        given={("coking", "A1"): (by_row, gas)},
+        context=SimpleNamespace(factors=FactorTable.load()),
     )
     (part,) = by_rows(evidence)
     assert (part.carrier, part.direction) == ("coal", Direction.IMPORT)

@@ -16,29 +16,51 @@ from reporting_agent.audit.openings.files import read_all
 
 HEAD, OWN = 20, 5
 COMMITMENT, PROMISE = "aa" * 32, "bb" * 32
-DRAW: Any = SimpleNamespace(head=SimpleNamespace(size=HEAD), commitment=SimpleNamespace(digest=COMMITMENT))
+DRAW: Any = SimpleNamespace(
+    head=SimpleNamespace(size=HEAD), commitment=SimpleNamespace(digest=COMMITMENT)
+)
 RECEIPT: Any = SimpleNamespace(log_index=OWN)
 PROMISED: Any = SimpleNamespace(digest=PROMISE)
 
 
-def served(folder: Path, kind: EntryKind, index: int, digest: str = "cc" * 32, size: int = HEAD) -> Path:
+def served(
+    folder: Path, kind: EntryKind, index: int, digest: str = "cc" * 32, size: int = HEAD
+) -> Path:
     """The portal's answer to a question for the proof of an entry; the proof here is the size."""
     logged_object = logged.object_of(bytes.fromhex(digest)).hex()
-    entry = {"index": index, "kind": kind.value, "object": logged_object, "on": "2026-02-03", "leaf_hash": "dd" * 32}
+    entry = {
+        "index": index,
+        "kind": kind.value,
+        "object": logged_object,
+        "on": "2026-02-03",
+        "leaf_hash": "dd" * 32,
+    }
     file = folder / f"{kind.value}-{index}-{size}.json"
-    file.write_text(json.dumps({**entry, "size": size, "proof": [f"{size:064x}"]}), encoding="utf-8")
+    file.write_text(
+        json.dumps({**entry, "size": size, "proof": [f"{size:064x}"]}), encoding="utf-8"
+    )
     return file
 
 
 def indices(files: list[Path]) -> dict[EntryKind, int]:
-    return {kind: entry.index for kind, entry in entries_of(read_all(files), DRAW, RECEIPT, PROMISED).items()}
+    return {
+        kind: entry.index
+        for kind, entry in entries_of(read_all(files), DRAW, RECEIPT, PROMISED).items()
+    }
 
 
 @pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize(
-    ("kind", "digest"), [(EntryKind.ENVELOPE, "cc" * 32), (EntryKind.COMMITMENT, COMMITMENT), (EntryKind.AUDIT_PROMISE, PROMISE)]
+    ("kind", "digest"),
+    [
+        (EntryKind.ENVELOPE, "cc" * 32),
+        (EntryKind.COMMITMENT, COMMITMENT),
+        (EntryKind.AUDIT_PROMISE, PROMISE),
+    ],
 )
-def test_the_reports_own_entry_is_taken_among_those_of_others(tmp_path: Path, kind: EntryKind, digest: str, turned: bool) -> None:
+def test_the_reports_own_entry_is_taken_among_those_of_others(
+    tmp_path: Path, kind: EntryKind, digest: str, turned: bool
+) -> None:
     files = [served(tmp_path, kind, OWN, digest), served(tmp_path, kind, 7, "ee" * 32)]
     assert indices(files[::-1] if turned else files) == {kind: OWN}
 

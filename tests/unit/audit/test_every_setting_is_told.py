@@ -109,8 +109,15 @@ SCALES = '[[scales]]\nid = "belt"\nstep = "eaf"\n'
 
 
 def sites() -> list[SiteSettings]:
-    batches = SETTINGS.replace('log = "log.csv"', 'batches = "b.csv"\nreadings = "r.csv"\nscales = "s.csv"') + SCALES
-    return [SiteSettings.model_validate(tomllib.loads(text + FENCE)) for text in (SETTINGS, batches)]
+    batches = (
+        SETTINGS.replace(
+            'log = "log.csv"', 'batches = "b.csv"\nreadings = "r.csv"\nscales = "s.csv"'
+        )
+        + SCALES
+    )
+    return [
+        SiteSettings.model_validate(tomllib.loads(text + FENCE)) for text in (SETTINGS, batches)
+    ]
 
 
 def keys() -> Iterator[tuple[type[BaseModel], str]]:
@@ -122,7 +129,11 @@ def keys() -> Iterator[tuple[type[BaseModel], str]]:
         for name, field in model.model_fields.items():
             if name in TOUCHES_NOTHING.get(model, ()):
                 continue
-            inner = [part for part in _parts(field.annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
+            inner = [
+                part
+                for part in _parts(field.annotation)
+                if isinstance(part, type) and issubclass(part, BaseModel)
+            ]
             waiting += [table for table in inner if table not in tables_met]
             tables_met |= {*inner}
             if not inner:
@@ -137,14 +148,23 @@ def _parts(annotation: Any) -> Iterator[Any]:
 
 def changed(value: Any, annotation: Any) -> Any:
     """Another value of the same kind; where there is none yet, one that fits."""
-    words = [word for part in _parts(annotation) if get_origin(part) is Literal for word in get_args(part)]
+    words = [
+        word
+        for part in _parts(annotation)
+        if get_origin(part) is Literal
+        for word in get_args(part)
+    ]
     match value:
         case bool():
             return not value
         case int() | float():
             return value + 1
         case tuple():
-            return (*value[:-1], value[-1] + 1) if value and isinstance(value[-1], float) else (*value, "foreign")
+            return (
+                (*value[:-1], value[-1] + 1)
+                if value and isinstance(value[-1], float)
+                else (*value, "foreign")
+            )
         case dict():
             return {**value, "added": _first(get_args(annotation)[1])}
         case None | str() if words:
@@ -159,13 +179,30 @@ def changed(value: Any, annotation: Any) -> Any:
 
 
 def _first(annotation: Any) -> Any:
-    if words := [word for part in _parts(annotation) if get_origin(part) is Literal for word in get_args(part)]:
+    if words := [
+        word
+        for part in _parts(annotation)
+        if get_origin(part) is Literal
+        for word in get_args(part)
+    ]:
         return words[0]
     for part in _parts(annotation):
         if get_origin(part) is tuple:
-            return tuple(_first(argument) for argument in get_args(part) if argument is not Ellipsis)
-    value_by_kind: dict[Any, Any] = {str: "foreign", float: 7.0, int: 7, date: date(2025, 3, 1), dict: {"added": "foreign"}}
-    return next(value_by_kind[kind] for kind in (get_origin(annotation), *_parts(annotation)) if kind in value_by_kind)
+            return tuple(
+                _first(argument) for argument in get_args(part) if argument is not Ellipsis
+            )
+    value_by_kind: dict[Any, Any] = {
+        str: "foreign",
+        float: 7.0,
+        int: 7,
+        date: date(2025, 3, 1),
+        dict: {"added": "foreign"},
+    }
+    return next(
+        value_by_kind[kind]
+        for kind in (get_origin(annotation), *_parts(annotation))
+        if kind in value_by_kind
+    )
 
 
 def with_other(here: Any, model: type[BaseModel], name: str) -> Iterator[Any]:
@@ -173,13 +210,20 @@ def with_other(here: Any, model: type[BaseModel], name: str) -> Iterator[Any]:
     if isinstance(here, BaseModel):
         bare = {field: getattr(here, field) for field in type(here).model_fields}
         if type(here) is model:
-            yield model.model_construct(**_named(model, bare | {name: changed(bare[name], model.model_fields[name].annotation)}))
+            yield model.model_construct(
+                **_named(
+                    model, bare | {name: changed(bare[name], model.model_fields[name].annotation)}
+                )
+            )
         for key, value in bare.items():
             for other in with_other(value, model, name):
                 yield type(here).model_construct(**_named(type(here), bare | {key: other}))
     elif isinstance(here, tuple):
         for index, value in enumerate(here):
-            yield from ((*here[:index], other, *here[index + 1 :]) for other in with_other(value, model, name))
+            yield from (
+                (*here[:index], other, *here[index + 1 :])
+                for other in with_other(value, model, name)
+            )
     elif isinstance(here, dict):
         for key, value in here.items():
             yield from (here | {key: other} for other in with_other(value, model, name))
@@ -189,11 +233,19 @@ def _named(model: type[BaseModel], values: dict[str, Any]) -> dict[str, Any]:
     return {model.model_fields[name].alias or name: value for name, value in values.items()}
 
 
-@pytest.mark.parametrize(("model", "name"), [pytest.param(*key, id=f"{key[0].__name__}.{key[1]}") for key in keys()])
-def test_a_key_that_is_set_otherwise_is_told_otherwise(model: type[BaseModel], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("model", "name"), [pytest.param(*key, id=f"{key[0].__name__}.{key[1]}") for key in keys()]
+)
+def test_a_key_that_is_set_otherwise_is_told_otherwise(
+    model: type[BaseModel], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without the lines of what a meter counts for, which many keys decide together: each one is told by itself."""
     monkeypatch.setattr(declared, "what_it_counts_for", lambda _meter, _site: iter(()))
-    tried = [(declared_in(site), declared_in(other)) for site in sites() for other in with_other(site, model, name)]
+    tried = [
+        (declared_in(site), declared_in(other))
+        for site in sites()
+        for other in with_other(site, model, name)
+    ]
     assert tried, "no table of this kind stands in the settings above: add one"
     assert any(before != otherwise for before, otherwise in tried)
 

@@ -41,7 +41,10 @@ class Log:
             (EntryKind.ENVELOPE, bytes.fromhex(ENVELOPE)),
             (EntryKind.COMMITMENT, bytes.fromhex(COMMITTED.digest)),
             (EntryKind.PUBLICATION, logged.publication(digest, (REPORT,), (VALUES,))),
-            (EntryKind.PUBLICATION_WITHDRAWN, logged.publication_withdrawn(digest, "A wrong unit.")),
+            (
+                EntryKind.PUBLICATION_WITHDRAWN,
+                logged.publication_withdrawn(digest, "A wrong unit."),
+            ),
             (EntryKind.KEY_DESTROYED, b"e" * 32),
         ]
         self.rows: list[Row] = [
@@ -56,24 +59,47 @@ class Log:
         ]
         self.tree = Tree(logged.hashed(kind, thing, LOGGED_ON) for kind, thing in things)
         self.acts = [
-            {"act": "published", "document": digest.hex(), "leaves": [REPORT], "values": [VALUES], "reason": "", "log_index": VERSION},
-            {"act": "withdrawn", "document": digest.hex(), "leaves": [], "values": [], "reason": "A wrong unit.", "log_index": WITHDRAWN},
+            {
+                "act": "published",
+                "document": digest.hex(),
+                "leaves": [REPORT],
+                "values": [VALUES],
+                "reason": "",
+                "log_index": VERSION,
+            },
+            {
+                "act": "withdrawn",
+                "document": digest.hex(),
+                "leaves": [],
+                "values": [],
+                "reason": "A wrong unit.",
+                "log_index": WITHDRAWN,
+            },
         ]
         self.directory = self.file("directory", self.portal.signed_directory())
-        self.head = self.file("head", heads.issue(len(things), self.tree.root(), 1, self.portal.receipt_key))
+        self.head = self.file(
+            "head", heads.issue(len(things), self.tree.root(), 1, self.portal.receipt_key)
+        )
         header = Header("works-1", "2025", 1, "0" * 64, "device-1", 1)
-        self.receipt = self.file("receipt", receipts.issue(ENVELOPE, header, REPORT, LOGGED_ON, self.portal.receipt_key))
+        self.receipt = self.file(
+            "receipt", receipts.issue(ENVELOPE, header, REPORT, LOGGED_ON, self.portal.receipt_key)
+        )
 
     def early_head(self, size: int, leaves: Tree | None = None) -> Path:
         """What was carried to the site some time before."""
-        return self.file(f"head-{size}", heads.issue(size, (leaves or self.tree).root(size), 1, self.portal.receipt_key))
+        return self.file(
+            f"head-{size}",
+            heads.issue(size, (leaves or self.tree).root(size), 1, self.portal.receipt_key),
+        )
 
     def consistency(self, first: int, second: int) -> Path:
         proof = [node.hex() for node in self.tree.consistency_proof(first, second)]
         return self.file("consistency.json", {"first": first, "second": second, "proof": proof})
 
     def challenge(self, commitment: ReportCommitment) -> Path:
-        issued = challenges.issue(commitment, bytes(32), COMMITMENT, LOGGED_ON, LedgerStand(1), self.portal.receipt_key)
+        issued = challenges.issue(
+            commitment, bytes(32), COMMITMENT, LOGGED_ON, LedgerStand(1), self.portal.receipt_key
+        )
         return self.file("challenge", issued)
 
     def file(self, name: str, content: bytes | list[Row] | Row) -> Path:
@@ -83,7 +109,9 @@ class Log:
 
     def proven(self, index: int) -> Path:
         proof = [node.hex() for node in self.tree.inclusion_proof(index)]
-        return self.file(f"entry-{index}.json", self.rows[index] | {"size": len(self.rows), "proof": proof})
+        return self.file(
+            f"entry-{index}.json", self.rows[index] | {"size": len(self.rows), "proof": proof}
+        )
 
 
 @pytest.fixture
@@ -106,15 +134,25 @@ def verified(log: Log, capsys: pytest.CaptureFixture[str]) -> Verify:
     return verify
 
 
-def test_all_entries_of_a_log_hold_by_the_root_that_the_portal_signed(log: Log, verified: Verify) -> None:
+def test_all_entries_of_a_log_hold_by_the_root_that_the_portal_signed(
+    log: Log, verified: Verify
+) -> None:
     entries = log.file("entries.json", log.rows)
-    checkpoint = checkpoints.issue(log.portal.directory_key.key_id, len(log.rows), log.tree.root(), log.portal.receipt_key)
+    checkpoint = checkpoints.issue(
+        log.portal.directory_key.key_id, len(log.rows), log.tree.root(), log.portal.receipt_key
+    )
     for head in (log.head, log.file("checkpoint", checkpoint)):
         code, checks = verified(entries, head, log.receipt)
-        assert (code, checks["entries-logged"]["state"], checks["entries-logged"]["count"]) == (0, "held", len(log.rows))
+        assert (code, checks["entries-logged"]["state"], checks["entries-logged"]["count"]) == (
+            0,
+            "held",
+            len(log.rows),
+        )
 
 
-def test_what_stands_beside_no_head_or_proof_is_not_checkable_and_says_what_is_missing(log: Log, verified: Verify) -> None:
+def test_what_stands_beside_no_head_or_proof_is_not_checkable_and_says_what_is_missing(
+    log: Log, verified: Verify
+) -> None:
     entries = log.file("entries.json", log.rows[1:4])
     code, checks = verified(entries)
     assert (code, checks["entries-logged"]["state"]) == (1, "not-checkable")
@@ -130,21 +168,29 @@ def test_what_stands_beside_no_head_or_proof_is_not_checkable_and_says_what_is_m
     assert (code, checks["entries-logged"]["state"]) == (1, "not-checkable")
 
 
-@pytest.mark.parametrize("content", [[{"reports": 3}], [{"reports": ["works-1"]}], {"head": "aGVhZA==", "reports": 3}])
-def test_json_of_another_program_is_no_file_of_an_audit(log: Log, capsys: pytest.CaptureFixture[str], content: Any) -> None:
+@pytest.mark.parametrize(
+    "content", [[{"reports": 3}], [{"reports": ["works-1"]}], {"head": "aGVhZA==", "reports": 3}]
+)
+def test_json_of_another_program_is_no_file_of_an_audit(
+    log: Log, capsys: pytest.CaptureFixture[str], content: Any
+) -> None:
     assert main(["verify", str(log.file("other.json", content)), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "audit-file-unknown"
 
 
 @pytest.mark.parametrize("raw", ["[" * 100_000, '{"a":' * 100_000], ids=["lists", "objects"])
-def test_a_file_that_is_all_brackets_is_no_file_of_an_audit(tmp_path: Path, capsys: pytest.CaptureFixture[str], raw: str) -> None:
+def test_a_file_that_is_all_brackets_is_no_file_of_an_audit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], raw: str
+) -> None:
     (tmp_path / "deep.json").write_text(raw, encoding="utf-8")
     assert main(["verify", str(tmp_path / "deep.json"), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "audit-file-unknown"
 
 
 @pytest.mark.parametrize("document", ["steplabel/pack/1", ["pack"], 1])
-def test_an_approved_pack_whose_document_is_none_fails_in_words(log: Log, verified: Verify, document: Any) -> None:
+def test_an_approved_pack_whose_document_is_none_fails_in_words(
+    log: Log, verified: Verify, document: Any
+) -> None:
     answer = {"document": document, "pack_toml": "", "factors_toml": "", "log": {}}
     code, checks = verified(log.file("pack.json", answer))
     assert (code, checks["pack-signed"]["state"]) == (1, "failed")
@@ -152,12 +198,22 @@ def test_an_approved_pack_whose_document_is_none_fails_in_words(log: Log, verifi
 
 @pytest.mark.parametrize("name", ["kind", "object", "on", "leaf_hash", "index"])
 @pytest.mark.parametrize("rehashed", [False, True])
-def test_a_falsified_entry_fails_by_name(log: Log, verified: Verify, name: str, rehashed: bool) -> None:
+def test_a_falsified_entry_fails_by_name(
+    log: Log, verified: Verify, name: str, rehashed: bool
+) -> None:
     """Whether or not its leaf hash was made to fit: then the root, its proof or the receipt contradicts it."""
-    value = {"kind": "attestation", "object": "cd" * 32, "on": "2020-01-01", "leaf_hash": "cd" * 32, "index": 2}[name]
+    value = {
+        "kind": "attestation",
+        "object": "cd" * 32,
+        "on": "2020-01-01",
+        "leaf_hash": "cd" * 32,
+        "index": 2,
+    }[name]
     row = log.rows[REPORT] | {name: value}
     if rehashed and name != "leaf_hash":
-        leaf = logged.leaf_of_object(EntryKind(row["kind"]), bytes.fromhex(row["object"]), LOGGED_ON.fromisoformat(row["on"]))
+        leaf = logged.leaf_of_object(
+            EntryKind(row["kind"]), bytes.fromhex(row["object"]), LOGGED_ON.fromisoformat(row["on"])
+        )
         row["leaf_hash"] = merkle.leaf_hash(leaf).hex()
     rows = [row if entry is log.rows[REPORT] else entry for entry in log.rows]
     for files in (
@@ -169,16 +225,26 @@ def test_a_falsified_entry_fails_by_name(log: Log, verified: Verify, name: str, 
         assert (code, checks["entries-logged"]["state"]) == (1, "failed"), name
 
 
-def test_an_entry_that_is_not_of_the_report_of_a_receipt_fails_though_the_log_holds_it(log: Log, verified: Verify) -> None:
+def test_an_entry_that_is_not_of_the_report_of_a_receipt_fails_though_the_log_holds_it(
+    log: Log, verified: Verify
+) -> None:
     header = Header("works-1", "2025", 1, "0" * 64, "device-1", 1)
-    receipt = log.file("other", receipts.issue("cd" * 32, header, REPORT, LOGGED_ON, log.portal.receipt_key))
+    receipt = log.file(
+        "other", receipts.issue("cd" * 32, header, REPORT, LOGGED_ON, log.portal.receipt_key)
+    )
     code, checks = verified(log.proven(REPORT), log.head, receipt)
-    assert (code, checks["receipt-signed"]["state"], checks["entries-logged"]["state"]) == (1, "held", "failed")
+    assert (code, checks["receipt-signed"]["state"], checks["entries-logged"]["state"]) == (
+        1,
+        "held",
+        "failed",
+    )
     code, checks = verified(log.proven(REPORT), log.head, log.receipt)
     assert (code, checks["entries-logged"]["state"]) == (0, "held")
 
 
-def test_files_carried_to_an_offline_site_show_a_fork_a_log_set_back_and_an_entry_that_is_missing(log: Log, verified: Verify) -> None:
+def test_files_carried_to_an_offline_site_show_a_fork_a_log_set_back_and_an_entry_that_is_missing(
+    log: Log, verified: Verify
+) -> None:
     """Heads, the proof between them, and the challenge's entry: what an agent with contact looks for at every contact."""
     size, challenge = len(log.rows), log.challenge(COMMITTED)
     carried = (log.consistency(2, size), log.proven(COMMITMENT), log.head, challenge)
@@ -191,11 +257,21 @@ def test_files_carried_to_an_offline_site_show_a_fork_a_log_set_back_and_an_entr
         files = carried if before.name == "head-2" else carried[1:]
         code, checks = verified(before, *files)
         assert (code, checks["heads-agree"]["state"]) == (1, "failed")
-    code, checks = verified(log.early_head(size), log.early_head(2))  # it shrank: no proof leads from the larger to the smaller
+    code, checks = verified(
+        log.early_head(size), log.early_head(2)
+    )  # it shrank: no proof leads from the larger to the smaller
     assert (code, checks["heads-agree"]["state"]) == (1, "not-checkable")
 
-    code, checks = verified(log.early_head(2), *carried[:3], log.challenge(ReportCommitment("works-1", "2025", 1, b"s" * 32)))
-    assert (code, checks["challenge-signed"]["state"], checks["entries-logged"]["state"]) == (1, "held", "failed")
+    code, checks = verified(
+        log.early_head(2),
+        *carried[:3],
+        log.challenge(ReportCommitment("works-1", "2025", 1, b"s" * 32)),
+    )
+    assert (code, checks["challenge-signed"]["state"], checks["entries-logged"]["state"]) == (
+        1,
+        "held",
+        "failed",
+    )
 
 
 def test_a_head_of_another_log_fails(log: Log, verified: Verify) -> None:
@@ -206,18 +282,26 @@ def test_a_head_of_another_log_fails(log: Log, verified: Verify) -> None:
         assert (code, checks["entries-logged"]["state"]) == (1, "failed")
 
 
-def test_what_the_log_has_of_a_version_is_held_against_its_entries_and_its_document(log: Log, verified: Verify) -> None:
+def test_what_the_log_has_of_a_version_is_held_against_its_entries_and_its_document(
+    log: Log, verified: Verify
+) -> None:
     leaves, version = log.file("leaves.json", log.acts), log.file("benchmark.json", log.document)
     code, checks = verified(leaves, version)
     assert (code, checks["version-logged"]["state"]) == (1, "not-checkable")
     assert f"index={VERSION}" in checks["version-logged"]["remedy"]
     code, checks = verified(leaves, version, log.head, log.proven(VERSION), log.proven(WITHDRAWN))
-    assert (code, checks["version-logged"]["state"], checks["version-logged"]["count"]) == (0, "held", 1)
+    assert (code, checks["version-logged"]["state"], checks["version-logged"]["count"]) == (
+        0,
+        "held",
+        1,
+    )
     code, checks = verified(leaves, log.head, log.file("entries.json", log.rows))
     assert (code, checks["version-logged"]["state"]) == (0, "held")
 
 
-def test_a_version_that_was_withdrawn_is_said_to_be_withdrawn_and_why(log: Log, verified: Verify) -> None:
+def test_a_version_that_was_withdrawn_is_said_to_be_withdrawn_and_why(
+    log: Log, verified: Verify
+) -> None:
     entries = log.file("entries.json", log.rows)
     for acts, withdrawn in ((log.acts, True), (log.acts[:1], False)):
         check = verified(log.file("leaves.json", acts), log.head, entries)[1]["version-logged"]
@@ -226,24 +310,43 @@ def test_a_version_that_was_withdrawn_is_said_to_be_withdrawn_and_why(log: Log, 
 
 
 @pytest.mark.parametrize("change", [{"leaves": [0, 1]}, {"document": "cd" * 32}, {"log_index": 5}])
-def test_a_falsified_answer_about_a_version_fails_by_name(log: Log, verified: Verify, change: Row) -> None:
+def test_a_falsified_answer_about_a_version_fails_by_name(
+    log: Log, verified: Verify, change: Row
+) -> None:
     leaves = log.file("leaves.json", [log.acts[0] | change])
     code, checks = verified(leaves, log.head, log.file("entries.json", log.rows))
-    assert (code, checks["version-logged"]["state"], checks["entries-logged"]["state"]) == (1, "failed", "held")
+    assert (code, checks["version-logged"]["state"], checks["entries-logged"]["state"]) == (
+        1,
+        "failed",
+        "held",
+    )
 
 
-def test_a_withdrawal_with_another_reason_and_leaves_of_another_version_fail(log: Log, verified: Verify) -> None:
+def test_a_withdrawal_with_another_reason_and_leaves_of_another_version_fail(
+    log: Log, verified: Verify
+) -> None:
     entries = log.file("entries.json", log.rows)
     leaves = log.file("leaves.json", [log.acts[0], log.acts[1] | {"reason": "No reason."}])
     assert verified(leaves, log.head, entries)[1]["version-logged"]["state"] == "failed"
-    other = log.file("benchmark.json", published.sign(DOCUMENT | {"best": 90.0}, log.portal.receipt_key))
+    other = log.file(
+        "benchmark.json", published.sign(DOCUMENT | {"best": 90.0}, log.portal.receipt_key)
+    )
     checks = verified(log.file("leaves.json", log.acts), log.head, entries, other)[1]
-    assert (checks["benchmark-signed"]["state"], checks["version-logged"]["state"]) == ("held", "failed")
+    assert (checks["benchmark-signed"]["state"], checks["version-logged"]["state"]) == (
+        "held",
+        "failed",
+    )
 
 
-def test_receipt_head_and_directory_are_taken_as_the_api_answers_with_them(log: Log, verified: Verify) -> None:
+def test_receipt_head_and_directory_are_taken_as_the_api_answers_with_them(
+    log: Log, verified: Verify
+) -> None:
     wrapped = base64.b64encode(log.receipt.read_bytes()).decode()
-    for content in ({"state": "accepted", "receipt": wrapped}, [{"receipt": wrapped}], {"results": [{"receipt": wrapped}], "next": None}):
+    for content in (
+        {"state": "accepted", "receipt": wrapped},
+        [{"receipt": wrapped}],
+        {"results": [{"receipt": wrapped}], "next": None},
+    ):
         code, checks = verified(log.file("served.json", content))
         assert (code, list(checks)) == (0, ["receipt-signed"])
     assignments = {"results": [{"id": 1, "reports": [{"receipt": wrapped}]}], "next": None}
@@ -266,25 +369,41 @@ def test_receipt_head_and_directory_are_taken_as_the_api_answers_with_them(log: 
         b'[{"pack": "cement"}]',
     ],
 )
-def test_a_form_without_a_signature_is_known_and_never_holds(log: Log, verified: Verify, content: bytes) -> None:
+def test_a_form_without_a_signature_is_known_and_never_holds(
+    log: Log, verified: Verify, content: bytes
+) -> None:
     code, checks = verified(log.file("form", content), log.receipt)
-    assert (code, checks["receipt-signed"]["state"], checks["form-signed"]["state"]) == (1, "held", "not-checkable")
+    assert (code, checks["receipt-signed"]["state"], checks["form-signed"]["state"]) == (
+        1,
+        "held",
+        "not-checkable",
+    )
     assert "benchmark.json" in checks["form-signed"]["remedy"]
 
 
-PUBLISHED = VersionAct(act="published", document="0" * 64, leaves=(1, 7), values=(2, 9), reason="", log_index=11)
+PUBLISHED = VersionAct(
+    act="published", document="0" * 64, leaves=(1, 7), values=(2, 9), reason="", log_index=11
+)
 
 
 @pytest.mark.parametrize(
     ("report", "values", "state"),
     [
         (7, 9, CheckState.HELD),
-        (7, 8, CheckState.FAILED),  # the plant's values are entry 8, the version took those of entry 9
+        (
+            7,
+            8,
+            CheckState.FAILED,
+        ),  # the plant's values are entry 8, the version took those of entry 9
         (3, 4, CheckState.NOT_CHECKABLE),  # the version was not composed of this report
         (None, 9, CheckState.NOT_CHECKABLE),
         (7, None, CheckState.NOT_CHECKABLE),
     ],
 )
-def test_a_version_is_of_the_values_that_were_opened(report: int | None, values: int | None, state: CheckState) -> None:
-    withdrawn = VersionAct(act="withdrawn", document="0" * 64, leaves=(), values=(), reason="x", log_index=12)
+def test_a_version_is_of_the_values_that_were_opened(
+    report: int | None, values: int | None, state: CheckState
+) -> None:
+    withdrawn = VersionAct(
+        act="withdrawn", document="0" * 64, leaves=(), values=(), reason="x", log_index=12
+    )
     assert values_published([PUBLISHED, withdrawn], report, values).state is state

@@ -27,7 +27,10 @@ class Furnace:
         once = np.sort(1 + SPREAD * np.random.default_rng(heats).standard_normal(heats))
         self.heats = sorted([*range(heats), *copied])
         self.values = once[self.heats]
-        best, best_once = (float(values[rank(STEP.label_rule.quantile, len(values)) - 1]) for values in (self.values, once))
+        best, best_once = (
+            float(values[rank(STEP.label_rule.quantile, len(values)) - 1])
+            for values in (self.values, once)
+        )
         self.is_sent = best_once - best <= WORTH_TELLING * best_once
         """By an honest agent: it refuses a label that is better by more."""
 
@@ -44,12 +47,22 @@ class Furnace:
 
     def pairs(self, opened: Iterable[int]) -> list[Pair]:
         first: dict[int, int] = {}
-        return [(earlier, leaf) for leaf in opened if (earlier := first.setdefault(self.heats[leaf - 1], leaf)) != leaf]
+        return [
+            (earlier, leaf)
+            for leaf in opened
+            if (earlier := first.setdefault(self.heats[leaf - 1], leaf)) != leaf
+        ]
 
     def shown_and_failed(self) -> tuple[float, float]:
         """In what share of the draws a pair is opened, and in which of them the check fails."""
-        cell, draws = UsedLeaves(STEP.product, "any", 1, len(self.heats)), [self.opened(number) for number in range(DRAWS)]
-        failed = [betters(self.pairs(opened), opened, cell, STEP, STANDARD.beside_rank) for opened in draws]
+        cell, draws = (
+            UsedLeaves(STEP.product, "any", 1, len(self.heats)),
+            [self.opened(number) for number in range(DRAWS)],
+        )
+        failed = [
+            betters(self.pairs(opened), opened, cell, STEP, STANDARD.beside_rank)
+            for opened in draws
+        ]
         return sum(bool(self.pairs(opened)) for opened in draws) / DRAWS, sum(failed) / DRAWS
 
 
@@ -70,7 +83,9 @@ def spread_over(copies: int, places: int) -> list[int]:
         (10_000, spread_over(100, 380), 0.9, 0),
     ],
 )
-def test_a_draw_shows_batches_at_one_time_as_often_as_the_page_says(heats: int, copied: list[int], shown: float, failed: float) -> None:
+def test_a_draw_shows_batches_at_one_time_as_often_as_the_page_says(
+    heats: int, copied: list[int], shown: float, failed: float
+) -> None:
     assert Furnace(heats, copied).shown_and_failed() == pytest.approx((shown, failed), abs=0.08)
 
 
@@ -87,4 +102,10 @@ def test_where_the_label_itself_was_not_opened_nothing_fails() -> None:
     furnace = Furnace(350, [0] * 40)
     opened = furnace.opened(0)
     del opened[rank(STEP.label_rule.quantile, 390)]
-    assert not betters(furnace.pairs(opened), opened, UsedLeaves(STEP.product, "any", 1, 390), STEP, STANDARD.beside_rank)
+    assert not betters(
+        furnace.pairs(opened),
+        opened,
+        UsedLeaves(STEP.product, "any", 1, 390),
+        STEP,
+        STANDARD.beside_rank,
+    )

@@ -20,7 +20,17 @@ DRAW = "d" * 64
 @pytest.fixture
 def opening(tree: DataTree) -> Opening:
     leaves = tuple(OpenedLeaf.of(tree, index) for index in (0, 3, 100, 127))
-    return Opening(DRAW, leaves, SEED, b"challenge", b"report", b"{}", b"extract", DEVICE.public, {"batches": 2})
+    return Opening(
+        DRAW,
+        leaves,
+        SEED,
+        b"challenge",
+        b"report",
+        b"{}",
+        b"extract",
+        DEVICE.public,
+        {"batches": 2},
+    )
 
 
 def test_an_opening_reads_as_it_was_written(opening: Opening, tree: DataTree) -> None:
@@ -33,14 +43,25 @@ def test_an_opening_reads_as_it_was_written(opening: Opening, tree: DataTree) ->
 
 def test_a_leaf_that_was_changed_is_not_in_the_tree(opening: Opening, tree: DataTree) -> None:
     table, leaf, *_ = opening.leaves
-    for other in (OpenedLeaf(leaf.index, table.record, leaf.salt, leaf.proof), OpenedLeaf(4, leaf.record, leaf.salt, leaf.proof)):
+    for other in (
+        OpenedLeaf(leaf.index, table.record, leaf.salt, leaf.proof),
+        OpenedLeaf(4, leaf.record, leaf.salt, leaf.proof),
+    ):
         with pytest.raises(VerificationError) as refused:
             other.require_in(tree.root, len(tree))
         assert refused.value.code == "not-included"
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("seed", bytes(32)), ("report", b"other"), ("extract", b""), ("unread", {}), ("draw", "e" * 64), ("leaves", [])]
+    ("name", "value"),
+    [
+        ("seed", bytes(32)),
+        ("report", b"other"),
+        ("extract", b""),
+        ("unread", {}),
+        ("draw", "e" * 64),
+        ("leaves", []),
+    ],
 )
 def test_what_the_device_did_not_sign_is_refused(opening: Opening, name: str, value: Value) -> None:
     whole = decode(openings.sign(opening, DEVICE))

@@ -13,7 +13,18 @@ from reporting_agent.cli import main
 def folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     """With an auditor's keys and their password."""
     (tmp_path / "password").write_text("secret", encoding="utf-8")
-    assert main(["auditor", "--keys", str(tmp_path / "keys.pem"), "--password-file", str(tmp_path / "password")]) == 0
+    assert (
+        main(
+            [
+                "auditor",
+                "--keys",
+                str(tmp_path / "keys.pem"),
+                "--password-file",
+                str(tmp_path / "password"),
+            ]
+        )
+        == 0
+    )
     capsys.readouterr()
     return tmp_path
 
@@ -29,7 +40,9 @@ def test_a_period_that_there_is_not_makes_no_promise(folder: Path, about: str) -
     assert not list(folder.glob("nonce*"))
 
 
-def test_a_promise_stays_where_its_number_was_moved_away(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_promise_stays_where_its_number_was_moved_away(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert promise(folder, "works-2/2025") == 0
     (folder / "nonce").rename(folder / "elsewhere")
     before = (folder / "nonce.promise").read_bytes()

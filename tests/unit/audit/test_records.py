@@ -28,7 +28,9 @@ BATCH = Batch(
     variables={"hot_metal_pct": 3.3, "b": float("nan")},
     energy=(
         CarrierEnergy("natural-gas", 240.0, "Nm3", lhv_mj_per_unit=36.0),
-        CarrierEnergy("electricity", -48123.456789, "kWh", Direction.EXPORT, completeness=0.97, estimated=True),
+        CarrierEnergy(
+            "electricity", -48123.456789, "kWh", Direction.EXPORT, completeness=0.97, estimated=True
+        ),
     ),
 )
 DAY = MeterDay("eaf-1", "kWh", 16_801 * DAY_US, 96, bytes(range(32)))
@@ -49,8 +51,18 @@ def test_a_batch_comes_back_as_it_was() -> None:
     back = records.read(records.of_batch(BATCH, "overlap"))
     assert isinstance(back, Batch)
     assert back.excluded == "overlap"
-    assert (back.batch_id, back.start, back.end, back.output, back.reject) == ("炉-7", BATCH.start, BATCH.end, 0.1 + 0.2, 1e-300)
-    assert (back.status, back.state, back.variables["hot_metal_pct"]) == (ProductStatus.SCRAP, OperatingState.TRIAL, 3.3)
+    assert (back.batch_id, back.start, back.end, back.output, back.reject) == (
+        "炉-7",
+        BATCH.start,
+        BATCH.end,
+        0.1 + 0.2,
+        1e-300,
+    )
+    assert (back.status, back.state, back.variables["hot_metal_pct"]) == (
+        ProductStatus.SCRAP,
+        OperatingState.TRIAL,
+        3.3,
+    )
     assert set(back.energy) == set(BATCH.energy)
     assert records.of_batch(back, back.excluded) == records.of_batch(BATCH, "overlap")
 
@@ -87,7 +99,9 @@ def test_a_day_and_padding_come_back() -> None:
     ids=lambda changes: " ".join(changes),
 )
 def test_any_change_is_another_record(changes: dict[str, object]) -> None:
-    assert records.of_batch(dataclasses.replace(BATCH, **changes), None) != records.of_batch(BATCH, None)  # type: ignore[arg-type]
+    assert records.of_batch(dataclasses.replace(BATCH, **changes), None) != records.of_batch(
+        BATCH, None
+    )  # type: ignore[arg-type]
 
 
 def test_the_reason_is_part_of_the_record() -> None:
@@ -97,10 +111,15 @@ def test_the_reason_is_part_of_the_record() -> None:
 def test_offset_place_signed_zero_and_the_order_of_entries_are_no_part_of_it() -> None:
     shanghai = timezone(timedelta(hours=8))
     same = dataclasses.replace(
-        BATCH, start=BATCH.start.astimezone(shanghai), energy=BATCH.energy[::-1], variables=dict(reversed(list(BATCH.variables.items())))
+        BATCH,
+        start=BATCH.start.astimezone(shanghai),
+        energy=BATCH.energy[::-1],
+        variables=dict(reversed(list(BATCH.variables.items()))),
     )
     assert records.of_batch(same, None) == records.of_batch(BATCH, None)
-    zero, minus = (records.of_batch(dataclasses.replace(BATCH, output=number), None) for number in (0.0, -0.0))
+    zero, minus = (
+        records.of_batch(dataclasses.replace(BATCH, output=number), None) for number in (0.0, -0.0)
+    )
     assert zero == minus
 
 
@@ -113,7 +132,15 @@ def _with(raw: bytes, **changes: object) -> bytes:
 
 ONE = "0x1.0000000000000p+0"
 ENERGIES = [
-    {"carrier": "coke", "completeness": ONE, "direction": "import", "estimated": 0, "quantity": ONE, "unit": unit} for unit in ("kg", "t")
+    {
+        "carrier": "coke",
+        "completeness": ONE,
+        "direction": "import",
+        "estimated": 0,
+        "quantity": ONE,
+        "unit": unit,
+    }
+    for unit in ("kg", "t")
 ]
 
 
@@ -145,7 +172,14 @@ def test_what_is_not_the_one_spelling_is_refused(changes: dict[str, object], cod
 
 @pytest.mark.parametrize(
     "changes",
-    [{"start": 1}, {"start": 2**62 // DAY_US * DAY_US}, {"count": 0}, {"digest": bytes(31)}, {"meter": 7}, {"count": -1}],
+    [
+        {"start": 1},
+        {"start": 2**62 // DAY_US * DAY_US},
+        {"count": 0},
+        {"digest": bytes(31)},
+        {"meter": 7},
+        {"count": -1},
+    ],
 )
 def test_a_malformed_day_is_refused(changes: dict[str, object]) -> None:
     with pytest.raises(VerificationError) as refused:

@@ -6,7 +6,15 @@ from typing import Any
 
 from benchmarks.audit.repeats import repeat_of
 
-CELL = {"step": "raw", "product": "raw-meal", "variant": "any", "boundary": "gate", "metric": "total", "unit": "kgce/t", "best": 10.0}
+CELL = {
+    "step": "raw",
+    "product": "raw-meal",
+    "variant": "any",
+    "boundary": "gate",
+    "metric": "total",
+    "unit": "kgce/t",
+    "best": 10.0,
+}
 
 
 def document(version: int, zh: str, code: str, best: float, on: str) -> dict[str, Any]:
@@ -19,7 +27,9 @@ def document(version: int, zh: str, code: str, best: float, on: str) -> dict[str
     }  # fmt: skip
 
 
-def test_a_version_at_hand_is_not_said_to_be_missing_because_its_jurisdiction_has_another_name_now() -> None:
+def test_a_version_at_hand_is_not_said_to_be_missing_because_its_jurisdiction_has_another_name_now() -> (
+    None
+):
     """Falsified: version 2 says that it repeats, and shows another figure. The auditor has version 1, and is told to get it."""
     first = document(1, "", "shown", 10.0, "2026-12-01")
     second = document(2, "中国", "unchanged", 9.0, "2026-12-05")

@@ -31,7 +31,10 @@ SIZE = StratumSize(Fraction(19, 20), Fraction(1, 100))
 SEED = bytes(range(32))
 
 
-@pytest.mark.parametrize(("population", "number"), [(0, 0), (1, 1), (50, 48), (100, 95), (1_000, 258), (10_000, 294), (10**6, 299)])
+@pytest.mark.parametrize(
+    ("population", "number"),
+    [(0, 0), (1, 1), (50, 48), (100, 95), (1_000, 258), (10_000, 294), (10**6, 299)],
+)
 def test_the_number_drawn_is_the_least_that_keeps_the_promise(population: int, number: int) -> None:
     assert needed(population, SIZE) == number
     if population:
@@ -42,7 +45,9 @@ def test_the_number_drawn_is_the_least_that_keeps_the_promise(population: int, n
 
 def test_the_probability_is_the_hypergeometric_one() -> None:
     assert detection(335, 4, 176) == 1 - Fraction(comb(331, 176), comb(335, 176))
-    assert float(detection(1_000, 10, 258)) == pytest.approx(1 - stats.hypergeom(1_000, 10, 258).pmf(0), abs=1e-12)
+    assert float(detection(1_000, 10, 258)) == pytest.approx(
+        1 - stats.hypergeom(1_000, 10, 258).pmf(0), abs=1e-12
+    )
     assert detection(10, 0, 10) == 0
     assert detection(10, 1, 10) == 1
 
@@ -62,7 +67,9 @@ def test_every_order_is_equally_likely() -> None:
 def test_positions_are_different_below_the_population_and_of_their_stratum_and_seed() -> None:
     drawn = positions(SEED, "used", 1_000, 1_000)
     assert sorted(drawn) == list(range(1_000))
-    assert positions(SEED, "used", 1_000, 10) == drawn[:10]  # a smaller sample is the beginning of a larger one
+    assert (
+        positions(SEED, "used", 1_000, 10) == drawn[:10]
+    )  # a smaller sample is the beginning of a larger one
     assert positions(SEED, "excluded", 1_000, 10) != drawn[:10]
     assert positions(bytes(32), "used", 1_000, 10) != drawn[:10]
 
@@ -74,14 +81,28 @@ def test_a_number_that_would_favour_small_remainders_is_passed_over() -> None:
 
 def test_the_seed_hangs_on_each_of_its_parts_and_on_where_they_end() -> None:
     parts = (b"n" * 32, b"h" * 32, 9, b"r" * 32)
-    others = [(b"m" * 32, *parts[1:]), (parts[0], b"g" * 32, 9, parts[3]), (*parts[:2], 10, parts[3]), (*parts[:3], b"q" * 32)]
+    others = [
+        (b"m" * 32, *parts[1:]),
+        (parts[0], b"g" * 32, 9, parts[3]),
+        (*parts[:2], 10, parts[3]),
+        (*parts[:3], b"q" * 32),
+    ]
     assert len({seed(*arguments) for arguments in [parts, *others]}) == 5
     assert seed(b"nh", b"", 9, b"r") != seed(b"n", b"h", 9, b"r")
 
 
 def test_the_records_beside_the_rank_are_all_drawn_and_none_twice() -> None:
-    strata = [Stratum("edge", StratumKind.EDGE, 1, 40, (2, 20)), Stratum("used", StratumKind.USED, 1, 40)]
-    drawn = draw(strata, SamplingPlan({StratumKind.USED: StratumSize(Fraction(19, 20), Fraction(1, 10))}, beside_rank=3), SEED)
+    strata = [
+        Stratum("edge", StratumKind.EDGE, 1, 40, (2, 20)),
+        Stratum("used", StratumKind.USED, 1, 40),
+    ]
+    drawn = draw(
+        strata,
+        SamplingPlan(
+            {StratumKind.USED: StratumSize(Fraction(19, 20), Fraction(1, 10))}, beside_rank=3
+        ),
+        SEED,
+    )
     edge = [record.position for record in drawn if record.kind is StratumKind.EDGE]
     assert edge == [*range(1, 6), *range(17, 24)]  # ranks 2 and 20 of leaves that begin at 1
     assert len({record.position for record in drawn}) == len(drawn)
@@ -90,7 +111,9 @@ def test_the_records_beside_the_rank_are_all_drawn_and_none_twice() -> None:
 
 def test_a_draw_is_the_same_whoever_makes_it() -> None:
     strata = [Stratum("used", StratumKind.USED, 1, 20)]
-    drawn = draw(strata, SamplingPlan({StratumKind.USED: StratumSize(Fraction(1, 2), Fraction(1, 4))}), SEED)
+    drawn = draw(
+        strata, SamplingPlan({StratumKind.USED: StratumSize(Fraction(1, 2), Fraction(1, 4))}), SEED
+    )
     assert drawn == [
         DrawnPosition(position, "used", StratumKind.USED, order)
         for order, position in enumerate((record.position for record in drawn), start=1)
@@ -118,9 +141,13 @@ def test_a_larger_population_needs_no_fewer() -> None:
 
 
 @pytest.mark.slow
-def test_the_statistical_check_fails_where_fewer_are_drawn_than_promised(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_statistical_check_fails_where_fewer_are_drawn_than_promised(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert drawing.run(long=False).held
-    monkeypatch.setattr(sampling_plan, "needed", lambda population, size: needed(population, size) // 2)
+    monkeypatch.setattr(
+        sampling_plan, "needed", lambda population, size: needed(population, size) // 2
+    )
     assert not drawing.run(long=False).held
 
 
@@ -129,20 +156,35 @@ def test_the_smallest_plan_opens_no_more_and_promises_the_same(used: int) -> Non
     plan, least = STANDARD, sampling_plan.smallest(STANDARD)
     assert least.sizes == plan.sizes
     lowest = Fraction(1, 20)
-    assert sampling_plan.opened(least, used, lowest) <= sampling_plan.opened(plan, used, lowest) <= used
+    assert (
+        sampling_plan.opened(least, used, lowest)
+        <= sampling_plan.opened(plan, used, lowest)
+        <= used
+    )
     assert sampling_plan.opened(least, used, lowest) >= needed(used, plan.sizes[StratumKind.USED])
 
 
 def test_a_plan_is_as_sure_as_the_standard_one_or_says_of_what_it_is_not() -> None:
-    used = {kind: StratumSize(Fraction(99, 100), size.share / 2) for kind, size in STANDARD.sizes.items()}
-    assert [sampling_plan.weaker(plan) for plan in (STANDARD, sampling_plan.smallest(STANDARD), SamplingPlan(used, 0))] == [
+    used = {
+        kind: StratumSize(Fraction(99, 100), size.share / 2)
+        for kind, size in STANDARD.sizes.items()
+    }
+    assert [
+        sampling_plan.weaker(plan)
+        for plan in (STANDARD, sampling_plan.smallest(STANDARD), SamplingPlan(used, 0))
+    ] == [
         (),
         (),
         (),
     ]
     assert sampling_plan.weaker(SamplingPlan({}, 1000)) == tuple(STANDARD.sizes)
-    for other in (StratumSize(Fraction(94, 100), Fraction(1, 100)), StratumSize(Fraction(19, 20), Fraction(2, 100))):
-        assert sampling_plan.weaker(SamplingPlan({**STANDARD.sizes, StratumKind.USED: other})) == (StratumKind.USED,)
+    for other in (
+        StratumSize(Fraction(94, 100), Fraction(1, 100)),
+        StratumSize(Fraction(19, 20), Fraction(2, 100)),
+    ):
+        assert sampling_plan.weaker(SamplingPlan({**STANDARD.sizes, StratumKind.USED: other})) == (
+            StratumKind.USED,
+        )
 
 
 @pytest.mark.parametrize("population", [1, 7, 335, 10_000])
@@ -150,5 +192,7 @@ def test_what_a_plan_is_sure_of_follows_from_what_it_draws(population: int) -> N
     share, size = Fraction(1, 100), STANDARD.sizes[StratumKind.USED]
     assert sampling_plan.certainty(population, STANDARD, share) >= Fraction(19, 20)
     wrong = misstated(population, share)
-    assert sampling_plan.certainty(population, STANDARD, share) == detection(population, wrong, needed(population, size))
+    assert sampling_plan.certainty(population, STANDARD, share) == detection(
+        population, wrong, needed(population, size)
+    )
     assert sampling_plan.certainty(population, SamplingPlan({}), share) == 0

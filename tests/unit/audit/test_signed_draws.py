@@ -27,14 +27,38 @@ QUANTILES = {"kiln": Fraction(1, 20)}
 
 def contents() -> Contents:
     """300 used batches in two cells, 40 excluded, two meters over 30 days."""
-    step = StepPart("kiln", "total", "kgce/t", (UsedLeaves("clinker", "", 1, 200), UsedLeaves("clinker", "white", 201, 100)), 301, 40)
+    step = StepPart(
+        "kiln",
+        "total",
+        "kgce/t",
+        (UsedLeaves("clinker", "", 1, 200), UsedLeaves("clinker", "white", 201, 100)),
+        301,
+        40,
+    )
     meters = (MeterPart("coal", 341, 30), MeterPart("main", 371, 30))
-    return Contents("works-2", "2025", 2, 512, (step,), meters, (), b"p" * 32, b"q" * 32, b"s" * 32, "agent", b"c" * 32)
+    return Contents(
+        "works-2",
+        "2025",
+        2,
+        512,
+        (step,),
+        meters,
+        (),
+        b"p" * 32,
+        b"q" * 32,
+        b"s" * 32,
+        "agent",
+        b"c" * 32,
+    )
 
 
 def a_draw(**changes: object) -> Draw:
-    promise = signed_draws.read_promise(signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY))
-    drawn = Draw(COMMITMENT, NONCE, Head(18_204, b"h" * 32), STANDARD, (), KEY.public, promise.digest)
+    promise = signed_draws.read_promise(
+        signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY)
+    )
+    drawn = Draw(
+        COMMITMENT, NONCE, Head(18_204, b"h" * 32), STANDARD, (), KEY.public, promise.digest
+    )
     return dataclasses.replace(drawn, **changes)  # type: ignore[arg-type]  # the fields of a draw
 
 
@@ -42,7 +66,9 @@ def test_a_draw_reads_as_it_was_written() -> None:
     for drawn in (
         a_draw(),
         a_draw(steps=("kiln",), seal_to=bytes(1216)),
-        a_draw(plan=SamplingPlan({StratumKind.USED: StratumSize(Fraction(1, 2), Fraction(1, 3))}, 0)),
+        a_draw(
+            plan=SamplingPlan({StratumKind.USED: StratumSize(Fraction(1, 2), Fraction(1, 3))}, 0)
+        ),
     ):
         assert signed_draws.read(signed_draws.sign(drawn, KEY)) == drawn
 
@@ -60,7 +86,9 @@ def test_a_promise_shows_nothing_of_the_nonce_and_binds_to_it() -> None:
         signed_draws.promise("works-3", "2025", NONCE, date(2026, 4, 1), KEY),
         signed_draws.promise("works-2", "2024", NONCE, date(2026, 4, 1), KEY),
         signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 2), KEY),
-        signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), AuditorSigningKey.generate()),
+        signed_draws.promise(
+            "works-2", "2025", NONCE, date(2026, 4, 1), AuditorSigningKey.generate()
+        ),
     ],
     ids=["nonce", "site", "period", "day", "key"],  # signatures differ from process to process
 )
@@ -69,13 +97,24 @@ def test_another_promise_is_refused(raw: bytes) -> None:
         signed_draws.require_promised(a_draw(), signed_draws.read_promise(raw))
 
 
-@pytest.mark.parametrize("other", [{"plan": SamplingPlan({}, 0)}, {"plan": SamplingPlan(STANDARD.sizes, 0)}, {"steps": ("kiln",)}])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"plan": SamplingPlan({}, 0)},
+        {"plan": SamplingPlan(STANDARD.sizes, 0)},
+        {"steps": ("kiln",)},
+    ],
+)
 def test_a_draw_by_another_plan_than_the_promised_one_is_refused(other: dict[str, Any]) -> None:
-    promise = signed_draws.read_promise(signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY))
+    promise = signed_draws.read_promise(
+        signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY)
+    )
     with pytest.raises(VerificationError) as refused:
         signed_draws.require_promised(a_draw(**other), promise)
     assert refused.value.code == "plan-not-promised"
-    matching = signed_draws.read_promise(signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY, **other))
+    matching = signed_draws.read_promise(
+        signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY, **other)
+    )
     assert (matching.plan, matching.steps) == (other.get("plan", STANDARD), other.get("steps", ()))
     signed_draws.require_promised(a_draw(**other, promise=matching.digest), matching)
 
@@ -89,7 +128,10 @@ def changed(raw: bytes, part: str, name: str, value: Value) -> bytes:
     return encode(whole)
 
 
-@pytest.mark.parametrize(("name", "value"), [("nonce", bytes(32)), ("head_size", 1), ("steps", ["mill"]), ("head_root", bytes(32))])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("nonce", bytes(32)), ("head_size", 1), ("steps", ["mill"]), ("head_root", bytes(32))],
+)
 def test_an_altered_draw_is_refused(name: str, value: Value) -> None:
     with pytest.raises(VerificationError, match="not signed"):
         signed_draws.read(changed(signed_draws.sign(a_draw(), KEY), "draw", name, value))
@@ -110,7 +152,9 @@ def test_an_altered_promise_is_refused() -> None:
         lambda plan: plan.update(beside_rank=-1),
     ],
 )
-def test_a_plan_outside_reason_is_refused(spoil: Callable[[dict[str, dict[str, dict[str, Value]]]], None]) -> None:
+def test_a_plan_outside_reason_is_refused(
+    spoil: Callable[[dict[str, dict[str, dict[str, Value]]]], None],
+) -> None:
     whole = decode(signed_draws.sign(a_draw(), KEY))
     spoil(whole["draw"]["plan"])  # type: ignore[index, call-overload, arg-type]
     with pytest.raises(VerificationError) as refused:
@@ -125,7 +169,8 @@ def test_a_key_signs_its_owners_draws_only() -> None:
 
 def test_strata_follow_the_table_of_contents() -> None:
     strata = {
-        stratum.name: (stratum.kind, stratum.first, stratum.count, stratum.ranks) for stratum in signed_draws.strata(contents(), QUANTILES)
+        stratum.name: (stratum.kind, stratum.first, stratum.count, stratum.ranks)
+        for stratum in signed_draws.strata(contents(), QUANTILES)
     }
     assert strata == {
         "edge/kiln/clinker/": (StratumKind.EDGE, 1, 200, (10, 100)),
@@ -140,7 +185,10 @@ def test_strata_follow_the_table_of_contents() -> None:
 
 
 def test_the_steps_named_are_drawn_and_days_and_padding_always() -> None:
-    assert [stratum.kind for stratum in signed_draws.strata(contents(), QUANTILES, ("mill",))] == [StratumKind.DAYS, StratumKind.PADDING]
+    assert [stratum.kind for stratum in signed_draws.strata(contents(), QUANTILES, ("mill",))] == [
+        StratumKind.DAYS,
+        StratumKind.PADDING,
+    ]
     step_outside_pack = signed_draws.strata(contents(), {})
     assert [stratum.kind for stratum in step_outside_pack] == [
         StratumKind.USED,
@@ -152,7 +200,9 @@ def test_the_steps_named_are_drawn_and_days_and_padding_always() -> None:
 
 def test_positions_hang_on_nonce_head_and_root() -> None:
     drawn = a_draw().positions(contents(), QUANTILES)
-    assert drawn == signed_draws.read(signed_draws.sign(a_draw(), KEY)).positions(contents(), QUANTILES)
+    assert drawn == signed_draws.read(signed_draws.sign(a_draw(), KEY)).positions(
+        contents(), QUANTILES
+    )
     assert {record.kind for record in drawn} == set(StratumKind)
     for other in (
         a_draw(nonce=bytes(32)),

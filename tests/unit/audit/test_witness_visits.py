@@ -15,7 +15,13 @@ from benchmarks.wire import directory as key_directory
 from benchmarks.wire.directory import Directory, ListedKey, ListedWitness
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.signing import DirectoryKey, ReceiptKey
-from reporting_agent.audit.witness_visits import Witness, WitnessedLog, WitnessVisit, checkpoint_in, witness
+from reporting_agent.audit.witness_visits import (
+    Witness,
+    WitnessedLog,
+    WitnessVisit,
+    checkpoint_in,
+    witness,
+)
 from reporting_agent.commands import witness as command
 from reporting_agent.state import StateDirectory
 
@@ -45,7 +51,9 @@ class Log:
     def log_checkpoint(self, show: str) -> bytes:
         if show == "witnessed" and self.witnessed is None:
             raise InputError("log-not-witnessed", "There is none.", "Wait.")
-        return self.witnessed if show == "witnessed" and self.witnessed is not None else self.offered
+        return (
+            self.witnessed if show == "witnessed" and self.witnessed is not None else self.offered
+        )
 
     def log_consistency(self, first: int, second: int) -> Sequence[bytes]:
         return ()
@@ -99,7 +107,9 @@ def answer(body: Body, visited: WitnessVisit) -> str:
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_a_head_that_too_few_have_cosigned_is_not_called_witnessed(bodies: list[Body], log: Log, count: int) -> None:
+def test_a_head_that_too_few_have_cosigned_is_not_called_witnessed(
+    bodies: list[Body], log: Log, count: int
+) -> None:
     """With one line of two that are required it may be a fork that this witness alone was shown."""
     log.witnessed = signed(3, None, *(lines(body) for body in bodies[:count]))
     visited = visit(bodies[0], log)
@@ -114,7 +124,9 @@ def test_a_head_that_enough_have_cosigned_is(bodies: list[Body], log: Log) -> No
     assert "cosigned by first.example/x, second.example/x" in answer(bodies[0], visited)
 
 
-def test_a_cosignature_that_does_not_hold_is_seen_before_anything_is_cosigned(bodies: list[Body], log: Log) -> None:
+def test_a_cosignature_that_does_not_hold_is_seen_before_anything_is_cosigned(
+    bodies: list[Body], log: Log
+) -> None:
     log.witnessed = signed(3, None, lines(bodies[1], b"x" * 32))
     with pytest.raises(VerificationError, match="signature"):
         visit(bodies[0], log)
@@ -137,19 +149,25 @@ def test_a_comparison_that_fails_tells_a_witness_what_a_witness_does(
     assert "last seen" not in refused.value.sentence
 
 
-def test_the_evidence_of_one_fork_stays_beside_that_of_the_next(bodies: list[Body], log: Log) -> None:
+def test_the_evidence_of_one_fork_stays_beside_that_of_the_next(
+    bodies: list[Body], log: Log
+) -> None:
     visit(bodies[0], log)
     forks = (b"x" * 32, b"y" * 32)
     for root in forks:
         log.offered = signed(3, root)
         with pytest.raises(VerificationError):
             visit(bodies[0], log)
-    roots = {checkpoints.parse(file.read_bytes()).root for file in bodies[0][0].path.rglob("evidence-*")}
+    roots = {
+        checkpoints.parse(file.read_bytes()).root for file in bodies[0][0].path.rglob("evidence-*")
+    }
     assert roots == {*forks, tree(3).root()}
 
 
 @pytest.mark.parametrize("size", [0, 40, -30])
-def test_a_checkpoint_of_ones_own_that_was_cut_is_named(bodies: list[Body], log: Log, size: int) -> None:
+def test_a_checkpoint_of_ones_own_that_was_cut_is_named(
+    bodies: list[Body], log: Log, size: int
+) -> None:
     visit(bodies[0], log)
     (file,) = bodies[0][0].path.rglob("checkpoint.txt")
     file.write_bytes(file.read_bytes()[:size])

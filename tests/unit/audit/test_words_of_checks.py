@@ -24,15 +24,32 @@ SAYING = [
         CORE / "audit" / f"{name}.py"
         for name in (
             *("accepted", "completeness", "computed", "differences", "evidence"),
-            *("differing_parts", "draw_and_commitment", "one_at_a_time", "proven", "sufficient_plan", "withheld"),
+            *(
+                "differing_parts",
+                "draw_and_commitment",
+                "one_at_a_time",
+                "proven",
+                "sufficient_plan",
+                "withheld",
+            ),
         )
     ),
     AGENT / "audit" / "whole_label_on_site.py",
     *(
         AGENT / "audit" / "reconciliation" / f"{name}.py"
-        for name in ("bills_against_meters", "certificates", "not_covered", "said_of_bills", "sales_against_output", "sentences")
+        for name in (
+            "bills_against_meters",
+            "certificates",
+            "not_covered",
+            "said_of_bills",
+            "sales_against_output",
+            "sentences",
+        )
     ),
-    *(AGENT / "audit" / "openings" / f"{name}.py" for name in ("log_entries", "published", "statements", "verifying", "versions")),
+    *(
+        AGENT / "audit" / "openings" / f"{name}.py"
+        for name in ("log_entries", "published", "statements", "verifying", "versions")
+    ),
 ]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -57,7 +74,8 @@ def test_every_check_has_a_name_and_no_other() -> None:
                 arg.value
                 for call in _calls(file, name)
                 for arg in call.args
-                if isinstance(arg, ast.Constant) and re.fullmatch(r"[a-z]+(-[a-z]+)*", str(arg.value))
+                if isinstance(arg, ast.Constant)
+                and re.fullmatch(r"[a-z]+(-[a-z]+)*", str(arg.value))
             }
     assert len(codes) > len(checks.CHECKS)
     assert codes == set(phrases()["verdict_checks"]) == set(KIND_OF)
@@ -78,11 +96,22 @@ def test_a_refusal_is_told_in_chinese_with_its_values() -> None:
 
 
 def test_a_refusal_of_literals_is_told_in_chinese_as_well() -> None:
-    outcome = refused("inclusion", VerificationError("column-wrong", "This value in the site file is not known.", "Correct it."))
+    outcome = refused(
+        "inclusion",
+        VerificationError(
+            "column-wrong", "This value in the site file is not known.", "Correct it."
+        ),
+    )
     assert outcome.to_do is not None
-    assert [CHINESE.search(words.said_in("zh")) is not None for words in (outcome.words, outcome.to_do)] == [True, True]
+    assert [
+        CHINESE.search(words.said_in("zh")) is not None for words in (outcome.words, outcome.to_do)
+    ] == [True, True]
 
 
 def test_no_word_of_a_page_is_called_as_a_method_of_its_section() -> None:
     """A template that asks for it would be given the method."""
-    assert {section: named for section, entries in phrases().items() if (named := entries.keys() & dir(dict))} == {}
+    assert {
+        section: named
+        for section, entries in phrases().items()
+        if (named := entries.keys() & dir(dict))
+    } == {}

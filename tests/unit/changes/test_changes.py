@@ -17,7 +17,15 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
 from fixtures.simulator import mill
-from fixtures.simulator.mistakes import MISTAKES, Target, clock_from, one_product, rounded, scale, utc_as_local
+from fixtures.simulator.mistakes import (
+    MISTAKES,
+    Target,
+    clock_from,
+    one_product,
+    rounded,
+    scale,
+    utc_as_local,
+)
 from reporting_agent import pipeline
 from reporting_agent.analysis import analyse
 from reporting_agent.changes import causes
@@ -61,10 +69,14 @@ def test_a_step_is_found_on_its_day(seed: int, by: float) -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_fault_that_fills_two_fifths_of_two_months_hides_in_no_noise_of_its_own(seed: int) -> None:
+def test_a_fault_that_fills_two_fifths_of_two_months_hides_in_no_noise_of_its_own(
+    seed: int,
+) -> None:
     value = noisy(seed)[:63]
     value[25:50] += np.log(2 / 3)
-    assert [abs(at - day) <= 2 for at, day in zip(jumps(Daily(DAYS[:63], value)), (25, 50), strict=True)] == [True, True]
+    assert [
+        abs(at - day) <= 2 for at, day in zip(jumps(Daily(DAYS[:63], value)), (25, 50), strict=True)
+    ] == [True, True]
 
 
 def test_two_months_that_only_drift_have_no_change() -> None:
@@ -114,8 +126,12 @@ def test_a_clock_hours_off_is_told_by_its_load() -> None:
     start += np.random.default_rng(1).integers(0, 3, len(start)) * hour
     end = start + 5 * hour
     edges = np.arange(-30, 61 * 24, dtype=np.int64) * hour
-    running = clock_offsets.running_share(edges - 7 * hour, start, end)  # what happens at t is stamped t + 7 h
-    offsets = clock_offsets.search(Bins(edges, running * 100 + 5, np.ones(len(running))), start, end)
+    running = clock_offsets.running_share(
+        edges - 7 * hour, start, end
+    )  # what happens at t is stamped t + 7 h
+    offsets = clock_offsets.search(
+        Bins(edges, running * 100 + 5, np.ones(len(running))), start, end
+    )
     assert offsets.shifted.all()
     assert np.allclose(offsets.ahead_s, 7 * 3600, atol=60)
 
@@ -147,7 +163,9 @@ def test_no_kind_passes_in_silence(kind: str) -> None:
         ("mill", "unit-most", 2, 2),  # of more runs than are left
     ],
 )
-def test_what_once_passed_in_silence_is_told(generator: str, kind: str, place: int, seed: int) -> None:
+def test_what_once_passed_in_silence_is_told(
+    generator: str, kind: str, place: int, seed: int
+) -> None:
     case = try_case(generator, kind, place, seed)
     assert abs(case.worst) > 0.005
     assert case.told, case.questions
@@ -156,21 +174,43 @@ def test_what_once_passed_in_silence_is_told(generator: str, kind: str, place: i
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("minutes", "low"), [(15, 0.005), pytest.param(60, 0.05, marks=pytest.mark.long)])
-def test_no_batch_of_a_rounded_log_is_used_once_what_is_proposed_is_declared(tmp_path: Path, minutes: int, low: float) -> None:
+@pytest.mark.parametrize(
+    ("minutes", "low"), [(15, 0.005), pytest.param(60, 0.05, marks=pytest.mark.long)]
+)
+def test_no_batch_of_a_rounded_log_is_used_once_what_is_proposed_is_declared(
+    tmp_path: Path, minutes: int, low: float
+) -> None:
     """Of the three mills two begin when the miller is ready or on five minutes; the log of the second stands on quarter hours anyway."""
     year = mill.live(2)
     mill.write(year, tmp_path)
     every = tuple(line.name for line in mill.LINES)
     zone = ZoneInfo(year.zone)
-    rounded(Target(tmp_path, "mill-1", "register", "mill-2", "interval", "mill-1", year.start_s, year.end_s, zone, every), minutes * 60)
+    rounded(
+        Target(
+            tmp_path,
+            "mill-1",
+            "register",
+            "mill-2",
+            "interval",
+            "mill-1",
+            year.start_s,
+            year.end_s,
+            zone,
+            every,
+        ),
+        minutes * 60,
+    )
     asked, data = reviewed(tmp_path)
     written_as_they_were = {"mill-2"} if minutes == 15 else set()
     assert {question.change.kind for question in asked.open} == {ChangeKind.ROUNDING}
-    assert {name for question in asked.open for name in question.change.equipment} == set(every) - written_as_they_were
+    assert {name for question in asked.open for name in question.change.equipment} == set(
+        every
+    ) - written_as_they_were
     assert {question.change.size for question in asked.open} == {60.0 * minutes}
     truth = year.labels()
-    wrong = {product: value / truth[product] - 1 for product, value in labels_of(tmp_path, data).items()}
+    wrong = {
+        product: value / truth[product] - 1 for product, value in labels_of(tmp_path, data).items()
+    }
     assert len(wrong) == 3
     assert max(wrong.values()) < -low  # what would have left
 
@@ -208,7 +248,9 @@ def test_a_phase_lost_for_most_of_a_months_record_is_told() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_clock_of_heats_that_goes_wrong_half_way_is_a_clock_from_its_day_on(tmp_path: Path) -> None:
+def test_a_clock_of_heats_that_goes_wrong_half_way_is_a_clock_from_its_day_on(
+    tmp_path: Path,
+) -> None:
     """One of two parts of a record of two months: sure by itself, and no change of process."""
     target, period, _ = plant_of("steel", 1, 2, tmp_path)
     clock_from(target, -7200)
@@ -222,12 +264,19 @@ def test_a_clock_of_heats_that_goes_wrong_half_way_is_a_clock_from_its_day_on(tm
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_readings_in_utc_are_told_by_summer_and_winter_and_what_is_pasted_puts_them_right(tmp_path: Path) -> None:
+def test_readings_in_utc_are_told_by_summer_and_winter_and_what_is_pasted_puts_them_right(
+    tmp_path: Path,
+) -> None:
     target, _, truth = plant_of("mill", 1, 0, tmp_path)
     utc_as_local(target, 1.0)
     asked, _ = reviewed(tmp_path)
     changes = [
-        (question.change.kind, question.change.first, question.change.until, round(question.change.size / 3600, 1))
+        (
+            question.change.kind,
+            question.change.first,
+            question.change.until,
+            round(question.change.size / 3600, 1),
+        )
         for question in asked.open
     ]
     spring, autumn = date(2025, 3, 30), date(2025, 10, 26)
@@ -249,7 +298,21 @@ def scaled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     year = mill.live(3)
     mill.write(year, folder)
     zone = ZoneInfo(year.zone)
-    scale(Target(folder, "mill-1", "register", "mill-2", "interval", "mill-1", year.start_s, year.end_s, zone, ()), 1.08)
+    scale(
+        Target(
+            folder,
+            "mill-1",
+            "register",
+            "mill-2",
+            "interval",
+            "mill-1",
+            year.start_s,
+            year.end_s,
+            zone,
+            (),
+        ),
+        1.08,
+    )
     return folder
 
 
@@ -265,13 +328,19 @@ def labels_of(folder: Path, data: pipeline.PlantData) -> dict[str, float]:
     """What the data as read would be labelled, by product."""
     site = load_site(folder / "asked.toml")
     steps = pipeline.label_of(site, data, Period.parse("2025", site.zone)).steps
-    return {label.variant: label.best.value for label in steps if label.metric.value == "electricity" and label.best.value is not None}
+    return {
+        label.variant: label.best.value
+        for label in steps
+        if label.metric.value == "electricity" and label.best.value is not None
+    }
 
 
 @pytest.mark.slow
 def test_an_open_question_holds_the_release_and_says_what_to_declare(scaled: Path) -> None:
     asked, _ = reviewed(scaled)
-    assert [(question.change.kind, question.change.equipment) for question in asked.open] == [(ChangeKind.OUTPUT, ("mill-1",))]
+    assert [(question.change.kind, question.change.equipment) for question in asked.open] == [
+        (ChangeKind.OUTPUT, ("mill-1",))
+    ]
     assert asked.open[0].change.size == pytest.approx(1.08, abs=0.01)
     assert abs((asked.open[0].change.first or date.min) - date(2025, 8, 15)).days <= 3
     with pytest.raises(PolicyRefusal, match="t per hour") as refused:
@@ -283,9 +352,7 @@ def test_an_open_question_holds_the_release_and_says_what_to_declare(scaled: Pat
 
 @pytest.mark.slow
 def test_a_declared_process_answers_and_its_reason_is_kept(scaled: Path) -> None:
-    answer = (
-        '\n[[events]]\nstep = "cement-grinding"\nequipment = "mill-1"\nfrom = 2025-08-15\nkind = "process"\nreason = "New classifier."\n'
-    )
+    answer = '\n[[events]]\nstep = "cement-grinding"\nequipment = "mill-1"\nfrom = 2025-08-15\nkind = "process"\nreason = "New classifier."\n'
     asked, _ = reviewed(scaled, answer)
     assert asked.open == ()
     assert [question.to_json()["answered"] for question in asked.questions] == ["New classifier."]
@@ -303,7 +370,12 @@ def test_what_the_record_could_not_show_is_said_of_every_meter(scaled: Path) -> 
         assert 0.025 <= limit.energy < 0.1
         assert 0.012 <= limit.output < 0.05
         assert f"{100 * limit.output:.1f} % of output" in str(limit.sentence)
-    assert asked.limits[0].to_json() == {"meter": "mill-1", "carrier": "electricity", "step": "cement-grinding", "unit": "t"} | {
+    assert asked.limits[0].to_json() == {
+        "meter": "mill-1",
+        "carrier": "electricity",
+        "step": "cement-grinding",
+        "unit": "t",
+    } | {
         "energy": by_meter["mill-1"].energy,
         "output": by_meter["mill-1"].output,
     }
@@ -328,8 +400,13 @@ def test_a_stop_answers_no_question_about_what_was_counted_since(scaled: Path) -
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("begins", "ends", "answers"), [("2025-03-01", "2025-12-31", False), ("2025-03-01", "2025-08-14", True)])
-def test_a_process_answers_at_its_beginning_and_its_end_and_not_between(scaled: Path, begins: str, ends: str, answers: bool) -> None:
+@pytest.mark.parametrize(
+    ("begins", "ends", "answers"),
+    [("2025-03-01", "2025-12-31", False), ("2025-03-01", "2025-08-14", True)],
+)
+def test_a_process_answers_at_its_beginning_and_its_end_and_not_between(
+    scaled: Path, begins: str, ends: str, answers: bool
+) -> None:
     times = f"from = {begins}\nuntil = {ends}"
     event = f'\n[[events]]\nstep = "cement-grinding"\nequipment = "mill-1"\n{times}\nkind = "process"\nreason = "Old classifier."\n'
     asked, _ = reviewed(scaled, event)
@@ -344,31 +421,69 @@ def test_the_data_without_what_is_questioned_lack_that_line_from_that_day_on(sca
     gone = {batch.batch_id for batch in data.batches} - {batch.batch_id for batch in left.batches}
     zone = load_site(scaled / "site.toml").zone
     assert gone == {
-        batch.batch_id for batch in data.batches if batch.equipment == "mill-1" and batch.start.astimezone(zone).date() >= first
+        batch.batch_id
+        for batch in data.batches
+        if batch.equipment == "mill-1" and batch.start.astimezone(zone).date() >= first
     }
 
 
 @pytest.mark.slow
-def test_nothing_is_concluded_from_a_label_in_question(scaled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_concluded_from_a_label_in_question(
+    scaled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """No grade, no sentence on what could be saved, no annual account: in label.json and on the page. Nor does another pack move one."""
-    path = scaled / "graded.toml"  # of cement the limits hold where the site states what it bought ground
-    path.write_text((scaled / "site.toml").read_text(encoding="utf-8") + "[static]\nbought_ground_pct = 0\n", encoding="utf-8")
+    path = (
+        scaled / "graded.toml"
+    )  # of cement the limits hold where the site states what it bought ground
+    path.write_text(
+        (scaled / "site.toml").read_text(encoding="utf-8") + "[static]\nbought_ground_pct = 0\n",
+        encoding="utf-8",
+    )
     site = load_site(path)
     result = pipeline.label(site, Period.parse("2025", site.zone))
     shown = questioned(site, result, result.site_label.period.end)
     analysis = analyse(site, shown)
     graded = label_json(shown.result, analysis)
     assert {entry["grade"]["reason"] for entry in graded["steps"]} == {"change-unanswered"}
-    assert {entry["grade"]["best_met"] for entry in label_json(result, analysis)["steps"]} != {None}  # as figures they would meet limits
-    assert all("change-unanswered" in {lack["code"] for lack in account["missing"]} for account in graded["route_accounts"])
-    for lang, asked, concluded in (("en", "with the part that is in question", "avoided"), ("zh", "含存疑部分，最优的", "本可避免")):
+    assert {entry["grade"]["best_met"] for entry in label_json(result, analysis)["steps"]} != {
+        None
+    }  # as figures they would meet limits
+    assert all(
+        "change-unanswered" in {lack["code"] for lack in account["missing"]}
+        for account in graded["route_accounts"]
+    )
+    for lang, asked, concluded in (
+        ("en", "with the part that is in question", "avoided"),
+        ("zh", "含存疑部分，最优的", "本可避免"),
+    ):
         page = html.render(site, shown.result, analysis, lang, datetime(2026, 1, 5, tzinfo=UTC))
         assert asked in page
         assert concluded not in page
-    pack = (packs.HOME / "cement.toml").read_text(encoding="utf-8").replace('version = "4"', 'version = "4-proposed"', 1)
-    (scaled / "stricter.toml").write_text(pack.replace("grade1 = 26, grade2 = 29, grade3 = 34", "grade1 = 7, grade2 = 8, grade3 = 9"))
+    pack = (
+        (packs.HOME / "cement.toml")
+        .read_text(encoding="utf-8")
+        .replace('version = "4"', 'version = "4-proposed"', 1)
+    )
+    (scaled / "stricter.toml").write_text(
+        pack.replace("grade1 = 26, grade2 = 29, grade3 = 34", "grade1 = 7, grade2 = 8, grade3 = 9")
+    )
     capsys.readouterr()
-    assert main(["pack", "diff", "cement", str(scaled / "stricter.toml"), "--site", str(path), "--period", "2025", "--json"]) == 0
+    assert (
+        main(
+            [
+                "pack",
+                "diff",
+                "cement",
+                str(scaled / "stricter.toml"),
+                "--site",
+                str(path),
+                "--period",
+                "2025",
+                "--json",
+            ]
+        )
+        == 0
+    )
     moved = json.loads(capsys.readouterr().out)
     assert moved["grades_move"]
     assert moved["grades"] == []
@@ -381,18 +496,38 @@ def test_a_gap_of_a_label_in_question_is_marked_and_the_question_is_named(
     site = load_site(scaled / "site.toml")
     result = pipeline.label(site, Period.parse("2025", site.zone))
     keys = ("step", "product", "variant", "boundary", "unit")
-    steps = [{key: getattr(label, key) for key in keys} | {"metric": str(label.metric), "best": 20.0} for label in result.site_label.steps]
-    document = {"schema": "steplabel/benchmark/1", "pack": "cement", "pack_version": "1", "period": "2025", "version": 1, "steps": steps}
+    steps = [
+        {key: getattr(label, key) for key in keys} | {"metric": str(label.metric), "best": 20.0}
+        for label in result.site_label.steps
+    ]
+    document = {
+        "schema": "steplabel/benchmark/1",
+        "pack": "cement",
+        "pack_version": "1",
+        "period": "2025",
+        "version": 1,
+        "steps": steps,
+    }
     file = tmp_path / "benchmark.json"
     file.write_text(json.dumps(document), encoding="utf-8")
-    arguments = ["compare", "--site", str(scaled / "site.toml"), "--benchmark", str(file), "--state", str(tmp_path / "none")]
+    arguments = [
+        "compare",
+        "--site",
+        str(scaled / "site.toml"),
+        "--benchmark",
+        str(file),
+        "--state",
+        str(tmp_path / "none"),
+    ]
     assert main([*arguments, "--json"]) == 0
     gaps = json.loads(capsys.readouterr().out)["steps"]
     assert {gap["step"] for gap in gaps if gap["in_question"]} == {mill.STEP}
     assert main(arguments) == 0
     shown = capsys.readouterr().out
     assert "t per hour are 1.08" in shown
-    assert shown.count("Findings put this label in doubt") == sum(gap["in_question"] for gap in gaps)
+    assert shown.count("Findings put this label in doubt") == sum(
+        gap["in_question"] for gap in gaps
+    )
 
 
 @pytest.mark.slow
@@ -400,10 +535,14 @@ def test_no_footprint_is_written_of_a_label_in_question_and_a_shell_marks_it(
     scaled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = tmp_path / "footprint.toml"
-    of_variant = SETTINGS.replace('step = "cement-grinding"', 'step = "cement-grinding"\nvariant = "portland"')
+    of_variant = SETTINGS.replace(
+        'step = "cement-grinding"', 'step = "cement-grinding"\nvariant = "portland"'
+    )
     settings.write_text(of_variant.format(complete="true", more=OTHER_GASES), encoding="utf-8")
     site = scaled / "with-factor.toml"
-    factor = '\n[[emissions.electricity]]\nfrom = 2025-01-01\nkg_per_kwh = 0.5\nsource = "own supply"\n'
+    factor = (
+        '\n[[emissions.electricity]]\nfrom = 2025-01-01\nkg_per_kwh = 0.5\nsource = "own supply"\n'
+    )
     site.write_text((scaled / "site.toml").read_text(encoding="utf-8") + factor, encoding="utf-8")
     arguments = ["--site", str(site), "--period", "2025", "--out", str(tmp_path / "out"), "--json"]
     for kind in ("pact", "catena-x"):
@@ -412,15 +551,23 @@ def test_no_footprint_is_written_of_a_label_in_question_and_a_shell_marks_it(
     assert not (tmp_path / "out").exists()
     assert main(["export", "aas", *arguments]) == 0
     (remark,) = [
-        entry for entry in json.loads((tmp_path / "out" / "export.json").read_text(encoding="utf-8"))["remarks"] if "question" in str(entry)
+        entry
+        for entry in json.loads((tmp_path / "out" / "export.json").read_text(encoding="utf-8"))[
+            "remarks"
+        ]
+        if "question" in str(entry)
     ]
     assert "cement-grinding" in str(remark)
     assert "t per hour are 1.08" in str(remark)
-    assert '"idShort": "InQuestion"' in (tmp_path / "out" / "step-labels.json").read_text(encoding="utf-8")
+    assert '"idShort": "InQuestion"' in (tmp_path / "out" / "step-labels.json").read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.mark.slow
-def test_what_would_not_be_seen_stands_beside_the_label_in_terminal_and_on_the_first_screen(scaled: Path) -> None:
+def test_what_would_not_be_seen_stands_beside_the_label_in_terminal_and_on_the_first_screen(
+    scaled: Path,
+) -> None:
     site = load_site(scaled / "site.toml")
     result = pipeline.label(site, Period.parse("2025", site.zone))
     analysis = analysed(site, result)
@@ -432,45 +579,118 @@ def test_what_would_not_be_seen_stands_beside_the_label_in_terminal_and_on_the_f
 
 
 def declared(kind: ChangeKind, size: float, *likeliest: ChangeCause) -> str:
-    change = Change(kind, "cement-grinding", ("mill-1",), ("mill-1",), date(2025, 7, 2), None, size, 0.004, likeliest)
+    change = Change(
+        kind,
+        "cement-grinding",
+        ("mill-1",),
+        ("mill-1",),
+        date(2025, 7, 2),
+        None,
+        size,
+        0.004,
+        likeliest,
+    )
     return to_declare(change, date(2025, 1, 1))
 
 
 def test_what_has_an_exact_size_is_proposed_exactly() -> None:
     """A unit and a zone are what they are; a transformer's factor is as measured, beside the currents that would make it."""
-    assert "factor = 0.001\n" in declared(ChangeKind.LEVEL, 988.0, ChangeCause.UNIT, ChangeCause.PHASE)
-    assert "factor = 0.9072\n" in declared(ChangeKind.OUTPUT, 1.109, ChangeCause.UNIT, ChangeCause.SCALE)
-    assert "factor = 1.977\n" in (of_currents := declared(ChangeKind.LEVEL, 0.5059, ChangeCause.TRANSFORMER, ChangeCause.PHASE))
+    assert "factor = 0.001\n" in declared(
+        ChangeKind.LEVEL, 988.0, ChangeCause.UNIT, ChangeCause.PHASE
+    )
+    assert "factor = 0.9072\n" in declared(
+        ChangeKind.OUTPUT, 1.109, ChangeCause.UNIT, ChangeCause.SCALE
+    )
+    assert "factor = 1.977\n" in (
+        of_currents := declared(
+            ChangeKind.LEVEL, 0.5059, ChangeCause.TRANSFORMER, ChangeCause.PHASE
+        )
+    )
     assert "200/100 would be near" in of_currents
-    assert 'offset = "-28800 s"\n' in (of_zone := declared(ChangeKind.ZONE, 28_821.0, ChangeCause.ZONE, ChangeCause.CLOCK))
+    assert 'offset = "-28800 s"\n' in (
+        of_zone := declared(ChangeKind.ZONE, 28_821.0, ChangeCause.ZONE, ChangeCause.CLOCK)
+    )
     assert "timezone" in of_zone
-    assert 'offset = "-28380 s"\n' in declared(ChangeKind.ZONE, 28_380.0, ChangeCause.ZONE, ChangeCause.CLOCK)
+    assert 'offset = "-28380 s"\n' in declared(
+        ChangeKind.ZONE, 28_380.0, ChangeCause.ZONE, ChangeCause.CLOCK
+    )
 
 
 def test_a_factor_that_is_not_known_is_neither_said_nor_proposed() -> None:
-    wide = Change(ChangeKind.BALANCE, "melting", ("sub", "main"), (), None, None, 10.58, 13.0, (ChangeCause.TRANSFORMER, ChangeCause.CLOCK))
+    wide = Change(
+        ChangeKind.BALANCE,
+        "melting",
+        ("sub", "main"),
+        (),
+        None,
+        None,
+        10.58,
+        13.0,
+        (ChangeCause.TRANSFORMER, ChangeCause.CLOCK),
+    )
     text = str(sentence(wide))
     assert "the second meter, above the first, sees at most 21 % of what the first shows" in text
     assert "10.58" not in text
     assert 'kind = "unusable"' in to_declare(wide, date(2025, 1, 1))
-    narrow = Change(ChangeKind.BALANCE, "melting", ("sub", "main"), (), None, None, 2.0, 0.02, (ChangeCause.TRANSFORMER, ChangeCause.CLOCK))
+    narrow = Change(
+        ChangeKind.BALANCE,
+        "melting",
+        ("sub", "main"),
+        (),
+        None,
+        None,
+        2.0,
+        0.02,
+        (ChangeCause.TRANSFORMER, ChangeCause.CLOCK),
+    )
     assert "shows 2 ± 0.02 times" in str(sentence(narrow))
     assert "factor = 0.5" in to_declare(narrow, date(2025, 1, 1))
 
 
 def test_a_question_writes_no_figure_as_a_power_of_ten() -> None:
     """A meter that nobody declared may count twelve times what the site's did, and a unit be off by ten thousand."""
-    undeclared = Change(ChangeKind.UNDECLARED, "", ("gate",), (), None, None, 12.34, 0.0, (ChangeCause.DECLARED,))
+    undeclared = Change(
+        ChangeKind.UNDECLARED, "", ("gate",), (), None, None, 12.34, 0.0, (ChangeCause.DECLARED,)
+    )
     assert "it is 1230 % of what" in str(sentence(undeclared))
-    scaled = Change(ChangeKind.LEVEL, "melting", ("m",), (), date(2025, 3, 1), None, 12_345.0, 123.0, (ChangeCause.UNIT,))
+    scaled = Change(
+        ChangeKind.LEVEL,
+        "melting",
+        ("m",),
+        (),
+        date(2025, 3, 1),
+        None,
+        12_345.0,
+        123.0,
+        (ChangeCause.UNIT,),
+    )
     assert "shows 12,340 ± 120 times" in str(sentence(scaled))
-    assert "shows 0.00001235 ± 0.00000012 times" in str(sentence(replace(scaled, size=1.2346e-5, size_error=1.2e-7)))
+    assert "shows 0.00001235 ± 0.00000012 times" in str(
+        sentence(replace(scaled, size=1.2346e-5, size_error=1.2e-7))
+    )
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("late_s", "phrase"), [(28_800.0, "the output that is 8 h later"), (-28_800.0, "the output that is 8 h earlier")])
+@pytest.mark.parametrize(
+    ("late_s", "phrase"),
+    [(28_800.0, "the output that is 8 h later"), (-28_800.0, "the output that is 8 h earlier")],
+)
 def test_output_that_is_booked_early_is_told_as_earlier(late_s: float, phrase: str) -> None:
-    assert phrase in str(sentence(Change(ChangeKind.BOOKED, "melting", (), ("f1",), None, None, late_s, 0.0, (ChangeCause.BOOKING,))))
+    assert phrase in str(
+        sentence(
+            Change(
+                ChangeKind.BOOKED,
+                "melting",
+                (),
+                ("f1",),
+                None,
+                None,
+                late_s,
+                0.0,
+                (ChangeCause.BOOKING,),
+            )
+        )
+    )
 
 
 def test_a_products_scale_is_put_right_by_what_is_proposed(tmp_path: Path) -> None:

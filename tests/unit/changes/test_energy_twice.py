@@ -34,7 +34,9 @@ def energies(data: PlantData) -> tuple[list[float], list[str]]:
     return quantities, [finding.code for finding in data.findings]
 
 
-@pytest.mark.parametrize("files", [(f"{HEAD}\n{ROW}\n{ROW}\n",), (f"{HEAD}\n{ROW}\n",) * 2, (f"{HEAD}\n{ROW}\n",) * 3])
+@pytest.mark.parametrize(
+    "files", [(f"{HEAD}\n{ROW}\n{ROW}\n",), (f"{HEAD}\n{ROW}\n",) * 2, (f"{HEAD}\n{ROW}\n",) * 3]
+)
 def test_an_equal_row_counts_once_and_is_told(tmp_path: Path, files: tuple[str, ...]) -> None:
     quantities, codes = energies(read(tmp_path, *files))
     assert quantities == [3200.0]
@@ -45,9 +47,12 @@ def test_a_row_is_the_same_in_whatever_order_its_columns_stand(tmp_path: Path) -
     turned = "\n".join(",".join(line.split(",")[::-1]) for line in (HEAD, ROW))
     data = read(tmp_path, f"{HEAD}\n{ROW}\n", f"{turned}\n")
     assert energies(data)[0] == [3200.0]
-    assert [Path(place.file).name for finding in data.findings if finding.code == "energy-repeated" for place in finding.places] == [
-        "b.csv"
-    ]
+    assert [
+        Path(place.file).name
+        for finding in data.findings
+        if finding.code == "energy-repeated"
+        for place in finding.places
+    ] == ["b.csv"]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +68,11 @@ def test_rows_that_differ_are_both_counted(tmp_path: Path, files: tuple[str, ...
     assert "energy-repeated" not in codes
 
 
-def test_rows_that_differ_in_a_column_that_means_nothing_here_are_both_counted(tmp_path: Path) -> None:
-    quantities, codes = energies(read(tmp_path, f"{HEAD},diesel (l)\n{ROW},\n", f"{HEAD},diesel (l)\n{ROW},3\n"))
+def test_rows_that_differ_in_a_column_that_means_nothing_here_are_both_counted(
+    tmp_path: Path,
+) -> None:
+    quantities, codes = energies(
+        read(tmp_path, f"{HEAD},diesel (l)\n{ROW},\n", f"{HEAD},diesel (l)\n{ROW},3\n")
+    )
     assert quantities == [3200.0, 3200.0]
     assert "energy-repeated" not in codes

@@ -20,7 +20,15 @@ JULY = date(2025, 7, 1)
 def record(rows: float, reading: str = "interval", known_s: float = YEAR_S) -> MeterRecord:
     """A meter of quarter hours with that share of its rows."""
     facts = SimpleNamespace(usual_step_s=900.0, readings=round(rows * YEAR_S / 900))
-    return cast("MeterRecord", SimpleNamespace(meter=SimpleNamespace(id="F2", reading=reading), facts=facts, known_s=known_s, hour_us=()))
+    return cast(
+        "MeterRecord",
+        SimpleNamespace(
+            meter=SimpleNamespace(id="F2", reading=reading),
+            facts=facts,
+            known_s=known_s,
+            hour_us=(),
+        ),
+    )
 
 
 def change(kind: ChangeKind, size: float) -> Change:
@@ -29,18 +37,33 @@ def change(kind: ChangeKind, size: float) -> Change:
 
 def test_every_second_row_of_half_a_year_is_a_quarter_of_the_rows() -> None:
     assert readings.gaps_of_meters([record(0.75)]) == {"F2": pytest.approx(0.25, abs=1e-4)}
-    assert readings.gaps_of_meters([record(1.0), record(0.97), record(0.75, "register"), record(0.5, known_s=YEAR_S / 2)]) == {}
+    assert (
+        readings.gaps_of_meters(
+            [record(1.0), record(0.97), record(0.75, "register"), record(0.5, known_s=YEAR_S / 2)]
+        )
+        == {}
+    )
 
 
 def test_the_fall_of_the_level_is_told_as_rows_from_its_day_on_and_the_clock_not_at_all() -> None:
-    (fall,) = readings.falls_or_clocks({"F2": 0.25}, [change(ChangeKind.LEVEL, 0.47)], [change(ChangeKind.CLOCK, -453.0)])
-    assert (fall.kind, fall.first, fall.size, fall.causes) == (ChangeKind.ROWS, JULY, 0.25, (ChangeCause.ROWS,))
+    (fall,) = readings.falls_or_clocks(
+        {"F2": 0.25}, [change(ChangeKind.LEVEL, 0.47)], [change(ChangeKind.CLOCK, -453.0)]
+    )
+    assert (fall.kind, fall.first, fall.size, fall.causes) == (
+        ChangeKind.ROWS,
+        JULY,
+        0.25,
+        (ChangeCause.ROWS,),
+    )
     assert "lacks 25 % of the rows" in str(sentence(fall))
     assert 'kind = "unusable"' in to_declare(fall, date(2025, 1, 1))
 
 
 def test_a_clock_that_only_seems_to_move_is_told_as_rows() -> None:
-    assert [fall.kind for fall in readings.falls_or_clocks({"F2": 0.5}, [], [change(ChangeKind.CLOCK, -453.0)])] == [ChangeKind.ROWS]
+    assert [
+        fall.kind
+        for fall in readings.falls_or_clocks({"F2": 0.5}, [], [change(ChangeKind.CLOCK, -453.0)])
+    ] == [ChangeKind.ROWS]
 
 
 def test_a_logger_that_leaves_out_rows_of_nothing_is_not_asked_about() -> None:

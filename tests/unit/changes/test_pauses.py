@@ -36,11 +36,23 @@ def line(start: Minutes, end: Minutes, at_work: NDArray[np.bool_], every: int = 
     curve.add(Segments(edge_us[:-1], edge_us[1:], energy, np.zeros(len(energy))))
     curve.finish()
     runs = SimpleNamespace(
-        start_us=start_us, end_us=end_us, energy=curve.over(start_us, end_us)[0], rests=edges.rests_seen(curve, start_us, end_us)
+        start_us=start_us,
+        end_us=end_us,
+        energy=curve.over(start_us, end_us)[0],
+        rests=edges.rests_seen(curve, start_us, end_us),
     )
-    batches = tuple(SimpleNamespace(equipment="mill-1", product="cement", variant="") for _ in start)
+    batches = tuple(
+        SimpleNamespace(equipment="mill-1", product="cement", variant="") for _ in start
+    )
     record = SimpleNamespace(facts=SimpleNamespace(usual_step_s=60.0 * every))
-    stand_in = SimpleNamespace(meter="m", step="grinding", chosen=np.arange(len(start)), runs=runs, batches=batches, record=record)
+    stand_in = SimpleNamespace(
+        meter="m",
+        step="grinding",
+        chosen=np.arange(len(start)),
+        runs=runs,
+        batches=batches,
+        record=record,
+    )
     return cast("MeterLine", stand_in)
 
 
@@ -66,13 +78,20 @@ def asked(start: Minutes, end: Minutes, worked: NDArray[np.bool_], every: int = 
 
 @pytest.mark.parametrize("every", [1, 15])
 @pytest.mark.parametrize(("usual", "waits"), [(0, 0.9), (20, 0.3), (20, 0.9)])
-def test_pauses_that_the_next_start_takes_in_are_asked_about_with_what_they_drew(usual: int, waits: float, every: int) -> None:
+def test_pauses_that_the_next_start_takes_in_are_asked_about_with_what_they_drew(
+    usual: int, waits: float, every: int
+) -> None:
     start, end = campaign(1, usual, waits=waits)
     worked = at_work(start, end, int(end[-1]) + 60)
     joined = np.append(start[1:], end[-1])
     (change,) = asked(start, joined, worked, every)
     idle = IDLE * float((joined - end).sum())
-    assert (change.kind, change.equipment, change.first, change.until) == (ChangeKind.PAUSES, ("mill-1",), None, None)
+    assert (change.kind, change.equipment, change.first, change.until) == (
+        ChangeKind.PAUSES,
+        ("mill-1",),
+        None,
+        None,
+    )
     assert change.size == pytest.approx(idle / (idle + float((end - start).sum())), rel=0.25)
     assert "each end in the log is the next start" in str(sentence(change))
     assert 'kind = "unusable"' in to_declare(change, date(2025, 1, 1))

@@ -26,23 +26,45 @@ def oven(seed: int, factors: dict[str, float], *, until: int = DAYS) -> MeterLin
     name = np.concatenate([chance.permutation(BREADS) for _ in range(DAYS)])
     true_rate, power = chance.normal(0, 0.03, len(day)), chance.normal(0, 0.03, len(day))
     night = day - day[0]
-    booked = np.log([factors.get(variant, 1.0) for variant in name]) * ((night >= SINCE) & (night < until))
+    booked = np.log([factors.get(variant, 1.0) for variant in name]) * (
+        (night >= SINCE) & (night < until)
+    )
     rate, per_output = true_rate + booked, power - booked
-    batches = tuple(SimpleNamespace(variant=variant, product="bread", equipment="oven-1") for variant in name.tolist())
+    batches = tuple(
+        SimpleNamespace(variant=variant, product="bread", equipment="oven-1")
+        for variant in name.tolist()
+    )
     nothing = Daily(np.zeros(0, np.int64), np.zeros(0))
-    record = {"meter": "gas", "step": "baking", "batches": batches, "idle": nothing, "conditions": ()}
-    return cast("MeterLine", SimpleNamespace(day=day, power=power + true_rate, rate=rate, per_output=per_output, **record))
+    record = {
+        "meter": "gas",
+        "step": "baking",
+        "batches": batches,
+        "idle": nothing,
+        "conditions": (),
+    }
+    return cast(
+        "MeterLine",
+        SimpleNamespace(
+            day=day, power=power + true_rate, rate=rate, per_output=per_output, **record
+        ),
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_one_bread_booked_too_heavy_is_told_by_name(seed: int) -> None:
     line = oven(seed, {"toast": 1.15})
     (product_change,) = products.of_lines([line])
-    assert (product_change.kind, product_change.product, product_change.equipment) == (ChangeKind.OUTPUT, "toast", ("oven-1",))
+    assert (product_change.kind, product_change.product, product_change.equipment) == (
+        ChangeKind.OUTPUT,
+        "toast",
+        ("oven-1",),
+    )
     assert product_change.size == pytest.approx(1.15, abs=0.03)
     assert product_change.first is not None
     assert abs(product_change.first.toordinal() - 739_150) <= 2
-    assert all(change.size != pytest.approx(1.15, abs=0.03) for change in levels.of_lines([line], {}))  # the whole line does not tell it
+    assert all(
+        change.size != pytest.approx(1.15, abs=0.03) for change in levels.of_lines([line], {})
+    )  # the whole line does not tell it
 
 
 def test_two_names_exchanged_for_two_months_are_two_changes_with_an_end() -> None:
@@ -63,7 +85,9 @@ def test_a_sound_line_is_not_asked_about() -> None:
 
 def test_what_a_product_shows_is_not_asked_of_its_line_again() -> None:
     (change,) = products.of_lines([oven(2, {"toast": 1.15})])
-    of_line = Change(ChangeKind.PROCESS, "baking", ("gas",), ("oven-1",), change.first, None, 0.97, 0.01, ())
+    of_line = Change(
+        ChangeKind.PROCESS, "baking", ("gas",), ("oven-1",), change.first, None, 0.97, 0.01, ()
+    )
     assert products.explained(of_line, [change])
     assert not products.explained(of_line, [])
 
@@ -81,11 +105,27 @@ def converter(seed: int, factor: float = 1.0) -> MeterLine:
     power[first_of_b[:8]] += 0.08
     power[first_of_b[-8:]] += 0.08
     booked = np.log(factor) * ((name == "A") & (day >= day[0] + 48))
-    batches = tuple(SimpleNamespace(variant=variant, product="steel", equipment="bof-1") for variant in name.tolist())
+    batches = tuple(
+        SimpleNamespace(variant=variant, product="steel", equipment="bof-1")
+        for variant in name.tolist()
+    )
     nothing = Daily(np.zeros(0, np.int64), np.zeros(0))
-    record = {"meter": "power", "step": "converter", "batches": batches, "idle": nothing, "conditions": ()}
+    record = {
+        "meter": "power",
+        "step": "converter",
+        "batches": batches,
+        "idle": nothing,
+        "conditions": (),
+    }
     return cast(
-        "MeterLine", SimpleNamespace(day=day, power=power + true_rate, rate=true_rate + booked, per_output=power - booked, **record)
+        "MeterLine",
+        SimpleNamespace(
+            day=day,
+            power=power + true_rate,
+            rate=true_rate + booked,
+            per_output=power - booked,
+            **record,
+        ),
     )
 
 
@@ -97,5 +137,9 @@ def test_a_campaign_beside_some_bad_heats_of_another_product_is_one_comparison(s
 @pytest.mark.parametrize("seed", range(5))
 def test_a_product_of_campaigns_is_told(seed: int) -> None:
     (change,) = products.of_lines([converter(seed, 1.15)])
-    assert (change.kind, change.product, change.first) == (ChangeKind.OUTPUT, "A", date.fromordinal(739_048))
+    assert (change.kind, change.product, change.first) == (
+        ChangeKind.OUTPUT,
+        "A",
+        date.fromordinal(739_048),
+    )
     assert change.size == pytest.approx(1.15, abs=0.03)

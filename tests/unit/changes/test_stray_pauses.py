@@ -58,13 +58,17 @@ def works(tmp_path: Path) -> Path:
 
 def asked(folder: Path, period: str | None) -> tuple[ChangeQuestion, ...]:
     site = load_site(folder / "site.toml")
-    return review(site, pipeline.read(site, Period.parse(period, site.zone) if period else None)).open
+    return review(
+        site, pipeline.read(site, Period.parse(period, site.zone) if period else None)
+    ).open
 
 
 def test_check_and_label_name_the_same_cause_of_the_same_data(works: Path) -> None:
     """Without a period the hour before the first day was a pause: `check` named current transformers first, `label` the process."""
     of_check, of_label = asked(works, None), asked(works, "2022")
-    assert [question.change.causes for question in of_check] == [question.change.causes for question in of_label]
+    assert [question.change.causes for question in of_check] == [
+        question.change.causes for question in of_label
+    ]
     assert {question.change.causes[0] for question in of_check} == {ChangeCause.PROCESS}
     assert all('kind = "process"' in question.declare for question in of_check)
 

@@ -26,8 +26,17 @@ def melts(seed: int, *, of_the_meter: bool) -> MeterLine:
     silent = np.where(np.arange(RUNS) % 12 == 5, chance.uniform(0.2, 0.4, RUNS), 0.0)
     per_output = chance.normal(0, 0.03, RUNS) + (np.log1p(-silent) if of_the_meter else 0.0)
     start = np.arange(RUNS, dtype=np.int64) * DAY_US // 4
-    runs = SimpleNamespace(silent=silent, start_us=start, end_us=start + DAY_US // 5, energy=np.ones(RUNS), known=np.ones(RUNS))
-    batches = tuple(SimpleNamespace(step="melting", batch_id=str(number), equipment="f1") for number in range(RUNS))
+    runs = SimpleNamespace(
+        silent=silent,
+        start_us=start,
+        end_us=start + DAY_US // 5,
+        energy=np.ones(RUNS),
+        known=np.ones(RUNS),
+    )
+    batches = tuple(
+        SimpleNamespace(step="melting", batch_id=str(number), equipment="f1")
+        for number in range(RUNS)
+    )
     day = 739_000 + np.arange(RUNS) // 4
     return cast(
         "MeterLine",
@@ -45,7 +54,9 @@ def melts(seed: int, *, of_the_meter: bool) -> MeterLine:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_meter_that_shows_nothing_for_parts_of_runs_is_asked_about_with_those_runs(seed: int) -> None:
+def test_a_meter_that_shows_nothing_for_parts_of_runs_is_asked_about_with_those_runs(
+    seed: int,
+) -> None:
     (change,) = of_lines([melts(seed, of_the_meter=True)], (), None)  # type: ignore[arg-type]
     assert change.kind is ChangeKind.PARTS
     assert {int(name) % 12 for _, name in change.batches} == {5}
@@ -65,13 +76,24 @@ def by_the_day(seed: int, late: int) -> MeterLine:
     runs = SimpleNamespace(start_us=start, end_us=start + DAY_US)
     batches = (SimpleNamespace(equipment="kiln"),)
     return cast(
-        "MeterLine", SimpleNamespace(**{**vars(line), "rate": rate, "runs": runs, "chosen": np.arange(len(DAYS)), "batches": batches})
+        "MeterLine",
+        SimpleNamespace(
+            **{
+                **vars(line),
+                "rate": rate,
+                "runs": runs,
+                "chosen": np.arange(len(DAYS)),
+                "batches": batches,
+            }
+        ),
     )
 
 
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("late", [-1, 1, 2])
-def test_output_that_is_booked_days_late_is_told_with_what_puts_it_back(seed: int, late: int) -> None:
+def test_output_that_is_booked_days_late_is_told_with_what_puts_it_back(
+    seed: int, late: int
+) -> None:
     (change,) = booking.late_of_lines([by_the_day(seed, late)])
     assert (change.kind, change.size) == (ChangeKind.BOOKED, 86_400.0 * late)
     assert f'offset = "{-86_400 * late} s"' in to_declare(change, date(2025, 1, 1))

@@ -35,7 +35,9 @@ def test_electricity_becomes_coal_equivalent_by_the_standards_factor_and_not_by_
 def test_clinker_arithmetic_of_the_standard_holds_with_the_factor() -> None:
     # GB 16780-2021: coal + 0.1229 x electricity reproduces the comprehensive grades 100, 107, 117 to within rounding
     for coal, kwh, comprehensive in ((94, 48, 99.9), (100, 57, 107.0), (109, 61, 116.5)):
-        assert coal + kgce(CarrierEnergy("electricity", kwh, "kWh")) == pytest.approx(comprehensive, abs=0.05)
+        assert coal + kgce(CarrierEnergy("electricity", kwh, "kWh")) == pytest.approx(
+            comprehensive, abs=0.05
+        )
 
 
 def test_the_two_bases_of_electricity_are_kept_apart() -> None:
@@ -56,7 +58,9 @@ def test_a_day_before_every_edition_has_no_factor() -> None:
     assert refusal.value.code == "factor-missing"
 
 
-@pytest.mark.parametrize("id_", ["natural-gas", "coke-oven-gas", "steam", "petroleum-coke", "anthracite", "mixed-gas"])
+@pytest.mark.parametrize(
+    "id_", ["natural-gas", "coke-oven-gas", "steam", "petroleum-coke", "anthracite", "mixed-gas"]
+)
 def test_a_carrier_whose_sources_disagree_needs_its_heat_content(id_: str) -> None:
     unit = CARRIERS[id_].unit
     with pytest.raises(InputError) as refusal:
@@ -74,12 +78,21 @@ def test_a_measured_heating_value_goes_before_the_table() -> None:
 
 
 def test_a_heating_value_is_per_the_unit_the_amount_is_given_in() -> None:
-    assert kgce(CarrierEnergy("coal", 2, "t", lhv_mj_per_unit=20_934)) == pytest.approx(2 * 20_934 / 29.3076)
+    assert kgce(CarrierEnergy("coal", 2, "t", lhv_mj_per_unit=20_934)) == pytest.approx(
+        2 * 20_934 / 29.3076
+    )
 
 
 @pytest.mark.parametrize(
     ("unit", "mj"),
-    [("therm", 105.506), ("PJ", 1e9), ("TWh", 3.6e9), ("Btu", 0.00105506), ("Mcal", 4.1868), ("kNm3", 35_500.0)],
+    [
+        ("therm", 105.506),
+        ("PJ", 1e9),
+        ("TWh", 3.6e9),
+        ("Btu", 0.00105506),
+        ("Mcal", 4.1868),
+        ("kNm3", 35_500.0),
+    ],
 )
 def test_a_fuel_may_be_given_in_any_unit_that_measures_heat(unit: str, mj: float) -> None:
     """Every unit that a row of energy may have: its heat where it is one of energy, else by the heating value."""
@@ -90,7 +103,9 @@ def test_a_fuel_may_be_given_in_any_unit_that_measures_heat(unit: str, mj: float
 
 def test_coal_of_7000_kilocalories_a_kilogram_is_coal_equivalent() -> None:
     """GB/T 2589: 29,307.6 kJ are 7,000 kcal, so a kilocalorie is the one of the steam tables."""
-    assert kgce(CarrierEnergy("coal", 1, "kg", lhv_mj_per_unit=7000 * ratio("kcal/kg", "MJ/kg"))) == pytest.approx(1.0, rel=1e-12)
+    assert kgce(
+        CarrierEnergy("coal", 1, "kg", lhv_mj_per_unit=7000 * ratio("kcal/kg", "MJ/kg"))
+    ) == pytest.approx(1.0, rel=1e-12)
     assert kgce(CarrierEnergy("natural-gas", 7, "Gcal")) == pytest.approx(1000.0, rel=1e-12)
 
 
@@ -106,7 +121,9 @@ def test_coal_given_in_coal_equivalent_is_refused() -> None:
 
 def test_water_counts_by_the_edition_of_the_day_and_never_by_both() -> None:
     water = CarrierEnergy("water", 1, "t")
-    assert [kgce(water, Basis.EQUIVALENT, date(year, 6, 1)) for year in (2016, 2023)] == pytest.approx([0.0857, 0.2571])
+    assert [
+        kgce(water, Basis.EQUIVALENT, date(year, 6, 1)) for year in (2016, 2023)
+    ] == pytest.approx([0.0857, 0.2571])
 
 
 def test_nitrogen_has_no_equal_value_while_its_two_kinds_are_not_told_apart() -> None:
@@ -117,17 +134,24 @@ def test_nitrogen_has_no_equal_value_while_its_two_kinds_are_not_told_apart() ->
 
 def test_a_province_s_factor_is_kept_and_applied_to_nobody() -> None:
     assert "0.28078" in TABLE.read_text(encoding="utf-8")
-    assert {str(row.kgce_per_unit) for row in TABLE_IN_USE.factors["electricity", Basis.EQUIVALENT]} == {"0.3000"}
+    assert {
+        str(row.kgce_per_unit) for row in TABLE_IN_USE.factors["electricity", Basis.EQUIVALENT]
+    } == {"0.3000"}
 
 
 def test_each_version_of_the_table_keeps_its_figures_and_its_digest() -> None:
     first, newest = FactorTable.of("1"), FactorTable.of("newest")
     assert (first.version, newest.version, newest.digest) == ("1", "3", TABLE_IN_USE.digest)
     assert first.digest != newest.digest
-    assert first.factor("electricity", Basis.EQUIVALENT, date(2026, 3, 1)).kgce_per_unit == Decimal("0.28078")
+    assert first.factor("electricity", Basis.EQUIVALENT, date(2026, 3, 1)).kgce_per_unit == Decimal(
+        "0.28078"
+    )
     with pytest.raises(InputError) as refusal:
         FactorTable.of("0")
-    assert (refusal.value.code, refusal.value.wanted) == ("factor-table-version-unknown", "1 or 2 or 3")
+    assert (refusal.value.code, refusal.value.wanted) == (
+        "factor-table-version-unknown",
+        "1 or 2 or 3",
+    )
 
 
 def test_an_unknown_carrier_is_refused_with_the_carriers_there_are() -> None:
@@ -142,7 +166,9 @@ def test_an_unknown_carrier_is_refused_with_the_carriers_there_are() -> None:
     st.floats(0, 1e9, allow_nan=False),
     st.sampled_from(list(Basis)),
 )
-def test_energy_that_leaves_counts_the_same_the_other_way(id_: str, quantity: float, basis: Basis) -> None:
+def test_energy_that_leaves_counts_the_same_the_other_way(
+    id_: str, quantity: float, basis: Basis
+) -> None:
     unit = CARRIERS[id_].unit
     kgce_in = kgce(CarrierEnergy(id_, quantity, unit), basis)
     assert kgce_in >= 0
@@ -151,7 +177,16 @@ def test_energy_that_leaves_counts_the_same_the_other_way(id_: str, quantity: fl
 
 
 def test_fuels_count_the_same_on_both_bases() -> None:
-    for id_ in ("coal", "cleaned-coal", "coke", "diesel", "lng", "blast-furnace-gas", "converter-gas", "heat"):
+    for id_ in (
+        "coal",
+        "cleaned-coal",
+        "coke",
+        "diesel",
+        "lng",
+        "blast-furnace-gas",
+        "converter-gas",
+        "heat",
+    ):
         energy = CarrierEnergy(id_, 1, CARRIERS[id_].unit)
         assert kgce(energy, Basis.CALORIFIC) == kgce(energy, Basis.EQUIVALENT)
 
@@ -185,8 +220,12 @@ def test_electricity_and_heat_are_told_apart() -> None:
         ("electricity", 1, "MWh", 530.6),
     ],
 )
-def test_carbon_dioxide_agrees_with_the_published_products(id_: str, quantity: float, unit: str, kg: float) -> None:
-    assert TABLE_IN_USE.at("CN").co2_kg(CarrierEnergy(id_, quantity, unit), DAY) == pytest.approx(kg, rel=1e-4)
+def test_carbon_dioxide_agrees_with_the_published_products(
+    id_: str, quantity: float, unit: str, kg: float
+) -> None:
+    assert TABLE_IN_USE.at("CN").co2_kg(CarrierEnergy(id_, quantity, unit), DAY) == pytest.approx(
+        kg, rel=1e-4
+    )
 
 
 @pytest.mark.parametrize("country", [None, "DE"])
@@ -198,19 +237,31 @@ def test_electricity_emits_by_its_own_countrys_grid_or_nobody_knows(country: str
 
 def test_a_supplys_own_factor_comes_before_the_countrys() -> None:
     own = Emissions.model_validate(
-        {"country": "CN", "electricity": [{"from": DAY, "kg_per_kwh": "0.1", "source": "supplier, 2025"}]}
+        {
+            "country": "CN",
+            "electricity": [{"from": DAY, "kg_per_kwh": "0.1", "source": "supplier, 2025"}],
+        }
     ).factors
     assert own.co2_kg(CarrierEnergy("electricity", 1, "MWh"), DAY) == pytest.approx(100)
-    assert own.co2_kg(CarrierEnergy("electricity", 1, "MWh"), DAY - timedelta(days=1)) == pytest.approx(530.6)
+    assert own.co2_kg(
+        CarrierEnergy("electricity", 1, "MWh"), DAY - timedelta(days=1)
+    ) == pytest.approx(530.6)
     with pytest.raises(ValidationError, match="two factors"):
         Emissions.model_validate(
-            {"electricity": [{"from": DAY, "kg_per_kwh": 1, "source": "one"}, {"from": DAY, "kg_per_kwh": 2, "source": "two"}]}
+            {
+                "electricity": [
+                    {"from": DAY, "kg_per_kwh": 1, "source": "one"},
+                    {"from": DAY, "kg_per_kwh": 2, "source": "two"},
+                ]
+            }
         )
 
 
 def test_carbon_dioxide_follows_the_measured_heating_value() -> None:
     by_default = TABLE_IN_USE.co2_kg(CarrierEnergy("converter-gas", 1000, "Nm3"), DAY)
-    measured = TABLE_IN_USE.co2_kg(CarrierEnergy("converter-gas", 1000, "Nm3", lhv_mj_per_unit=4.2), DAY)
+    measured = TABLE_IN_USE.co2_kg(
+        CarrierEnergy("converter-gas", 1000, "Nm3", lhv_mj_per_unit=4.2), DAY
+    )
     assert measured == pytest.approx(by_default / 2)
 
 
@@ -243,7 +294,9 @@ def test_every_carrier_has_a_factor_or_a_stated_conflict() -> None:
         ("[[factor]]", "[[factor", "line"),
     ],
 )
-def test_a_faulty_table_is_refused_with_what_is_wrong(tmp_path: Path, old: str, new: str, expected: str) -> None:
+def test_a_faulty_table_is_refused_with_what_is_wrong(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
     path = tmp_path / "conversion.toml"
     path.write_text(TABLE.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     with pytest.raises(InputError) as refusal:

@@ -32,7 +32,12 @@ SIGNS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
 
 def shipped_limits() -> tuple[StandardLimit, ...]:
     """Every limit of the packs that come with Steplabel."""
-    return tuple(limit for name in packs.available() for step in packs.load(name).steps for limit in step.limits)
+    return tuple(
+        limit
+        for name in packs.available()
+        for step in packs.load(name).steps
+        for limit in step.limits
+    )
 
 
 def worked(line: str) -> Fraction | None:
@@ -85,4 +90,6 @@ def test_the_corrected_limit_is_the_one_worked_by_hand(vector: dict[str, Any]) -
         assert corrected.reason.en
         assert corrected.reason.said_in("zh")
     else:
-        assert corrected == tuple(None if (value := worked(line)) is None else float(value) for line in vector["grades"])
+        assert corrected == tuple(
+            None if (value := worked(line)) is None else float(value) for line in vector["grades"]
+        )

@@ -40,13 +40,17 @@ TOP: Variables = {"variant": "top-charged", "volatile_pct": 23.0, "moisture_pct"
 STAMP: Variables = {"variant": "stamp-charged", "volatile_pct": 25.0, "moisture_pct": 10.5}
 
 
-def corrected(which: StandardLimit, base: Variables | None = None, **variables: float | str) -> Limits:
+def corrected(
+    which: StandardLimit, base: Variables | None = None, **variables: float | str
+) -> Limits:
     result = corrected_limits(which, {**(base or {}), **variables}, NOW)
     assert not isinstance(result, NotAssessable), result
     return result
 
 
-def refused(which: StandardLimit, base: Variables | None = None, *, on: date = NOW, **variables: float | str) -> str:
+def refused(
+    which: StandardLimit, base: Variables | None = None, *, on: date = NOW, **variables: float | str
+) -> str:
     result = corrected_limits(which, {**(base or {}), **variables}, on)
     assert isinstance(result, NotAssessable), result
     assert result.reason.en
@@ -57,7 +61,11 @@ def refused(which: StandardLimit, base: Variables | None = None, *, on: date = N
 def meant(step: Step, variables: Variables) -> list[tuple[str, Limits | NotAssessable]]:
     """The limits of a step that are meant for these conditions, each corrected or with the reason why not."""
     results = [(limit.id, corrected_limits(limit, variables, NOW)) for limit in step.limits]
-    return [(id_, outcome) for id_, outcome in results if not (isinstance(outcome, NotAssessable) and outcome.code == "not-applicable")]
+    return [
+        (id_, outcome)
+        for id_, outcome in results
+        if not (isinstance(outcome, NotAssessable) and outcome.code == "not-applicable")
+    ]
 
 
 class TestVectorsOfTheStandards:
@@ -76,7 +84,9 @@ class TestVectorsOfTheStandards:
 
 
 @pytest.mark.parametrize("which", [CEMENT_LIMIT, CLINKER, CLINKER_COAL, CLINKER_ELECTRICITY])
-def test_altitude_changes_nothing_up_to_1500_metres_and_asks_for_pressure_above(which: StandardLimit) -> None:
+def test_altitude_changes_nothing_up_to_1500_metres_and_asks_for_pressure_above(
+    which: StandardLimit,
+) -> None:
     assert corrected(which, clinker_pct=75, altitude_m=1500, pressure_pa=84500) == which.grades
     assert refused(which, clinker_pct=75, altitude_m=1500.1) == "variable-missing"
     first, second, third = corrected(which, clinker_pct=75, altitude_m=1600, pressure_pa=83500)
@@ -87,7 +97,11 @@ def test_altitude_changes_nothing_up_to_1500_metres_and_asks_for_pressure_above(
 
 
 def test_the_coal_grades_of_clinker_are_the_standards_figures_in_megajoules_exactly() -> None:
-    assert [None if each is None else round(each / 29.3076, 9) for each in CLINKER_COAL.grades] == [94, 100, 109]
+    assert [None if each is None else round(each / 29.3076, 9) for each in CLINKER_COAL.grades] == [
+        94,
+        100,
+        109,
+    ]
 
 
 def test_cement_preparation_has_no_correction_and_asks_what_was_bought_ground() -> None:
@@ -104,14 +118,24 @@ def test_ore_additions_of_sinter_apply_to_every_grade() -> None:
     assert corrected(SINTER, rare_earth_pct=10, vti_pct=20, laterite_pct=5) == (54.5, 57.5, 63.5)
 
 
-@pytest.mark.parametrize(("iron", "added"), [(63, 0), (62, 0), (60, 7.22), (57, 18.05), (50, 18.05)])
-def test_lean_ore_loosens_the_blast_furnace_up_to_five_points_and_rich_ore_gets_no_credit(iron: float, added: float) -> None:
+@pytest.mark.parametrize(
+    ("iron", "added"), [(63, 0), (62, 0), (60, 7.22), (57, 18.05), (50, 18.05)]
+)
+def test_lean_ore_loosens_the_blast_furnace_up_to_five_points_and_rich_ore_gets_no_credit(
+    iron: float, added: float
+) -> None:
     assert corrected(FURNACE, feed_fe_pct=iron) == (361 + added, 370 + added, 415 + added)
 
 
 @pytest.mark.parametrize(
     ("variant", "added"),
-    [("any", 0), ("plain", 0), ("quality-carbon", 0.8), ("bearing-gear-hardwire-tool-die", 1.2), ("deepdraw-pipeline", 1.5)],
+    [
+        ("any", 0),
+        ("plain", 0),
+        ("quality-carbon", 0.8),
+        ("bearing-gear-hardwire-tool-die", 1.2),
+        ("deepdraw-pipeline", 1.5),
+    ],
 )
 def test_converter_classes(variant: str, added: float) -> None:
     first, _, third = corrected(CONVERTER, variant=variant)
@@ -131,7 +155,9 @@ def test_a_special_purpose_converter_is_outside_the_boundary() -> None:
         ("stainless", (59.1, 62.4, 71.2)),
     ],
 )
-def test_eaf_limits_by_steel_class_with_10_points_of_hot_metal(variant: str, wanted: Limits) -> None:
+def test_eaf_limits_by_steel_class_with_10_points_of_hot_metal(
+    variant: str, wanted: Limits
+) -> None:
     assert corrected(EAF_70, furnace_capacity_t=125, hot_metal_pct=10, variant=variant) == wanted
 
 
@@ -143,7 +169,13 @@ def test_grade_2_stays_missing_for_a_small_furnace() -> None:
 
 def test_the_capacity_class_decides_which_limit_applies() -> None:
     variables: dict[str, float | str] = {"hot_metal_pct": 0.0}
-    for capacity, id_ in ((125, "eaf-70"), (70, "eaf-70"), (69.9, "eaf-50-70"), (50, "eaf-50-70"), (49.9, "eaf-50")):
+    for capacity, id_ in (
+        (125, "eaf-70"),
+        (70, "eaf-70"),
+        (69.9, "eaf-50-70"),
+        (50, "eaf-50-70"),
+        (49.9, "eaf-50"),
+    ):
         limits = meant(STEEL.step("eaf"), {**variables, "furnace_capacity_t": capacity})
         assert [name for name, _ in limits] == [f"gb21256-2025-{id_}"]
     assert refused(EAF_70, hot_metal_pct=0) == "variable-missing"
@@ -164,9 +196,21 @@ class TestCoke:
         assert corrected(COKE_STAMP, STAMP) == (115, 115, 140)
 
     @pytest.mark.parametrize(
-        ("volatile", "added"), [(21, -8.3), (21.5, -6.25), (22, -4.2), (23, 0), (24.5, 6.4), (26, 11), (27.25, 15.2375), (28, 18.71)]
+        ("volatile", "added"),
+        [
+            (21, -8.3),
+            (21.5, -6.25),
+            (22, -4.2),
+            (23, 0),
+            (24.5, 6.4),
+            (26, 11),
+            (27.25, 15.2375),
+            (28, 18.71),
+        ],
     )
-    def test_volatile_table_of_top_charging_is_linear_between_its_points(self, volatile: float, added: float) -> None:
+    def test_volatile_table_of_top_charging_is_linear_between_its_points(
+        self, volatile: float, added: float
+    ) -> None:
         first, second, third = corrected(COKE_TOP, TOP, volatile_pct=volatile)
         assert first == second == pytest.approx(110 + added)
         assert third == pytest.approx(135 + added)
@@ -181,13 +225,23 @@ class TestCoke:
         assert corrected(COKE_STAMP, STAMP, volatile_pct=32) == (139.5, 139.5, 164.5)
 
     def test_moisture_and_mixed_gas_apply_to_every_grade(self) -> None:
-        assert corrected(COKE_TOP, TOP, moisture_pct=11, mixed_gas_share=0.5) == (117.67, 117.67, 142.67)
-        assert corrected(COKE_STAMP, STAMP, moisture_pct=9.5, mixed_gas_share=1) == (123.29, 123.29, 148.29)
+        assert corrected(COKE_TOP, TOP, moisture_pct=11, mixed_gas_share=0.5) == (
+            117.67,
+            117.67,
+            142.67,
+        )
+        assert corrected(COKE_STAMP, STAMP, moisture_pct=9.5, mixed_gas_share=1) == (
+            123.29,
+            123.29,
+            148.29,
+        )
 
     def test_wet_quenching_loosens_grade_3_alone(self) -> None:
         assert corrected(COKE_TOP_WET, TOP, quench="wet") == (110, 110, 181.46)
         assert refused(COKE_TOP_WET, TOP, quench="dry") == "not-applicable"
-        assert refused(COKE_TOP_WET, TOP) == "variable-missing"  # what would loosen a limit must be said
+        assert (
+            refused(COKE_TOP_WET, TOP) == "variable-missing"
+        )  # what would loosen a limit must be said
         assert corrected(COKE_TOP, TOP, quench="wet") == (110, 110, 135)
 
     @pytest.mark.parametrize(("age", "added"), [(15, 0), (15.01, 2.5), (25, 2.5), (25.01, 5.5)])
@@ -218,7 +272,9 @@ def test_what_is_no_number_or_no_class_of_the_standard_gives_a_reason() -> None:
     assert refused(CONVERTER, variant="chocolate") == "class-unknown"
 
 
-@pytest.mark.parametrize(("variable", "value"), [("mixed_gas_share", 50), ("moisture_pct", 110), ("oven_age_years", -1)])
+@pytest.mark.parametrize(
+    ("variable", "value"), [("mixed_gas_share", 50), ("moisture_pct", 110), ("oven_age_years", -1)]
+)
 def test_what_no_share_percentage_or_age_can_be_moves_no_limit(variable: str, value: float) -> None:
     result = corrected_limits(COKE_TOP, {**TOP, variable: value}, NOW)
     assert isinstance(result, NotAssessable)
@@ -243,7 +299,10 @@ def test_alumina_is_graded_on_the_comprehensive_figure_of_its_process() -> None:
         assert limits == wanted
 
 
-@given(st.floats(-200, 300, allow_nan=False), st.tuples(*[st.none() | st.floats(-100, 200, allow_nan=False)] * 3))
+@given(
+    st.floats(-200, 300, allow_nan=False),
+    st.tuples(*[st.none() | st.floats(-100, 200, allow_nan=False)] * 3),
+)
 def test_each_grade_is_tested_on_its_own(mean: float, limits: Limits) -> None:
     graded = grade(mean, limits)
     assert graded.met == tuple(None if each is None else mean <= each for each in limits)
@@ -260,6 +319,11 @@ def test_the_clinker_correction_is_exact_in_tenths_of_a_percent(tenths: int, alt
 
 
 def test_every_rule_is_used_by_a_limit_and_names_its_clause() -> None:
-    used = {each.correction for pack in (STEEL, CEMENT, ALUMINIUM) for step in pack.steps for each in step.limits}
+    used = {
+        each.correction
+        for pack in (STEEL, CEMENT, ALUMINIUM)
+        for step in pack.steps
+        for each in step.limits
+    }
     assert set(RULES) == used - {None}
     assert all(rule.clause and rule.standard for rule in RULES.values())

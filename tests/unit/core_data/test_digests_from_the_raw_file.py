@@ -44,34 +44,47 @@ CHANGES = {  # what is changed, of factors or pack: from, to; the number that is
 @pytest.fixture
 def plant(tmp_path: Path) -> Path:
     days = [date(2023, 1, 1) + timedelta(days=number) for number in range(100)]
-    runs = [f"{day},clinker-burning,,grey,{day}T00:00,{day + timedelta(days=1)}T00:00,1000,t" for day in days]
+    runs = [
+        f"{day},clinker-burning,,grey,{day}T00:00,{day + timedelta(days=1)}T00:00,1000,t"
+        for day in days
+    ]
     energy = [
-        f"{day},clinker-burning,coal,{140 if number < 80 else 115},t,{25 if number < 80 else 31},MJ/kg" for number, day in enumerate(days)
+        f"{day},clinker-burning,coal,{140 if number < 80 else 115},t,{25 if number < 80 else 31},MJ/kg"
+        for number, day in enumerate(days)
     ]
     energy += [f"{day},clinker-burning,electricity,30000,kWh,," for day in days]
     head = "batch_id,step,product,variant,start,end,output_quantity,output_unit"
     (tmp_path / "runs.csv").write_text("\n".join([head, *runs]) + "\n", encoding="utf-8")
-    (tmp_path / "energy.csv").write_text("\n".join(["batch_id,step,carrier,quantity,unit,lhv,lhv_unit", *energy]) + "\n", encoding="utf-8")
+    (tmp_path / "energy.csv").write_text(
+        "\n".join(["batch_id,step,carrier,quantity,unit,lhv,lhv_unit", *energy]) + "\n",
+        encoding="utf-8",
+    )
     return tmp_path
 
 
 def proposed(folder: Path, name: str, before: str = "", after: str = "") -> Path:
     """The cement pack with a table of its own, in one of which `before` is replaced, at the first place."""
-    pack = (packs.HOME / "cement.toml").read_text(encoding="utf-8").replace('conversion = "3"', f'conversion = "./{name}-factors.toml"')
+    pack = (
+        (packs.HOME / "cement.toml")
+        .read_text(encoding="utf-8")
+        .replace('conversion = "3"', f'conversion = "./{name}-factors.toml"')
+    )
     table = TABLE.read_text(encoding="utf-8")
     assert not before or (before in pack) is not (before in table)
     pack = pack.replace('version = "4"', 'version = "4-proposed"', 1)
     head, burning, rest = pack.partition('\nid = "clinker-burning"\n')
-    (folder / f"{name}-factors.toml").write_text(table.replace(before, after) if before else table, encoding="utf-8")
-    (folder / f"{name}.toml").write_text(head + burning + (rest.replace(before, after, 1) if before else rest), encoding="utf-8")
+    (folder / f"{name}-factors.toml").write_text(
+        table.replace(before, after) if before else table, encoding="utf-8"
+    )
+    (folder / f"{name}.toml").write_text(
+        head + burning + (rest.replace(before, after, 1) if before else rest), encoding="utf-8"
+    )
     return folder / f"{name}.toml"
 
 
 def labelled(folder: Path, pack: Path) -> dict[str, Any]:
     site = folder / f"site-{pack.stem}.toml"
-    settings = (
-        f'[site]\nid = "kiln"\ntimezone = "Asia/Shanghai"\npack = "./{pack.name}"\n[inputs]\nbatches = "runs.csv"\nenergy = "energy.csv"\n'
-    )
+    settings = f'[site]\nid = "kiln"\ntimezone = "Asia/Shanghai"\npack = "./{pack.name}"\n[inputs]\nbatches = "runs.csv"\nenergy = "energy.csv"\n'
     site.write_text(settings, encoding="utf-8")
     out = folder / pack.stem
     assert main(["label", "--site", str(site), "--period", "2023", "--out", str(out)]) == 0
@@ -84,27 +97,54 @@ def total(label: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("changed", CHANGES)
-def test_a_changed_number_is_another_digest_and_moves_what_was_told(plant: Path, capsys: pytest.CaptureFixture[str], changed: str) -> None:
+def test_a_changed_number_is_another_digest_and_moves_what_was_told(
+    plant: Path, capsys: pytest.CaptureFixture[str], changed: str
+) -> None:
     before, after, (place, was, is_), best = CHANGES[changed]
     old, new = proposed(plant, "old"), proposed(plant, "new", before, after)
     first, second = labelled(plant, old), labelled(plant, new)
     assert first["method"]["pack_digest"] != second["method"]["pack_digest"]
-    assert (first["method"]["conversion_digest"] == second["method"]["conversion_digest"]) is (changed == "a threshold")
+    assert (first["method"]["conversion_digest"] == second["method"]["conversion_digest"]) is (
+        changed == "a threshold"
+    )
     assert total(first)["best"]["value"] == pytest.approx(140 * 25 / float(MJ_PER_KGCE) + 3.687)
     assert total(second)["best"]["value"] == (None if best is None else pytest.approx(best))
     assert labelled(plant, old) == first  # to the last digit, with the old numbers
 
     capsys.readouterr()
-    assert main(["pack", "diff", str(old), str(new), "--site", str(plant / "site-old.toml"), "--period", "2023", "--json"]) == 0
+    assert (
+        main(
+            [
+                "pack",
+                "diff",
+                str(old),
+                str(new),
+                "--site",
+                str(plant / "site-old.toml"),
+                "--period",
+                "2023",
+                "--json",
+            ]
+        )
+        == 0
+    )
     report = json.loads(capsys.readouterr().out)
     assert report["numbers"][0]["place"] == place
     assert {(number["before"], number["after"]) for number in report["numbers"]} == {(was, is_)}
-    moved = {(label["metric"], label["value"]): (label["before"], label["after"]) for label in report["labels"]}
+    moved = {
+        (label["metric"], label["value"]): (label["before"], label["after"])
+        for label in report["labels"]
+    }
     shown = {
         (earlier["metric"], name): tuple(value)
         for earlier, other in zip(first["steps"], second["steps"], strict=True)
         for name in ("best", "typical", "mean")
-        if (value := [step[name]["value"] if name == "best" else step[name] for step in (earlier, other)])[0] != value[1]
+        if (
+            value := [
+                step[name]["value"] if name == "best" else step[name] for step in (earlier, other)
+            ]
+        )[0]
+        != value[1]
     }
     assert moved == shown
     assert "clinker-burning" in [move["step"] for move in report["labels_move"]]

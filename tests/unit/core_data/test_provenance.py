@@ -33,10 +33,14 @@ def test_no_number_of_a_pack_is_without_a_complete_source(name: str) -> None:
 
 
 def test_no_conversion_factor_is_without_a_complete_source() -> None:
-    assert [number.path for number in provenance.factors(FactorTable.load()) if not number.is_complete] == []
+    assert [
+        number.path for number in provenance.factors(FactorTable.load()) if not number.is_complete
+    ] == []
 
 
-def test_a_number_without_a_source_is_listed_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_number_without_a_source_is_listed_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The check has teeth: without its entry in [numbers] every typical value that names no source of its own is told."""
     text = (packs.HOME / "cement.toml").read_text(encoding="utf-8")
     own = tmp_path / "own.toml"
@@ -48,10 +52,14 @@ def test_a_number_without_a_source_is_listed_and_named(tmp_path: Path, capsys: p
     assert "no complete source" not in capsys.readouterr().out
 
 
-def test_a_figure_read_in_the_future_is_refused_by_the_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_figure_read_in_the_future_is_refused_by_the_check(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     text = (packs.HOME / "cement.toml").read_text(encoding="utf-8")
     own = tmp_path / "own.toml"
-    own.write_text(text.replace("read_on = 2026-11-20", "read_on = 2999-11-20", 1), encoding="utf-8")
+    own.write_text(
+        text.replace("read_on = 2026-11-20", "read_on = 2999-11-20", 1), encoding="utf-8"
+    )
     assert main(["pack", "check", str(own)]) != 0
     assert "2999-11-20" in capsys.readouterr().err
 
@@ -74,7 +82,9 @@ def test_since_2012_each_edition_gives_way_to_the_next_on_the_same_day(name: str
     replaced = {edition.replaced_by for edition in editions.values()}
     for edition in editions.values():
         if edition.replaced_by:
-            assert edition.effective_to == editions[edition.replaced_by].effective_from, edition.standard
+            assert edition.effective_to == editions[edition.replaced_by].effective_from, (
+                edition.standard
+            )
         if edition.layer == "standard" and edition.standard not in replaced | NEW_SINCE_2012:
             assert edition.effective_from is not None, edition.standard
             assert edition.effective_from <= date(2012, 12, 31), edition.standard
@@ -89,7 +99,16 @@ POWER = CarrierEnergy("electricity", 30_000, "kWh")
 def kiln_days() -> list[Batch]:
     start = datetime(2023, 1, 1, tzinfo=UTC)
     return [
-        Batch(f"D{n}", "clinker-burning", "", "grey", at, at + timedelta(days=1), 1000.0, energy=(COAL, POWER))
+        Batch(
+            f"D{n}",
+            "clinker-burning",
+            "",
+            "grey",
+            at,
+            at + timedelta(days=1),
+            1000.0,
+            energy=(COAL, POWER),
+        )
         for n in range(100)
         for at in (start + n * timedelta(days=1),)
     ]
@@ -109,12 +128,15 @@ def with_more_coal(name: str, tmp_path: Path) -> Pack:
     table = TABLE.with_name("conversion-2.toml") if name.endswith("-2.toml") else TABLE
     factors = table.read_text(encoding="utf-8")
     changed = factors.replace(
-        'carrier = "coal"\nunit = "kg"\nkgce_per_unit = 0.7143', 'carrier = "coal"\nunit = "kg"\nkgce_per_unit = 0.7243'
+        'carrier = "coal"\nunit = "kg"\nkgce_per_unit = 0.7143',
+        'carrier = "coal"\nunit = "kg"\nkgce_per_unit = 0.7243',
     )
     assert changed != factors
     (tmp_path / "factors.toml").write_text(changed, encoding="utf-8")
     text = (packs.HOME / name).read_text(encoding="utf-8")
-    (tmp_path / "proposed.toml").write_text(re.sub(r'conversion = "."', 'conversion = "./factors.toml"', text), encoding="utf-8")
+    (tmp_path / "proposed.toml").write_text(
+        re.sub(r'conversion = "."', 'conversion = "./factors.toml"', text), encoding="utf-8"
+    )
     return packs.load(str(tmp_path / "proposed.toml"))
 
 
@@ -134,14 +156,18 @@ def test_a_changed_factor_shows_which_labels_it_moves_and_by_how_much(proposed: 
 
     moved = two_labellings.moved_labels(labelled(cement).steps, labelled(proposed).steps)
     by_metric = {(effect.metric, effect.value): effect for effect in moved}
-    assert set(by_metric) == {(metric, value) for metric in ("total", "thermal") for value in ("best", "typical", "mean")}
+    assert set(by_metric) == {
+        (metric, value) for metric in ("total", "thermal") for value in ("best", "typical", "mean")
+    }
     total, thermal = by_metric["total", "best"], by_metric["thermal", "best"]
     assert total.before == pytest.approx(140 * 0.7143 + 30 * 0.1229)
     assert total.to_json()["moved"] == pytest.approx(140 * 0.01)  # 140 kg/t x 0.01 kgce/kg
     assert thermal.to_json()["moved"] == pytest.approx(140 * 0.01 * 29.3076)
 
 
-def test_a_label_names_another_digest_and_the_old_one_comes_out_again_to_the_last_digit(proposed: Pack) -> None:
+def test_a_label_names_another_digest_and_the_old_one_comes_out_again_to_the_last_digit(
+    proposed: Pack,
+) -> None:
     cement = packs.load("cement", "2")
     before, after, again = labelled(cement), labelled(proposed), labelled(packs.load("cement", "2"))
     assert before.method["pack_digest"] != after.method["pack_digest"]
@@ -163,7 +189,9 @@ def test_labels_of_version_1_are_made_with_the_factors_of_version_1() -> None:
 def test_a_second_reading_of_a_figure_changes_no_digest(tmp_path: Path) -> None:
     text = (packs.HOME / "cement.toml").read_text(encoding="utf-8")
     reread = tmp_path / "cement.toml"
-    reread.write_text(text.replace("read_on = 2026-11-20", "read_on = 2027-01-01"), encoding="utf-8")
+    reread.write_text(
+        text.replace("read_on = 2026-11-20", "read_on = 2027-01-01"), encoding="utf-8"
+    )
     assert packs.digest(packs.load(str(reread))) == packs.digest(packs.load("cement"))
 
 
@@ -173,13 +201,23 @@ def test_the_differences_between_two_versions_are_told(capsys: pytest.CaptureFix
     assert "typical: steps.alumina-refining.total.typical: 380 -> 343" in output
     assert "factor: nitrogen.equivalent.2008-06-01: 0.6714 -> none" in output
     assert main(["pack", "diff", "aluminium", "aluminium"]) == 0
-    assert capsys.readouterr().out.splitlines() == ["0 numbers differ.", "0 other fields differ.", "0 levels of limits differ."]
+    assert capsys.readouterr().out.splitlines() == [
+        "0 numbers differ.",
+        "0 other fields differ.",
+        "0 levels of limits differ.",
+    ]
 
 
 STEEL_TEXT = (packs.HOME / "steel.toml").read_text(encoding="utf-8")
 UNKNOWN = "Labels change; the pack alone does not show by how much"
 TOLD = [  # at which step, what is replaced, by what; what is told, and whether its labels move
-    ("sintering", '"steam", "heat", "diesel"]', '"steam", "heat"]', "  steps > sintering > boundary > counted: anthracite, coal,", True),
+    (
+        "sintering",
+        '"steam", "heat", "diesel"]',
+        '"steam", "heat"]',
+        "  steps > sintering > boundary > counted: anthracite, coal,",
+        True,
+    ),
     (
         "sintering",
         'credited = ["steam", ',
@@ -194,8 +232,20 @@ TOLD = [  # at which step, what is replaced, by what; what is told, and whether 
         "measured: steps.blast-furnace.measured: coke, coal, blast-furnace-gas, converter-gas -> coal, blast-furnace-gas,",
         True,
     ),
-    ("blast-furnace", 'run_kind = "day"', 'run_kind = "month"', "steps > blast-furnace > run_kind: day -> month", True),
-    ("blast-furnace", 'recovered_by = ["top-gas-turbine"]', "", "blast-furnace gb21256-2025-blast-furnace: recovered_by differ", False),
+    (
+        "blast-furnace",
+        'run_kind = "day"',
+        'run_kind = "month"',
+        "steps > blast-furnace > run_kind: day -> month",
+        True,
+    ),
+    (
+        "blast-furnace",
+        'recovered_by = ["top-gas-turbine"]',
+        "",
+        "blast-furnace gb21256-2025-blast-furnace: recovered_by differ",
+        False,
+    ),
     (
         "sintering",
         "grade3 = 52",
@@ -203,21 +253,59 @@ TOLD = [  # at which step, what is replaced, by what; what is told, and whether 
         "level 3: 52 -> 47 kgce/t; before corrections, annual means above 47 and up to 52 no longer meet it",
         False,
     ),
-    ("sintering", "grade3 = 52", "grade3 = 53", "annual means above 52 and up to 53 now meet it", False),
-    ("sintering", "grade2 = 46, ", "", "sintering gb21256-2025-sinter level 2: 46 -> none kgce/t", False),
-    ("eaf", "{ from = 50, to = 70 }", "{ from = 55, to = 70 }", "eaf gb21256-2025-eaf-50-70: applies.furnace_capacity_t differ", False),
-    ("", 'status = "secondary"', 'status = "transcribed"', "source > status: secondary -> transcribed", False),
-    ("", 'issuer = "SAMR and SAC"', 'issuer = "SAC"', "source > issuer: SAMR and SAC -> SAC (and in ", False),
+    (
+        "sintering",
+        "grade3 = 52",
+        "grade3 = 53",
+        "annual means above 52 and up to 53 now meet it",
+        False,
+    ),
+    (
+        "sintering",
+        "grade2 = 46, ",
+        "",
+        "sintering gb21256-2025-sinter level 2: 46 -> none kgce/t",
+        False,
+    ),
+    (
+        "eaf",
+        "{ from = 50, to = 70 }",
+        "{ from = 55, to = 70 }",
+        "eaf gb21256-2025-eaf-50-70: applies.furnace_capacity_t differ",
+        False,
+    ),
+    (
+        "",
+        'status = "secondary"',
+        'status = "transcribed"',
+        "source > status: secondary -> transcribed",
+        False,
+    ),
+    (
+        "",
+        'issuer = "SAMR and SAC"',
+        'issuer = "SAC"',
+        "source > issuer: SAMR and SAC -> SAC (and in ",
+        False,
+    ),
 ]
 
 
 @pytest.mark.parametrize(("step", "old", "new", "expected", "labels_move"), TOLD)
 def test_every_field_that_differs_is_told_and_what_moves(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], step: str, old: str, new: str, expected: str, labels_move: bool
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    step: str,
+    old: str,
+    new: str,
+    expected: str,
+    labels_move: bool,
 ) -> None:
     before, head, after = STEEL_TEXT.partition(f'\nid = "{step}"\n' if step else "\n[sources.")
     assert old in after
-    (tmp_path / "proposed.toml").write_text(before + head + after.replace(old, new, 1), encoding="utf-8")
+    (tmp_path / "proposed.toml").write_text(
+        before + head + after.replace(old, new, 1), encoding="utf-8"
+    )
     assert main(["pack", "diff", "steel", str(tmp_path / "proposed.toml")]) == 0
     out = capsys.readouterr().out
     assert expected in out
@@ -229,14 +317,23 @@ def test_every_field_that_differs_is_told_and_what_moves(
 @pytest.mark.parametrize(
     ("stated", "first", "other", "path"),
     [
-        ("{ from = 50, to = 70 }", "{ from = 50, to = 70 }", "{ from = 55, to = 70 }", "furnace_capacity_t.from"),
+        (
+            "{ from = 50, to = 70 }",
+            "{ from = 50, to = 70 }",
+            "{ from = 55, to = 70 }",
+            "furnace_capacity_t.from",
+        ),
         ("ratio = 0.35,", "ratio = 0.3500001,", "ratio = 0.3500002,", "routes.national-mix.coking"),
     ],
     ids=["the lower end of a range", "the seventh digit of a ratio"],
 )
-def test_no_number_that_differs_is_passed_over(stated: str, first: str, other: str, path: str) -> None:
+def test_no_number_that_differs_is_passed_over(
+    stated: str, first: str, other: str, path: str
+) -> None:
     assert stated in STEEL_TEXT
-    old, new = (packs.checked(STEEL_TEXT.replace(stated, text, 1), "own.toml") for text in (first, other))
+    old, new = (
+        packs.checked(STEEL_TEXT.replace(stated, text, 1), "own.toml") for text in (first, other)
+    )
     (change,) = changed_numbers(old, new)
     assert change.path.endswith(path)
 
@@ -247,10 +344,14 @@ def test_a_usual_heating_value_moves_the_labels_of_the_steps_that_it_is_for() ->
     stated = 'carrier = "coal"\nsteps = ["blast-furnace"]\nleast = 25.0'
     assert stated in STEEL_TEXT
     new = packs.checked(STEEL_TEXT.replace(stated, stated.replace("25.0", "26.5")), "own.toml")
-    assert [move.as_text().strip() for move in labels_move(old, new)] == ["blast-furnace: because of coal"]
+    assert [move.as_text().strip() for move in labels_move(old, new)] == [
+        "blast-furnace: because of coal"
+    ]
 
 
-def test_a_number_that_differs_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_number_that_differs_is_told_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     changed = STEEL_TEXT.replace("slope = { total = 3.67 }", "slope = { total = 3.5 }", 1).replace(
         'run_kind = "day"', 'run_kind = "month"', 1
     )
@@ -266,27 +367,55 @@ def test_the_order_of_metrics_and_the_second_entry_of_one_name_are_told() -> Non
     steel = packs.load("steel")
     eaf = steel.step("eaf")
     turned = steel.model_copy(
-        update={"steps": tuple(step.model_copy(update={"metrics": step.metrics[::-1]}) if step is eaf else step for step in steel.steps)}
+        update={
+            "steps": tuple(
+                step.model_copy(update={"metrics": step.metrics[::-1]}) if step is eaf else step
+                for step in steel.steps
+            )
+        }
     )
     (order,) = changes(steel, turned)
-    assert (order.where, order.before, order.after) == (("steps", "eaf", "metrics"), "total, electricity", "electricity, total")
+    assert (order.where, order.before, order.after) == (
+        ("steps", "eaf", "metrics"),
+        "total, electricity",
+        "electricity, total",
+    )
     twice = steel.editions[0].model_copy(update={"held": not steel.editions[0].held})
-    earlier, two = (steel.model_copy(update={"editions": (first, twice)}) for first in (steel.editions[0], twice))
+    earlier, two = (
+        steel.model_copy(update={"editions": (first, twice)})
+        for first in (steel.editions[0], twice)
+    )
     assert [change.where[-1] for change in changes(earlier, two)] == ["held"]
 
 
 def test_a_changed_limit_shows_whose_grade_it_takes() -> None:
     """The kiln's year is 103.69 kgce/t: grade 2 of 107, and grade 3 where that is 103."""
     cement = packs.load("cement")
-    limit = next(entry for entry in cement.step("clinker-burning").limits if entry.id == "gb16780-2021-clinker")
+    limit = next(
+        entry
+        for entry in cement.step("clinker-burning").limits
+        if entry.id == "gb16780-2021-clinker"
+    )
 
     def year_by(grades: tuple[float, float, float]) -> list[StepLabel]:
-        tested = graded(limit.model_copy(update={"grades": grades}), 103.69, {"altitude_m": 0.0}, date(2023, 12, 31))
-        (label,) = (step_label for step_label in labelled(cement).steps if step_label.metric == "total")
+        tested = graded(
+            limit.model_copy(update={"grades": grades}),
+            103.69,
+            {"altitude_m": 0.0},
+            date(2023, 12, 31),
+        )
+        (label,) = (
+            step_label for step_label in labelled(cement).steps if step_label.metric == "total"
+        )
         return [replace(label, grade=StepGrade(tested.best_met, None, (tested,)))]
 
     (moved,) = two_labellings.moved_grades(year_by((100, 107, 117)), year_by((100, 103, 117)))
-    assert (moved.step, moved.limit, moved.before, moved.after) == ("clinker-burning", limit.id, "2", "3")
+    assert (moved.step, moved.limit, moved.before, moved.after) == (
+        "clinker-burning",
+        limit.id,
+        "2",
+        "3",
+    )
     assert moved.as_text().endswith("2 -> 3")
     (lost,) = two_labellings.moved_grades(year_by((100, 107, 117)), year_by((90, 95, 100)))
     assert (lost.before, lost.after) == ("2", "none met")
@@ -303,7 +432,11 @@ def test_an_edition_that_ended_within_the_year_was_in_force_in_it() -> None:
     editions = {edition.standard: edition for edition in packs.load("cement").editions}
     first, last = date(2022, 1, 1), date(2022, 12, 31)
     assert not editions["GB 16780-2012"].in_force(last)
-    assert [name for name, edition in editions.items() if name.startswith("GB") and edition.in_force_within(first, last)] == [
+    assert [
+        name
+        for name, edition in editions.items()
+        if name.startswith("GB") and edition.in_force_within(first, last)
+    ] == [
         "GB 16780-2021",
         "GB 16780-2012",
     ]
@@ -315,14 +448,20 @@ def test_what_no_standard_says_of_a_correction_is_an_assumption() -> None:
         for number in provenance.numbers(packs.load("steel"))
         if ".correction." in number.path
     }
-    defaults = {place: source for place, source in ours.items() if place.endswith((".default", ".any"))}
+    defaults = {
+        place: source for place, source in ours.items() if place.endswith((".default", ".any"))
+    }
     assert {"1.converter_type.default", "3.variant.values.any"} <= defaults.keys()
     assert {source.status for source in defaults.values() if source} == {"assumption"}
 
 
-def test_a_raised_status_of_a_factor_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_raised_status_of_a_factor_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     text = (packs.HOME / "conversion.toml").read_text(encoding="utf-8")
-    (tmp_path / "factors.toml").write_text(text.replace('status = "secondary"', 'status = "transcribed"'), encoding="utf-8")
+    (tmp_path / "factors.toml").write_text(
+        text.replace('status = "secondary"', 'status = "transcribed"'), encoding="utf-8"
+    )
     steel = STEEL_TEXT.replace('conversion = "3"', 'conversion = "./factors.toml"', 1)
     (tmp_path / "proposed.toml").write_text(steel, encoding="utf-8")
     assert main(["pack", "diff", "steel", str(tmp_path / "proposed.toml")]) == 0

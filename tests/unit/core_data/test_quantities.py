@@ -38,11 +38,15 @@ MASS = ("g", "kg", "t", "wan_t")
         ("m³", "L", 1000.0),
     ],
 )
-def test_a_unit_as_a_plant_writes_it_becomes_the_unit_wanted(from_unit: str, to_unit: str, wanted: float) -> None:
+def test_a_unit_as_a_plant_writes_it_becomes_the_unit_wanted(
+    from_unit: str, to_unit: str, wanted: float
+) -> None:
     assert ratio(from_unit, to_unit) == pytest.approx(wanted, rel=1e-12)
 
 
-@given(st.sampled_from([ENERGY, MASS]).flatmap(lambda units: st.tuples(*[st.sampled_from(units)] * 3)))
+@given(
+    st.sampled_from([ENERGY, MASS]).flatmap(lambda units: st.tuples(*[st.sampled_from(units)] * 3))
+)
 def test_conversions_chain_and_undo_each_other(units: tuple[str, str, str]) -> None:
     a, b, c = units
     assert ratio(a, b) * ratio(b, c) == pytest.approx(ratio(a, c), rel=1e-12)
@@ -58,7 +62,9 @@ def test_conversions_chain_and_undo_each_other(units: tuple[str, str, str]) -> N
         ("kW", "kWh", "Correct the unit"),
     ],
 )
-def test_what_does_not_measure_the_same_is_refused_with_the_way_out(from_unit: str, to_unit: str, remedy: str) -> None:
+def test_what_does_not_measure_the_same_is_refused_with_the_way_out(
+    from_unit: str, to_unit: str, remedy: str
+) -> None:
     with pytest.raises(InputError) as refusal:
         ratio(from_unit, to_unit)
     assert refusal.value.code == "unit-mismatch"
@@ -84,7 +90,9 @@ def test_a_spelling_is_read_part_by_part() -> None:
 
 def test_pint_is_not_imported_before_a_conversion_needs_it() -> None:
     program = "import sys; from benchmarks.quantities import ratio; ratio('kWh', 'kWh'); ratio('KWH', 'kWh'); print('pint' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "False"
 
 
@@ -96,9 +104,13 @@ def test_known_multiples_are_those_of_pint(units: dict[str, int]) -> None:
 
 
 def test_multiples_and_units_per_unit_do_not_start_pint() -> None:
-    asked = "ratio('GJ', 'MJ'), ratio('MWh', 'MJ'), ratio('MJ/kg', 'MJ/t'), ratio('kJ/Nm3', 'MJ/Nm3')"
+    asked = (
+        "ratio('GJ', 'MJ'), ratio('MWh', 'MJ'), ratio('MJ/kg', 'MJ/t'), ratio('kJ/Nm3', 'MJ/Nm3')"
+    )
     program = f"import sys; from benchmarks.quantities import ratio; print({asked}, 'pint' in sys.modules)"
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert ran.stdout.split() == ["1000.0", "3600.0", "1000.0", "0.001", "False"]
 
 
@@ -128,7 +140,10 @@ def test_a_tonne_with_a_small_m_is_asked_about_and_is_no_kilogram(unit: str) -> 
 def test_a_ton_behind_a_prefix_is_asked_about_as_a_ton_is(unit: str) -> None:
     with pytest.raises(InputError) as refused:
         ratio(unit, "t")
-    assert (refused.value.code, refused.value.wanted) == ("unit-ambiguous", "t, short_ton or long_ton")
+    assert (refused.value.code, refused.value.wanted) == (
+        "unit-ambiguous",
+        "t, short_ton or long_ton",
+    )
 
 
 def test_a_capital_m_and_small_amounts_of_matter_stay() -> None:

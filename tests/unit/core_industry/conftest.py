@@ -30,7 +30,13 @@ def words(text: str) -> dict[str, str]:
     return {"en": text, "zh": f"{text}（中）"}
 
 
-def step(name: str, typical: float, grid: tuple[str, str, str], spread: float, limits: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+def step(
+    name: str,
+    typical: float,
+    grid: tuple[str, str, str],
+    spread: float,
+    limits: Sequence[dict[str, Any]] = (),
+) -> dict[str, Any]:
     lower, upper, width = grid
     metric = {
         "metric": "total",
@@ -44,14 +50,25 @@ def step(name: str, typical: float, grid: tuple[str, str, str], spread: float, l
         "grid_width": width,
         "grid_source": ASSUMPTION,
     }
-    rule = {"quantile": "0.1", "fewest_batches": 50, "least_completeness": 0.9, "longest_gap_s": 60, "shortest_s": 60, "longest_s": 9999}
+    rule = {
+        "quantile": "0.1",
+        "fewest_batches": 50,
+        "least_completeness": 0.9,
+        "longest_gap_s": 60,
+        "shortest_s": 60,
+        "longest_s": 9999,
+    }
     return {
         "id": name,
         "words": words(name.capitalize()),
         "product": f"{name}-product",
         "product_words": words(f"{name} product"),
         "run_kind": "day",
-        "boundary": {"id": f"{name}-gate", "words": words(f"gate to gate of {name}"), "carriers": ["electricity"]},
+        "boundary": {
+            "id": f"{name}-gate",
+            "words": words(f"gate to gate of {name}"),
+            "carriers": ["electricity"],
+        },
         "variants": [
             {"id": "plain", "words": words("plain")},
             {"id": "special", "words": words("special"), "parent": "plain"},
@@ -97,8 +114,16 @@ def pack() -> Pack:
                 "largest_expected_error": "0.01",
             },
             "composition": [
-                {"firms_from": 8, "rule": "mean-of-best-five", "words": words("mean of the best five")},
-                {"firms_from": 50, "rule": "mean-of-top-decile", "words": words("mean of the top decile")},
+                {
+                    "firms_from": 8,
+                    "rule": "mean-of-best-five",
+                    "words": words("mean of the best five"),
+                },
+                {
+                    "firms_from": 50,
+                    "rule": "mean-of-top-decile",
+                    "words": words("mean of the top decile"),
+                },
             ],
             "disclosure": {
                 "fewest_firms": 8,
@@ -152,23 +177,38 @@ class Plants:
     typical: Array
 
 
-def draw_grid_point(values: Array, grid: Grid, quantile: Fraction, epsilon: Fraction, rng: np.random.Generator) -> int:
+def draw_grid_point(
+    values: Array, grid: Grid, quantile: Fraction, epsilon: Fraction, rng: np.random.Generator
+) -> int:
     """Permute-and-flip's law by noisy maximum with exponential noise: quick, and for tests only."""
     points, _ = clamp_to_grid(values.tolist(), grid)
     utility = np.array(scores(points, grid.points, rank(quantile, len(points))), dtype=float)
     return int((float(epsilon) / 2 * utility + rng.standard_exponential(grid.points)).argmax())
 
 
-def released(pack: Pack, step_id: str, values: Array, rng: np.random.Generator, variant: str = "plain") -> ReleasedLabel:
+def released(
+    pack: Pack, step_id: str, values: Array, rng: np.random.Generator, variant: str = "plain"
+) -> ReleasedLabel:
     step = pack.step(step_id)
     rule = step.metrics[0]
     drawn = {
-        which: ReleasedQuantile(q, draw_grid_point(values, rule.grid, q, EPSILONS[which], rng), EPSILONS[which])
+        which: ReleasedQuantile(
+            q, draw_grid_point(values, rule.grid, q, EPSILONS[which], rng), EPSILONS[which]
+        )
         for which, q in (("best", step.label_rule.quantile), ("typical", Fraction(1, 2)))
     }
     count_class = max(edge for edge in COUNT_CLASSES if edge <= len(values))
     return ReleasedLabel(
-        step_id, step.product, variant, step.boundary.id, Metric.TOTAL, rule.unit, rule.grid, count_class, drawn["best"], drawn["typical"]
+        step_id,
+        step.product,
+        variant,
+        step.boundary.id,
+        Metric.TOTAL,
+        rule.unit,
+        rule.grid,
+        count_class,
+        drawn["best"],
+        drawn["typical"],
     )
 
 
@@ -190,7 +230,9 @@ def grow(pack: Pack) -> Callable[..., Plants]:
         draw = shape or rng.standard_normal
         reported, best, typical = [], [], []
         for i, centre in enumerate(rng.normal(rule.typical, gap, firms)):
-            values = np.sort(centre + rule.spread * rng.uniform(0.8, 1.2) * draw(int(rng.integers(*batches))))
+            values = np.sort(
+                centre + rule.spread * rng.uniform(0.8, 1.2) * draw(int(rng.integers(*batches)))
+            )
             label = released(pack, step, values, rng)
             reported.append(ReportedLabel(f"firm-{i:03}", f"site-{i:03}", label))
             best.append(values[rank(declared.label_rule.quantile, len(values)) - 1])

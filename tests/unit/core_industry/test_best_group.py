@@ -28,14 +28,23 @@ DECILE: RuleName = "mean-of-top-decile"
 def sector(firms: int, seed: int = 1, moved: int = 0, names: str = "f") -> CellRoster:
     """Firms in an order that the seed draws; the first `moved` of the best have other values, far at the end."""
     order = np.random.default_rng(seed).permutation(firms)
-    members = [Member(f"{names}{index:04}", f"s{index:04}", (50, 100 + int(rank), 500), "r") for index, rank in enumerate(order)]
+    members = [
+        Member(f"{names}{index:04}", f"s{index:04}", (50, 100 + int(rank), 500), "r")
+        for index, rank in enumerate(order)
+    ]
     best = sorted(members, key=lambda member: member.bests[0])[:moved]
-    again = {member.firm: Member(member.firm, member.site, (50, 9000 + member.bests[0], 500), "r2") for member in best}
+    again = {
+        member.firm: Member(member.firm, member.site, (50, 9000 + member.bests[0], 500), "r2")
+        for member in best
+    }
     return CellRoster("cell", tuple(again.get(member.firm, member) for member in members))
 
 
 def halves(who: CellRoster) -> dict[str, dict[str, str]]:
-    return {member.firm: {"region": "north" if int(member.firm[-4:]) % 2 else "south", "scale": "large"} for member in who.members}
+    return {
+        member.firm: {"region": "north" if int(member.firm[-4:]) % 2 else "south", "scale": "large"}
+        for member in who.members
+    }
 
 
 def composed(who: CellRoster, *before: BestFirms) -> BestFirms:
@@ -47,7 +56,9 @@ def test_it_takes_a_best_tenth_of_two_classes_of_eight() -> None:
     assert firms_needed(RULES[:1], 8) is None, "a best five is never divided"
 
 
-@pytest.mark.parametrize(("firms", "is_told"), [(12, False), (150, False), (151, True), (400, True)])
+@pytest.mark.parametrize(
+    ("firms", "is_told"), [(12, False), (150, False), (151, True), (400, True)]
+)
 def test_nothing_is_told_of_too_few(firms: int, is_told: bool) -> None:
     group = composed(sector(firms))
     assert bool(group.shares) is is_told
@@ -72,8 +83,13 @@ def test_small_classes_are_told_together_or_not_at_all() -> None:
     others = [f"o{index}" for index in range(270)]
     sizes = {"a": 14, "b": 9, "c": 4, "d": 3}
     names = [name for name, count in sizes.items() for _ in range(count)]
-    classes = dict(zip(sorted(best), names, strict=True)) | {firm: "abcd"[index % 4] for index, firm in enumerate(others)}
-    assert [(share.classes, share.firms) for share in divided(best, classes, 8)] == [(("a",), 14), (("b", "c", "d"), 16)]
+    classes = dict(zip(sorted(best), names, strict=True)) | {
+        firm: "abcd"[index % 4] for index, firm in enumerate(others)
+    }
+    assert [(share.classes, share.firms) for share in divided(best, classes, 8)] == [
+        (("a",), 14),
+        (("b", "c", "d"), 16),
+    ]
     alone = dict.fromkeys(classes, "a") | {next(iter(sorted(best))): "z"}
     assert divided(best, alone, 8) == ()
 
@@ -98,19 +114,29 @@ def test_two_tables_together_tell_no_firm_either() -> None:
     best, others = sorted(best_group(who, DECILE)), sorted(who.firms - best_group(who, DECILE))
     inside = [("x", "x")] * 24 + [("x", "y")] * 8 + [("y", "x")] * 8
     outside = [("x", "y")] * 70 + [("y", "x")] * 70 + [("x", "x")] * 8 + [("y", "y")] * 212
-    traits = {firm: {"region": region, "scale": scale} for firm, (region, scale) in zip([*best, *others], [*inside, *outside], strict=True)}
+    traits = {
+        firm: {"region": region, "scale": scale}
+        for firm, (region, scale) in zip([*best, *others], [*inside, *outside], strict=True)
+    }
     group = compose(who, DECILE, traits, RULES, POLICY)
     assert list(group.shares) == ["region"]
     both = {
-        trait: divided(frozenset(best), {firm: firm_traits[trait] for firm, firm_traits in traits.items()}, 8)
+        trait: divided(
+            frozenset(best), {firm: firm_traits[trait] for firm, firm_traits in traits.items()}, 8
+        )
         for trait in ("region", "scale")
     }
     assert all(both.values())
     assert likelihoods(both, traits).max() > MOST_LIKELY >= likelihoods(group.shares, traits).max()
 
 
-@pytest.mark.parametrize(("moved", "reason"), [(0, None), (1, BestGroupReason.DIFFERENCING), (2, BestGroupReason.DIFFERENCING), (20, None)])
-def test_beside_an_earlier_table_the_same_firms_or_enough_others(moved: int, reason: BestGroupReason | None) -> None:
+@pytest.mark.parametrize(
+    ("moved", "reason"),
+    [(0, None), (1, BestGroupReason.DIFFERENCING), (2, BestGroupReason.DIFFERENCING), (20, None)],
+)
+def test_beside_an_earlier_table_the_same_firms_or_enough_others(
+    moved: int, reason: BestGroupReason | None
+) -> None:
     first = composed(sector(400))
     assert first.shares
     later = composed(sector(400, moved=moved), first)
@@ -124,34 +150,73 @@ def test_firms_that_have_left_hide_nobody() -> None:
     gone = sorted(best)[:2]
     names = {firm: f"{DEPARTED}{firm}" for firm in gone}
     before = CellRoster(
-        "cell", tuple(Member(names.get(member.firm, member.firm), member.site, member.fingerprint, member.report) for member in who.members)
+        "cell",
+        tuple(
+            Member(
+                names.get(member.firm, member.firm), member.site, member.fingerprint, member.report
+            )
+            for member in who.members
+        ),
     )
     traits = {firm: {"region": firm_traits["region"]} for firm, firm_traits in halves(who).items()}
-    first = compose(before, DECILE, {names.get(firm, firm): firm_traits for firm, firm_traits in traits.items()}, RULES, POLICY)
+    first = compose(
+        before,
+        DECILE,
+        {names.get(firm, firm): firm_traits for firm, firm_traits in traits.items()},
+        RULES,
+        POLICY,
+    )
     assert first.shares
-    assert compose(who, DECILE, traits, RULES, POLICY, [first.shares]).reason is BestGroupReason.DIFFERENCING
+    assert (
+        compose(who, DECILE, traits, RULES, POLICY, [first.shares]).reason
+        is BestGroupReason.DIFFERENCING
+    )
 
 
-def by_class(firms: int, large_best: int, newcomers: int) -> tuple[CellRoster, dict[str, dict[str, str]]]:
+def by_class(
+    firms: int, large_best: int, newcomers: int
+) -> tuple[CellRoster, dict[str, dict[str, str]]]:
     """Of so many firms the best tenth, `large_best` of it large, with 30 large ones behind; the first `newcomers` large ones stand here by
     sites of their own."""
     best = firms // 10
-    classes = ["large"] * large_best + ["small"] * (best - large_best) + ["large"] * 30 + ["small"] * (firms - best - 30)
-    members = [Member(f"f{at:04}", f"new-{at}" if at < newcomers else f"s{at:04}", (50, 100 + at, 500)) for at in range(firms)]
-    return CellRoster("cell", tuple(members)), {member.firm: {"scale": scale} for member, scale in zip(members, classes, strict=True)}
+    classes = (
+        ["large"] * large_best
+        + ["small"] * (best - large_best)
+        + ["large"] * 30
+        + ["small"] * (firms - best - 30)
+    )
+    members = [
+        Member(f"f{at:04}", f"new-{at}" if at < newcomers else f"s{at:04}", (50, 100 + at, 500))
+        for at in range(firms)
+    ]
+    return CellRoster("cell", tuple(members)), {
+        member.firm: {"scale": scale} for member, scale in zip(members, classes, strict=True)
+    }
 
 
 @pytest.mark.parametrize(
     ("more", "newcomers", "reason"),
-    [(1, 1, BestGroupReason.OTHER_DAYS), (2, 3, BestGroupReason.OTHER_DAYS), (1, 3, None), (0, 1, None), (3, 0, None)],
+    [
+        (1, 1, BestGroupReason.OTHER_DAYS),
+        (2, 3, BestGroupReason.OTHER_DAYS),
+        (1, 3, None),
+        (0, 1, None),
+        (3, 0, None),
+    ],
 )
-def test_another_year_does_not_tell_that_who_joined_is_among_the_best(more: int, newcomers: int, reason: BestGroupReason | None) -> None:
+def test_another_year_does_not_tell_that_who_joined_is_among_the_best(
+    more: int, newcomers: int, reason: BestGroupReason | None
+) -> None:
     """Of firms that stay where they are, one more large one among the best is the one that joined."""
     who, traits = by_class(400, 12 + more, newcomers)
     then, classes = by_class(400, 12, 0)
     shares = compose(then, DECILE, classes, RULES, POLICY).shares
     assert shares
-    stood = {member.site: classes[member.firm] for member in then.members if member.firm not in {f"f{at:04}" for at in range(newcomers)}}
+    stood = {
+        member.site: classes[member.firm]
+        for member in then.members
+        if member.firm not in {f"f{at:04}" for at in range(newcomers)}
+    }
     group = compose(who, DECILE, traits, RULES, POLICY, other_days=[OtherDays(shares, stood)])
     assert group.reason is reason
     assert bool(group.shares) == (reason is None)

@@ -18,8 +18,12 @@ CHINA = Co2Factors(ON, "CN")
 BEFORE_ANY = Co2Factors(date(2016, 12, 31), "CN")
 
 
-def boundary(*carriers: str, credited: tuple[str, ...] = (), media: tuple[str, ...] = ()) -> Boundary:
-    return Boundary(id="b", words=Words(en="b", zh="界"), carriers=carriers, credited=credited, media=media)
+def boundary(
+    *carriers: str, credited: tuple[str, ...] = (), media: tuple[str, ...] = ()
+) -> Boundary:
+    return Boundary(
+        id="b", words=Words(en="b", zh="界"), carriers=carriers, credited=credited, media=media
+    )
 
 
 def test_a_step_of_electricity_alone_has_one_figure() -> None:
@@ -34,8 +38,15 @@ def test_bounds_hold_every_mix_of_a_steps_energies() -> None:
     low, high = CHINA.co2(100.0, boundary("coal", "electricity")) or (0, 0)
     assert low < high
     for share in (0.0, 0.3, 1.0):
-        kwh = 100 * (1 - share) / float(table.factor("electricity", Basis.CALORIFIC, ON).kgce_per_unit)
-        mix = [CarrierEnergy("coal", share * 100 * 29.3076, "MJ"), CarrierEnergy("electricity", kwh, "kWh")]
+        kwh = (
+            100
+            * (1 - share)
+            / float(table.factor("electricity", Basis.CALORIFIC, ON).kgce_per_unit)
+        )
+        mix = [
+            CarrierEnergy("coal", share * 100 * 29.3076, "MJ"),
+            CarrierEnergy("electricity", kwh, "kWh"),
+        ]
         assert sum(table.kgce(energy, Basis.CALORIFIC, ON) for energy in mix) == pytest.approx(100)
         assert low - 1e-9 <= sum(table.co2_kg(energy, ON) for energy in mix) <= high + 1e-9
 
@@ -67,8 +78,12 @@ def test_the_co2_of_a_gap_is_no_surer_than_the_gap() -> None:
 
 
 def test_a_medium_made_elsewhere_counts_as_the_electricity_that_made_it() -> None:
-    assert CHINA.co2(1.0, boundary("electricity", media=("oxygen",))) == CHINA.co2(1.0, boundary("electricity"))
-    assert CHINA.co2(1.0, boundary("coal", media=("oxygen",))) == CHINA.co2(1.0, boundary("coal", "electricity"))
+    assert CHINA.co2(1.0, boundary("electricity", media=("oxygen",))) == CHINA.co2(
+        1.0, boundary("electricity")
+    )
+    assert CHINA.co2(1.0, boundary("coal", media=("oxygen",))) == CHINA.co2(
+        1.0, boundary("coal", "electricity")
+    )
 
 
 def test_a_carrier_without_a_factor_on_that_day_leaves_it_unknown() -> None:

@@ -57,14 +57,22 @@ class Shown:
     eligible: int
 
 
-def composed(pack: Pack, step_id: str, reported: list[ReportedLabel], rng: np.random.Generator) -> Shown:
+def composed(
+    pack: Pack, step_id: str, reported: list[ReportedLabel], rng: np.random.Generator
+) -> Shown:
     step = pack.step(step_id)
     benchmark = compose_cell(reported, pack, step, step.metrics[0], rng, variant="plain")
     assert benchmark.best is not None
     assert benchmark.interval is not None
     assert benchmark.typical_interval is not None
     assert benchmark.rule is not None
-    return Shown(benchmark.best, benchmark.interval, benchmark.typical_interval, benchmark.rule, benchmark.eligible)
+    return Shown(
+        benchmark.best,
+        benchmark.interval,
+        benchmark.typical_interval,
+        benchmark.rule,
+        benchmark.eligible,
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,27 +96,43 @@ def test_the_best_is_the_mean_of_the_smallest() -> None:
 
 
 @pytest.mark.parametrize("firms", range(8, 121))
-def test_every_figure_is_a_mean_of_five_firms_at_least_and_of_none_above_a_third(pack: Pack, firms: int) -> None:
+def test_every_figure_is_a_mean_of_five_firms_at_least_and_of_none_above_a_third(
+    pack: Pack, firms: int
+) -> None:
     """By what one firm's value moves: each figure is worked out with that firm a unit higher, the order kept."""
     ordered = 10.0 * np.arange(firms)
     holds = rule_for(firms, pack.composition)
     assert holds is not None
 
     def figures(values: Any) -> Any:
-        return np.concatenate(([apply_to_ordered(holds.rule, values), median_of_ordered(values)], read_off(values)))
+        return np.concatenate(
+            ([apply_to_ordered(holds.rule, values), median_of_ordered(values)], read_off(values))
+        )
 
-    weights = np.array([figures(ordered + unit_vector) - figures(ordered) for unit_vector in np.eye(firms)])
+    weights = np.array(
+        [figures(ordered + unit_vector) - figures(ordered) for unit_vector in np.eye(firms)]
+    )
     assert weights.sum(axis=0) == pytest.approx(1)
     assert (weights > 1e-9).sum(axis=0).min() >= 5
     assert weights.max() <= 1 / 3
 
 
-def test_what_stands_at_a_rank_is_the_mean_of_the_five_around_it_and_at_the_ends_of_the_outermost_five() -> None:
+def test_what_stands_at_a_rank_is_the_mean_of_the_five_around_it_and_at_the_ends_of_the_outermost_five() -> (
+    None
+):
     ordered = np.arange(9.0) ** 2
-    for place, window in ((0, slice(0, 5)), (1, slice(0, 5)), (4, slice(2, 7)), (7, slice(4, 9)), (8, slice(4, 9))):
+    for place, window in (
+        (0, slice(0, 5)),
+        (1, slice(0, 5)),
+        (4, slice(2, 7)),
+        (7, slice(4, 9)),
+        (8, slice(4, 9)),
+    ):
         assert list(around(place, 9)) == list(range(window.start, window.stop))
     assert float(median_of_ordered(ordered)) == pytest.approx(ordered[2:7].mean())
-    assert float(median_of_ordered(ordered[:8])) == pytest.approx((ordered[1:6].mean() + ordered[2:7].mean()) / 2)
+    assert float(median_of_ordered(ordered[:8])) == pytest.approx(
+        (ordered[1:6].mean() + ordered[2:7].mean()) / 2
+    )
 
 
 def test_versions_of_before_are_computed_by_the_rules_that_they_name() -> None:
@@ -123,7 +147,9 @@ def test_a_mean_of_five_of_four_firms_is_refused() -> None:
         averaged("mean-of-best-five", 4)
 
 
-def test_a_pack_whose_mean_would_let_one_firm_weigh_too_much_is_refused(pack: Pack, grow: Grow) -> None:
+def test_a_pack_whose_mean_would_let_one_firm_weigh_too_much_is_refused(
+    pack: Pack, grow: Grow
+) -> None:
     top = pack.composition[1].model_copy(update={"firms_from": 8})
     loose = pack.model_copy(update={"composition": (top,)})
     step = pack.step("melting")
@@ -144,7 +170,9 @@ def test_a_pack_whose_mean_would_let_one_firm_weigh_too_much_is_refused(pack: Pa
         ("blowing", 60, 40),
     ],
 )
-def test_the_interval_holds_the_true_value_of_the_industry(pack: Pack, grow: Grow, step: str, firms: int, repetitions: int) -> None:
+def test_the_interval_holds_the_true_value_of_the_industry(
+    pack: Pack, grow: Grow, step: str, firms: int, repetitions: int
+) -> None:
     """Noise by the mechanism's own law on each plant's true batches; truth by the same rule on the true quantiles.
 
     The short form tries each rule once, on the fewest firms and on a sector of negative values, with as many sectors as the long one.
@@ -158,7 +186,11 @@ def test_the_interval_holds_the_true_value_of_the_industry(pack: Pack, grow: Gro
         result = composed(pack, step, plants.labels, rng)
         truth = float(apply_rule(result.rule, plants.best))
         held_best += result.interval[0] <= truth <= result.interval[1]
-        held_typical += result.typical_interval[0] <= float(median_of_ordered(np.sort(plants.typical))) <= result.typical_interval[1]
+        held_typical += (
+            result.typical_interval[0]
+            <= float(median_of_ordered(np.sort(plants.typical)))
+            <= result.typical_interval[1]
+        )
         errors.append(result.best - truth)
         assert result.eligible == firms
     assert held_best / repetitions >= 0.93
@@ -167,7 +199,9 @@ def test_the_interval_holds_the_true_value_of_the_industry(pack: Pack, grow: Gro
 
 
 @pytest.mark.slow
-def test_the_least_of_many_noisy_values_is_too_low_and_the_posterior_within_a_thousandth(pack: Pack, grow: Grow) -> None:
+def test_the_least_of_many_noisy_values_is_too_low_and_the_posterior_within_a_thousandth(
+    pack: Pack, grow: Grow
+) -> None:
     """Many plants near the least number of batches and close together, where noise pulls hardest: down, or to the middle."""
     rng = np.random.default_rng(7)
     ours, naive_mean, naive_minimum = [], [], []
@@ -186,21 +220,27 @@ def test_the_least_of_many_noisy_values_is_too_low_and_the_posterior_within_a_th
 
 @pytest.mark.slow
 @pytest.mark.parametrize("firms", [12, pytest.param(24, marks=pytest.mark.long)])
-def test_the_interval_holds_with_the_heavy_tails_of_real_batches(pack: Pack, grow: Grow, firms: int) -> None:
+def test_the_interval_holds_with_the_heavy_tails_of_real_batches(
+    pack: Pack, grow: Grow, firms: int
+) -> None:
     """Student's t with three degrees of freedom lies half as densely at the low quantile as the normal assumed."""
     rng = np.random.default_rng(77)
     repetitions, held_best = 120, 0
     for _ in range(repetitions):
         plants = grow(rng, firms, shape=lambda count: rng.standard_t(3, count) / 3**0.5)
         result = composed(pack, "melting", plants.labels, rng)
-        held_best += result.interval[0] <= float(apply_rule(result.rule, plants.best)) <= result.interval[1]
+        held_best += (
+            result.interval[0] <= float(apply_rule(result.rule, plants.best)) <= result.interval[1]
+        )
     assert held_best / repetitions >= 0.93
 
 
 def test_the_noise_of_heavy_tailed_plants_is_as_wide_as_it_is_taken_to_be(pack: Pack) -> None:
     """A twentieth of 700 heats with heavy tails: the fewest and most scattered records that may enter."""
     melting = pack.step("melting")
-    p5 = melting.model_copy(update={"label_rule": melting.label_rule.model_copy(update={"quantile": Fraction(1, 20)})})
+    p5 = melting.model_copy(
+        update={"label_rule": melting.label_rule.model_copy(update={"quantile": Fraction(1, 20)})}
+    )
     at_p5 = pack.model_copy(update={"steps": (p5, *pack.steps[1:])})
     rng = np.random.default_rng(3)
     plants, exact = [], []
@@ -208,7 +248,10 @@ def test_the_noise_of_heavy_tailed_plants_is_as_wide_as_it_is_taken_to_be(pack: 
         values = np.sort(60.0 + 3.0 * rng.standard_t(3, 700) / 3**0.5)
         plants.append(ReportedLabel(f"f{i}", f"s{i}", released(at_p5, "melting", values, rng)))
         exact.append(values[34])
-    narrow, wide = (float((np.abs(view.values - exact) <= 1.96 * view.sds).mean()) for view in observe(plants, "best"))
+    narrow, wide = (
+        float((np.abs(view.values - exact) <= 1.96 * view.sds).mean())
+        for view in observe(plants, "best")
+    )
     assert narrow < 0.92 <= wide  # so the cell is seen both ways
 
 
@@ -219,7 +262,11 @@ def test_eight_firms_get_a_wider_interval_than_known_spread_would_give() -> None
     lo, hi = summary(industry_draws((observed,), "mean-of-best-five", rng))[1]
     tau = 0.5  # were it known
     keep = tau**2 / (tau**2 + 1.5**2)
-    shrunk = keep * np.array(values) + (1 - keep) * np.mean(values) + 1.5 * keep**0.5 * rng.standard_normal((4000, 8))
+    shrunk = (
+        keep * np.array(values)
+        + (1 - keep) * np.mean(values)
+        + 1.5 * keep**0.5 * rng.standard_normal((4000, 8))
+    )
     known_lo, known_hi = np.quantile(apply_rule("mean-of-best-five", shrunk), (0.025, 0.975))
     assert hi - lo > known_hi - known_lo
 
@@ -227,16 +274,24 @@ def test_eight_firms_get_a_wider_interval_than_known_spread_would_give() -> None
 def test_plants_that_do_not_differ_are_drawn_together() -> None:
     rng = np.random.default_rng(4)
     values = rng.normal(50.0, 1.0, 40)  # nothing but noise
-    best, _ = summary(industry_draws((ObservedValues(values, np.ones(40), np.zeros(40)),), "mean-of-best-five", rng))
+    best, _ = summary(
+        industry_draws(
+            (ObservedValues(values, np.ones(40), np.zeros(40)),), "mean-of-best-five", rng
+        )
+    )
     assert 50.0 - float(apply_rule("mean-of-best-five", values)) > 1.2
     assert abs(best - 50.0) < 0.8
 
 
-def test_a_jump_of_the_mechanism_is_doubted_and_does_not_drag_the_interval_off_the_truth(pack: Pack) -> None:
+def test_a_jump_of_the_mechanism_is_doubted_and_does_not_drag_the_interval_off_the_truth(
+    pack: Pack,
+) -> None:
     held_best = 0
     for seed in range(20):
         rng = np.random.default_rng(seed)
-        values = np.append(rng.normal(60.0, 2.0, 23), 32.0)  # the last drew a point at the foot of the grid
+        values = np.append(
+            rng.normal(60.0, 2.0, 23), 32.0
+        )  # the last drew a point at the foot of the grid
         jumpy = ObservedValues(values, np.full(24, 0.3), np.full(24, 0.006 / 40))
         doubt = jump_probability(jumpy)
         assert doubt[-1] > 0.6
@@ -247,9 +302,13 @@ def test_a_jump_of_the_mechanism_is_doubted_and_does_not_drag_the_interval_off_t
     assert held_best >= 19
 
 
-def test_the_truly_best_of_a_heavy_tailed_sector_do_not_pass_for_jumps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_truly_best_of_a_heavy_tailed_sector_do_not_pass_for_jumps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     rng = np.random.default_rng(6)
-    sector = ObservedValues(60 + 1.4 * rng.standard_t(3, 1000), np.full(1000, 0.3), np.full(1000, 0.001 / 40))
+    sector = ObservedValues(
+        60 + 1.4 * rng.standard_t(3, 1000), np.full(1000, 0.3), np.full(1000, 0.001 / 40)
+    )
     farthest = np.argsort(np.abs(sector.values - 60))[-5:]
     assert jump_probability(sector)[farthest].max() < 0.5
     monkeypatch.setattr(posterior, "_HEAVY", 1e6)  # both sectors are normal then
@@ -265,8 +324,13 @@ def test_a_sector_of_two_humps_is_said_to_fit_poorly() -> None:
     assert fits(quiet([1.0] * 9))
 
 
-@pytest.mark.parametrize(("quantile", "count", "spread"), [("0.05", 670, 3.0), ("0.05", 2000, 3.0), ("0.1", 340, 3.0), ("0.25", 200, 2.0)])
-def test_the_exact_law_and_its_simulation_give_the_same_noise(quantile: str, count: int, spread: float) -> None:
+@pytest.mark.parametrize(
+    ("quantile", "count", "spread"),
+    [("0.05", 670, 3.0), ("0.05", 2000, 3.0), ("0.1", 340, 3.0), ("0.25", 200, 2.0)],
+)
+def test_the_exact_law_and_its_simulation_give_the_same_noise(
+    quantile: str, count: int, spread: float
+) -> None:
     grid = Grid(Fraction(40), Fraction(80), Fraction(1, 4))
     released = ReleasedQuantile(Fraction(quantile), 60, Fraction(3, 4))
     law = law_of(grid, released, count, spread)
@@ -274,7 +338,16 @@ def test_the_exact_law_and_its_simulation_give_the_same_noise(quantile: str, cou
     deviate = float(ndtri(rank(released.quantile, count) / (count + 1)))
     simulated = np.concatenate(
         [
-            simulate_errors(grid, released.quantile, released.epsilon, count, near - deviate * spread, spread, rng, 4000)
+            simulate_errors(
+                grid,
+                released.quantile,
+                released.epsilon,
+                count,
+                near - deviate * spread,
+                spread,
+                rng,
+                4000,
+            )
             for wide in (spread, 2.3 * spread)  # as the module mixes them
             for near in (54.9, 55.0, 55.1)  # grid point 60 is 55.0
         ]
@@ -298,11 +371,21 @@ def test_only_eligible_plants_enter_and_the_rest_are_counted(pack: Pack, grow: G
     rng = np.random.default_rng(9)
     good = grow(rng, 10).labels
     small = [ReportedLabel("small", "small", dataclasses.replace(good[0].label, count_class=50))]
-    other = [ReportedLabel("other", "other", dataclasses.replace(good[1].label, boundary="with-power-house"))]
+    other = [
+        ReportedLabel(
+            "other", "other", dataclasses.replace(good[1].label, boundary="with-power-house")
+        )
+    ]
     second = [ReportedLabel(good[2].firm, "a-second-site", good[2].label)]
-    result = compose_cell([*good, *small, *other, *second], pack, step, step.metrics[0], rng, variant="plain")
+    result = compose_cell(
+        [*good, *small, *other, *second], pack, step, step.metrics[0], rng, variant="plain"
+    )
     assert (result.sites, result.eligible, result.firms) == (13, 11, 10)
-    assert dict(result.set_aside) == {"not-comparable": 1, "not-eligible": 1, "other-site-of-firm": 1}
+    assert dict(result.set_aside) == {
+        "not-comparable": 1,
+        "not-eligible": 1,
+        "other-site-of-firm": 1,
+    }
 
 
 def test_a_firms_one_site_is_not_picked_by_its_value(pack: Pack, grow: Grow) -> None:
@@ -331,10 +414,18 @@ def test_fewer_firms_than_any_rule_give_no_value_and_say_so(pack: Pack, grow: Gr
     step = pack.step("melting")
     rng = np.random.default_rng(12)
     result = compose_cell(grow(rng, 7).labels, pack, step, step.metrics[0], rng, variant="plain")
-    assert (result.best, result.interval, result.typical, result.note, result.firms) == (None, None, None, "too-few-firms", 7)
+    assert (result.best, result.interval, result.typical, result.note, result.firms) == (
+        None,
+        None,
+        None,
+        "too-few-firms",
+        7,
+    )
 
 
-def sector(grow: Grow, seed: int, firms: int = 24) -> tuple[dict[str, list[ReportedLabel]], dict[str, Any]]:
+def sector(
+    grow: Grow, seed: int, firms: int = 24
+) -> tuple[dict[str, list[ReportedLabel]], dict[str, Any]]:
     rng = np.random.default_rng(seed)
     plants = {step: grow(rng, firms, step) for step in ("melting", "blowing", "rolling")}
     return by_step(p for grown in plants.values() for p in grown.labels), plants
@@ -346,17 +437,34 @@ def inside(total: RouteTotal, truth: float) -> bool:
 
 
 @pytest.mark.slow
-def test_the_composite_is_the_sum_of_ratio_times_best_and_its_interval_holds_the_truth(pack: Pack, grow: Grow) -> None:
+def test_the_composite_is_the_sum_of_ratio_times_best_and_its_interval_holds_the_truth(
+    pack: Pack, grow: Grow
+) -> None:
     ratios = {"melting": 1.05, "blowing": 1.02, "rolling": 1.0}
     held_sum = held_reached = held_typical = 0
     repetitions = 40
     for seed in range(repetitions):
         reported, plants = sector(grow, 100 + seed)
-        label = compose_route(pack, pack.routes[0], reported, np.random.default_rng(seed), period="2016")
-        assert label.composite.value == pytest.approx(sum(s.ratio * s.best for s in label.cells if s.best is not None), abs=1e-6)
-        truth = sum(ratio * float(apply_rule("mean-of-best-five", plants[step].best)) for step, ratio in ratios.items())
-        reached = float(apply_rule("mean-of-best-five", sum(ratio * plants[step].best for step, ratio in ratios.items())))
-        typical = sum(ratio * float(median_of_ordered(np.sort(plants[step].typical))) for step, ratio in ratios.items())
+        label = compose_route(
+            pack, pack.routes[0], reported, np.random.default_rng(seed), period="2016"
+        )
+        assert label.composite.value == pytest.approx(
+            sum(s.ratio * s.best for s in label.cells if s.best is not None), abs=1e-6
+        )
+        truth = sum(
+            ratio * float(apply_rule("mean-of-best-five", plants[step].best))
+            for step, ratio in ratios.items()
+        )
+        reached = float(
+            apply_rule(
+                "mean-of-best-five",
+                sum(ratio * plants[step].best for step, ratio in ratios.items()),
+            )
+        )
+        typical = sum(
+            ratio * float(median_of_ordered(np.sort(plants[step].typical)))
+            for step, ratio in ratios.items()
+        )
         assert truth < reached < typical
         held_sum += inside(label.composite, truth)
         held_reached += inside(label.best_reached, reached)
@@ -401,19 +509,28 @@ def test_the_label_and_its_roster_come_back_from_json(pack: Pack, grow: Grow) ->
 
 def test_a_variant_with_labels_of_its_own_is_shown_beside_the_first(pack: Pack, grow: Grow) -> None:
     reported, _ = sector(grow, 17)
-    special = [dataclasses.replace(p, label=dataclasses.replace(p.label, variant="special")) for p in reported["melting"][:9]]
+    special = [
+        dataclasses.replace(p, label=dataclasses.replace(p.label, variant="special"))
+        for p in reported["melting"][:9]
+    ]
     reported["melting"] = reported["melting"][9:] + special
     label = compose_route(pack, pack.routes[0], reported, np.random.default_rng(0), period="2016")
     melting = {s.variant: s for s in label.cells if s.step == "melting"}
     assert (melting["plain"].headline, melting["plain"].firms) == (True, 15)
-    assert (melting["special"].headline, melting["special"].firms, melting["special"].rule) == (False, 9, "mean-of-best-five")
+    assert (melting["special"].headline, melting["special"].firms, melting["special"].rule) == (
+        False,
+        9,
+        "mean-of-best-five",
+    )
 
 
 def test_thousands_of_plants_are_composed_and_each_counts(pack: Pack, grow: Grow) -> None:
     base = grow(np.random.default_rng(19), 50).labels
     many = [ReportedLabel(f"f{i}", f"s{i}", base[i % 50].label) for i in range(3000)]
     step = pack.step("melting")
-    result = compose_cell(many, pack, step, step.metrics[0], np.random.default_rng(0), variant="plain")
+    result = compose_cell(
+        many, pack, step, step.metrics[0], np.random.default_rng(0), variant="plain"
+    )
     assert result.firms == 3000
     assert all(view.values.size == 3000 for view in observe(many, "best"))
 
@@ -424,8 +541,12 @@ def test_the_few_draws_of_many_plants_give_what_many_draws_give(pack: Pack, grow
     many = [ReportedLabel(f"f{i}", f"s{i}", base[i % 60].label) for i in range(3000)]
     views = observe(many, "best")
     assert posterior.draw_count(3000) < 400
-    few, (few_low, few_high) = summary(industry_draws(views, "mean-of-top-decile", np.random.default_rng(0)))
-    slow, (low, high) = summary(industry_draws(views, "mean-of-top-decile", np.random.default_rng(1), 4000))
+    few, (few_low, few_high) = summary(
+        industry_draws(views, "mean-of-top-decile", np.random.default_rng(0))
+    )
+    slow, (low, high) = summary(
+        industry_draws(views, "mean-of-top-decile", np.random.default_rng(1), 4000)
+    )
     sd = (high - low) / 3.92
     assert few == pytest.approx(slow, abs=4 * 0.07 * sd)
     assert few_low == pytest.approx(low, abs=4 * 0.17 * sd)
@@ -440,21 +561,33 @@ def test_one_tau_for_many_draws_gives_what_a_tau_a_draw_gives() -> None:
     plain = []
     for tau in rng.choice(taus, 6000, p=weights):
         precision = 1 / (observed.sds**2 + tau**2)
-        mu = precision @ observed.values / precision.sum() + rng.standard_normal() / precision.sum() ** 0.5
+        mu = (
+            precision @ observed.values / precision.sum()
+            + rng.standard_normal() / precision.sum() ** 0.5
+        )
         own = tau**2 * precision
-        plain.append(own * observed.values + (1 - own) * mu + tau * np.sqrt(1 - own) * rng.standard_normal(9))
+        plain.append(
+            own * observed.values + (1 - own) * mu + tau * np.sqrt(1 - own) * rng.standard_normal(9)
+        )
     slow = np.quantile(apply_rule("mean-of-best-five", np.array(plain)), (0.025, 0.5, 0.975))
-    quick = np.quantile(industry_draws((observed,), "mean-of-best-five", rng, 6000), (0.025, 0.5, 0.975))
+    quick = np.quantile(
+        industry_draws((observed,), "mean-of-best-five", rng, 6000), (0.025, 0.5, 0.975)
+    )
     assert quick == pytest.approx(slow, abs=0.08)
 
 
-@pytest.mark.parametrize(("firms", "points"), [(19, ()), (20, (25, 50, 75)), (49, (25, 50, 75)), (50, tuple(range(10, 100, 10)))])
+@pytest.mark.parametrize(
+    ("firms", "points"),
+    [(19, ()), (20, (25, 50, 75)), (49, (25, 50, 75)), (50, tuple(range(10, 100, 10)))],
+)
 def test_points_of_the_curve_are_five_firms_apart_and_the_ends_withheld(
     pack: Pack, grow: Grow, firms: int, points: tuple[int, ...]
 ) -> None:
     rng = np.random.default_rng(22)
     step = pack.step("melting")
-    benchmark = compose_cell(grow(rng, firms).labels, pack, step, step.metrics[0], rng, variant="plain")
+    benchmark = compose_cell(
+        grow(rng, firms).labels, pack, step, step.metrics[0], rng, variant="plain"
+    )
     assert tuple(point.percent for point in benchmark.curve) == points
     values = [point.value for point in benchmark.curve]
     assert values == sorted(values)
@@ -470,7 +603,8 @@ def test_the_curve_holds_the_true_percentiles(pack: Pack, grow: Grow) -> None:
         benchmark = compose_cell(plants.labels, pack, step, step.metrics[0], rng, variant="plain")
         ordered = np.sort(plants.best)
         points_held += [
-            point.interval[0] <= truth <= point.interval[1] for point, truth in zip(benchmark.curve, read_off(ordered), strict=True)
+            point.interval[0] <= truth <= point.interval[1]
+            for point, truth in zip(benchmark.curve, read_off(ordered), strict=True)
         ]
     assert np.mean(points_held) >= 0.95
 
@@ -484,22 +618,31 @@ def test_a_label_from_before_there_were_curves_still_loads(pack: Pack, grow: Gro
     assert all(step.curve == () for step in IndustryLabel.from_json(stored).cells)
 
 
-def test_lines_of_one_plant_reported_as_labels_of_their_own_are_refused(pack: Pack, grow: Grow) -> None:
+def test_lines_of_one_plant_reported_as_labels_of_their_own_are_refused(
+    pack: Pack, grow: Grow
+) -> None:
     """A plant's lines make one label a step: two labels of one site would count it twice."""
     reported, _ = sector(grow, 25)
     first = reported["rolling"][0]
-    line = dataclasses.replace(first.label, best=dataclasses.replace(first.label.best, grid_point=first.label.best.grid_point + 1))
+    line = dataclasses.replace(
+        first.label,
+        best=dataclasses.replace(first.label.best, grid_point=first.label.best.grid_point + 1),
+    )
     reported["rolling"] = [*reported["rolling"], ReportedLabel(first.firm, first.site, line)]
     with pytest.raises(InputError) as caught:
         compose_route(pack, pack.routes[0], reported, np.random.default_rng(0), period="2016")
     assert caught.value.code == "participant-twice"
 
 
-def test_a_firm_with_many_plants_counts_once_in_the_value_and_the_roster(pack: Pack, grow: Grow) -> None:
+def test_a_firm_with_many_plants_counts_once_in_the_value_and_the_roster(
+    pack: Pack, grow: Grow
+) -> None:
     reported, _ = sector(grow, 26)
     alone = roster_of(pack, pack.routes[0], reported)
     more = [p for group in reported.values() for p in group]
-    more += [ReportedLabel(p.firm, f"{p.site}-second", p.label) for p in more if p.firm == "firm-003"]
+    more += [
+        ReportedLabel(p.firm, f"{p.site}-second", p.label) for p in more if p.firm == "firm-003"
+    ]
     grouped = by_step(more)
     label = compose_route(pack, pack.routes[0], grouped, np.random.default_rng(0), period="2016")
     assert all((step.firms, step.sites) == (24, 25) for step in label.cells)

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.comparison.energies import Bounds, Energies, energies_of, fuel_within, may_take, must_report
+from benchmarks.comparison.energies import (
+    Bounds,
+    Energies,
+    energies_of,
+    fuel_within,
+    may_take,
+    must_report,
+)
 from benchmarks.declared import Words
 from benchmarks.routes import Boundary
 
 
-def boundary(*carriers: str, credited: tuple[str, ...] = (), media: tuple[str, ...] = ()) -> Boundary:
-    return Boundary(id="b", words=Words(en="b", zh="界"), carriers=carriers, credited=credited, media=media)
+def boundary(
+    *carriers: str, credited: tuple[str, ...] = (), media: tuple[str, ...] = ()
+) -> Boundary:
+    return Boundary(
+        id="b", words=Words(en="b", zh="界"), carriers=carriers, credited=credited, media=media
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from benchmarks.comparison.estimates import Estimate, changed
-from benchmarks.comparison.gaps import RouteGap, clear_sum, gap, largest_first, sum_of_ends, whole_route
+from benchmarks.comparison.gaps import (
+    RouteGap,
+    clear_sum,
+    gap,
+    largest_first,
+    sum_of_ends,
+    whole_route,
+)
 
 
 def test_a_gap_is_per_tonne_of_the_routes_product() -> None:
@@ -42,9 +49,16 @@ def test_the_interval_of_a_difference_holds_the_true_one_as_often_as_it_says() -
     best = true_best + sd_best * rng.standard_normal(draws)
     covered = held_by_half = 0
     for y, b in zip(you, best, strict=True):
-        difference = gap("s", Estimate(y, y - 1.96 * sd_you, y + 1.96 * sd_you), Estimate(b, b - 1.96 * sd_best, b + 1.96 * sd_best), 1.0)
+        difference = gap(
+            "s",
+            Estimate(y, y - 1.96 * sd_you, y + 1.96 * sd_you),
+            Estimate(b, b - 1.96 * sd_best, b + 1.96 * sd_best),
+            1.0,
+        )
         covered += difference.lo <= true_you - true_best <= difference.hi
-        held_by_half += abs(difference.value - (true_you - true_best)) <= (difference.hi - difference.lo) / 4
+        held_by_half += (
+            abs(difference.value - (true_you - true_best)) <= (difference.hi - difference.lo) / 4
+        )
     assert 0.94 <= covered / draws <= 0.96
     assert held_by_half / draws < 0.75
 
@@ -53,7 +67,9 @@ def test_a_whole_route_is_ratio_times_step_and_its_distances_add_in_squares() ->
     steps = [(0.75, Estimate(100.0, 96.0, 104.0)), (1.0, Estimate(30.0, 26.0, 32.0))]
     route = whole_route(steps)
     assert (route.value, route.lo, route.hi) == pytest.approx((105.0, 100.0, 105.0 + 13**0.5))
-    assert whole_route([*steps, (1.0, Estimate(5.0))]) == Estimate(110.0), "no interval where one is not computed yet"
+    assert whole_route([*steps, (1.0, Estimate(5.0))]) == Estimate(110.0), (
+        "no interval where one is not computed yet"
+    )
 
 
 def test_what_was_not_computed_yet_is_neither_changed_nor_unchanged() -> None:

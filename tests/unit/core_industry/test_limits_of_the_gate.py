@@ -39,7 +39,10 @@ POLICY = DisclosurePolicy.model_validate(
 
 def cell(typicals: Sequence[int]) -> CellRoster:
     """Firms with these typical values, and bests a little below."""
-    members = [Member(f"firm-{index}", f"site-{index}", (670, value - 1, value)) for index, value in enumerate(typicals)]
+    members = [
+        Member(f"firm-{index}", f"site-{index}", (670, value - 1, value))
+        for index, value in enumerate(typicals)
+    ]
     return CellRoster("cell", tuple(members))
 
 
@@ -48,23 +51,41 @@ def sizes(*weights: float) -> Mapping[str, float]:
 
 
 @pytest.mark.parametrize(("largest", "refused"), [(1.0, False), (1.01, True)])
-def test_a_firm_may_make_up_exactly_the_largest_share_of_a_cell_and_no_more(largest: float, refused: bool) -> None:
+def test_a_firm_may_make_up_exactly_the_largest_share_of_a_cell_and_no_more(
+    largest: float, refused: bool
+) -> None:
     """One of four alike is a quarter; 1.01 of 4.01 is 25.2 %."""
-    refusal = frequency_and_dominance.dominance(cell([10] * 4), POLICY, sizes(largest, 1.0, 1.0, 1.0))
+    refusal = frequency_and_dominance.dominance(
+        cell([10] * 4), POLICY, sizes(largest, 1.0, 1.0, 1.0)
+    )
     assert (refusal is not None) == refused
 
 
-@pytest.mark.parametrize(("share", "alike", "rule", "firms"), [("0.2", 5, "mean-of-best-five", 8), ("0.1", 10, "mean-of-top-decile", 100)])
-def test_a_limit_that_no_binary_number_holds_is_kept_exactly_too(share: str, alike: int, rule: RuleName, firms: int) -> None:
+@pytest.mark.parametrize(
+    ("share", "alike", "rule", "firms"),
+    [("0.2", 5, "mean-of-best-five", 8), ("0.1", 10, "mean-of-top-decile", 100)],
+)
+def test_a_limit_that_no_binary_number_holds_is_kept_exactly_too(
+    share: str, alike: int, rule: RuleName, firms: int
+) -> None:
     """One of five alike is a fifth, one of ten a tenth; the others leave 10 over, a fifth of 50 and a tenth of 100."""
-    policy = POLICY.model_copy(update={"largest_weight": Fraction(share), "p_percent": Fraction(share)})
+    policy = POLICY.model_copy(
+        update={"largest_weight": Fraction(share), "p_percent": Fraction(share)}
+    )
     assert frequency_and_dominance.dominance(cell([10] * alike), policy, {}) is None
     assert frequency_and_dominance.weight(rule, firms, policy) is None
-    assert frequency_and_dominance.p_percent(cell([10] * 12), policy, sizes(alike * 10.0, 5.0, *[1.0] * 10)) is None
+    assert (
+        frequency_and_dominance.p_percent(
+            cell([10] * 12), policy, sizes(alike * 10.0, 5.0, *[1.0] * 10)
+        )
+        is None
+    )
 
 
 @pytest.mark.parametrize(("rest", "refused"), [(1.0, False), (0.99, True)])
-def test_what_the_two_largest_leave_over_may_be_exactly_p_percent_of_the_largest(rest: float, refused: bool) -> None:
+def test_what_the_two_largest_leave_over_may_be_exactly_p_percent_of_the_largest(
+    rest: float, refused: bool
+) -> None:
     """A tenth of 10 is 1."""
     refusal = frequency_and_dominance.p_percent(cell([10] * 3), POLICY, sizes(10.0, 5.0, rest))
     assert (refusal is not None) == refused
@@ -74,12 +95,18 @@ def test_what_the_two_largest_leave_over_may_be_exactly_p_percent_of_the_largest
     ("rule", "firms", "refused"),
     [
         ("mean-of-top-decile", 41, False),  # a tenth of 41, rounded up, is five
-        ("mean-of-top-decile", 40, True),  # four firms of a quarter each: no weight is too large, and there are too few
+        (
+            "mean-of-top-decile",
+            40,
+            True,
+        ),  # four firms of a quarter each: no weight is too large, and there are too few
         ("mean-of-best-five", 5, False),
         ("first-quartile", 100, True),  # one firm's value
     ],
 )
-def test_a_mean_of_four_firms_is_refused_though_none_of_them_weighs_too_much(rule: RuleName, firms: int, refused: bool) -> None:
+def test_a_mean_of_four_firms_is_refused_though_none_of_them_weighs_too_much(
+    rule: RuleName, firms: int, refused: bool
+) -> None:
     assert (frequency_and_dominance.weight(rule, firms, POLICY) is not None) == refused
 
 
@@ -87,7 +114,10 @@ def potential_withheld(typicals: Sequence[int]) -> tuple[str, ...]:
     """Of a cell of these firms, beside nothing else."""
     who = cell(typicals)
     potential = (Potential("typical", 1.0, (0.5, 1.5)),)
-    step = cast(IndustryCell, SimpleNamespace(rule="mean-of-best-five", averaging="five-ranks", potential=potential))
+    step = cast(
+        IndustryCell,
+        SimpleNamespace(rule="mean-of-best-five", averaging="five-ranks", potential=potential),
+    )
     return potentials.withheld(step, Exhibit("", who), [], [], POLICY)
 
 
@@ -110,12 +140,18 @@ def test_what_firms_would_save_counts_those_above_the_reference_and_divides_by_a
 
 def test_the_lift_of_noise_is_taken_off_once_more_than_it_is_seen() -> None:
     """Simulated by 20,000 evenly spaced deviates: what is seen, less what as much noise again adds to it."""
-    values, sds, reference = np.array([58.0, 60.0, 61.0, 66.0]), np.array([1.0, 2.0, 0.5, 3.0]), 60.5
+    values, sds, reference = (
+        np.array([58.0, 60.0, 61.0, 66.0]),
+        np.array([1.0, 2.0, 0.5, 3.0]),
+        60.5,
+    )
     deviates = ndtri((np.arange(20_000) + 0.5) / 20_000)
     noised_again = np.maximum(values[:, None] + sds[:, None] * deviates - reference, 0.0).mean()
     raw_lift = np.maximum(values - reference, 0.0).mean()
     expected = raw_lift - (noised_again - raw_lift)
-    assert without_noise(ObservedValues(values, sds, np.zeros(4)), reference) == pytest.approx(expected, abs=1e-3)
+    assert without_noise(ObservedValues(values, sds, np.zeros(4)), reference) == pytest.approx(
+        expected, abs=1e-3
+    )
 
 
 def test_a_value_that_is_a_jump_of_the_noise_saves_nothing() -> None:
@@ -127,18 +163,28 @@ def test_a_value_that_is_a_jump_of_the_noise_saves_nothing() -> None:
 
 
 @pytest.mark.parametrize(("others_of_b", "classes"), [(8, [("a",), ("b",)]), (7, [])])
-def test_a_class_with_too_few_firms_outside_the_group_is_not_told_apart(others_of_b: int, classes: list[tuple[str, ...]]) -> None:
+def test_a_class_with_too_few_firms_outside_the_group_is_not_told_apart(
+    others_of_b: int, classes: list[tuple[str, ...]]
+) -> None:
     """Of thirty best firms fifteen are of each class: were seven others of b, somebody could take most firms of b for the best."""
     best = {f"best-{index:02}": "ab"[index % 2] for index in range(30)}
-    others = {f"a-{index}": "a" for index in range(100)} | {f"b-{index}": "b" for index in range(others_of_b)}
+    others = {f"a-{index}": "a" for index in range(100)} | {
+        f"b-{index}": "b" for index in range(others_of_b)
+    }
     shares = divided(best.keys(), best | others, 8)
     assert [share.classes for share in shares] == classes
 
 
-def test_classes_that_are_told_together_take_in_the_next_smallest_until_there_are_enough_outside() -> None:
+def test_classes_that_are_told_together_take_in_the_next_smallest_until_there_are_enough_outside() -> (
+    None
+):
     """c has three others, b and c together eleven: a stays apart."""
     group = {f"best-{index:02}": name for index, name in enumerate("a" * 12 + "b" * 10 + "c" * 9)}
-    others = {f"{name}-{index}": name for name, count in (("a", 50), ("b", 8), ("c", 3)) for index in range(count)}
+    others = {
+        f"{name}-{index}": name
+        for name, count in (("a", 50), ("b", 8), ("c", 3))
+        for index in range(count)
+    }
     shares = divided(group.keys(), group | others, 8)
     assert [(share.classes, share.firms) for share in shares] == [(("a",), 12), (("b", "c"), 19)]
 
@@ -148,7 +194,13 @@ def test_of_equal_firms_at_the_edge_of_the_best_the_first_by_name_is_in() -> Non
     named = [("z", 1), ("y", 2), ("x", 3), ("w", 4), ("n", 5), ("m", 5), ("o", 5), ("a", 9)]
     members = tuple(Member(firm, f"site-{firm}", (670, value, value)) for firm, value in named)
     for order in (members, members[::-1]):
-        assert best_group(CellRoster("cell", order), "mean-of-best-five") == {"z", "y", "x", "w", "m"}
+        assert best_group(CellRoster("cell", order), "mean-of-best-five") == {
+            "z",
+            "y",
+            "x",
+            "w",
+            "m",
+        }
 
 
 COUNTED = {f"firm-{place}": {"step"} for place in range(8)}
@@ -161,13 +213,21 @@ def test_firms_that_the_reader_knows_do_not_stand_behind_a_count() -> None:
     assert may_replace(COUNTED | {"firm-8": set()}, [], {"firm-0"}, 8, 3)
 
 
-@pytest.mark.parametrize(("joining", "known_firms", "may"), [(2, 0, False), (3, 0, True), (3, 1, False), (4, 1, True)])
-def test_firms_that_the_reader_knows_do_not_hide_who_joined(joining: int, known_firms: int, may: bool) -> None:
+@pytest.mark.parametrize(
+    ("joining", "known_firms", "may"), [(2, 0, False), (3, 0, True), (3, 1, False), (4, 1, True)]
+)
+def test_firms_that_the_reader_knows_do_not_hide_who_joined(
+    joining: int, known_firms: int, may: bool
+) -> None:
     later = COUNTED | {f"new-{index}": {"step"} for index in range(joining)}
-    assert may_replace(later, [COUNTED], {f"new-{index}" for index in range(known_firms)}, 8, 3) == may
+    assert (
+        may_replace(later, [COUNTED], {f"new-{index}" for index in range(known_firms)}, 8, 3) == may
+    )
 
 
-def test_who_is_counted_for_something_else_has_changed_and_every_earlier_count_is_compared() -> None:
+def test_who_is_counted_for_something_else_has_changed_and_every_earlier_count_is_compared() -> (
+    None
+):
     later = COUNTED | {f"firm-{index}": {"step", "grade"} for index in range(3)}
     assert may_replace(later, [COUNTED], NOBODY, 8, 3)
     almost_this = later | {"firm-0": {"step"}}
@@ -182,13 +242,20 @@ def test_a_count_is_told_as_the_multiple_of_three_that_it_reaches(having: int, s
 
 @pytest.mark.parametrize(("firms", "shown"), [(0, 0), (3, 0), (9, 6), (12, 9)])
 def test_that_all_firms_have_a_thing_is_never_told(firms: int, shown: int) -> None:
-    assert rounded_down({f"firm-{index}": {"step"} for index in range(firms)}, ["step"]) == {"step": shown}
+    assert rounded_down({f"firm-{index}": {"step"} for index in range(firms)}, ["step"]) == {
+        "step": shown
+    }
 
 
 def test_a_reader_is_told_the_names_of_hidden_steps_and_of_no_other_word() -> None:
-    names = {"kiln": Words(en="Burning", zh="Brennen"), "raw-mill": Words(en="Raw milling", zh="Mahlen")}
+    names = {
+        "kiln": Words(en="Burning", zh="Brennen"),
+        "raw-mill": Words(en="Raw milling", zh="Mahlen"),
+    }
     incomplete = with_step_names(sentence(GateReason.INCOMPLETE, steps="raw-mill, kiln"), names)
     assert incomplete.en == "No total: there is no value for Raw milling, Burning."
-    assert "Mahlen\u3001Brennen" in incomplete.said_in("zh"), "a list of names has that language's own comma"
+    assert "Mahlen\u3001Brennen" in incomplete.said_in("zh"), (
+        "a list of names has that language's own comma"
+    )
     other_id = with_step_names(sentence(GateReason.INCOMPLETE, steps="pre-kiln"), names)
     assert other_id.en == "No total: there is no value for pre-kiln."

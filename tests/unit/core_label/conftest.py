@@ -68,7 +68,9 @@ def a_step(a_metric: Callable[..., MetricRule]) -> Callable[..., Step]:
             product="molten-steel",
             product_words=WORDS,
             run_kind="heat",
-            boundary=Boundary(id="furnace", words=WORDS, carriers=tuple(carriers), credited=tuple(credited)),
+            boundary=Boundary(
+                id="furnace", words=WORDS, carriers=tuple(carriers), credited=tuple(credited)
+            ),
             variants=tuple(variants),
             label_rule=LabelRule(
                 quantile=quantile,
@@ -93,7 +95,11 @@ def a_heat() -> Callable[..., Batch]:
     def build(number: int, kwh_per_t: float | None, **changes: Any) -> Batch:
         start = datetime(2016, 1, 1, tzinfo=UTC) + timedelta(hours=number)
         output = changes.get("output", 100.0)
-        energy = () if kwh_per_t is None else (CarrierEnergy("electricity", kwh_per_t * max(output, 1.0), "kWh"),)
+        energy = (
+            ()
+            if kwh_per_t is None
+            else (CarrierEnergy("electricity", kwh_per_t * max(output, 1.0), "kWh"),)
+        )
         defaults: dict[str, Any] = {
             "batch_id": f"H{number}",
             "step": "eaf",

@@ -8,18 +8,38 @@ import pytest
 
 from benchmarks.errors import ExitCode, PolicyRefusal
 from benchmarks.policies import ReleasePolicy
-from benchmarks.privacy.accounting import Debit, SpentBudget, add_up, check, check_correction, reserve
+from benchmarks.privacy.accounting import (
+    Debit,
+    SpentBudget,
+    add_up,
+    check,
+    check_correction,
+    reserve,
+)
 
 ONE, CAP = Fraction(1), Fraction(2)
 
 
-def debit(batch: str = "H1", release: str = "r1", epsilon: Fraction = ONE, *, step: str = "eaf", correction: bool = False) -> Debit:
+def debit(
+    batch: str = "H1",
+    release: str = "r1",
+    epsilon: Fraction = ONE,
+    *,
+    step: str = "eaf",
+    correction: bool = False,
+) -> Debit:
     return Debit(step, batch, release, epsilon, 2016, correction)
 
 
 def test_spending_adds_up_over_releases_and_stays_with_the_batch_and_step() -> None:
-    sums = add_up([debit(release="total"), debit(release="electricity"), debit("H2"), debit(step="rolling")])
-    assert sums == {("eaf", "H1"): SpentBudget(CAP), ("eaf", "H2"): SpentBudget(ONE), ("rolling", "H1"): SpentBudget(ONE)}
+    sums = add_up(
+        [debit(release="total"), debit(release="electricity"), debit("H2"), debit(step="rolling")]
+    )
+    assert sums == {
+        ("eaf", "H1"): SpentBudget(CAP),
+        ("eaf", "H2"): SpentBudget(ONE),
+        ("rolling", "H1"): SpentBudget(ONE),
+    }
 
 
 def test_a_retry_of_the_same_release_counts_once() -> None:

@@ -28,14 +28,19 @@ def heats(a_heat: Callable[..., Batch]) -> Heats:
     def of(*days: float) -> list[Batch]:
         """One heat of 400 kWh/t and an hour on each day of the year, counted from 0."""
         starts = (START + timedelta(days=day) for day in days)
-        return [a_heat(n, 400, start=start, end=start + timedelta(hours=1)) for n, start in enumerate(starts)]
+        return [
+            a_heat(n, 400, start=start, end=start + timedelta(hours=1))
+            for n, start in enumerate(starts)
+        ]
 
     return of
 
 
 @pytest.fixture
 def covered(a_step: Callable[..., Step], year: Period) -> Callable[..., Coverage]:
-    def of(batches: list[Batch], *stopped: Span, valid: Callable[[int], bool] = lambda row: True) -> Coverage:
+    def of(
+        batches: list[Batch], *stopped: Span, valid: Callable[[int], bool] = lambda row: True
+    ) -> Coverage:
         columns = StepColumns.of(batches, a_step())
         flags = columns.output > 0
         flags[[row for row in range(len(batches)) if not valid(row)]] = False
@@ -44,7 +49,9 @@ def covered(a_step: Callable[..., Step], year: Period) -> Callable[..., Coverage
     return of
 
 
-def test_days_and_the_longest_silence_are_counted(heats: Heats, covered: Callable[..., Coverage]) -> None:
+def test_days_and_the_longest_silence_are_counted(
+    heats: Heats, covered: Callable[..., Coverage]
+) -> None:
     coverage = covered(heats(0, 0.5, 1, 20, 364))
     assert (coverage.days, coverage.with_batches) == (366, 4)
     assert coverage.silence == (START + timedelta(days=20, hours=1), START + timedelta(days=364))
@@ -67,24 +74,35 @@ def test_a_declared_stop_is_no_silence(heats: Heats, covered: Callable[..., Cove
     campaign = heats(*range(0, 100, 5))
     assert not covered(campaign).is_whole
     assert covered(campaign, (START + timedelta(days=96), START + timedelta(days=400))).is_whole
-    assert covered(campaign, (START + timedelta(days=120), START + timedelta(days=400))).silence[0] == START + timedelta(days=95, hours=1)
+    assert covered(campaign, (START + timedelta(days=120), START + timedelta(days=400))).silence[
+        0
+    ] == START + timedelta(days=95, hours=1)
 
 
-def test_a_run_across_the_edges_counts_inside_only(a_heat: Callable[..., Batch], covered: Callable[..., Coverage]) -> None:
+def test_a_run_across_the_edges_counts_inside_only(
+    a_heat: Callable[..., Batch], covered: Callable[..., Coverage]
+) -> None:
     kiln = a_heat(0, 400, start=START + timedelta(days=350), end=START + timedelta(days=380))
     assert covered([kiln]).with_batches == 16
     day = a_heat(1, 400, start=START, end=START + timedelta(days=1))
     assert covered([day]).with_batches == 1
 
 
-def test_a_day_is_one_of_the_calendar_where_clocks_change(a_heat: Callable[..., Batch], a_step: Callable[..., Step]) -> None:
+def test_a_day_is_one_of_the_calendar_where_clocks_change(
+    a_heat: Callable[..., Batch], a_step: Callable[..., Step]
+) -> None:
     """A run a day in Berlin and in Sydney, from midnight to midnight, without one day of summer time."""
-    for zone, lost in (("Europe/Berlin", date(2016, 7, 9)), ("Australia/Sydney", date(2016, 11, 9))):
+    for zone, lost in (
+        ("Europe/Berlin", date(2016, 7, 9)),
+        ("Australia/Sydney", date(2016, 11, 9)),
+    ):
         period = Period.parse("2016", ZoneInfo(zone))
         starts = [period.start + timedelta(days=day) for day in range(366)]
         remaining = [start for start in starts if start.date() != lost]
         runs = [
-            a_heat(n, 400, start=start.astimezone(UTC), end=(start + timedelta(days=1)).astimezone(UTC))
+            a_heat(
+                n, 400, start=start.astimezone(UTC), end=(start + timedelta(days=1)).astimezone(UTC)
+            )
             for n, start in enumerate(remaining)
         ]
         columns = StepColumns.of(runs, a_step())
@@ -93,11 +111,17 @@ def test_a_day_is_one_of_the_calendar_where_clocks_change(a_heat: Callable[..., 
 
 
 def test_no_grade_of_a_year_from_sixty_days(
-    a_step: Callable[..., Step], a_metric: Callable[..., MetricRule], heats: Heats, factors: FactorTable, year: Period
+    a_step: Callable[..., Step],
+    a_metric: Callable[..., MetricRule],
+    heats: Heats,
+    factors: FactorTable,
+    year: Period,
 ) -> None:
     step = a_step(limits=[limit_of(a_metric().grid_source)])
     part, whole = (
-        label_step(batches, step, step.metrics[0], product="", variant="", factors=factors, period=year).grade
+        label_step(
+            batches, step, step.metrics[0], product="", variant="", factors=factors, period=year
+        ).grade
         for batches in (heats(*range(60)), heats(*range(366)))
     )
     assert (part.best_met, part.reason) == (None, "period-not-covered")
@@ -111,10 +135,18 @@ def test_no_grade_of_a_year_from_sixty_days(
     ("days", "stopped", "graded"),
     [
         ([day for day in range(366) if day % 7 == 3], False, False),  # a day a week
-        ([day for day in range(366) if day % 7 not in (1, 2)], False, True),  # the plant rests on two
+        (
+            [day for day in range(366) if day % 7 not in (1, 2)],
+            False,
+            True,
+        ),  # the plant rests on two
         ([day for day in range(366) if not 100 <= day < 130], False, True),  # a repair
         ([day for day in range(366) if not (100 <= day < 130 or 300 <= day < 330)], False, False),
-        ([day for day in range(366) if not (100 <= day < 130 or 300 <= day < 330)], True, True),  # one of the two is declared
+        (
+            [day for day in range(366) if not (100 <= day < 130 or 300 <= day < 330)],
+            True,
+            True,
+        ),  # one of the two is declared
     ],
 )
 def test_no_grade_of_a_year_of_which_the_log_lacks_days(
@@ -129,8 +161,19 @@ def test_no_grade_of_a_year_of_which_the_log_lacks_days(
 ) -> None:
     step = a_step(limits=[limit_of(a_metric().grid_source)])
     stood = [(START + timedelta(days=300), START + timedelta(days=330))] if stopped else []
-    grade = label_step(heats(*days), step, step.metrics[0], product="", variant="", factors=factors, period=year, stopped=stood).grade
-    assert (grade.best_met, grade.reason) == ((2, None) if graded else (None, "production-left-out"))
+    grade = label_step(
+        heats(*days),
+        step,
+        step.metrics[0],
+        product="",
+        variant="",
+        factors=factors,
+        period=year,
+        stopped=stood,
+    ).grade
+    assert (grade.best_met, grade.reason) == (
+        (2, None) if graded else (None, "production-left-out")
+    )
 
 
 @pytest.mark.parametrize(
@@ -157,15 +200,27 @@ def test_no_grade_on_the_better_part_of_a_year(
     year: Period,
 ) -> None:
     """Of heats of 350 and 500 kWh/t in turn the second are called something else: the others alone would be graded."""
-    step = a_step(limits=[limit_of(a_metric().grid_source)], variants=[Variant(id="any", words=Words(en="any", zh="any"))])
+    step = a_step(
+        limits=[limit_of(a_metric().grid_source)],
+        variants=[Variant(id="any", words=Words(en="any", zh="any"))],
+    )
     starts = (START + timedelta(days=day) for day in range(366))
-    batches = [a_heat(n, 500 if n % every == 0 else 350, start=start, end=start + timedelta(hours=1)) for n, start in enumerate(starts)]
-    batches = [replace(batch, **changed) if n % every == 0 else batch for n, batch in enumerate(batches)]
-    grade = label_step(batches, step, step.metrics[0], product="", variant="any", factors=factors, period=year).grade
+    batches = [
+        a_heat(n, 500 if n % every == 0 else 350, start=start, end=start + timedelta(hours=1))
+        for n, start in enumerate(starts)
+    ]
+    batches = [
+        replace(batch, **changed) if n % every == 0 else batch for n, batch in enumerate(batches)
+    ]
+    grade = label_step(
+        batches, step, step.metrics[0], product="", variant="any", factors=factors, period=year
+    ).grade
     assert grade.reason == ("production-left-out" if every == 2 else None)
 
 
-def test_a_month_is_told_of_from_five_valid_batches_that_began_in_it(heats: Heats, covered: Callable[..., Coverage]) -> None:
+def test_a_month_is_told_of_from_five_valid_batches_that_began_in_it(
+    heats: Heats, covered: Callable[..., Coverage]
+) -> None:
     january, february = [heat / 10 for heat in range(5)], [31 + heat / 10 for heat in range(4)]
     coverage = covered(heats(*january, *february, 40.5))
     assert (coverage.months, coverage.months_told, coverage.lacks_months) == (12, 2, True)

@@ -22,7 +22,11 @@ GRID = Grid(Fraction(250), Fraction(650), Fraction(1))
 
 
 def label(
-    count_class: int = 1000, best: int = 114, typical: int = 150, quantile: Fraction = Fraction(1, 20), grid: Grid = GRID
+    count_class: int = 1000,
+    best: int = 114,
+    typical: int = 150,
+    quantile: Fraction = Fraction(1, 20),
+    grid: Grid = GRID,
 ) -> ReleasedLabel:
     return ReleasedLabel(
         step="eaf",
@@ -109,20 +113,37 @@ def test_simulation_is_the_mechanism(a_metric: Callable[..., Any]) -> None:
 
 @pytest.mark.parametrize(
     ("quantile", "count_class", "enters"),
-    [("0.05", 500, False), ("0.05", 670, True), ("0.1", 200, False), ("0.1", 340, True), ("0.2", 100, False), ("0.2", 200, True)],
+    [
+        ("0.05", 500, False),
+        ("0.05", 670, True),
+        ("0.1", 200, False),
+        ("0.1", 340, True),
+        ("0.2", 100, False),
+        ("0.2", 200, True),
+    ],
 )
 def test_eligibility_follows_the_rule_of_thumb(
-    a_metric: Callable[..., Any], a_policy: ReleasePolicy, quantile: str, count_class: int, enters: bool
+    a_metric: Callable[..., Any],
+    a_policy: ReleasePolicy,
+    quantile: str,
+    count_class: int,
+    enters: bool,
 ) -> None:
     """Rank times epsilon of about 25, at the public spread of an arc furnace."""
     assert eligible(label(count_class, quantile=Fraction(quantile)), a_metric(), a_policy) is enters
 
 
-def test_eligibility_does_not_look_at_the_released_value(a_metric: Callable[..., Any], a_policy: ReleasePolicy) -> None:
-    assert {eligible(label(670, best=point), a_metric(), a_policy) for point in (0, 100, 400)} == {True}
+def test_eligibility_does_not_look_at_the_released_value(
+    a_metric: Callable[..., Any], a_policy: ReleasePolicy
+) -> None:
+    assert {eligible(label(670, best=point), a_metric(), a_policy) for point in (0, 100, 400)} == {
+        True
+    }
 
 
-def test_expected_error_falls_with_batches_and_rises_with_the_empty_end_of_the_grid(a_metric: Callable[..., Any]) -> None:
+def test_expected_error_falls_with_batches_and_rises_with_the_empty_end_of_the_grid(
+    a_metric: Callable[..., Any],
+) -> None:
     def error(count: int, **changes: Any) -> float:
         return expected_error(a_metric(**changes), Fraction(1, 20), Fraction(3, 4), count)
 
@@ -140,5 +161,8 @@ def test_an_interval_holds_where_the_meter_reads_in_steps_coarser_than_the_grid(
     points, _ = clamp_to_grid(heats.tolist(), GRID)
     law = exact_law(scores(points, GRID.points, k), Fraction(3, 4))
     drawn = np.random.default_rng(4).choice(GRID.points, size=200, p=law / law.sum())
-    covers = [low <= exact <= high for low, high in (interval(label(5000, int(point), 141), "best", rng()) for point in drawn)]
+    covers = [
+        low <= exact <= high
+        for low, high in (interval(label(5000, int(point), 141), "best", rng()) for point in drawn)
+    ]
     assert np.mean(covers) >= 0.99  # without the allowance for steps: 0.38

@@ -16,7 +16,9 @@ from benchmarks.privacy.randomness import KeyedStream, commitment
 SEED = bytes(range(32))
 
 
-def stream(seed: bytes = SEED, challenge: bytes = b"c", data_root: bytes = b"r", name: str = "n") -> KeyedStream:
+def stream(
+    seed: bytes = SEED, challenge: bytes = b"c", data_root: bytes = b"r", name: str = "n"
+) -> KeyedStream:
     return KeyedStream(seed, challenge=challenge, data_root=data_root, name=name)
 
 
@@ -27,7 +29,13 @@ def test_same_key_same_stream() -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [stream(seed=bytes(32)), stream(challenge=b"d"), stream(data_root=b"s"), stream(name="m"), stream(challenge=b"cr", data_root=b"")],
+    [
+        stream(seed=bytes(32)),
+        stream(challenge=b"d"),
+        stream(data_root=b"s"),
+        stream(name="m"),
+        stream(challenge=b"cr", data_root=b""),
+    ],
 )
 def test_every_part_of_the_key_changes_the_stream(other: KeyedStream) -> None:
     assert stream().randbytes(64) != other.randbytes(64)
@@ -38,7 +46,11 @@ def test_bytes_are_those_of_hkdf_and_chacha20() -> None:
     parts = (b"steplabel/release-stream/1", b"c", b"r", b"n")
     info = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     key = HKDF(SHA256(), length=44, salt=None, info=info).derive(SEED)
-    expected = Cipher(algorithms.ChaCha20(key[:32], bytes(4) + key[32:]), mode=None).encryptor().update(bytes(5000))
+    expected = (
+        Cipher(algorithms.ChaCha20(key[:32], bytes(4) + key[32:]), mode=None)
+        .encryptor()
+        .update(bytes(5000))
+    )
     source = stream()
     assert b"".join(source.randbytes(n) for n in (7, 1, 4089, 0, 903)) == expected
 

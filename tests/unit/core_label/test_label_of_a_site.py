@@ -62,11 +62,21 @@ def test_small_variants_merge_up_the_tree_with_a_finding(
         *[a_heat(20 + i, 440, variant="stainless") for i in range(2)],
     ]
     merged_once = label(heats, a_step(variants=TREE, fewest_batches=3))
-    assert {(step_label.variant, step_label.used) for step_label in merged_once.steps} == {("all", 5), ("alloy", 4)}
-    assert [(finding.code, finding.count) for finding in merged_once.findings] == [("variant-merged", 2)]
+    assert {(step_label.variant, step_label.used) for step_label in merged_once.steps} == {
+        ("all", 5),
+        ("alloy", 4),
+    }
+    assert [(finding.code, finding.count) for finding in merged_once.findings] == [
+        ("variant-merged", 2)
+    ]
     merged_twice = label(heats, a_step(variants=TREE, fewest_batches=5))
-    assert {(step_label.variant, step_label.used) for step_label in merged_twice.steps} == {("all", 9)}
-    assert [finding.code for finding in merged_twice.findings] == ["variant-merged", "variant-merged"]
+    assert {(step_label.variant, step_label.used) for step_label in merged_twice.steps} == {
+        ("all", 9)
+    }
+    assert [finding.code for finding in merged_twice.findings] == [
+        "variant-merged",
+        "variant-merged",
+    ]
 
 
 def test_large_variants_keep_their_own_label(
@@ -74,12 +84,18 @@ def test_large_variants_keep_their_own_label(
 ) -> None:
     heats = [a_heat(i, 400, variant="all" if i % 2 else "alloy") for i in range(10)]
     site_label = label(heats, a_step(variants=TREE, fewest_batches=5))
-    assert {(step_label.variant, step_label.used) for step_label in site_label.steps} == {("all", 5), ("alloy", 5)}
+    assert {(step_label.variant, step_label.used) for step_label in site_label.steps} == {
+        ("all", 5),
+        ("alloy", 5),
+    }
     assert site_label.findings == ()
 
 
 def test_values_beyond_the_public_grid_are_counted_on_the_site(
-    label: Callable[..., SiteLabel], a_step: Callable[..., Step], a_metric: Callable[..., MetricRule], a_heat: Callable[..., Batch]
+    label: Callable[..., SiteLabel],
+    a_step: Callable[..., Step],
+    a_metric: Callable[..., MetricRule],
+    a_heat: Callable[..., Batch],
 ) -> None:
     narrow = a_metric(grid_lower="390", grid_upper="410")
     heats = [a_heat(i, value) for i, value in enumerate((300, 389.4, 389.6, 400, 410.4, 410.6))]
@@ -97,7 +113,11 @@ def test_what_the_pack_does_not_know_is_said(
         *[a_heat(i, 400) for i in range(4)],
         a_heat(5, 400, product="billets"),
         a_heat(6, 400, step="rolling"),
-        a_heat(7, 400, energy=(CarrierEnergy("electricity", 40_000, "kWh"), CarrierEnergy("steam", 1.0, "kg"))),
+        a_heat(
+            7,
+            400,
+            energy=(CarrierEnergy("electricity", 40_000, "kWh"), CarrierEnergy("steam", 1.0, "kg")),
+        ),
     ]
     site_label = label(heats, a_step())
     assert {finding.code: finding.count for finding in site_label.findings} == {
@@ -105,16 +125,25 @@ def test_what_the_pack_does_not_know_is_said(
         "step-outside-pack": 1,
         "carrier-outside-boundary": 1,
     }
-    assert {(step_label.product, step_label.read) for step_label in site_label.steps} == {("molten-steel", 5), ("billets", 1)}
+    assert {(step_label.product, step_label.read) for step_label in site_label.steps} == {
+        ("molten-steel", 5),
+        ("billets", 1),
+    }
 
 
 def test_every_batch_of_the_pack_s_steps_is_read_once(
     label: Callable[..., SiteLabel], a_step: Callable[..., Step], a_heat: Callable[..., Batch]
 ) -> None:
-    heats = [a_heat(i, 400, variant=("all", "alloy", "stainless", "unheard-of")[i % 4]) for i in range(30)]
+    heats = [
+        a_heat(i, 400, variant=("all", "alloy", "stainless", "unheard-of")[i % 4])
+        for i in range(30)
+    ]
     site_label = label(heats, a_step(variants=TREE, fewest_batches=8))
     assert sum(step_label.read for step_label in site_label.steps) == 30
-    assert sum(step_label.used + sum(step_label.excluded.values()) for step_label in site_label.steps) == 30
+    assert (
+        sum(step_label.used + sum(step_label.excluded.values()) for step_label in site_label.steps)
+        == 30
+    )
 
 
 def test_label_json_names_site_pack_and_period(
@@ -123,5 +152,8 @@ def test_label_json_names_site_pack_and_period(
     content = label([a_heat(i, 400) for i in range(5)], a_step()).to_json()
     assert content["schema"] == "steplabel/local-label/1"
     assert (content["site"], content["pack"], content["pack_version"]) == ("works-2", "steel", "1")
-    assert content["period"] == {"start": "2016-01-01T00:00:00+00:00", "end": "2017-01-01T00:00:00+00:00"}
+    assert content["period"] == {
+        "start": "2016-01-01T00:00:00+00:00",
+        "end": "2017-01-01T00:00:00+00:00",
+    }
     assert len(content["steps"]) == 1

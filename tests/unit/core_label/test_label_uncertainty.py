@@ -75,11 +75,15 @@ def test_a_common_error_stays_and_a_batchs_own_does_not(
     """A class error of 1 % common to all, and 2 % of each batch's own: the label carries the first, the gap both."""
 
     def entry(kwh: float) -> CarrierEnergy:
-        return CarrierEnergy("electricity", kwh, "kWh", relative_uncertainty=0.05**0.5 / 10, relative_systematic=0.01)
+        return CarrierEnergy(
+            "electricity", kwh, "kWh", relative_uncertainty=0.05**0.5 / 10, relative_systematic=0.01
+        )
 
     step = a_step()
     heats = [a_heat(number, 0, energy=(entry(40_000.0),)) for number in range(40)]
-    label: StepLabel = label_step(heats, step, step.metrics[0], product="", variant="", factors=factors, period=year)
+    label: StepLabel = label_step(
+        heats, step, step.metrics[0], product="", variant="", factors=factors, period=year
+    )
     assert label.uncertainty is not None
     assert label.uncertainty.relative_meter == pytest.approx(0.01)
     assert label.uncertainty.mean.value == pytest.approx(4.0)
@@ -95,11 +99,15 @@ def test_batches_of_another_period_and_rows_that_stand_twice_are_not_missing_one
     """Every batch of the period is in the mean, so that nothing but the meter makes it uncertain; a tenth that is missing does."""
     step = a_step()
     heats = [a_heat(number, 390 + 20 * (number % 2)) for number in range(40)]
-    others = [a_heat(number, 400, start=datetime(2015, 6, 1, number, tzinfo=UTC)) for number in range(20)]
+    others = [
+        a_heat(number, 400, start=datetime(2015, 6, 1, number, tzinfo=UTC)) for number in range(20)
+    ]
     again = [replace(heat, excluded="duplicate") for heat in heats[:5]]
 
     def mean(*rows: Batch) -> ExpandedUncertainty:
-        label = label_step(rows, step, step.metrics[0], product="", variant="", factors=factors, period=year)
+        label = label_step(
+            rows, step, step.metrics[0], product="", variant="", factors=factors, period=year
+        )
         assert label.uncertainty is not None
         assert label.mean == pytest.approx(400)
         return label.uncertainty.mean
@@ -121,12 +129,32 @@ def test_what_is_given_back_is_measured_no_better_than_what_is_taken() -> None:
     )
     day = timedelta(days=1)
     start = datetime(2025, 1, 1, tzinfo=UTC)
-    days = [Batch(f"d{at}", step.id, "", "", start + at * day, start + (at + 1) * day, 1000.0, energy=energy) for at in range(60)]
+    days = [
+        Batch(
+            f"d{at}",
+            step.id,
+            "",
+            "",
+            start + at * day,
+            start + (at + 1) * day,
+            1000.0,
+            energy=energy,
+        )
+        for at in range(60)
+    ]
     step_label = label_step(
-        days, step, step.metrics[0], product="", variant="", factors=packs.factors(pack), period=Period.parse("2025", UTC)
+        days,
+        step,
+        step.metrics[0],
+        product="",
+        variant="",
+        factors=packs.factors(pack),
+        period=Period.parse("2025", UTC),
     )
     assert step_label.made_from is not None
     assert step_label.made_from.energy.relative_systematic(np.arange(60)) == pytest.approx(
         0.01 * hypot(intake[0], back) / (intake[0] - back)
     )
-    assert step_label.made_from.energy.uncertainty[0] * 29.3076 == pytest.approx(0.01 * hypot(intake[0], back))
+    assert step_label.made_from.energy.uncertainty[0] * 29.3076 == pytest.approx(
+        0.01 * hypot(intake[0], back)
+    )

@@ -71,7 +71,9 @@ def law_by_trying_every_order(point_scores: list[int], epsilon: float) -> list[f
 def test_exact_law_is_that_of_every_order(points: list[int]) -> None:
     point_scores = scores(points, 6, 2)
     for epsilon in (Fraction(1), Fraction(3, 4), Fraction(4)):
-        assert exact_law(point_scores, epsilon) == pytest.approx(law_by_trying_every_order(point_scores, float(epsilon)), abs=1e-13)
+        assert exact_law(point_scores, epsilon) == pytest.approx(
+            law_by_trying_every_order(point_scores, float(epsilon)), abs=1e-13
+        )
 
 
 def test_exact_law_sums_to_one_on_a_wide_grid() -> None:
@@ -87,7 +89,9 @@ def test_the_sampler_follows_the_exact_law(points: list[int], k: int) -> None:
     """Chi-square over 4,000 draws; the stream is keyed, so the outcome is the same every time."""
     point_scores = scores(points, 6, k)
     chance = stream(f"chi-square {points}")
-    drawn = np.bincount([draw_grid_point(point_scores, Fraction(1), chance) for _ in range(4000)], minlength=6)
+    drawn = np.bincount(
+        [draw_grid_point(point_scores, Fraction(1), chance) for _ in range(4000)], minlength=6
+    )
     assert stats.chisquare(drawn, exact_law(point_scores, Fraction(1)) * 4000).pvalue > 0.001
 
 
@@ -115,7 +119,10 @@ def test_epsilon_must_be_exact_in_floats(epsilon: Fraction) -> None:
 def test_equal_values_are_no_trouble() -> None:
     """1,000 equal values made other private quantiles crash or answer 37.6 for 45.0."""
     grid = Grid(Fraction(0), Fraction(100), Fraction(1, 2))
-    drawn = [draw([45.0] * 1000, grid, Fraction(1, 20), Fraction(3, 4), stream(str(i))) for i in range(20)]
+    drawn = [
+        draw([45.0] * 1000, grid, Fraction(1, 20), Fraction(3, 4), stream(str(i)))
+        for i in range(20)
+    ]
     assert set(drawn) == {90}
 
 
@@ -128,7 +135,10 @@ def test_values_go_to_the_nearest_point_and_to_the_ends() -> None:
         clamp_to_grid([math.nan], grid)
 
 
-@pytest.mark.parametrize(("quantile", "count", "k"), [("0.05", 20, 1), ("0.05", 100, 5), ("0.07", 100, 7), ("0.1", 3, 1), ("0.5", 5, 3)])
+@pytest.mark.parametrize(
+    ("quantile", "count", "k"),
+    [("0.05", 20, 1), ("0.05", 100, 5), ("0.07", 100, 7), ("0.1", 3, 1), ("0.5", 5, 3)],
+)
 def test_rank_is_exact(quantile: str, count: int, k: int) -> None:
     """0.07 * 100 is 7.000000000000001 in floats; its ceiling would be 8."""
     assert rank(Fraction(quantile), count) == k

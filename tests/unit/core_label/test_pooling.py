@@ -23,7 +23,10 @@ def pooled(a_step: Callable[..., Step], a_policy: ReleasePolicy) -> Callable[...
     step = a_step(quantile="0.1")  # eligible from the class of 340 on
 
     def pool_of(**held_years: tuple[int, Any]) -> Pool:
-        years = {int(year.removeprefix("y")): HeldYear(batches, Fraction(spent)) for year, (batches, spent) in held_years.items()}
+        years = {
+            int(year.removeprefix("y")): HeldYear(batches, Fraction(spent))
+            for year, (batches, spent) in held_years.items()
+        }
         return pool(years, 2016, step, step.metrics[:1], a_policy)
 
     return pool_of
@@ -73,28 +76,57 @@ def test_a_metric_of_two_cells_costs_a_batch_both_and_a_second_metric_that_the_c
     a_step: Callable[..., Step], a_policy: ReleasePolicy
 ) -> None:
     step = a_step(quantile="0.1")
-    rules = (step.metrics[0], step.metrics[0].model_copy(update={"spread": 66.0}))  # the second is precise enough from more batches on
+    rules = (
+        step.metrics[0],
+        step.metrics[0].model_copy(update={"spread": 66.0}),
+    )  # the second is precise enough from more batches on
     held_years = {2016: HeldYear(200), 2015: HeldYear(180), 2014: HeldYear(300)}
-    both, alone = pool(held_years, 2016, step, rules, a_policy), pool(held_years, 2016, step, rules, a_policy, lambda _rule, _first: 2)
+    both, alone = (
+        pool(held_years, 2016, step, rules, a_policy),
+        pool(held_years, 2016, step, rules, a_policy, lambda _rule, _first: 2),
+    )
     assert (both.years, both.spends) == (3, Fraction(2))
     assert (alone.years, alone.spends, alone.eligible) == (2, Fraction(2), True)
     spent = {**held_years, 2015: HeldYear(180, ONE)}
     assert pool(spent, 2016, step, rules[:1], a_policy).years == 2
-    assert pool(spent, 2016, step, rules[:1], a_policy, lambda _rule, first: 1 if first == 2016 else 2).years == 1
+    assert (
+        pool(
+            spent, 2016, step, rules[:1], a_policy, lambda _rule, first: 1 if first == 2016 else 2
+        ).years
+        == 1
+    )
 
 
-def test_a_pack_that_says_nothing_of_pooling_lets_nobody_pool(a_step: Callable[..., Step], a_policy: ReleasePolicy) -> None:
+def test_a_pack_that_says_nothing_of_pooling_lets_nobody_pool(
+    a_step: Callable[..., Step], a_policy: ReleasePolicy
+) -> None:
     step = a_step(quantile="0.1")
-    alone = a_policy.model_copy(update={"most_years": ReleasePolicy.model_fields["most_years"].default})
-    assert pool({2016: HeldYear(60), 2015: HeldYear(900)}, 2016, step, step.metrics[:1], alone).years == 1
+    alone = a_policy.model_copy(
+        update={"most_years": ReleasePolicy.model_fields["most_years"].default}
+    )
+    assert (
+        pool({2016: HeldYear(60), 2015: HeldYear(900)}, 2016, step, step.metrics[:1], alone).years
+        == 1
+    )
 
 
 @pytest.mark.parametrize(
     ("years", "eligible", "alone", "worth"),
-    [(1, True, 400, False), (2, True, 200, True), (3, False, 200, False), (3, False, 49, True), (1, False, 60, False)],
+    [
+        (1, True, 400, False),
+        (2, True, 200, True),
+        (3, False, 200, False),
+        (3, False, 49, True),
+        (1, False, 60, False),
+    ],
 )
 def test_earlier_years_are_spent_only_for_a_label_or_for_one_that_counts(
-    a_step: Callable[..., Step], a_policy: ReleasePolicy, years: int, eligible: bool, alone: int, worth: bool
+    a_step: Callable[..., Step],
+    a_policy: ReleasePolicy,
+    years: int,
+    eligible: bool,
+    alone: int,
+    worth: bool,
 ) -> None:
     pool = Pool(2017 - years, 2016, 340 if eligible else 120, eligible)
     assert is_worth_it(pool, alone, a_step(), a_policy) is worth
@@ -111,13 +143,26 @@ def test_earlier_years_are_spent_only_for_a_label_or_for_one_that_counts(
         ("2013-01-01/2017-01-01", True),
     ],
 )
-def test_no_report_covers_more_than_three_years(a_policy: ReleasePolicy, period: str, refused: bool) -> None:
+def test_no_report_covers_more_than_three_years(
+    a_policy: ReleasePolicy, period: str, refused: bool
+) -> None:
     assert (too_long(Period.parse(period, UTC), a_policy) is not None) is refused
 
 
 @pytest.mark.parametrize(
-    ("period", "years", "refused"), [("2016", 3, False), ("2016", 4, True), ("2016-Q1", 2, True), ("2014-01-01/2017-01-01", 2, True)]
+    ("period", "years", "refused"),
+    [
+        ("2016", 3, False),
+        ("2016", 4, True),
+        ("2016-Q1", 2, True),
+        ("2014-01-01/2017-01-01", 2, True),
+    ],
 )
-def test_whole_years_are_pooled_and_no_more_than_the_policy_allows(a_policy: ReleasePolicy, period: str, years: int, refused: bool) -> None:
+def test_whole_years_are_pooled_and_no_more_than_the_policy_allows(
+    a_policy: ReleasePolicy, period: str, years: int, refused: bool
+) -> None:
     assert (too_long(Period.parse(period, UTC), a_policy, years) is not None) is refused
-    assert too_long(Period.parse(period, UTC), a_policy.model_copy(update={"most_years": 1}), years) is not None
+    assert (
+        too_long(Period.parse(period, UTC), a_policy.model_copy(update={"most_years": 1}), years)
+        is not None
+    )

@@ -37,21 +37,33 @@ def value(case: dict[str, Any]) -> float:
         ("kiln-beside-waste-heat-power", "waste-heat-power", 99.3875, 2912.81),
     ],
 )
-def test_process_and_recovery_add_up_to_the_step_that_held_both(process: str, recovery: str, kgce: float, mj: float) -> None:
+def test_process_and_recovery_add_up_to_the_step_that_held_both(
+    process: str, recovery: str, kgce: float, mj: float
+) -> None:
     apart = value(BY_ID[process]) + value(BY_ID[recovery])
     assert apart == pytest.approx(kgce, abs=1e-3)
     assert apart * MJ_PER_KGCE == pytest.approx(mj, abs=0.05)
     energy = [*BY_ID[process]["energy"]]
-    for flow in BY_ID[recovery]["energy"]:  # what the old step's own rows say of the recovery already stands there once
-        energy += [] if flow.get("direction") == "recovered" and _gives(energy, flow["carrier"]) else [flow]
+    for flow in BY_ID[recovery][
+        "energy"
+    ]:  # what the old step's own rows say of the recovery already stands there once
+        energy += (
+            []
+            if flow.get("direction") == "recovered" and _gives(energy, flow["carrier"])
+            else [flow]
+        )
     whole = {**BY_ID[process], "pack_version": "2", "energy": energy}
-    own_use = {"blast-furnace-beside-its-turbine": 2, "kiln-beside-waste-heat-power": 3}.get(process, 0)
+    own_use = {"blast-furnace-beside-its-turbine": 2, "kiln-beside-waste-heat-power": 3}.get(
+        process, 0
+    )
     # there version 2's power was delivered net of the power house's own use, so that use is in it already
     assert value(whole) - own_use * 0.1229 == pytest.approx(apart, abs=1e-9)
 
 
 def _gives(energy: list[dict[str, Any]], carrier: str) -> bool:
-    return any(flow["carrier"] == carrier and flow.get("direction") == "recovered" for flow in energy)
+    return any(
+        flow["carrier"] == carrier and flow.get("direction") == "recovered" for flow in energy
+    )
 
 
 def test_a_tonne_of_steel_counts_the_power_house_by_its_loss_alone() -> None:
@@ -64,19 +76,29 @@ def test_a_tonne_of_steel_counts_the_power_house_by_its_loss_alone() -> None:
     sold_and_bought = -1040 * 0.1286 + 400 * 0.1229
     assert loss == pytest.approx(84.584, abs=1e-3)
     assert loss * MJ_PER_KGCE == pytest.approx(2478.95, abs=0.05)
-    assert loss + sold_and_bought == pytest.approx(0, abs=1e-3)  # its heating value is written to five decimals
+    assert loss + sold_and_bought == pytest.approx(
+        0, abs=1e-3
+    )  # its heating value is written to five decimals
 
 
 def test_a_power_house_that_gives_back_more_than_it_takes_is_no_record() -> None:
     """0.8 Nm3 of gas for 1 kWh are 0.103 - 0.123 kgce: below 0, which no set can do, and bounds let through to -0.05."""
     case = BY_ID["power-house-on-blast-furnace-gas"]
-    more = [{**flow, "quantity": 0.8} if flow["carrier"] == "blast-furnace-gas" else flow for flow in case["energy"]]
+    more = [
+        {**flow, "quantity": 0.8} if flow["carrier"] == "blast-furnace-gas" else flow
+        for flow in case["energy"]
+    ]
     assert value(case) == pytest.approx(0.21146, abs=1e-4)
     assert labelled({**case, "energy": more}).best.value is None
 
 
-@pytest.mark.parametrize(("step_id", "recovery"), [("coking", "coke-dry-quenching"), ("blast-furnace", "top-gas-turbine")])
-def test_a_limit_that_counts_recovery_in_is_tested_at_the_step_where_the_site_recovers_nothing(step_id: str, recovery: str) -> None:
+@pytest.mark.parametrize(
+    ("step_id", "recovery"),
+    [("coking", "coke-dry-quenching"), ("blast-furnace", "top-gas-turbine")],
+)
+def test_a_limit_that_counts_recovery_in_is_tested_at_the_step_where_the_site_recovers_nothing(
+    step_id: str, recovery: str
+) -> None:
     """With the recovery in the log it is tested on the account of both (tests/unit/waste/test_route_against_limits.py)."""
     step, start = packs.load("steel").step(step_id), datetime(2027, 1, 1, tzinfo=UTC)
     whole = Coverage(365, 365, (start, start), 12, 12)
@@ -85,11 +107,23 @@ def test_a_limit_that_counts_recovery_in_is_tested_at_the_step_where_the_site_re
         variables = {"feed_fe_pct": 62.0, "moisture_pct": 10.0, "volatile_pct": 26.0}
         variant = step.variants[-1].id
         period = Period.parse("2027", UTC)
-        graded = grade_step(step, step.metrics[0], variant, 400.0, variables, {}, period, whole, frozenset({step_id, *ran}))
+        graded = grade_step(
+            step,
+            step.metrics[0],
+            variant,
+            400.0,
+            variables,
+            {},
+            period,
+            whole,
+            frozenset({step_id, *ran}),
+        )
         return {limit.reason for limit in graded.limits}
 
     assert None in reasons()
-    assert reasons(recovery) - {"not-applicable"} == {"limit-over-several-steps"}  # not the limit of wet quenching
+    assert reasons(recovery) - {"not-applicable"} == {
+        "limit-over-several-steps"
+    }  # not the limit of wet quenching
 
 
 def test_a_limit_of_wet_quenching_holds_for_nobody_who_quenches_dry() -> None:
@@ -103,7 +137,17 @@ def test_a_limit_of_wet_quenching_holds_for_nobody_who_quenches_dry() -> None:
 
     def tested(*ran: str) -> dict[str, tuple[object, ...]]:
         together = frozenset({"coking", *ran})
-        grade = grade_step(step, step.metrics[0], "top-charged", 150.0, means, {"quench": "wet"}, period, covered, together)
+        grade = grade_step(
+            step,
+            step.metrics[0],
+            "top-charged",
+            150.0,
+            means,
+            {"quench": "wet"},
+            period,
+            covered,
+            together,
+        )
         return {limit.limit: (limit.reason, limit.best_met) for limit in grade.limits}
 
     assert tested()["gb21342-2025-top-quenched-wet"] == (None, 3)

@@ -44,7 +44,8 @@ from tests.statistical.outcome import Outcome
 from tests.statistical.plants import EPSILON_BEST, GRID
 
 TEXT = "".join(
-    (document.DOCS / page).read_text(encoding="utf-8") for page in ("privacy.md", "composition.md", "audit.md", "savings.md", "live.md")
+    (document.DOCS / page).read_text(encoding="utf-8")
+    for page in ("privacy.md", "composition.md", "audit.md", "savings.md", "live.md")
 )
 NEIGHBOURS = (pairs.replaced, pairs.added, pairs.removed)
 
@@ -83,7 +84,12 @@ def test_audit_passes_the_mechanism_and_comes_near_its_epsilon(pair: audit.Pair)
     ],
 )
 def test_audit_finds_out_every_shortcut(shortcut: cheats.Release, pair: audit.Pair) -> None:
-    assert audit.lower_bound(shortcut, pair, 8000 if shortcut is cheats.corrects_without_debit else 3000) > 1
+    assert (
+        audit.lower_bound(
+            shortcut, pair, 8000 if shortcut is cheats.corrects_without_debit else 3000
+        )
+        > 1
+    )
 
 
 def test_a_key_that_a_retry_cannot_change_stops_the_plant_that_draws_again() -> None:
@@ -93,7 +99,9 @@ def test_a_key_that_a_retry_cannot_change_stops_the_plant_that_draws_again() -> 
 def test_a_shortcut_that_is_off_is_the_mechanism(monkeypatch: pytest.MonkeyPatch) -> None:
     """The plant that may try once only draws what an honest one draws: it is the trying again that the audit finds."""
     monkeypatch.setattr(cheats, "TRIES", 1)
-    stream, other = (KeyedStream(bytes(32), challenge=b"", data_root=b"", name="same") for _ in range(2))
+    stream, other = (
+        KeyedStream(bytes(32), challenge=b"", data_root=b"", name="same") for _ in range(2)
+    )
     for _ in range(50):
         drawn = cheats.looks_and_draws_again((0, 8, 8), Fraction(1, 20), stream)
         assert drawn == cheats.honest((0, 8, 8), Fraction(1, 20), other)
@@ -110,7 +118,10 @@ def test_the_libraries_laws_are_those_of_their_draws_and_of_no_other_epsilon() -
     points = [int(point) for point in np.random.default_rng(1).normal(150, 22, 200).clip(0, 350)]
     for declared in (False, True):
         drawn = np.bincount(
-            others.opendp_draws(points, GRID, Fraction(1, 4), EPSILON_BEST, 1500, size_is_public=declared), minlength=GRID.points
+            others.opendp_draws(
+                points, GRID, Fraction(1, 4), EPSILON_BEST, 1500, size_is_public=declared
+            ),
+            minlength=GRID.points,
         )
         laws = [
             others.opendp_law(points, GRID, Fraction(1, 4), epsilon, size_is_public=declared)
@@ -123,13 +134,21 @@ def test_the_libraries_laws_are_those_of_their_draws_and_of_no_other_epsilon() -
 def test_comparison_would_find_a_worse_mechanism(monkeypatch: pytest.MonkeyPatch) -> None:
     ours, diffprivlib, opendp, _ = comparison.errors(Fraction(1, 10), 200, 4)
     assert ours < min(diffprivlib, opendp)
-    monkeypatch.setattr(mechanism, "exact_law", lambda point_scores, epsilon: exact_law(point_scores, epsilon / 2))
+    monkeypatch.setattr(
+        mechanism, "exact_law", lambda point_scores, epsilon: exact_law(point_scores, epsilon / 2)
+    )
     assert comparison.errors(Fraction(1, 10), 200, 4)[0] > diffprivlib
 
 
-def test_soundness_would_find_a_quantile_that_fails_on_ties(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_soundness_would_find_a_quantile_that_fails_on_ties(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert sound.run(False).held
-    monkeypatch.setattr(mechanism, "exact_law", lambda point_scores, _epsilon: np.full(len(point_scores), 1 / len(point_scores)))
+    monkeypatch.setattr(
+        mechanism,
+        "exact_law",
+        lambda point_scores, _epsilon: np.full(len(point_scores), 1 / len(point_scores)),
+    )
     assert not sound.run(False).held
 
 
@@ -153,14 +172,25 @@ def narrowed(interval: tuple[float, float]) -> tuple[float, float]:
     return (11 * low + 9 * high) / 20, (9 * low + 11 * high) / 20
 
 
-def test_composition_would_find_an_interval_too_narrow_and_a_value_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_composition_would_find_an_interval_too_narrow_and_a_value_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def composition_held() -> bool:
         return composition._sound(composition.tally("normal", 8, 10, 0.04), 10, long=False)
 
     assert composition_held()
-    for change in (lambda step: {"interval": narrowed(step.interval)}, lambda step: {"best": 1.02 * step.best}):
+    for change in (
+        lambda step: {"interval": narrowed(step.interval)},
+        lambda step: {"best": 1.02 * step.best},
+    ):
         with monkeypatch.context() as world:
-            world.setattr(composition, "compose_cell", lambda *arguments, _c=change, **more: _changed(compose_cell(*arguments, **more), _c))
+            world.setattr(
+                composition,
+                "compose_cell",
+                lambda *arguments, _c=change, **more: _changed(
+                    compose_cell(*arguments, **more), _c
+                ),
+            )
             assert not composition_held()
 
 
@@ -168,13 +198,22 @@ def test_potentials_would_find_an_interval_too_narrow(monkeypatch: pytest.Monkey
     monkeypatch.setattr(potentials, "BETWEEN", ("normal",))
     monkeypatch.setattr(potentials, "_SHORT", {8: 20})
     assert potentials.run(False).held
-    change = lambda step: {"interval": narrowed(step.interval), "typical_interval": narrowed(step.typical_interval)}  # noqa: E731
-    monkeypatch.setattr(potentials, "compose_cell", lambda *arguments, **more: _changed(compose_cell(*arguments, **more), change))
+    change = lambda step: {
+        "interval": narrowed(step.interval),
+        "typical_interval": narrowed(step.typical_interval),
+    }  # noqa: E731
+    monkeypatch.setattr(
+        potentials,
+        "compose_cell",
+        lambda *arguments, **more: _changed(compose_cell(*arguments, **more), change),
+    )
     assert not potentials.run(False).held
 
 
 @pytest.mark.parametrize("check", [scores, route_scores], ids=["scores", "route-scores"])
-def test_scores_would_find_an_interval_too_narrow(check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scores_would_find_an_interval_too_narrow(
+    check: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(check, "BETWEEN", ("normal",))
     monkeypatch.setattr(check, "_SHORT", {FEWEST_FOR_A_SCORE: 4})
     monkeypatch.setattr(check, "_KIND_SHORT" if check is route_scores else "_KIND", 500)
@@ -182,14 +221,22 @@ def test_scores_would_find_an_interval_too_narrow(check: Any, monkeypatch: pytes
     name = "of_route" if check is route_scores else "standings"
     true = getattr(check, name)
     monkeypatch.setattr(
-        check, name, lambda *arguments: [replace(standing, score=narrowed(standing.score)) for standing in true(*arguments)]
+        check,
+        name,
+        lambda *arguments: [
+            replace(standing, score=narrowed(standing.score)) for standing in true(*arguments)
+        ],
     )
     assert not check.run(False).held
 
 
-def test_savings_would_find_an_interval_too_narrow_and_that_next_to_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_savings_would_find_an_interval_too_narrow_and_that_next_to_nothing_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(savings, "SHORT", 2)
-    cases = [savings.Known(100.0, inside=True, half_width=0.02, verdict=SavingVerdict.SAVED)] * 5 * 2
+    cases = (
+        [savings.Known(100.0, inside=True, half_width=0.02, verdict=SavingVerdict.SAVED)] * 5 * 2
+    )
 
     def savings_held(outcomes: list[savings.Known]) -> bool:
         coming = iter(outcomes)
@@ -197,14 +244,20 @@ def test_savings_would_find_an_interval_too_narrow_and_that_next_to_nothing_is_t
         return savings.run(False).held
 
     assert savings_held(cases)
-    assert not savings_held([replace(case, inside=index % 3 > 0) for index, case in enumerate(cases)])
+    assert not savings_held(
+        [replace(case, inside=index % 3 > 0) for index, case in enumerate(cases)]
+    )
     assert not savings_held([replace(case, inside=False, half_width=None) for case in cases])
 
 
-def test_utility_would_find_a_formula_that_tells_half_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_utility_would_find_a_formula_that_tells_half_the_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(utility, "CASES", ((Fraction(1, 10), 340),))
     assert utility.run(False).held
-    monkeypatch.setattr(utility, "expected_error", lambda *arguments: expected_error(*arguments) / 2)
+    monkeypatch.setattr(
+        utility, "expected_error", lambda *arguments: expected_error(*arguments) / 2
+    )
     assert not utility.run(False).held
 
 
@@ -213,7 +266,9 @@ def _changed(step: Any, change: Callable[[Any], dict[str, Any]]) -> Any:
 
 
 def test_more_records_a_day_need_so_many_more_batches() -> None:
-    single, four = (enough.first_enough(Fraction(1, 10), EPSILON_BEST / together) for together in (1, 4))
+    single, four = (
+        enough.first_enough(Fraction(1, 10), EPSILON_BEST / together) for together in (1, 4)
+    )
     assert four == pytest.approx(4 * single, rel=0.1)
 
 
@@ -233,5 +288,11 @@ def test_a_table_that_says_something_else_is_noticed() -> None:
     """What the document does say: `python -m tests.statistical`, a check of its own in `bin/test`, compares every table."""
     outcome = odds.run(False)
     assert document.agrees([outcome])
-    other = Outcome(outcome.name, outcome.held, outcome.sentence, outcome.header, (*outcome.rows[:-1], ("x",) * 4))
+    other = Outcome(
+        outcome.name,
+        outcome.held,
+        outcome.sentence,
+        outcome.header,
+        (*outcome.rows[:-1], ("x",) * 4),
+    )
     assert not document.agrees([other])

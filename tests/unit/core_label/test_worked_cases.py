@@ -15,9 +15,9 @@ from benchmarks import packs
 from benchmarks.labels import StepLabel, label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, Period
 
-CASES: list[dict[str, Any]] = tomllib.loads((Path(__file__).parents[3] / "fixtures" / "worked_cases.toml").read_text(encoding="utf-8"))[
-    "case"
-]
+CASES: list[dict[str, Any]] = tomllib.loads(
+    (Path(__file__).parents[3] / "fixtures" / "worked_cases.toml").read_text(encoding="utf-8")
+)["case"]
 MJ_PER_KGCE = 29.3076
 OUTPUT_T = 500.0
 RUNS = 60
@@ -29,7 +29,8 @@ def worked(line: str) -> float:
     match = re.fullmatch(r"([+-]) (.+) = ([\d.]+)", line)
     assert match is not None, line
     numbers = [
-        float(number) if not part.startswith("/") else 1 / float(number) for part, number in re.findall(r"(/?\s*)([\d.]+)", match[2])
+        float(number) if not part.startswith("/") else 1 / float(number)
+        for part, number in re.findall(r"(/?\s*)([\d.]+)", match[2])
     ]
     value = prod(numbers)
     assert value == pytest.approx(float(match[3]), abs=6e-5), line
@@ -74,7 +75,9 @@ def labelled(case: dict[str, Any]) -> StepLabel:
         not_used={step.id: frozenset((*case.get("not_used", ()), *case.get("made_inside", ())))},
         outside={step.id: case.get("outside", {})},
     )
-    return next(label for label in site_label.steps if label.metric is Metric(case.get("metric", "total")))
+    return next(
+        label for label in site_label.steps if label.metric is Metric(case.get("metric", "total"))
+    )
 
 
 def test_there_are_forty_cases_and_more_each_with_a_name_of_its_own() -> None:
@@ -82,7 +85,9 @@ def test_there_are_forty_cases_and_more_each_with_a_name_of_its_own() -> None:
     assert len({case["id"] for case in CASES}) == len(CASES)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if "reason" not in case], ids=lambda case: case["id"])
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if "reason" not in case], ids=lambda case: case["id"]
+)
 def test_the_label_is_the_one_worked_by_hand(case: dict[str, Any]) -> None:
     by_hand = fsum(worked(line) for line in case["working"])
     if "metric" in case:
@@ -91,12 +96,18 @@ def test_the_label_is_the_one_worked_by_hand(case: dict[str, Any]) -> None:
         assert by_hand == pytest.approx(case["kgce_per_t"], abs=1e-3)
         assert case["mj_per_t"] == pytest.approx(case["kgce_per_t"] * MJ_PER_KGCE, abs=0.01)
     label = labelled(case)
-    assert label.best.value == pytest.approx(by_hand + fsum(worked(line) for line in case.get("to_reference", ())), rel=1e-9)
+    assert label.best.value == pytest.approx(
+        by_hand + fsum(worked(line) for line in case.get("to_reference", ())), rel=1e-9
+    )
     assert label.mean == pytest.approx(by_hand, rel=1e-9)
-    assert fsum(label.energy_by_carrier.values()) == pytest.approx(by_hand * OUTPUT_T * RUNS, rel=1e-9)  # the balance closes
+    assert fsum(label.energy_by_carrier.values()) == pytest.approx(
+        by_hand * OUTPUT_T * RUNS, rel=1e-9
+    )  # the balance closes
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if "reason" in case], ids=lambda case: case["id"])
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if "reason" in case], ids=lambda case: case["id"]
+)
 def test_what_is_not_known_or_outside_has_no_label_and_says_why(case: dict[str, Any]) -> None:
     label = labelled(case)
     assert (label.best.value, label.mean, label.used) == (None, None, 0)
@@ -107,7 +118,14 @@ def test_what_is_not_known_or_outside_has_no_label_and_says_why(case: dict[str, 
 def test_neither_of_the_two_plants_that_used_to_win_wins() -> None:
     """A third of the fuel as anthracite, and a second gas: withheld by pack 1, and worse than their honest neighbours by pack 2."""
     value = {case["id"]: labelled(case).best.value for case in CASES}
-    assert value["sinter-with-anthracite-in-version-1"] is value["rolling-on-two-gases-in-version-1"] is None
+    assert (
+        value["sinter-with-anthracite-in-version-1"]
+        is value["rolling-on-two-gases-in-version-1"]
+        is None
+    )
     assert value["sinter-with-anthracite"] == pytest.approx(55.5135, abs=1e-3)
     assert value["rolling-on-two-gases"] == pytest.approx(50.1386, abs=1e-3)
-    assert max(value["sinter-with-its-own-loaders"] or 0, value["sinter-with-waste-heat-power"] or 0) < 55
+    assert (
+        max(value["sinter-with-its-own-loaders"] or 0, value["sinter-with-waste-heat-power"] or 0)
+        < 55
+    )

@@ -24,10 +24,18 @@ from tests.servers import nginx
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
 ROLES = ("web", "worker", "operator")
-UNITS = {"web": DEPLOY / "systemd" / "steplabel-web@.service", "worker": DEPLOY / "systemd" / "steplabel-worker.service"}
+UNITS = {
+    "web": DEPLOY / "systemd" / "steplabel-web@.service",
+    "worker": DEPLOY / "systemd" / "steplabel-worker.service",
+}
 NIGHTLY = {name: DEPLOY / "systemd" / f"steplabel-{name}.service" for name in ("backup", "check")}
 AT_PLANTS = {unit.name: unit for unit in sorted((DEPLOY / "agent" / "systemd").glob("*.service"))}
-SCRIPTS = (DEPLOY / "install", DEPLOY / "agent" / "install", DEPLOY / "as", DEPLOY / "postgresql" / "make-roles")
+SCRIPTS = (
+    DEPLOY / "install",
+    DEPLOY / "agent" / "install",
+    DEPLOY / "as",
+    DEPLOY / "postgresql" / "make-roles",
+)
 EXPOSURE = 2.0
 """Most that `systemd-analyze security` may give a unit: 0 to 10, and up to 2 it says `OK`."""
 
@@ -40,32 +48,59 @@ def lines(unit: Path) -> list[tuple[str, str]]:
 
 def settings(role: str) -> dict[str, str]:
     """What the role's file sets; lines that only show an example are left out."""
-    return dict(re.findall(r"^([A-Z_]+)=(.*)$", (DEPLOY / "environment" / f"{role}.env").read_text("utf-8"), re.MULTILINE))
+    return dict(
+        re.findall(
+            r"^([A-Z_]+)=(.*)$",
+            (DEPLOY / "environment" / f"{role}.env").read_text("utf-8"),
+            re.MULTILINE,
+        )
+    )
 
 
 def named(role: str) -> set[str]:
     """Every setting that the role's file names, as set or as an example."""
-    return set(re.findall(r"^#?([A-Z_]+)=", (DEPLOY / "environment" / f"{role}.env").read_text("utf-8"), re.MULTILINE))
+    return set(
+        re.findall(
+            r"^#?([A-Z_]+)=",
+            (DEPLOY / "environment" / f"{role}.env").read_text("utf-8"),
+            re.MULTILINE,
+        )
+    )
 
 
 def documented(role: str) -> list[set[str]]:
     """Row by row, the settings that docs/portal.md gives to the role."""
-    table = (ROOT / "docs" / "portal.md").read_text("utf-8").split("| variable | who | what |", 1)[1].split("\n\n", 1)[0]
+    table = (
+        (ROOT / "docs" / "portal.md")
+        .read_text("utf-8")
+        .split("| variable | who | what |", 1)[1]
+        .split("\n\n", 1)[0]
+    )
     rows = [row.split("|")[1:3] for row in table.splitlines()[2:]]
-    return [set(re.findall(r"`([A-Z_]+)`", names)) for names, who in rows if role in who or "all" in who or "as above" in who]
+    return [
+        set(re.findall(r"`([A-Z_]+)`", names))
+        for names, who in rows
+        if role in who or "all" in who or "as above" in who
+    ]
 
 
 def systemd(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     if shutil.which("systemd-analyze") is None:
-        pytest.skip("no systemd-analyze on this machine: the units are not read by what they are for")
-    return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, check=False)
+        pytest.skip(
+            "no systemd-analyze on this machine: the units are not read by what they are for"
+        )
+    return subprocess.run(
+        ["systemd-analyze", *arguments], capture_output=True, text=True, check=False
+    )
 
 
 def as_installed(unit: Path, folder: Path) -> Path:
     """The unit, its program put to one that is here: systemd looks whether it can be started."""
     name = unit.name.replace("@.", "@8001.")
     text = re.sub(r"(ExecStart(?:Post)?)=-?\S+", rf"\1={sys.executable}", unit.read_text("utf-8"))
-    (folder / name).write_text(re.sub(r"file:///\S+", (ROOT / "docs" / "portal.md").as_uri(), text), "utf-8")
+    (folder / name).write_text(
+        re.sub(r"file:///\S+", (ROOT / "docs" / "portal.md").as_uri(), text), "utf-8"
+    )
     return folder / name
 
 
@@ -75,7 +110,9 @@ def test_systemd_reads_the_unit_and_finds_nothing(role: str, tmp_path: Path) -> 
     process = systemd("verify", "--man=no", unit)
     assert unit.name not in process.stderr, process.stderr
     unit.write_text(unit.read_text("utf-8").replace("ProtectHome=yes", "ProtectsHome=yes"), "utf-8")
-    assert "Unknown key" in systemd("verify", "--man=no", unit).stderr, "a misspelt key would be told"
+    assert "Unknown key" in systemd("verify", "--man=no", unit).stderr, (
+        "a misspelt key would be told"
+    )
 
 
 @pytest.mark.parametrize("role", UNITS | NIGHTLY | AT_PLANTS)
@@ -84,11 +121,19 @@ def test_systemd_finds_the_unit_shut_in(role: str, tmp_path: Path) -> None:
 
     def exposure() -> float:
         process = systemd("security", "--offline=true", "--no-pager", unit)
-        return float(process.stdout.rsplit("Overall exposure level for", 1)[1].split(": ", 1)[1].split()[0])
+        return float(
+            process.stdout.rsplit("Overall exposure level for", 1)[1].split(": ", 1)[1].split()[0]
+        )
 
     assert exposure() <= EXPOSURE
     unit.write_text(
-        re.sub(r"^(Protect|Restrict|NoNew|SystemCall|Capability).*\n", "", unit.read_text("utf-8"), flags=re.MULTILINE), "utf-8"
+        re.sub(
+            r"^(Protect|Restrict|NoNew|SystemCall|Capability).*\n",
+            "",
+            unit.read_text("utf-8"),
+            flags=re.MULTILINE,
+        ),
+        "utf-8",
     )
     assert exposure() > EXPOSURE, "without its walls it would be told"
 
@@ -96,7 +141,11 @@ def test_systemd_finds_the_unit_shut_in(role: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("role", UNITS)
 def test_a_process_that_dies_is_started_again_within_a_second_however_often(role: str) -> None:
     unit = dict(lines(UNITS[role]))
-    assert (unit["Restart"], unit["RestartSec"], unit["StartLimitIntervalSec"]) == ("always", "1", "0")
+    assert (unit["Restart"], unit["RestartSec"], unit["StartLimitIntervalSec"]) == (
+        "always",
+        "1",
+        "0",
+    )
 
 
 def test_each_night_the_backup_is_followed_by_the_check_of_either_role() -> None:
@@ -104,7 +153,10 @@ def test_each_night_the_backup_is_followed_by_the_check_of_either_role() -> None
     assert backup["ExecStartPost"].endswith("manage.py check_installation")
     assert NIGHTLY["check"].name in backup["Wants"].split()
     assert NIGHTLY["backup"].name in check["After"].split()
-    assert (check["User"], check["EnvironmentFile"]) == ("steplabel-worker", "/etc/steplabel/worker.env")
+    assert (check["User"], check["EnvironmentFile"]) == (
+        "steplabel-worker",
+        "/etc/steplabel/worker.env",
+    )
     assert check["ExecStart"].endswith("manage.py check_installation")
 
 
@@ -114,7 +166,12 @@ def test_the_web_cannot_read_what_is_the_workers() -> None:
     assert "/etc/steplabel/worker" in web["InaccessiblePaths"].split()
     assert "/etc/steplabel/web" in worker["InaccessiblePaths"].split()
     assert settings("worker")["PROCESSING_KEY_FILE"].startswith("/etc/steplabel/worker/")
-    assert {name for role in ("web", "operator") for name in named(role) if name.startswith("PROCESSING_")} == set()
+    assert {
+        name
+        for role in ("web", "operator")
+        for name in named(role)
+        if name.startswith("PROCESSING_")
+    } == set()
     assert not [name for name in named("web") if name.startswith("VAULT_")]
 
 
@@ -150,10 +207,22 @@ def start(role: str, files: Path, without: str = "") -> subprocess.CompletedProc
 
 @pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES)
-def test_a_process_starts_with_its_roles_file_and_not_without_a_line_that_it_needs(role: str, tmp_path: Path) -> None:
+def test_a_process_starts_with_its_roles_file_and_not_without_a_line_that_it_needs(
+    role: str, tmp_path: Path
+) -> None:
     assert start(role, tmp_path).stdout.strip() == role
-    needed = {"SECRET_KEY_FILE", "STEPLABEL_HOSTS", "DATABASE_URL", "STEPLABEL_BROKER_URL", "DIRECTORY_FILE"}
-    needed |= {"worker": {"PROCESSING_KEY_FILE", "VAULT_DATABASE_URL"}, "web": {"RECEIPT_KEY_FILE"}, "operator": {"RECEIPT_KEY_FILE"}}[role]
+    needed = {
+        "SECRET_KEY_FILE",
+        "STEPLABEL_HOSTS",
+        "DATABASE_URL",
+        "STEPLABEL_BROKER_URL",
+        "DIRECTORY_FILE",
+    }
+    needed |= {
+        "worker": {"PROCESSING_KEY_FILE", "VAULT_DATABASE_URL"},
+        "web": {"RECEIPT_KEY_FILE"},
+        "operator": {"RECEIPT_KEY_FILE"},
+    }[role]
     for name in sorted(needed & set(settings(role))):
         assert start(role, tmp_path, without=name).returncode != 0, name
     assert needed <= set(settings(role))
@@ -164,7 +233,10 @@ def test_the_proxy_that_the_web_believes_is_the_one_that_stands_there() -> None:
     text = nginx.CONFIGURATION.read_text("utf-8")
     assert re.findall(r"proxy_set_header X-Forwarded-For (.+);", text) == ["$remote_addr"]
     ports = re.findall(r"server 127\.0\.0\.1:(\d+)", text)
-    assert [f"steplabel-web@{port}" for port in ports] == ["steplabel-web@8001", "steplabel-web@8002"]
+    assert [f"steplabel-web@{port}" for port in ports] == [
+        "steplabel-web@8001",
+        "steplabel-web@8002",
+    ]
 
 
 def test_prometheus_scrapes_the_ports_of_the_proxy_under_the_name_that_the_alarms_ask_for() -> None:
@@ -172,21 +244,37 @@ def test_prometheus_scrapes_the_ports_of_the_proxy_under_the_name_that_the_alarm
     (job,) = scraped["scrape_configs"]
     ports = re.findall(r"server (127\.0\.0\.1:\d+)", nginx.CONFIGURATION.read_text("utf-8"))
     assert job["static_configs"] == [{"targets": ports}]
-    assert [Path(file).relative_to("/opt/steplabel") for file in scraped["rule_files"]] == [Path("deploy/alarms.yml")]
-    assert set(re.findall(r'job="([^"]*)"', (DEPLOY / "alarms.yml").read_text("utf-8"))) == {job["job_name"]}
+    assert [Path(file).relative_to("/opt/steplabel") for file in scraped["rule_files"]] == [
+        Path("deploy/alarms.yml")
+    ]
+    assert set(re.findall(r'job="([^"]*)"', (DEPLOY / "alarms.yml").read_text("utf-8"))) == {
+        job["job_name"]
+    }
 
 
 def test_what_the_alarms_ask_for_is_measured_by_the_names_that_they_ask_by() -> None:
     """Also what a portal without fault, witness, backup or refusal has no value of: an alarm on a name that nobody measures never rings."""
-    asked = {name.removesuffix("_total") for name in re.findall(r"steplabel_\w+", (DEPLOY / "alarms.yml").read_text("utf-8"))}
+    asked = {
+        name.removesuffix("_total")
+        for name in re.findall(r"steplabel_\w+", (DEPLOY / "alarms.yml").read_text("utf-8"))
+    }
     measured = set(re.findall(r'"(steplabel_\w+)"', Path(metrics.__file__).read_text("utf-8")))
     assert len(asked) > 10
     assert asked <= measured
 
 
 def test_the_proxy_takes_the_longest_form_and_no_longer_envelope() -> None:
-    forms, envelopes = (int(kib) * 1024 for kib in re.findall(r"client_max_body_size (\d+)k", nginx.CONFIGURATION.read_text("utf-8")))
-    longest = max(MAX_FORM_BYTES + (MOST_FILES - 1) * MAX_ENVELOPE_BYTES, 2 * MOST_PACK_BYTES + MAX_FORM_BYTES, MOST_BYTES + MAX_FORM_BYTES)
+    forms, envelopes = (
+        int(kib) * 1024
+        for kib in re.findall(
+            r"client_max_body_size (\d+)k", nginx.CONFIGURATION.read_text("utf-8")
+        )
+    )
+    longest = max(
+        MAX_FORM_BYTES + (MOST_FILES - 1) * MAX_ENVELOPE_BYTES,
+        2 * MOST_PACK_BYTES + MAX_FORM_BYTES,
+        MOST_BYTES + MAX_FORM_BYTES,
+    )
     assert longest <= forms < longest * 1.05
     assert envelopes == MAX_ENVELOPE_BYTES
 
@@ -194,13 +282,20 @@ def test_the_proxy_takes_the_longest_form_and_no_longer_envelope() -> None:
 def test_nginx_reads_its_configuration(tmp_path: Path) -> None:
     file = nginx.configured(tmp_path, [8001, 8002], 8443)
     assert nginx.checked(file).returncode == 0, nginx.checked(file).stderr
-    file.write_text(file.read_text("utf-8").replace("client_body_timeout", "client_bodies_timeout"), "utf-8")
+    file.write_text(
+        file.read_text("utf-8").replace("client_body_timeout", "client_bodies_timeout"), "utf-8"
+    )
     assert nginx.checked(file).returncode != 0
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
 def test_shellcheck_finds_nothing(script: Path) -> None:
-    ran = subprocess.run([Path(sys.executable).parent / "shellcheck", script], capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [Path(sys.executable).parent / "shellcheck", script],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ran.returncode == 0, ran.stdout
 
 
@@ -216,9 +311,16 @@ def test_the_page_names_every_step_of_an_installation_in_its_order() -> None:
         "apply_grants",
         "systemctl enable --now steplabel-web@8001",
     ]
-    places = [next(index for index, line in enumerate(lines) if step in line) for step in dict.fromkeys(steps)]
+    places = [
+        next(index for index, line in enumerate(lines) if step in line)
+        for step in dict.fromkeys(steps)
+    ]
     assert places == sorted(places)
-    named = {word for line in lines for word in re.findall(r"(?<![\w./])(?:deploy|bin|docs)/[\w./-]+", line)}
+    named = {
+        word
+        for line in lines
+        for word in re.findall(r"(?<![\w./])(?:deploy|bin|docs)/[\w./-]+", line)
+    }
     assert {path for path in named if not (ROOT / path).exists()} == set()
 
 
@@ -228,7 +330,13 @@ def test_a_command_runs_as_root_with_a_roles_settings_where_that_is_asked(tmp_pa
     script = (DEPLOY / "as").read_text("utf-8").replace("/etc/steplabel", str(tmp_path))
     (tmp_path / "deploy" / "as").write_text(script, "utf-8")
     asked = ["sh", "-c", 'echo "$STEPLABEL_ROLE $(id -u)"']
-    ran = subprocess.run(["sh", "deploy/as", "root:worker", *asked], cwd=tmp_path, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        ["sh", "deploy/as", "root:worker", *asked],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ran.stdout.split() == ["worker", str(os.getuid())], ran.stderr
 
 
@@ -242,15 +350,24 @@ def test_a_command_runs_as_root_with_a_roles_settings_where_that_is_asked(tmp_pa
     ],
     ids=str,
 )
-def test_a_command_speaks_the_language_of_the_terminal_also_as_a_role(tmp_path: Path, terminal: dict[str, str], language: str) -> None:
+def test_a_command_speaks_the_language_of_the_terminal_also_as_a_role(
+    tmp_path: Path, terminal: dict[str, str], language: str
+) -> None:
     (tmp_path / "deploy").mkdir()
     (tmp_path / "worker.env").write_text("STEPLABEL_ROLE=worker\n", "utf-8")
-    (tmp_path / "deploy" / "as").write_text((DEPLOY / "as").read_text("utf-8").replace("/etc/steplabel", str(tmp_path)), "utf-8")
-    script = (
-        f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); from benchmarks.catalogue import own_language; print(own_language(os.environ))"
+    (tmp_path / "deploy" / "as").write_text(
+        (DEPLOY / "as").read_text("utf-8").replace("/etc/steplabel", str(tmp_path)), "utf-8"
     )
+    script = f"import os, sys; sys.path.insert(0, {str(ROOT)!r}); from benchmarks.catalogue import own_language; print(own_language(os.environ))"
     asked = ["sh", "deploy/as", "root:worker", sys.executable, "-c", script]
-    ran = subprocess.run(asked, cwd=tmp_path, env={"PATH": os.defpath, **terminal}, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        asked,
+        cwd=tmp_path,
+        env={"PATH": os.defpath, **terminal},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ran.stdout.strip() == language, ran.stderr
 
 
@@ -264,17 +381,23 @@ def test_what_an_agent_tried_all_night_is_tried_again_the_next() -> None:
         return int(number) * minutes[of]
 
     assert length("StartLimitIntervalSec") < 23 * 60
-    assert int(unit["StartLimitBurst"]) * length("RestartSec") < length("StartLimitIntervalSec"), "or it is tried for ever"
+    assert int(unit["StartLimitBurst"]) * length("RestartSec") < length("StartLimitIntervalSec"), (
+        "or it is tried for ever"
+    )
 
 
 @pytest.mark.parametrize("name", ["steplabel-submit@.service", "steplabel-watch@.service"])
 def test_what_an_agent_fetches_from_object_storage_lies_where_it_may_write(name: str) -> None:
     """Its user has no home, and the unit may write below the site's folder alone."""
     unit = lines(AT_PLANTS[name])
-    folder = dict(value.split("=", 1) for key, value in unit if key == "Environment")["STEPLABEL_OBJECTS"]
+    folder = dict(value.split("=", 1) for key, value in unit if key == "Environment")[
+        "STEPLABEL_OBJECTS"
+    ]
     assert folder.startswith(dict(unit)["ReadWritePaths"] + "/")
     names = [key for key, _ in unit]
-    assert names.index("Environment") < names.index("EnvironmentFile"), "a person's own setting counts"
+    assert names.index("Environment") < names.index("EnvironmentFile"), (
+        "a person's own setting counts"
+    )
 
 
 @pytest.mark.parametrize("page", ["portal.md", "runbook.md"])
@@ -283,20 +406,32 @@ def test_the_pages_run_what_writes_below_etc_as_who_may_write_there(page: str) -
     writing = r"restart_log ask|restart_log take|make_keys rotate|make_keys take|make_keys witnesses --add|destroy_key|wrap_key"
     typed = re.findall(rf"[^\n`]*manage\.py (?:{writing})[^\n`]*", text)
     assert typed
-    assert [line for line in typed if not re.match(r" *deploy/as root:(worker|web|operator) python", line)] == []
+    assert [
+        line
+        for line in typed
+        if not re.match(r" *deploy/as root:(worker|web|operator) python", line)
+    ] == []
 
 
 def test_a_copy_into_the_archive_that_was_cut_short_is_made_again_and_whole(tmp_path: Path) -> None:
     """PostgreSQL asks again for the same file until it is told 0; what it keeps meanwhile fills its disk."""
-    (asked,) = re.findall(r"archive_command = '([^']+)'", (ROOT / "docs" / "runbook.md").read_text("utf-8"))
+    (asked,) = re.findall(
+        r"archive_command = '([^']+)'", (ROOT / "docs" / "runbook.md").read_text("utf-8")
+    )
     archive, segment = tmp_path / "archive", tmp_path / "000000010000000000000007"
     (tmp_path / "programs").mkdir()
     archive.mkdir()
     segment.write_bytes(b"changes of a minute" * 100)
-    command = asked.replace("$ARCHIVE", str(archive)).replace("%f", segment.name).replace("%p", str(segment))
+    command = (
+        asked.replace("$ARCHIVE", str(archive))
+        .replace("%f", segment.name)
+        .replace("%p", str(segment))
+    )
 
     def archived(path: str) -> int:
-        return subprocess.run(["/bin/sh", "-c", command], env={"PATH": path}, capture_output=True, check=False).returncode
+        return subprocess.run(
+            ["/bin/sh", "-c", command], env={"PATH": path}, capture_output=True, check=False
+        ).returncode
 
     dying = tmp_path / "programs" / "cp"
     dying.write_text('#!/bin/sh\nhead -c 100 "$1" >"$2"\nkill -9 $$\n', "ascii")

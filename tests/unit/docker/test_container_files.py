@@ -25,7 +25,12 @@ def compose() -> dict[str, Any]:
 
 CHECKS: dict[str, list[str | Path]] = {
     "hadolint": [BIN / "hadolint", DOCKER / "Dockerfile"],
-    "the compose specification": [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", DOCKER / "compose.yaml"],
+    "the compose specification": [
+        BIN / "check-jsonschema",
+        "--builtin-schema",
+        "vendor.compose-spec",
+        DOCKER / "compose.yaml",
+    ],
     "shellcheck": [
         BIN / "shellcheck",
         *(DOCKER / name for name in ("entrypoint", "make-secrets", "database-roles.sh")),
@@ -45,22 +50,43 @@ def secrets_of(service: dict[str, Any]) -> set[str]:
     return set(service["secrets"])
 
 
-def test_the_web_container_holds_neither_the_processing_key_nor_the_way_to_the_vault(compose: dict[str, Any]) -> None:
+def test_the_web_container_holds_neither_the_processing_key_nor_the_way_to_the_vault(
+    compose: dict[str, Any],
+) -> None:
     for name in WEBS:
         web = compose["services"][name]
-        assert secrets_of(web) == {"secret_key", "mail_password", "directory.cbor", "receipt.pem", "web_database_password"}
-        assert not [name for name in web["environment"] if name.startswith(("VAULT_", "PROCESSING_"))]
+        assert secrets_of(web) == {
+            "secret_key",
+            "mail_password",
+            "directory.cbor",
+            "receipt.pem",
+            "web_database_password",
+        }
+        assert not [
+            name for name in web["environment"] if name.startswith(("VAULT_", "PROCESSING_"))
+        ]
 
 
-def test_the_processing_key_is_the_workers_alone_and_it_signs_no_receipts(compose: dict[str, Any]) -> None:
-    holders = {name for name, service in compose["services"].items() if "processing.pem" in service.get("secrets", ())}
+def test_the_processing_key_is_the_workers_alone_and_it_signs_no_receipts(
+    compose: dict[str, Any],
+) -> None:
+    holders = {
+        name
+        for name, service in compose["services"].items()
+        if "processing.pem" in service.get("secrets", ())
+    }
     assert holders == {"worker"}
     assert "receipt.pem" not in secrets_of(compose["services"]["worker"])
     assert "web_database_password" not in secrets_of(compose["services"]["worker"])
 
 
-def test_each_role_signs_in_to_the_default_database_as_a_role_of_its_own(compose: dict[str, Any]) -> None:
-    urls = {name: compose["services"][name]["environment"]["DATABASE_URL"] for name in ("operator", "web", "worker")}
+def test_each_role_signs_in_to_the_default_database_as_a_role_of_its_own(
+    compose: dict[str, Any],
+) -> None:
+    urls = {
+        name: compose["services"][name]["environment"]["DATABASE_URL"]
+        for name in ("operator", "web", "worker")
+    }
     assert urls == {
         "operator": "postgres://steplabel_owner@database/steplabel",
         "web": "postgres://steplabel_web@database/steplabel",
@@ -75,28 +101,45 @@ def test_each_role_signs_in_to_the_default_database_as_a_role_of_its_own(compose
     assert set(named) <= secrets_of(database)
 
 
-def test_nothing_serves_before_the_tables_and_their_grants_are_there(compose: dict[str, Any]) -> None:
+def test_nothing_serves_before_the_tables_and_their_grants_are_there(
+    compose: dict[str, Any],
+) -> None:
     for name in (*WEBS, "worker"):
-        assert compose["services"][name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+        assert compose["services"][name]["depends_on"]["migrate"] == {
+            "condition": "service_completed_successfully"
+        }
     steps = (DOCKER / "entrypoint").read_text("utf-8").split("migrate)")[1].split(";;")[0]
-    order = [steps.index(step) for step in ("migrate --no-input\n", "--database vault", "apply_grants")]
+    order = [
+        steps.index(step) for step in ("migrate --no-input\n", "--database vault", "apply_grants")
+    ]
     assert order == sorted(order)
 
 
-def test_the_portals_containers_write_nowhere_and_only_the_web_is_reachable(compose: dict[str, Any]) -> None:
+def test_the_portals_containers_write_nowhere_and_only_the_web_is_reachable(
+    compose: dict[str, Any],
+) -> None:
     for name in (*WEBS, "worker", "migrate", "operator"):
         service = compose["services"][name]
         assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
-    assert {name: service["ports"] for name, service in compose["services"].items() if "ports" in service} == {
+    assert {
+        name: service["ports"]
+        for name, service in compose["services"].items()
+        if "ports" in service
+    } == {
         "web": ["127.0.0.1:8001:8000"],
         "web2": ["127.0.0.1:8002:8000"],
     }
     proxy = (ROOT / "deploy" / "nginx" / "nginx.conf").read_text("utf-8")
-    assert re.findall(r"server (127\.0\.0\.1:\d+)", proxy) == ["127.0.0.1:8001", "127.0.0.1:8002"], "the sample fits as it is"
+    assert re.findall(r"server (127\.0\.0\.1:\d+)", proxy) == [
+        "127.0.0.1:8001",
+        "127.0.0.1:8002",
+    ], "the sample fits as it is"
     assert compose["networks"]["inside"] == {"internal": True}
 
 
-def test_every_secret_is_a_file_that_is_never_committed_or_built_in(compose: dict[str, Any]) -> None:
+def test_every_secret_is_a_file_that_is_never_committed_or_built_in(
+    compose: dict[str, Any],
+) -> None:
     assert {secret["file"].split("/")[0] for secret in compose["secrets"].values()} == {"secrets"}
     assert "/docker/secrets/" in (ROOT / ".gitignore").read_text("utf-8").splitlines()
     ignored = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
@@ -110,35 +153,71 @@ def test_the_drawn_secrets_are_long_apart_and_kept(tmp_path: Path) -> None:
     subprocess.run(["/bin/sh", script], check=True)
     drawn = {file.name: file.read_text("ascii") for file in (tmp_path / "secrets").iterdir()}
     assert drawn.pop("mail_password") == "", "of a server that nobody draws it for"
-    assert set(drawn) == {"secret_key", "postgres_password", "owner_database_password", "web_database_password", "worker_database_password"}
+    assert set(drawn) == {
+        "secret_key",
+        "postgres_password",
+        "owner_database_password",
+        "web_database_password",
+        "worker_database_password",
+    }
     assert {len(text) for text in drawn.values()} == {64}
     assert len(set(drawn.values())) == len(drawn)
     assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
     subprocess.run(["/bin/sh", script], check=True)
-    assert {file.name: file.read_text("ascii") for file in (tmp_path / "secrets").iterdir()} == {**drawn, "mail_password": ""}
+    assert {file.name: file.read_text("ascii") for file in (tmp_path / "secrets").iterdir()} == {
+        **drawn,
+        "mail_password": "",
+    }
 
 
 def test_the_image_holds_nothing_that_fetches_or_builds_and_runs_as_an_ordinary_user() -> None:
     build, image = (DOCKER / "Dockerfile").read_text("utf-8").split("\nFROM ")[1:3]
-    assert build.rstrip().endswith("uv pip uninstall --python /opt/steplabel/bin/python pip wheel uv"), "the last thing that is built"
+    assert build.rstrip().endswith(
+        "uv pip uninstall --python /opt/steplabel/bin/python pip wheel uv"
+    ), "the last thing that is built"
     assert re.search(r"python -m pip uninstall --yes .* setuptools wheel pip ", image)
     assert re.findall(r"^USER (.+)$", image, re.MULTILINE) == ["10001"]
-    assert re.findall(r"apt-get install \S+ \S+ (.*?) \\$", image, re.MULTILINE) == ["postgresql-client"], "pg_dump, of the server's major"
+    assert re.findall(r"apt-get install \S+ \S+ (.*?) \\$", image, re.MULTILINE) == [
+        "postgresql-client"
+    ], "pg_dump, of the server's major"
     assert "pip install" not in image
 
 
 def test_a_command_has_the_role_of_its_container(compose: dict[str, Any]) -> None:
-    roles = {name: compose["services"][name]["environment"]["STEPLABEL_ROLE"] for name in (*WEBS, "worker", "operator", "migrate")}
-    assert roles == {"web": "web", "web2": "web", "worker": "worker", "operator": "operator", "migrate": "operator"}
-    assert 'export STEPLABEL_ROLE="${STEPLABEL_ROLE:-operator}"' in (DOCKER / "entrypoint").read_text("utf-8")
+    roles = {
+        name: compose["services"][name]["environment"]["STEPLABEL_ROLE"]
+        for name in (*WEBS, "worker", "operator", "migrate")
+    }
+    assert roles == {
+        "web": "web",
+        "web2": "web",
+        "worker": "worker",
+        "operator": "operator",
+        "migrate": "operator",
+    }
+    assert 'export STEPLABEL_ROLE="${STEPLABEL_ROLE:-operator}"' in (
+        DOCKER / "entrypoint"
+    ).read_text("utf-8")
 
 
 def test_the_server_is_of_the_major_whose_client_the_image_has(compose: dict[str, Any]) -> None:
     """Debian's pg_dump refuses a newer server: no backup could be made."""
-    debian = re.findall(r"-(\w+)$", (DOCKER / "Dockerfile").read_text("utf-8").split("\nFROM ")[2].splitlines()[0])
-    assert (debian, compose["services"]["database"]["image"]) == (["bookworm"], "postgres:15-bookworm")
+    debian = re.findall(
+        r"-(\w+)$", (DOCKER / "Dockerfile").read_text("utf-8").split("\nFROM ")[2].splitlines()[0]
+    )
+    assert (debian, compose["services"]["database"]["image"]) == (
+        ["bookworm"],
+        "postgres:15-bookworm",
+    )
 
 
 def test_every_process_of_the_portal_is_asked_whether_it_is_well(compose: dict[str, Any]) -> None:
-    assert {name for name, service in compose["services"].items() if "healthcheck" in service} >= {"web", "worker", "database", "cache"}
-    assert "--workers-kill-timeout" in (DOCKER / "entrypoint").read_text("utf-8"), "or a granian that gives up waits for its other worker"
+    assert {name for name, service in compose["services"].items() if "healthcheck" in service} >= {
+        "web",
+        "worker",
+        "database",
+        "cache",
+    }
+    assert "--workers-kill-timeout" in (DOCKER / "entrypoint").read_text("utf-8"), (
+        "or a granian that gives up waits for its other worker"
+    )

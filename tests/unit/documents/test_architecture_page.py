@@ -19,7 +19,12 @@ def layers(contract: str) -> list[str]:
     parser.read(ROOT / ".importlinter")
     section = parser[f"importlinter:contract:{contract}"]
     assert section["exhaustive"] == "True", "a new module without a place must fail"
-    return [name.strip(" ()") for line in reversed(section["layers"].split("\n")) if line for name in line.split("|")]
+    return [
+        name.strip(" ()")
+        for line in reversed(section["layers"].split("\n"))
+        if line
+        for name in line.split("|")
+    ]
 
 
 def test_the_rooms_of_the_core_stand_in_the_order_of_their_layers() -> None:
@@ -32,7 +37,11 @@ def test_the_portals_apps_stand_in_the_order_of_their_layers() -> None:
     chain = re.search(r"Apps in one direction: `([^`]+)`", PAGE)
     assert chain is not None
     drawn = chain[1].split(" ◀ ")
-    installed = [name.removeprefix("portal.") for name in settings.INSTALLED_APPS if name.startswith("portal.")]
+    installed = [
+        name.removeprefix("portal.")
+        for name in settings.INSTALLED_APPS
+        if name.startswith("portal.")
+    ]
     assert [name for name in layers("portal") if name in drawn] == drawn
     assert set(drawn) == set(installed) - {"demo"}
 

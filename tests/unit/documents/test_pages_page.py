@@ -27,7 +27,11 @@ def listed() -> list[str]:
     for row in table.splitlines()[2:]:
         before = ""
         for code in re.findall(r"`([^`]+)`", row.split("|")[1]):
-            whole = code if not code.startswith("…") else re.sub(r"[^/]+$", "", before) + code.removeprefix("…/")
+            whole = (
+                code
+                if not code.startswith("…")
+                else re.sub(r"[^/]+$", "", before) + code.removeprefix("…/")
+            )
             before = whole if not code.startswith("…") else before
             addresses.append(re.sub(r"<(\w+)>", lambda part: SAMPLES[part[1]], whole))
     return addresses
@@ -35,6 +39,12 @@ def listed() -> list[str]:
 
 def test_every_address_of_the_pages_is_listed_and_leads_somewhere() -> None:
     named = {resolve(address).url_name for address in listed() if not address.endswith("…")}
-    patterns = {pattern.name for pattern in [*urlpatterns, *of_accounts] if isinstance(pattern, URLPattern)}
-    assert {name for name in patterns - named if not str(name).startswith("earlier-") and not str(name).endswith("-xlsx")} == set()
+    patterns = {
+        pattern.name for pattern in [*urlpatterns, *of_accounts] if isinstance(pattern, URLPattern)
+    }
+    assert {
+        name
+        for name in patterns - named
+        if not str(name).startswith("earlier-") and not str(name).endswith("-xlsx")
+    } == set()
     assert named <= patterns

@@ -13,7 +13,16 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import FactorTable
 from reporting_agent.cli import COMMANDS
 from reporting_agent.pipeline import scattered
-from tests.documents import command_line, decisions_index, demo_figures, errors_page, modules, openapi, pack_numbers, sizing
+from tests.documents import (
+    command_line,
+    decisions_index,
+    demo_figures,
+    errors_page,
+    modules,
+    openapi,
+    pack_numbers,
+    sizing,
+)
 from tests.documents.reasons import LISTS
 
 WRITE = "run python -m tests.documents --write"
@@ -43,7 +52,9 @@ def test_the_committed_description_of_the_api_is_complete_and_current() -> None:
 
 def test_the_decisions_are_numbered_without_holes_and_listed_by_their_titles() -> None:
     records = list(decisions_index.records())
-    assert [number for number, _, _ in records] == [f"{position:04d}" for position in range(1, len(records) + 1)]
+    assert [number for number, _, _ in records] == [
+        f"{position:04d}" for position in range(1, len(records) + 1)
+    ]
     for number, decision, path in records:
         words = re.sub(r"[^a-z0-9]+", "-", decision.lower().replace("'", "")).strip("-")
         assert path.stem == f"{number}-{words}", "a file is named by its decision"
@@ -60,7 +71,9 @@ def test_sizing_is_worked_out_from_the_run_that_is_kept() -> None:
     assert sizing.filled(text) == text, WRITE
     with pytest.raises(LookupError, match="0 places for the table 'needs'"):
         sizing.filled(text.replace("table: needs", "table: need"))
-    assert sizing.need(20_000, MEASURED).web_cores == pytest.approx(2 * sizing.need(10_000, MEASURED).web_cores)
+    assert sizing.need(20_000, MEASURED).web_cores == pytest.approx(
+        2 * sizing.need(10_000, MEASURED).web_cores
+    )
     # by hand: 36,000 sites in an hour at 3 times the mean are 30 a second; 10 ms of the database each is 0.3 cores, 70 % used 0.43
     assert sizing.need(36_000, MEASURED).database_cores == pytest.approx(0.3 / 0.7)
     assert sizing.first_limit(sizing.need(10_000, MEASURED)).startswith("nothing")
@@ -84,7 +97,10 @@ def test_the_page_of_numbers_holds_the_bounds_of_carriers_and_the_constants_of_t
     bounded = FactorTable.load().heating.values()
     assert bounded
     for bounds in bounded:
-        assert f"| {bounds.carrier}.heating-value.most | {bounds.most:g} | MJ/{CARRIERS[bounds.carrier].unit} |  | assumption |" in page
+        assert (
+            f"| {bounds.carrier}.heating-value.most | {bounds.most:g} | MJ/{CARRIERS[bounds.carrier].unit} |  | assumption |"
+            in page
+        )
     assert f"| {scattered.NEARLY:g} | of the best, by which heating values by runs" in page
 
 
@@ -104,4 +120,6 @@ def test_every_step_of_the_demo_stands_beside_what_is_published_and_inside_it() 
 def test_the_portal_serves_the_committed_description(client: Client) -> None:
     served = client.get("/api/v1/schema/")
     assert served.status_code == 200
-    assert yaml.safe_load(served.content) == yaml.safe_load(openapi.PAGE.read_text(encoding="utf-8"))
+    assert yaml.safe_load(served.content) == yaml.safe_load(
+        openapi.PAGE.read_text(encoding="utf-8")
+    )

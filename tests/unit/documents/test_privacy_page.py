@@ -18,8 +18,16 @@ PAGE = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
 @pytest.mark.parametrize("pack", packs.shipped())
 def test_the_figures_for_a_layman_are_those_of_every_packs_policy(pack: str) -> None:
     policy = packs.load(pack).policy
-    spent = (policy.epsilon_best + policy.epsilon_typical, policy.cap_per_year, policy.cap_per_year + reserve(policy))
-    rows = re.findall(r"^\| (?:one metric|the cap)[^|]*\| (\d+) \| ([\d.]+) \| ([\d.]+) % \|$", PAGE, flags=re.MULTILINE)
+    spent = (
+        policy.epsilon_best + policy.epsilon_typical,
+        policy.cap_per_year,
+        policy.cap_per_year + reserve(policy),
+    )
+    rows = re.findall(
+        r"^\| (?:one metric|the cap)[^|]*\| (\d+) \| ([\d.]+) \| ([\d.]+) % \|$",
+        PAGE,
+        flags=re.MULTILINE,
+    )
     assert len(rows) == len(spent)
     for epsilon, (stated, factor, percent) in zip(spent, rows, strict=True):
         assert Fraction(stated) == epsilon

@@ -14,15 +14,27 @@ import pytest
 from portal.web.messages import texts_in_use
 from tests.documents.refusals import ROOT
 
-PAGES = sorted(page for page in (ROOT / "docs" / "tour").glob("*.md") if page.name != "README.md" and not page.name.startswith("plant-"))
+PAGES = sorted(
+    page
+    for page in (ROOT / "docs" / "tour").glob("*.md")
+    if page.name != "README.md" and not page.name.startswith("plant-")
+)
 FEWEST_LETTERS = 8  # of a text with places to fill; a shorter one, such as "%(lo)s to %(hi)s", would fit anything
 
 
 @cache
 def patterns() -> list[re.Pattern[str]]:
     """The texts of the pages; where something is filled in, anything may stand."""
-    texts = [text for message in texts_in_use() for text in (message.id if isinstance(message.id, tuple) else (message.id,)) if text]
-    parts = (re.split(r"%\(\w+\)[sd]", re.sub(r"</?b>", "", str(text)).replace("%%", "%")) for text in texts)
+    texts = [
+        text
+        for message in texts_in_use()
+        for text in (message.id if isinstance(message.id, tuple) else (message.id,))
+        if text
+    ]
+    parts = (
+        re.split(r"%\(\w+\)[sd]", re.sub(r"</?b>", "", str(text)).replace("%%", "%"))
+        for text in texts
+    )
     fixed = (split for split in parts if len(split) == 1 or sum(map(len, split)) >= FEWEST_LETTERS)
     return [re.compile(".+".join(re.escape(part) for part in split)) for split in fixed]
 
@@ -34,5 +46,7 @@ def test_what_the_tour_says_stands_on_a_page_stands_there(page: Path) -> None:
     page_patterns = patterns()
     quoted = set(re.findall(r"\*\*(.+?)\*\*", text))
     assert quoted
-    unknown = [words for words in quoted if not any(pattern.fullmatch(words) for pattern in page_patterns)]
+    unknown = [
+        words for words in quoted if not any(pattern.fullmatch(words) for pattern in page_patterns)
+    ]
     assert not unknown

@@ -14,7 +14,15 @@ import pytest
 from django.core.management import get_commands, load_command_class
 
 from reporting_agent.cli import COMMANDS, command_parser
-from reporting_agent.config import Equipment, InputFiles, Mapping, Meter, Profile, Runs, SiteSettings
+from reporting_agent.config import (
+    Equipment,
+    InputFiles,
+    Mapping,
+    Meter,
+    Profile,
+    Runs,
+    SiteSettings,
+)
 from reporting_agent.config.site import SiteIdentity, StepSetting
 from tests.documents.errors_page import PAGE as ERRORS
 from tests.documents.refusals import ROOT
@@ -67,7 +75,10 @@ def test_links_lead_somewhere(page: str) -> None:
 @EVERY_PAGE
 def test_files_that_are_named_exist(page: str) -> None:
     for code in quoted(TEXTS[page]):
-        if re.fullmatch(r"(benchmarks|reporting_agent|portal|fixtures|tests|docs|bin|requirements)/[\w./-]+", code):
+        if re.fullmatch(
+            r"(benchmarks|reporting_agent|portal|fixtures|tests|docs|bin|requirements)/[\w./-]+",
+            code,
+        ):
             assert (ROOT / code).exists(), f"{page} names {code}"
 
 
@@ -97,14 +108,23 @@ def test_options_of_the_scripts_are_options() -> None:
 
 
 def commands_of_the_agent() -> dict[str, ArgumentParser]:
-    (action,) = (candidate for candidate in command_parser([])._actions if isinstance(candidate, _SubParsersAction))
+    (action,) = (
+        candidate
+        for candidate in command_parser([])._actions
+        if isinstance(candidate, _SubParsersAction)
+    )
     return dict(action.choices)
 
 
 def options_of(command: ArgumentParser) -> set[str]:
     """The options of a command and of its acts."""
     options = {option for action in command._actions for option in action.option_strings}
-    acts = [act for action in command._actions if isinstance(action, _SubParsersAction) for act in action.choices.values()]
+    acts = [
+        act
+        for action in command._actions
+        if isinstance(action, _SubParsersAction)
+        for act in action.choices.values()
+    ]
     return options.union(*(options_of(act) for act in acts))
 
 
@@ -117,12 +137,16 @@ def test_every_quoted_command_of_the_agent_parses(page: str) -> None:
         if words[:1] != ["steplabel-agent"] or page == "docs/cli.md" or len(words) == 1:
             continue
         command = words[1]
-        assert command in {*COMMANDS, "COMMAND", "--help", "--version", "--completion"}, f"{page}: {line}"
+        assert command in {*COMMANDS, "COMMAND", "--help", "--version", "--completion"}, (
+            f"{page}: {line}"
+        )
         complete = {"--site", "--portal", "--period"} & set(words) and "…" not in words[2:3]
         if complete and "[" not in line:
             parser.parse_args(words[1:])
         options = options_of(commands_of_the_agent().get(command, parser))
-        assert {word for word in words[2:] if word.startswith("--")} <= options | {"--help"}, f"{page}: {line}"
+        assert {word for word in words[2:] if word.startswith("--")} <= options | {"--help"}, (
+            f"{page}: {line}"
+        )
 
 
 @EVERY_PAGE
@@ -142,17 +166,27 @@ def environment_read(files: Iterable[Path]) -> set[str]:
         text = file.read_text(encoding="utf-8")
         names |= set(re.findall(r"environ(?:\.get\(|\[|\.setdefault\()\"([A-Z_]+)\"", text))
         names |= set(re.findall(r"_needed\(\"([A-Z_]+)\"\)", text))
-        names |= {name + ending for name in re.findall(r"_secret\(\"([A-Z_]+)\"\)", text) for ending in ("", "_FILE")}
+        names |= {
+            name + ending
+            for name in re.findall(r"_secret\(\"([A-Z_]+)\"\)", text)
+            for ending in ("", "_FILE")
+        }
         names |= set(re.findall(r"\"([A-Z_]+)\" in os\.environ", text))
     return names
 
 
 def test_the_settings_that_the_portal_reads_are_those_that_are_documented() -> None:
     page = TEXTS["docs/portal.md"]
-    documented = set(re.findall(r"`([A-Z][A-Z_]+)`", page)) | set(re.findall(r"\b(STEPLABEL_[A-Z_]+)=", page))
+    documented = set(re.findall(r"`([A-Z][A-Z_]+)`", page)) | set(
+        re.findall(r"\b(STEPLABEL_[A-Z_]+)=", page)
+    )
     entrypoint = ROOT / "docker" / "entrypoint"
-    running = {*(ROOT / "portal").rglob("*.py")} - {ROOT / "portal" / "settings" / "test.py"}  # nobody runs a portal on those
-    read = environment_read(running) | set(re.findall(r"\$\{([A-Z_]+):-", entrypoint.read_text(encoding="utf-8")))
+    running = {*(ROOT / "portal").rglob("*.py")} - {
+        ROOT / "portal" / "settings" / "test.py"
+    }  # nobody runs a portal on those
+    read = environment_read(running) | set(
+        re.findall(r"\$\{([A-Z_]+):-", entrypoint.read_text(encoding="utf-8"))
+    )
     assert read - {"STEPLABEL_DEMO"} <= documented
     files = [ROOT / "benchmarks" / "catalogue.py", entrypoint, ROOT / "docker" / "compose.yaml"]
     sources = [*(ROOT / "portal").rglob("*.py"), *(ROOT / "portal").rglob("*.sql"), *files]
@@ -169,33 +203,57 @@ def keys_in_table(header: str) -> set[str]:
 
 @pytest.mark.parametrize(
     ("header", "model"),
-    [("`[site]`", SiteIdentity), ("`[inputs]`", InputFiles), ("`[[meters]]`", Meter), ("`[[equipment]]`", Equipment), ("key", Profile)],
+    [
+        ("`[site]`", SiteIdentity),
+        ("`[inputs]`", InputFiles),
+        ("`[[meters]]`", Meter),
+        ("`[[equipment]]`", Equipment),
+        ("key", Profile),
+    ],
 )
-def test_the_keys_of_site_toml_are_documented_and_no_others(header: str, model: type[SiteIdentity]) -> None:
-    assert keys_in_table(header) == {field.alias or name for name, field in model.model_fields.items()}
+def test_the_keys_of_site_toml_are_documented_and_no_others(
+    header: str, model: type[SiteIdentity]
+) -> None:
+    assert keys_in_table(header) == {
+        field.alias or name for name, field in model.model_fields.items()
+    }
 
 
 def test_the_tables_of_site_toml_are_documented_and_no_others() -> None:
     section = TEXTS["docs/agent.md"].split("## site.toml, key by key", 1)[1].split("\n## ", 1)[0]
     tables = set(re.findall(r"\[\[?([a-z_]+)(?:\.[A-Z]+)?\]\]?`", section))
     assert tables == set(SiteSettings.model_fields) - {"path"}
-    assert {f"[mapping.{name}]" for name in Mapping.model_fields} <= set(re.findall(r"\[mapping\.\w+\]", TEXTS["docs/agent.md"]))
+    assert {f"[mapping.{name}]" for name in Mapping.model_fields} <= set(
+        re.findall(r"\[mapping\.\w+\]", TEXTS["docs/agent.md"])
+    )
     rows = dict(re.findall(r"^\| `\[(steps\.ID|runs)\]` \| (.+?) \|", section, flags=re.MULTILINE))
     for name, model in (("steps.ID", StepSetting), ("runs", Runs)):
         assert set(re.findall(r"`(\w+)`", rows[name])) == set(model.model_fields)
 
 
 def test_codes_that_the_portals_page_names_are_codes() -> None:
-    listed = set(re.findall(r"^\| `([a-z0-9-]+)` \|", ERRORS.read_text(encoding="utf-8"), flags=re.MULTILINE))
-    section = TEXTS["docs/portal.md"].split("## What is refused at the door", 1)[1].split("\n## ", 1)[0]
+    listed = set(
+        re.findall(r"^\| `([a-z0-9-]+)` \|", ERRORS.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    )
+    section = (
+        TEXTS["docs/portal.md"].split("## What is refused at the door", 1)[1].split("\n## ", 1)[0]
+    )
     assert set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", section)) <= listed
 
 
 def test_every_word_of_the_glossary_is_used() -> None:
     """In another document, in the core, or on a page: a word that nobody uses is not part of the language."""
     elsewhere = [text for page, text in TEXTS.items() if page != "docs/glossary.md"]
-    for folder, suffixes in (("benchmarks", {".py", ".toml"}), ("reporting_agent", {".py", ".toml"}), ("portal", {".py", ".html"})):
-        elsewhere += [file.read_text(encoding="utf-8") for file in (ROOT / folder).rglob("*") if file.suffix in suffixes]
+    for folder, suffixes in (
+        ("benchmarks", {".py", ".toml"}),
+        ("reporting_agent", {".py", ".toml"}),
+        ("portal", {".py", ".html"}),
+    ):
+        elsewhere += [
+            file.read_text(encoding="utf-8")
+            for file in (ROOT / folder).rglob("*")
+            if file.suffix in suffixes
+        ]
     spoken = re.sub(r"[\s_-]+", " ", " ".join(elsewhere)).lower()
     in_use = TEXTS["docs/glossary.md"].split("## Words of the standards")[0]
     for row in re.findall(r"^\| ([^|]+) \| [^|]*[\u4e00-\u9fff]", in_use, flags=re.MULTILINE):

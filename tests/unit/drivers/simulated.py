@@ -25,7 +25,9 @@ TYPICAL = 400.0  # kWh/t
 
 def remembering(rng: np.random.Generator, count: int, rho: float) -> Floats:
     """AR(1) of unit variance, started in its own long run."""
-    drawn: Floats = lfilter([np.sqrt(1 - rho**2)], [1, -rho], rng.standard_normal(count + 200))[200:]
+    drawn: Floats = lfilter([np.sqrt(1 - rho**2)], [1, -rho], rng.standard_normal(count + 200))[
+        200:
+    ]
     return drawn
 
 
@@ -54,7 +56,11 @@ def plant(
     count = len(value)
     output = np.full(count, 100.0) if output is None else output
     hours = np.full(count, 1.0) if hours is None else hours
-    start = [datetime(2023, 1, 1, tzinfo=UTC) + index * timedelta(seconds=min(10800, 31_000_000 // count)) for index in range(count)]
+    start = [
+        datetime(2023, 1, 1, tzinfo=UTC)
+        + index * timedelta(seconds=min(10800, 31_000_000 // count))
+        for index in range(count)
+    ]
     pack = packs.load("steel", None)
     step = pack.step("eaf")
     batches = [
@@ -68,7 +74,11 @@ def plant(
             output=float(output[index]),
             equipment="" if equipment is None else equipment[index],
             variables={"hot_metal_pct": 0.0}
-            | {name: float(column[index]) for name, column in variables.items() if not np.isnan(column[index])},
+            | {
+                name: float(column[index])
+                for name, column in variables.items()
+                if not np.isnan(column[index])
+            },
             energy=(CarrierEnergy("electricity", float(value[index] * output[index]), "kWh"),),
         )
         for index in range(count)
@@ -76,5 +86,8 @@ def plant(
     label = label_site(batches, pack, FactorTable.load(), YEAR, site="works")
     electric = tuple(step for step in label.steps if step.metric is Metric.ELECTRICITY)
     return LabelResult(
-        type(label)(label.pack, label.pack_version, label.period, electric, label.findings, label.site), PlantData(pack, batches, [], [])
+        type(label)(
+            label.pack, label.pack_version, label.period, electric, label.findings, label.site
+        ),
+        PlantData(pack, batches, [], []),
     )

@@ -27,10 +27,17 @@ NEW_YEAR = datetime(2023, 1, 1, tzinfo=UTC)  # a Sunday
 HOURS = 365 * 24
 
 
-def record(energy: Floats, hour_known: Floats | None = None, carrier: str = "electricity", unit: str = "kWh") -> MeterRecord:
+def record(
+    energy: Floats,
+    hour_known: Floats | None = None,
+    carrier: str = "electricity",
+    unit: str = "kWh",
+) -> MeterRecord:
     start = int(NEW_YEAR.timestamp()) * 1_000_000
     edges = start + HOUR_US * np.arange(len(energy) + 1, dtype=np.int64)
-    meter = Meter.model_validate({"id": "main", "step": "eaf", "carrier": carrier, "reading": "register", "unit": unit})
+    meter = Meter.model_validate(
+        {"id": "main", "step": "eaf", "carrier": carrier, "reading": "register", "unit": unit}
+    )
     total = float(energy.sum())
     return MeterRecord(
         meter=meter, unit=unit, counted=True, start_us=int(edges[0]), end_us=int(edges[-1]), total=total, in_batches=0.0, outside=total,
@@ -61,8 +68,13 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(7)
 
 
-def test_base_load_at_night_and_on_weekends_is_told_in_power_energy_and_money(rng: np.random.Generator) -> None:
-    prices = {"currency": "CNY", "prices": [{"carrier": "electricity", "unit": "kWh", "price": 0.6}]}
+def test_base_load_at_night_and_on_weekends_is_told_in_power_energy_and_money(
+    rng: np.random.Generator,
+) -> None:
+    prices = {
+        "currency": "CNY",
+        "prices": [{"carrier": "electricity", "unit": "kWh", "price": 0.6}],
+    }
     load = baseline(record(weeks(rng)), tariff=prices).base_load
     assert load is not None
     assert load.night == pytest.approx(20, abs=0.2)
@@ -76,10 +88,14 @@ def test_base_load_at_night_and_on_weekends_is_told_in_power_energy_and_money(rn
     assert "CNY" in load.sentence.said_in("zh")
 
 
-def test_what_is_given_back_has_no_load_that_is_never_switched_off(rng: np.random.Generator) -> None:
+def test_what_is_given_back_has_no_load_that_is_never_switched_off(
+    rng: np.random.Generator,
+) -> None:
     """The lowest hours of a generator were told as energy and money that its base load costs."""
     generator = record(weeks(rng))
-    given_back = replace(generator, meter=generator.meter.model_copy(update={"direction": Direction.RECOVERED}))
+    given_back = replace(
+        generator, meter=generator.meter.model_copy(update={"direction": Direction.RECOVERED})
+    )
     assert baseline(given_back).base_load is None
     assert baseline(given_back).chart is not None
 
@@ -89,24 +105,37 @@ def test_kinds_of_day_are_found_and_a_holiday_is_one_of_its_own(rng: np.random.G
     holiday = (date(2023, 5, 1) - NEW_YEAR.date()).days
     energy[24 * holiday : 24 * holiday + 24] = 20.0
     fit = baseline(record(energy), tariff={"currency": "CNY", "holidays": ["2023-05-01"]})
-    assert [(kind.words.en, kind.days) for kind in fit.day_types] == [("Sat, Sun, holiday", 106), ("Mon–Fri", 259)]
+    assert [(kind.words.en, kind.days) for kind in fit.day_types] == [
+        ("Sat, Sun, holiday", 106),
+        ("Mon–Fri", 259),
+    ]
     assert fit.explained is not None
     assert fit.explained > 0.9
     assert fit.anomalies == ()
 
 
-def test_a_plant_that_runs_through_is_not_told_that_its_nights_are_idle(rng: np.random.Generator) -> None:
+def test_a_plant_that_runs_through_is_not_told_that_its_nights_are_idle(
+    rng: np.random.Generator,
+) -> None:
     load = baseline(record(500 + 10 * remembering(rng, HOURS, 0.9))).base_load
     assert load is not None
     assert load.sentence.en.startswith("It runs day and night")
 
 
-def test_a_shift_of_three_weeks_and_a_single_day_are_found_with_date_size_and_money(rng: np.random.Generator) -> None:
+def test_a_shift_of_three_weeks_and_a_single_day_are_found_with_date_size_and_money(
+    rng: np.random.Generator,
+) -> None:
     energy = weeks(rng)
-    leak, accident = (date(2023, 8, 7) - NEW_YEAR.date()).days, (date(2023, 3, 15) - NEW_YEAR.date()).days
+    leak, accident = (
+        (date(2023, 8, 7) - NEW_YEAR.date()).days,
+        (date(2023, 3, 15) - NEW_YEAR.date()).days,
+    )
     energy[24 * leak : 24 * (leak + 21)] += 5.0  # 5 kW day and night: a compressed-air leak
     energy[24 * accident : 24 * accident + 24] += 15.0
-    prices = {"currency": "CNY", "prices": [{"carrier": "electricity", "unit": "kWh", "price": 0.6}]}
+    prices = {
+        "currency": "CNY",
+        "prices": [{"carrier": "electricity", "unit": "kWh", "price": 0.6}],
+    }
     fit = baseline(record(energy), tariff=prices)
     shift, day = fit.anomalies
     assert abs((shift.first - date(2023, 8, 7)).days) <= 1
@@ -124,7 +153,15 @@ def test_what_production_explains_is_no_anomaly(rng: np.random.Generator) -> Non
     energy = np.repeat(20 + 2 * tonnes / 24 + 0.3 * remembering(rng, 365, 0.3), 24)
     energy[24 * 200 : 24 * 214] += 3.0
     batches = [
-        Batch(f"B{day}", "eaf", "liquid-steel", "", at := NEW_YEAR + timedelta(days=day), at + timedelta(hours=20), float(tonnes[day]))
+        Batch(
+            f"B{day}",
+            "eaf",
+            "liquid-steel",
+            "",
+            at := NEW_YEAR + timedelta(days=day),
+            at + timedelta(hours=20),
+            float(tonnes[day]),
+        )
         for day in range(365)
     ]
     fit = baseline(record(energy), batches)
@@ -140,11 +177,22 @@ def test_rows_that_stand_twice_in_the_log_are_made_once(rng: np.random.Generator
     tonnes = 100 + 30 * remembering(rng, 365, 0.8)
     energy = np.repeat(20 + 2 * tonnes / 24 + 0.3 * remembering(rng, 365, 0.3), 24)
     batches = [
-        Batch(f"B{day}", "eaf", "liquid-steel", "", at := NEW_YEAR + timedelta(days=day), at + timedelta(hours=20), float(tonnes[day]))
+        Batch(
+            f"B{day}",
+            "eaf",
+            "liquid-steel",
+            "",
+            at := NEW_YEAR + timedelta(days=day),
+            at + timedelta(hours=20),
+            float(tonnes[day]),
+        )
         for day in range(365)
     ]
     again = [replace(batch, excluded="duplicate") for batch in batches[100:200]]
-    assert baseline(record(energy), [*batches, *again]).explained == baseline(record(energy), batches).explained
+    assert (
+        baseline(record(energy), [*batches, *again]).explained
+        == baseline(record(energy), batches).explained
+    )
 
 
 def test_runs_over_midnight_have_made_their_output_on_both_days(rng: np.random.Generator) -> None:
@@ -152,7 +200,9 @@ def test_runs_over_midnight_have_made_their_output_on_both_days(rng: np.random.G
     batches, energy = [], 2 + 0.2 * remembering(rng, HOURS, 0.5)
     for number, first in enumerate(range(16, HOURS - 40, 96)):
         at, tonnes = NEW_YEAR + timedelta(hours=first), float(rng.uniform(80, 120))
-        batches.append(Batch(f"B{number}", "eaf", "liquid-steel", "", at, at + timedelta(hours=40), tonnes))
+        batches.append(
+            Batch(f"B{number}", "eaf", "liquid-steel", "", at, at + timedelta(hours=40), tonnes)
+        )
         energy[first : first + 40] += tonnes / 40 * (30 + rng.normal(0, 0.3))
     fit = baseline(record(energy), batches)
     assert fit.explained is not None
@@ -188,21 +238,33 @@ def test_a_clean_year_of_three_mills_raises_no_alarm(tmp_path: Path) -> None:
     assert "每单位产量（mill-2, portland）" in by_meter[mill.MAIN].model.said_in("zh")
 
 
-def test_the_level_in_words_is_what_a_day_takes_besides_its_output(rng: np.random.Generator) -> None:
+def test_the_level_in_words_is_what_a_day_takes_besides_its_output(
+    rng: np.random.Generator,
+) -> None:
     """Not the usual day, to which the output's energy would be added once more."""
     batches, energy = [], np.full(HOURS, 10.0)
     for day in range(0, 365, 2):
         at, tonnes = NEW_YEAR + timedelta(days=day, hours=6), float(rng.uniform(80, 120))
-        batches.append(Batch(f"B{day}", "eaf", "liquid-steel", "", at, at + timedelta(hours=12), tonnes))
+        batches.append(
+            Batch(f"B{day}", "eaf", "liquid-steel", "", at, at + timedelta(hours=12), tonnes)
+        )
         energy[24 * day + 6 : 24 * day + 18] += tonnes / 12 * 30 + rng.normal(0, 0.5)
-    assert "240 kWh) plus 30.0 kWh for each unit of output" in baseline(record(energy), batches).model.en
+    assert (
+        "240 kWh) plus 30.0 kWh for each unit of output"
+        in baseline(record(energy), batches).model.en
+    )
 
 
 def test_a_check_meter_raises_no_second_alarm(rng: np.random.Generator) -> None:
     meter = record(weeks(rng))
-    check = replace(meter, meter=meter.meter.model_copy(update={"id": "logger", "role": "check", "checks": "main"}))
+    check = replace(
+        meter,
+        meter=meter.meter.model_copy(update={"id": "logger", "role": "check", "checks": "main"}),
+    )
     data = PlantData(packs.load("steel", None), [], [], [], (meter, check))
-    assert [fit.meter for fit in baselines(site(), LabelResult(SiteLabel("steel", "1", YEAR, ()), data))] == ["main"]
+    assert [
+        fit.meter for fit in baselines(site(), LabelResult(SiteLabel("steel", "1", YEAR, ()), data))
+    ] == ["main"]
 
 
 def test_a_day_of_25_hours_is_expected_to_take_more() -> None:
@@ -220,7 +282,9 @@ def test_clean_years_raise_a_false_alarm_once_in_several_years(rho: float) -> No
     for seed in range(60):
         residual = remembering(np.random.default_rng(seed), 365, rho)
         alarms += len(events(residual, control(residual)))
-    assert alarms <= 15  # 0.12 a year were measured over 300 years; 15 of 60 would be chance once in a hundred
+    assert (
+        alarms <= 15
+    )  # 0.12 a year were measured over 300 years; 15 of 60 would be chance once in a hundred
 
 
 def test_a_meter_known_for_too_few_days_says_so(rng: np.random.Generator) -> None:
@@ -236,7 +300,11 @@ def test_a_meter_known_for_too_few_days_says_so(rng: np.random.Generator) -> Non
 def test_water_and_gas_have_a_base_load_in_their_own_unit(rng: np.random.Generator) -> None:
     fit = baseline(record(weeks(rng), carrier="water", unit="t"))
     assert fit.base_load is not None
-    assert (fit.base_load.rate_unit, fit.base_load.unit, fit.base_load.money_per_year) == ("t/h", "t", None)
+    assert (fit.base_load.rate_unit, fit.base_load.unit, fit.base_load.money_per_year) == (
+        "t/h",
+        "t",
+        None,
+    )
 
 
 def test_a_meter_that_never_moves_is_not_charted() -> None:
@@ -245,7 +313,9 @@ def test_a_meter_that_never_moves_is_not_charted() -> None:
     assert fit.why is not None
 
 
-def test_what_a_meter_shows_outside_its_own_time_is_neither_base_load_nor_anomaly(rng: np.random.Generator) -> None:
+def test_what_a_meter_shows_outside_its_own_time_is_neither_base_load_nor_anomaly(
+    rng: np.random.Generator,
+) -> None:
     """From September on another stands in its place, and it shows 300 kW of something else, by day and night."""
     energy = weeks(rng)
     energy[24 * 243 :] = 300.0

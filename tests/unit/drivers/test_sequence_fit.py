@@ -22,7 +22,9 @@ def batches(request: pytest.FixtureRequest) -> Batches:
     count = 900
     z = rng.normal(size=(count, 3))
     furnace = rng.integers(0, 4, count)
-    x = np.column_stack([np.ones(count), *((furnace == code).astype(float) for code in (1, 2, 3)), z])
+    x = np.column_stack(
+        [np.ones(count), *((furnace == code).astype(float) for code in (1, 2, 3)), z]
+    )
     y = 400 + 5 * furnace + z @ np.array([3.0, -2.0, 0.5]) + rng.normal(size=count)
     y[::10] += rng.exponential(60, len(y[::10]))
     return y, x
@@ -38,9 +40,17 @@ def test_an_estimate_leaves_aside_what_lies_far_off(batches: Batches) -> None:
 
 def test_an_estimate_is_that_of_statsmodels(batches: Batches) -> None:
     y, x = batches
-    asked: dict[str, Any] = {"conv": "coefs", "tol": sequence_fit.MOVED, "maxiter": sequence_fit.MOST_STEPS}
+    asked: dict[str, Any] = {
+        "conv": "coefs",
+        "tol": sequence_fit.MOVED,
+        "maxiter": sequence_fit.MOST_STEPS,
+    }
     huber = RLM(y, x, M=norms.HuberT(sequence_fit.HUBER_C)).fit(**asked).params
     np.testing.assert_allclose(sequence_fit.m_estimate(y, x, tukey=False), huber, rtol=1e-9)
-    fixed = {"start_params": huber, "start_scale": sequence_fit.mad(y - x @ huber), "update_scale": False}
+    fixed = {
+        "start_params": huber,
+        "start_scale": sequence_fit.mad(y - x @ huber),
+        "update_scale": False,
+    }
     biweight = RLM(y, x, M=norms.TukeyBiweight(sequence_fit.TUKEY_C)).fit(**asked, **fixed).params
     np.testing.assert_allclose(sequence_fit.m_estimate(y, x, tukey=True), biweight, rtol=1e-9)

@@ -12,14 +12,34 @@ import pytest
 
 from benchmarks.catalogue import languages
 from benchmarks.errors import InputError
-from benchmarks.exercises import Exercise, ExerciseQuestion, TraineeRole, check, every, named, working
-from benchmarks.exercises.checking import CLOSE_BY, OTHER, RIGHT, UNIT, UNIT_ALONE, UNIT_TOO, UNREADABLE
+from benchmarks.exercises import (
+    Exercise,
+    ExerciseQuestion,
+    TraineeRole,
+    check,
+    every,
+    named,
+    working,
+)
+from benchmarks.exercises.checking import (
+    CLOSE_BY,
+    OTHER,
+    RIGHT,
+    UNIT,
+    UNIT_ALONE,
+    UNIT_TOO,
+    UNREADABLE,
+)
 from benchmarks.exercises.reading import HOME
 from reporting_agent.cli import main
 from reporting_agent.exercises import computed
 from reporting_agent.exercises.progress import Progress
 
-ASKED = [pytest.param(exercise, question, id=f"{exercise.id}-{question.id}") for exercise in every() for question in exercise.question]
+ASKED = [
+    pytest.param(exercise, question, id=f"{exercise.id}-{question.id}")
+    for exercise in every()
+    for question in exercise.question
+]
 LANGUAGES = pytest.mark.parametrize("language", languages())
 
 
@@ -31,7 +51,9 @@ def texts_of(exercise: Exercise, language: str) -> dict[str, Any]:
             else:
                 yield f"{above}{key}", value
 
-    return dict(flat(tomllib.loads((HOME / exercise.id / f"{language}.toml").read_text(encoding="utf-8"))))
+    return dict(
+        flat(tomllib.loads((HOME / exercise.id / f"{language}.toml").read_text(encoding="utf-8")))
+    )
 
 
 def test_every_role_has_an_exercise_of_about_an_hour() -> None:
@@ -53,18 +75,31 @@ def test_every_language_says_the_same_with_the_same_figures(exercise: Exercise) 
         assert texts.keys() == english.keys(), language
         for key, text in english.items():
             for here, translation in zip(
-                *([wording] if isinstance(wording, str) else wording for wording in (text, texts[key])), strict=True
+                *(
+                    [wording] if isinstance(wording, str) else wording
+                    for wording in (text, texts[key])
+                ),
+                strict=True,
             ):
-                assert sorted(findall(r"%\((\w+)\)s", here)) == sorted(findall(r"%\((\w+)\)s", translation)), (language, key)
+                assert sorted(findall(r"%\((\w+)\)s", here)) == sorted(
+                    findall(r"%\((\w+)\)s", translation)
+                ), (language, key)
 
 
 @LANGUAGES
 @pytest.mark.parametrize(("exercise", "question"), ASKED)
-def test_the_right_answer_is_right_however_it_is_written(exercise: Exercise, question: ExerciseQuestion, language: str) -> None:
+def test_the_right_answer_is_right_however_it_is_written(
+    exercise: Exercise, question: ExerciseQuestion, language: str
+) -> None:
     fact = exercise.facts[question.answer]
     if question.kind == "choice":
         place = question.choices.index(str(fact)) + 1
-        spellings = [str(fact), str(fact).upper(), str(place), exercise.text(f"question.{question.id}.choice.{fact}", language)]
+        spellings = [
+            str(fact),
+            str(fact).upper(),
+            str(place),
+            exercise.text(f"question.{question.id}.choice.{fact}", language),
+        ]
     else:
         exact = float(fact)
         spellings = [
@@ -80,7 +115,9 @@ def test_the_right_answer_is_right_however_it_is_written(exercise: Exercise, que
 
 @LANGUAGES
 @pytest.mark.parametrize(("exercise", "question"), ASKED)
-def test_every_mistake_is_told_by_its_own_reason(exercise: Exercise, question: ExerciseQuestion, language: str) -> None:
+def test_every_mistake_is_told_by_its_own_reason(
+    exercise: Exercise, question: ExerciseQuestion, language: str
+) -> None:
     right = exercise.facts[question.answer]
     mistakes = {code: exercise.facts[fact] for code, fact in question.mistakes.items()}
     mistakes |= {choice: choice for choice in question.choices if choice != right}
@@ -92,7 +129,11 @@ def test_every_mistake_is_told_by_its_own_reason(exercise: Exercise, question: E
         assert verdict.why == exercise.text(f"question.{question.id}.wrong.{code}", language)
         assert verdict.look == exercise.text(f"question.{question.id}.look", language)
         reasons.add(verdict.why)
-    codes = {key.rpartition(".")[2] for key in texts_of(exercise, "en") if key.startswith(f"question.{question.id}.wrong.")}
+    codes = {
+        key.rpartition(".")[2]
+        for key in texts_of(exercise, "en")
+        if key.startswith(f"question.{question.id}.wrong.")
+    }
     assert codes == mistakes.keys(), "no reason is written that no answer reaches"
     assert reasons
 
@@ -163,7 +204,9 @@ def test_a_figure_is_told_from_its_neighbours(answer: str, code: str) -> None:
         ("changed-record", "probability", "95.2 %", "days"),
     ],
 )
-def test_what_stands_on_the_screen_and_is_not_asked_for_is_told(exercise: str, question: str, answer: str, code: str) -> None:
+def test_what_stands_on_the_screen_and_is_not_asked_for_is_told(
+    exercise: str, question: str, answer: str, code: str
+) -> None:
     asked = named(exercise)
     assert check(asked, asked.asked(question), answer, "en").code == code
 
@@ -175,17 +218,34 @@ def test_a_factor_is_asked_for_as_a_plain_number() -> None:
         assert (verdict.code, verdict.why) == (code, "Give it as a plain number, such as 1.1.")
 
 
-def test_a_file_in_which_nothing_was_filled_in_writes_no_second_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_in_which_nothing_was_filled_in_writes_no_second_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["exercise", "mill-year", "--out", "desk", "--state", "state", "--json"]) == 0
-    assert main(["exercise", "mill-year", "--answers", "desk/answers.toml", "--state", "state", "--json"]) == 0
+    assert (
+        main(
+            [
+                "exercise",
+                "mill-year",
+                "--answers",
+                "desk/answers.toml",
+                "--state",
+                "state",
+                "--json",
+            ]
+        )
+        == 0
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["desk"]
 
 
 def test_what_cannot_be_read_counts_as_no_try(tmp_path: Path) -> None:
     exercise = named("mill-year")
     for answer, tries in (("1.000,50", 0), ("35", 1)):
-        done = Progress(tmp_path).take(exercise, check(exercise, exercise.asked("label"), answer, "en"))
+        done = Progress(tmp_path).take(
+            exercise, check(exercise, exercise.asked("label"), answer, "en")
+        )
         assert (done.wrong, done.right) == (tries, False)
 
 
@@ -208,7 +268,10 @@ def test_what_is_not_there_is_refused_with_what_is() -> None:
     assert (unknown.value.code, "mill-year" in unknown.value.wanted) == ("exercise-unknown", True)
     with pytest.raises(InputError) as unasked:
         named("mill-year").asked("weather")
-    assert (unasked.value.code, "label" in unasked.value.wanted) == ("exercise-question-unknown", True)
+    assert (unasked.value.code, "label" in unasked.value.wanted) == (
+        "exercise-question-unknown",
+        True,
+    )
     with pytest.raises(InputError) as lacking:
         named("mill-year").content("../exercise.toml")
     assert lacking.value.code == "exercise-file-unknown"

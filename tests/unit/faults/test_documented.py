@@ -13,13 +13,19 @@ from tests.documents import fault_rows
 from tests.documents.refusals import ROOT
 
 TEXT = (ROOT / "docs" / "agent.md").read_text(encoding="utf-8")
-AGAINST_BATCHES = {str(kind) for kind in ClockShiftKind} | {standstills.STILL, unit_check.LABEL, unit_check.CHANGE}
+AGAINST_BATCHES = {str(kind) for kind in ClockShiftKind} | {
+    standstills.STILL,
+    unit_check.LABEL,
+    unit_check.CHANGE,
+}
 
 
 def table(header: str) -> list[list[str]]:
     """Cells of the rows below this header."""
     body = TEXT.split(f"| {header} |\n", 1)[1].split("\n\n", 1)[0]
-    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in body.splitlines()[1:]]
+    return [
+        [cell.strip() for cell in line.strip("|").split(" | ")] for line in body.splitlines()[1:]
+    ]
 
 
 METERS = {

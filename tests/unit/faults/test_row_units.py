@@ -31,12 +31,21 @@ def heats() -> list[Batch]:
 
 
 def with_energy(batch: Batch, quantity: float, power_on_s: float) -> Batch:
-    return replace(batch, energy=(replace(batch.energy[0], quantity=quantity),), variables={"power_on_s": power_on_s})
+    return replace(
+        batch,
+        energy=(replace(batch.energy[0], quantity=quantity),),
+        variables={"power_on_s": power_on_s},
+    )
 
 
 def test_heats_broken_off_near_a_factor_between_units_keep_theirs() -> None:
     batches = heats()
-    for at, quantity, power_on_s in ((10, 15.6, 727), (60, 15.2, 700), (110, 13.4, 640), (160, 15.5, 719)):
+    for at, quantity, power_on_s in (
+        (10, 15.6, 727),
+        (60, 15.2, 700),
+        (110, 13.4, 640),
+        (160, 15.5, 719),
+    ):
         batches[at] = with_energy(batches[at], quantity, power_on_s)
     assert off_scales(batches) == {}
 

@@ -18,11 +18,27 @@ KINDS: tuple[Kind, ...] = ("register", "rate", "interval")
 
 
 def look(
-    kind: Kind, value: np.ndarray, *, bounds: tuple[float, float] | None = None, beside: Kind | None = None, **declared: object
+    kind: Kind,
+    value: np.ndarray,
+    *,
+    bounds: tuple[float, float] | None = None,
+    beside: Kind | None = None,
+    **declared: object,
 ) -> Suspicion:
     own_course = course(meter(kind, **declared), MOMENTS, value, line=LINE)
-    main = None if beside is None else course(meter(beside), MOMENTS, written(LINE, beside, MOMENTS), line=LINE)
-    return compare(meter(kind, **declared), own_course, LINE.windows, 0.98, UTC_ZONE, MeterContext(TONNES, bounds, main))
+    main = (
+        None
+        if beside is None
+        else course(meter(beside), MOMENTS, written(LINE, beside, MOMENTS), line=LINE)
+    )
+    return compare(
+        meter(kind, **declared),
+        own_course,
+        LINE.windows,
+        0.98,
+        UTC_ZONE,
+        MeterContext(TONNES, bounds, main),
+    )
 
 
 def codes(suspicion: Suspicion) -> list[str]:
@@ -55,7 +71,9 @@ def test_a_meter_beside_another_gives_itself_away(kind: Kind, factor: float) -> 
 @pytest.mark.parametrize("kind", ["rate", "interval"])
 @pytest.mark.parametrize("beside", [None, "register"])
 @pytest.mark.parametrize("factor", [1000.0, 0.001])
-def test_a_unit_that_changes_is_told_with_its_first_reading(kind: Kind, beside: Kind | None, factor: float) -> None:
+def test_a_unit_that_changes_is_told_with_its_first_reading(
+    kind: Kind, beside: Kind | None, factor: float
+) -> None:
     value, first = written(LINE, kind, MOMENTS), 9000
     value[first:] = np.round(value[first:] * factor, 6)
     suspicion = look(kind, value, beside=beside)
@@ -78,7 +96,9 @@ BOUNDS = (100.0, 900.0)
 
 @pytest.mark.parametrize("kind", ["rate", "interval"])
 @pytest.mark.parametrize("factor", [1000.0, 0.001])
-@pytest.mark.parametrize(("turn", "wrong"), [(4000, "since"), (4000, "until"), (9000, "since"), (9000, "until")])
+@pytest.mark.parametrize(
+    ("turn", "wrong"), [(4000, "since"), (4000, "until"), (9000, "since"), (9000, "until")]
+)
 def test_which_side_of_a_change_is_in_the_wrong_unit_is_told_by_what_a_batch_can_take(
     kind: Kind, factor: float, turn: int, wrong: str
 ) -> None:
@@ -89,13 +109,17 @@ def test_which_side_of_a_change_is_in_the_wrong_unit_is_told_by_what_a_batch_can
     suspicion = look(kind, value, bounds=BOUNDS)
     assert codes(suspicion) == ["unit-change"]
     struck = suspicion.batches["unit-label"]
-    assert (struck == (LINE.end_s > MOMENTS[turn] if wrong == "since" else LINE.start_s < MOMENTS[turn])).mean() > 0.998
+    assert (
+        struck == (LINE.end_s > MOMENTS[turn] if wrong == "since" else LINE.start_s < MOMENTS[turn])
+    ).mean() > 0.998
     (event,) = suspicion.events
     assert event.kind == "unit"
     assert event.factor == pytest.approx(1 / factor)
     assert (event.until is None) == (wrong == "since")
     sentence = suspicion.findings[0].sentence
-    assert f"factor = {1 / factor:.6g}, {'from' if wrong == 'since' else 'until'} that day" in sentence
+    assert (
+        f"factor = {1 / factor:.6g}, {'from' if wrong == 'since' else 'until'} that day" in sentence
+    )
     assert "are beyond what a batch of this step can use" in sentence
 
 
@@ -110,7 +134,9 @@ def test_where_nothing_but_their_number_speaks_for_a_side_the_finding_says_so() 
 
 
 @pytest.mark.parametrize(("factor", "stands"), [(1e-3, 0.0065), (1e3, 0.0065), (3.6e3, 0.003)])
-def test_a_unit_that_changes_while_the_line_stands_is_dated_by_what_it_takes_then(factor: float, stands: float) -> None:
+def test_a_unit_that_changes_while_the_line_stands_is_dated_by_what_it_takes_then(
+    factor: float, stands: float
+) -> None:
     load = np.tile(np.concatenate((np.full(30, 1000.0), np.full(20, 300.0))), 8)
     load[150:300] = 1000.0 * stands
     load[250:] *= factor
@@ -148,7 +174,14 @@ def test_rest_between_batches_and_short_stops_within_them_are_no_standstill(kind
         first = (start - int(MOMENTS[0])) // 60 + 20
         of.power[first : first + 12] = 0.0  # twelve minutes without power in every batch
     own_course = course(meter(kind), MOMENTS, written(of, kind, MOMENTS), line=of)
-    suspicion = compare(meter(kind), own_course, of.windows, 0.98, UTC_ZONE, MeterContext(np.full(len(of.start_s), 9.0)))
+    suspicion = compare(
+        meter(kind),
+        own_course,
+        of.windows,
+        0.98,
+        UTC_ZONE,
+        MeterContext(np.full(len(of.start_s), 9.0)),
+    )
     assert codes(suspicion) == []
     assert of.windows.start_us[0] == of.start_s[0] * SECOND
 

@@ -23,7 +23,9 @@ def test_a_standby_load_of_a_few_steps_of_the_resolution_is_no_frozen_sensor() -
     assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {}
     value[value == 700.0] = 500.0 + 100 * (np.arange(np.count_nonzero(value == 700.0)) % 2)
     value[BUSY : BUSY + 14] = 700.0
-    assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {"value-stuck": 1}, "where it stands at that value only once"
+    assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {"value-stuck": 1}, (
+        "where it stands at that value only once"
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -59,7 +61,9 @@ def test_single_values_far_above_the_meters_own_history_are_spikes(kind: Kind, c
 
 @pytest.mark.parametrize("kind", ["rate", "interval"])
 @pytest.mark.parametrize("shape", [(1.7, 2.8, 2.1), (2.2, 2.6)])
-def test_a_load_that_rises_over_one_reading_and_falls_over_another_is_a_load(kind: Kind, shape: tuple[float, ...]) -> None:
+def test_a_load_that_rises_over_one_reading_and_falls_over_another_is_a_load(
+    kind: Kind, shape: tuple[float, ...]
+) -> None:
     """After an outage, on a hot afternoon: three rising quarters of an hour of a pump were left out, and the day with them."""
     value = READ[kind].copy()
     value[BUSY : BUSY + len(shape)] = np.quantile(value, 0.99) * np.array(shape)
@@ -99,11 +103,15 @@ def test_a_sensor_that_froze_is_stuck(kind: Kind, length: int) -> None:
 def test_over_a_stuck_value_no_energy_is_known() -> None:
     value = READ["rate"].copy()
     value[BUSY : BUSY + 100] = value[BUSY]
-    stuck, sound = (course(meter("rate"), MOMENTS, series, line=LINE) for series in (value, READ["rate"]))
+    stuck, sound = (
+        course(meter("rate"), MOMENTS, series, line=LINE) for series in (value, READ["rate"])
+    )
     windows = LINE.windows
     struck = (windows.start_us / 1e6 < MOMENTS[BUSY + 99]) & (windows.end_us / 1e6 > MOMENTS[BUSY])
     assert stuck.over(windows).completeness[struck].max() < 1
-    np.testing.assert_allclose(stuck.over(windows).energy[~struck], sound.over(windows).energy[~struck], atol=1e-5)
+    np.testing.assert_allclose(
+        stuck.over(windows).energy[~struck], sound.over(windows).energy[~struck], atol=1e-5
+    )
 
 
 def test_a_register_that_hung_and_caught_up_keeps_what_it_counted_apart() -> None:
@@ -165,7 +173,9 @@ def test_digits_that_go_missing_are_told_with_their_row(kind: Kind) -> None:
     assert abs(rows(record, "quantum-change")[0] - (AT + 2)) <= 40
 
 
-def test_even_thousands_by_chance_are_no_coarser_step_where_all_are_thousands(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_even_thousands_by_chance_are_no_coarser_step_where_all_are_thousands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     value = READ["rate"].copy()
     value[AT:] = np.round(value[AT:] / 100) * 100
     value[AT + 3000 : AT + 3400] = np.round(value[AT + 3000 : AT + 3400] / 200) * 200
@@ -193,7 +203,9 @@ def test_a_zero_of_a_meter_that_is_never_at_zero_is_no_value() -> None:
     dropped = course(meter("interval"), MOMENTS, value)
     assert counts_by_code(dropped) == {"zero-dropout": 2}
     assert rows(dropped, "zero-dropout") == [BUSY + 2, BUSY + 902]
-    assert "an outage, or a logger" in str(dropped.findings[0].sentence)  # of a brewery's nine, five were outages
+    assert "an outage, or a logger" in str(
+        dropped.findings[0].sentence
+    )  # of a brewery's nine, five were outages
 
 
 def test_zeros_of_a_meter_that_rests_are_values() -> None:
@@ -215,7 +227,10 @@ def test_what_is_found_does_not_depend_on_where_blocks_are_cut(kind: Kind, block
     value[BUSY : BUSY + 60] = value[BUSY]
     value[BUSY + 700] *= 1 if kind == "register" else 9
     value[12_000:] = np.floor(value[12_000:] / 10) * 10
-    whole, cut = course(meter(kind), MOMENTS, value, line=LINE), course(meter(kind), MOMENTS, value, line=LINE, block=block)
+    whole, cut = (
+        course(meter(kind), MOMENTS, value, line=LINE),
+        course(meter(kind), MOMENTS, value, line=LINE, block=block),
+    )
     assert counts_by_code(whole) == counts_by_code(cut)
     np.testing.assert_array_equal(whole.curve.steps, cut.curve.steps)
 

@@ -39,7 +39,13 @@ def group_of(folder: Path, sites: int = 3, heats: int = 120) -> Path:
     for number in range(sites):
         works = folder / f"works-{number}"
         works.mkdir(parents=True)
-        heats_site(works, heats, f"W{number}", late_every=(29, 13, 7)[number % 3], site_id=f"w{number}-works-2")
+        heats_site(
+            works,
+            heats,
+            f"W{number}",
+            late_every=(29, 13, 7)[number % 3],
+            site_id=f"w{number}-works-2",
+        )
         lines.append(f'[[sites]]\nfile = "works-{number}/site.toml"\n')
     broken = folder / "broken"
     broken.mkdir()
@@ -62,7 +68,9 @@ def reads_by(site: Path, source: str, *, beside_files: bool) -> None:
     inputs = 'batches = "batches.csv"\nenergy = "energy.csv"'
     assert inputs in text
     named = f'source = "tests.unit.fleet.dying_source:{source}"'
-    site.write_text(text.replace(inputs, f"{inputs}\n{named}" if beside_files else named), encoding="utf-8")
+    site.write_text(
+        text.replace(inputs, f"{inputs}\n{named}" if beside_files else named), encoding="utf-8"
+    )
 
 
 @dataclass(frozen=True)
@@ -85,11 +93,27 @@ class Approved:
 
 
 def tasks_of(file: Path, out: Path) -> list[Task]:
-    return [Task(path, {}, "2016", "en", f"{out}/{name_of(path)}") for path in load_fleet(file).files()]
+    return [
+        Task(path, {}, "2016", "en", f"{out}/{name_of(path)}") for path in load_fleet(file).files()
+    ]
 
 
 def fleet(file: Path, out: Path, *more: str) -> int:
-    return main(["fleet", "--config", str(file), "label", "--period", "2016", "--out", str(out), "--processes", "2", *more])
+    return main(
+        [
+            "fleet",
+            "--config",
+            str(file),
+            "label",
+            "--period",
+            "2016",
+            "--out",
+            str(out),
+            "--processes",
+            "2",
+            *more,
+        ]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -100,17 +124,34 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return file, folder / "out"
 
 
-def test_every_site_has_the_files_that_label_writes(labelled: tuple[Path, Path], tmp_path: Path) -> None:
+def test_every_site_has_the_files_that_label_writes(
+    labelled: tuple[Path, Path], tmp_path: Path
+) -> None:
     file, out = labelled
     for number in range(3):
         site = file.parent / f"works-{number}" / "site.toml"
-        assert main(["label", "--site", str(site), "--period", "2016", "--out", str(tmp_path / str(number))]) == 0
+        assert (
+            main(
+                [
+                    "label",
+                    "--site",
+                    str(site),
+                    "--period",
+                    "2016",
+                    "--out",
+                    str(tmp_path / str(number)),
+                ]
+            )
+            == 0
+        )
         own = out / f"{number + 1:03}-works-{number}"
         for name in ("label.json", "batches.parquet", "rejected.csv"):
             assert (own / name).read_bytes() == (tmp_path / str(number) / name).read_bytes(), name
 
 
-def test_a_site_that_fails_is_named_with_its_remedy_and_stops_no_other(labelled: tuple[Path, Path]) -> None:
+def test_a_site_that_fails_is_named_with_its_remedy_and_stops_no_other(
+    labelled: tuple[Path, Path],
+) -> None:
     group = json.loads((labelled[1] / "group.json").read_text(encoding="utf-8"))
     refused = [site["refused"] for site in group["sites"]]
     assert [refusal is None for refusal in refused] == [True, True, True, False]
@@ -135,10 +176,31 @@ def test_a_fault_that_nobody_foresaw_is_told_of_its_site_and_the_others_are_done
     file = group_of(tmp_path, sites=2, heats=40)
     site = tmp_path / "works-1" / "site.toml"
     kills_what_reads_it(site)
-    site.write_text(site.read_text(encoding="utf-8").replace("dying_source:Dying", "dying_source:Faulty"), encoding="utf-8")
-    assert main(["fleet", "--config", str(file), "check", "--out", str(tmp_path / "out"), "--lang", "zh"]) == 1
+    site.write_text(
+        site.read_text(encoding="utf-8").replace("dying_source:Dying", "dying_source:Faulty"),
+        encoding="utf-8",
+    )
+    assert (
+        main(
+            [
+                "fleet",
+                "--config",
+                str(file),
+                "check",
+                "--out",
+                str(tmp_path / "out"),
+                "--lang",
+                "zh",
+            ]
+        )
+        == 1
+    )
     sites = json.loads((tmp_path / "out" / "check.json").read_text(encoding="utf-8"))["sites"]
-    assert [(site["refused"] or {}).get("code") for site in sites] == [None, "fleet-site-failed", "file-missing"]
+    assert [(site["refused"] or {}).get("code") for site in sites] == [
+        None,
+        "fleet-site-failed",
+        "file-missing",
+    ]
     assert "ZeroDivisionError: of the source" in sites[1]["refused"]["found"]
     heard = capsys.readouterr().err
     assert "批次" in heard or "文件" in heard
@@ -152,18 +214,35 @@ def test_a_check_tells_of_each_site_how_many_findings_it_has(tmp_path: Path) -> 
     first, *rows = log.read_text(encoding="utf-8").splitlines()
     log.write_text("\n".join([first, *rows, "not a row"]) + "\n", encoding="utf-8")
     assert main(["fleet", "--config", str(file), "check", "--out", str(tmp_path / "out")]) == 1
-    quality = json.loads((tmp_path / "out" / "check.json").read_text(encoding="utf-8"))["sites"][0]["quality"]
+    quality = json.loads((tmp_path / "out" / "check.json").read_text(encoding="utf-8"))["sites"][0][
+        "quality"
+    ]
     assert sum(quality["findings"].values()) >= 1
     assert set(quality["findings"]) <= set(Severity)
 
 
-def test_a_check_stands_beside_the_others_and_is_not_done_again(labelled: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_check_stands_beside_the_others_and_is_not_done_again(
+    labelled: tuple[Path, Path], tmp_path: Path
+) -> None:
     file, out = labelled[0], tmp_path / "check"
     rows = (file.parent / "works-1" / "batches.csv").read_text(encoding="utf-8").splitlines()
     assert main(["fleet", "--config", str(file), "check", "--out", str(out), "--lang", "zh"]) == 1
-    assert main(["check", "--site", str(file.parent / "works-1" / "site.toml"), "--out", str(tmp_path / "alone")]) == 0
+    assert (
+        main(
+            [
+                "check",
+                "--site",
+                str(file.parent / "works-1" / "site.toml"),
+                "--out",
+                str(tmp_path / "alone"),
+            ]
+        )
+        == 0
+    )
     for name in ("quality.json", "rejected.csv"):
-        assert (out / "002-works-1" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes(), name
+        assert (out / "002-works-1" / name).read_bytes() == (
+            tmp_path / "alone" / name
+        ).read_bytes(), name
     assert main(["fleet", "--config", str(file), "check", "--out", str(out), "--lang", "zh"]) == 1
     sites = json.loads((out / "check.json").read_text(encoding="utf-8"))["sites"]
     assert [site["kept"] for site in sites] == [True, True, True, False]
@@ -174,10 +253,14 @@ def test_a_check_stands_beside_the_others_and_is_not_done_again(labelled: tuple[
     assert 'href="002-works-1/quality.html"' in page
 
 
-def test_status_tells_of_a_site_whose_settings_no_label_can_be_made_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_tells_of_a_site_whose_settings_no_label_can_be_made_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     site = Furnaces(heats=1).write(tmp_path)
     site.write_text(site.read_text("utf-8").replace('unit = "kWh"', 'unit = "kWhh"', 1), "utf-8")
-    (tmp_path / "fleet.toml").write_text('[fleet]\nname = "G"\n[[sites]]\nfile = "site.toml"\n', "utf-8")
+    (tmp_path / "fleet.toml").write_text(
+        '[fleet]\nname = "G"\n[[sites]]\nfile = "site.toml"\n', "utf-8"
+    )
     assert main(["fleet", "--config", str(tmp_path / "fleet.toml"), "status", "--csv"]) == 0
     assert "unit-unknown not-enrolled" in capsys.readouterr().out
     assert main(["check", "--site", str(site), "--lang", "zh"]) == 1
@@ -186,7 +269,9 @@ def test_status_tells_of_a_site_whose_settings_no_label_can_be_made_with(tmp_pat
     assert "a unit such as" not in sentence
 
 
-def test_status_of_a_fleet_is_a_line_a_site(labelled: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_of_a_fleet_is_a_line_a_site(
+    labelled: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["fleet", "--config", str(labelled[0]), "status", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["sites"]) == 4
     assert main(["fleet", "--config", str(labelled[0]), "status", "--trouble-fails"]) == 1
@@ -212,13 +297,22 @@ def test_a_worker_reads_only_what_the_fleet_names(tmp_path: Path) -> None:
     (task, _) = tasks_of(file, tmp_path / "out")
     outside = do(replace(task, work="check", within=()))
     assert outside.refused is not None
-    assert (outside.refused["code"], outside.refused["found"]) == ("fleet-input-outside", str(tmp_path / "works-0" / "energy.csv"))
+    assert (outside.refused["code"], outside.refused["found"]) == (
+        "fleet-input-outside",
+        str(tmp_path / "works-0" / "energy.csv"),
+    )
     assert do(replace(task, work="check", within=(str(elsewhere),))).refused is None
     site = tmp_path / "works-0" / "site.toml"
-    site.write_text(site.read_text(encoding="utf-8").replace('"energy.csv"', '"s3://plant-b/energy.csv"'), encoding="utf-8")
+    site.write_text(
+        site.read_text(encoding="utf-8").replace('"energy.csv"', '"s3://plant-b/energy.csv"'),
+        encoding="utf-8",
+    )
     stored = do(replace(task, work="check", within=(str(elsewhere), "s3://plant")))
     assert stored.refused is not None
-    assert (stored.refused["code"], stored.refused["found"]) == ("fleet-input-outside", "s3://plant-b/energy.csv")
+    assert (stored.refused["code"], stored.refused["found"]) == (
+        "fleet-input-outside",
+        "s3://plant-b/energy.csv",
+    )
 
 
 def test_a_worker_reads_prices_only_where_the_fleet_lets_it(tmp_path: Path) -> None:
@@ -228,10 +322,16 @@ def test_a_worker_reads_prices_only_where_the_fleet_lets_it(tmp_path: Path) -> N
     prices.write_text("time,price\n2025-01-01T00:00:00+00:00,0.6\n", encoding="utf-8")
     site = tmp_path / "works-0" / "site.toml"
     series = 'name = "spot"\ncarrier = "electricity"\nunit = "kWh"\ncurrency = "CNY"\nminutes = 1440\nfile = "../elsewhere/prices.csv"\n'
-    site.write_text(f'{site.read_text(encoding="utf-8")}[tariff]\ncurrency = "CNY"\n[[tariff.series]]\n{series}', encoding="utf-8")
+    site.write_text(
+        f'{site.read_text(encoding="utf-8")}[tariff]\ncurrency = "CNY"\n[[tariff.series]]\n{series}',
+        encoding="utf-8",
+    )
     outside = do(replace(task, work="check", within=()))
     assert outside.refused is not None
-    assert (outside.refused["code"], outside.refused["found"]) == ("fleet-input-outside", str(site.parent / "../elsewhere/prices.csv"))
+    assert (outside.refused["code"], outside.refused["found"]) == (
+        "fleet-input-outside",
+        str(site.parent / "../elsewhere/prices.csv"),
+    )
     within = do(replace(task, work="check", within=(str(prices.parent),)))
     assert within.refused is None
 
@@ -242,19 +342,28 @@ def test_what_has_not_changed_is_not_done_again_and_what_has_is(tmp_path: Path) 
     pages = [(out / f"00{number + 1}-works-{number}" / "report.html") for number in range(2)]
     before = [page.stat().st_mtime_ns for page in pages]
     batches = tmp_path / "works-1" / "batches.csv"
-    batches.write_text(batches.read_text(encoding="utf-8").rsplit("\n", 2)[0] + "\n", encoding="utf-8")  # a heat less
+    batches.write_text(
+        batches.read_text(encoding="utf-8").rsplit("\n", 2)[0] + "\n", encoding="utf-8"
+    )  # a heat less
     fleet(file, out)
-    assert [page.stat().st_mtime_ns == earlier for page, earlier in zip(pages, before, strict=True)] == [True, False]
+    assert [
+        page.stat().st_mtime_ns == earlier for page, earlier in zip(pages, before, strict=True)
+    ] == [True, False]
     group = json.loads((out / "group.json").read_text(encoding="utf-8"))
     assert [site["kept"] for site in group["sites"]] == [True, False, False]
     fleet(file, out, "--lang", "zh")
     assert "Example Group" in (out / "group.html").read_text(encoding="utf-8")
-    assert [page.stat().st_mtime_ns == earlier for page, earlier in zip(pages, before, strict=True)] == [False, False]  # in Chinese now
+    assert [
+        page.stat().st_mtime_ns == earlier for page, earlier in zip(pages, before, strict=True)
+    ] == [False, False]  # in Chinese now
 
 
 def price_each_day(site: Path, price: float, hour: int) -> None:
     """What the site's series says of the days of its heats: in its file, or as an answer fetched at that hour."""
-    days = [f"2016-{day}T00:00Z,{price}" for day in ("04-30", *(f"05-{number:02}" for number in range(1, 12)))]
+    days = [
+        f"2016-{day}T00:00Z,{price}"
+        for day in ("04-30", *(f"05-{number:02}" for number in range(1, 12)))
+    ]
     content = "\n".join(["time,price", *days, ""]).encode()
     loaded = load_site(site)
     assert loaded.tariff is not None
@@ -265,13 +374,21 @@ def price_each_day(site: Path, price: float, hour: int) -> None:
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("where", ['file = "prices.csv"', 'address = "https://prices.example/spot"'])
-def test_other_prices_of_a_series_give_other_money_and_the_same_ones_nothing_to_do(tmp_path: Path, where: str) -> None:
+@pytest.mark.parametrize(
+    "where", ['file = "prices.csv"', 'address = "https://prices.example/spot"']
+)
+def test_other_prices_of_a_series_give_other_money_and_the_same_ones_nothing_to_do(
+    tmp_path: Path, where: str
+) -> None:
     (task, _) = tasks_of(group_of(tmp_path, 1), tmp_path / "out")
     site = tmp_path / "works-0" / "site.toml"
-    series = 'name = "spot"\ncarrier = "electricity"\nunit = "kWh"\ncurrency = "CNY"\nminutes = 1440\n'
+    series = (
+        'name = "spot"\ncarrier = "electricity"\nunit = "kWh"\ncurrency = "CNY"\nminutes = 1440\n'
+    )
     own = site.read_text(encoding="utf-8")
-    site.write_text(f'{own}[tariff]\ncurrency = "CNY"\n[[tariff.series]]\n{series}{where}\n', encoding="utf-8")
+    site.write_text(
+        f'{own}[tariff]\ncurrency = "CNY"\n[[tariff.series]]\n{series}{where}\n', encoding="utf-8"
+    )
     price_each_day(site, 0.5, hour=1)
     before = do(task)
     assert do(task).kept
@@ -286,7 +403,19 @@ def test_other_prices_of_a_series_give_other_money_and_the_same_ones_nothing_to_
 @pytest.mark.slow
 def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     file, out = group_of(tmp_path, 3), tmp_path / "out"
-    command = [sys.executable, "-m", "reporting_agent", "fleet", str(file), "--period", "2016", "--out", str(out), "--processes", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "reporting_agent",
+        "fleet",
+        str(file),
+        "--period",
+        "2016",
+        "--out",
+        str(out),
+        "--processes",
+        "1",
+    ]
     running = subprocess.Popen(command, start_new_session=True)
     first = out / "001-works-0" / "outcome.json"
     until = time.monotonic() + 120
@@ -306,21 +435,34 @@ def test_a_process_that_is_killed_names_its_own_site_and_no_other(tmp_path: Path
     kills_what_reads_it(tmp_path / "works-1" / "site.toml")
     assert fleet(file, tmp_path / "out") == 1
     group = json.loads((tmp_path / "out" / "group.json").read_text(encoding="utf-8"))
-    assert [site["refused"] and site["refused"]["code"] for site in group["sites"]] == [None, "fleet-process-died", None, "file-missing"]
+    assert [site["refused"] and site["refused"]["code"] for site in group["sites"]] == [
+        None,
+        "fleet-process-died",
+        None,
+        "file-missing",
+    ]
 
 
 def test_a_pack_that_an_authority_approved_is_found_in_every_process(tmp_path: Path) -> None:
     file = group_of(tmp_path, 1)
     own = tmp_path / "works-0" / "site.toml"
     own.write_text(
-        own.read_text(encoding="utf-8").replace('pack = "steel"', 'pack = "approved-steel"\npack_version = "9"'), encoding="utf-8"
+        own.read_text(encoding="utf-8").replace(
+            'pack = "steel"', 'pack = "approved-steel"\npack_version = "9"'
+        ),
+        encoding="utf-8",
     )
     text = (Path(packs.__file__).parent / "steel.toml").read_text(encoding="utf-8")
-    approved = text.replace('id = "steel"', 'id = "approved-steel"', 1).replace('version = "4"', 'version = "9"', 1)
+    approved = text.replace('id = "steel"', 'id = "approved-steel"', 1).replace(
+        'version = "4"', 'version = "9"', 1
+    )
     with shelf.used(Approved({("approved-steel", "9"): approved})):
         reused = []
         for _ in range(2):
-            outcomes = {outcome.file: outcome for outcome in in_processes(tasks_of(file, tmp_path / "out"), 2)}
+            outcomes = {
+                outcome.file: outcome
+                for outcome in in_processes(tasks_of(file, tmp_path / "out"), 2)
+            }
             reused.append(outcomes[str(own)].kept)
             assert outcomes[str(own)].refused is None
     assert reused == [False, True]
@@ -329,7 +471,10 @@ def test_a_pack_that_an_authority_approved_is_found_in_every_process(tmp_path: P
 def test_shared_tables_stand_where_a_site_has_none_of_its_own(tmp_path: Path) -> None:
     file = group_of(tmp_path, 2)
     bare, own = (tmp_path / f"works-{number}" / "site.toml" for number in range(2))
-    own.write_text(own.read_text(encoding="utf-8") + TARIFF.replace("inherit.", "").replace("0.62", "0.5"), encoding="utf-8")
+    own.write_text(
+        own.read_text(encoding="utf-8") + TARIFF.replace("inherit.", "").replace("0.62", "0.5"),
+        encoding="utf-8",
+    )
     file.write_text(file.read_text(encoding="utf-8") + TARIFF, encoding="utf-8")
     shared = load_fleet(file).inherit
     inherited, own_tariff = load_site(bare, shared).tariff, load_site(own, shared).tariff
@@ -345,18 +490,29 @@ def test_shared_tables_stand_where_a_site_has_none_of_its_own(tmp_path: Path) ->
     [
         ('[fleet]\nname = "G"\n', "fleet-invalid"),  # no site
         ('[fleet]\nname = "G"\n[[sites]]\nfile = "a"\n[[sites]]\nfile = "a"\n', "fleet-invalid"),
-        ('[fleet]\nname = "G"\n[[sites]]\nfile = "a"\n[inherit.inputs]\nbatches = "b.csv"\n', "fleet-invalid"),  # one site's own
+        (
+            '[fleet]\nname = "G"\n[[sites]]\nfile = "a"\n[inherit.inputs]\nbatches = "b.csv"\n',
+            "fleet-invalid",
+        ),  # one site's own
         ("[fleet\n", "fleet-unreadable"),
     ],
 )
-def test_a_fleet_file_that_does_not_hold_together_is_refused(tmp_path: Path, text: str, code: str) -> None:
+def test_a_fleet_file_that_does_not_hold_together_is_refused(
+    tmp_path: Path, text: str, code: str
+) -> None:
     (tmp_path / "fleet.toml").write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as refused:
         load_fleet(tmp_path / "fleet.toml")
     assert refused.value.code == code
 
 
-def step(best: float, typical: float, pack: str = "steel 3", uncertainty: float | None = 2.0, money: float | None = 0.5) -> SiteStep:
+def step(
+    best: float,
+    typical: float,
+    pack: str = "steel 3",
+    uncertainty: float | None = 2.0,
+    money: float | None = 0.5,
+) -> SiteStep:
     return SiteStep(
         pack,
         "eaf",
@@ -381,7 +537,9 @@ def outcome(site: str, *steps: SiteStep) -> SiteTaskOutcome:
     return SiteTaskOutcome(f"{site}/site.toml", site, site, "", steps)
 
 
-def test_the_distance_is_from_the_typical_batch_to_the_lowest_label_with_the_uncertainty_of_both() -> None:
+def test_the_distance_is_from_the_typical_batch_to_the_lowest_label_with_the_uncertainty_of_both() -> (
+    None
+):
     (group,) = grouped([outcome("a", step(350.0, 352.0)), outcome("b", step(360.0, 380.0))])
     b, a = group.sites  # most to gain first
     assert (b.site, b.distance, b.energy, b.money) == ("b", 30.0, 30_000.0, 15_000.0)
@@ -394,10 +552,14 @@ def test_the_distance_is_from_the_typical_batch_to_the_lowest_label_with_the_unc
 
 def test_a_cause_that_the_best_has_less_of_is_told_with_its_worth() -> None:
     best = replace(step(350.0, 352.0), causes={"holding": 1000.0})
-    other = replace(step(360.0, 380.0), causes={"holding": 9000.0, "reheat": 500.0, "no-cause": 20_000.0})
+    other = replace(
+        step(360.0, 380.0), causes={"holding": 9000.0, "reheat": 500.0, "no-cause": 20_000.0}
+    )
     (group,) = grouped([outcome("a", best), outcome("b", other)])
     b, a = group.sites
-    assert [(cause.cause, cause.here, cause.at_best, cause.energy, cause.money) for cause in b.causes] == [
+    assert [
+        (cause.cause, cause.here, cause.at_best, cause.energy, cause.money) for cause in b.causes
+    ] == [
         ("holding", 9.0, 1.0, 8000.0, 4000.0),
         ("reheat", 0.5, 0.0, 500.0, 250.0),
     ]
@@ -405,12 +567,16 @@ def test_a_cause_that_the_best_has_less_of_is_told_with_its_worth() -> None:
 
 
 def test_labels_of_another_pack_are_not_compared_and_one_alone_is_best_of_nothing() -> None:
-    groups = grouped([outcome("a", step(350.0, 352.0)), outcome("b", step(300.0, 310.0, pack="steel 2"))])
+    groups = grouped(
+        [outcome("a", step(350.0, 352.0)), outcome("b", step(300.0, 310.0, pack="steel 2"))]
+    )
     assert [len(group.sites) for group in groups] == [1, 1]
     assert all(row.distance is None and not row.is_best for group in groups for row in group.sites)
 
 
-def test_a_site_is_known_again_by_another_way_of_writing_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_site_is_known_again_by_another_way_of_writing_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its inputs are named whole, so that nothing but the path of site.toml differs between the two runs."""
     site = Furnaces(heats=1).write(tmp_path)
     own = site.read_text("utf-8")
@@ -438,7 +604,9 @@ def test_two_sites_with_one_id_are_refused(tmp_path: Path) -> None:
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
         Furnaces(heats=1).write(tmp_path / name)
-    sites = "".join(f'[[sites]]\nfile = "{name}/site.toml"\n' for name in ("first", "missing", "second"))
+    sites = "".join(
+        f'[[sites]]\nfile = "{name}/site.toml"\n' for name in ("first", "missing", "second")
+    )
     (tmp_path / "fleet.toml").write_text(f'[fleet]\nname = "G"\n{sites}', encoding="utf-8")
     with pytest.raises(InputError) as refused:
         load_fleet(tmp_path / "fleet.toml")
@@ -446,7 +614,9 @@ def test_two_sites_with_one_id_are_refused(tmp_path: Path) -> None:
     assert "'first/site.toml' and 'second/site.toml' both have the id" in str(refused.value.wanted)
 
 
-def test_a_damaged_state_directory_hides_no_other_site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_state_directory_hides_no_other_site(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
         Furnaces(heats=1).write(tmp_path / name)
@@ -459,4 +629,7 @@ def test_a_damaged_state_directory_hides_no_other_site(tmp_path: Path, capsys: p
     (tmp_path / "fleet.toml").write_text(f'[fleet]\nname = "G"\n{sites}', "utf-8")
     assert main(["fleet", "--config", str(tmp_path / "fleet.toml"), "status", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["sites"]
-    assert [[trouble["code"] for trouble in row["trouble"]] for row in rows] == [["not-read"], ["not-enrolled"]]
+    assert [[trouble["code"] for trouble in row["trouble"]] for row in rows] == [
+        ["not-read"],
+        ["not-enrolled"],
+    ]

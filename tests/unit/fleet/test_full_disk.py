@@ -28,17 +28,23 @@ def fill(monkeypatch: pytest.MonkeyPatch, folder: Path, but: int = 0) -> None:
     monkeypatch.setattr(Path, "write_bytes", write_bytes)
 
 
-def test_a_file_that_did_not_fit_is_removed_and_the_one_before_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_did_not_fit_is_removed_and_the_one_before_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     writing.write_text(tmp_path / "label.json", "of before")
     fill(monkeypatch, tmp_path, but=3)
     with pytest.raises(InputError) as full:
         writing.write_text(tmp_path / "label.json", "longer than the room")
     assert full.value.code == "output-not-writable"
     assert "Free space" in full.value.remedy
-    assert [(path.name, path.read_text(encoding="utf-8")) for path in tmp_path.iterdir()] == [("label.json", "of before")]
+    assert [(path.name, path.read_text(encoding="utf-8")) for path in tmp_path.iterdir()] == [
+        ("label.json", "of before")
+    ]
 
 
-def test_a_folder_that_may_not_be_written_to_is_not_called_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_may_not_be_written_to_is_not_called_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def forbidden(path: Path, _content: bytes) -> int:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
@@ -48,8 +54,12 @@ def test_a_folder_that_may_not_be_written_to_is_not_called_full(tmp_path: Path, 
     assert "Free space" not in refused.value.remedy
 
 
-@pytest.mark.parametrize("megabytes", [0, 2])  # the latter for the files of 10,000 batches and no more
-def test_no_site_is_computed_for_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, megabytes: int) -> None:
+@pytest.mark.parametrize(
+    "megabytes", [0, 2]
+)  # the latter for the files of 10,000 batches and no more
+def test_no_site_is_computed_for_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, megabytes: int
+) -> None:
     (task, _) = tasks_of(group_of(tmp_path, 1, heats=40), tmp_path / "out")
     fill(monkeypatch, tmp_path / "out", but=megabytes << 20)
     monkeypatch.setattr(pipeline, "label", lambda *_args, **_more: pytest.fail("computed"))
@@ -64,7 +74,9 @@ def test_a_full_disk_is_told_before_the_first_site(
 ) -> None:
     file = group_of(tmp_path, 1, heats=40)
     fill(monkeypatch, tmp_path / "out")
-    monkeypatch.setattr("reporting_agent.fleet.processes.in_processes", lambda *_: pytest.fail("began"))
+    monkeypatch.setattr(
+        "reporting_agent.fleet.processes.in_processes", lambda *_: pytest.fail("began")
+    )
     assert fleet(file, tmp_path / "out") == 1
     assert "Free space there" in capsys.readouterr().err
 
@@ -77,7 +89,9 @@ def test_where_the_page_of_all_does_not_fit_the_last_line_counts_the_sites_that_
     def full(path: Path, *_: object) -> None:
         raise writing.cannot_write(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
-    monkeypatch.setattr(writing, "write_json", full)  # of this process; the sites are done in others
+    monkeypatch.setattr(
+        writing, "write_json", full
+    )  # of this process; the sites are done in others
     assert fleet(file, out) == 1
     last = capsys.readouterr().err.rstrip().splitlines()[-1]
     assert "Free space there" in last

@@ -45,7 +45,9 @@ PAGES = 100 * (1 << 18) * 8 // 4096
 def faults_of_arrays(how: str, environment: dict[str, str]) -> tuple[int, int]:
     """While freed memory is kept, or not, and afterwards, in a process of its own."""
     command = [sys.executable, "-c", FAULTS_OF_ARRAYS, how]
-    counts = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=True).stdout.split()
+    counts = subprocess.run(
+        command, env=os.environ | environment, capture_output=True, text=True, check=True
+    ).stdout.split()
     return int(counts[0]), int(counts[1])
 
 
@@ -59,7 +61,9 @@ def test_on_a_worker_of_dask_memory_that_is_freed_is_kept_until_the_site_is_done
     assert without > PAGES / 2
 
 
-def test_a_worker_of_another_system_does_its_sites_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_of_another_system_does_its_sites_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Dask sets the variable there too, and Windows opens no library without a name."""
     monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "65536")
     monkeypatch.setattr(sys, "platform", "win32")
@@ -68,7 +72,9 @@ def test_a_worker_of_another_system_does_its_sites_all_the_same(monkeypatch: pyt
         pass
 
 
-def test_a_site_starts_no_threads_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_site_starts_no_threads_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
     started: list[str] = []
     start = threading.Thread.start
@@ -86,7 +92,9 @@ def test_a_site_starts_no_threads_of_its_own(tmp_path: Path, monkeypatch: pytest
     assert started  # by itself the same site is followed on both
 
 
-def test_all_processors_are_back_when_a_site_is_done_or_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_processors_are_back_when_a_site_is_done_or_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
 
     def fail() -> None:

@@ -24,8 +24,20 @@ GOOD: dict[str, Any] = {
     "enrolment_pending": False,
     "keys_until": "2027-11-23",
     "reports": [
-        {"period": "2024", "revision": 1, "state": "received", "receipt": {"received_on": "2025-02-01"}, "refusal": None},
-        {"period": "2025", "revision": 2, "state": "received", "receipt": {"received_on": "2026-02-03"}, "refusal": None},
+        {
+            "period": "2024",
+            "revision": 1,
+            "state": "received",
+            "receipt": {"received_on": "2025-02-01"},
+            "refusal": None,
+        },
+        {
+            "period": "2025",
+            "revision": 2,
+            "state": "received",
+            "receipt": {"received_on": "2026-02-03"},
+            "refusal": None,
+        },
     ],
     "log_evidence": [],
 }
@@ -37,7 +49,10 @@ CHANGES: list[tuple[dict[str, Any], list[str]]] = [
     ({"enrolment_pending": True}, ["enrolment-unfinished"]),
     ({"reports": [WAITING]}, ["report-unfinished"]),
     ({"reports": [WAITING | {"state": "debited", "given_up": True}]}, []),
-    ({"reports": [WAITING | {"refusal": "no [period-not-open]"}]}, ["report-unfinished", "refused"]),
+    (
+        {"reports": [WAITING | {"refusal": "no [period-not-open]"}]},
+        ["report-unfinished", "refused"],
+    ),
     ({"keys_until": "2027-01-21"}, ["keys-end"]),
     ({"keys_until": "2027-01-22"}, []),
     ({"newest_agent": "0.2.0"}, ["newer-agent"]),
@@ -45,14 +60,26 @@ CHANGES: list[tuple[dict[str, Any], list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "codes"), CHANGES, ids=lambda value: "-".join(value) or "nothing" if isinstance(value, list) else "")
+@pytest.mark.parametrize(
+    ("change", "codes"),
+    CHANGES,
+    ids=lambda value: "-".join(value) or "nothing" if isinstance(value, list) else "",
+)
 def test_what_needs_a_person_is_told_by_its_code(change: dict[str, Any], codes: list[str]) -> None:
-    assert [trouble.code for trouble in overview.row(GOOD | change, "works-a", TODAY).trouble] == codes
+    assert [
+        trouble.code for trouble in overview.row(GOOD | change, "works-a", TODAY).trouble
+    ] == codes
 
 
 def test_a_row_is_of_the_last_report() -> None:
     row = overview.row(GOOD, "folder", TODAY)
-    assert (row.site, row.period, row.revision, row.report, row.received_on) == ("works-a", "2025", 2, "received", "2026-02-03")
+    assert (row.site, row.period, row.revision, row.report, row.received_on) == (
+        "works-a",
+        "2025",
+        2,
+        "received",
+        "2026-02-03",
+    )
 
 
 def firm(folder: Path) -> Path:
@@ -73,13 +100,26 @@ def firm(folder: Path) -> Path:
     return file
 
 
-def test_the_table_the_json_and_the_csv_tell_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_the_json_and_the_csv_tell_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = str(firm(tmp_path))
     assert main(["status", "--fleet", file, "--json"]) == 0
     status = json.loads(capsys.readouterr().out)
-    assert [site["site"] for site in status["sites"]] == ["works-a", "works-b", "works-c", "works-d", "works-e"]
+    assert [site["site"] for site in status["sites"]] == [
+        "works-a",
+        "works-b",
+        "works-c",
+        "works-d",
+        "works-e",
+    ]
     codes = [[what["code"] for what in site["trouble"]] for site in status["sites"]]
-    assert codes[1:] == [["site-unreadable", "not-enrolled"], ["not-read"], ["not-read"], ["not-read"]]
+    assert codes[1:] == [
+        ["site-unreadable", "not-enrolled"],
+        ["not-read"],
+        ["not-read"],
+        ["not-read"],
+    ]
     assert status["sites"][1]["agent"] == VERSION
 
     assert main(["status", "--fleet", file, "--csv"]) == 0
@@ -93,7 +133,9 @@ def test_the_table_the_json_and_the_csv_tell_the_same(tmp_path: Path, capsys: py
     assert "已收到" in table
 
 
-def test_it_fails_on_trouble_where_that_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_fails_on_trouble_where_that_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file, out = str(firm(tmp_path)), tmp_path / "firm.json"
     assert main(["status", "--fleet", file, "--trouble-fails", "--out", str(out)]) == 1
     assert len(json.loads(out.read_text("utf-8"))["sites"]) == 5
@@ -102,6 +144,8 @@ def test_it_fails_on_trouble_where_that_is_asked_for(tmp_path: Path, capsys: pyt
     assert "[not-enrolled]" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("wrong", [["--csv"], ["--fleet", "F", "--site", "S"], ["--fleet", "F", "--heads", "H"]])
+@pytest.mark.parametrize(
+    "wrong", [["--csv"], ["--fleet", "F", "--site", "S"], ["--fleet", "F", "--heads", "H"]]
+)
 def test_options_that_do_not_go_together_are_refused(wrong: list[str]) -> None:
     assert main(["status", *wrong]) == 2

@@ -17,10 +17,18 @@ from reporting_agent.fleet.fleet_settings import load_fleet
 from reporting_agent.pipeline.inputs import paths_of
 
 
-def test_sites_beyond_the_distinct_ones_have_links_to_the_readings_of_another(tmp_path: Path) -> None:
-    sites = [load_site(path) for path in load_fleet(fleet.write(tmp_path, sites=5, readings=20_000, distinct=2)).files()]
+def test_sites_beyond_the_distinct_ones_have_links_to_the_readings_of_another(
+    tmp_path: Path,
+) -> None:
+    sites = [
+        load_site(path)
+        for path in load_fleet(fleet.write(tmp_path, sites=5, readings=20_000, distinct=2)).files()
+    ]
     assert len({site.id for site in sites}) == 5
-    inodes = [[path.stat().st_ino for path in paths_of(site, site.inputs.readings or "")] for site in sites]
+    inodes = [
+        [path.stat().st_ino for path in paths_of(site, site.inputs.readings or "")]
+        for site in sites
+    ]
     assert [len(files) for files in inodes] == [20] * 5
     assert inodes[0] == inodes[2] == inodes[4]
     assert inodes[1] == inodes[3] != inodes[0]
@@ -31,7 +39,17 @@ def test_sites_beyond_the_distinct_ones_have_links_to_the_readings_of_another(tm
 
 
 def test_the_command_that_is_printed_labels_every_site(tmp_path: Path) -> None:
-    asked = [sys.executable, "-m", "fixtures", "fleet", str(tmp_path / "group"), "--sites", "1", "--readings", "20000"]
+    asked = [
+        sys.executable,
+        "-m",
+        "fixtures",
+        "fleet",
+        str(tmp_path / "group"),
+        "--sites",
+        "1",
+        "--readings",
+        "20000",
+    ]
     printed = subprocess.run(asked, capture_output=True, text=True, check=True).stderr
     program, *arguments = shlex.split(printed.removeprefix("next: "))
     assert program == "steplabel-agent"

@@ -22,7 +22,11 @@ def with_a_site_of_another_year(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("lang", "counted", "why"),
     [
-        ("en", "Sites labelled: 1 of 3", "0 of 120 batches used, too few valid batches (excluded: outside the period 120)"),
+        (
+            "en",
+            "Sites labelled: 1 of 3",
+            "0 of 120 batches used, too few valid batches (excluded: outside the period 120)",
+        ),
         ("zh", "3 个生产厂区中 1 个已计算标签", "不在本期 120"),
     ],
 )
@@ -36,7 +40,11 @@ def test_a_site_without_a_label_is_counted_and_named_with_its_reason(
         assert counted in heard.out, run
         assert why in heard.err, run
         sites = json.loads((out / "group.json").read_text(encoding="utf-8"))["sites"]
-        assert [(site["refused"] or {}).get("code") for site in sites] == [None, "fleet-site-without-label", "file-missing"], run
+        assert [(site["refused"] or {}).get("code") for site in sites] == [
+            None,
+            "fleet-site-without-label",
+            "file-missing",
+        ], run
         assert sites[1]["kept"] is (run == "again")
         assert why in sites[1]["refused"]["found"], run
         page = (out / "group.html").read_text(encoding="utf-8")
@@ -48,7 +56,10 @@ def test_a_site_without_a_label_is_counted_and_named_with_its_reason(
 def with_a_ladle_furnace(folder: Path) -> Path:
     """Two furnaces, beside one of which a ladle furnace ran five times, and the site whose log is not there."""
     file, works = group_of(folder, sites=2), folder / "works-1"
-    rows = [f"L{number},ladle-refining,2016-05-0{number}T00:00:00,2016-05-0{number}T00:50:00,100,lf-1,0" for number in range(1, 6)]
+    rows = [
+        f"L{number},ladle-refining,2016-05-0{number}T00:00:00,2016-05-0{number}T00:50:00,100,lf-1,0"
+        for number in range(1, 6)
+    ]
     for name, lines in {
         "batches.csv": rows,
         "energy.csv": [f"L{number},ladle-refining,electricity,3500,kWh" for number in range(1, 6)],
@@ -67,15 +78,27 @@ def with_a_ladle_furnace(folder: Path) -> Path:
             "Sites that lack some of their labels",
             "Label missing: ",
         ),
-        ("zh", "钢包精炼 · 不分钢种 · 综合能耗：5 个批次中采用 5 个，有效批次不足", "缺少部分标签的生产厂区", "缺少标签："),
+        (
+            "zh",
+            "钢包精炼 · 不分钢种 · 综合能耗：5 个批次中采用 5 个，有效批次不足",
+            "缺少部分标签的生产厂区",
+            "缺少标签：",
+        ),
     ],
 )
 def test_a_site_that_has_some_labels_is_told_of_those_that_it_lacks(
-    lang: str, why: str, heading: str, phrase: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    lang: str,
+    why: str,
+    heading: str,
+    phrase: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     file, out = with_a_ladle_furnace(tmp_path), tmp_path / "out"
     text = file.read_text(encoding="utf-8")
-    file.write_text(text[: text.rindex("[[sites]]")], encoding="utf-8")  # without the site that fails
+    file.write_text(
+        text[: text.rindex("[[sites]]")], encoding="utf-8"
+    )  # without the site that fails
     for run in ("first", "again"):
         assert fleet(file, out, "--lang", lang) == 0, run  # as `label` of that site ends
         heard = [line for line in capsys.readouterr().err.splitlines() if phrase in line]
@@ -88,5 +111,10 @@ def test_a_site_that_has_some_labels_is_told_of_those_that_it_lacks(
         sites = json.loads((out / "group.json").read_text(encoding="utf-8"))["sites"]
         assert [len(site["lacking"]) for site in sites] == [0, 1], run
         lacks = sites[1]["lacking"][0]
-        assert (lacks["step"], lacks["reason"], lacks["used"], lacks["read"]) == ("ladle-refining", "too-few-batches", 5, 5), run
+        assert (lacks["step"], lacks["reason"], lacks["used"], lacks["read"]) == (
+            "ladle-refining",
+            "too-few-batches",
+            5,
+            5,
+        ), run
         assert sites[1]["kept"] is (run == "again")

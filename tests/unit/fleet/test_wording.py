@@ -20,10 +20,28 @@ from reporting_agent.fleet.storage import site_at
 MADE = datetime(2026, 1, 5, 8, 12, tzinfo=UTC)
 
 
-def test_a_site_file_that_is_missing_is_named_once_with_the_line_of_fleet_toml(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_site_file_that_is_missing_is_named_once_with_the_line_of_fleet_toml(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     fleet = tmp_path / "fleet.toml"
-    fleet.write_text('[fleet]\nname = "G"\n[[sites]]\nfile = "works-2/site.toml"\n', encoding="utf-8")
-    assert main(["fleet", "--config", str(fleet), "check", "--out", str(tmp_path / "out"), "--processes", "1"]) == 1
+    fleet.write_text(
+        '[fleet]\nname = "G"\n[[sites]]\nfile = "works-2/site.toml"\n', encoding="utf-8"
+    )
+    assert (
+        main(
+            [
+                "fleet",
+                "--config",
+                str(fleet),
+                "check",
+                "--out",
+                str(tmp_path / "out"),
+                "--processes",
+                "1",
+            ]
+        )
+        == 1
+    )
     heard = capsys.readouterr().err
     assert heard.count("works-2/site.toml") == 1
     assert "`file` under [[sites]] of fleet.toml" in heard
@@ -35,10 +53,20 @@ def test_a_site_file_that_is_missing_is_named_once_with_the_line_of_fleet_toml(t
     assert "请更正 fleet.toml" in refused.value.in_words("zh")
 
 
-@pytest.mark.parametrize(("key", "word", "wanted"), [("timezone", "UTX", "UTC"), ("reading", "intervall", "'interval'")])
-def test_a_word_that_is_not_known_is_no_contradiction(key: str, word: str, wanted: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("key", "word", "wanted"), [("timezone", "UTX", "UTC"), ("reading", "intervall", "'interval'")]
+)
+def test_a_word_that_is_not_known_is_no_contradiction(
+    key: str, word: str, wanted: str, tmp_path: Path
+) -> None:
     site = Furnaces(heats=1).write(tmp_path)
-    text, changed = re.subn(rf'^{key} = ".*"$', f'{key} = "{word}"', site.read_text(encoding="utf-8"), count=1, flags=re.MULTILINE)
+    text, changed = re.subn(
+        rf'^{key} = ".*"$',
+        f'{key} = "{word}"',
+        site.read_text(encoding="utf-8"),
+        count=1,
+        flags=re.MULTILINE,
+    )
     assert changed
     site.write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as refused:
@@ -52,7 +80,12 @@ def test_a_word_that_is_not_known_is_no_contradiction(key: str, word: str, wante
 def test_a_table_is_not_called_a_column(tmp_path: Path) -> None:
     site = Furnaces(heats=1).write(tmp_path)
     inputs = site.read_text(encoding="utf-8").partition("[inputs]")
-    site.write_text(inputs[0] + "[inputs]\nbatches = '/elsewhere/batches.csv'\n[" + inputs[2].partition("\n[")[2], encoding="utf-8")
+    site.write_text(
+        inputs[0]
+        + "[inputs]\nbatches = '/elsewhere/batches.csv'\n["
+        + inputs[2].partition("\n[")[2],
+        encoding="utf-8",
+    )
     outcome = do(Task(str(site), {}, None, "en", str(tmp_path / "out"), "check", ()))
     assert outcome.refused is not None
     for text in (outcome.refusal, page.of_checks("G", None, [outcome], "en", MADE)):

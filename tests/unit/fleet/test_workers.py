@@ -29,7 +29,9 @@ def older(tmp_path: Path) -> Path:
     """A tree of the agent with another version number."""
     tree = tmp_path / "older"
     for package in ("benchmarks", "reporting_agent"):
-        shutil.copytree(ROOT / package, tree / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            ROOT / package, tree / package, ignore=shutil.ignore_patterns("__pycache__")
+        )
     software = tree / "reporting_agent" / "software.py"
     software.write_text(software.read_text("utf-8").replace(f'"{VERSION}"', '"0.0.9"'), "utf-8")
     return tree
@@ -65,7 +67,19 @@ def label(file: Path, dask: Dask, meanwhile: Callable[[], None]) -> int:
     """Exit status of a run during which something happens to the cluster."""
     other = Thread(target=meanwhile)
     other.start()
-    ended = main(["fleet", "--config", str(file), "label", "--period", "2016", "--out", str(file.parent / "out"), *dask.reached_by()])
+    ended = main(
+        [
+            "fleet",
+            "--config",
+            str(file),
+            "label",
+            "--period",
+            "2016",
+            "--out",
+            str(file.parent / "out"),
+            *dask.reached_by(),
+        ]
+    )
     other.join()
     return ended
 
@@ -127,7 +141,9 @@ def test_a_run_is_refused_at_once_where_every_worker_is_of_another_release(
 
 
 @pytest.mark.long
-def test_the_site_of_a_frozen_worker_is_told_and_goes_to_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_site_of_a_frozen_worker_is_told_and_goes_to_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file, frozen = held_group(tmp_path, 3), []
     heard: list[str] = []
     monkeypatch.setattr(workers, "say", heard.append)
@@ -151,7 +167,9 @@ def test_the_site_of_a_frozen_worker_is_told_and_goes_to_another(tmp_path: Path,
 
 
 @pytest.mark.long
-def test_a_run_ends_with_a_refusal_where_the_scheduler_is_gone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_ends_with_a_refusal_where_the_scheduler_is_gone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = held_group(tmp_path, 1)
     with cluster(tmp_path / "dask", right=1) as dask:
 
@@ -164,12 +182,18 @@ def test_a_run_ends_with_a_refusal_where_the_scheduler_is_gone(tmp_path: Path, c
     assert "dask-lost" in capsys.readouterr().err
 
 
-def test_the_profiler_of_dask_rests_while_a_site_is_done_and_runs_again_after(tmp_path: Path) -> None:
+def test_the_profiler_of_dask_rests_while_a_site_is_done_and_runs_again_after(
+    tmp_path: Path,
+) -> None:
     file = held_group(tmp_path, 1)
     with cluster(tmp_path / "dask", right=1) as dask, dask.client() as client:
 
         def runs() -> bool:
-            return all(client.run(lambda dask_worker: dask_worker.periodic_callbacks["profile"].is_running()).values())
+            return all(
+                client.run(
+                    lambda dask_worker: dask_worker.periodic_callbacks["profile"].is_running()
+                ).values()
+            )
 
         assert runs()
 

@@ -58,16 +58,34 @@ def plant(seed: int) -> Plant:
         start = FIRST + timedelta(minutes=60 + 70 * number + chance.randrange(9))
         end = start + timedelta(minutes=chance.randrange(45, 58), seconds=chance.randrange(60))
         heats.append(
-            Heat(f"H{number:03}", start, end, chance.uniform(115, 128), chance.uniform(300, 500), float(chance.randrange(2000, 2700)))
+            Heat(
+                f"H{number:03}",
+                start,
+                end,
+                chance.uniform(115, 128),
+                chance.uniform(300, 500),
+                float(chance.randrange(2000, 2700)),
+            )
         )
     register, readings = chance.uniform(1e6, 9e6), []
     for minute in range(0, MINUTES, 5):
         register += chance.uniform(3000, 6000)
-        readings.append((FIRST + timedelta(minutes=minute), register, round(chance.uniform(50, 900), 3)))
+        readings.append(
+            (FIRST + timedelta(minutes=minute), register, round(chance.uniform(50, 900), 3))
+        )
     return Plant(heats, readings)
 
 
-BATCH = ["batch_id", "step", "start", "end", "output_quantity", "output_unit", "equipment", "var.power_on_s"]
+BATCH = [
+    "batch_id",
+    "step",
+    "start",
+    "end",
+    "output_quantity",
+    "output_unit",
+    "equipment",
+    "var.power_on_s",
+]
 ENERGY = ["batch_id", "step", "carrier", "quantity", "unit", "lhv", "lhv_unit"]
 LONG = ["meter_id", "timestamp", "value"]
 METERS = """
@@ -96,16 +114,35 @@ def local(moment: datetime) -> str:
 
 def tables(works: Plant, stamp: Stamp, number: Number) -> dict[str, Table]:
     """The three inputs as rows, stamps and numbers written as the road does."""
-    batches = [[h.name, "eaf", stamp(h.start), stamp(h.end), number(h.output), "t", "eaf-1", number(h.power_on_s)] for h in works.heats]
-    energy = [[h.name, "eaf", "natural-gas", number(h.gas_nm3), "Nm3", number(35.6), "MJ/Nm3"] for h in works.heats]
+    batches = [
+        [
+            h.name,
+            "eaf",
+            stamp(h.start),
+            stamp(h.end),
+            number(h.output),
+            "t",
+            "eaf-1",
+            number(h.power_on_s),
+        ]
+        for h in works.heats
+    ]
+    energy = [
+        [h.name, "eaf", "natural-gas", number(h.gas_nm3), "Nm3", number(35.6), "MJ/Nm3"]
+        for h in works.heats
+    ]
     readings = [
-        [name, stamp(at), number(value)] for at, *values in works.readings for name, value in zip(("kwh-1", "o2-1"), values, strict=True)
+        [name, stamp(at), number(value)]
+        for at, *values in works.readings
+        for name, value in zip(("kwh-1", "o2-1"), values, strict=True)
     ]
     return {"batches": (BATCH, batches), "energy": (ENERGY, energy), "readings": (LONG, readings)}
 
 
 def wide(works: Plant, stamp: Stamp, number: Number) -> Table:
-    return ["timestamp", "kwh-1", "o2-1"], [[stamp(at), number(kwh), number(o2)] for at, kwh, o2 in works.readings]
+    return ["timestamp", "kwh-1", "o2-1"], [
+        [stamp(at), number(kwh), number(o2)] for at, kwh, o2 in works.readings
+    ]
 
 
 def as_csv(table: Table, delimiter: str = ",") -> str:
@@ -114,7 +151,9 @@ def as_csv(table: Table, delimiter: str = ",") -> str:
     return text.getvalue()
 
 
-def write_csv(folder: Path, inputs: dict[str, Table], encoding: str = "utf-8", delimiter: str = ",") -> dict[str, str]:
+def write_csv(
+    folder: Path, inputs: dict[str, Table], encoding: str = "utf-8", delimiter: str = ","
+) -> dict[str, str]:
     for name, table in inputs.items():
         (folder / f"{name}.csv").write_bytes(as_csv(table, delimiter).encode(encoding))
     return {name: f"{name}.csv" for name in inputs}
@@ -127,13 +166,17 @@ def template(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
 def offsets_of_other_zones(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
     zones = [UTC, timezone(timedelta(hours=-7)), ZONE, timezone(timedelta(hours=5, minutes=45))]
     turn = iter(range(10**9))
-    return write_csv(folder, tables(works, lambda at: at.astimezone(zones[next(turn) % 4]).isoformat(), repr)), ""
+    return write_csv(
+        folder, tables(works, lambda at: at.astimezone(zones[next(turn) % 4]).isoformat(), repr)
+    ), ""
 
 
 def another_zone_declared(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
     zone = ZoneInfo("America/Bogota")
     inputs = tables(works, lambda at: at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"), repr)
-    return write_csv(folder, inputs), "".join(f'[mapping.{name}]\ntimezone = "America/Bogota"\n' for name in inputs)
+    return write_csv(folder, inputs), "".join(
+        f'[mapping.{name}]\ntimezone = "America/Bogota"\n' for name in inputs
+    )
 
 
 def shuffled(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
@@ -145,16 +188,30 @@ def shuffled(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
 
 
 def german(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
-    inputs = tables(works, lambda at: at.astimezone(ZONE).strftime("%d.%m.%Y %H:%M:%S"), lambda value: repr(value).replace(".", ","))
+    inputs = tables(
+        works,
+        lambda at: at.astimezone(ZONE).strftime("%d.%m.%Y %H:%M:%S"),
+        lambda value: repr(value).replace(".", ","),
+    )
     profile = 'decimal = ","\ndate_order = "dmy"\n'
-    return write_csv(folder, inputs, "cp1252", ";"), "".join(f'[mapping.{name}]\nencoding = "cp1252"\n{profile}' for name in inputs)
+    return write_csv(folder, inputs, "cp1252", ";"), "".join(
+        f'[mapping.{name}]\nencoding = "cp1252"\n{profile}' for name in inputs
+    )
 
 
 def chinese(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
-    words = dict(zip(BATCH, ["炉号", "工序", "开始时间", "结束时间", "产量", "单位", "设备", "通电时间"], strict=True))
+    words = dict(
+        zip(
+            BATCH,
+            ["炉号", "工序", "开始时间", "结束时间", "产量", "单位", "设备", "通电时间"],
+            strict=True,
+        )
+    )
     wide_digits = str.maketrans("0123456789.", "０１２３４５６７８９．")
     inputs = tables(
-        works, lambda at: at.astimezone(ZONE).strftime("%Y年%m月%d日 %H:%M:%S"), lambda value: repr(value).translate(wide_digits)
+        works,
+        lambda at: at.astimezone(ZONE).strftime("%Y年%m月%d日 %H:%M:%S"),
+        lambda value: repr(value).translate(wide_digits),
     )
     inputs["batches"] = ([words[name] for name in BATCH], inputs["batches"][1])
     columns = "".join(f'"{name}" = "{word}"\n' for name, word in words.items())
@@ -164,7 +221,9 @@ def chinese(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
 def workbook(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
     book = Workbook()
     book.remove(book.worksheets[0])
-    for name, (header, rows) in tables(works, lambda at: at.astimezone(ZONE).replace(tzinfo=None), lambda value: value).items():
+    for name, (header, rows) in tables(
+        works, lambda at: at.astimezone(ZONE).replace(tzinfo=None), lambda value: value
+    ).items():
         sheet = book.create_sheet(name)
         for row in [["Works 2, May 2016"], header, *rows]:
             # openpyxl keeps fifteen digits of a number; a text keeps all of them
@@ -172,23 +231,37 @@ def workbook(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
         sheet.merge_cells("A1:C1")
     book.save(folder / "plant.xlsx")
     names = ("batches", "energy", "readings")
-    return dict.fromkeys(names, "plant.xlsx"), "".join(f'[mapping.{name}]\nsheet = "{name}"\nheader_row = 2\n' for name in names)
+    return dict.fromkeys(names, "plant.xlsx"), "".join(
+        f'[mapping.{name}]\nsheet = "{name}"\nheader_row = 2\n' for name in names
+    )
 
 
 def workbook_of_numbers(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
     inputs = tables(works, local, lambda value: value)
     plain_workbook.write(folder / "plant.xlsx", inputs)
-    return dict.fromkeys(inputs, "plant.xlsx"), "".join(f'[mapping.{name}]\nsheet = "{name}"\n' for name in inputs)
+    return dict.fromkeys(inputs, "plant.xlsx"), "".join(
+        f'[mapping.{name}]\nsheet = "{name}"\n' for name in inputs
+    )
 
 
-def days_of_excel(system: str, nought: datetime) -> Callable[[Path, Plant], tuple[dict[str, str], str]]:
+def days_of_excel(
+    system: str, nought: datetime
+) -> Callable[[Path, Plant], tuple[dict[str, str], str]]:
     """Stamps as Excel keeps them, and durations as minutes and seconds."""
 
     def road(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
-        inputs = tables(works, lambda at: repr((at.astimezone(ZONE).replace(tzinfo=None) - nought) / timedelta(days=1)), repr)
+        inputs = tables(
+            works,
+            lambda at: repr(
+                (at.astimezone(ZONE).replace(tzinfo=None) - nought) / timedelta(days=1)
+            ),
+            repr,
+        )
         for row, heat in zip(inputs["batches"][1], works.heats, strict=True):
             row[-1] = f"{int(heat.power_on_s) // 60}:{int(heat.power_on_s) % 60:02}"
-        return write_csv(folder, inputs), "".join(f'[mapping.{name}]\nexcel_dates = "{system}"\n' for name in inputs)
+        return write_csv(folder, inputs), "".join(
+            f'[mapping.{name}]\nexcel_dates = "{system}"\n' for name in inputs
+        )
 
     road.__name__ = f"days_of_excel_{system}"
     return road
@@ -196,7 +269,10 @@ def days_of_excel(system: str, nought: datetime) -> Callable[[Path, Plant], tupl
 
 def parquet(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
     for name, (header, rows) in tables(works, lambda at: at, lambda value: value).items():
-        pq.write_table(pa.table(dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))), folder / f"{name}.parquet")
+        pq.write_table(
+            pa.table(dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))),
+            folder / f"{name}.parquet",
+        )
     return {name: f"{name}.parquet" for name in ("batches", "energy", "readings")}, ""
 
 
@@ -207,26 +283,49 @@ def wide_readings(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
 
 def wide_parquet_of_nanoseconds(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
     files = write_csv(folder, tables(works, local, repr))
-    header, rows = wide(works, lambda at: at.astimezone(ZONE).replace(tzinfo=None), lambda value: value)
+    header, rows = wide(
+        works, lambda at: at.astimezone(ZONE).replace(tzinfo=None), lambda value: value
+    )
     columns = dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))
-    pq.write_table(pa.table(columns | {"timestamp": pa.array(columns["timestamp"], pa.timestamp("ns"))}), folder / "wide.parquet")
+    pq.write_table(
+        pa.table(columns | {"timestamp": pa.array(columns["timestamp"], pa.timestamp("ns"))}),
+        folder / "wide.parquet",
+    )
     return {**files, "readings": "wide.parquet"}, ""
 
 
 def a_column_a_carrier(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
     """Batches and their gas in one table of merged headers, units below, a total at the bottom."""
     inputs = tables(works, local, repr)
-    rows = [[*row, repr(heat.gas_nm3)] for row, heat in zip(inputs["batches"][1], works.heats, strict=True)]
+    rows = [
+        [*row, repr(heat.gas_nm3)]
+        for row, heat in zip(inputs["batches"][1], works.heats, strict=True)
+    ]
     top = ["Heat", "", "", "", "Output", "", "", "", "Gas"]
-    total = ["Total", "", "", "", repr(sum(h.output for h in works.heats)), "", "", "", repr(sum(h.gas_nm3 for h in works.heats))]
-    (folder / "sheet.csv").write_text(as_csv((top, [[*BATCH, ""], [""] * 4 + ["t"] + [""] * 3 + ["Nm3"], *rows, total])), encoding="utf-8")
+    total = [
+        "Total",
+        "",
+        "",
+        "",
+        repr(sum(h.output for h in works.heats)),
+        "",
+        "",
+        "",
+        repr(sum(h.gas_nm3 for h in works.heats)),
+    ]
+    (folder / "sheet.csv").write_text(
+        as_csv((top, [[*BATCH, ""], [""] * 4 + ["t"] + [""] * 3 + ["Nm3"], *rows, total])),
+        encoding="utf-8",
+    )
     inputs.pop("batches")
     inputs.pop("energy")
     head = "header_rows = 2\nbelow_header = 1\n"
     under = {name: "Heat" if index < 4 else "Output" for index, name in enumerate(BATCH)}
     columns = "".join(f'"{name}" = "{over} / {name}"\n' for name, over in under.items())
     gas = 'column = "Gas", unit = "Nm3", lhv = 35.6, lhv_unit = "MJ/Nm3"'
-    mapping = f"[mapping.batches]\n{head}[mapping.batches.columns]\n{columns}[mapping.energy]\n{head}"
+    mapping = (
+        f"[mapping.batches]\n{head}[mapping.batches.columns]\n{columns}[mapping.energy]\n{head}"
+    )
     mapping += f'carriers = {{ natural-gas = {{ {gas} }} }}\ncolumns = {{ batch_id = "Heat / batch_id", step = "Heat / step" }}\n'
     return {"batches": "sheet.csv", "energy": "sheet.csv", **write_csv(folder, inputs)}, mapping
 
@@ -255,13 +354,24 @@ def b2mml(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
 
 
 ROADS = (
-    *(offsets_of_other_zones, another_zone_declared, shuffled, german, chinese, workbook, workbook_of_numbers, parquet),
+    *(
+        offsets_of_other_zones,
+        another_zone_declared,
+        shuffled,
+        german,
+        chinese,
+        workbook,
+        workbook_of_numbers,
+        parquet,
+    ),
     *(days_of_excel("1900", datetime(1899, 12, 30)), days_of_excel("1904", datetime(1904, 1, 1))),  # noqa: DTZ001 - Excel has no zones
     *(wide_readings, wide_parquet_of_nanoseconds, a_column_a_carrier, b2mml),
 )
 
 
-def label_of(folder: Path, works: Plant, road: Callable[[Path, Plant], tuple[dict[str, str], str]]) -> str:
+def label_of(
+    folder: Path, works: Plant, road: Callable[[Path, Plant], tuple[dict[str, str], str]]
+) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     files, mapping = road(folder, works)
     inputs = "\n".join(f'{name} = "{file}"' for name, file in files.items())
@@ -274,10 +384,16 @@ def label_of(folder: Path, works: Plant, road: Callable[[Path, Plant], tuple[dic
 
 
 @pytest.mark.slow
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=3,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(seed=st.integers(0, 2**32))
 @pytest.mark.parametrize("road", ROADS, ids=lambda road: road.__name__)
-def test_a_plant_has_one_label_by_every_road(road: Callable[[Path, Plant], tuple[dict[str, str], str]], tmp_path: Path, seed: int) -> None:
+def test_a_plant_has_one_label_by_every_road(
+    road: Callable[[Path, Plant], tuple[dict[str, str], str]], tmp_path: Path, seed: int
+) -> None:
     works = plant(seed)
     wanted = label_of(tmp_path / f"{seed}" / "template", works, template)
     assert json.loads(wanted)["steps"], "there is something to compare"

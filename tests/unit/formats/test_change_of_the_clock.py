@@ -35,11 +35,20 @@ def test_hours_stamped_on_either_side_are_of_a_clock_that_was_not_moved() -> Non
     never = WallClock(NEW_YORK).never(local)
     assert never is not None
     assert never.tolist() == [False, True, False, False]
-    assert WallClock(NEW_YORK).never(wall("2022-03-13T01:00", "2022-03-13T02:00", "2022-03-13T04:00")) is None
+    assert (
+        WallClock(NEW_YORK).never(wall("2022-03-13T01:00", "2022-03-13T02:00", "2022-03-13T04:00"))
+        is None
+    )
 
 
 def test_hours_that_end_with_the_change_in_autumn_come_twice() -> None:
-    local = wall("2022-11-06T00:00", "2022-11-06T01:00", "2022-11-06T02:00", "2022-11-06T02:00", "2022-11-06T03:00")
+    local = wall(
+        "2022-11-06T00:00",
+        "2022-11-06T01:00",
+        "2022-11-06T02:00",
+        "2022-11-06T02:00",
+        "2022-11-06T03:00",
+    )
     assert (np.diff(WallClock(NEW_YORK).utc("m", local)) == 60 * MINUTE_US).all()
 
 
@@ -51,5 +60,10 @@ def test_quarters_that_end_with_the_change_in_autumn_come_twice() -> None:
 
 def test_half_hours_that_end_with_the_change_in_autumn_come_twice() -> None:
     """Between the two at half past lies the one that ends with the change, by the clock until then: half an hour back and not a whole."""
-    local = wall(*(f"2022-11-06T{time}" for time in ("00:30", "01:00", "01:30", "02:00", "01:30", "02:00", "02:30")))
+    local = wall(
+        *(
+            f"2022-11-06T{time}"
+            for time in ("00:30", "01:00", "01:30", "02:00", "01:30", "02:00", "02:30")
+        )
+    )
     assert (np.diff(WallClock(NEW_YORK).utc("m", local)) == 30 * MINUTE_US).all()

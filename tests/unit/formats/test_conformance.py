@@ -42,7 +42,19 @@ def test_the_kit_runs_by_name_and_says_what_passed(capsys: pytest.CaptureFixture
     assert conformance.main(["tests.example_source.historian:Historian", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert [check["name"] for check in report["checks"]] == [
-        *("inputs", "tables", "complete", "order", "zones", "units", "values", "meters", "places", "restart", "refusals")
+        *(
+            "inputs",
+            "tables",
+            "complete",
+            "order",
+            "zones",
+            "units",
+            "values",
+            "meters",
+            "places",
+            "restart",
+            "refusals",
+        )
     ]
     assert conformance.main(["no-such-source"]) == 1
     assert "steplabel.sources" in capsys.readouterr().err
@@ -61,7 +73,9 @@ class Broken(Historian):
         return source
 
 
-def blocks(change: Blocks) -> Callable[[HistorianSource], Callable[[frozenset[str]], Iterator[ReadingBlock]]]:
+def blocks(
+    change: Blocks,
+) -> Callable[[HistorianSource], Callable[[frozenset[str]], Iterator[ReadingBlock]]]:
     return lambda source: lambda meters: change(HistorianSource.readings(source, meters))
 
 
@@ -71,7 +85,12 @@ def each(change: Callable[[ReadingBlock], ReadingBlock]) -> Callable[[HistorianS
 
 def without_blanks(block: ReadingBlock) -> ReadingBlock:
     with_value = ~np.isnan(block.value)
-    return replace(block, time_us=block.time_us[with_value], value=block.value[with_value], row=block.row[with_value])
+    return replace(
+        block,
+        time_us=block.time_us[with_value],
+        value=block.value[with_value],
+        row=block.row[with_value],
+    )
 
 
 def by_time(block: ReadingBlock) -> ReadingBlock:
@@ -79,11 +98,15 @@ def by_time(block: ReadingBlock) -> ReadingBlock:
     return replace(block, time_us=block.time_us[order], value=block.value[order])
 
 
-def rows_of(change: Callable[[int, list[Any]], tuple[int, list[Any]]]) -> Callable[[HistorianSource], Callable[[str], Sheet]]:
+def rows_of(
+    change: Callable[[int, list[Any]], tuple[int, list[Any]]],
+) -> Callable[[HistorianSource], Callable[[str], Sheet]]:
     def changed(source: HistorianSource) -> Callable[[str], Sheet]:
         def table(name: str) -> Sheet:
             sheet = HistorianSource.table(source, name)
-            return Sheet(sheet.file, sheet.header, (change(row, list(cells)) for row, cells in sheet.rows))
+            return Sheet(
+                sheet.file, sheet.header, (change(row, list(cells)) for row, cells in sheet.rows)
+            )
 
         return table
 
@@ -91,38 +114,84 @@ def rows_of(change: Callable[[int, list[Any]], tuple[int, list[Any]]]) -> Callab
 
 
 BROKEN: dict[str, tuple[Historian, str]] = {
-    "gives-an-input-that-there-is-not": (Broken(gives=lambda source: lambda: frozenset({"readings", "weather"})), "inputs"),
-    "drops-ids-leading-noughts": (Broken(table=rows_of(lambda row, cells: (row, [str(cells[0]).lstrip("0"), *cells[1:]]))), "tables"),
-    "writes-nought-for-not-known": (Broken(table=rows_of(lambda row, cells: (row, [cell or "0" for cell in cells]))), "tables"),
+    "gives-an-input-that-there-is-not": (
+        Broken(gives=lambda source: lambda: frozenset({"readings", "weather"})),
+        "inputs",
+    ),
+    "drops-ids-leading-noughts": (
+        Broken(table=rows_of(lambda row, cells: (row, [str(cells[0]).lstrip("0"), *cells[1:]]))),
+        "tables",
+    ),
+    "writes-nought-for-not-known": (
+        Broken(table=rows_of(lambda row, cells: (row, [cell or "0" for cell in cells]))),
+        "tables",
+    ),
     "leaves-out-what-is-not-known": (Broken(readings=each(without_blanks)), "complete"),
     "sorts-late-readings": (Broken(readings=each(by_time)), "order"),
     "takes-utc-for-local-time": (
-        Broken(readings=each(lambda block: replace(block, time_us=block.time_us - timedelta(hours=1) // timedelta(microseconds=1)))),
+        Broken(
+            readings=each(
+                lambda block: replace(
+                    block, time_us=block.time_us - timedelta(hours=1) // timedelta(microseconds=1)
+                )
+            )
+        ),
         "zones",
     ),
     "cuts-stamps-to-seconds": (
-        Broken(readings=each(lambda block: replace(block, time_us=block.time_us // 1_000_000 * 1_000_000))),
+        Broken(
+            readings=each(
+                lambda block: replace(block, time_us=block.time_us // 1_000_000 * 1_000_000)
+            )
+        ),
         "zones",
     ),
-    "hands-over-wh": (Broken(readings=each(lambda block: replace(block, value=block.value * 1000))), "units"),
+    "hands-over-wh": (
+        Broken(readings=each(lambda block: replace(block, value=block.value * 1000))),
+        "units",
+    ),
     "says-another-unit": (Broken(units=lambda source: lambda: {"main-1": "MWh"}), "units"),
     "keeps-single-precision": (
-        Broken(readings=each(lambda block: replace(block, value=block.value.astype(np.float32).astype(np.float64)))),
+        Broken(
+            readings=each(
+                lambda block: replace(
+                    block, value=block.value.astype(np.float32).astype(np.float64)
+                )
+            )
+        ),
         "values",
     ),
     "repeats-the-last-value-where-none-is-known": (
-        Broken(readings=each(lambda block: replace(block, value=np.where(np.isnan(block.value), np.roll(block.value, 1), block.value)))),
+        Broken(
+            readings=each(
+                lambda block: replace(
+                    block,
+                    value=np.where(np.isnan(block.value), np.roll(block.value, 1), block.value),
+                )
+            )
+        ),
         "values",
     ),
     "hands-over-every-meter": (
-        Broken(readings=lambda source: lambda meters: HistorianSource.readings(source, meters | set(example().units))),
+        Broken(
+            readings=lambda source: (
+                lambda meters: HistorianSource.readings(source, meters | set(example().units))
+            )
+        ),
         "meters",
     ),
     "numbers-every-block-from-one": (
-        Broken(readings=each(lambda block: replace(block, row=np.zeros(len(block.row), dtype=np.int64)))),
+        Broken(
+            readings=each(
+                lambda block: replace(block, row=np.zeros(len(block.row), dtype=np.int64))
+            )
+        ),
         "places",
     ),
-    "numbers-rows-backwards": (Broken(table=rows_of(lambda row, cells: (100 - row, cells))), "places"),
+    "numbers-rows-backwards": (
+        Broken(table=rows_of(lambda row, cells: (100 - row, cells))),
+        "places",
+    ),
     "reads-only-once": (Broken(readings=lambda source: Once(source)), "restart"),
 }
 
@@ -196,13 +265,21 @@ def test_a_plant_read_through_a_source_is_the_plant_read_from_files(tmp_path: Pa
         read.append(([replace(batch, place=None) for batch in data.batches], days.days()))
     assert read[0] == read[1]
     batches, days_of_meters = read[0]
-    assert [len(batch.energy) for batch in batches] == [3, 2, 3]  # two meters, and gas by batch where it is known
+    assert [len(batch.energy) for batch in batches] == [
+        3,
+        2,
+        3,
+    ]  # two meters, and gas by batch where it is known
     assert {day.meter for day in days_of_meters} == {"main-1", "gas 2"}
 
 
-def test_a_unit_that_site_toml_contradicts_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_unit_that_site_toml_contradicts_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     site = plant(tmp_path, source=True)
-    site.write_text(site.read_text(encoding="utf-8").replace('unit = "kWh"', 'unit = "MWh"'), encoding="utf-8")
+    site.write_text(
+        site.read_text(encoding="utf-8").replace('unit = "kWh"', 'unit = "MWh"'), encoding="utf-8"
+    )
     assert main(["check", "--site", str(site), "--out", str(tmp_path / "out"), "--json"]) == 1
     error = json.loads(capsys.readouterr().out)["error"]
     assert (error["code"], error["found"], error["wanted"]) == ("unit-differs", "kWh", "MWh")

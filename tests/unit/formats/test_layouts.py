@@ -20,7 +20,9 @@ HEAD = "batch_id,step,start,end,output_quantity,output_unit\n"
 
 
 def row(number: int, quantity: str = "120.5", step: str = "eaf") -> str:
-    return f"H{number},{step},2016-05-{10 + number} 08:00,2016-05-{10 + number} 08:50,{quantity},t\n"
+    return (
+        f"H{number},{step},2016-05-{10 + number} 08:00,2016-05-{10 + number} 08:50,{quantity},t\n"
+    )
 
 
 def read(folder: Path, text: str, **profile: Any) -> Table:
@@ -29,27 +31,44 @@ def read(folder: Path, text: str, **profile: Any) -> Table:
 
 
 @pytest.mark.parametrize("name", ["output_quantity", "start", "var.blaine_m2_kg"])
-def test_words_for_a_column_that_holds_none_are_refused_with_what_to_do(tmp_path: Path, name: str) -> None:
+def test_words_for_a_column_that_holds_none_are_refused_with_what_to_do(
+    tmp_path: Path, name: str
+) -> None:
     """They were read over: a 100 that was said to mean 90 counted as 100."""
     with pytest.raises(InputError) as refused:
         read(tmp_path, HEAD + row(1), values={name: {"100": "90"}})
     assert refused.value.code == "profile-invalid"
     assert refused.value.place is not None
     assert refused.value.place.column == f"mapping.batches.values.{name}"
-    assert f"Remove values.{name} from [mapping.batches]. Give a foreign unit as a factor under scale" in str(refused.value.remedy)
-    assert read(tmp_path, HEAD + row(1), values={"output_unit": {"t": "kg"}}).columns["output_unit"] == ["kg"]
+    assert (
+        f"Remove values.{name} from [mapping.batches]. Give a foreign unit as a factor under scale"
+        in str(refused.value.remedy)
+    )
+    assert read(tmp_path, HEAD + row(1), values={"output_unit": {"t": "kg"}}).columns[
+        "output_unit"
+    ] == ["kg"]
 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "Asia"])  # the latter is a folder of zones
-def test_a_time_zone_of_readings_that_is_none_is_refused_with_what_to_do(tmp_path: Path, name: str) -> None:
-    (tmp_path / "r.csv").write_text("meter_id,timestamp,value\nm,2026-01-01 00:00,1\n", encoding="utf-8")
+def test_a_time_zone_of_readings_that_is_none_is_refused_with_what_to_do(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "r.csv").write_text(
+        "meter_id,timestamp,value\nm,2026-01-01 00:00,1\n", encoding="utf-8"
+    )
     with pytest.raises(InputError, match="Correct timezone under") as refused:
-        list(stream_readings([tmp_path / "r.csv"], Profile(timezone=name), frozenset({"m"}), ZONE, ReadingLog()))
+        list(
+            stream_readings(
+                [tmp_path / "r.csv"], Profile(timezone=name), frozenset({"m"}), ZONE, ReadingLog()
+            )
+        )
     assert refused.value.code == "profile-invalid"
 
 
 def test_words_for_values_of_readings_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "r.csv").write_text("meter_id,timestamp,value\nm,2026-01-01T00:00Z,1\n", encoding="utf-8")
+    (tmp_path / "r.csv").write_text(
+        "meter_id,timestamp,value\nm,2026-01-01T00:00Z,1\n", encoding="utf-8"
+    )
     profile = Profile.model_validate({"values": {"value": {"1": "2"}, "meter_id": {"m": "m1"}}})
     with pytest.raises(InputError) as refused:
         list(stream_readings([tmp_path / "r.csv"], profile, frozenset({"m1"}), ZONE, ReadingLog()))
@@ -58,7 +77,11 @@ def test_words_for_values_of_readings_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_header_of_two_rows_with_titles_above_and_units_below(tmp_path: Path) -> None:
-    text = "Works 2,,,,,\n\nHeat,,Time,,Output,\nNo,Step,Start,End,Weight,Unit\n,,,,t,\n" + row(1) + row(2)
+    text = (
+        "Works 2,,,,,\n\nHeat,,Time,,Output,\nNo,Step,Start,End,Weight,Unit\n,,,,t,\n"
+        + row(1)
+        + row(2)
+    )
     columns = {
         "batch_id": "Heat / No",
         "step": "Heat / Step",
@@ -82,7 +105,13 @@ def test_merged_cells_of_a_workbook_spread_only_as_far_as_they_reach(tmp_path: P
     sheet.merge_cells("B1:C1")  # D is not of it
     sheet.append(["H1", "2016-05-14 08:00", "2016-05-14 08:50", "eaf", 120.5])
     book.save(tmp_path / "t.xlsx")
-    columns = {"batch_id": "No", "start": "Furnace 1 / Start", "end": "Furnace 1 / End", "step": "Step", "output_quantity": "Weight / t"}
+    columns = {
+        "batch_id": "No",
+        "start": "Furnace 1 / Start",
+        "end": "Furnace 1 / End",
+        "step": "Step",
+        "output_quantity": "Weight / t",
+    }
     table = read_table(tmp_path / "t.xlsx", Profile(header_rows=2, columns=columns), BATCHES, ZONE)
     assert table.columns["step"] == ["eaf"]
     assert table.rows == [3]
@@ -100,7 +129,10 @@ def test_cells_merged_downwards_repeat_what_stands_above_where_declared(tmp_path
     [
         ([row(1), row(2), "Total,,,,241.0,t\n"], [(4, True)]),
         ([row(1), row(2), "Summe: 2 Schmelzen,,,,241,t\n"], [(4, True)]),
-        ([row(1), row(2), "小计,,,,241.0,t\n", row(3), row(4), "合计（吨）,,,,482.0,t\n"], [(4, True), (7, True)]),
+        (
+            [row(1), row(2), "小计,,,,241.0,t\n", row(3), row(4), "合计（吨）,,,,482.0,t\n"],
+            [(4, True), (7, True)],
+        ),
         ([row(1), row(2), ",,,,241.0,t\n"], [(4, True)]),
         ([row(1), row(2), ",,Gesamt,,241.0,t\n"], [(4, True)]),
         ([row(1), row(2), "Total,,,,240.0,t\n"], [(4, False)]),
@@ -108,7 +140,9 @@ def test_cells_merged_downwards_repeat_what_stands_above_where_declared(tmp_path
         ([row(1), row(2), "Total,eaf,2016-05-20 08:00,2016-05-20 08:50,241.0,t\n"], [(4, True)]),
     ],
 )
-def test_totals_are_found_by_their_word_or_by_their_sum(tmp_path: Path, lines: list[str], totals: list[tuple[int, bool | None]]) -> None:
+def test_totals_are_found_by_their_word_or_by_their_sum(
+    tmp_path: Path, lines: list[str], totals: list[tuple[int, bool | None]]
+) -> None:
     table = read(tmp_path, HEAD + "".join(lines))
     assert [(total.place.row, total.agrees) for total in table.totals] == totals
     assert table.rejected == []
@@ -122,7 +156,11 @@ def test_a_declared_word_marks_a_total_whatever_it_adds_up_to(tmp_path: Path) ->
 
 
 def test_a_product_that_begins_with_the_word_is_no_total(tmp_path: Path) -> None:
-    text = HEAD.replace("\n", ",product\n") + row(1).replace("\n", ",Total Quartz\n") + row(2).replace("\n", ",Summa\n")
+    text = (
+        HEAD.replace("\n", ",product\n")
+        + row(1).replace("\n", ",Total Quartz\n")
+        + row(2).replace("\n", ",Summa\n")
+    )
     assert read(tmp_path, text).columns["product"] == ["Total Quartz", "Summa"]
 
 
@@ -133,14 +171,27 @@ def test_names_that_only_begin_like_a_total_are_names(tmp_path: Path, heats: lis
 
 
 def test_energy_with_a_column_a_carrier_is_a_row_a_carrier(tmp_path: Path) -> None:
-    (tmp_path / "e.csv").write_text("batch_id,step,Strom,Erdgas,kWh back\nH1,eaf,48000,410,12\nH2,eaf,47000,,x\n", encoding="utf-8")
+    (tmp_path / "e.csv").write_text(
+        "batch_id,step,Strom,Erdgas,kWh back\nH1,eaf,48000,410,12\nH2,eaf,47000,,x\n",
+        encoding="utf-8",
+    )
     carriers = {
         "electricity": {"column": "Strom", "unit": "kWh"},
         "natural-gas": {"column": "Erdgas", "unit": "Nm3", "lhv": 35.6, "lhv_unit": "MJ/Nm3"},
         "steam": {"column": "kWh back", "unit": "kWh", "direction": "recovered"},
     }
-    table = read_table(tmp_path / "e.csv", Profile.model_validate({"carriers": carriers}), ENERGY, ZONE)
-    rows = list(zip(*(table.columns[name] for name in ("batch_id", "carrier", "quantity", "unit", "direction", "lhv")), strict=True))
+    table = read_table(
+        tmp_path / "e.csv", Profile.model_validate({"carriers": carriers}), ENERGY, ZONE
+    )
+    rows = list(
+        zip(
+            *(
+                table.columns[name]
+                for name in ("batch_id", "carrier", "quantity", "unit", "direction", "lhv")
+            ),
+            strict=True,
+        )
+    )
     assert rows == [
         ("H1", "electricity", 48000.0, "kWh", "import", None),
         ("H1", "natural-gas", 410.0, "Nm3", "import", 35.6),
@@ -150,14 +201,26 @@ def test_energy_with_a_column_a_carrier_is_a_row_a_carrier(tmp_path: Path) -> No
     ]
     assert [(bad.place.row, bad.found) for bad in table.rejected] == [(3, "'x'")]
     with pytest.raises(InputError, match="no column, or more than one, for coal"):
-        read_table(tmp_path / "e.csv", Profile.model_validate({"carriers": {"coal": {"column": "Kohle", "unit": "t"}}}), ENERGY, ZONE)
+        read_table(
+            tmp_path / "e.csv",
+            Profile.model_validate({"carriers": {"coal": {"column": "Kohle", "unit": "t"}}}),
+            ENERGY,
+            ZONE,
+        )
 
 
-def test_a_row_with_a_cell_too_many_is_set_aside_where_each_carrier_has_a_column(tmp_path: Path) -> None:
+def test_a_row_with_a_cell_too_many_is_set_aside_where_each_carrier_has_a_column(
+    tmp_path: Path,
+) -> None:
     rows = "H1,eaf,12.5,3.4\nH2,eaf,12,5,3,4\nH3,eaf,12.5\nH4,eaf,12.5,3.4,,\n"  # the second has decimal commas
     (tmp_path / "e.csv").write_text(f"batch_id,step,Strom,Erdgas\n{rows}", encoding="utf-8")
-    carriers = {"electricity": {"column": "Strom", "unit": "kWh"}, "natural-gas": {"column": "Erdgas", "unit": "Nm3"}}
-    table = read_table(tmp_path / "e.csv", Profile.model_validate({"carriers": carriers}), ENERGY, ZONE)
+    carriers = {
+        "electricity": {"column": "Strom", "unit": "kWh"},
+        "natural-gas": {"column": "Erdgas", "unit": "Nm3"},
+    }
+    table = read_table(
+        tmp_path / "e.csv", Profile.model_validate({"carriers": carriers}), ENERGY, ZONE
+    )
     assert table.columns["batch_id"] == ["H1", "H1", "H4", "H4"]
     assert [(bad.place.row, bad.reason) for bad in table.rejected] == [
         (row, "the row does not have as many cells as the header") for row in (3, 4)
@@ -165,12 +228,16 @@ def test_a_row_with_a_cell_too_many_is_set_aside_where_each_carrier_has_a_column
 
 
 @pytest.mark.parametrize("declared", [{}, {"in_cells": {"m1": "kWh"}}])
-def test_a_row_of_readings_with_a_cell_too_few_is_told_in_its_own_cells(tmp_path: Path, declared: dict[str, Any]) -> None:
+def test_a_row_of_readings_with_a_cell_too_few_is_told_in_its_own_cells(
+    tmp_path: Path, declared: dict[str, Any]
+) -> None:
     """Whatever signs stand in them: the decimal commas part no cell, a line break in one is no row."""
     unit = " kWh" if declared else ""
     rows = [f"2016-05-14 0{hour}:00;{hour},5{unit};2,5;3,5" for hour in range(6)]
     short = '2016-05-14 06:00;6,5;"2,5\n(read twice)"'
-    (tmp_path / "r.csv").write_text("\n".join(["timestamp;m1;m2;m3", *rows, short]) + "\n", encoding="utf-8")
+    (tmp_path / "r.csv").write_text(
+        "\n".join(["timestamp;m1;m2;m3", *rows, short]) + "\n", encoding="utf-8"
+    )
     log, profile = ReadingLog(), Profile.model_validate({"decimal": ",", **declared})
     list(stream_readings([tmp_path / "r.csv"], profile, frozenset({"m1", "m2", "m3"}), ZONE, log))
     (bad,) = log.rejected
@@ -217,15 +284,28 @@ NEWER = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def test_newer_b2mml_is_read_with_materials_by_their_use_and_segments_within_segments(tmp_path: Path) -> None:
+def test_newer_b2mml_is_read_with_materials_by_their_use_and_segments_within_segments(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "p.xml").write_text(NEWER, encoding="utf-8")
     batches = read_table(tmp_path / "p.xml", Profile(), BATCHES, ZONE)
     values = {name: column[0] for name, column in batches.columns.items()}
     assert batches.rows == [6]
-    assert (values["batch_id"], values["step"], values["output_quantity"], values["equipment"]) == ("H1", "eaf", 122.5, "eaf-1")
-    assert (values["var.hot_metal_pct"], values["state"], values["input.scrap"]) == (12.5, "start-up", 131.0)
+    assert (values["batch_id"], values["step"], values["output_quantity"], values["equipment"]) == (
+        "H1",
+        "eaf",
+        122.5,
+        "eaf-1",
+    )
+    assert (values["var.hot_metal_pct"], values["state"], values["input.scrap"]) == (
+        12.5,
+        "start-up",
+        131.0,
+    )
     assert values["parent_batch_ids"] == "L-7;L-8"
-    energy = read_table(tmp_path / "p.xml", Profile(values={"carrier": {"Strom": "electricity"}}), ENERGY, ZONE)
+    energy = read_table(
+        tmp_path / "p.xml", Profile(values={"carrier": {"Strom": "electricity"}}), ENERGY, ZONE
+    )
     names = ("carrier", "quantity", "unit", "direction")
     assert list(zip(*(energy.columns[name] for name in names), strict=True)) == [
         ("electricity", 48000.0, "kWh", "import"),
@@ -247,13 +327,24 @@ def newer_with(folder: Path, *more: str) -> Table:
 
 
 def test_lots_of_one_material_and_rejects_in_b2mml_are_added_up_in_one_unit(tmp_path: Path) -> None:
-    lots = (SCRAP.format("scrap", "Consumed", "60.5", "t"), SCRAP.format("scrap", "Consumed", "500", "kg"))
-    rejects = (SCRAP.format("skulls", "Scrap", "800", "kg"), SCRAP.format("skulls", "Scrap", "0.2", "t"))
+    lots = (
+        SCRAP.format("scrap", "Consumed", "60.5", "t"),
+        SCRAP.format("scrap", "Consumed", "500", "kg"),
+    )
+    rejects = (
+        SCRAP.format("skulls", "Scrap", "800", "kg"),
+        SCRAP.format("skulls", "Scrap", "0.2", "t"),
+    )
     table = newer_with(tmp_path, *lots, *rejects)
-    assert (table.columns["input.scrap"], table.columns["reject_quantity"]) == ([131 + 60.5 + 0.5], [1.0])
+    assert (table.columns["input.scrap"], table.columns["reject_quantity"]) == (
+        [131 + 60.5 + 0.5],
+        [1.0],
+    )
 
 
-def test_lots_of_one_material_that_are_no_one_amount_set_the_row_aside_with_all_of_them(tmp_path: Path) -> None:
+def test_lots_of_one_material_that_are_no_one_amount_set_the_row_aside_with_all_of_them(
+    tmp_path: Path,
+) -> None:
     with pytest.raises(InputError) as refused:
         newer_with(tmp_path, SCRAP.format("scrap", "Consumed", "3", "m3"))
     assert "131 t + 3 m3" in str(refused.value.found)

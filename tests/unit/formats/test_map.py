@@ -31,7 +31,12 @@ Summe;;;362.750,5;;;
 def mapped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     """Write a file, map it with answers, and give exit code and answer."""
 
-    def run(content: str | bytes | Path, *options: str, name: str = "export.csv", answers: str | None = None) -> tuple[int, dict[str, Any]]:
+    def run(
+        content: str | bytes | Path,
+        *options: str,
+        name: str = "export.csv",
+        answers: str | None = None,
+    ) -> tuple[int, dict[str, Any]]:
         path = content if isinstance(content, Path) else tmp_path / name
         if isinstance(content, str):
             path.write_text(content, encoding="utf-8")
@@ -68,7 +73,13 @@ def test_a_german_export_is_understood_up_to_what_nobody_can_know(mapped: Any) -
     assert batches["profile"]["date_order"] == "dmy"
     assert batches["profile"]["constants"] == {"output_unit": "kg"}
     assert batches["profile"]["values"] == {"status": {"i.O.": "good", "n.i.O.": "scrap"}}
-    columns = {"batch_id": "Schmelze", "start": "Beginn", "end": "Ende", "output_quantity": "Gewicht (kg)", "equipment": "Ofen"}
+    columns = {
+        "batch_id": "Schmelze",
+        "start": "Beginn",
+        "end": "Ende",
+        "output_quantity": "Gewicht (kg)",
+        "equipment": "Ofen",
+    }
     assert columns.items() <= batches["profile"]["columns"].items()
     assert "'schmelze' (German)" in because(batches, "columns.batch_id")
     assert "no month 14" in because(batches, "date_order")
@@ -82,7 +93,11 @@ def test_answers_make_the_profile_whole_and_it_is_proved_on_the_file(mapped: Any
     proof = proposal_of(answer, "batches")["proof"]
     assert (proof["read"], proof["rejected"], proof["totals"]) == (3, 0, 1)
     first = proof["first"][0]
-    assert (first["batch_id"], first["start"], first["output_quantity"]) == ("H1", "2016-05-14 08:00:00+02:00", "122500.5")
+    assert (first["batch_id"], first["start"], first["output_quantity"]) == (
+        "H1",
+        "2016-05-14 08:00:00+02:00",
+        "122500.5",
+    )
 
 
 def test_the_profile_is_valid_toml_that_site_toml_takes(mapped: Any) -> None:
@@ -96,11 +111,17 @@ def test_a_day_that_may_be_a_month_is_asked(mapped: Any) -> None:
     text = "Heat No,Start,Output (t)\nH1,01/05/2016 08:00,120.5\nH2,02/05/2016 09:00,121.5\n"
     code, answer = mapped(text)
     assert code == 1
-    question = next(candidate for candidate in answer["questions"] if candidate["key"] == "batches.date_order")
+    question = next(
+        candidate for candidate in answer["questions"] if candidate["key"] == "batches.date_order"
+    )
     assert question["choices"] == ["dmy", "mdy"]
-    code, answer = mapped(text, answers='timezone = "UTC"\nstep = "eaf"\n[batches]\ndate_order = "mdy"\n')
+    code, answer = mapped(
+        text, answers='timezone = "UTC"\nstep = "eaf"\n[batches]\ndate_order = "mdy"\n'
+    )
     assert code == 0
-    assert proposal_of(answer, "batches")["proof"]["first"][0]["start"].startswith("2016-01-05 08:00")
+    assert proposal_of(answer, "batches")["proof"]["first"][0]["start"].startswith(
+        "2016-01-05 08:00"
+    )
 
 
 def test_a_comma_before_three_digits_is_asked(mapped: Any) -> None:
@@ -108,23 +129,25 @@ def test_a_comma_before_three_digits_is_asked(mapped: Any) -> None:
     _, answer = mapped(text)
     assert "batches.decimal" in {question["key"] for question in answer["questions"]}
     for reply, wanted in (("decimal", "122.5"), ("group", "122500")):
-        _, answer = mapped(text, answers=f'timezone = "UTC"\nstep = "eaf"\n"batches.decimal" = "{reply}"\n')
+        _, answer = mapped(
+            text, answers=f'timezone = "UTC"\nstep = "eaf"\n"batches.decimal" = "{reply}"\n'
+        )
         assert proposal_of(answer, "batches")["proof"]["first"][0]["output_quantity"] == wanted
 
 
 def test_which_of_two_date_columns_is_asked(mapped: Any) -> None:
     text = "Heat No,Date A,Date B,Output (t)\nH1,2016-05-14 08:00,2016-05-14 08:50,120.5\nH2,2016-05-14 09:00,2016-05-14 09:50,121.5\n"
     _, answer = mapped(text)
-    question = next(candidate for candidate in answer["questions"] if candidate["key"] == "batches.start")
+    question = next(
+        candidate for candidate in answer["questions"] if candidate["key"] == "batches.start"
+    )
     assert question["choices"] == ["Date A", "Date B"]
     _, answer = mapped(text, answers='timezone = "UTC"\nstep = "eaf"\n"batches.start" = "Date B"\n')
     assert proposal_of(answer, "batches")["profile"]["columns"]["start"] == "Date B"
 
 
 def test_chinese_headers_in_gbk_are_understood(mapped: Any) -> None:
-    text = (
-        "炉号,开始时间,结束时间,产量（吨）,状态\nA1,2016/5/14 8:00,2016/5/14 8:50,122.5,合格\nA2,2016/5/14 9:00,2016/5/14 9:50,121.5,废品\n"
-    )
+    text = "炉号,开始时间,结束时间,产量（吨）,状态\nA1,2016/5/14 8:00,2016/5/14 8:50,122.5,合格\nA2,2016/5/14 9:00,2016/5/14 9:50,121.5,废品\n"
     _, answer = mapped(text.encode("gb18030"), answers='timezone = "Asia/Shanghai"\nstep = "eaf"\n')
     batches = proposal_of(answer, "batches")
     assert batches["profile"]["columns"]["start"] == "开始时间"
@@ -155,12 +178,23 @@ def test_merged_headers_and_a_row_of_units_of_a_workbook(mapped: Any, tmp_path: 
     for merged in ("A3:A4", "B3:B4", "C3:C4", "F3:F4", "D3:E3"):
         sheet.merge_cells(merged)
     for number in range(3):
-        sheet.append([f"H{number}", f"2016-05-1{number} 08:00", f"2016-05-1{number} 08:50", 48_000 + number, 400 + number, 120.5])
+        sheet.append(
+            [
+                f"H{number}",
+                f"2016-05-1{number} 08:00",
+                f"2016-05-1{number} 08:50",
+                48_000 + number,
+                400 + number,
+                120.5,
+            ]
+        )
     book.save(tmp_path / "heats.xlsx")
     code, answer = mapped(tmp_path / "heats.xlsx", answers='timezone = "UTC"\nstep = "eaf"\n')
     batches, energy = proposal_of(answer, "batches"), proposal_of(answer, "energy")
     assert code == 0
-    assert {"header_row": 3, "header_rows": 2, "below_header": 1}.items() <= batches["profile"].items()
+    assert {"header_row": 3, "header_rows": 2, "below_header": 1}.items() <= batches[
+        "profile"
+    ].items()
     assert batches["profile"]["constants"]["output_unit"] == "t"
     carriers = energy["profile"]["carriers"]
     assert carriers["electricity"] == {"column": "Furnace 1 / Electricity", "unit": "kWh"}
@@ -171,7 +205,10 @@ def test_merged_headers_and_a_row_of_units_of_a_workbook(mapped: Any, tmp_path: 
 
 def test_a_register_a_rate_and_an_interval_are_told_apart(mapped: Any) -> None:
     lines = ["Time,Main [kWh],Mill power [kW],Fan [MJ]"]
-    lines += [f"2016-05-14T{h:02}:00:00+08:00,{1000 + 7 * h},{300 + (h * 37) % 50},{5 + (h * 7) % 4}" for h in range(20)]
+    lines += [
+        f"2016-05-14T{h:02}:00:00+08:00,{1000 + 7 * h},{300 + (h * 37) % 50},{5 + (h * 7) % 4}"
+        for h in range(20)
+    ]
     code, answer = mapped("\n".join(lines) + "\n", answers='"readings.stamp" = "end"\n')
     assert code == 0
     meters = proposal_of(answer, "readings")["meters"]
@@ -188,38 +225,59 @@ def test_excels_numbers_of_days_are_recognised_and_their_system_asked(mapped: An
     _, answer = mapped(text)
     assert "excel_dates" in {question["key"] for question in answer["questions"]}
     _, answer = mapped(text, answers='excel_dates = "1900"\ntimezone = "UTC"\nstep = "eaf"\n')
-    assert proposal_of(answer, "batches")["proof"]["first"][0]["start"].startswith("2016-05-14 08:00:00")
+    assert proposal_of(answer, "batches")["proof"]["first"][0]["start"].startswith(
+        "2016-05-14 08:00:00"
+    )
 
 
 def test_energy_as_large_as_excels_numbers_of_days_is_energy(mapped: Any) -> None:
     """Heats of 100 t: 40,000 to 41,500 kWh each; and a table of months of a small works."""
-    heats = "heat,electricity kWh\n" + "".join(f"H{number},{40_000 + 113 * number}\n" for number in range(14))
-    code, answer = mapped(heats, answers='timezone = "UTC"\nstep = "eaf"\n"energy.carrier" = "electricity"\n')
+    heats = "heat,electricity kWh\n" + "".join(
+        f"H{number},{40_000 + 113 * number}\n" for number in range(14)
+    )
+    code, answer = mapped(
+        heats, answers='timezone = "UTC"\nstep = "eaf"\n"energy.carrier" = "electricity"\n'
+    )
     assert code == 0
     assert 'quantity = "electricity kWh"' in answer["toml"]
-    rows = "".join(f"2025年{month}月,{1000 + month},{50_000 + 10 * month}\n" for month in range(1, 13))
-    _, answer = mapped(f"月份,产量（吨）,用电量（度）\n{rows}", answers='timezone = "UTC"\nstep = "eaf"\nexcel_dates = "1900"\n')
+    rows = "".join(
+        f"2025年{month}月,{1000 + month},{50_000 + 10 * month}\n" for month in range(1, 13)
+    )
+    _, answer = mapped(
+        f"月份,产量（吨）,用电量（度）\n{rows}",
+        answers='timezone = "UTC"\nstep = "eaf"\nexcel_dates = "1900"\n',
+    )
     assert 'start = "用电量（度）"' not in answer.get("toml", "")
 
 
 @pytest.mark.parametrize("header", ["heat,energy,unit,carrier", "heat,用电量,单位,carrier"])
-def test_energy_whose_unit_stands_in_a_column_of_its_own_is_no_day_either(mapped: Any, header: str) -> None:
+def test_energy_whose_unit_stands_in_a_column_of_its_own_is_no_day_either(
+    mapped: Any, header: str
+) -> None:
     rows = "".join(f"H{number},{40_000 + 113 * number},kWh,electricity\n" for number in range(14))
-    _, answer = mapped(f"{header}\n{rows}", answers='timezone = "UTC"\nstep = "eaf"\nexcel_dates = "1900"\n')
+    _, answer = mapped(
+        f"{header}\n{rows}", answers='timezone = "UTC"\nstep = "eaf"\nexcel_dates = "1900"\n'
+    )
     name = header.split(",")[1]
     assert f'start = "{name}"' not in answer.get("toml", "")
     assert f'timestamp = "{name}"' not in answer.get("toml", "")
 
 
-def test_points_are_groups_where_another_number_of_the_file_has_a_decimal_comma(mapped: Any) -> None:
-    rows = "".join(f"C{day};{day:02}.03.2025 06:00;{100 + day},5;51.{100 + day}\n" for day in range(1, 15))
+def test_points_are_groups_where_another_number_of_the_file_has_a_decimal_comma(
+    mapped: Any,
+) -> None:
+    rows = "".join(
+        f"C{day};{day:02}.03.2025 06:00;{100 + day},5;51.{100 + day}\n" for day in range(1, 15)
+    )
     answers = 'timezone = "UTC"\nstep = "eaf"\n"energy.carrier" = "electricity"\n'
     code, answer = mapped(f"Charge;Beginn;Menge [t];Strom [kWh]\n{rows}", answers=answers)
     assert code == 0
     assert proposal_of(answer, "energy")["proof"]["first"][0]["quantity"] == "51101"
 
 
-def test_answers_come_from_stdin_and_an_impossible_one_is_refused(mapped: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_come_from_stdin_and_an_impossible_one_is_refused(
+    mapped: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO('timezone = "Europe/Berlin"\nstep = "eaf"\n'))
     assert mapped(GERMAN, "--answers", "-")[0] == 0
     for zone in ("Middle Earth", "Asia"):
@@ -239,12 +297,19 @@ def test_the_terminal_is_asked_until_nothing_is_open(
     monkeypatch.setattr("sys.stdin", Terminal("Europe/Berlin\neaf\n"))
     assert main(["map", str(tmp_path / "export.csv"), "--out", str(tmp_path / "profile.toml")]) == 0
     assert "In which time zone are the stamps?" in capsys.readouterr().err
-    assert tomllib.loads((tmp_path / "profile.toml").read_text(encoding="utf-8"))["mapping"]["batches"]["timezone"] == "Europe/Berlin"
+    assert (
+        tomllib.loads((tmp_path / "profile.toml").read_text(encoding="utf-8"))["mapping"][
+            "batches"
+        ]["timezone"]
+        == "Europe/Berlin"
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("plant", "road"), [(1, "meters"), (2, "gbk"), (3, "xlsx")])
-def test_what_simulated_plants_write_is_mapped_without_a_rejected_row(mapped: Any, tmp_path: Path, plant: int, road: str) -> None:
+def test_what_simulated_plants_write_is_mapped_without_a_rejected_row(
+    mapped: Any, tmp_path: Path, plant: int, road: str
+) -> None:
     simulated_plant = Sector("steel", 3, 4).plants[plant]
     simulated_plant.write(tmp_path / "plant", faults=0.0)
     site = tomllib.loads((tmp_path / "plant" / "site.toml").read_text(encoding="utf-8"))
@@ -260,7 +325,11 @@ def test_what_simulated_plants_write_is_mapped_without_a_rejected_row(mapped: An
         proposed = {row["key"] for row in proposal["evidence"]}
         for standard, header in declared.get("columns", {}).items():
             if f"columns.{standard}" not in proposed:
-                assert header in {"状态", "方向", "品种"}  # blank in every row: nothing shows what it is
+                assert header in {
+                    "状态",
+                    "方向",
+                    "品种",
+                }  # blank in every row: nothing shows what it is
                 continue
             assert proposal["profile"]["columns"].get(standard, standard) == header
         assert proposal["profile"].get("decimal", ".") == declared.get("decimal", ".")
@@ -273,7 +342,10 @@ def test_three_digits_after_every_point_are_asked_about(mapped: Any) -> None:
     text = HEAT.format(columns="Menge kg;Strom kWh", first="12.070;5.577", second="11.860;4.749")
     code, answer = mapped(text, answers='timezone = "UTC"\nstep = "eaf"\n')
     assert code == 1
-    assert {question["key"] for question in answer["questions"]} == {"batches.decimal", "energy.decimal"}
+    assert {question["key"] for question in answer["questions"]} == {
+        "batches.decimal",
+        "energy.decimal",
+    }
     for reply, wanted in (("decimal", "12.07"), ("group", "12070")):
         reply = f'timezone = "UTC"\nstep = "eaf"\n"batches.decimal" = "{reply}"\n"energy.decimal" = "{reply}"\n'
         _, answer = mapped(text, answers=reply)
@@ -282,11 +354,19 @@ def test_three_digits_after_every_point_are_asked_about(mapped: Any) -> None:
     assert "batches.decimal" not in {question["key"] for question in answer["questions"]}
 
 
-@pytest.mark.parametrize(("columns", "carriers"), [("Menge t;Strom kWh", None), ("t;kWh", None), ("Menge t;Gas (therm);Strom kWh", {})])
-def test_an_amount_of_output_is_no_energy_and_no_carrier_is_dropped(mapped: Any, columns: str, carriers: object) -> None:
+@pytest.mark.parametrize(
+    ("columns", "carriers"),
+    [("Menge t;Strom kWh", None), ("t;kWh", None), ("Menge t;Gas (therm);Strom kWh", {})],
+)
+def test_an_amount_of_output_is_no_energy_and_no_carrier_is_dropped(
+    mapped: Any, columns: str, carriers: object
+) -> None:
     rows = [("12,1", "40,5", "5577"), ("11,8", "41,5", "4749")]
     first, second = (";".join(row if columns.count(";") == 2 else row[::2]) for row in rows)
-    _, answer = mapped(HEAT.format(columns=columns, first=first, second=second), answers='timezone = "UTC"\nstep = "eaf"\n')
+    _, answer = mapped(
+        HEAT.format(columns=columns, first=first, second=second),
+        answers='timezone = "UTC"\nstep = "eaf"\n',
+    )
     profile = proposal_of(answer, "energy")["profile"]
     asked = {question["key"] for question in answer["questions"]}
     if carriers is None:
@@ -297,20 +377,36 @@ def test_an_amount_of_output_is_no_energy_and_no_carrier_is_dropped(mapped: Any,
         assert "energy.unit.Gas (therm)" in asked
 
 
-def test_two_columns_of_one_carrier_are_asked_about_and_neither_is_dropped_unsaid(mapped: Any) -> None:
-    text = HEAT.format(columns="Menge t;Strom HT kWh;Strom NT kWh;Gas Nm3", first="12,1;3000;2577;40", second="11,8;2700;2049;41")
+def test_two_columns_of_one_carrier_are_asked_about_and_neither_is_dropped_unsaid(
+    mapped: Any,
+) -> None:
+    text = HEAT.format(
+        columns="Menge t;Strom HT kWh;Strom NT kWh;Gas Nm3",
+        first="12,1;3000;2577;40",
+        second="11,8;2700;2049;41",
+    )
     answers = 'timezone = "UTC"\nstep = "eaf"\n'
     _, answer = mapped(text, answers=answers)
     assert set(proposal_of(answer, "energy")["profile"]["carriers"]) == {"natural-gas"}
-    (question,) = [question for question in answer["questions"] if question["key"].startswith("energy.")]
-    assert (question["key"], question["choices"]) == ("energy.column.electricity", ["Strom HT kWh", "Strom NT kWh"])
+    (question,) = [
+        question for question in answer["questions"] if question["key"].startswith("energy.")
+    ]
+    assert (question["key"], question["choices"]) == (
+        "energy.column.electricity",
+        ["Strom HT kWh", "Strom NT kWh"],
+    )
     code, answer = mapped(text, answers=answers + '"energy.column.electricity" = "Strom HT kWh"\n')
     assert code == 0
-    assert proposal_of(answer, "energy")["profile"]["carriers"]["electricity"] == {"column": "Strom HT kWh", "unit": "kWh"}
+    assert proposal_of(answer, "energy")["profile"]["carriers"]["electricity"] == {
+        "column": "Strom HT kWh",
+        "unit": "kWh",
+    }
 
 
 def test_a_power_is_no_energy_of_a_batch(mapped: Any) -> None:
-    _, answer = mapped(HEAT.format(columns="Menge t;Strom [kW]", first="12,1;557", second="11,8;474"))
+    _, answer = mapped(
+        HEAT.format(columns="Menge t;Strom [kW]", first="12,1;557", second="11,8;474")
+    )
     assert [proposal["input"] for proposal in answer["proposals"]] == ["batches"]
 
 
@@ -321,10 +417,18 @@ def test_clock_times_that_come_twice_are_not_taken_for_not_known(mapped: Any) ->
 
 
 def test_a_second_table_below_with_other_columns_is_refused(mapped: Any) -> None:
-    table = "Batch,Start,End,Output {},Energy {}\n" + "".join(f"H{n},2016-05-1{n} 08:00,2016-05-1{n} 09:00,12.5,5000.5\n" for n in range(3))
+    table = "Batch,Start,End,Output {},Energy {}\n" + "".join(
+        f"H{n},2016-05-1{n} 08:00,2016-05-1{n} 09:00,12.5,5000.5\n" for n in range(3)
+    )
     code, answer = mapped(table.format("t", "kWh") + "\n" + table.format("kg", "MWh"))
-    assert (code, answer["error"]["code"], answer["error"]["place"]["row"]) == (1, "second-table", 6)
-    assert "error" not in mapped(table.format("t", "kWh") + table.format("t", "kWh"))[1]  # the same header once more: a new page
+    assert (code, answer["error"]["code"], answer["error"]["place"]["row"]) == (
+        1,
+        "second-table",
+        6,
+    )
+    assert (
+        "error" not in mapped(table.format("t", "kWh") + table.format("t", "kWh"))[1]
+    )  # the same header once more: a new page
 
 
 def test_shifts_side_by_side_are_refused(mapped: Any, tmp_path: Path) -> None:
@@ -346,9 +450,13 @@ def test_shifts_side_by_side_are_refused(mapped: Any, tmp_path: Path) -> None:
 def test_a_column_of_dates_that_nothing_names_may_be_the_end(mapped: Any) -> None:
     text = "Charge;Start;Slut;Menge (t)\nH1;2016-05-14 08:00;2016-05-14 08:50;12,5\nH2;2016-05-14 09:00;2016-05-14 09:50;12,5\n"
     _, answer = mapped(text)
-    assert next(question for question in answer["questions"] if question["key"] == "batches.end")["choices"] == ["Slut", "none"]
+    assert next(question for question in answer["questions"] if question["key"] == "batches.end")[
+        "choices"
+    ] == ["Slut", "none"]
     for reply, ends in (("Slut", True), ("none", False)):
-        _, answer = mapped(text, answers=f'timezone = "UTC"\nstep = "eaf"\nbatches.end = "{reply}"\n')
+        _, answer = mapped(
+            text, answers=f'timezone = "UTC"\nstep = "eaf"\nbatches.end = "{reply}"\n'
+        )
         assert ("end" in proposal_of(answer, "batches")["profile"]["columns"]) == ends
 
 
@@ -359,7 +467,10 @@ def test_a_number_of_rows_is_no_reading(mapped: Any, left_behind: str) -> None:
         f"m{1 + row % 2},{1 + row // 96:02d}/10/2022 {row // 4 % 24:02d}:{15 * (row % 4):02d},{0.2 + row * 7 % 13 / 10},{8760 + row}"
         for row in range(200)
     ]
-    _, answer = mapped("\n".join([f"meter_id,interval_end_datetime,kwh,{left_behind}", *rows]), answers='timezone = "UTC"\n')
+    _, answer = mapped(
+        "\n".join([f"meter_id,interval_end_datetime,kwh,{left_behind}", *rows]),
+        answers='timezone = "UTC"\n',
+    )
     proposal = proposal_of(answer, "readings")
     assert proposal["profile"]["columns"]["value"] == "kwh"
     assert proposal["profile"]["columns"].get("meter_id", "meter_id") == "meter_id"
@@ -368,7 +479,10 @@ def test_a_number_of_rows_is_no_reading(mapped: Any, left_behind: str) -> None:
 
 def test_names_of_one_letter_and_a_number_are_names_and_not_values(mapped: Any) -> None:
     """Meters M1 and M2 below a title: their names are the header, and a column of furnaces F1 and F2 holds no numbers."""
-    rows = [f"2016-05-14 {hour:02}:00;F{1 + hour % 2};{12.5 + hour * 7 % 5};{3.25 + hour * 3 % 4}" for hour in range(12)]
+    rows = [
+        f"2016-05-14 {hour:02}:00;F{1 + hour % 2};{12.5 + hour * 7 % 5};{3.25 + hour * 3 % 4}"
+        for hour in range(12)
+    ]
     _, answer = mapped("\n".join(["Hall 3", "Time;Furnace;M1;M2", *rows]) + "\n")
     proposal = proposal_of(answer, "readings")
     assert proposal["profile"]["header_row"] == 2
@@ -385,14 +499,21 @@ def test_a_heat_beside_one_number_is_a_row_of_data(mapped: Any) -> None:
 def test_a_register_written_with_groups_of_digits_is_a_register(mapped: Any, german: bool) -> None:
     """It stands at 1,234,567.5 kWh and rises by 12.5 every quarter of an hour."""
     shown = [f"{1_234_567.5 + 12.5 * row:,.1f}" for row in range(30)]
-    cells = [number.translate(str.maketrans(",.", ".,")) if german else f'"{number}"' for number in shown]
+    cells = [
+        number.translate(str.maketrans(",.", ".,")) if german else f'"{number}"' for number in shown
+    ]
     between = ";" if german else ","
-    rows = [f"2016-05-14 {row // 4:02}:{15 * (row % 4):02}{between}{cell}" for row, cell in enumerate(cells)]
+    rows = [
+        f"2016-05-14 {row // 4:02}:{15 * (row % 4):02}{between}{cell}"
+        for row, cell in enumerate(cells)
+    ]
     _, answer = mapped("\n".join([f"Time{between}Main [kWh]", *rows]) + "\n")
     assert proposal_of(answer, "readings")["meters"]["Main [kWh]"]["reading"] == "register"
 
 
-def test_meters_named_by_numbers_in_a_workbook_are_proposed_as_they_are_read(mapped: Any, tmp_path: Path) -> None:
+def test_meters_named_by_numbers_in_a_workbook_are_proposed_as_they_are_read(
+    mapped: Any, tmp_path: Path
+) -> None:
     book = Workbook()
     sheet = book.active
     assert sheet is not None
@@ -406,19 +527,28 @@ def test_meters_named_by_numbers_in_a_workbook_are_proposed_as_they_are_read(map
 
 
 def test_a_register_whose_file_begins_with_the_newest_row_is_a_register(mapped: Any) -> None:
-    rows = [f"2016-05-14 {row // 4:02}:{15 * (row % 4):02},{50_000 + 12.5 * row}" for row in range(30)]
+    rows = [
+        f"2016-05-14 {row // 4:02}:{15 * (row % 4):02},{50_000 + 12.5 * row}" for row in range(30)
+    ]
     _, answer = mapped("\n".join(["Time,Main [kWh]", *rows[::-1]]) + "\n")
     proposal = proposal_of(answer, "readings")
     assert proposal["meters"]["Main [kWh]"]["reading"] == "register"
     assert "newest first" in because(proposal, "meters.Main [kWh].reading")
 
 
-def test_headings_with_line_breaks_and_quotes_make_toml_and_lines_that_can_be_pasted(mapped: Any) -> None:
+def test_headings_with_line_breaks_and_quotes_make_toml_and_lines_that_can_be_pasted(
+    mapped: Any,
+) -> None:
     headings = '"Ofen\n1","Ofen ""B"""'
-    rows = "".join(f"2016-05-14 {hour:02}:00,{hour * 7 % 5},{hour * 3 % 7}\n" for hour in range(8, 20))
+    rows = "".join(
+        f"2016-05-14 {hour:02}:00,{hour * 7 % 5},{hour * 3 % 7}\n" for hour in range(8, 20)
+    )
     _, answer = mapped(f"Time,{headings}\n{rows}", "--as", "readings")
     assert list(tomllib.loads(answer["toml"])["mapping"]) == ["readings"]
-    questions = [ProfileQuestion(row["key"], row["ask"], tuple(row["choices"])) for row in answer["questions"]]
+    questions = [
+        ProfileQuestion(row["key"], row["ask"], tuple(row["choices"]))
+        for row in answer["questions"]
+    ]
     keys = [line.split("\n")[0] for line in open_lines(questions)]
     assert set(tomllib.loads("\n".join(keys))) == {question.key for question in questions}
     assert "readings.unit.Ofen\n1" in {question.key for question in questions}
@@ -426,7 +556,9 @@ def test_headings_with_line_breaks_and_quotes_make_toml_and_lines_that_can_be_pa
 
 def test_an_answer_that_is_no_number_of_an_answers_file_is_refused(mapped: Any) -> None:
     text = "Heat No,Start\nH1,2016-05-14 08:00\nH2,2016-05-14 09:00\n"
-    code, answer = mapped(text, answers='timezone = "UTC"\nstep = "eaf"\n"batches.output_quantity" = "122,5"\n')
+    code, answer = mapped(
+        text, answers='timezone = "UTC"\nstep = "eaf"\n"batches.output_quantity" = "122,5"\n'
+    )
     assert (code, answer["error"]["code"]) == (1, "answer-unknown")
 
 
@@ -449,8 +581,18 @@ def test_a_comma_behind_four_digits_parts_no_groups() -> None:
     ("delimiter", "header", "cells", "further"),
     [
         (";", "timestamp{}101{}102", ("{}", "1,204,48{}.5", "2,345,67{}.5"), {"thousands": ","}),
-        (";", "timestamp{}meter A, kWh{}meter B, kWh", ("{}", "1,204,48{}.5", "2,345,67{}.5"), {"delimiter": ";", "thousands": ","}),
-        (";", "timestamp{}101{}102{}103{}104", ("{}", "4{},1", "5{},2", "6{},3", "7{},4"), {"decimal": ","}),
+        (
+            ";",
+            "timestamp{}meter A, kWh{}meter B, kWh",
+            ("{}", "1,204,48{}.5", "2,345,67{}.5"),
+            {"delimiter": ";", "thousands": ","},
+        ),
+        (
+            ";",
+            "timestamp{}101{}102{}103{}104",
+            ("{}", "4{},1", "5{},2", "6{},3", "7{},4"),
+            {"decimal": ","},
+        ),
         (",", "timestamp{}101{}102", ("{}", "4{}.1", "5{}.2"), {}),
         (",", "timestamp{}a;b{}c;d{}remark;more", ("{}", "4{}.1", "5{}.2", "x;y"), {}),
     ],
@@ -460,7 +602,10 @@ def test_a_sign_that_stands_within_numbers_alone_parts_no_columns(
 ) -> None:
     """English groups of digits, or decimal commas, in a file parted by semicolons: commas are as many as semicolons, or more."""
     rows = [
-        delimiter.join(cell.format(n % 10 if place else f"2026-03-{1 + n // 24:02} {n % 24:02}:00") for place, cell in enumerate(cells))
+        delimiter.join(
+            cell.format(n % 10 if place else f"2026-03-{1 + n // 24:02} {n % 24:02}:00")
+            for place, cell in enumerate(cells)
+        )
         for n in range(72)
     ]
     _, answer = mapped("\n".join([header.replace("{}", delimiter), *rows]) + "\n")

@@ -15,9 +15,13 @@ from tests.functional.real_data import DATA, HEATS, MACHINES, METER, PROFILES
 OF_THE_HEATS = 'step = "eaf"\n[batches]\noutput_quantity = "122.5"\noutput_unit = "t"\n[energy]\ncarrier = "electricity"\n'
 
 
-def mapped(file: str, folder: Path, answers: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
+def mapped(
+    file: str, folder: Path, answers: str, capsys: pytest.CaptureFixture[str]
+) -> tuple[int, dict[str, Any]]:
     if not (DATA / file).is_file():
-        pytest.skip(f"real data not here: {DATA / file} (set STEPLABEL_REAL_DATA to the folder that holds it)")
+        pytest.skip(
+            f"real data not here: {DATA / file} (set STEPLABEL_REAL_DATA to the folder that holds it)"
+        )
     (folder / "answers.toml").write_text(answers, encoding="utf-8")
     capsys.readouterr()
     code = main(["map", str(DATA / file), "--answers", str(folder / "answers.toml"), "--json"])
@@ -29,7 +33,9 @@ def shipped(profile: str) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_the_heats_are_mapped_as_the_shipped_profile_maps_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_heats_are_mapped_as_the_shipped_profile_maps_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     code, answer = mapped(HEATS[1], tmp_path, 'timezone = "UTC"\n' + OF_THE_HEATS, capsys)
     assert code == 0
     mapping = shipped(HEATS[0])["mapping"]
@@ -38,12 +44,17 @@ def test_the_heats_are_mapped_as_the_shipped_profile_maps_them(tmp_path: Path, c
     assert batches["columns"].items() <= mapping["batches"]["columns"].items()
     assert energy["columns"] == mapping["energy"]["columns"]
     assert energy["constants"] == mapping["energy"]["constants"]
-    assert [(proposal["proof"]["read"], proposal["proof"]["rejected"]) for proposal in answer["proposals"]] == [(14_727, 0), (14_727, 0)]
+    assert [
+        (proposal["proof"]["read"], proposal["proof"]["rejected"])
+        for proposal in answer["proposals"]
+    ] == [(14_727, 0), (14_727, 0)]
 
 
 @pytest.mark.slow
 @pytest.mark.long
-def test_a_zone_that_the_heats_contradict_shows_in_the_proof(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_zone_that_the_heats_contradict_shows_in_the_proof(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     _, answer = mapped(HEATS[1], tmp_path, 'timezone = "Europe/Rome"\n' + OF_THE_HEATS, capsys)
     proof = answer["proposals"][0]["proof"]
     assert proof["rejected"] == 4  # heats within the hour that summer time skips
@@ -51,13 +62,19 @@ def test_a_zone_that_the_heats_contradict_shows_in_the_proof(tmp_path: Path, cap
 
 
 @pytest.mark.slow
-def test_the_small_firms_log_is_known_up_to_what_nothing_in_it_proves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_small_firms_log_is_known_up_to_what_nothing_in_it_proves(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     code, answer = mapped(MACHINES[1], tmp_path, "", capsys)
     assert code == 1
     asked = {"step", "log.energy", "log.state.1.0", "log.state.2.0", "log.state.3.0"}
-    assert {question["key"] for question in answer["questions"]} == asked  # an average power is no amount until somebody says so
+    assert {
+        question["key"] for question in answer["questions"]
+    } == asked  # an average power is no amount until somebody says so
     _, reply = mapped(MACHINES[1], tmp_path, '"log.energy" = "interval"\n', capsys)
-    assert {question["key"] for question in reply["questions"]} == asked - {"log.energy"} | {"log.unit"}
+    assert {question["key"] for question in reply["questions"]} == asked - {"log.energy"} | {
+        "log.unit"
+    }
     (log,) = answer["proposals"]
     wanted = shipped(MACHINES[0])["mapping"]["log"]
     assert log["input"] == "log"
@@ -66,7 +83,9 @@ def test_the_small_firms_log_is_known_up_to_what_nothing_in_it_proves(tmp_path: 
 
 
 @pytest.mark.slow
-def test_the_plants_meter_shows_that_its_midnight_ends_the_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_plants_meter_shows_that_its_midnight_ends_the_day(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     code, answer = mapped(METER[1], tmp_path, 'timezone = "Asia/Seoul"\n', capsys)
     assert code == 0
     (readings,) = answer["proposals"]

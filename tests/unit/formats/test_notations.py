@@ -60,17 +60,26 @@ def test_numbers_in_a_declared_notation(cell: str, profile: Profile, wanted: flo
         (b"12", Profile(), "a number"),
     ],
 )
-def test_what_could_be_another_number_is_refused_with_what_would_help(cell: cells.Cell, profile: Profile, message: str) -> None:
+def test_what_could_be_another_number_is_refused_with_what_would_help(
+    cell: cells.Cell, profile: Profile, message: str
+) -> None:
     with pytest.raises(UnreadableCell, match=message):
         cells.number(cell, profile)
 
 
-@given(st.floats(min_value=-1e12, max_value=1e12), st.sampled_from([(".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", "'")]))
-def test_a_number_written_in_any_declared_notation_is_the_same_number(value: float, signs: tuple[str, str]) -> None:
+@given(
+    st.floats(min_value=-1e12, max_value=1e12),
+    st.sampled_from([(".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (".", "'")]),
+)
+def test_a_number_written_in_any_declared_notation_is_the_same_number(
+    value: float, signs: tuple[str, str]
+) -> None:
     decimal, thousands = signs
     text = f"{value:,.6f}" if thousands else f"{value:.6f}"
     written = text.replace(",", "T").replace(".", decimal).replace("T", thousands)
-    assert cells.number(written, Profile.model_validate({"decimal": decimal, "thousands": thousands})) == float(f"{value:.6f}")
+    assert cells.number(
+        written, Profile.model_validate({"decimal": decimal, "thousands": thousands})
+    ) == float(f"{value:.6f}")
 
 
 @pytest.mark.parametrize(
@@ -78,7 +87,11 @@ def test_a_number_written_in_any_declared_notation_is_the_same_number(value: flo
     [
         (42504.354166666664, Profile(excel_dates="1900"), datetime(2016, 5, 14, 8, 30)),  # noqa: DTZ001 - local
         ("42504.354166666664", Profile(excel_dates="1900"), datetime(2016, 5, 14, 8, 30)),  # noqa: DTZ001
-        ("42504,354166666664", Profile(excel_dates="1900", decimal=","), datetime(2016, 5, 14, 8, 30)),  # noqa: DTZ001
+        (
+            "42504,354166666664",
+            Profile(excel_dates="1900", decimal=","),
+            datetime(2016, 5, 14, 8, 30),
+        ),  # noqa: DTZ001
         (41042.354166666664, Profile(excel_dates="1904"), datetime(2016, 5, 14, 8, 30)),  # noqa: DTZ001
         ("２０１６－０５－１４　０８：３０", Profile(), datetime(2016, 5, 14, 8, 30)),  # noqa: DTZ001
         ("2016-05-14\u00a008:30", Profile(), datetime(2016, 5, 14, 8, 30)),  # noqa: DTZ001
@@ -87,11 +100,17 @@ def test_a_number_written_in_any_declared_notation_is_the_same_number(value: flo
         ("31/12/2016 24:00", Profile(date_format="%d/%m/%Y %H:%M"), datetime(2017, 1, 1)),  # noqa: DTZ001
         ("31/12/2016 00:00", Profile(date_order="dmy", midnight="ends"), datetime(2017, 1, 1)),  # noqa: DTZ001
         ("31/12/2016 24:00", Profile(date_order="dmy", midnight="ends"), datetime(2017, 1, 1)),  # noqa: DTZ001
-        ("31/12/2016 00:15", Profile(date_order="dmy", midnight="ends"), datetime(2016, 12, 31, 0, 15)),  # noqa: DTZ001
+        (
+            "31/12/2016 00:15",
+            Profile(date_order="dmy", midnight="ends"),
+            datetime(2016, 12, 31, 0, 15),
+        ),  # noqa: DTZ001
         (date(2016, 5, 14), Profile(), datetime(2016, 5, 14)),  # noqa: DTZ001
     ],
 )
-def test_moments_in_a_declared_notation(cell: cells.Cell, profile: Profile, wanted: datetime) -> None:
+def test_moments_in_a_declared_notation(
+    cell: cells.Cell, profile: Profile, wanted: datetime
+) -> None:
     assert cells.moment(cell, profile, SHANGHAI) == wanted.replace(tzinfo=SHANGHAI)
 
 
@@ -110,19 +129,42 @@ def test_moments_in_a_declared_notation(cell: cells.Cell, profile: Profile, want
         (True, Profile(), "a date and time"),
     ],
 )
-def test_what_is_no_moment_of_a_plant_is_refused(cell: cells.Cell, profile: Profile, message: str) -> None:
+def test_what_is_no_moment_of_a_plant_is_refused(
+    cell: cells.Cell, profile: Profile, message: str
+) -> None:
     with pytest.raises(UnreadableCell, match=message):
         cells.moment(cell, profile, SHANGHAI)
 
 
 @pytest.mark.parametrize(
-    ("cell", "wanted"), [("  H 1\u00a0", "H 1"), ("Ｈ１", "H1"), (12.0, "12"), ("-1", "-1"), ("+49", "+49"), ("5F0002", "5F0002")]
+    ("cell", "wanted"),
+    [
+        ("  H 1\u00a0", "H 1"),
+        ("Ｈ１", "H1"),
+        (12.0, "12"),
+        ("-1", "-1"),
+        ("+49", "+49"),
+        ("5F0002", "5F0002"),
+    ],
 )
 def test_texts_lose_only_the_spaces_around_them(cell: cells.Cell, wanted: str) -> None:
     assert cells.text(cell) == wanted
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "a\nb", "a\x00b", "x" * 1001, b"H1", ["H1"], {"id": "H1"}])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "=1+1",
+        "@SUM(A1)",
+        "+cmd|' /C calc'!A0",
+        "a\nb",
+        "a\x00b",
+        "x" * 1001,
+        b"H1",
+        ["H1"],
+        {"id": "H1"},
+    ],
+)
 def test_a_text_that_is_none_is_refused(cell: cells.Cell) -> None:
     with pytest.raises(UnreadableCell):
         cells.text(cell)
@@ -130,9 +172,17 @@ def test_a_text_that_is_none_is_refused(cell: cells.Cell) -> None:
 
 def autumn(minutes: int, zone: ZoneInfo = ROME) -> tuple[np.ndarray, np.ndarray]:
     """Local and UTC microseconds of stamps every so many minutes across the night in which the clock is put back."""
-    moments = [datetime(2016, 10, 29, 20, tzinfo=UTC) + timedelta(minutes=minutes * step) for step in range(600 // minutes)]
-    local = [int(moment.astimezone(zone).replace(tzinfo=UTC).timestamp()) * 1_000_000 for moment in moments]
-    return np.array(local, dtype=np.int64), np.array([int(moment.timestamp()) * 1_000_000 for moment in moments], dtype=np.int64)
+    moments = [
+        datetime(2016, 10, 29, 20, tzinfo=UTC) + timedelta(minutes=minutes * step)
+        for step in range(600 // minutes)
+    ]
+    local = [
+        int(moment.astimezone(zone).replace(tzinfo=UTC).timestamp()) * 1_000_000
+        for moment in moments
+    ]
+    return np.array(local, dtype=np.int64), np.array(
+        [int(moment.timestamp()) * 1_000_000 for moment in moments], dtype=np.int64
+    )
 
 
 @pytest.mark.parametrize("minutes", [5, 15, 30, 60])
@@ -152,7 +202,13 @@ def test_it_does_not_matter_where_a_block_of_readings_ends(cuts: list[int]) -> N
 
 
 def test_an_hour_that_never_was_is_found_and_no_other() -> None:
-    local = np.array([int(datetime(2016, 3, 27, hour, 30, tzinfo=UTC).timestamp()) * 1_000_000 for hour in (1, 2, 3)], dtype=np.int64)
+    local = np.array(
+        [
+            int(datetime(2016, 3, 27, hour, 30, tzinfo=UTC).timestamp()) * 1_000_000
+            for hour in (1, 2, 3)
+        ],
+        dtype=np.int64,
+    )
     assert WallClock(ROME).never(local) is not None
     assert WallClock(ROME).never(local)[1]  # type: ignore[index]
     assert WallClock(SHANGHAI).never(local) is None
@@ -160,4 +216,6 @@ def test_an_hour_that_never_was_is_found_and_no_other() -> None:
 
 def test_in_a_zone_without_summer_time_nothing_is_asked() -> None:
     local, _ = autumn(5, SHANGHAI)
-    assert (local - WallClock(SHANGHAI).utc("m1", local)).tolist() == [8 * 3_600_000_000] * len(local)
+    assert (local - WallClock(SHANGHAI).utc("m1", local)).tolist() == [8 * 3_600_000_000] * len(
+        local
+    )

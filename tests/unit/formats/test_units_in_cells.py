@@ -20,9 +20,19 @@ from reporting_agent.sources.wanted import BATCHES, ENERGY
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HEADER = "Schmelze;Beginn;Ende;Gewicht;Stromverbrauch"
-ROWS = [f"S{day};{day}.05.2025 06:00;{day}.05.2025 07:30;{120 + day},5 t;5.57{day - 20},0 kWh" for day in range(20, 30)]
-GERMAN = {"decimal": ",", "thousands": ".", "columns": {"batch_id": "Schmelze", "quantity": "Stromverbrauch"}}
-OF_ENERGY = GERMAN | {"constants": {"step": "eaf", "carrier": "electricity", "unit": "kWh"}, "in_cells": {"Stromverbrauch": "kWh"}}
+ROWS = [
+    f"S{day};{day}.05.2025 06:00;{day}.05.2025 07:30;{120 + day},5 t;5.57{day - 20},0 kWh"
+    for day in range(20, 30)
+]
+GERMAN = {
+    "decimal": ",",
+    "thousands": ".",
+    "columns": {"batch_id": "Schmelze", "quantity": "Stromverbrauch"},
+}
+OF_ENERGY = GERMAN | {
+    "constants": {"step": "eaf", "carrier": "electricity", "unit": "kWh"},
+    "in_cells": {"Stromverbrauch": "kWh"},
+}
 
 
 def written(folder: Path, *rows: str) -> Path:
@@ -37,7 +47,9 @@ def mapped(path: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return answer
 
 
-def test_a_unit_behind_every_number_is_the_columns_unit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_unit_behind_every_number_is_the_columns_unit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     toml = mapped(written(tmp_path, *ROWS), capsys)["toml"]
     assert '[mapping.energy.in_cells]\nGewicht = "t"\nStromverbrauch = "kWh"' in toml
     assert '[mapping.energy.constants]\nunit = "kWh"' in toml
@@ -62,7 +74,11 @@ def test_a_typed_number_among_them_carries_no_unit(tmp_path: Path) -> None:
     book = Workbook()
     sheet = book.active
     assert sheet is not None
-    for row in [["Schmelze", "Stromverbrauch"], *([f"S{number}", f"{5_000 + number},0 kWh"] for number in range(5)), ["S9", 5_000.0]]:
+    for row in [
+        ["Schmelze", "Stromverbrauch"],
+        *([f"S{number}", f"{5_000 + number},0 kWh"] for number in range(5)),
+        ["S9", 5_000.0],
+    ]:
         sheet.append(row)
     book.save(tmp_path / "heats.xlsx")
     table = read_table(tmp_path / "heats.xlsx", Profile.model_validate(OF_ENERGY), ENERGY, BERLIN)
@@ -83,15 +99,26 @@ def test_a_ton_in_cells_is_asked_about(tmp_path: Path, capsys: pytest.CaptureFix
     assert "907.18" in asked["batches.output_unit"]
 
 
-def test_a_header_that_says_another_unit_is_asked_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_header_that_says_another_unit_is_asked_about(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = written(tmp_path, *ROWS)
-    path.write_text(path.read_text(encoding="utf-8").replace("Gewicht;", "Gewicht [kg];"), encoding="utf-8")
-    assert "batches.output_unit" in {question["key"] for question in mapped(path, capsys)["questions"]}
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("Gewicht;", "Gewicht [kg];"), encoding="utf-8"
+    )
+    assert "batches.output_unit" in {
+        question["key"] for question in mapped(path, capsys)["questions"]
+    }
 
 
-def test_names_of_machines_are_no_amounts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_names_of_machines_are_no_amounts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "heats.csv"
-    rows = [row.replace(" t;", ";").replace(" kWh", "") + f";{number % 2 + 1} a" for number, row in enumerate(ROWS)]
+    rows = [
+        row.replace(" t;", ";").replace(" kWh", "") + f";{number % 2 + 1} a"
+        for number, row in enumerate(ROWS)
+    ]
     path.write_text("\n".join([f"{HEADER};Ofen", *rows]) + "\n", encoding="utf-8")
     assert "in_cells" not in mapped(path, capsys)["toml"]
 
@@ -99,10 +126,20 @@ def test_names_of_machines_are_no_amounts(tmp_path: Path, capsys: pytest.Capture
 def test_readings_that_carry_their_unit_are_read(tmp_path: Path) -> None:
     path = tmp_path / "readings.csv"
     lines = [f"m1;2025-05-{day}T06:00+00:00;{day},5 kWh" for day in range(10, 20)]
-    path.write_text("\n".join(["meter_id;timestamp;Stand", *lines, "m1;2025-05-20T06:00+00:00;20,5 MWh"]) + "\n", encoding="utf-8")
-    profile = Profile.model_validate({"decimal": ",", "columns": {"value": "Stand"}, "in_cells": {"Stand": "kWh"}})
+    path.write_text(
+        "\n".join(["meter_id;timestamp;Stand", *lines, "m1;2025-05-20T06:00+00:00;20,5 MWh"])
+        + "\n",
+        encoding="utf-8",
+    )
+    profile = Profile.model_validate(
+        {"decimal": ",", "columns": {"value": "Stand"}, "in_cells": {"Stand": "kWh"}}
+    )
     log = ReadingLog()
-    values = [value for block in stream_readings([path], profile, frozenset({"m1"}), BERLIN, log) for value in block.value.tolist()]
+    values = [
+        value
+        for block in stream_readings([path], profile, frozenset({"m1"}), BERLIN, log)
+        for value in block.value.tolist()
+    ]
     assert values[:-1] == [day + 0.5 for day in range(10, 20)]
     assert math.isnan(values[-1])  # a moment without a value: what flowed until then is not known
     assert [rejection.place.row for rejection in log.rejected] == [12]

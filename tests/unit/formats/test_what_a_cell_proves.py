@@ -44,7 +44,9 @@ def signs(*cells: Cell) -> tuple[str, str, bool]:
         ((12.5, "n/a"), ("", "", True)),
     ],
 )
-def test_a_decimal_sign_is_proved_only_where_no_other_reading_is_possible(cells: tuple[Cell, ...], wanted: tuple[str, str, bool]) -> None:
+def test_a_decimal_sign_is_proved_only_where_no_other_reading_is_possible(
+    cells: tuple[Cell, ...], wanted: tuple[str, str, bool]
+) -> None:
     assert signs(*cells) == wanted
 
 
@@ -61,7 +63,9 @@ def test_a_decimal_sign_is_proved_only_where_no_other_reading_is_possible(cells:
         (("no date",), None, True),
     ],
 )
-def test_the_order_of_a_date_is_proved_by_a_number_above_twelve(cells: tuple[Cell, ...], order: str | None, certain: bool) -> None:
+def test_the_order_of_a_date_is_proved_by_a_number_above_twelve(
+    cells: tuple[Cell, ...], order: str | None, certain: bool
+) -> None:
     verdict = notation.date_order_of(cells)
     assert (verdict and verdict.value, verdict is None or verdict.certain) == (order, certain)
 
@@ -81,7 +85,9 @@ def test_the_order_of_a_date_is_proved_by_a_number_above_twelve(cells: tuple[Cel
         (("13.05.25", "B1", "B2"), None),  # too few of the cells are stamps
     ],
 )
-def test_a_format_is_told_by_each_order_that_is_possible(cells: tuple[Cell, ...], formats: dict[str, str] | None) -> None:
+def test_a_format_is_told_by_each_order_that_is_possible(
+    cells: tuple[Cell, ...], formats: dict[str, str] | None
+) -> None:
     verdict = notation.date_formats_of(cells)
     assert (verdict and verdict[0]) == formats
 
@@ -98,7 +104,9 @@ def test_a_format_is_told_by_each_order_that_is_possible(cells: tuple[Cell, ...]
         (("B1",), None),
     ],
 )
-def test_stamps_name_their_offset_only_where_every_one_does(cells: tuple[Cell, ...], every: bool | None) -> None:
+def test_stamps_name_their_offset_only_where_every_one_does(
+    cells: tuple[Cell, ...], every: bool | None
+) -> None:
     assert notation.has_offset(cells) is every
 
 
@@ -110,12 +118,29 @@ def test_stamps_name_their_offset_only_where_every_one_does(cells: tuple[Cell, .
         (("2025-05-13 23:45", "2025-05-14 00:00"), False),  # as everybody writes it
         (("2025-05-13 00:00", "2025-05-13 00:15"), False),
         (("2025-05-13 22:45", "2025-05-13 00:00"), False),  # an hour lacks: it may be another day
-        (("2025-05-13 23:45", "2025-05-13 00:00", "2025-05-13 00:15"), False),  # one day of two meters, one below the other
-        (("2025-05-13 23:45", "2025-05-13 00:00", "2025-05-13 00:00", "2025-05-14 00:15"), True),  # two meters side by side
-        (("2025-05-13 23:45", "2025-05-13 00:00", "2025-05-13 00:15", "2025-05-13 23:45", "2025-05-13 00:00"), True),
+        (
+            ("2025-05-13 23:45", "2025-05-13 00:00", "2025-05-13 00:15"),
+            False,
+        ),  # one day of two meters, one below the other
+        (
+            ("2025-05-13 23:45", "2025-05-13 00:00", "2025-05-13 00:00", "2025-05-14 00:15"),
+            True,
+        ),  # two meters side by side
+        (
+            (
+                "2025-05-13 23:45",
+                "2025-05-13 00:00",
+                "2025-05-13 00:15",
+                "2025-05-13 23:45",
+                "2025-05-13 00:00",
+            ),
+            True,
+        ),
     ],
 )
-def test_midnight_is_the_end_of_a_day_where_it_follows_that_days_last_hour(cells: tuple[Cell, ...], ends: bool) -> None:
+def test_midnight_is_the_end_of_a_day_where_it_follows_that_days_last_hour(
+    cells: tuple[Cell, ...], ends: bool
+) -> None:
     assert (notation.midnight_ends(cells) is not None) is ends
 
 
@@ -130,13 +155,21 @@ def test_midnight_is_the_end_of_a_day_where_it_follows_that_days_last_hour(cells
         ((), False),
     ],
 )
-def test_numbers_are_excels_days_where_every_one_is_a_day_of_1982_to_2064(cells: tuple[Cell, ...], days: bool) -> None:
+def test_numbers_are_excels_days_where_every_one_is_a_day_of_1982_to_2064(
+    cells: tuple[Cell, ...], days: bool
+) -> None:
     assert (notation.excel_serials(cells) is not None) is days
 
 
 @pytest.mark.parametrize(
     ("header", "carrier"),
-    [("Electricity [kWh]", "electricity"), ("电", "electricity"), ("kiln/coal (t)", "coal"), ("Output", None), ("electrical", None)],
+    [
+        ("Electricity [kWh]", "electricity"),
+        ("电", "electricity"),
+        ("kiln/coal (t)", "coal"),
+        ("Output", None),
+        ("electrical", None),
+    ],
 )
 def test_a_carrier_is_told_by_a_whole_word_of_a_header(header: str, carrier: str | None) -> None:
     assert carrier_in(header) == carrier
@@ -146,7 +179,10 @@ def test_a_day_and_a_clock_are_one_moment() -> None:
     day, clock = datetime(2025, 5, 13), datetime(2025, 5, 13, 6, 30).time()  # noqa: DTZ001 - as a workbook gives them
     assert joined_cells([day.date(), clock]) == datetime(2025, 5, 13, 6, 30)  # noqa: DTZ001 - as above
     assert joined_cells(["13.05.2025", "06:30"]) == "13.05.2025 06:30"
-    assert [has_clock(cell) for cell in (day, datetime(2025, 5, 13, 6, tzinfo=UTC), "13.05.2025", "13.05.2025 06:30")] == [
+    assert [
+        has_clock(cell)
+        for cell in (day, datetime(2025, 5, 13, 6, tzinfo=UTC), "13.05.2025", "13.05.2025 06:30")
+    ] == [
         False,
         True,
         False,
@@ -175,5 +211,7 @@ def test_a_proof_names_the_cell_that_gives_it() -> None:
         ("Strom Tsd. 2025 [kWh]", "kWh"),
     ],
 )
-def test_a_header_that_counts_by_the_thousand_states_no_single_unit(header: str, unit: str | None) -> None:
+def test_a_header_that_counts_by_the_thousand_states_no_single_unit(
+    header: str, unit: str | None
+) -> None:
     assert VOCABULARY.unit_in(header) == unit

@@ -17,8 +17,16 @@ PUBLISHED, APPLIES, UNTIL = date(2026, 3, 1), date(2026, 1, 1), date(2027, 1, 1)
 
 
 def act(**changed: object) -> Act:
-    fields = {"id": "act", "kind": "mark-up", "title": Words(en="an act of this test"), "published": PUBLISHED, "applies": APPLIES}
-    return Act.model_validate({**fields, "confidence": "read", "by_year": {2026: "0.1", 2028: "0.3"}, **changed})
+    fields = {
+        "id": "act",
+        "kind": "mark-up",
+        "title": Words(en="an act of this test"),
+        "published": PUBLISHED,
+        "applies": APPLIES,
+    }
+    return Act.model_validate(
+        {**fields, "confidence": "read", "by_year": {2026: "0.1", 2028: "0.3"}, **changed}
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,7 +39,9 @@ def act(**changed: object) -> Act:
         (UNTIL, PUBLISHED, False),  # another act holds from that day on
     ],
 )
-def test_an_act_holds_from_its_first_day_until_the_day_before_the_next(imported: date, known_on: date, holds: bool) -> None:
+def test_an_act_holds_from_its_first_day_until_the_day_before_the_next(
+    imported: date, known_on: date, holds: bool
+) -> None:
     assert act(until=UNTIL).governs(imported, known_on) == holds
     law = ActCollection((act(until=UNTIL),))
     assert (law.act(ActKind.MARK_UP, imported, known_on) is not None) == holds
@@ -50,7 +60,10 @@ def test_an_act_has_its_figures_in_one_place(more: dict[str, object]) -> None:
 
 
 def rows(*codes_and_routes: tuple[str, str]) -> list[dict[str, str]]:
-    return [{"cn_code": code, "route": route, "goods": f"goods {code}"} for code, route in codes_and_routes]
+    return [
+        {"cn_code": code, "route": route, "goods": f"goods {code}"}
+        for code, route in codes_and_routes
+    ]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +84,10 @@ def test_the_row_of_the_most_digits_in_common_holds(code: str, codes: list[str])
 
 def test_a_row_of_several_routes_stands_for_each_and_one_of_none_for_all() -> None:
     table = rows(("7208", "C/D"), ("7208", "E"), ("7601", ""))
-    assert [[line["route"] for line in rows_of(table, "7208", route)] for route in ("C", "D", "E", "K", "")] == [
+    assert [
+        [line["route"] for line in rows_of(table, "7208", route)]
+        for route in ("C", "D", "E", "K", "")
+    ] == [
         ["C/D"],
         ["C/D"],
         ["E"],

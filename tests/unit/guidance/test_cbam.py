@@ -42,7 +42,9 @@ FILES = {"d": "defaults-2026-1740", "b": "benchmarks-2025-2620"}
         ("7601", "", 2034, "3.900"),  # nothing is free any more
     ],
 )
-def test_tonnes_to_be_paid_on_default_values_of_china(code: str, route: str, year: int, tonnes: str) -> None:
+def test_tonnes_to_be_paid_on_default_values_of_china(
+    code: str, route: str, year: int, tonnes: str
+) -> None:
     answer = payable(Goods(code, "CN", route), date(year, 7, 1), KNOWN)
     assert round(answer.certificates, 3) == Decimal(tonnes)
 
@@ -50,8 +52,15 @@ def test_tonnes_to_be_paid_on_default_values_of_china(code: str, route: str, yea
 def _by_hand(code: str, country: str, route: str, year: int) -> Fraction | None:
     """The formula again, from the files' text alone: fractions, no class and no search of the product's."""
     folder = files("benchmarks.guidance").joinpath("cbam")
-    lines = {name: folder.joinpath(f"{file}.csv").read_text().splitlines()[1:] for name, file in FILES.items()}
-    total = next(Fraction(line.split(",")[5]) for line in lines["d"] if line.split(",")[:3] == [country, code, route])
+    lines = {
+        name: folder.joinpath(f"{file}.csv").read_text().splitlines()[1:]
+        for name, file in FILES.items()
+    }
+    total = next(
+        Fraction(line.split(",")[5])
+        for line in lines["d"]
+        if line.split(",")[:3] == [country, code, route]
+    )
     fitting = []
     for line in lines["b"]:
         cn, of, _, column_b, first, last, _ = line.split(",", 6)
@@ -60,12 +69,19 @@ def _by_hand(code: str, country: str, route: str, year: int) -> Fraction | None:
     if len(fitting) != 1:
         return None
     mark_up = {2026: Fraction(1, 10), 2027: Fraction(2, 10)}.get(year, Fraction(3, 10))
-    free = Fraction(("0.975", "0.95", "0.9", "0.775", "0.515", "0.39", "0.265", "0.14", "0")[year - 2026])
+    free = Fraction(
+        ("0.975", "0.95", "0.9", "0.775", "0.515", "0.39", "0.265", "0.14", "0")[year - 2026]
+    )
     return max(total * (1 + mark_up) - free * fitting[0], Fraction(0))
 
 
 def _cases() -> Iterator[tuple[str, str, str, int]]:
-    for line in files("benchmarks.guidance").joinpath("cbam/defaults-2026-1740.csv").read_text().splitlines()[1:]:
+    for line in (
+        files("benchmarks.guidance")
+        .joinpath("cbam/defaults-2026-1740.csv")
+        .read_text()
+        .splitlines()[1:]
+    ):
         country, code, route = line.split(",")[:3]
         for year in range(2026, 2035):
             yield code, country, route, year
@@ -83,8 +99,13 @@ def test_every_good_of_every_country_and_year_as_a_second_implementation_has_it(
     assert compared >= 200, compared
 
 
-def test_on_attested_emissions_the_process_and_its_precursors_have_benchmarks_of_their_own() -> None:
-    attested = AttestedEmissions(Decimal("2.1"), (Precursor("7201", Decimal("0.95")), Precursor("2601 12 00", Decimal("1.2"))))
+def test_on_attested_emissions_the_process_and_its_precursors_have_benchmarks_of_their_own() -> (
+    None
+):
+    attested = AttestedEmissions(
+        Decimal("2.1"),
+        (Precursor("7201", Decimal("0.95")), Precursor("2601 12 00", Decimal("1.2"))),
+    )
     answer = payable(Goods("7208", "CN", "C", attested), date(2026, 2, 1), KNOWN)
     # 0.044 + 0.95 x 1.089 + 1.2 x 0.086 = 1.18175; 2.1 - 0.975 x 1.18175 = 0.94779375; the first quarter's price is 75.36
     assert answer.certificates == Decimal("0.94779375")
@@ -119,7 +140,10 @@ def test_no_price_is_invented_where_none_is_held() -> None:
     answer = payable(Goods("7208", "CN"), date(2026, 5, 1), KNOWN)
     assert answer.cost is None
     assert answer.price is None
-    assert _cost(payable(Goods("7208", "CN"), date(2026, 5, 1), KNOWN, price=Decimal(70))) == 70 * answer.certificates
+    assert (
+        _cost(payable(Goods("7208", "CN"), date(2026, 5, 1), KNOWN, price=Decimal(70)))
+        == 70 * answer.certificates
+    )
 
 
 def test_an_act_that_reaches_back_changes_todays_answer_and_not_yesterdays() -> None:
@@ -155,7 +179,11 @@ def test_default_values_of_2026_1740_are_not_known_before_they_were_published() 
         (Goods("7208", "CN"), date(2025, 12, 31), "border-not-yet"),
         (Goods("7208", "DE"), date(2026, 2, 1), "border-none"),
         (Goods("9999", "CN"), date(2026, 2, 1), "border-goods-unknown"),
-        (Goods("7209", "CN"), date(2026, 2, 1), "border-goods-unknown"),  # a default value, and no benchmark
+        (
+            Goods("7209", "CN"),
+            date(2026, 2, 1),
+            "border-goods-unknown",
+        ),  # a default value, and no benchmark
         (Goods("2523 10 00", "CN"), date(2026, 2, 1), "border-goods-ambiguous"),  # white or grey
         (
             Goods("7208", "CN", "", AttestedEmissions(Decimal(2))),
@@ -163,11 +191,23 @@ def test_default_values_of_2026_1740_are_not_known_before_they_were_published() 
             "border-goods-ambiguous",
         ),  # no default row tells the route
         # the tables have nuts, plate and calcined clay alone of what these headings hold
-        (Goods("7318", "CN", "C", AttestedEmissions(Decimal("2.5"))), date(2026, 2, 1), "border-goods-ambiguous"),
+        (
+            Goods("7318", "CN", "C", AttestedEmissions(Decimal("2.5"))),
+            date(2026, 2, 1),
+            "border-goods-ambiguous",
+        ),
         (Goods("7606", "CN", "K"), date(2026, 2, 1), "border-goods-ambiguous"),
         (Goods("2507", "CN"), date(2026, 2, 1), "border-goods-ambiguous"),
-        (Goods("7208", "CN", "C", AttestedEmissions(Decimal(-2))), date(2026, 2, 1), "border-amount"),
-        (Goods("7208", "CN", "C", AttestedEmissions(Decimal("NaN"))), date(2026, 2, 1), "border-amount"),
+        (
+            Goods("7208", "CN", "C", AttestedEmissions(Decimal(-2))),
+            date(2026, 2, 1),
+            "border-amount",
+        ),
+        (
+            Goods("7208", "CN", "C", AttestedEmissions(Decimal("NaN"))),
+            date(2026, 2, 1),
+            "border-amount",
+        ),
         (Goods("72", "CN"), date(2026, 2, 1), "border-goods-unknown"),
     ],
 )
@@ -189,9 +229,15 @@ def test_each_good_that_a_route_offers_has_what_is_free_and_is_of_a_pack() -> No
         assert {(good.sector, route) for route in good.routes} <= routes, good.cn_code
         for part in (None, *good.precursors):
             precursors = () if part is None else (Precursor(part.cn_code, Decimal(1), part.route),)
-            answers = by_year(Goods(good.cn_code, "CN", good.route, AttestedEmissions(Decimal(0), precursors)), KNOWN)
+            answers = by_year(
+                Goods(good.cn_code, "CN", good.route, AttestedEmissions(Decimal(0), precursors)),
+                KNOWN,
+            )
             assert [year for year, _answer in answers] == [*range(2026, 2035)]
-            assert all(isinstance(answer, Payable) for _year, answer in answers), (good.cn_code, part)
+            assert all(isinstance(answer, Payable) for _year, answer in answers), (
+                good.cn_code,
+                part,
+            )
             asked += 1
     assert asked > len(goods.offered())
     assert {offer.sector for offer in goods.offered()} == {"aluminium", "cement", "steel"}
@@ -200,14 +246,24 @@ def test_each_good_that_a_route_offers_has_what_is_free_and_is_of_a_pack() -> No
 def test_the_years_are_those_of_the_single_question_and_a_refusal_is_one_of_the_answers() -> None:
     coil = Goods("7208", "CN", "C")
     for year, answer in by_year(coil, KNOWN, price=Decimal(80)):
-        assert answer == payable(coil, KNOWN if year == KNOWN.year else date(year, 12, 31), KNOWN, price=Decimal(80))
-    assert {type(answer) for _year, answer in by_year(Goods("7208", "CN", "E"), KNOWN)} == {InputError}
+        assert answer == payable(
+            coil, KNOWN if year == KNOWN.year else date(year, 12, 31), KNOWN, price=Decimal(80)
+        )
+    assert {type(answer) for _year, answer in by_year(Goods("7208", "CN", "E"), KNOWN)} == {
+        InputError
+    }
 
 
 @pytest.mark.parametrize(("price", "paid_at_home"), [("-1", "0"), ("70", "-1"), ("Infinity", "0")])
 def test_no_price_is_negative_or_without_end(price: str, paid_at_home: str) -> None:
     with pytest.raises(InputError) as refused:
-        payable(Goods("7601", "CN", "K"), date(2026, 2, 1), KNOWN, price=Decimal(price), paid_at_home=Decimal(paid_at_home))
+        payable(
+            Goods("7601", "CN", "K"),
+            date(2026, 2, 1),
+            KNOWN,
+            price=Decimal(price),
+            paid_at_home=Decimal(paid_at_home),
+        )
     assert refused.value.code == "border-amount"
 
 
@@ -217,18 +273,29 @@ def test_a_price_of_nothing_is_a_price() -> None:
 
 
 def test_a_route_that_nobody_named_is_said_to_be_that_of_the_only_value() -> None:
-    unnamed, named = (payable(Goods("7601", "CN", route), date(2026, 2, 1), KNOWN) for route in ("", "K"))
+    unnamed, named = (
+        payable(Goods("7601", "CN", route), date(2026, 2, 1), KNOWN) for route in ("", "K")
+    )
     assert (unnamed.route, named.route) == ("K", "K")
     assert unnamed.certificates == named.certificates
     of_route = [str(caveat) for caveat in unnamed.caveats if "No route was named" in str(caveat)]
-    assert of_route == ["No route was named. The only default value is that of route K (primary aluminium), so it applies."]
+    assert of_route == [
+        "No route was named. The only default value is that of route K (primary aluminium), so it applies."
+    ]
     assert not any("No route was named" in str(caveat) for caveat in named.caveats)
 
 
 @pytest.mark.parametrize(
-    ("today", "years"), [(date(2024, 5, 1), (2026, 2034)), (date(2033, 5, 1), (2033, 2034)), (date(2036, 5, 1), (2036, 2036))]
+    ("today", "years"),
+    [
+        (date(2024, 5, 1), (2026, 2034)),
+        (date(2033, 5, 1), (2033, 2034)),
+        (date(2036, 5, 1), (2036, 2036)),
+    ],
 )
-def test_the_years_begin_with_the_first_that_has_a_price_and_end_with_the_last_that_changes(today: date, years: tuple[int, int]) -> None:
+def test_the_years_begin_with_the_first_that_has_a_price_and_end_with_the_last_that_changes(
+    today: date, years: tuple[int, int]
+) -> None:
     answers = by_year(Goods("7601", "CN", "K"), today)
     assert (answers[0][0], answers[-1][0]) == years
     assert len(answers) == years[1] - years[0] + 1
@@ -236,7 +303,14 @@ def test_the_years_begin_with_the_first_that_has_a_price_and_end_with_the_last_t
 
 def test_goods_are_offered_for_the_routes_that_the_file_names() -> None:
     """Counted in the file itself, without the product's reader."""
-    table = tomllib.loads(files("benchmarks.guidance").joinpath("goods.toml").read_text(encoding="utf-8"))["good"]
-    for sector, route in {(row["sector"], route) for row in table for route in row["routes"]} | {("steel", "no-route"), ("glass", "eaf")}:
-        offered = [row["cn_code"] for row in table if row["sector"] == sector and route in row["routes"]]
+    table = tomllib.loads(
+        files("benchmarks.guidance").joinpath("goods.toml").read_text(encoding="utf-8")
+    )["good"]
+    for sector, route in {(row["sector"], route) for row in table for route in row["routes"]} | {
+        ("steel", "no-route"),
+        ("glass", "eaf"),
+    }:
+        offered = [
+            row["cn_code"] for row in table if row["sector"] == sector and route in row["routes"]
+        ]
         assert [sold.cn_code for sold in goods.goods_of(sector, route)] == offered, (sector, route)

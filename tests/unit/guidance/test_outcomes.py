@@ -22,7 +22,9 @@ KEY = DeviceKey.generate()
 KEYS = {KEY.key_id: KEY.public}
 FOUND = SiteOutcome("ab" * 32, "works-1", "rm-use-of-roller-mills", "1", "2-to-5", "2026")
 CLASSES = ("under-2", "under-2", "5-or-more", "not-proven", "used-more")
-FIVE: list[tuple[Hashable, str, int, bool]] = [(firm, outcome, 2024 + firm % 2, firm < 2) for firm, outcome in enumerate(CLASSES)]
+FIVE: list[tuple[Hashable, str, int, bool]] = [
+    (firm, outcome, 2024 + firm % 2, firm < 2) for firm, outcome in enumerate(CLASSES)
+]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +39,9 @@ FIVE: list[tuple[Hashable, str, int, bool]] = [(firm, outcome, 2024 + firm % 2, 
         (0.05, 0.01, 0.09, "5-or-more"),
     ],
 )
-def test_the_interval_proves_and_the_estimate_makes_the_class(saving: float, low: float, high: float, is_: str) -> None:
+def test_the_interval_proves_and_the_estimate_makes_the_class(
+    saving: float, low: float, high: float, is_: str
+) -> None:
     assert SavingOutcome.of(saving, low, high) == is_
 
 
@@ -60,9 +64,14 @@ def test_counts_are_one_sentence_with_every_class_in_both_languages() -> None:
                 "own records: 2 of 5.",
             ),
         ),
-        ("zh", ("5 家企业", "5 个生产厂区", "2024–2025", "不到 2 %", "3", "用能增加", "5 个中的 2 个")),
+        (
+            "zh",
+            ("5 家企业", "5 个生产厂区", "2024–2025", "不到 2 %", "3", "用能增加", "5 个中的 2 个"),
+        ),
     ):
-        assert all(part in reported.words.said_in(language) for part in parts), reported.words.said_in(language)
+        assert all(part in reported.words.said_in(language) for part in parts), (
+            reported.words.said_in(language)
+        )
     assert all(outcome.words.said_in("zh") != outcome.words.en for outcome in SavingOutcome)
 
 
@@ -76,14 +85,27 @@ def test_less_than_five_firms_and_counts_that_do_not_add_up_are_no_library() -> 
         altered["reported"]["a"] |= change
         with pytest.raises(ValidationError):
             Library.model_validate(altered)
-    assert "reported" not in Library(lists=(), practices=()).model_dump_json()  # agents of before read it
-    of_before = PracticeOutcomes.of([(firm, outcome, year, False) for firm, outcome, year, _confirmed in FIVE])
+    assert (
+        "reported" not in Library(lists=(), practices=()).model_dump_json()
+    )  # agents of before read it
+    of_before = PracticeOutcomes.of(
+        [(firm, outcome, year, False) for firm, outcome, year, _confirmed in FIVE]
+    )
     assert "confirmed" not in of_before.model_dump_json()
 
 
 def test_a_file_holds_its_class_and_nothing_beside() -> None:
     document = outcomes.sign(FOUND, KEY)
-    assert set(document) == {"schema", "portal", "site", "practice", "version", "outcome", "year", "signature"}
+    assert set(document) == {
+        "schema",
+        "portal",
+        "site",
+        "practice",
+        "version",
+        "outcome",
+        "year",
+        "signature",
+    }
     raw = json.dumps(document, indent=2).encode()
     assert len(raw) < outcomes.MOST_BYTES / 4
     assert outcomes.verify(raw, lambda _found: KEYS) == FOUND
@@ -94,14 +116,22 @@ def test_a_file_holds_its_class_and_nothing_beside() -> None:
     [
         *({"outcome": "5-or-more"}, {"site": "works-2"}, {"practice": "another"}),
         *({"version": "2"}, {"year": "2025"}, {"portal": "cd" * 32}),
-        *({"signature": {}}, {"signature": None}, {"signature": {"key_id": "k", "value": "00"}}, {"signature": "x"}),
+        *(
+            {"signature": {}},
+            {"signature": None},
+            {"signature": {"key_id": "k", "value": "00"}},
+            {"signature": "x"},
+        ),
     ],
     ids=str,
 )
 def test_whatever_is_altered_it_is_refused(change: dict[str, object]) -> None:
     raw = json.dumps(outcomes.sign(FOUND, KEY) | change).encode()
     assert refusal(raw) == "outcome-signature-invalid"
-    assert refusal(json.dumps(outcomes.sign(FOUND, DeviceKey.generate())).encode()) == "outcome-signature-invalid"
+    assert (
+        refusal(json.dumps(outcomes.sign(FOUND, DeviceKey.generate())).encode())
+        == "outcome-signature-invalid"
+    )
 
 
 @pytest.mark.parametrize("raw", [b"", b"%PDF-1.7", b"[]", b"{}", b"\xff\xfe", b"[" * 4000])
@@ -132,7 +162,9 @@ def refusal(raw: bytes) -> str:
     return refused.value.code
 
 
-def test_a_signed_library_takes_the_place_of_what_came_before_by_id_and_stands_after_the_rest() -> None:
+def test_a_signed_library_takes_the_place_of_what_came_before_by_id_and_stands_after_the_rest() -> (
+    None
+):
     source, practice = Library.held().lists[0], Library.held().practices[0]
     before = Library(
         lists=(source,),
@@ -143,14 +175,20 @@ def test_a_signed_library_takes_the_place_of_what_came_before_by_id_and_stands_a
     newer = practice.model_copy(update={"version": 7})
     both = before.with_further(Library(lists=(source,), practices=(newer,), reported={"a": six}))
     assert both.lists == (source,), "the same list is there once"
-    assert [(entry.id, entry.version) for entry in both.practices] == [("stays", practice.version), (practice.id, 7)]
+    assert [(entry.id, entry.version) for entry in both.practices] == [
+        ("stays", practice.version),
+        (practice.id, 7),
+    ]
     assert {of: reported.sites for of, reported in both.reported.items()} == {"a": 6, "b": 5}
     assert both.reported["a"].years == "2024\u20132026"
 
 
 def test_practices_are_of_one_sectors_step() -> None:
     practice = Library.held().practices[0]
-    others = [practice.model_copy(update=changed) for changed in ({"id": "a", "sector": "steel"}, {"id": "b", "step": "another"})]
+    others = [
+        practice.model_copy(update=changed)
+        for changed in ({"id": "a", "sector": "steel"}, {"id": "b", "step": "another"})
+    ]
     library = Library(lists=(Library.held().listing(practice),), practices=(*others, practice))
     assert library.of_step(practice.sector, practice.step or "") == (practice,)
     assert library.of_step("steel", practice.step or "") == (others[0],)

@@ -10,9 +10,19 @@ import pytest
 from pydantic import ValidationError
 
 from benchmarks import packs
-from benchmarks.guidance.references import SHOWN, LabelCell, Reference, beside, decided, read, references
+from benchmarks.guidance.references import (
+    SHOWN,
+    LabelCell,
+    Reference,
+    beside,
+    decided,
+    read,
+    references,
+)
 
-KILN = LabelCell("clinker-burning", "burning-kiln-feed-to-kiln-outlet-power-apart", "thermal", "MJ/t")
+KILN = LabelCell(
+    "clinker-burning", "burning-kiln-feed-to-kiln-outlet-power-apart", "thermal", "MJ/t"
+)
 FIRST, LAST = date(2016, 1, 1), date(2016, 12, 31)
 TEXT = files("benchmarks.guidance").joinpath("references.toml").read_text(encoding="utf-8")
 
@@ -26,19 +36,39 @@ def kiln_reference(**changed: object) -> Reference:
 def test_what_agrees_in_all_stands_in_the_labels_own_unit() -> None:
     decision = decided(kiln_reference(), "dry-process", KILN, FIRST, LAST)
     assert (decision.refused, decision.value) == ((), Decimal("3519"))
-    in_gigajoules = decided(kiln_reference(value=Decimal("3.519"), unit="GJ/t"), "dry-process", KILN, FIRST, LAST)
+    in_gigajoules = decided(
+        kiln_reference(value=Decimal("3.519"), unit="GJ/t"), "dry-process", KILN, FIRST, LAST
+    )
     assert (in_gigajoules.refused, in_gigajoules.value) == ((), Decimal("3519"))
 
 
 REASONS = {
     "route": (kiln_reference(routes=()), "route: theirs is kilns of every kind, wet and dry"),
-    "boundary": (kiln_reference(boundaries=("grinding",)), "boundary: theirs is heat of the kiln's fuel, per tonne of clinker"),
-    "metric": (kiln_reference(metric="total"), "unit: theirs is MJ/t (comprehensive energy), the label’s MJ/t (heat alone)"),
-    "unit": (kiln_reference(unit="kl crude oil eq/t"), "unit: theirs is kl crude oil eq/t (heat alone), the label’s MJ/t (heat alone)"),
-    "per": (kiln_reference(unit="MJ/m2"), "unit: theirs is MJ/m2 (heat alone), the label’s MJ/t (heat alone)"),
+    "boundary": (
+        kiln_reference(boundaries=("grinding",)),
+        "boundary: theirs is heat of the kiln's fuel, per tonne of clinker",
+    ),
+    "metric": (
+        kiln_reference(metric="total"),
+        "unit: theirs is MJ/t (comprehensive energy), the label’s MJ/t (heat alone)",
+    ),
+    "unit": (
+        kiln_reference(unit="kl crude oil eq/t"),
+        "unit: theirs is kl crude oil eq/t (heat alone), the label’s MJ/t (heat alone)",
+    ),
+    "per": (
+        kiln_reference(unit="MJ/m2"),
+        "unit: theirs is MJ/m2 (heat alone), the label’s MJ/t (heat alone)",
+    ),
     "year": (kiln_reference(first_year=2014, last_year=2014), "year: theirs is 2014"),
-    "best practice": (kiln_reference(basis="best-practice"), "scope: theirs is what one plant can reach"),
-    "rule": (kiln_reference(basis="rule"), "scope: theirs is what a rule allocates or sets as a target"),
+    "best practice": (
+        kiln_reference(basis="best-practice"),
+        "scope: theirs is what one plant can reach",
+    ),
+    "rule": (
+        kiln_reference(basis="rule"),
+        "scope: theirs is what a rule allocates or sets as a target",
+    ),
     "scope since": (kiln_reference(scope_from=2017), "scope: its publisher changed it in 2017"),
     "scope until": (kiln_reference(scope_until=2015), "scope: its publisher changed it in 2016"),
 }
@@ -54,15 +84,27 @@ def test_each_reason_refuses_alone(by: str) -> None:
 
 def test_worldsteel_changed_its_scope_in_2024() -> None:
     whole = (LabelCell("", "", "total", "kgce/t"),)
-    of_2023, of_2024 = (beside("steel", "eaf", whole, date(year, 1, 1), date(year, 12, 31)) for year in (2023, 2024))
+    of_2023, of_2024 = (
+        beside("steel", "eaf", whole, date(year, 1, 1), date(year, 12, 31)) for year in (2023, 2024)
+    )
 
     def by_scope(decisions: object, id_: str) -> list[str]:
-        return [str(e.reason) for each in decisions if each.reference.id == id_ for e in each.refused if e.by == "scope"]  # type: ignore[attr-defined]
+        return [
+            str(e.reason)
+            for each in decisions
+            if each.reference.id == id_
+            for e in each.refused
+            if e.by == "scope"
+        ]  # type: ignore[attr-defined]
 
     assert by_scope(of_2023, "worldsteel-2023-energy") == []
-    assert by_scope(of_2024, "worldsteel-2023-energy") == ["scope: its publisher changed it in 2024"]
+    assert by_scope(of_2024, "worldsteel-2023-energy") == [
+        "scope: its publisher changed it in 2024"
+    ]
     assert "scope: its publisher changed it in 2024" in by_scope(of_2023, "worldsteel-2024-energy")
-    assert any("methane and mining" in reason for reason in by_scope(of_2024, "worldsteel-2024-co2"))
+    assert any(
+        "methane and mining" in reason for reason in by_scope(of_2024, "worldsteel-2024-co2")
+    )
 
 
 def test_a_figure_at_second_hand_is_in_no_file_and_comes_out_of_none() -> None:
@@ -91,7 +133,14 @@ def test_what_is_held_has_both_languages_and_names_of_our_packs() -> None:
         assert {(each.sector, route) for route in each.routes} <= routes, each.id
         assert set(each.boundaries) <= boundaries, each.id
         assert each.step is None or (each.sector, each.step) in steps, each.id
-        words = (each.words, each.region, each.route, each.boundary, each.source.words, each.source.licence)
+        words = (
+            each.words,
+            each.region,
+            each.route,
+            each.boundary,
+            each.source.words,
+            each.source.licence,
+        )
         assert all(each.by_language.get("zh") for each in words), each.id
 
 
@@ -110,10 +159,14 @@ def test_a_source_that_is_not_named_and_an_id_that_stands_twice_are_told() -> No
         (date(2016, 7, 1), date(2017, 6, 30), False),
     ],
 )
-def test_a_label_lies_wholly_within_the_years_of_a_figure(first: date, last: date, agrees: bool) -> None:
+def test_a_label_lies_wholly_within_the_years_of_a_figure(
+    first: date, last: date, agrees: bool
+) -> None:
     compared = decided(kiln_reference(), "dry-process", KILN, first, last)
     assert [each.by for each in compared.refused] == ([] if agrees else ["year"])
-    several_years = decided(kiln_reference(first_year=2015, last_year=2017), "dry-process", KILN, first, last)
+    several_years = decided(
+        kiln_reference(first_year=2015, last_year=2017), "dry-process", KILN, first, last
+    )
     assert several_years.refused == ()
 
 
@@ -123,16 +176,25 @@ def test_a_site_without_a_route_is_told_that_its_label_is_of_the_step_alone() ->
     assert str(refusal.reason).endswith("your label is of the step alone")
 
 
-def test_a_figure_stands_beside_the_cell_of_its_own_metric_and_beside_no_other_step_or_sector() -> None:
+def test_a_figure_stands_beside_the_cell_of_its_own_metric_and_beside_no_other_step_or_sector() -> (
+    None
+):
     total = LabelCell(KILN.step, KILN.boundary, "total", "kgce/t")
     mill = LabelCell("raw-milling", "mill", "thermal", "MJ/t")
-    (compared,) = beside("cement", "dry-process", [mill, total, KILN], FIRST, LAST, [kiln_reference()])
+    (compared,) = beside(
+        "cement", "dry-process", [mill, total, KILN], FIRST, LAST, [kiln_reference()]
+    )
     assert (compared.cell, compared.value) == (KILN, Decimal("3519"))
-    (other_metric,) = beside("cement", "dry-process", [mill, total], FIRST, LAST, [kiln_reference()])
+    (other_metric,) = beside(
+        "cement", "dry-process", [mill, total], FIRST, LAST, [kiln_reference()]
+    )
     assert (other_metric.cell, [each.by for each in other_metric.refused]) == (total, ["unit"])
     assert beside("cement", "dry-process", [mill], FIRST, LAST, [kiln_reference()]) == ()
     assert beside("steel", "dry-process", [KILN], FIRST, LAST, [kiln_reference()]) == ()
 
 
 def test_the_years_of_a_figure_are_one_year_or_a_span() -> None:
-    assert (kiln_reference().years, kiln_reference(first_year=2014).years) == ("2016", "2014\u20132016")
+    assert (kiln_reference().years, kiln_reference(first_year=2014).years) == (
+        "2016",
+        "2014\u20132016",
+    )

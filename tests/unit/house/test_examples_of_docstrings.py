@@ -9,8 +9,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-FILES = [file for room in ("benchmarks", "reporting_agent", "portal", "fixtures") for file in sorted((ROOT / room).rglob("*.py"))]
-WITH_EXAMPLES = [file.relative_to(ROOT).with_suffix("") for file in FILES if ">>> " in file.read_text(encoding="utf-8")]
+FILES = [
+    file
+    for room in ("benchmarks", "reporting_agent", "portal", "fixtures")
+    for file in sorted((ROOT / room).rglob("*.py"))
+]
+WITH_EXAMPLES = [
+    file.relative_to(ROOT).with_suffix("")
+    for file in FILES
+    if ">>> " in file.read_text(encoding="utf-8")
+]
 
 
 @pytest.mark.parametrize("module", WITH_EXAMPLES, ids=str)

@@ -17,17 +17,28 @@ HAS_ONE = re.compile(r"mark\.long\b|\blong: bool\b|getoption\(.--long|get_curren
 
 
 def test_every_test_with_a_long_form_is_on_the_list_once() -> None:
-    files = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("tests/**/test_*.py") if HAS_ONE.search(path.read_text("utf-8"))}
+    files = {
+        path.relative_to(ROOT).as_posix()
+        for path in ROOT.glob("tests/**/test_*.py")
+        if HAS_ONE.search(path.read_text("utf-8"))
+    }
     files.discard(Path(__file__).relative_to(ROOT).as_posix())
     listed = [path for form in LONG_FORMS for path in form.paths]
     assert len(files) > 30
-    by_file = {file: [path for path in listed if file == path or file.startswith(f"{path}/")] for file in files}
+    by_file = {
+        file: [path for path in listed if file == path or file.startswith(f"{path}/")]
+        for file in files
+    }
     assert {file: paths for file, paths in by_file.items() if len(paths) != 1} == {}
     assert [path for path in listed if not (ROOT / path).exists()] == []
 
 
 def test_every_statistic_is_on_the_list_but_for_the_one_of_many_hours() -> None:
-    names = {form.name.removeprefix("statistic-") for form in LONG_FORMS if form.name.startswith("statistic-")}
+    names = {
+        form.name.removeprefix("statistic-")
+        for form in LONG_FORMS
+        if form.name.startswith("statistic-")
+    }
     assert names == set(CHECKS) - {long_forms.BY_ITSELF}
 
 
@@ -42,8 +53,12 @@ def form(name: str, code: str) -> LongForm:
 
 FORMS: Sequence[LongForm] = (
     form("broken", "print('three of four'); raise SystemExit(1)"),
-    form("sound", "print('===== 14 passed, 2 skipped in 3.21s (0:00:03) ====='); print('and more')"),
-    form("elsewhere", "import sys; print('no clock may be set here', file=sys.stderr); sys.exit(3)"),
+    form(
+        "sound", "print('===== 14 passed, 2 skipped in 3.21s (0:00:03) ====='); print('and more')"
+    ),
+    form(
+        "elsewhere", "import sys; print('no clock may be set here', file=sys.stderr); sys.exit(3)"
+    ),
 )
 
 
@@ -53,7 +68,12 @@ def test_what_failed_is_told_and_the_rest_goes_on(
     monkeypatch.setattr(long_forms, "LONG_FORMS", FORMS)
     assert run(monkeypatch, tmp_path) == 1
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert [" ".join(line[:2]) for line in lines] == ["FAILED broken", str(tmp_path / "broken.log"), "held sound", "IN PART"]
+    assert [" ".join(line[:2]) for line in lines] == [
+        "FAILED broken",
+        str(tmp_path / "broken.log"),
+        "held sound",
+        "IN PART",
+    ]
     assert lines[0][-3:] == ["three", "of", "four"]
     assert lines[2][-4:] == ["14", "passed,", "2", "skipped"]
     assert run(monkeypatch, tmp_path, "sound", "elsewhere") == 3

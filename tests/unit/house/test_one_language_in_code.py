@@ -16,13 +16,17 @@ TREES = {
 }
 
 
-def test_letters_of_another_script_stand_only_in_texts_that_are_excused_and_all_of_these_are_there() -> None:
+def test_letters_of_another_script_stand_only_in_texts_that_are_excused_and_all_of_these_are_there() -> (
+    None
+):
     texts = {text for tree in TREES.values() for text in measures.literals(tree)}
     assert {text for text in texts if measures.NOT_LATIN.search(text)} == measures.MEANT.keys()
 
 
 def test_everything_is_caught_only_where_it_is_excused() -> None:
-    assert {path for path, tree in TREES.items() if measures.catches_everything(tree)} == measures.MAY_CATCH.keys()
+    assert {
+        path for path, tree in TREES.items() if measures.catches_everything(tree)
+    } == measures.MAY_CATCH.keys()
 
 
 def test_a_name_says_what_it_holds_in_fixtures_and_tests_too() -> None:
@@ -31,7 +35,11 @@ def test_a_name_says_what_it_holds_in_fixtures_and_tests_too() -> None:
         for package in ("fixtures", "tests")
         for path in measures.python(ROOT, package)
     }
-    assert {path: lines for path, tree in (TREES | beside).items() if (lines := measures.says_nothing(tree))} == {}
+    assert {
+        path: lines
+        for path, tree in (TREES | beside).items()
+        if (lines := measures.says_nothing(tree))
+    } == {}
 
 
 def test_a_public_class_has_a_name_of_its_own() -> None:
@@ -40,4 +48,6 @@ def test_a_public_class_has_a_name_of_its_own() -> None:
 
 def test_a_name_of_two_classes_is_seen_and_a_private_one_may_repeat() -> None:
     tree = ast.parse("class Batch: ...\nclass _Row: ...\nclass Command: ...")
-    assert measures.shared_by_classes({"log.py": tree, "spool.py": tree}) == {"Batch": ["log.py", "spool.py"]}
+    assert measures.shared_by_classes({"log.py": tree, "spool.py": tree}) == {
+        "Batch": ["log.py", "spool.py"]
+    }

@@ -14,7 +14,9 @@ OWN = own_sites(user).filter(pack="cement")
 
 
 def test_no_page_reaches_a_models_manager() -> None:
-    assert not queries_in_pages(ROOT), "move the query into the selectors of the app whose model it is, and call it from here"
+    assert not queries_in_pages(ROOT), (
+        "move the query into the selectors of the app whose model it is, and call it from here"
+    )
 
 
 def test_a_query_is_seen_in_a_page_and_left_alone_in_an_app(tmp_path: Path) -> None:

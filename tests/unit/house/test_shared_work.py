@@ -10,7 +10,9 @@ def costly() -> list[int]:
     return []
 
 
-def test_who_uses_what_the_module_makes_once_goes_where_the_others_of_it_go(costly: list[int], request: pytest.FixtureRequest) -> None:
+def test_who_uses_what_the_module_makes_once_goes_where_the_others_of_it_go(
+    costly: list[int], request: pytest.FixtureRequest
+) -> None:
     marker = request.node.get_closest_marker("xdist_group")
     assert marker is not None
     assert marker.args == ("tests/unit/house/test_shared_work.py",)

@@ -9,7 +9,11 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 WIDEST = 140
-TEMPLATES = [path for package in ("portal", "reporting_agent") for path in sorted((ROOT / package).rglob("templates/**/*.html"))]
+TEMPLATES = [
+    path
+    for package in ("portal", "reporting_agent")
+    for path in sorted((ROOT / package).rglob("templates/**/*.html"))
+]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -28,5 +32,9 @@ def test_two_sentences_are_joined_by_the_space_of_the_language(path: Path) -> No
     """Chinese has none after a full stop: a line break in a template would be one."""
     text = path.read_text(encoding="utf-8")
     joined = re.compile(rf"{SENTENCE_ENDS}(?P<between>{BETWEEN})(?={ANOTHER_BEGINS})")
-    broken = [match for match in joined.finditer(text) if re.search(r"\s", re.sub(r"\{%.*?%\}", "", match["between"]))]
+    broken = [
+        match
+        for match in joined.finditer(text)
+        if re.search(r"\s", re.sub(r"\{%.*?%\}", "", match["between"]))
+    ]
     assert not [text.count("\n", 0, match.end()) + 1 for match in broken]

@@ -17,7 +17,9 @@ LANGUAGE = "qps"
 _PLAIN = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _OTHER = "áƀćđéƒǵħíĵķĺɱńóƥʠŕśťúʋẃẋýźÁɃĆĐÉƑǴĦÍĴĶĹⱮŃÓƤɊŔŚŤÚɅẂẊÝŹ"
 _LETTERS = str.maketrans(_PLAIN, _OTHER)
-_KEPT = re.compile(r"%\(\w+\)[sd]|\{[^}]*\}|<[^>]*>|&\w+;|`[^`]*`|[\w./-]+\.(?:toml|csv|json|xlsx|html|md)\b|\\\w|%%|https?:\S+")
+_KEPT = re.compile(
+    r"%\(\w+\)[sd]|\{[^}]*\}|<[^>]*>|&\w+;|`[^`]*`|[\w./-]+\.(?:toml|csv|json|xlsx|html|md)\b|\\\w|%%|https?:\S+"
+)
 """What a translator leaves as it is: places to fill, markup, commands, files and addresses."""
 
 
@@ -30,13 +32,17 @@ def pseudo(text: str) -> str:
     return "".join([*parts, text[end:].translate(_LETTERS)])
 
 
-def write_catalogue(folder: Path, domain: str, texts: Iterable[Message], left_out: str = "") -> None:
+def write_catalogue(
+    folder: Path, domain: str, texts: Iterable[Message], left_out: str = ""
+) -> None:
     """The compiled catalogue of every text but one, where gettext looks for it."""
     catalog = Catalog()
     for message in texts:
         if message.id and message.id != left_out:
             many = isinstance(message.id, tuple | list)
-            translation = tuple(pseudo(form) for form in message.id) if many else pseudo(str(message.id))
+            translation = (
+                tuple(pseudo(form) for form in message.id) if many else pseudo(str(message.id))
+            )
             catalog.add(message.id, translation, context=message.context)
     file = folder / LANGUAGE / "LC_MESSAGES" / f"{domain}.mo"
     file.parent.mkdir(parents=True)

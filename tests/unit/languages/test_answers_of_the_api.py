@@ -20,7 +20,11 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "query-malformed": ("GET", "/api/v1/log/inclusion/?index=7&index=8&size=9", {}),
     "address-invalid": ("GET", "/api/v1/log/head/?a=%00", {}),
     "key-missing": ("GET", "/api/v1/sites/", {}),
-    "invalid-fields": ("POST", "/api/v1/enrolments/", {"content_type": "application/json", "data": "{}"}),
+    "invalid-fields": (
+        "POST",
+        "/api/v1/enrolments/",
+        {"content_type": "application/json", "data": "{}"},
+    ),
     "method-not-allowed": ("PUT", "/api/v1/log/head/", {}),
     "length-required": ("POST", "/api/v1/submissions/", {"CONTENT_LENGTH": "many"}),
     "too-large": ("POST", "/api/v1/submissions/", {"CONTENT_LENGTH": str(MAX_ENVELOPE_BYTES + 1)}),
@@ -50,7 +54,10 @@ def test_a_refusal_is_said_in_the_language_that_was_asked_for(code: str) -> None
     plain, answer = asked(code, "en").json(), asked(code, LANGUAGE)
     body = answer.json()
     assert body["code"] == code
-    assert {**plain, **{name: body[name] for name in ("detail", "remedy", "errors") if name in body}} == body
+    assert {
+        **plain,
+        **{name: body[name] for name in ("detail", "remedy", "errors") if name in body},
+    } == body
     assert answer["Content-Language"] == LANGUAGE
     assert "Accept-Language" in answer["Vary"]
     for sentence in ("remedy",) if code in FRAMEWORK else ("detail", "remedy"):
@@ -59,15 +66,22 @@ def test_a_refusal_is_said_in_the_language_that_was_asked_for(code: str) -> None
 
 
 def test_a_field_that_is_not_known_is_refused_in_it() -> None:
-    answer = Client(headers={"Accept-Language": LANGUAGE}).post("/api/v1/enrolments/", {"sceret": "x"}, "application/json")
+    answer = Client(headers={"Accept-Language": LANGUAGE}).post(
+        "/api/v1/enrolments/", {"sceret": "x"}, "application/json"
+    )
     assert answer.json()["errors"] == {"sceret": [pseudo("This field is not known.")]}
 
 
 def test_who_asks_for_no_language_is_answered_in_english() -> None:
     answer = Client().get("/api/v1/nothing/")
-    assert (answer.json()["detail"], answer["Content-Language"]) == ("There is nothing at this address.", "en")
+    assert (answer.json()["detail"], answer["Content-Language"]) == (
+        "There is nothing at this address.",
+        "en",
+    )
 
 
 def test_the_code_of_a_language_that_the_agent_sends_is_understood() -> None:
-    with override_settings(LANGUAGES=[("en", "English"), ("zh-hans", "中文")], LOCALE_PATHS=[str(PAGES)]):
+    with override_settings(
+        LANGUAGES=[("en", "English"), ("zh-hans", "中文")], LOCALE_PATHS=[str(PAGES)]
+    ):
         assert asked("not-found", "zh").json()["detail"] == "该地址没有内容。"

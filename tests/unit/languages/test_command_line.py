@@ -46,7 +46,9 @@ def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
-def test_the_help_of_a_command_is_said_in_it(language: str, said_in: Callable[[str], None], command: str) -> None:
+def test_the_help_of_a_command_is_said_in_it(
+    language: str, said_in: Callable[[str], None], command: str
+) -> None:
     said_in(language)
     for parser in parsers(command_parser([command] if command else [])):
         lines = parser.format_help()
@@ -61,18 +63,51 @@ WRONG = {
     (): "the following arguments are required: COMMAND",
     ("check",): "the following arguments are required: --site",
     ("check", "--site"): "argument --site: expected one argument",
-    ("check", "--site", "site.toml", "--lang", "qpr"): "argument --lang/--language: invalid choice: 'qpr' (choose from 'en', 'qps', 'zh')",
+    (
+        "check",
+        "--site",
+        "site.toml",
+        "--lang",
+        "qpr",
+    ): "argument --lang/--language: invalid choice: 'qpr' (choose from 'en', 'qps', 'zh')",
     ("check", "--site", "site.toml", "--no-such"): "unrecognized arguments: --no-such",
     ("label", "--json=1"): "argument --json: ignored explicit argument '1'",
-    ("fleet", "label", "--t", "x"): "ambiguous option: --t could match --tls-ca-file, --tls-cert, --tls-key, --trouble-fails",
+    (
+        "fleet",
+        "label",
+        "--t",
+        "x",
+    ): "ambiguous option: --t could match --tls-ca-file, --tls-cert, --tls-key, --trouble-fails",
     ("fleet", "label", "--processes", "x"): "argument --processes: invalid int value: 'x'",
     ("worth", "cbam", "--price", "x"): "argument --price: x is no number",
-    ("worth", "cbam", "--price=-1"): "argument --price: -1 is no amount: write a number that is not negative",
-    ("worth", "cbam", "--known", "tomorrow"): "argument --known: tomorrow is no day: write it as 2026-05-14",
-    ("worth", "cbam", "--site", "site.toml"): "cbam asks for one good, without a site: leave out --site and --period",
-    ("worth", "--site", "site.toml", "--period", "2016", "--emissions", "0", "--paid-at-home", "5"): (
-        "only cbam takes --emissions, --paid-at-home; what a site sells stands in its [[border]]"
-    ),
+    (
+        "worth",
+        "cbam",
+        "--price=-1",
+    ): "argument --price: -1 is no amount: write a number that is not negative",
+    (
+        "worth",
+        "cbam",
+        "--known",
+        "tomorrow",
+    ): "argument --known: tomorrow is no day: write it as 2026-05-14",
+    (
+        "worth",
+        "cbam",
+        "--site",
+        "site.toml",
+    ): "cbam asks for one good, without a site: leave out --site and --period",
+    (
+        "worth",
+        "--site",
+        "site.toml",
+        "--period",
+        "2016",
+        "--emissions",
+        "0",
+        "--paid-at-home",
+        "5",
+    ): ("only cbam takes --emissions, --paid-at-home; what a site sells stands in its [[border]]"),
     ("worth", "cbam"): "give --good GOOD, --origin CC and --year Y",
     ("label",): "give --site FILE and --period PERIOD, or a WORKBOOK.xlsx",
 }
@@ -80,7 +115,10 @@ WRONG = {
 
 @pytest.mark.parametrize("arguments", WRONG, ids=" ".join)
 def test_wrong_usage_is_said_in_english_as_before_and_in_it(
-    language: str, said_in: Callable[[str], None], printed: Callable[[], str], arguments: tuple[str, ...]
+    language: str,
+    said_in: Callable[[str], None],
+    printed: Callable[[], str],
+    arguments: tuple[str, ...],
 ) -> None:
     said_in("en")
     with pytest.raises(SystemExit) as ended:

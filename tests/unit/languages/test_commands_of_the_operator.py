@@ -88,7 +88,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_refusal_is_said_in_the_language_of_the_terminal(case: str, printed: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_is_said_in_the_language_of_the_terminal(
+    case: str, printed: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LC_ALL", f"{LANGUAGE}.UTF-8")
     assert run(*REFUSED[case]) == 1
     screen = printed()
@@ -96,7 +98,9 @@ def test_a_refusal_is_said_in_the_language_of_the_terminal(case: str, printed: C
     assert english(SAME_IN_ALL.sub(" ", screen)) == set()
 
 
-def test_the_option_comes_before_the_terminal(tmp_path: Path, printed: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_option_comes_before_the_terminal(
+    tmp_path: Path, printed: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LC_ALL", LANGUAGE)
     assert run("make_keys", "--dir", str(tmp_path / "keys"), "--language", "en") == 0
     assert "Take offline.pem off this machine." in printed()
@@ -111,19 +115,46 @@ def test_who_may_not_write_a_file_is_told_how_a_command_runs_as_who_may(
     monkeypatch: pytest.MonkeyPatch, printed: Callable[[], str]
 ) -> None:
     def refused_by_the_system(_file: Path, _content: bytes) -> None:
-        raise PermissionError(errno.EACCES, "Permission denied", "/etc/steplabel/log-restart-request.cbor")
+        raise PermissionError(
+            errno.EACCES, "Permission denied", "/etc/steplabel/log-restart-request.cbor"
+        )
 
     monkeypatch.setattr(restarts, "ask", lambda *_: b"")
     monkeypatch.setattr(keys, "receipt_key", lambda: None)
-    monkeypatch.setattr(keys, "published_directory", lambda: PublishedDirectory(b"", Directory(1, (), ()), ""))
-    monkeypatch.setattr(Path, "write_bytes", refused_by_the_system)  # root, as whom tests may run, may write anywhere
-    assert run("restart_log", "ask", "--reason", "A disk failed.", "--dir", "/etc/steplabel", "--language", "en") == 1
-    assert "/etc/steplabel/log-restart-request.cbor: this user may not use it. On Debian, `deploy/as root:ROLE" in printed()
+    monkeypatch.setattr(
+        keys, "published_directory", lambda: PublishedDirectory(b"", Directory(1, (), ()), "")
+    )
+    monkeypatch.setattr(
+        Path, "write_bytes", refused_by_the_system
+    )  # root, as whom tests may run, may write anywhere
+    assert (
+        run(
+            "restart_log",
+            "ask",
+            "--reason",
+            "A disk failed.",
+            "--dir",
+            "/etc/steplabel",
+            "--language",
+            "en",
+        )
+        == 1
+    )
+    assert (
+        "/etc/steplabel/log-restart-request.cbor: this user may not use it. On Debian, `deploy/as root:ROLE"
+        in printed()
+    )
 
 
-@pytest.mark.parametrize(("named", "remarks"), [({}, True), ({"STEPLABEL_VAR": "/srv/trial"}, False)])
+@pytest.mark.parametrize(
+    ("named", "remarks"), [({}, True), ({"STEPLABEL_VAR": "/srv/trial"}, False)]
+)
 def test_a_command_on_the_portal_in_files_beside_an_installed_one_says_so(
-    named: dict[str, str], remarks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: Callable[[], str]
+    named: dict[str, str],
+    remarks: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    printed: Callable[[], str],
 ) -> None:
     monkeypatch.setattr(operator_command, "INSTALLED", tmp_path)
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "portal.settings.embedded")

@@ -18,7 +18,11 @@ WORDED = {"ValueError": 1, "UnreadableCell": 1, "ArgumentTypeError": 1, "say": 1
 """Calls of which so many arguments are shown, in the languages of their readers."""
 
 FOR_DEVELOPERS = (
-    *("reporting_agent/single_file/", "reporting_agent/sources/conformance.py", "reporting_agent/report/frames.py"),
+    *(
+        "reporting_agent/single_file/",
+        "reporting_agent/sources/conformance.py",
+        "reporting_agent/report/frames.py",
+    ),
     *(
         "benchmarks/carriers.py",
         "benchmarks/guidance/",
@@ -46,7 +50,9 @@ def plain_texts(expression: ast.expr) -> Iterator[str]:
     if isinstance(expression, ast.Constant) and isinstance(expression.value, str):
         yield expression.value
     elif isinstance(expression, ast.JoinedStr):
-        yield " ".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in expression.values)
+        yield " ".join(
+            str(part.value) if isinstance(part, ast.Constant) else "…" for part in expression.values
+        )
     elif isinstance(expression, ast.BinOp):
         yield from (*plain_texts(expression.left), *plain_texts(expression.right))
     elif isinstance(expression, ast.IfExp):
@@ -64,8 +70,16 @@ def untranslated(source: str) -> list[tuple[int, str]]:
             name = node.func.id if isinstance(node.func, ast.Name) else ""
             if name == "ValueError" and not validates:
                 continue
-            shown = [*node.args[: WORDED.get(name, 0)], *(keyword.value for keyword in node.keywords if keyword.arg in SHOWN)]
-            texts += [(node.lineno, text) for expression in shown for text in plain_texts(expression) if is_english(text)]
+            shown = [
+                *node.args[: WORDED.get(name, 0)],
+                *(keyword.value for keyword in node.keywords if keyword.arg in SHOWN),
+            ]
+            texts += [
+                (node.lineno, text)
+                for expression in shown
+                for text in plain_texts(expression)
+                if is_english(text)
+            ]
     return sorted(texts)
 
 

@@ -11,7 +11,12 @@ import pytest
 
 from benchmarks.phrases import significant
 
-ROOMS = ("benchmarks/labels", "reporting_agent/analysis", "reporting_agent/changes", "reporting_agent/pipeline")
+ROOMS = (
+    "benchmarks/labels",
+    "reporting_agent/analysis",
+    "reporting_agent/changes",
+    "reporting_agent/pipeline",
+)
 _ROUNDED = re.compile(r",?\.\d+g")
 
 
@@ -28,12 +33,19 @@ _ROUNDED = re.compile(r",?\.\d+g")
         (0.0, 3, "0"),
     ],
 )
-def test_a_figure_has_its_significant_digits_and_no_power_of_ten(value: float, digits: int, text: str) -> None:
+def test_a_figure_has_its_significant_digits_and_no_power_of_ten(
+    value: float, digits: int, text: str
+) -> None:
     assert significant(value, digits) == text
 
 
 def test_no_sentence_rounds_a_figure_to_significant_digits_in_another_way() -> None:
-    assert [place for room in ROOMS for path in sorted(Path(room).rglob("*.py")) for place in _rounded(path)] == []
+    assert [
+        place
+        for room in ROOMS
+        for path in sorted(Path(room).rglob("*.py"))
+        for place in _rounded(path)
+    ] == []
 
 
 def _rounded(path: Path) -> Iterator[str]:
@@ -42,11 +54,21 @@ def _rounded(path: Path) -> Iterator[str]:
     of_numbers = {
         id(part)
         for call in ast.walk(tree)
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "float"
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "float"
         for part in ast.walk(call)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.FormattedValue) and isinstance(node.format_spec, ast.JoinedStr) and id(node) not in of_numbers:
+        if (
+            isinstance(node, ast.FormattedValue)
+            and isinstance(node.format_spec, ast.JoinedStr)
+            and id(node) not in of_numbers
+        ):
             for spec in node.format_spec.values:
-                if isinstance(spec, ast.Constant) and _ROUNDED.fullmatch(str(spec.value)) and spec.value != ".6g":
+                if (
+                    isinstance(spec, ast.Constant)
+                    and _ROUNDED.fullmatch(str(spec.value))
+                    and spec.value != ".6g"
+                ):
                     yield f"{path}:{node.lineno}"

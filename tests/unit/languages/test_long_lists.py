@@ -13,7 +13,8 @@ NAMES = [f"site {number}" for number in range(3_000)]
 
 
 @pytest.mark.parametrize(
-    ("put_together", "between"), [(enumerated, ", "), (alternatives, " or "), (clauses, ", "), (listed, "; "), (sentences, " ")]
+    ("put_together", "between"),
+    [(enumerated, ", "), (alternatives, " or "), (clauses, ", "), (listed, "; "), (sentences, " ")],
 )
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 3_000])
 def test_items_stand_in_their_order(put_together: object, between: str, count: int) -> None:

@@ -32,7 +32,10 @@ def of_three_forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     catalog = Catalog(locale="pl")
     catalog.add(FORMS, POLISH)
     core = beside(tmp_path)
-    for file in (core / LANGUAGE / "LC_MESSAGES" / f"{catalogue.DOMAIN}.mo", tmp_path / "pages" / LANGUAGE / "LC_MESSAGES" / "django.mo"):
+    for file in (
+        core / LANGUAGE / "LC_MESSAGES" / f"{catalogue.DOMAIN}.mo",
+        tmp_path / "pages" / LANGUAGE / "LC_MESSAGES" / "django.mo",
+    ):
         file.parent.mkdir(parents=True)
         file.write_bytes(compiled(catalog))
     monkeypatch.setattr(catalogue, "FOLDERS", core)
@@ -50,15 +53,26 @@ def test_english_has_two_forms() -> None:
 
 @pytest.mark.usefixtures("of_three_forms")
 def test_a_language_has_as_many_as_it_needs() -> None:
-    assert [catalogue.in_language(days(number), LANGUAGE) for number in (1, 3, 5)] == ["1 dzień", "3 dni (2 do 4)", "5 dni"]
+    assert [catalogue.in_language(days(number), LANGUAGE) for number in (1, 3, 5)] == [
+        "1 dzień",
+        "3 dni (2 do 4)",
+        "5 dni",
+    ]
 
 
 @pytest.mark.usefixtures("of_three_forms")
 def test_a_page_says_it_by_its_own_catalogue_and_else_by_the_cores(tmp_path: Path) -> None:
     languages = [("en", "English"), (LANGUAGE, "Polski")]
     for folder in (tmp_path / "pages", tmp_path / "none"):
-        with override_settings(LANGUAGES=languages, LOCALE_PATHS=[str(folder)]), translation.override(LANGUAGE):
-            assert [in_words(days(number)) for number in (1, 3, 5)] == ["1 dzień", "3 dni (2 do 4)", "5 dni"]
+        with (
+            override_settings(LANGUAGES=languages, LOCALE_PATHS=[str(folder)]),
+            translation.override(LANGUAGE),
+        ):
+            assert [in_words(days(number)) for number in (1, 3, 5)] == [
+                "1 dzień",
+                "3 dni (2 do 4)",
+                "5 dni",
+            ]
 
 
 @pytest.mark.usefixtures("of_three_forms")
@@ -80,6 +94,10 @@ def test_what_was_kept_before_there_were_forms_is_still_read_and_translated() ->
 
 
 def test_the_catalogue_has_one_form_in_chinese_which_has_no_plural() -> None:
-    forms = [message.string for message in translations(CORE_PO_FILE) if isinstance(message.id, tuple | list)]
+    forms = [
+        message.string
+        for message in translations(CORE_PO_FILE)
+        if isinstance(message.id, tuple | list)
+    ]
     assert forms
     assert {len(form) for form in forms if isinstance(form, tuple | list)} == {1}

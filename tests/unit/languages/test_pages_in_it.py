@@ -20,7 +20,9 @@ from portal.web.words.terms import Names
 from tests.unit.languages.conftest import of_pages, spoken
 from tests.unit.languages.pseudo import LANGUAGE, pseudo, write_catalogue
 
-NAMES = re.compile(r"Steplabel|steplabel-agent|\b[\w.-]+\.(?:toml|json|csv|html)\b|EN\s16231|GB/T|ISO|<code>.*?</code>|English|UTC")
+NAMES = re.compile(
+    r"Steplabel|steplabel-agent|\b[\w.-]+\.(?:toml|json|csv|html)\b|EN\s16231|GB/T|ISO|<code>.*?</code>|English|UTC"
+)
 
 
 @contextmanager
@@ -29,7 +31,9 @@ def pages_spoken(folder: Path, left_out: str = "") -> Iterator[None]:
     write_catalogue(folder / "pages", "django", of_pages(), left_out)
     with (
         spoken(folder),
-        override_settings(LANGUAGES=[("en", "English"), (LANGUAGE, "Ɋƥś")], LOCALE_PATHS=[str(folder / "pages")]),
+        override_settings(
+            LANGUAGES=[("en", "English"), (LANGUAGE, "Ɋƥś")], LOCALE_PATHS=[str(folder / "pages")]
+        ),
         translation.override(LANGUAGE),
     ):
         yield
@@ -56,19 +60,29 @@ def test_what_the_portal_says_about_itself_is_said_in_it(tmp_path: Path) -> None
 
 def test_every_refusal_that_a_page_can_show_is_said_in_it(tmp_path: Path) -> None:
     with pages_spoken(tmp_path):
-        texts = {text if isinstance(text, str) else in_number(2, *text) for _, _, text in texts_of_refusals()}
-        assert {text for text in texts if re.search(r"[a-z]", _bare(text)) and in_words(text) == text} == set()
+        texts = {
+            text if isinstance(text, str) else in_number(2, *text)
+            for _, _, text in texts_of_refusals()
+        }
+        assert {
+            text for text in texts if re.search(r"[a-z]", _bare(text)) and in_words(text) == text
+        } == set()
 
 
 def _bare(text: str) -> str:
     return re.sub(r"%\(\w+\)s", "", text)
 
 
-def test_names_that_the_pack_has_in_two_languages_stand_in_the_third_ones_catalogue(tmp_path: Path) -> None:
+def test_names_that_the_pack_has_in_two_languages_stand_in_the_third_ones_catalogue(
+    tmp_path: Path,
+) -> None:
     with pages_spoken(tmp_path):
         names = Names.newest("steel")
         assert names.step_name("eaf") == pseudo(names.steps["eaf"].words.en)
-        assert english(names.sector, names.title("national-mix"), *map(names.step_name, names.steps)) == set()
+        assert (
+            english(names.sector, names.title("national-mix"), *map(names.step_name, names.steps))
+            == set()
+        )
 
 
 def test_one_text_of_a_page_that_nobody_translated_is_found(tmp_path: Path) -> None:
@@ -80,5 +94,7 @@ def test_one_text_of_a_page_that_nobody_translated_is_found(tmp_path: Path) -> N
 def test_pages_of_errors_are_in_it(template: str, tmp_path: Path) -> None:
     with pages_spoken(tmp_path):
         page = render_to_string(template)
-        shown = re.sub(r"<style.*?</style>|<script.*?</script>|<!--.*?-->|<[^>]+>", "\n", page, flags=re.DOTALL)
+        shown = re.sub(
+            r"<style.*?</style>|<script.*?</script>|<!--.*?-->|<[^>]+>", "\n", page, flags=re.DOTALL
+        )
         assert english(shown) == set()

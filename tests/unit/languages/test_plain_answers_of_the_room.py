@@ -13,12 +13,17 @@ from reporting_agent.live.sources.settings import PageAddress
 from tests.unit.languages.pseudo import pseudo
 
 
-def test_an_answer_without_a_page_is_in_the_language_of_its_address(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_without_a_page_is_in_the_language_of_its_address(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(serving._LANGUAGES, f"/{language}/", language)
     pages: Any = SimpleNamespace()
     moments: Any = iter(("a moment",) * 2)
     server = serving.Server(
-        PageAddress.model_construct(listen="127.0.0.1", port=0, names=()), pages, lambda: next(moments, None), lambda *_: False
+        PageAddress.model_construct(listen="127.0.0.1", port=0, names=()),
+        pages,
+        lambda: next(moments, None),
+        lambda *_: False,
     )
     server.start()
     try:

@@ -118,31 +118,59 @@ ACTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "batch readings padding kind docs",
     ),
     "evidence": (
-        lambda _: sample_file.read({"schema": sample_file.SCHEMA, "site": "", "period": "", "revision": 1, "files": {}, "entries": []}),
+        lambda _: sample_file.read(
+            {
+                "schema": sample_file.SCHEMA,
+                "site": "",
+                "period": "",
+                "revision": 1,
+                "files": {},
+                "entries": [],
+            }
+        ),
         "%(names)s: not in the file",
         "challenge commitment directory draw head promise receipt steplabel",
     ),
     "pack": (_pack_cut_short, "TOML in UTF-8", "Invalid value at line column end document"),
     "pack's version": (lambda _: packs.load("steel", "0.1"), "%(first)s or %(rest)s", "steel"),
     "unit of two meanings": (lambda _: ratio("ton", "t"), "t, short_ton or long_ton", "ton"),
-    "unit of energy": (lambda _: ratio("mWh", "kWh"), "kWh, MWh, kJ, MJ, GJ, kW, MW, kgce or tce", ""),
+    "unit of energy": (
+        lambda _: ratio("mWh", "kWh"),
+        "kWh, MWh, kJ, MJ, GJ, kW, MW, kgce or tce",
+        "",
+    ),
     "small tonne": (lambda _: ratio("mt", "t"), "t or kg", ""),
-    "period": (lambda _: Period.parse("soon", UTC), "2016, 2016-Q1, 2016-05 or 2016-01-01/2016-07-01", "soon"),
+    "period": (
+        lambda _: Period.parse("soon", UTC),
+        "2016, 2016-Q1, 2016-05 or 2016-01-01/2016-07-01",
+        "soon",
+    ),
     "epsilon": (lambda _: require_dyadic(Fraction(1, 3)), "for example 3/4 or 1/4", ""),
-    "batch": (_batch_without_a_value, "Batch %(batch)s has no value for this metric (%(reason)s: %(carriers)s).", "lhv"),
+    "batch": (
+        _batch_without_a_value,
+        "Batch %(batch)s has no value for this metric (%(reason)s: %(carriers)s).",
+        "lhv",
+    ),
     "next directory": (
         lambda _: directory_renewal.require_succession(DIRECTORY, DIRECTORY),
         "number %(new)s does not follow %(old)s",
         "",
     ),
     "directory without a key": (
-        lambda _: directory_renewal.require_succession(DIRECTORY, replace(DIRECTORY, number=2, processing=())),
+        lambda _: directory_renewal.require_succession(
+            DIRECTORY, replace(DIRECTORY, number=2, processing=())
+        ),
         "the key %(key)s is missing",
         "aadf",
     ),
     "directory with a longer key": (
         lambda _: directory_renewal.require_succession(
-            DIRECTORY, replace(DIRECTORY, number=2, processing=(replace(KEY, valid_to=KEY.valid_to + timedelta(1)),))
+            DIRECTORY,
+            replace(
+                DIRECTORY,
+                number=2,
+                processing=(replace(KEY, valid_to=KEY.valid_to + timedelta(1)),),
+            ),
         ),
         "the window of the key %(key)s was moved or lengthened",
         "aadf",
@@ -152,12 +180,32 @@ ACTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "to must be a day after from",
         "from to document quantity carrier datetime date coal bill met unit",
     ),
-    "workbook": (_workbook_of_nothing, "The workbook contains no sheet of documents.", "Sheet Bills Stock surveys Sales Calibrations"),
-    "workbook's heading": (_workbook_without_a_column, "no column %(names)s", "bill Uncertainty Document"),
+    "workbook": (
+        _workbook_of_nothing,
+        "The workbook contains no sheet of documents.",
+        "Sheet Bills Stock surveys Sales Calibrations",
+    ),
+    "workbook's heading": (
+        _workbook_without_a_column,
+        "no column %(names)s",
+        "bill Uncertainty Document",
+    ),
     "state": (_state_of_a_newer_agent, "state version %(version)s in %(path)s", ""),
-    "progress": (_progress_that_is_no_json, "the file as it was written", "'list' object has no attribute 'items'"),
-    "answers": (lambda folder: given.from_file(folder / "a.toml"), "TOML or JSON of question and answer", "Errno"),
-    "benchmark": (_no_benchmark, "a JSON document of the schema %(schema)s", "Expecting value: line column char steplabel"),
+    "progress": (
+        _progress_that_is_no_json,
+        "the file as it was written",
+        "'list' object has no attribute 'items'",
+    ),
+    "answers": (
+        lambda folder: given.from_file(folder / "a.toml"),
+        "TOML or JSON of question and answer",
+        "Errno",
+    ),
+    "benchmark": (
+        _no_benchmark,
+        "a JSON document of the schema %(schema)s",
+        "Expecting value: line column char steplabel",
+    ),
 }
 """What refuses, a text that has to be in the answer, and what stays: names of fields and what a library said."""
 
@@ -175,11 +223,27 @@ def test_a_refusal_has_no_english_in_it(act: str, language: str, tmp_path: Path)
     answer = refused.value.in_words(language)
     assert words_of(text) in answer
     left = english(answer, str(tmp_path)) - set(own.replace("'", " ").replace(":", " ").split())
-    assert left <= {"TOML", "JSON", "UTF", "QUESTION", "VALUE", "FILE", "tce", "answer", "change", "process", "MJ", "GJ"}, answer
+    assert left <= {
+        "TOML",
+        "JSON",
+        "UTF",
+        "QUESTION",
+        "VALUE",
+        "FILE",
+        "tce",
+        "answer",
+        "change",
+        "process",
+        "MJ",
+        "GJ",
+    }, answer
 
 
 def test_parts_of_the_data_that_changed_are_named_in_it(language: str) -> None:
-    parts = dict.fromkeys(("step eaf, used", "step eaf, excluded", "meter m1", "pack", "agent's version", "seed"), "1 a")
+    parts = dict.fromkeys(
+        ("step eaf, used", "step eaf, excluded", "meter m1", "pack", "agent's version", "seed"),
+        "1 a",
+    )
     differences = differing(parts, dict.fromkeys(parts, "1 b"))
     assert differences[0] == "step eaf, used: not the same"
     answer = in_language(Phrase("%(found)s", found=listed(differences)), language)
@@ -190,4 +254,11 @@ def test_parts_of_the_data_that_changed_are_named_in_it(language: str) -> None:
 def test_a_sample_that_cannot_be_drawn_is_explained_in_it(language: str) -> None:
     with pytest.raises(ValueError, match="confidence lies") as refused:
         StratumSize(Fraction(2), Fraction(1))
-    assert english(in_language(Phrase("A sample cannot have this size: %(wrong)s.", wrong=refused.value), language)) == set()
+    assert (
+        english(
+            in_language(
+                Phrase("A sample cannot have this size: %(wrong)s.", wrong=refused.value), language
+            )
+        )
+        == set()
+    )

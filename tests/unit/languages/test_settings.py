@@ -51,7 +51,10 @@ def refusal(folder: Path, text: str) -> InputError:
         pytest.param(METER + 'temperature_meter = "m9"\n', id="no meter of temperature"),
         pytest.param(METER + "relative_humidity_pct = 20.0\n", id="humidity of electricity"),
         pytest.param('[steps.coking]\nmade_inside = ["coke"]\n', id="a medium that is none"),
-        pytest.param('[emissions]\nelectricity = [{ from = "soon", kg_per_kwh = 0.5, source = "grid" }]\n', id="no date"),
+        pytest.param(
+            '[emissions]\nelectricity = [{ from = "soon", kg_per_kwh = 0.5, source = "grid" }]\n',
+            id="no date",
+        ),
     ],
 )
 def test_a_fault_of_site_toml_is_told_in_it(language: str, tmp_path: Path, wrong: str) -> None:
@@ -69,13 +72,26 @@ def test_a_fault_of_site_toml_is_told_in_it(language: str, tmp_path: Path, wrong
         "temperature_meter",
         "relative_humidity_pct",
     )
-    ids = sorted({*CARRIERS, *OWN, *keys}, key=len, reverse=True)  # the longest first: one may hold another
-    assert english(screen, str(tmp_path), *ids) <= {"site", "invalid", "meter", "tree", "lowest", "highest", "role", "state"}
+    ids = sorted(
+        {*CARRIERS, *OWN, *keys}, key=len, reverse=True
+    )  # the longest first: one may hold another
+    assert english(screen, str(tmp_path), *ids) <= {
+        "site",
+        "invalid",
+        "meter",
+        "tree",
+        "lowest",
+        "highest",
+        "role",
+        "state",
+    }
 
 
 def test_a_fault_of_fleet_toml_is_told_in_it(language: str, tmp_path: Path) -> None:
     fleet = tmp_path / "fleet.toml"
-    fleet.write_text('[fleet]\nname = "G"\n[[sites]]\nfile = "a"\n[[sites]]\nfile = "a"\n', encoding="utf-8")
+    fleet.write_text(
+        '[fleet]\nname = "G"\n[[sites]]\nfile = "a"\n[[sites]]\nfile = "a"\n', encoding="utf-8"
+    )
     with pytest.raises(InputError) as refused:
         load_fleet(fleet)
     assert english(refused.value.in_words(language), str(tmp_path), *OWN, "sites", "file") == set()
@@ -95,5 +111,9 @@ def test_a_fault_of_actions_toml_is_told_in_it(language: str, tmp_path: Path) ->
 
 
 def test_a_name_that_nobody_knows_is_told_apart_from_a_contradiction(tmp_path: Path) -> None:
-    assert refusal(tmp_path, SITE.replace("Shanghai", "Shanhai")).sentence.startswith("This value in the site file is not known")
-    assert refusal(tmp_path, SITE + METER + METER).sentence.startswith("The site file contradicts itself")
+    assert refusal(tmp_path, SITE.replace("Shanghai", "Shanhai")).sentence.startswith(
+        "This value in the site file is not known"
+    )
+    assert refusal(tmp_path, SITE + METER + METER).sentence.startswith(
+        "The site file contradicts itself"
+    )

@@ -60,7 +60,11 @@ def test_no_retired_term_is_left(retired: str) -> None:
 
 
 def test_the_glossary_has_each_term_with_its_source() -> None:
-    table = SAID["docs/glossary.md"].partition("## Chinese terms and where they come from")[2].partition("\n## ")[0]
+    table = (
+        SAID["docs/glossary.md"]
+        .partition("## Chinese terms and where they come from")[2]
+        .partition("\n## ")[0]
+    )
     for term in set(RETIRED.values()):
         assert term in table, term
 

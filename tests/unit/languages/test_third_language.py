@@ -41,7 +41,9 @@ def test_the_folders_say_which_languages_there_are(language: str) -> None:
     assert Words.of(Phrase("Step")).by_language.keys() == {"en", language, "zh"}
 
 
-def test_without_its_files_the_language_is_refused_and_nothing_is_said_in_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_its_files_the_language_is_refused_and_nothing_is_said_in_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with pytest.raises(SystemExit):
         main(["check", "--site", "site.toml", "--lang", "qpr"])
     assert "qpr" in capsys.readouterr().err
@@ -59,7 +61,10 @@ def test_the_first_label_of_a_new_plant_is_told_in_it(
     assert main(["label", *site, "--out", str(tmp_path / "label.html")]) == 0
     screen = printed()
     assert pseudo("typical") in screen
-    assert english(screen, str(tmp_path), "liquid-steel", "any", "total", "electricity", "scrap") == set(), "ids of the pack"
+    assert (
+        english(screen, str(tmp_path), "liquid-steel", "any", "total", "electricity", "scrap")
+        == set()
+    ), "ids of the pack"
     assert main(["check", *site, "--out", str(tmp_path / "check.html")]) == 0
     screen = printed()
     assert pseudo("batches read") in screen
@@ -80,7 +85,9 @@ def test_the_report_is_in_it_from_the_title_to_the_sources(language: str, tmp_pa
     plant = analysed_site(heats_site(tmp_path), "2016")
     page = plant.page(language)
     assert pseudo("Steplabel local report") in page
-    assert pseudo(load("steel").step("eaf").words.en) in page, "the pack's name of the step, which the pack has in two languages only"
+    assert pseudo(load("steel").step("eaf").words.en) in page, (
+        "the pack's name of the step, which the pack has in two languages only"
+    )
     assert english_in(page, own_names(plant)) == set()
 
 
@@ -90,7 +97,9 @@ def test_one_text_that_nobody_translated_is_found(tmp_path: Path) -> None:
         assert english_in(plant.page(LANGUAGE), own_names(plant)) == {"local", "report"}
 
 
-def test_a_workbook_is_written_and_read_in_it(language: str, tmp_path: Path, printed: Callable[[], str]) -> None:
+def test_a_workbook_is_written_and_read_in_it(
+    language: str, tmp_path: Path, printed: Callable[[], str]
+) -> None:
     file = tmp_path / "runs.xlsx"
     assert main(["init", "--workbook", str(file), "--lang", language]) == 0
     book = openpyxl.load_workbook(file)
@@ -107,6 +116,7 @@ def test_a_pack_may_say_its_own_names_in_it(language: str) -> None:
 
 def test_every_text_of_the_catalogue_is_said_in_other_letters() -> None:
     assert (
-        pseudo("Add %(count)s rows to {file}, see `site.toml`: <b>now</b>.") == "Áđđ %(count)s ŕóẃś ťó {file}, śéé `site.toml`: <b>ńóẃ</b>."
+        pseudo("Add %(count)s rows to {file}, see `site.toml`: <b>now</b>.")
+        == "Áđđ %(count)s ŕóẃś ťó {file}, śéé `site.toml`: <b>ńóẃ</b>."
     )
     assert len(list(phrases_of_core(LANGUAGE))) > len(list(phrases_of_core("zh_Hans"))) > 2_000

@@ -22,7 +22,14 @@ from tests.unit.languages.pseudo import pseudo
 from tests.unit.languages.test_third_language import english
 
 HEADER = "batch_id,step,start,output_quantity,output_unit"
-OWN = {"batch", "output", "quantity", "start", "ymd", "gzip"}  # columns in the place of a finding, an order of dates, a format
+OWN = {
+    "batch",
+    "output",
+    "quantity",
+    "start",
+    "ymd",
+    "gzip",
+}  # columns in the place of a finding, an order of dates, a format
 READERS: Mapping[str, Callable[[Cell], object]] = {
     "text": cells.text,
     "number": lambda cell: cells.number(cell, Profile()),
@@ -68,7 +75,9 @@ def test_what_is_wanted_of_a_cell_is_said_in_it(language: str, cell: Cell, read:
         ('1,"e"af,2016-05-14 08:00,2,t', 'a quote inside a quoted cell written twice ("")'),
     ],
 )
-def test_a_row_that_is_set_aside_keeps_its_phrases_to_the_answer(language: str, tmp_path: Path, row: str, wanted: str) -> None:
+def test_a_row_that_is_set_aside_keeps_its_phrases_to_the_answer(
+    language: str, tmp_path: Path, row: str, wanted: str
+) -> None:
     file = tmp_path / "batches.csv"
     file.write_text(f"{HEADER}\n{row}\n", encoding="utf-8")
     with pytest.raises(InputError) as refused:
@@ -78,7 +87,9 @@ def test_a_row_that_is_set_aside_keeps_its_phrases_to_the_answer(language: str, 
     crossed = pickle.loads(pickle.dumps(refused.value))  # noqa: S301 - our own, as between processes
     words = crossed.in_words(language)
     assert pseudo("  needed: ").strip() in words
-    assert _untranslated(words, str(tmp_path), "soon", "many", "begin", "[mostly-unreadable]") == set()
+    assert (
+        _untranslated(words, str(tmp_path), "soon", "many", "begin", "[mostly-unreadable]") == set()
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,13 +107,23 @@ def test_a_row_that_is_set_aside_keeps_its_phrases_to_the_answer(language: str, 
         ("no.csv.gz", b"a,b\n"),
     ],
 )
-def test_what_a_file_is_and_should_be_is_said_in_it(language: str, tmp_path: Path, name: str, content: bytes) -> None:
+def test_what_a_file_is_and_should_be_is_said_in_it(
+    language: str, tmp_path: Path, name: str, content: bytes
+) -> None:
     file = tmp_path / name
     file.write_bytes(content)
     with pytest.raises(InputError) as refused:
         list(open_sheet(file, Profile()).rows)
     said_by_library = () if isinstance(refused.value.found, Phrase) else (refused.value.found,)
-    assert _untranslated(refused.value.in_words(language), str(tmp_path), *said_by_library, f"[{refused.value.code}]") == set()
+    assert (
+        _untranslated(
+            refused.value.in_words(language),
+            str(tmp_path),
+            *said_by_library,
+            f"[{refused.value.code}]",
+        )
+        == set()
+    )
 
 
 MODBUS = {"host": "h", "registers": [{"meter": "m", "address": 1}]}
@@ -120,10 +141,18 @@ REPORTS = {"every": "month", "first": "2025"}
         {"reports": REPORTS},
         {"reports": {**REPORTS, "step": "send"}},
         {"sql": [{"url": "sqlite:a"}]},
-        {"files": [{"path": "a*/b", "readings": {"columns": {"time": "t", "value": "v"}, "meter": "m"}}]},
+        {
+            "files": [
+                {"path": "a*/b", "readings": {"columns": {"time": "t", "value": "v"}, "meter": "m"}}
+            ]
+        },
         {"files": [{"path": "a", "encoding": "none such"}]},
         {"mqtt": [{"host": "h", "client_id": "c"}]},
-        {"mqtt": [{"host": "h", "client_id": "c", "readings": [{"topic": "t", "fields": {"x": "y"}}]}]},
+        {
+            "mqtt": [
+                {"host": "h", "client_id": "c", "readings": [{"topic": "t", "fields": {"x": "y"}}]}
+            ]
+        },
     ],
 )
 def test_what_a_setting_of_a_source_should_be_is_a_phrase_of_the_catalogue(
@@ -133,9 +162,9 @@ def test_what_a_setting_of_a_source_should_be_is_a_phrase_of_the_catalogue(
         load({"folder": "spool", **options}, tmp_path)
     wanted = refused.value.wanted
     assert isinstance(wanted, Phrase)
-    assert in_language(wanted, language) == (pseudo(wanted.text) % wanted.values if wanted.values else pseudo(wanted.text)), (
-        "and nothing of it is English but what varies"
-    )
+    assert in_language(wanted, language) == (
+        pseudo(wanted.text) % wanted.values if wanted.values else pseudo(wanted.text)
+    ), "and nothing of it is English but what varies"
 
 
 def _untranslated(words: str, *own: str) -> set[str]:

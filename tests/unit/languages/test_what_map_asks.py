@@ -13,14 +13,33 @@ from reporting_agent.proposal.types import INPUTS
 from tests.unit.languages.pseudo import pseudo
 from tests.unit.languages.test_third_language import english
 
-EXAMPLES = ("Europe/Berlin", "Heat No", "Start", "Pieces", "Energy", "electricity", "any", "eaf", "left out", "ton")
-CODES = (*EXAMPLES, *(column.name for template in INPUTS.values() for column in template.columns), *INPUTS)
+EXAMPLES = (
+    "Europe/Berlin",
+    "Heat No",
+    "Start",
+    "Pieces",
+    "Energy",
+    "electricity",
+    "any",
+    "eaf",
+    "left out",
+    "ton",
+)
+CODES = (
+    *EXAMPLES,
+    *(column.name for template in INPUTS.values() for column in template.columns),
+    *INPUTS,
+)
 """Inputs, columns of the template, and answers that are given as examples."""
 
 
 def sentences_of(screen: str) -> str:
     """What is left without settings, rows of a table, answers to choose from, and what stands in quotation marks."""
-    lines = [line for line in screen.splitlines() if " | " not in line and not re.match(r'  [^ "].* = ', line)]
+    lines = [
+        line
+        for line in screen.splitlines()
+        if " | " not in line and not re.match(r'  [^ "].* = ', line)
+    ]
     return re.sub(r"""(?<!\w)'[^'\n]*'|"[^"\n]*\"""", " ", "\n".join(lines))
 
 
@@ -103,7 +122,11 @@ FILES = {
 
 @pytest.mark.parametrize("name", FILES)
 def test_what_a_file_shows_and_what_it_leaves_open_is_said_in_it(
-    name: str, language: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    name: str,
+    language: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     file, (content, answers) = tmp_path / "plant.csv", FILES[name]
     file.write_text(content, encoding="utf-8")
@@ -123,7 +146,10 @@ KEYS = ("batches.output_quantity", "batches.date_order")
 REFUSED = {
     "no table": ("a;b;c\n", ""),
     "another table below": (
-        "".join(f"Batch,Start,End,Output {unit}\nH1,2016-05-14 08:00,2016-05-14 09:00,1.5\n" for unit in ("t", "kg")),
+        "".join(
+            f"Batch,Start,End,Output {unit}\nH1,2016-05-14 08:00,2016-05-14 09:00,1.5\n"
+            for unit in ("t", "kg")
+        ),
         "",
     ),
     "no time zone": (FILES["day or month"][0], 'timezone = "Asia"\n'),
@@ -136,20 +162,43 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_needed_instead_is_said_in_it(
-    name: str, language: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    name: str,
+    language: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "plant.csv").write_text(REFUSED[name][0], encoding="utf-8")
     (tmp_path / "answers.toml").write_text(REFUSED[name][1], encoding="utf-8")
     monkeypatch.setenv("LC_ALL", language)
-    assert main(["map", str(tmp_path / "plant.csv"), "--answers", str(tmp_path / "answers.toml")]) == 1
+    assert (
+        main(["map", str(tmp_path / "plant.csv"), "--answers", str(tmp_path / "answers.toml")]) == 1
+    )
     shown = capsys.readouterr().err
     assert pseudo("needed: ") in shown
-    shown = re.sub(f"(?m)^  {pseudo('found: ')}.*$", "", shown)  # cells, or what the library of TOML says
-    assert english(sentences_of(shown), str(tmp_path), "Asia/Shanghai", "timezone", "month", "dmy", "mdy", *KEYS) == set(), shown
+    shown = re.sub(
+        f"(?m)^  {pseudo('found: ')}.*$", "", shown
+    )  # cells, or what the library of TOML says
+    assert (
+        english(
+            sentences_of(shown),
+            str(tmp_path),
+            "Asia/Shanghai",
+            "timezone",
+            "month",
+            "dmy",
+            "mdy",
+            *KEYS,
+        )
+        == set()
+    ), shown
 
 
 def test_the_lines_to_add_to_site_toml_are_explained_in_it(
-    language: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    language: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     heats = "Heat No;Start;End;Output (ton);Electricity (MWh)\nH1;2016-05-14 08:00;2016-05-14 08:50;120.5;48\n"
     (tmp_path / "heats.csv").write_text(heats, encoding="utf-8")
@@ -159,7 +208,9 @@ def test_the_lines_to_add_to_site_toml_are_explained_in_it(
     monkeypatch.setenv("LC_ALL", language)
     assert main(["check", "--site", str(site), "--out", str(tmp_path / "out")]) == 1
     refusal = capsys.readouterr().err
-    assert '"batches.output_unit" = "…"  # t | short_ton | long_ton' in refusal, "what is pasted is the same in every language"
+    assert '"batches.output_unit" = "…"  # t | short_ton | long_ton' in refusal, (
+        "what is pasted is the same in every language"
+    )
     assert english(sentences_of(refusal), str(tmp_path), "mapping.batches", "ton") == set(), refusal
     site.write_text(f'{text}[answers]\nstep = "eaf"\nbatches.output_unit = "t"\n', encoding="utf-8")
     main(["check", "--site", str(site), "--out", str(tmp_path / "out")])
@@ -172,7 +223,10 @@ class Terminal(io.StringIO):
 
 
 def test_a_person_at_a_terminal_is_asked_in_it(
-    language: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    language: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "heats.csv").write_text(FILES["a ton"][0], encoding="utf-8")
     monkeypatch.setenv("LC_ALL", language)

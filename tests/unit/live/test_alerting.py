@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reporting_agent.live.running.excess_alarms import LOOKS, STEPS, ExcessHistory, Limits, UsualCourse, alarms, course_of, foreseen
+from reporting_agent.live.running.excess_alarms import (
+    LOOKS,
+    STEPS,
+    ExcessHistory,
+    Limits,
+    UsualCourse,
+    alarms,
+    course_of,
+    foreseen,
+)
 
 WEEKS, A_WEEK = 40.0, 100
 
@@ -25,7 +34,10 @@ def test_chance_alone_raises_no_more_than_chosen() -> None:
     rates = []
     for seed in range(10):
         limits = Limits.of([_line(seed, round(WEEKS * A_WEEK))], WEEKS, 1.0)
-        rates.append(sum(alarm.new for alarm in alarms(_line(100 + seed, round(WEEKS * A_WEEK)), limits)) / WEEKS)
+        rates.append(
+            sum(alarm.new for alarm in alarms(_line(100 + seed, round(WEEKS * A_WEEK)), limits))
+            / WEEKS
+        )
     assert 0.3 < np.mean(rates) <= 1.0
 
 
@@ -47,18 +59,27 @@ def test_waste_that_lasts_is_found_by_the_sum_and_great_waste_at_once() -> None:
 def _at_another_pace(power: float) -> ExcessHistory:
     """One batch that takes what others take, at so much of their power."""
     looks = np.arange(1, LOOKS + 1) / STEPS
-    return ExcessHistory(np.where(looks * power <= 1, 10 * looks * (power - 1), np.nan)[None, :], np.zeros(1))
+    return ExcessHistory(
+        np.where(looks * power <= 1, 10 * looks * (power - 1), np.nan)[None, :], np.zeros(1)
+    )
 
 
 def _beside(line: ExcessHistory, other: ExcessHistory) -> ExcessHistory:
-    return ExcessHistory(np.concatenate([line.expected, other.expected]), np.concatenate([line.ended, other.ended]))
+    return ExcessHistory(
+        np.concatenate([line.expected, other.expected]), np.concatenate([line.ended, other.ended])
+    )
 
 
 def test_a_slow_batch_silences_nothing_and_a_fast_one_counts_as_a_false_alarm() -> None:
     """Three weeks vouch for no false alarm: a batch of history that would have been one raises the threshold above itself."""
     without, waste = _line(1, 300), _line(4, 5, waste=6.0)
     limits, slow, fast = (
-        Limits.of([line], 3.0, 1.0) for line in (without, _beside(without, _at_another_pace(0.6)), _beside(without, _at_another_pace(2.0)))
+        Limits.of([line], 3.0, 1.0)
+        for line in (
+            without,
+            _beside(without, _at_another_pace(0.6)),
+            _beside(without, _at_another_pace(2.0)),
+        )
     )
     assert slow == limits
     assert {alarm.batch for alarm in alarms(waste, slow)} == set(range(5))
@@ -93,7 +114,9 @@ def test_a_batch_that_is_held_rises_above_those_that_ended() -> None:
         power = chance.normal(10.0, 0.1)
         courses.append(course_of(time_s, power * time_s, 3600.0, 3600.0))
         per_t.append(power * 3600 / 100)
-    usual = UsualCourse.of(np.array(courses), np.array(per_t), np.full(40, 100.0), np.full(40, 3600.0))
+    usual = UsualCourse.of(
+        np.array(courses), np.array(per_t), np.full(40, 100.0), np.full(40, 3600.0)
+    )
     assert usual is not None
     longer = np.arange(0, 5401.0, 60)
     excess = usual.expected(course_of(longer, 10.0 * longer, 5400.0, 3600.0, now_s=5400.0))

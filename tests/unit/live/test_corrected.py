@@ -43,10 +43,19 @@ SECOND, THIRD = reading(1, 11.5, 4), reading(1, 11.75, 5)
         [BEFORE, FIRST, AFTER, THIRD, SECOND],
         [BEFORE, THIRD, AFTER, SECOND, FIRST],
         [BEFORE, FIRST, SECOND, THIRD, AFTER],
-        [BEFORE, FIRST, THIRD._replace(value=11.0, sequence=9), AFTER, THIRD._replace(sequence=10), SECOND],
+        [
+            BEFORE,
+            FIRST,
+            THIRD._replace(value=11.0, sequence=9),
+            AFTER,
+            THIRD._replace(sequence=10),
+            SECOND,
+        ],
     ],
 )
-def test_of_readings_of_one_moment_the_highest_number_counts(tmp_path: Path, sent: list[Reading], then: str) -> None:
+def test_of_readings_of_one_moment_the_highest_number_counts(
+    tmp_path: Path, sent: list[Reading], then: str
+) -> None:
     spool = Spool(tmp_path)
     corrected = 0
     for part in [sent] if then == "in one message" else [[reading] for reading in sent]:
@@ -56,9 +65,13 @@ def test_of_readings_of_one_moment_the_highest_number_counts(tmp_path: Path, sen
         if then in ("after opening", "after Parquet"):
             spool.close()
             spool = Spool(tmp_path)
-    assert spool.append(sent).repeated == len(sent)  # all of them are kept, and are dropped when they come again
+    assert spool.append(sent).repeated == len(
+        sent
+    )  # all of them are kept, and are dropped when they come again
     spool.close()
-    assert readings_held(tmp_path) == [(reading.time_us, reading.value) for reading in (BEFORE, THIRD, AFTER)]
+    assert readings_held(tmp_path) == [
+        (reading.time_us, reading.value) for reading in (BEFORE, THIRD, AFTER)
+    ]
     assert corrected == 2
 
 
@@ -71,9 +84,18 @@ def test_a_correction_may_take_a_value_back_and_give_it_again(tmp_path: Path) ->
     spool.close()
 
 
-def test_without_numbers_the_first_counts_and_the_same_value_again_corrects_nothing(tmp_path: Path) -> None:
+def test_without_numbers_the_first_counts_and_the_same_value_again_corrects_nothing(
+    tmp_path: Path,
+) -> None:
     spool = Spool(tmp_path)
-    outcome = spool.append([FIRST._replace(sequence=-1), SECOND._replace(sequence=-1), FIRST, SECOND._replace(value=FIRST.value)])
+    outcome = spool.append(
+        [
+            FIRST._replace(sequence=-1),
+            SECOND._replace(sequence=-1),
+            FIRST,
+            SECOND._replace(value=FIRST.value),
+        ]
+    )
     assert (outcome.contradicted, len(outcome.corrected)) == (1, 0)
     spool.close()
     assert {value for _, value in readings_held(tmp_path)} == {FIRST.value}
@@ -88,12 +110,26 @@ class Works:
         self.live = self.furnaces.behind(folder / "live", 1)
         self.spool = Spool(self.live.parent / "spool")
         sent = self.furnaces.readings()
-        first, last = self.furnaces.begin + timedelta(hours=1), self.furnaces.begin + timedelta(hours=2)
-        wrong = [reading for index, reading in enumerate(sent) if first < reading.stamp < last and index % 3 == 0]
-        at_first = {(reading.meter, reading.stamp): replace(reading, value=reading.value * 0.75 + 3.0) for reading in wrong}
-        self.sent = [_reading(at_first.get((reading.meter, reading.stamp), reading)) for reading in sent]
+        first, last = (
+            self.furnaces.begin + timedelta(hours=1),
+            self.furnaces.begin + timedelta(hours=2),
+        )
+        wrong = [
+            reading
+            for index, reading in enumerate(sent)
+            if first < reading.stamp < last and index % 3 == 0
+        ]
+        at_first = {
+            (reading.meter, reading.stamp): replace(reading, value=reading.value * 0.75 + 3.0)
+            for reading in wrong
+        }
+        self.sent = [
+            _reading(at_first.get((reading.meter, reading.stamp), reading)) for reading in sent
+        ]
         self.right = [_reading(reading) for reading in sent]
-        self.corrections = [_reading(reading)._replace(sequence=HIGHER + reading.number) for reading in wrong]
+        self.corrections = [
+            _reading(reading)._replace(sequence=HIGHER + reading.number) for reading in wrong
+        ]
         self.rows = [{"table": "batches", **row} for row in self.furnaces.batches()]
 
 
@@ -117,12 +153,21 @@ def test_the_label_is_that_of_a_file_which_holds_the_corrected_values_alone(work
     works.spool.close()
     assert energies(works.live) == energies(works.offline)
     site = load_site(works.live)
-    findings = [finding for finding in pipeline.read(site, Period.parse("2025", site.zone)).findings if finding.code == "reading-corrected"]
+    findings = [
+        finding
+        for finding in pipeline.read(site, Period.parse("2025", site.zone)).findings
+        if finding.code == "reading-corrected"
+    ]
     assert sum(finding.count for finding in findings) == len(works.corrections)
-    assert "readings that their source corrected; the value with the highest number is used." in str(findings[0].sentence)
+    assert (
+        "readings that their source corrected; the value with the highest number is used."
+        in str(findings[0].sentence)
+    )
 
 
-def test_where_nothing_is_noted_the_first_value_stays_in_the_label(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nothing_is_noted_the_first_value_stays_in_the_label(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The control: by this the tests here can fail."""
     monkeypatch.setattr(repeats, "noted", lambda new, counted_before: ([], []))
     works.spool.append(works.sent, works.rows)
@@ -131,8 +176,13 @@ def test_where_nothing_is_noted_the_first_value_stays_in_the_label(works: Works,
     assert energies(works.live) != energies(works.offline)
 
 
-def _watched(works: Works, arriving: Sequence[Sequence[Reading]], rows: Sequence[dict[str, str]]) -> tuple[Plant, list[str]]:
-    plant, reopening = Plant(load_site(works.live), date(2025, 1, 2)), LateRecount(load_site(works.live), works.live.parent / "spool")
+def _watched(
+    works: Works, arriving: Sequence[Sequence[Reading]], rows: Sequence[dict[str, str]]
+) -> tuple[Plant, list[str]]:
+    plant, reopening = (
+        Plant(load_site(works.live), date(2025, 1, 2)),
+        LateRecount(load_site(works.live), works.live.parent / "spool"),
+    )
     for together in arriving:
         outcome = works.spool.append(together, rows)
         plant.take(outcome.readings, outcome.rows)
@@ -144,7 +194,9 @@ def _watched(works: Works, arriving: Sequence[Sequence[Reading]], rows: Sequence
     return plant, sentences
 
 
-def test_batches_that_had_ended_are_counted_again_as_if_only_the_corrected_values_had_come(works: Works, tmp_path: Path) -> None:
+def test_batches_that_had_ended_are_counted_again_as_if_only_the_corrected_values_had_come(
+    works: Works, tmp_path: Path
+) -> None:
     plant, sentences = _watched(works, [works.sent, works.corrections], works.rows)
     again = [batch.key for batch in plant.log.batches.values() if batch.again]
     assert 0 < len(again) < len(works.rows)
@@ -154,12 +206,17 @@ def test_batches_that_had_ended_are_counted_again_as_if_only_the_corrected_value
     spool.close()
     right.take(outcome.readings, outcome.rows)
     count_again(right, right.settle(), folder)
-    assert [plant.log.batches[key].kgce for key in again] == [right.log.batches[key].kgce for key in again]
+    assert [plant.log.batches[key].kgce for key in again] == [
+        right.log.batches[key].kgce for key in again
+    ]
     assert {batch.key: batch.kgce for batch in plant.log.batches.values()} == {
         batch.key: pytest.approx(batch.kgce, rel=1e-9) for batch in right.log.batches.values()
     }
     (sentence,) = sentences
-    assert f"Late readings: 0; corrected readings: {len(works.corrections)}; corrected rows: 0." in sentence
+    assert (
+        f"Late readings: 0; corrected readings: {len(works.corrections)}; corrected rows: 0."
+        in sentence
+    )
 
 
 def test_a_batch_that_runs_goes_on_with_the_corrected_values_to_the_bit(works: Works) -> None:
@@ -174,6 +231,11 @@ def test_a_batch_that_runs_goes_on_with_the_corrected_values_to_the_bit(works: W
         corrected.take(portion.readings, portion.rows)
     right.take(by(works.right))
     works.spool.close()
-    moments_us = np.arange(round(datetime(2025, 1, 2, 6, tzinfo=UTC).timestamp() * 1e6), until_us, 30_000_000)
+    moments_us = np.arange(
+        round(datetime(2025, 1, 2, 6, tzinfo=UTC).timestamp() * 1e6), until_us, 30_000_000
+    )
     for line in (("eaf", "eaf-1"), ("eaf", "eaf-2")):
-        assert corrected.totals.energy(line, moments_us).tolist() == right.totals.energy(line, moments_us).tolist()
+        assert (
+            corrected.totals.energy(line, moments_us).tolist()
+            == right.totals.energy(line, moments_us).tolist()
+        )

@@ -39,13 +39,20 @@ class Works:
         self.site: SiteSettings = load_site(path)
         rows = FURNACES.batches()
         self.plant, self.spool = Plant(self.site, date(2025, 1, 2)), Spool(folder / "spool")
-        self.last = RunningBatch("", "eaf", "", "eaf-1", _us(datetime.fromisoformat(rows[-1]["start"])))
+        self.last = RunningBatch(
+            "", "eaf", "", "eaf-1", _us(datetime.fromisoformat(rows[-1]["start"]))
+        )
         sent = sorted(sending(FURNACES.readings()), key=lambda entry: entry.stamp)
-        readings = [Reading(entry.meter, _us(entry.stamp), entry.value, received_us=_us(entry.stamp)) for entry in sent]
+        readings = [
+            Reading(entry.meter, _us(entry.stamp), entry.value, received_us=_us(entry.stamp))
+            for entry in sent
+        ]
         outcome = self.spool.append(readings, [{"table": "batches", **row} for row in rows])
         self.plant.take(outcome.readings, outcome.rows)
         end_us = _us(datetime.fromisoformat(rows[-1]["end"]))
-        self.so_far = self.plant.totals.energy(self.last.line, np.array([self.last.start_us, end_us]))[-1]
+        self.so_far = self.plant.totals.energy(
+            self.last.line, np.array([self.last.start_us, end_us])
+        )[-1]
         self.plant.settle()
         LateRecount(self.site, folder / "spool").settle(self.plant)
 
@@ -58,7 +65,12 @@ class Works:
         assert pack is not None
         least = pack.step("eaf").label_rule.least_completeness
         return [
-            sum(kgce(entry, Basis.CALORIFIC, batch.start.date()) if entry.completeness >= least else np.nan for entry in batch.energy)
+            sum(
+                kgce(entry, Basis.CALORIFIC, batch.start.date())
+                if entry.completeness >= least
+                else np.nan
+                for entry in batch.energy
+            )
             for batch in pipeline.read(self.site, Period.parse("2025", self.site.zone)).batches
         ]
 
@@ -85,14 +97,22 @@ def also(meter: str, value: Callable[[int], float]) -> Sending:
 
     def sending(sent: Sequence[Sent]) -> Iterator[Sent]:
         yield from sent
-        yield from (Sent(meter, entry.stamp, value(entry.number), entry.number) for entry in sent if entry.meter == GAS)
+        yield from (
+            Sent(meter, entry.stamp, value(entry.number), entry.number)
+            for entry in sent
+            if entry.meter == GAS
+        )
 
     return sending
 
 
 def ahead(sent: Sequence[Sent]) -> Iterator[Sent]:
     for entry in sent:
-        yield replace(entry, stamp=entry.stamp + timedelta(minutes=10)) if entry.meter == REGISTER else entry
+        yield (
+            replace(entry, stamp=entry.stamp + timedelta(minutes=10))
+            if entry.meter == REGISTER
+            else entry
+        )
 
 
 def by_interval(sent: Sequence[Sent]) -> Iterator[Sent]:
@@ -143,8 +163,14 @@ FOLLOWED = {
     "a gas at a constant state": (put(_COLD), as_it_is),
     "a gas at a measured pressure": (put(_MEASURED, more=_STATE), also("p", lambda _: 200.0)),
     "recovered heat": (put(more=_HEAT), also("h", lambda number: number * 0.36)),
-    "a heating value of the laboratory": (put(('lhv = 35.6\nlhv_source = "measured"\n', ""), more=_LHV), as_it_is),
-    "a clock ahead": (put(("rollover = 1000000.0", "rollover = 1000000.0\nclock_offset_s = 600")), ahead),
+    "a heating value of the laboratory": (
+        put(('lhv = 35.6\nlhv_source = "measured"\n', ""), more=_LHV),
+        as_it_is,
+    ),
+    "a clock ahead": (
+        put(("rollover = 1000000.0", "rollover = 1000000.0\nclock_offset_s = 600")),
+        ahead,
+    ),
     "intervals stamped at their start": (put(_INTERVAL), by_interval),
     "a meter that took another's place": (
         put(("rollover = 1000000.0", "rollover = 1000000.0\nuntil = 2025-01-02"), more=_SECOND),
@@ -152,17 +178,28 @@ FOLLOWED = {
     ),
     "both registers sent on": (
         put(("rollover = 1000000.0", "rollover = 1000000.0\nuntil = 2025-01-02"), more=_SECOND),
-        lambda sent: iter([*sent, *(replace(entry, meter="new") for entry in sent if entry.meter == REGISTER)]),
+        lambda sent: iter(
+            [*sent, *(replace(entry, meter="new") for entry in sent if entry.meter == REGISTER)]
+        ),
     ),
 }
 LATER: dict[str, tuple[Callable[[str], str], Sending, str]] = {
     "a declared ratio": (put(more=_EVENT), as_it_is, "an event"),
     "a shared meter": (
-        put((_OLD_PLACE, 'carrier = "electricity"\nallocation = { by = "shares", shares = { "eaf" = 0.7, "ladle-refining" = 0.3 } }')),
+        put(
+            (
+                _OLD_PLACE,
+                'carrier = "electricity"\nallocation = { by = "shares", shares = { "eaf" = 0.7, "ladle-refining" = 0.3 } }',
+            )
+        ),
         as_it_is,
         "shared",
     ),
-    "a virtual meter": (put((_OLD_PLACE, 'carrier = "electricity"'), more=_VIRTUAL), as_it_is, "worked out"),
+    "a virtual meter": (
+        put((_OLD_PLACE, 'carrier = "electricity"'), more=_VIRTUAL),
+        as_it_is,
+        "worked out",
+    ),
 }
 
 
@@ -170,18 +207,31 @@ LATER: dict[str, tuple[Callable[[str], str], Sending, str]] = {
 def test_a_batch_took_what_the_label_says_and_so_far_nearly_that(tmp_path: Path, case: str) -> None:
     works = Works(tmp_path, *FOLLOWED[case])
     assert works.watched() == pytest.approx(works.labelled(), rel=1e-7)
-    assert works.so_far == pytest.approx(works.labelled()[-1], rel=0.02)  # before cleaning, and without what its edges cut
+    assert works.so_far == pytest.approx(
+        works.labelled()[-1], rel=0.02
+    )  # before cleaning, and without what its edges cut
 
 
 def test_a_heating_value_holds_from_midnight_at_the_site(tmp_path: Path) -> None:
     """Of batches from 14:00 until 2:00 there, which begin on one day of UTC."""
-    gas, zone = ('lhv = 35.6\nlhv_source = "measured"\n', ""), ('timezone = "Europe/Berlin"', 'timezone = "Asia/Shanghai"')
-    works = Works(tmp_path, put(gas, zone, more=_LHV + _LHV.replace("2024-12-01", "2025-01-03").replace("30.0", "31.0")), as_it_is)
+    gas, zone = (
+        ('lhv = 35.6\nlhv_source = "measured"\n', ""),
+        ('timezone = "Europe/Berlin"', 'timezone = "Asia/Shanghai"'),
+    )
+    works = Works(
+        tmp_path,
+        put(
+            gas, zone, more=_LHV + _LHV.replace("2024-12-01", "2025-01-03").replace("30.0", "31.0")
+        ),
+        as_it_is,
+    )
     assert works.watched() == pytest.approx(works.labelled(), rel=1e-7)
 
 
 @pytest.mark.parametrize("case", LATER)
-def test_what_cannot_be_followed_is_unknown_with_its_reason_until_the_batch_ended(tmp_path: Path, case: str) -> None:
+def test_what_cannot_be_followed_is_unknown_with_its_reason_until_the_batch_ended(
+    tmp_path: Path, case: str
+) -> None:
     change, sending, why = LATER[case]
     works = Works(tmp_path, change, sending)
     assert works.watched() == pytest.approx(works.labelled(), rel=1e-7, nan_ok=True)
@@ -193,17 +243,25 @@ def test_what_cannot_be_followed_is_unknown_with_its_reason_until_the_batch_ende
 def test_no_energy_is_taken_across_a_declared_reset(tmp_path: Path) -> None:
     """A register that is read every four minutes began anew a minute before the sixth heat: of its first two minutes nothing is known."""
     reset = '\n[[events]]\nmeter = "eaf-1-electricity"\nfrom = 2025-01-02T12:01:00\nkind = "reset"\nreason = "new register"\n'
-    works = Works(tmp_path, put(more=reset), lambda sent: (entry for entry in sent if entry.meter != REGISTER or entry.number % 4 == 0))
+    works = Works(
+        tmp_path,
+        put(more=reset),
+        lambda sent: (entry for entry in sent if entry.meter != REGISTER or entry.number % 4 == 0),
+    )
     assert works.watched() == pytest.approx(works.labelled(), rel=1e-7, nan_ok=True)
     assert np.flatnonzero(np.isnan(works.watched())).tolist() == [5]
 
 
 def test_a_declared_ratio_of_outputs_is_put_to_each_row(tmp_path: Path) -> None:
     more = _EVENT.replace('meter = "eaf-1-electricity"', 'step = "eaf"')
-    outputs = [batch.output for batch in Works(tmp_path, *FOLLOWED["as it is"]).plant.log.batches.values()]
+    outputs = [
+        batch.output for batch in Works(tmp_path, *FOLLOWED["as it is"]).plant.log.batches.values()
+    ]
     (tmp_path / "declared").mkdir()
     declared = Works(tmp_path / "declared", put(more=more), as_it_is).plant.log.batches.values()
-    assert [batch.output for batch in declared] == pytest.approx([1.5 * (tonnes or 0.0) for tonnes in outputs])
+    assert [batch.output for batch in declared] == pytest.approx(
+        [1.5 * (tonnes or 0.0) for tonnes in outputs]
+    )
 
 
 def test_a_row_that_ends_before_it_starts_has_no_energy(tmp_path: Path) -> None:
@@ -220,7 +278,9 @@ _TARIFF = '\n[tariff]\ncurrency = "EUR"\n\n[[tariff.prices]]\ncarrier = "natural
 
 
 @pytest.mark.parametrize(("unit", "price"), [("Nm3", "0.5"), ("GJ", "14.0")])
-def test_a_gas_at_its_state_is_paid_as_the_label_pays_it(tmp_path: Path, unit: str, price: str) -> None:
+def test_a_gas_at_its_state_is_paid_as_the_label_pays_it(
+    tmp_path: Path, unit: str, price: str
+) -> None:
     """By volume at the standard state, or by its heat: what `label` says that all batches' gas cost."""
     works = Works(tmp_path, put(_COLD, more=_TARIFF.format(unit=unit, price=price)), as_it_is)
     data = pipeline.read(works.site, Period.parse("2025", works.site.zone))

@@ -36,7 +36,10 @@ READINGS = {"columns": {"meter": "tag", "time": "at", "value": "kWh"}, "decimal"
 
 
 def lines(first: int, count: int) -> str:
-    return "".join(f"m-1;{(BEGIN + timedelta(minutes=position)).isoformat()};{position},5\n" for position in range(first, first + count))
+    return "".join(
+        f"m-1;{(BEGIN + timedelta(minutes=position)).isoformat()};{position},5\n"
+        for position in range(first, first + count)
+    )
 
 
 class Plant:
@@ -44,7 +47,9 @@ class Plant:
 
     def __init__(self, folder: Path, **settings: object) -> None:
         self.folder = folder
-        self.settings = GrowingFiles.model_validate({"path": "out/*.csv", "delimiter": ";", "readings": READINGS, **settings})
+        self.settings = GrowingFiles.model_validate(
+            {"path": "out/*.csv", "delimiter": ";", "readings": READINGS, **settings}
+        )
         (folder / "out").mkdir()
         self.file = folder / "out" / "meters.csv"
         self.begin()
@@ -73,10 +78,17 @@ class Plant:
 
     def held(self) -> list[float]:
         source = SpoolKind().connect({"folder": "spool"}, self.folder, UTC)
-        return sorted(value for block in source.readings(frozenset({"m-1"})) for value in block.value.tolist())
+        return sorted(
+            value for block in source.readings(frozenset({"m-1"})) for value in block.value.tolist()
+        )
 
     def unreadable(self) -> list[str]:
-        rows = [row for path in (self.folder / "spool" / "segments").glob("*.log") for frame in frames(path) for row in frame.rows]
+        rows = [
+            row
+            for path in (self.folder / "spool" / "segments").glob("*.log")
+            for frame in frames(path)
+            for row in frame.rows
+        ]
         return [str(row["why"]) for row in rows if row["table"] == "unreadable"]
 
 
@@ -174,8 +186,13 @@ def test_a_header_half_written_waits_and_one_written_again_is_left_out(plant: Pl
     assert plant.unreadable() == []
 
 
-def test_lines_that_cannot_be_read_are_kept_with_the_reason_and_the_others_come(plant: Plant) -> None:
-    plant.write(HEADER + "m-1;yesterday;1\n;2025-01-02T06:00:00Z;1\nm-1;2025-01-02T06:00:00;1\nm-1;1\nm-1;2025-01-02T06:00:00Z;1.0x\n")
+def test_lines_that_cannot_be_read_are_kept_with_the_reason_and_the_others_come(
+    plant: Plant,
+) -> None:
+    plant.write(
+        HEADER
+        + "m-1;yesterday;1\n;2025-01-02T06:00:00Z;1\nm-1;2025-01-02T06:00:00;1\nm-1;1\nm-1;2025-01-02T06:00:00Z;1.0x\n"
+    )
     plant.write(lines(0, 1))
     with plant.file.open("ab") as file:
         file.write(b"m-1;\xff;1\n")
@@ -190,13 +207,20 @@ def test_a_file_without_a_needed_column_is_told_and_the_others_are_read(plant: P
     plant.write(HEADER + lines(0, 1))
     assert plant.read() == 1
     [word] = [word for word in plant.source.words() if word.about == "a.csv"]
-    assert "a.csv of out/*.csv cannot be read (no column at in the header tag, when, kWh). Its other files are read" in word.sentence
+    assert (
+        "a.csv of out/*.csv cannot be read (no column at in the header tag, when, kWh). Its other files are read"
+        in word.sentence
+    )
     (plant.folder / "out" / "a.csv").unlink()
     assert plant.read() == 0
-    assert [(word.about, word.state) for word in plant.source.words() if word.about] == [("a.csv", "")]
+    assert [(word.about, word.state) for word in plant.source.words() if word.about] == [
+        ("a.csv", "")
+    ]
 
 
-def test_a_file_is_gone_on_with_however_the_site_was_named(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_gone_on_with_however_the_site_was_named(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plant.write(HEADER + lines(0, 5))
     assert plant.read() == 5
     plant.spool.close()
@@ -213,12 +237,16 @@ def test_a_file_of_another_encoding_is_told_and_the_others_are_read(plant: Plant
     assert plant.read() == 1
     plant.write(lines(1, 1))
     assert plant.read() == 1
-    assert "the header is not in the encoding utf-8" in next(word.sentence for word in plant.source.words() if word.about == "a.csv")
+    assert "the header is not in the encoding utf-8" in next(
+        word.sentence for word in plant.source.words() if word.about == "a.csv"
+    )
 
 
 def test_what_a_shared_folder_keeps_beside_a_file_is_none_of_the_pattern(plant: Plant) -> None:
     """As `label` passes it over: told as a file that cannot be read, it kept reports waiting for good."""
-    (plant.folder / "out" / "._meters.csv").write_bytes(b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        \xb0" + b"\x00" * 160 + b"\n")
+    (plant.folder / "out" / "._meters.csv").write_bytes(
+        b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        \xb0" + b"\x00" * 160 + b"\n"
+    )
     plant.write(HEADER + lines(0, 4))
     assert plant.read() == 4
     assert [word.about for word in plant.source.words() if word.about] == plant.unreadable() == []
@@ -244,7 +272,13 @@ def test_a_file_whose_name_is_no_utf_8_is_read_and_gone_on_with(plant: Plant) ->
 
 def test_a_wide_file_holds_a_meter_a_column(tmp_path: Path) -> None:
     plant = Plant(
-        tmp_path, readings={"columns": {"time": "at"}, "meters": {"E1": "m-1", "E2": "m-2"}, "format": "%d.%m.%Y %H:%M", "offset": "+01:00"}
+        tmp_path,
+        readings={
+            "columns": {"time": "at"},
+            "meters": {"E1": "m-1", "E2": "m-2"},
+            "format": "%d.%m.%Y %H:%M",
+            "offset": "+01:00",
+        },
     )
     plant.write("at;E1;E2\n02.01.2025 07:00;1.5;\n")
     plant.source.poll()
@@ -255,7 +289,9 @@ def test_a_wide_file_holds_a_meter_a_column(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_the_place_of_a_file_that_is_gone_is_forgotten_and_outlives_compaction_else(plant: Plant) -> None:
+def test_the_place_of_a_file_that_is_gone_is_forgotten_and_outlives_compaction_else(
+    plant: Plant,
+) -> None:
     plant.write(HEADER + lines(0, 3))
     plant.read()
     plant.spool.seal()
@@ -275,7 +311,9 @@ def test_a_pattern_over_folders_is_refused(path: str) -> None:
         GrowingFiles.model_validate({"path": path, "readings": READINGS})
 
 
-def test_a_file_whose_backlog_is_being_read_is_not_called_without_data(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_whose_backlog_is_being_read_is_not_called_without_data(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(growing_files, "BLOCK_BYTES", 128)
     plant.write(HEADER + lines(0, 400))
     assert plant.source.trouble() == NOT_YET
@@ -283,7 +321,9 @@ def test_a_file_whose_backlog_is_being_read_is_not_called_without_data(plant: Pl
     deadline = time.monotonic() + 20
     assert plant.intake.step(20.0) is not None
     assert plant.source.trouble() == BACKLOG
-    shown = RoomView(AlertWords(load_site(Furnaces(heats=1).write(plant.folder)))).of(replace(MOMENT, sources=[("f", BACKLOG)]), "en")
+    shown = RoomView(AlertWords(load_site(Furnaces(heats=1).write(plant.folder)))).of(
+        replace(MOMENT, sources=[("f", BACKLOG)]), "en"
+    )
     assert [row["state"] for row in shown["sources"]] == ["Connected; what it holds is being read"]
     assert list(plant.source.words()) == []
     while plant.source.trouble() and time.monotonic() < deadline:
@@ -293,7 +333,9 @@ def test_a_file_whose_backlog_is_being_read_is_not_called_without_data(plant: Pl
     assert len(plant.held()) == 400
 
 
-def test_a_column_that_stands_twice_is_refused_where_it_is_read_and_else_passed_over(tmp_path: Path) -> None:
+def test_a_column_that_stands_twice_is_refused_where_it_is_read_and_else_passed_over(
+    tmp_path: Path,
+) -> None:
     """Delimiters at the end of each line make columns without a name; of two loads called kWh none is taken for the meter's."""
     plant = Plant(tmp_path)
     plant.write("tag;at;kWh;;\nm-1;2025-01-02T06:00:00Z;1,5;;\n")
@@ -301,15 +343,24 @@ def test_a_column_that_stands_twice_is_refused_where_it_is_read_and_else_passed_
     assert plant.unreadable() == []
     plant.write("tag;at;kWh;kWh\nm-1;2025-01-02T06:01:00Z;1,5;2,5\n", "w")
     plant.read()
-    assert [word.state for word in plant.source.words()] == ["the column kWh stands twice: give each a name of its own"]
+    assert [word.state for word in plant.source.words()] == [
+        "the column kWh stands twice: give each a name of its own"
+    ]
     assert plant.held() == [1.5]
 
 
 def test_readings_and_batches_of_one_file_are_each_read_to_their_own_place(tmp_path: Path) -> None:
     """Of lines that tell both, the table of readings is killed before its lines are stored; that of batches has stored them."""
     plant = Plant(tmp_path)
-    plant.write("tag;at;kWh;batch_id;step\n" + "".join(line.strip() + f";b{n};eaf\n" for n, line in enumerate(lines(0, 4).splitlines())))
-    batches = {"path": "out/*.csv", "delimiter": ";", "batches": {"columns": {"batch_id": "batch_id", "step": "step"}}}
+    plant.write(
+        "tag;at;kWh;batch_id;step\n"
+        + "".join(line.strip() + f";b{n};eaf\n" for n, line in enumerate(lines(0, 4).splitlines()))
+    )
+    batches = {
+        "path": "out/*.csv",
+        "delimiter": ";",
+        "batches": {"columns": {"batch_id": "batch_id", "step": "step"}},
+    }
     of_batches = FileSource(GrowingFiles.model_validate(batches), tmp_path, plant.intake)
     of_batches.go_on_from(plant.spool.positions)
     of_batches.poll()
@@ -319,12 +370,18 @@ def test_readings_and_batches_of_one_file_are_each_read_to_their_own_place(tmp_p
     assert len([row for row in kept_rows(tmp_path / "spool") if row["table"] == "batches"]) == 4
 
 
-def test_a_table_of_batches_goes_on_from_the_place_that_an_earlier_agent_kept(tmp_path: Path) -> None:
+def test_a_table_of_batches_goes_on_from_the_place_that_an_earlier_agent_kept(
+    tmp_path: Path,
+) -> None:
     plant = Plant(tmp_path)
     plant.write(HEADER + lines(0, 4))
     plant.read()
     place = plant.spool.positions["file:out/meters.csv"]
-    batches = {"path": "out/*.csv", "delimiter": ";", "batches": {"columns": {"batch_id": "tag"}, "constants": {"step": "eaf"}}}
+    batches = {
+        "path": "out/*.csv",
+        "delimiter": ";",
+        "batches": {"columns": {"batch_id": "tag"}, "constants": {"step": "eaf"}},
+    }
     of_batches = FileSource(GrowingFiles.model_validate(batches), tmp_path, plant.intake)
     of_batches.go_on_from(plant.spool.positions)
     plant.write(lines(4, 1))
@@ -344,7 +401,9 @@ def test_a_table_of_batches_goes_on_from_the_place_that_an_earlier_agent_kept(tm
         ("out/*.csv", "in/*.csv", False),
     ],
 )
-def test_two_tables_that_read_the_same_of_a_file_are_refused(first: str, second: str, shared: bool, tmp_path: Path) -> None:
+def test_two_tables_that_read_the_same_of_a_file_are_refused(
+    first: str, second: str, shared: bool, tmp_path: Path
+) -> None:
     files = [{"path": path, "readings": READINGS} for path in (first, second)]
     if not shared:
         assert len(load({"folder": "spool", "files": files}, tmp_path).files) == 2
@@ -354,11 +413,20 @@ def test_two_tables_that_read_the_same_of_a_file_are_refused(first: str, second:
     assert refused.value.code == "source-option-invalid"
 
 
-def test_a_file_that_the_patterns_of_two_entries_match_is_read_by_neither_and_told_by_both(tmp_path: Path) -> None:
+def test_a_file_that_the_patterns_of_two_entries_match_is_read_by_neither_and_told_by_both(
+    tmp_path: Path,
+) -> None:
     """`m*.csv` and `*1.csv` are apart until a file comes that is called m1.csv: after a restart each would lack lines of it."""
     (tmp_path / "out").mkdir()
-    files = [{"path": path, "delimiter": ";", "readings": READINGS} for path in ("out/m*.csv", "out/*1.csv")]
-    batches = {"path": "out/m1*.csv", "delimiter": ";", "batches": {"columns": {"batch_id": "tag", "step": "at"}}}
+    files = [
+        {"path": path, "delimiter": ";", "readings": READINGS}
+        for path in ("out/m*.csv", "out/*1.csv")
+    ]
+    batches = {
+        "path": "out/m1*.csv",
+        "delimiter": ";",
+        "batches": {"columns": {"batch_id": "tag", "step": "at"}},
+    }
     spool = Spool(tmp_path / "spool")
     intake = Intake(spool)
     settings = load({"folder": "spool", "files": [*files, batches]}, tmp_path)
@@ -369,7 +437,9 @@ def test_a_file_that_the_patterns_of_two_entries_match_is_read_by_neither_and_to
         source.poll()
         intake.step(0.0)
     stored = SpoolKind().connect({"folder": "spool"}, tmp_path, UTC)
-    assert sorted(value for block in stored.readings(frozenset({"m-1"})) for value in block.value.tolist()) == [0.5, 1.5]
+    assert sorted(
+        value for block in stored.readings(frozenset({"m-1"})) for value in block.value.tolist()
+    ) == [0.5, 1.5]
     assert len([row for row in kept_rows(tmp_path / "spool") if row["table"] == "batches"]) == 1
     for reader, pattern in ((first, "out/*1.csv"), (second, "out/m*.csv")):
         (word,) = reader.words()
@@ -385,7 +455,12 @@ def test_an_entry_is_another_once_an_entry_beside_it_may_read_its_files(tmp_path
     first, second = ({"path": path, "readings": READINGS} for path in ("out/m*.csv", "out/*1.csv"))
     (alone,) = load({"folder": "spool", "files": [first]}, tmp_path).files
     assert alone != load({"folder": "spool", "files": [first, second]}, tmp_path).files[0]
-    assert alone == load({"folder": "spool", "files": [first, {**second, "path": "in/*1.csv"}]}, tmp_path).files[0]
+    assert (
+        alone
+        == load(
+            {"folder": "spool", "files": [first, {**second, "path": "in/*1.csv"}]}, tmp_path
+        ).files[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -398,7 +473,11 @@ def test_an_entry_is_another_once_an_entry_beside_it_may_read_its_files(tmp_path
         ("out/m*.txt", False),
     ],
 )
-def test_an_entry_that_can_match_no_file_of_another_is_none_beside_it(path: str, may: bool, tmp_path: Path) -> None:
+def test_an_entry_that_can_match_no_file_of_another_is_none_beside_it(
+    path: str, may: bool, tmp_path: Path
+) -> None:
     files = [{"path": each, "readings": READINGS} for each in ("out/m*.csv", path)]
     first, second = load({"folder": "spool", "files": files}, tmp_path).files
-    assert (first.beside, second.beside) == (((path.removeprefix("out/"),), ("m*.csv",)) if may else ((), ()))
+    assert (first.beside, second.beside) == (
+        ((path.removeprefix("out/"),), ("m*.csv",)) if may else ((), ())
+    )

@@ -28,13 +28,19 @@ STAMP_US = 1_735_797_600_000_000
             ("eaf-1", STAMP_US, 0.1, 9),
         ),
         (
-            {"fields": {"meter": "tag.id", "time": "ms", "value": "data.v"}, "time": "ms", "names": {"FT-7": "gas"}},
+            {
+                "fields": {"meter": "tag.id", "time": "ms", "value": "data.v"},
+                "time": "ms",
+                "names": {"FT-7": "gas"},
+            },
             b'[{"tag": {"id": "FT-7"}, "ms": 1735797600000, "data": {"v": 3}}]',
             ("gas", STAMP_US, 3.0, NO_SEQUENCE),
         ),
     ],
 )
-def test_a_message_is_read_by_the_names_of_site_toml(mapping: dict[str, Any], payload: bytes, wanted: tuple[object, ...]) -> None:
+def test_a_message_is_read_by_the_names_of_site_toml(
+    mapping: dict[str, Any], payload: bytes, wanted: tuple[object, ...]
+) -> None:
     (reading,), _ = payloads.readings(MqttReadings(topic="works/#", **mapping), TOPIC, payload, 5)
     assert tuple(reading)[:4] == wanted
 
@@ -58,7 +64,9 @@ def test_a_message_is_read_by_the_names_of_site_toml(mapping: dict[str, Any], pa
     ],
 )
 def test_what_cannot_be_read_is_no_reading_and_says_why(payload: bytes, why: str) -> None:
-    mapping = MqttReadings(topic="works/#", meter="m", fields={"time": "t", "value": "v", "sequence": "n"})
+    mapping = MqttReadings(
+        topic="works/#", meter="m", fields={"time": "t", "value": "v", "sequence": "n"}
+    )
     readings, (wrong,) = payloads.readings(mapping, TOPIC, payload, 5)
     assert readings == []
     assert why in str(wrong)
@@ -67,30 +75,43 @@ def test_what_cannot_be_read_is_no_reading_and_says_why(payload: bytes, why: str
 @pytest.mark.parametrize("stamp", ["NaN", "1e400", "-1", "1735797600000000", "1" + "0" * 400])
 def test_a_number_that_is_no_moment_is_no_reading(stamp: str) -> None:
     """Such a time would stop who counts with it; microseconds taken as milliseconds are the year 56976."""
-    mapping = MqttReadings(topic="works/#", meter="m", fields={"time": "t", "value": "v"}, time="ms")
+    mapping = MqttReadings(
+        topic="works/#", meter="m", fields={"time": "t", "value": "v"}, time="ms"
+    )
     readings, (wrong,) = payloads.readings(mapping, TOPIC, f'{{"t": {stamp}, "v": 1}}'.encode(), 5)
     assert readings == []
     assert "no time" in str(wrong)
 
 
 def test_one_bad_reading_of_a_list_keeps_none_of_the_others_out() -> None:
-    mapping = MqttReadings(topic="works/#", meter="m", fields={"value": "v", "sequence": "n"}, consecutive=True)
+    mapping = MqttReadings(
+        topic="works/#", meter="m", fields={"value": "v", "sequence": "n"}, consecutive=True
+    )
     payload = b'[{"n": 1, "v": 1.5}, {"n": 2, "v": "1,5"}, {"n": 3, "v": 2.5}, 7]'
     readings, refused = payloads.readings(mapping, TOPIC, payload, 5)
     assert [(reading.sequence, reading.value) for reading in readings] == [(1, 1.5), (3, 2.5)]
     saved = [payloads.unreadable(TOPIC, payload, wrong) for wrong in refused]
     assert [(row["payload"], row["why"], row.get("number")) for row in saved] == [
-        ('{"n": 2, "v": "1,5"}', "'1,5' is no number", 2),  # its number counts as arrived: it is not asked for again
+        (
+            '{"n": 2, "v": "1,5"}',
+            "'1,5' is no number",
+            2,
+        ),  # its number counts as arrived: it is not asked for again
         ("7", "7 is no object", None),
     ]
-    batches, (wrong,) = payloads.rows(MqttBatches(topic="works/batches"), b'[{"batch_id": "H1", "step": "eaf"}, {"step": "eaf"}]')
+    batches, (wrong,) = payloads.rows(
+        MqttBatches(topic="works/batches"), b'[{"batch_id": "H1", "step": "eaf"}, {"step": "eaf"}]'
+    )
     assert [row["batch_id"] for row in batches] == ["H1"]
     assert str(wrong) == "no batch_id in ['step']"
 
 
 def test_what_a_sender_calls_table_decides_not_where_its_row_goes() -> None:
     """A turntable, or the table of the plant's own system."""
-    ([row], []) = payloads.rows(MqttBatches(topic="works/batches"), b'{"batch_id": "H1", "step": "eaf", "table": "position"}')
+    ([row], []) = payloads.rows(
+        MqttBatches(topic="works/batches"),
+        b'{"batch_id": "H1", "step": "eaf", "table": "position"}',
+    )
     assert row == {"table": "batches", "batch_id": "H1", "step": "eaf"}
 
 
@@ -110,18 +131,32 @@ def test_a_bad_value_is_not_known() -> None:
 
 def test_a_point_where_a_comma_is_declared_is_no_number() -> None:
     """1.234 may be a thousand or one: `label` refuses it in a file, too."""
-    columns = ReadingColumns.model_validate({"meter": "m", "columns": {"time": "t", "value": "v"}, "decimal": ","})
+    columns = ReadingColumns.model_validate(
+        {"meter": "m", "columns": {"time": "t", "value": "v"}, "decimal": ","}
+    )
     for written in ("1.234", "1.234,5", "1_234"):
         with pytest.raises(payloads.UnreadablePayload):
             tabular.readings(columns, {"t": "2025-01-02T06:00:00Z", "v": written}, 5)
-    assert tabular.readings(columns, {"t": "2025-01-02T06:00:00Z", "v": "1234,5"}, 5)[0].value == 1234.5
+    assert (
+        tabular.readings(columns, {"t": "2025-01-02T06:00:00Z", "v": "1234,5"}, 5)[0].value
+        == 1234.5
+    )
 
 
 def test_a_quality_is_known_in_whatever_case_site_toml_names_it() -> None:
     named = {"bad": ("Bad", " STALE"), "uncertain": ("Uncertain",)}
-    mapping = MqttReadings(topic="works/#", meter="m", fields={"value": "v", "quality": "q"}, **named)
-    columns = ReadingColumns(columns={"time": "t", "value": "v", "quality": "q"}, meter="m", **named)
-    for word, quality in (("Bad", "BAD"), ("stale", "BAD"), ("UNCERTAIN", "UNCERTAIN"), ("Good", "GOOD")):
+    mapping = MqttReadings(
+        topic="works/#", meter="m", fields={"value": "v", "quality": "q"}, **named
+    )
+    columns = ReadingColumns(
+        columns={"time": "t", "value": "v", "quality": "q"}, meter="m", **named
+    )
+    for word, quality in (
+        ("Bad", "BAD"),
+        ("stale", "BAD"),
+        ("UNCERTAIN", "UNCERTAIN"),
+        ("Good", "GOOD"),
+    ):
         (sent,), _ = payloads.readings(mapping, TOPIC, f'{{"v": 4, "q": "{word}"}}'.encode(), 5)
         (row,) = tabular.readings(columns, {"t": "2025-01-02T06:00:00Z", "v": 4.0, "q": word}, 5)
         assert (sent.quality, row.quality) == (ReadingQuality[quality], ReadingQuality[quality])
@@ -129,7 +164,11 @@ def test_a_quality_is_known_in_whatever_case_site_toml_names_it() -> None:
 
 
 def test_a_row_of_a_batch_has_the_columns_of_the_template() -> None:
-    mapping = MqttBatches(topic="works/batches", fields={"batch_id": "heat.no", "start": "from"}, constants={"step": "eaf"})
+    mapping = MqttBatches(
+        topic="works/batches",
+        fields={"batch_id": "heat.no", "start": "from"},
+        constants={"step": "eaf"},
+    )
     assert payloads.rows(mapping, b'{"heat": {"no": 7}, "from": "2025-01-02T06:00:00Z"}') == (
         [{"table": "batches", "step": "eaf", "batch_id": "7", "start": "2025-01-02T06:00:00Z"}],
         [],
@@ -142,11 +181,19 @@ def test_a_row_of_a_batch_has_the_columns_of_the_template() -> None:
     ("options", "key"),
     [
         ({"folder": "spool", "broker": 1}, "source.broker"),
-        ({"folder": "spool", "mqtt": [{"host": "h", "client_id": "a", "readings": [{"topic": "t"}]}]}, "source.mqtt.0.readings.0"),
+        (
+            {
+                "folder": "spool",
+                "mqtt": [{"host": "h", "client_id": "a", "readings": [{"topic": "t"}]}],
+            },
+            "source.mqtt.0.readings.0",
+        ),
         ({"folder": "spool", "mqtt": [{"host": "h", "client_id": "a"}]}, "source.mqtt.0"),
     ],
 )
-def test_settings_that_do_not_hold_together_are_refused_by_their_key(options: dict[str, object], key: str, tmp_path: Any) -> None:
+def test_settings_that_do_not_hold_together_are_refused_by_their_key(
+    options: dict[str, object], key: str, tmp_path: Any
+) -> None:
     with pytest.raises(InputError) as refused:
         load(options, tmp_path)
     assert refused.value.place is not None
@@ -160,14 +207,36 @@ def _payload_class() -> Any:
     payload = file.message_type.add(name="Payload")
     metric = payload.nested_type.add(name="Metric")
     once, many = kinds.LABEL_OPTIONAL, kinds.LABEL_REPEATED
-    fields = [("name", 1, kinds.TYPE_STRING), ("alias", 2, kinds.TYPE_UINT64), ("timestamp", 3, kinds.TYPE_UINT64)]
-    fields += [("datatype", 4, kinds.TYPE_UINT32), ("is_historical", 5, kinds.TYPE_BOOL), ("is_null", 7, kinds.TYPE_BOOL)]
-    fields += [("int_value", 10, kinds.TYPE_UINT32), ("long_value", 11, kinds.TYPE_UINT64), ("float_value", 12, kinds.TYPE_FLOAT)]
-    fields += [("double_value", 13, kinds.TYPE_DOUBLE), ("boolean_value", 14, kinds.TYPE_BOOL), ("string_value", 15, kinds.TYPE_STRING)]
+    fields = [
+        ("name", 1, kinds.TYPE_STRING),
+        ("alias", 2, kinds.TYPE_UINT64),
+        ("timestamp", 3, kinds.TYPE_UINT64),
+    ]
+    fields += [
+        ("datatype", 4, kinds.TYPE_UINT32),
+        ("is_historical", 5, kinds.TYPE_BOOL),
+        ("is_null", 7, kinds.TYPE_BOOL),
+    ]
+    fields += [
+        ("int_value", 10, kinds.TYPE_UINT32),
+        ("long_value", 11, kinds.TYPE_UINT64),
+        ("float_value", 12, kinds.TYPE_FLOAT),
+    ]
+    fields += [
+        ("double_value", 13, kinds.TYPE_DOUBLE),
+        ("boolean_value", 14, kinds.TYPE_BOOL),
+        ("string_value", 15, kinds.TYPE_STRING),
+    ]
     for name, number, kind in fields:
         metric.field.add(name=name, number=number, type=kind, label=once)
     payload.field.add(name="timestamp", number=1, type=kinds.TYPE_UINT64, label=once)
-    payload.field.add(name="metrics", number=2, type=kinds.TYPE_MESSAGE, type_name=".sparkplug.Payload.Metric", label=many)
+    payload.field.add(
+        name="metrics",
+        number=2,
+        type=kinds.TYPE_MESSAGE,
+        type_name=".sparkplug.Payload.Metric",
+        label=many,
+    )
     payload.field.add(name="seq", number=3, type=kinds.TYPE_UINT64, label=once)
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
@@ -178,7 +247,9 @@ PAYLOAD = _payload_class()
 
 
 def written(sequence: int, *metrics: dict[str, Any], timestamp: int = 1_735_797_600_000) -> bytes:
-    content: bytes = PAYLOAD(timestamp=timestamp, seq=sequence, metrics=list(metrics)).SerializeToString()
+    content: bytes = PAYLOAD(
+        timestamp=timestamp, seq=sequence, metrics=list(metrics)
+    ).SerializeToString()
     return content
 
 
@@ -195,11 +266,21 @@ def written(sequence: int, *metrics: dict[str, Any], timestamp: int = 1_735_797_
         ({"datatype": 12, "string_value": "no number"}, None),
     ],
 )
-def test_a_metric_has_the_value_that_was_written(metric: dict[str, Any], value: float | None) -> None:
-    payload = sparkplug.decoded(written(3, {"name": "kWh", "alias": 300, "timestamp": 77, **metric}))
+def test_a_metric_has_the_value_that_was_written(
+    metric: dict[str, Any], value: float | None
+) -> None:
+    payload = sparkplug.decoded(
+        written(3, {"name": "kWh", "alias": 300, "timestamp": 77, **metric})
+    )
     (decoded,) = payload.metrics
-    assert (payload.time_ms, payload.sequence, decoded[:3]) == (1_735_797_600_000, 3, ("kWh", 300, 77))
-    readings, _, _ = sparkplug.Host({"e/kWh": "m"}).take("spBv1.0/works/NBIRTH/e", written(0, {"name": "kWh", **metric}), 5)
+    assert (payload.time_ms, payload.sequence, decoded[:3]) == (
+        1_735_797_600_000,
+        3,
+        ("kWh", 300, 77),
+    )
+    readings, _, _ = sparkplug.Host({"e/kWh": "m"}).take(
+        "spBv1.0/works/NBIRTH/e", written(0, {"name": "kWh", **metric}), 5
+    )
     assert [reading.value for reading in readings] == ([] if value is None else [value])
 
 
@@ -208,10 +289,14 @@ def test_data_give_no_type_and_have_that_of_their_birth() -> None:
     host = sparkplug.Host({"edge-1/furnace/kW": "m"})
 
     def take(kind: str, sequence: int, metric: dict[str, Any]) -> list[float]:
-        readings, _, _ = host.take(f"spBv1.0/works/{kind}/edge-1/furnace", written(sequence, metric), 5)
+        readings, _, _ = host.take(
+            f"spBv1.0/works/{kind}/edge-1/furnace", written(sequence, metric), 5
+        )
         return [reading.value for reading in readings]
 
-    assert take("DDATA", 8, {"name": "kW", "int_value": 2**32 - 7}) == []  # no birth was seen: it is asked for
+    assert (
+        take("DDATA", 8, {"name": "kW", "int_value": 2**32 - 7}) == []
+    )  # no birth was seen: it is asked for
     host.take("spBv1.0/works/NBIRTH/edge-1", written(0), 5)
     assert take("DBIRTH", 1, {"name": "kW", "alias": 4, "datatype": 3, "int_value": 5}) == [5.0]
     assert take("DDATA", 2, {"alias": 4, "int_value": 2**32 - 7}) == [-7.0]
@@ -219,7 +304,9 @@ def test_data_give_no_type_and_have_that_of_their_birth() -> None:
 
 
 def test_every_cut_payload_is_refused_or_shorter_never_a_crash() -> None:
-    whole = written(3, {"name": "kWh", "alias": 300, "timestamp": 77, "datatype": 10, "double_value": 1.5})
+    whole = written(
+        3, {"name": "kWh", "alias": 300, "timestamp": 77, "datatype": 10, "double_value": 1.5}
+    )
     for length in range(len(whole)):
         try:
             sparkplug.decoded(whole[:length])
@@ -235,15 +322,27 @@ def test_a_host_follows_births_aliases_and_asks_where_a_message_is_missing() -> 
         return [reading.value for reading in readings], asks
 
     metric = {"alias": 7, "timestamp": 1_735_797_600_000, "datatype": 10}
-    assert take("DDATA", written(9, {**metric, "double_value": 1.0})) == ([], True)  # no birth was seen
+    assert take("DDATA", written(9, {**metric, "double_value": 1.0})) == (
+        [],
+        True,
+    )  # no birth was seen
     assert take("NBIRTH", written(0), "") == ([], False)
-    assert take("DBIRTH", written(1, {**metric, "name": "kWh", "double_value": 2.0})) == ([2.0], False)
+    assert take("DBIRTH", written(1, {**metric, "name": "kWh", "double_value": 2.0})) == (
+        [2.0],
+        False,
+    )
     assert take("DDATA", written(2, {**metric, "double_value": 3.0})) == ([3.0], False)
-    assert take("DDATA", written(4, {**metric, "double_value": 5.0})) == ([5.0], True)  # 3 is missing
+    assert take("DDATA", written(4, {**metric, "double_value": 5.0})) == (
+        [5.0],
+        True,
+    )  # 3 is missing
     assert host.nodes["edge-1"].lost == 1
     assert take("NBIRTH", written(0), "") == ([], False)
     for position in range(1, 600):  # past 255 it begins at 0
-        values, asks = take("DDATA", written(position % 256, {**metric, "name": "kWh", "double_value": float(position)}))
+        values, asks = take(
+            "DDATA",
+            written(position % 256, {**metric, "name": "kWh", "double_value": float(position)}),
+        )
         assert (values, asks) == ([float(position)], False)
     take("NDEATH", written(0), "")
     assert take("DDATA", written(88, {**metric, "name": "kWh", "double_value": 5.0}))[1]
@@ -251,25 +350,43 @@ def test_a_host_follows_births_aliases_and_asks_where_a_message_is_missing() -> 
 
 def test_a_null_metric_is_not_known_and_a_birth_that_is_asked_for_says_so() -> None:
     host = sparkplug.Host({"edge-1/kWh": "m"})
-    (reading,), _, _ = host.take("spBv1.0/works/NBIRTH/edge-1", written(0, {"name": "kWh", "is_null": True, "datatype": 10}), 5)
+    (reading,), _, _ = host.take(
+        "spBv1.0/works/NBIRTH/edge-1",
+        written(0, {"name": "kWh", "is_null": True, "datatype": 10}),
+        5,
+    )
     assert math.isnan(reading.value)
     assert reading.quality == ReadingQuality.BAD
-    (infinite,), _, _ = host.take("spBv1.0/works/NDATA/edge-1", written(1, {"name": "kWh", "datatype": 10, "double_value": math.inf}), 5)
+    (infinite,), _, _ = host.take(
+        "spBv1.0/works/NDATA/edge-1",
+        written(1, {"name": "kWh", "datatype": 10, "double_value": math.inf}),
+        5,
+    )
     assert math.isnan(infinite.value)
     with pytest.raises(payloads.UnreadablePayload, match="no edge node"):
         host.take("spBv1.0/works/NDATA", b"", 5)
     asked = PAYLOAD.FromString(sparkplug.rebirth(1_735_797_600_000))
-    assert (asked.metrics[0].name, asked.metrics[0].datatype, asked.metrics[0].boolean_value) == (sparkplug.REBIRTH, 11, True)
+    assert (asked.metrics[0].name, asked.metrics[0].datatype, asked.metrics[0].boolean_value) == (
+        sparkplug.REBIRTH,
+        11,
+        True,
+    )
 
 
 def test_a_metric_of_an_impossible_time_keeps_no_other_out_and_no_alias_of_a_birth() -> None:
     host = sparkplug.Host({"edge-1/kWh": "m-1", "edge-1/Nm3": "m-2"})
     wrong = {"name": "kWh", "alias": 1, "timestamp": 1 << 63, "datatype": 10, "double_value": 1.0}
     right = {"name": "Nm3", "alias": 2, "datatype": 10, "double_value": 2.0}
-    readings, (refused,), asks = host.take("spBv1.0/works/NBIRTH/edge-1", written(0, wrong, right), 5)
+    readings, (refused,), asks = host.take(
+        "spBv1.0/works/NBIRTH/edge-1", written(0, wrong, right), 5
+    )
     assert ([reading.value for reading in readings], asks) == ([2.0], False)
     row = payloads.unreadable("spBv1.0/works/NBIRTH/edge-1", b"", refused)
     assert row["payload"] == "edge-1/kWh 9223372036854775808"
     assert "1970 to 2199" in row["why"]
-    (later,), _, _ = host.take("spBv1.0/works/NDATA/edge-1", written(1, {"alias": 2, "datatype": 10, "double_value": 3.0}), 5)
+    (later,), _, _ = host.take(
+        "spBv1.0/works/NDATA/edge-1",
+        written(1, {"alias": 2, "datatype": 10, "double_value": 3.0}),
+        5,
+    )
     assert later.value == 3.0

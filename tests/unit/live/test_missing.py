@@ -19,7 +19,14 @@ FAR = 9_000_000_000_000_000
 
 
 def _reading(number: int, *, at: int | None = None) -> Reading:
-    return Reading("m", T0 + (number if at is None else at) * 1_000_000, number + 0.5, number, received_us=T0, consecutive=True)
+    return Reading(
+        "m",
+        T0 + (number if at is None else at) * 1_000_000,
+        number + 0.5,
+        number,
+        received_us=T0,
+        consecutive=True,
+    )
 
 
 def _gaps(*numbers: int) -> Gaps:
@@ -104,7 +111,9 @@ def test_a_range_of_which_something_comes_is_asked_for_on() -> None:
 
 
 @pytest.mark.parametrize("again", ["at once", "after opening", "after Parquet"])
-def test_a_numbered_message_that_cannot_be_read_is_kept_once_and_its_number_counts(tmp_path: Path, again: str) -> None:
+def test_a_numbered_message_that_cannot_be_read_is_kept_once_and_its_number_counts(
+    tmp_path: Path, again: str
+) -> None:
     row = _unreadable(b'{"t": "yesterday", "v": 1, "n": 2}')
     spool = Spool(tmp_path)
     spool.append([_reading(1), _reading(3)])
@@ -124,13 +133,17 @@ def test_a_numbered_message_that_cannot_be_read_is_kept_once_and_its_number_coun
 
 def test_of_a_list_the_number_of_the_reading_that_cannot_be_read_counts_alone() -> None:
     """The others were not taken: they are missing, and may come each by itself."""
-    row = _unreadable(b'[{"t": "2025-01-02T07:00:00Z", "v": 1, "n": 4}, {"t": "2025-01-02T07:00:01Z", "v": "?", "n": 5}]')
+    row = _unreadable(
+        b'[{"t": "2025-01-02T07:00:00Z", "v": 1, "n": 4}, {"t": "2025-01-02T07:00:01Z", "v": "?", "n": 5}]'
+    )
     assert (row["meter"], row["number"]) == ("m", 5)
     assert "number" not in _unreadable(b'{"t": "yesterday", "v": 1, "n": "?"}')
 
 
 @pytest.mark.parametrize("again", ["at once", "after opening", "after Parquet"])
-def test_what_was_given_up_is_not_missing_and_counts_if_it_comes(tmp_path: Path, again: str) -> None:
+def test_what_was_given_up_is_not_missing_and_counts_if_it_comes(
+    tmp_path: Path, again: str
+) -> None:
     spool = Spool(tmp_path)
     spool.append([_reading(1), _reading(5)])
     spool.append([], [row_given_up("m", 2, 3, T0)])

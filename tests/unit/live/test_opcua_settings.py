@@ -13,7 +13,12 @@ from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.writer import Spool
 
 SERVER = {"url": "opc.tcp://plc:4840", "security": "none", "nodes": {"m": "ns=2;s=kWh"}}
-SECURED = {"security": "Basic256Sha256", "certificate": "a.der", "private_key": "a.pem", "trusted": "trusted"}
+SECURED = {
+    "security": "Basic256Sha256",
+    "certificate": "a.der",
+    "private_key": "a.pem",
+    "trusted": "trusted",
+}
 TAGS = {"id": "ns=2;s=Heat", "constants": {"step": "eaf"}}
 
 
@@ -29,7 +34,11 @@ TAGS = {"id": "ns=2;s=Heat", "constants": {"step": "eaf"}}
         ({"security": "Basic128Rsa15"}, "security", "Basic256Sha256"),
         ({"username": "u", "password_file": "p"}, "", "without encryption"),
         ({**SECURED, "username": "u"}, "", "password_file"),
-        ({**SECURED, "username": "u", "password_file": "p", "mode": "sign"}, "", "sign-and-encrypt"),
+        (
+            {**SECURED, "username": "u", "password_file": "p", "mode": "sign"},
+            "",
+            "sign-and-encrypt",
+        ),
         ({"trusted": "trusted"}, "", "other than"),
         ({"since": "2026-01-01T00:00:00"}, "since", "offset"),
         ({"batches": [{**TAGS, "event": "i=1"}]}, "batches.0", "one of both"),
@@ -40,16 +49,26 @@ TAGS = {"id": "ns=2;s=Heat", "constants": {"step": "eaf"}}
         ({"deadband": 1}, "deadband", "docs/live.md"),
     ],
 )
-def test_settings_that_do_not_hold_together_say_where_and_why(table: dict[str, object], place: str, why: str) -> None:
+def test_settings_that_do_not_hold_together_say_where_and_why(
+    table: dict[str, object], place: str, why: str
+) -> None:
     with pytest.raises(InputError) as refused:
         load({"folder": "spool", "opcua": [{**SERVER, **table}]}, Path())
     assert refused.value.code in ("source-option-invalid", "source-option-unknown")
-    assert f"source.opcua.0{'.' + place if place else ''}" in str(refused.value.place and refused.value.place.column)
+    assert f"source.opcua.0{'.' + place if place else ''}" in str(
+        refused.value.place and refused.value.place.column
+    )
     assert why in str(refused.value.wanted)
 
 
 def test_what_holds_together_is_taken() -> None:
-    settings = load({"folder": "spool", "opcua": [SERVER, {**SERVER, **SECURED, "url": "opc.tcp://b:4840", "batches": [TAGS]}]}, Path())
+    settings = load(
+        {
+            "folder": "spool",
+            "opcua": [SERVER, {**SERVER, **SECURED, "url": "opc.tcp://b:4840", "batches": [TAGS]}],
+        },
+        Path(),
+    )
     assert [server.url for server in settings.opcua] == ["opc.tcp://plc:4840", "opc.tcp://b:4840"]
 
 

@@ -34,7 +34,9 @@ def register(**named: object) -> Register:
         ("float64", "high-first", "high-first", [0x4039, 0, 0, 0], 25.0),
     ],
 )
-def test_registers_make_a_number(kind: str, words: str, order: str, raw_words: list[int], wanted: float) -> None:
+def test_registers_make_a_number(
+    kind: str, words: str, order: str, raw_words: list[int], wanted: float
+) -> None:
     assert number(register(type=kind, words=words, bytes=order), raw_words) == wanted
 
 
@@ -65,30 +67,61 @@ def test_a_value_is_scaled_and_one_that_a_device_does_not_know_is_bad() -> None:
     assert {(reading.time_us, reading.received_us) for reading in values} == {(5, 5)}
 
 
-@pytest.mark.parametrize(("raw_words", "read"), [([0xC479, 0xFFF0], -999.9990234375), ([0x42C8, 0], 4000.0)])
-def test_nines_that_a_device_writes_for_a_fault_are_not_scaled(raw_words: list[int], read: float) -> None:
+@pytest.mark.parametrize(
+    ("raw_words", "read"), [([0xC479, 0xFFF0], -999.9990234375), ([0x42C8, 0], 4000.0)]
+)
+def test_nines_that_a_device_writes_for_a_fault_are_not_scaled(
+    raw_words: list[int], read: float
+) -> None:
     (block,) = blocks([register(type="float32", scale=40.0)])
     assert [reading.value for reading in readings(block, raw_words, 5)] == [read]
 
 
 def test_no_register_is_asked_for_that_nobody_named_and_no_value_is_split() -> None:
     many = [register(meter=f"m{index}", address=2 * index, type="float32") for index in range(70)]
-    requests = blocks([*many, register(meter="far", address=500), register(meter="other", unit=2, address=140)])
-    assert [(request.unit, request.address, request.count) for request in requests] == [(1, 0, 124), (1, 124, 16), (1, 500, 1), (2, 140, 1)]
+    requests = blocks(
+        [*many, register(meter="far", address=500), register(meter="other", unit=2, address=140)]
+    )
+    assert [(request.unit, request.address, request.count) for request in requests] == [
+        (1, 0, 124),
+        (1, 124, 16),
+        (1, 500, 1),
+        (2, 140, 1),
+    ]
     assert max(request.count for request in requests) <= MOST_REGISTERS
 
 
 @pytest.mark.parametrize(
     ("table", "why"),
     [
-        ({"host": "h", "device": "/dev/ttyS0", "registers": [{"meter": "m", "address": 1}]}, "either host or device"),
-        ({"device": "/dev/ttyS0", "framing": "tcp", "registers": [{"meter": "m", "address": 1}]}, "RTU"),
-        ({"host": "h", "registers": [{"meter": "m", "address": 65535, "type": "uint32"}]}, "after the last register"),
-        ({"host": "h", "registers": [{"meter": "m", "address": 1}, {"meter": "m", "address": 2}]}, "one register"),
-        ({"host": "h", "registers": [{"meter": "m", "address": 40001, "table": "coil"}]}, "holding"),
+        (
+            {"host": "h", "device": "/dev/ttyS0", "registers": [{"meter": "m", "address": 1}]},
+            "either host or device",
+        ),
+        (
+            {"device": "/dev/ttyS0", "framing": "tcp", "registers": [{"meter": "m", "address": 1}]},
+            "RTU",
+        ),
+        (
+            {"host": "h", "registers": [{"meter": "m", "address": 65535, "type": "uint32"}]},
+            "after the last register",
+        ),
+        (
+            {
+                "host": "h",
+                "registers": [{"meter": "m", "address": 1}, {"meter": "m", "address": 2}],
+            },
+            "one register",
+        ),
+        (
+            {"host": "h", "registers": [{"meter": "m", "address": 40001, "table": "coil"}]},
+            "holding",
+        ),
     ],
 )
-def test_settings_that_do_not_hold_together_say_where_and_why(table: dict[str, object], why: str, tmp_path: Path) -> None:
+def test_settings_that_do_not_hold_together_say_where_and_why(
+    table: dict[str, object], why: str, tmp_path: Path
+) -> None:
     with pytest.raises(InputError) as refused:
         load({"folder": "spool", "modbus": [table]}, tmp_path)
     assert refused.value.code == "source-option-invalid"

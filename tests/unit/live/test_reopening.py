@@ -30,17 +30,23 @@ class Works:
     """Two furnaces whose gas of one was not told for two hours, with the spool that received the rest."""
 
     def __init__(self, folder: Path, begin: datetime = BEGIN) -> None:
-        self.furnaces = Furnaces(heats=14, every_s=60, begin=begin)  # longer than what is held of a meter beside open batches
+        self.furnaces = Furnaces(
+            heats=14, every_s=60, begin=begin
+        )  # longer than what is held of a meter beside open batches
         self.site = load_site(self.furnaces.write(folder))
         sent = [
-            Reading(reading.meter, _us(reading.stamp), reading.value, received_us=_us(reading.stamp))
+            Reading(
+                reading.meter, _us(reading.stamp), reading.value, received_us=_us(reading.stamp)
+            )
             for reading in self.furnaces.readings()
         ]
         first_us, last_us = _us(begin + timedelta(hours=1)), _us(begin + timedelta(hours=3))
         self.late = [
             reading
             for reading in sent
-            if reading.meter.endswith("gas") and reading.meter.startswith("eaf-1") and first_us < reading.time_us < last_us
+            if reading.meter.endswith("gas")
+            and reading.meter.startswith("eaf-1")
+            and first_us < reading.time_us < last_us
         ]
         self.spool, self.plant = Spool(folder / "spool"), Plant(self.site, date(2025, 1, 2))
         self.reopening = LateRecount(self.site, folder / "spool")
@@ -50,10 +56,16 @@ class Works:
         self.spool.seal()  # half of it is Parquet
         self.take(timely[len(timely) // 2 :], self.rows)
         self.whole = Plant(self.site, date(2025, 1, 2))
-        times = {name: [reading for reading in sent if reading.meter == name] for name in {reading.meter for reading in sent}}
+        times = {
+            name: [reading for reading in sent if reading.meter == name]
+            for name in {reading.meter for reading in sent}
+        }
         self.whole.fill(
             {
-                name: (np.array([reading.time_us for reading in own]), np.array([reading.value for reading in own]))
+                name: (
+                    np.array([reading.time_us for reading in own]),
+                    np.array([reading.value for reading in own]),
+                )
                 for name, own in times.items()
             },
             self.rows,
@@ -75,7 +87,9 @@ class Works:
     def differing(self) -> set[str]:
         """Batches whose energy is not that of a plant that missed nothing."""
         right = {batch.key: batch.kgce for batch in self.whole.log.batches.values()}
-        return {batch.id for batch in self.plant.log.batches.values() if batch.kgce != right[batch.key]}
+        return {
+            batch.id for batch in self.plant.log.batches.values() if batch.kgce != right[batch.key]
+        }
 
 
 def _us(stamp: datetime) -> int:
@@ -91,7 +105,10 @@ def test_the_month_whose_label_changes_is_that_in_which_the_batch_began(tmp_path
     """`label` has a batch over midnight in the month of its start, and `submit --correct` is for that."""
     works = Works(tmp_path, datetime(2025, 1, 31, 9, 30, tzinfo=UTC))
     last = works.rows[-1]
-    start, end = (datetime.fromisoformat(last[column]).astimezone(works.site.zone) for column in ("start", "end"))
+    start, end = (
+        datetime.fromisoformat(last[column]).astimezone(works.site.zone)
+        for column in ("start", "end")
+    )
     assert (start.month, end.month) == (1, 2)
     works.take([], [{**last, "output_quantity": str(float(last["output_quantity"]) / 2)}])
     (sentence,) = works.told()
@@ -120,7 +137,9 @@ def test_late_readings_count_the_batches_again_that_they_touch(works: Works) -> 
     assert set(done(works.plant, [], begin, begin + timedelta(days=2)).again) == again
 
 
-def test_what_waits_is_counted_a_few_batches_a_round_and_told_once_all_of_it_is(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_waits_is_counted_a_few_batches_a_round_and_told_once_all_of_it_is(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """However much waits, what comes in and the page are held for one turn alone."""
     turns: list[int] = []
     count_as_label = works.plant.count_as_label
@@ -181,7 +200,10 @@ def test_only_batches_whose_energy_differs_are_named(works: Works) -> None:
     batches[0].counted = energy + 0.002  # as if counted so before
     works.plant.log.corrected = {batch.key: batch for batch in batches[:2]}
     (sentence,) = works.told()
-    assert f"late or corrected data: 1 ({batches[0].id}: {energy + 0.002:.3f} → {energy:.3f} kgce/t)" in sentence
+    assert (
+        f"late or corrected data: 1 ({batches[0].id}: {energy + 0.002:.3f} → {energy:.3f} kgce/t)"
+        in sentence
+    )
 
 
 def test_a_batch_that_was_scrap_after_all_changes_its_label(works: Works) -> None:
@@ -192,19 +214,36 @@ def test_a_batch_that_was_scrap_after_all_changes_its_label(works: Works) -> Non
     assert f"{works.rows[0]['batch_id']}: {before:.1f} → – kgce/t" in sentence
 
 
-def test_an_output_that_is_told_after_the_end_completes_its_batch_and_corrects_nothing(tmp_path: Path) -> None:
+def test_an_output_that_is_told_after_the_end_completes_its_batch_and_corrects_nothing(
+    tmp_path: Path,
+) -> None:
     furnaces = Furnaces(heats=2, every_s=60)
     plant = Plant(load_site(furnaces.write(tmp_path)), date(2025, 1, 2))
     reopening = LateRecount(plant.site, tmp_path / "spool")
     plant.take(
-        [Reading(reading.meter, _us(reading.stamp), reading.value, received_us=_us(reading.stamp)) for reading in furnaces.readings()]
+        [
+            Reading(
+                reading.meter, _us(reading.stamp), reading.value, received_us=_us(reading.stamp)
+            )
+            for reading in furnaces.readings()
+        ]
     )
     row = {"table": "batches", **furnaces.batches()[0]}
     output = row.pop("output_quantity")
     plant.take((), [row])
     (batch,) = plant.settle()
     assert (batch.output, batch.counted) == (None, None)
-    plant.take((), [{"table": "batches", "step": row["step"], "batch_id": row["batch_id"], "output_quantity": output}])
+    plant.take(
+        (),
+        [
+            {
+                "table": "batches",
+                "step": row["step"],
+                "batch_id": row["batch_id"],
+                "output_quantity": output,
+            }
+        ],
+    )
     assert plant.settle() == []
     assert batch.kgce is not None
     assert batch.counted == batch.kgce / float(output)

@@ -25,7 +25,10 @@ def _refused(**where: object) -> str:
 def test_a_serial_line_that_cannot_be_opened_says_why(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
-    assert _refused(device=str(tmp_path / "none")) == f"{tmp_path / 'none'} cannot be opened: No such file or directory"
+    assert (
+        _refused(device=str(tmp_path / "none"))
+        == f"{tmp_path / 'none'} cannot be opened: No such file or directory"
+    )
     assert _refused(device=str(file)) == f"{file} cannot be opened: Inappropriate ioctl for device"
     assert _refused(device=str(tmp_path)) == f"{tmp_path} cannot be opened: Is a directory"
 

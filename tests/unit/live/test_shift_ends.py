@@ -40,14 +40,23 @@ class Line:
 
     def read(self, *stamps: datetime) -> None:
         times = [round(stamp.timestamp() * 1e6) for stamp in stamps]
-        self.totals.take([Reading("eaf-1-gas", time_us, 1.0, received_us=round(NOW.timestamp() * 1e6)) for time_us in times])
+        self.totals.take(
+            [
+                Reading("eaf-1-gas", time_us, 1.0, received_us=round(NOW.timestamp() * 1e6))
+                for time_us in times
+            ]
+        )
 
     def look(self, seconds: float, wall: datetime = NOW) -> list[datetime]:
         """Beginnings of the shifts that are told meanwhile."""
         begun = []
         for _ in range(round(seconds / 10)):
             self.now_s += 10.0
-            if (span := self.ends.due(self.totals, wall, self.now_s, is_settled=lambda: self.settled)) is not None:
+            if (
+                span := self.ends.due(
+                    self.totals, wall, self.now_s, is_settled=lambda: self.settled
+                )
+            ) is not None:
                 begun.append(span[0])
                 self.ends.mark_told(span)
         return begun
@@ -59,7 +68,9 @@ def line(tmp_path: Path) -> Line:
 
 
 @pytest.mark.parametrize("pieces", [1, 7, 63])
-def test_a_backlog_tells_of_the_shift_before_this_one_alone_however_it_is_read(line: Line, pieces: int) -> None:
+def test_a_backlog_tells_of_the_shift_before_this_one_alone_however_it_is_read(
+    line: Line, pieces: int
+) -> None:
     hours = [NOW - HOUR * before for before in range(21 * 24, -1, -1)]
     size = len(hours) // pieces
     shifts: list[datetime] = []
@@ -69,7 +80,9 @@ def test_a_backlog_tells_of_the_shift_before_this_one_alone_however_it_is_read(l
     assert shifts == [datetime(2026, 11, 24, 22, tzinfo=UTC)]
 
 
-def test_a_shift_is_told_half_a_minute_after_its_end_and_once_nothing_late_waits(line: Line) -> None:
+def test_a_shift_is_told_half_a_minute_after_its_end_and_once_nothing_late_waits(
+    line: Line,
+) -> None:
     line.read(NOW - 4 * HOUR, NOW - 3.5 * HOUR)
     line.ends.start(line.totals)
     assert line.look(60) == []
@@ -113,10 +126,15 @@ def test_after_a_weekend_without_the_agent_the_last_shift_alone_is_told(line: Li
     assert line.look(60) == [datetime(2026, 11, 24, 22, tzinfo=UTC)]
 
 
-def test_a_disk_that_does_not_take_what_was_told_is_said_and_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_does_not_take_what_was_told_is_said_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tables = '[[source.files]]\npath = "*.csv"\nreadings = { columns = { meter = "tag", time = "at", value = "v" } }\n'
     sentences: list[str] = []
-    watch = SiteWatch(load_site(Furnaces(heats=1).fed_by(tmp_path, tables)), lambda sentence: sentences.append(str(sentence)))
+    watch = SiteWatch(
+        load_site(Furnaces(heats=1).fed_by(tmp_path, tables)),
+        lambda sentence: sentences.append(str(sentence)),
+    )
     watch.room.start()
     (tmp_path / "spool" / "shift.json").mkdir()
     monkeypatch.setattr(ShiftEnds, "due", lambda *_, **__: (NOW - 8 * HOUR, NOW))
@@ -140,7 +158,9 @@ def test_a_disk_that_does_not_take_what_was_told_is_said_and_ends_nothing(tmp_pa
         ([], f"{HEADING} –", "–"),
     ],
 )
-def test_its_sentence_says_what_each_figure_is(lines: Sequence[LineDone], english: str, chinese: str) -> None:
+def test_its_sentence_says_what_each_figure_is(
+    lines: Sequence[LineDone], english: str, chinese: str
+) -> None:
     start = datetime(2026, 11, 5, 22, tzinfo=UTC)
     sentence = shift_words.ended(Shift(start, start + 8 * HOUR, tuple(lines), ()), UTC)
     assert sentence == english

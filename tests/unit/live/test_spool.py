@@ -34,7 +34,9 @@ T0 = 1_735_800_000_000_000
 
 def numbered_readings(count: int, first: int = 0, meter: str = "m-1") -> list[Reading]:
     return [
-        Reading(meter, T0 + number * 1_000_000, number + 0.25, number, received_us=T0, consecutive=True)
+        Reading(
+            meter, T0 + number * 1_000_000, number + 0.25, number, received_us=T0, consecutive=True
+        )
         for number in range(first, first + count)
     ]
 
@@ -42,7 +44,9 @@ def numbered_readings(count: int, first: int = 0, meter: str = "m-1") -> list[Re
 def readings_held(folder: Path, meter: str = "m-1") -> list[tuple[int, float]]:
     source = SpoolKind().connect({"folder": "."}, folder, UTC)
     return [
-        pair for block in source.readings(frozenset({meter})) for pair in zip(block.time_us.tolist(), block.value.tolist(), strict=True)
+        pair
+        for block in source.readings(frozenset({meter}))
+        for pair in zip(block.time_us.tolist(), block.value.tolist(), strict=True)
     ]
 
 
@@ -52,7 +56,9 @@ def as_held(readings: list[Reading]) -> list[tuple[int, float]]:
 
 def test_the_spool_is_a_source_like_any_other() -> None:
     """By the conformance kit of sources, half of its plant in Parquet and half in a segment, found by its name."""
-    assert [check for check in conformance.check(interface.named("spool")) if not check.passed] == []
+    assert [
+        check for check in conformance.check(interface.named("spool")) if not check.passed
+    ] == []
 
 
 @pytest.mark.parametrize("again", ["at once", "after opening", "after Parquet", "long after"])
@@ -71,7 +77,9 @@ def test_what_comes_again_is_dropped(tmp_path: Path, again: str) -> None:
     assert readings_held(tmp_path) == as_held([*sent, *numbered_readings(1, len(sent))])
 
 
-def test_a_late_reading_is_kept_and_told_and_another_value_of_one_that_is_there_is_not_taken(tmp_path: Path) -> None:
+def test_a_late_reading_is_kept_and_told_and_another_value_of_one_that_is_there_is_not_taken(
+    tmp_path: Path,
+) -> None:
     spool = Spool(tmp_path)
     first, late, last = numbered_readings(3)
     spool.append([first, last])
@@ -102,7 +110,9 @@ def test_a_stamp_far_ahead_is_kept_once_and_makes_nothing_after_it_late(
         spool.close()
         spool = Spool(tmp_path)
         assert spool.meters["m-1"].highest == (anew.time_us, 0)
-        again = spool.append([ahead._replace(received_us=ahead.time_us)])  # its time has come, and so has it
+        again = spool.append(
+            [ahead._replace(received_us=ahead.time_us)]
+        )  # its time has come, and so has it
         assert (again.new, again.repeated) == (0, 1)
     spool.close()
     assert readings_held(tmp_path) == as_held([sent[0], ahead, *sent[2:], anew])
@@ -111,7 +121,10 @@ def test_a_stamp_far_ahead_is_kept_once_and_makes_nothing_after_it_late(
 def test_a_clock_that_is_always_far_ahead_makes_nothing_late_and_its_repeats_are_dropped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent = [reading._replace(time_us=reading.time_us + 4_000 * DAY_US) for reading in numbered_readings(2 * LATEST_KEPT)]
+    sent = [
+        reading._replace(time_us=reading.time_us + 4_000 * DAY_US)
+        for reading in numbered_readings(2 * LATEST_KEPT)
+    ]
     spool = Spool(tmp_path)
     with monkeypatch.context() as patched:
         patched.setattr(repeats, "looked_up", lambda *_: pytest.fail("the disk was asked"))
@@ -236,7 +249,9 @@ def test_a_day_that_is_over_becomes_parquet_of_its_name(tmp_path: Path) -> None:
     spool.turn(T0 + 1)
     assert layout.days(tmp_path) == []
     turned(spool)
-    assert [path.name[:10] for path in layout.days(tmp_path)] == [str(datetime.fromtimestamp(T0 / 1e6, UTC).date())]
+    assert [path.name[:10] for path in layout.days(tmp_path)] == [
+        str(datetime.fromtimestamp(T0 / 1e6, UTC).date())
+    ]
     spool.close()
     assert math.isnan(readings_held(tmp_path)[0][1])
 
@@ -330,7 +345,9 @@ def test_a_full_spool_of_a_single_day_drops_it_once_it_is_written(tmp_path: Path
     assert readings_held(tmp_path)[-80:] == as_held(numbered_readings(80, 80))
 
 
-def test_a_full_disk_drops_the_oldest_day_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_drops_the_oldest_day_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also without `most_gb`; as much as the segments take, which need room for their Parquet, and no more."""
     spool = Spool(tmp_path, drop_oldest=True)
     for turn in range(3):
@@ -361,7 +378,10 @@ def _bytes_of(folder: Path) -> int:
 @pytest.mark.parametrize("beside", [0, 5])
 def test_with_the_oldest_day_go_its_rows_but_for_batches(tmp_path: Path, beside: int) -> None:
     """Of a segment with readings and of one of rows alone."""
-    row, topic = {"table": "batches", "batch_id": "H1", "step": "eaf"}, {"table": "unreadable", "topic": "t", "payload": "x" * 4_000}
+    row, topic = (
+        {"table": "batches", "batch_id": "H1", "step": "eaf"},
+        {"table": "unreadable", "topic": "t", "payload": "x" * 4_000},
+    )
     spool = Spool(tmp_path, most_bytes=20_000, drop_oldest=True)
     spool.append(numbered_readings(beside), [row, *[topic] * 3])
     spool.seal()
@@ -374,7 +394,9 @@ def test_with_the_oldest_day_go_its_rows_but_for_batches(tmp_path: Path, beside:
     assert readings_held(tmp_path) == as_held(numbered_readings(40, 20))
 
 
-def test_a_disk_that_is_full_in_the_middle_of_a_frame_leaves_the_segment_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_full_in_the_middle_of_a_frame_leaves_the_segment_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     spool = Spool(tmp_path)
     spool.append(numbered_readings(5))
     write, calls = os.pwrite, [0]
@@ -394,12 +416,17 @@ def test_a_disk_that_is_full_in_the_middle_of_a_frame_leaves_the_segment_as_it_w
     assert readings_held(tmp_path) == as_held(numbered_readings(10))
 
 
-def test_a_spool_in_a_folder_with_files_of_others_clears_away_nothing_but_its_own_half_written_ones(tmp_path: Path) -> None:
+def test_a_spool_in_a_folder_with_files_of_others_clears_away_nothing_but_its_own_half_written_ones(
+    tmp_path: Path,
+) -> None:
     """`folder = "."` puts it beside site.toml, where hidden files of others lie."""
     (tmp_path / ".ssh").mkdir()
     others = [tmp_path / ".profile", tmp_path / ".ssh" / ".known"]
     Spool(tmp_path).close()
-    own = [tmp_path / ".state.json.a1b2c3d4", tmp_path / "days" / ".2025-01-02.00000001.parquet.a1b2c3d4"]
+    own = [
+        tmp_path / ".state.json.a1b2c3d4",
+        tmp_path / "days" / ".2025-01-02.00000001.parquet.a1b2c3d4",
+    ]
     for path in (*others, *own):
         path.write_text("x")
     Spool(tmp_path).close()
@@ -424,17 +451,36 @@ def test_two_processes_do_not_write_one_spool(tmp_path: Path) -> None:
     spool.close()
 
 
-def test_of_a_batch_the_row_that_came_later_stands_and_one_that_runs_is_no_input_yet(tmp_path: Path) -> None:
+def test_of_a_batch_the_row_that_came_later_stands_and_one_that_runs_is_no_input_yet(
+    tmp_path: Path,
+) -> None:
     spool = Spool(tmp_path)
     begins = {"table": "batches", "batch_id": "H1", "step": "eaf", "start": "2025-01-02T06:00:00Z"}
     spool.append([], [begins, {**begins, "batch_id": "H2"}])
     spool.seal()
-    spool.append([], [{"table": "batches", "batch_id": "H1", "step": "eaf", "end": "2025-01-02T07:00:00Z", "output_quantity": "120"}])
+    spool.append(
+        [],
+        [
+            {
+                "table": "batches",
+                "batch_id": "H1",
+                "step": "eaf",
+                "end": "2025-01-02T07:00:00Z",
+                "output_quantity": "120",
+            }
+        ],
+    )
     spool.close()
     source = SpoolKind().connect({"folder": "."}, tmp_path, UTC)
     sheet = source.table("batches")
     assert [dict(zip(sheet.header, cells, strict=True)) for _, cells in sheet.rows] == [
-        {"batch_id": "H1", "step": "eaf", "start": "2025-01-02T06:00:00Z", "end": "2025-01-02T07:00:00Z", "output_quantity": "120"}
+        {
+            "batch_id": "H1",
+            "step": "eaf",
+            "start": "2025-01-02T06:00:00Z",
+            "end": "2025-01-02T07:00:00Z",
+            "output_quantity": "120",
+        }
     ]
 
 
@@ -470,12 +516,17 @@ def test_a_day_that_is_deleted_for_room_while_the_spool_is_read_is_refused(
     between(monkeypatch, goes)
     with pytest.raises(InputError) as refused:
         readings_held(tmp_path)
-    assert (refused.value.code, Path(refused.value.place.file if refused.value.place else "").parent.parent) == ("spool-day-gone", tmp_path)
+    assert (
+        refused.value.code,
+        Path(refused.value.place.file if refused.value.place else "").parent.parent,
+    ) == ("spool-day-gone", tmp_path)
     assert "most_gb" in in_language(refused.value.remedy, "en")
     spool.close()
 
 
-def test_a_day_that_is_deleted_for_room_between_two_readings_of_the_spool_is_refused(tmp_path: Path) -> None:
+def test_a_day_that_is_deleted_for_room_between_two_readings_of_the_spool_is_refused(
+    tmp_path: Path,
+) -> None:
     """One command reads a meter more than once, and all that it says rests on the same readings."""
     spool = Spool(tmp_path)
     for first in (0, 10):
@@ -490,7 +541,9 @@ def test_a_day_that_is_deleted_for_room_between_two_readings_of_the_spool_is_ref
     spool.close()
 
 
-def test_a_segment_that_becomes_parquet_between_two_readings_of_the_spool_changes_nothing(tmp_path: Path) -> None:
+def test_a_segment_that_becomes_parquet_between_two_readings_of_the_spool_changes_nothing(
+    tmp_path: Path,
+) -> None:
     spool = Spool(tmp_path)
     spool.append(numbered_readings(10))
     source = SpoolKind().connect({"folder": "."}, tmp_path, UTC)

@@ -24,7 +24,9 @@ def merged(rows: Sequence[Row]) -> dict[str, dict[str, str]]:
     by_batch: dict[str, dict[str, str]] = {}
     for row in rows:
         assert row["table"] == "batches"
-        by_batch.setdefault(row["batch_id"], {}).update({name: cell for name, cell in row.items() if name not in ("table", "batch_id")})
+        by_batch.setdefault(row["batch_id"], {}).update(
+            {name: cell for name, cell in row.items() if name not in ("table", "batch_id")}
+        )
     return by_batch
 
 
@@ -45,7 +47,12 @@ def test_a_batch_lasts_from_its_start_to_its_end_and_being_held_is_neither() -> 
 @pytest.mark.parametrize("at", range(1, len(TOLD)))
 def test_taken_in_two_parts_with_repeats_the_rows_are_the_same(at: int) -> None:
     control = unit()
-    assert merged([*control.take(TOLD[:at]), *control.take(TOLD[max(0, at - 3) :]), *control.take(TOLD)]) == WANTED
+    assert (
+        merged(
+            [*control.take(TOLD[:at]), *control.take(TOLD[max(0, at - 3) :]), *control.take(TOLD)]
+        )
+        == WANTED
+    )
 
 
 @pytest.mark.parametrize("at", range(1, len(TOLD)))
@@ -64,14 +71,24 @@ def test_one_that_starts_anew_goes_on_from_its_latest_row(at: int) -> None:
 
 def test_an_id_that_comes_after_its_state_names_the_batch_since_its_state() -> None:
     tag_changes = changes(
-        (1, "batch_id", "H1"), (1, "state", "6"), (5, "state", "17"), (7, "state", "6"), (8, "batch_id", "H2"), (9, "state", "17")
+        (1, "batch_id", "H1"),
+        (1, "state", "6"),
+        (5, "state", "17"),
+        (7, "state", "6"),
+        (8, "batch_id", "H2"),
+        (9, "state", "17"),
     )
     rows = merged(unit().take(tag_changes))
-    assert {name: (row["start"], row["end"]) for name, row in rows.items()} == {"H1": ("T01", "T05"), "H2": ("T07", "T09")}
+    assert {name: (row["start"], row["end"]) for name, row in rows.items()} == {
+        "H1": ("T01", "T05"),
+        "H2": ("T07", "T09"),
+    }
 
 
 def test_without_a_state_a_batch_lasts_as_long_as_its_id() -> None:
-    tag_changes = changes((1, "batch_id", "H1"), (5, "batch_id", "H2"), (8, "batch_id", "0"), (9, "batch_id", "H3"))
+    tag_changes = changes(
+        (1, "batch_id", "H1"), (5, "batch_id", "H2"), (8, "batch_id", "0"), (9, "batch_id", "H3")
+    )
     rows = merged(unit(by_state=False).take(tag_changes))
     assert {name: (row["start"], row.get("end")) for name, row in rows.items()} == {
         "H1": ("T01", "T05"),
@@ -105,6 +122,12 @@ def test_a_control_that_starts_anew_does_not_take_an_output_away(value: str, aga
 
 def test_an_output_of_nothing_at_the_end_is_corrected_by_one() -> None:
     tag_changes = [
-        *changes((1, "batch_id", "H1"), (1, "state", "6"), (4, "output_quantity", "0"), (5, "state", "17"), (6, "output_quantity", "80"))
+        *changes(
+            (1, "batch_id", "H1"),
+            (1, "state", "6"),
+            (4, "output_quantity", "0"),
+            (5, "state", "17"),
+            (6, "output_quantity", "80"),
+        )
     ]
     assert merged(unit().take(tag_changes))["H1"]["output_quantity"] == "80"

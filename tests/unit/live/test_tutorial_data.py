@@ -12,7 +12,9 @@ from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.cli import main
 
 
-def test_the_first_label_asks_nothing_and_a_clock_that_is_off_is_still_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_first_label_asks_nothing_and_a_clock_that_is_off_is_still_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     site = Furnaces(heats=30).write(tmp_path)
     label = ["label", "--site", str(site), "--period", "2025-01", "--out", str(tmp_path / "label")]
     assert main(label) == 0
@@ -22,7 +24,13 @@ def test_the_first_label_asks_nothing_and_a_clock_that_is_off_is_still_found(tmp
     with readings.open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     behind = [
-        (meter, (datetime.fromisoformat(stamp) - timedelta(minutes=1)).isoformat() if meter == "eaf-1-electricity" else stamp, value)
+        (
+            meter,
+            (datetime.fromisoformat(stamp) - timedelta(minutes=1)).isoformat()
+            if meter == "eaf-1-electricity"
+            else stamp,
+            value,
+        )
         for meter, stamp, value in rows
     ]
     with readings.open("w", encoding="utf-8", newline="") as file:

@@ -28,7 +28,11 @@ from reporting_agent.live.watching import SiteWatch
 def test_a_broker_that_was_not_tried_yet_is_not_said_to_be_away(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     readings = ({"topic": "works/x", "meter": "eaf-1-gas"},)
-    source = MqttSource(Mqtt.model_validate({"host": "127.0.0.1", "client_id": "a", "readings": readings}), tmp_path, Intake(spool))
+    source = MqttSource(
+        Mqtt.model_validate({"host": "127.0.0.1", "client_id": "a", "readings": readings}),
+        tmp_path,
+        Intake(spool),
+    )
     assert [word.sentence for word in source.words()] == []
     assert source.trouble() == "no answer yet"
     source._on_not_reached(ConnectionRefusedError(111, "Connection refused"))
@@ -44,7 +48,10 @@ def test_two_tables_of_one_name_are_told_apart_and_each_once(tmp_path: Path) -> 
         '[[source.files]]\npath = "*.csv"\nbatches = { columns = { batch_id = "heat", step = "step" } }\n'
     )
     sentences: list[str] = []
-    watch = SiteWatch(load_site(Furnaces(heats=1).fed_by(tmp_path, tables)), lambda sentence: sentences.append(str(sentence)))
+    watch = SiteWatch(
+        load_site(Furnaces(heats=1).fed_by(tmp_path, tables)),
+        lambda sentence: sentences.append(str(sentence)),
+    )
     for index, source in enumerate(watch.sources):
         source.refusal = "gone" if index else ""  # type: ignore[attr-defined]
     for _ in range(3):
@@ -79,7 +86,8 @@ def _refused(folder: Path, more: str, *rows: dict[str, str]) -> InputError:
     site = load_site(Furnaces().fed_by(folder, RAW + more))
     spool = Spool(folder / "spool")
     spool.append(
-        [Reading("eaf-1-gas", AT_US + minute * 60_000_000, 1.0) for minute in range(50)], [{"table": "batches", **row} for row in rows]
+        [Reading("eaf-1-gas", AT_US + minute * 60_000_000, 1.0) for minute in range(50)],
+        [{"table": "batches", **row} for row in rows],
     )
     spool.close()
     with pytest.raises(InputError) as refused:
@@ -87,7 +95,9 @@ def _refused(folder: Path, more: str, *rows: dict[str, str]) -> InputError:
     return refused.value
 
 
-def test_readings_without_a_batch_are_refused_with_what_is_there_and_what_to_write(tmp_path: Path) -> None:
+def test_readings_without_a_batch_are_refused_with_what_is_there_and_what_to_write(
+    tmp_path: Path,
+) -> None:
     refused = _refused(tmp_path, "")
     assert refused.code == "source-input-missing"
     assert refused.place == Place(str(tmp_path / "spool"))
@@ -96,17 +106,27 @@ def test_readings_without_a_batch_are_refused_with_what_is_there_and_what_to_wri
 
 
 def test_where_batches_are_declared_it_is_said_where_to_look(tmp_path: Path) -> None:
-    assert "Look whether anything arrives by [[source.mqtt.batches]]" in _refused(tmp_path, BATCHES).remedy
+    assert (
+        "Look whether anything arrives by [[source.mqtt.batches]]"
+        in _refused(tmp_path, BATCHES).remedy
+    )
 
 
 def test_a_batch_that_runs_is_not_said_to_be_none(tmp_path: Path) -> None:
-    refused = _refused(tmp_path, BATCHES, {"batch_id": "H1", "step": "eaf", "start": "2025-01-02T06:00:00Z"})
+    refused = _refused(
+        tmp_path, BATCHES, {"batch_id": "H1", "step": "eaf", "start": "2025-01-02T06:00:00Z"}
+    )
     assert refused.sentence == "No batch in the spool has ended. Begun: 1."
     assert "a value for end" in refused.remedy
 
 
 def test_a_column_that_is_missing_is_named_in_the_keys_of_the_source(tmp_path: Path) -> None:
-    row = {"batch_id": "H1", "step": "eaf", "start": "2025-01-02T06:00:00Z", "end": "2025-01-02T06:40:00Z"}
+    row = {
+        "batch_id": "H1",
+        "step": "eaf",
+        "start": "2025-01-02T06:00:00Z",
+        "end": "2025-01-02T06:40:00Z",
+    }
     refused = _refused(tmp_path, BATCHES, row)
     assert refused.code == "column-missing"
     assert "under fields of [[source.mqtt.batches]]" in refused.remedy
@@ -124,23 +144,37 @@ def test_the_page_says_in_its_language_why_a_message_could_not_be_read(tmp_path:
     """After a restart too, and of a row that an earlier version saved in its English."""
     _, refused = rows(MqttBatches.model_validate({"topic": "x"}), b"[3, {}]")
     spool = Spool(tmp_path)
-    spool.append((), [unreadable("x", b"", wrong) for wrong in refused] + [{"table": "unreadable", "topic": "x", "why": "no JSON"}])
+    spool.append(
+        (),
+        [unreadable("x", b"", wrong) for wrong in refused]
+        + [{"table": "unreadable", "topic": "x", "why": "no JSON"}],
+    )
     spool.close()
     reasons = [in_language(why_of(row), "zh-hans") for row in kept_rows(tmp_path)]
     assert reasons == ["3 不是对象", "[] 中没有 batch_id", "no JSON"]
-    assert [str(why_of(row)) for row in kept_rows(tmp_path)] == ["3 is no object", "no batch_id in []", "no JSON"]
+    assert [str(why_of(row)) for row in kept_rows(tmp_path)] == [
+        "3 is no object",
+        "no batch_id in []",
+        "no JSON",
+    ]
 
 
 def test_unreadable_messages_are_counted_and_the_last_are_held_within_bounds() -> None:
     unreadable = UnreadableMessages()
     for index in range(12):
-        unreadable.take({"topic": "works/x", "why": "no JSON", "payload": f"{index}" + "y" * 500}, index)
+        unreadable.take(
+            {"topic": "works/x", "why": "no JSON", "payload": f"{index}" + "y" * 500}, index
+        )
     for index in range(MOST_TOPICS):
         unreadable.take({"topic": f"works/{index}", "why": "no JSON", "payload": ""}, 100 + index)
     assert unreadable.count == 12 + MOST_TOPICS
     assert len(unreadable.listed()) == MOST_TOPICS
     assert unreadable.of("works/x") == 0  # heard of least lately
     topic, count, messages = unreadable.listed()[0]
-    assert (topic, count, messages[0].at_us) == (f"works/{MOST_TOPICS - 1}", 1, 100 + MOST_TOPICS - 1)
+    assert (topic, count, messages[0].at_us) == (
+        f"works/{MOST_TOPICS - 1}",
+        1,
+        100 + MOST_TOPICS - 1,
+    )
     unreadable.take({"topic": "works/x", "why": "no JSON", "payload": "y" * 500}, 999)
     assert len(unreadable.listed()[0][2][0].text) == LONGEST_TEXT

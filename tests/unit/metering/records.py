@@ -27,7 +27,10 @@ FAULTS = (
 def record(kind: str, fault: str, at: int, seed: int, count: int, even: bool) -> Readings:
     """A record of one meter with one fault of a kind."""
     chance = np.random.default_rng(seed)
-    time_us = np.cumsum(np.full(count, 60) if even else chance.integers(20, 100, count)).astype(np.int64) * SECOND
+    time_us = (
+        np.cumsum(np.full(count, 60) if even else chance.integers(20, 100, count)).astype(np.int64)
+        * SECOND
+    )
     load = chance.uniform(1.0, 90.0, count).round(2)
     value = (8000 + np.cumsum(load)).round(2) if kind == "register" else load
     if fault == "tiny":
@@ -35,7 +38,13 @@ def record(kind: str, fault: str, at: int, seed: int, count: int, even: bool) ->
     if fault == "rollover":
         value = value % 10_000
     if fault in {"nan", "nines", "spike", "above", "at the end"}:
-        value[at] = {"nan": np.nan, "nines": 99999.9, "spike": 12.0, "above": 5e5, "at the end": 6000.0}[fault]
+        value[at] = {
+            "nan": np.nan,
+            "nines": 99999.9,
+            "spike": 12.0,
+            "above": 5e5,
+            "at the end": 6000.0,
+        }[fault]
     if fault == "reset":
         value[at:] -= value[at] if kind == "register" else 0
     if fault == "flat":
@@ -51,5 +60,7 @@ def record(kind: str, fault: str, at: int, seed: int, count: int, even: bool) ->
     if fault == "twice":
         order = np.insert(order, at, at)
     if fault == "late":
-        order = np.concatenate((np.delete(order, at)[: at + 4], [at], np.delete(order, at)[at + 4 :]))
+        order = np.concatenate(
+            (np.delete(order, at)[: at + 4], [at], np.delete(order, at)[at + 4 :])
+        )
     return Readings(time_us[order], value[order], np.arange(2, 2 + len(order)))

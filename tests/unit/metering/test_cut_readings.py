@@ -43,7 +43,10 @@ class Line:
 def melts(runs: int, shortest_pause: int, longest_pause: int) -> Line:
     """A furnace that is slow to rise and early to fall, and keeps warm in between."""
     chance = np.random.default_rng(1)
-    length, pause = chance.integers(72, 112, runs), chance.integers(shortest_pause, longest_pause, runs)
+    length, pause = (
+        chance.integers(72, 112, runs),
+        chance.integers(shortest_pause, longest_pause, runs),
+    )
     start = 300 + np.cumsum(np.concatenate(([0], (length + pause)[:-1])))
     power = np.full(int(start[-1] + length[-1]) + 300, IDLE_KW)
     for first, minutes in zip(start.tolist(), length.tolist(), strict=True):
@@ -64,8 +67,17 @@ def read(line: Line, kind: str, every: int, missing: slice = slice(0)) -> Course
     keep = np.delete(np.arange(len(at)), missing)
     readings = Readings(at[keep] * MINUTE_US, value[keep].round(3), keep + 2)
     windows = line.windows
-    moments = np.concatenate((windows.start_us, windows.end_us, beside_edges(windows), [0, int(at[-1]) * MINUTE_US]))
-    meter = Meter(id="m", step="s", carrier="electricity", reading=kind, unit="kWh" if kind != "rate" else "kW", interval_s=every * 60)
+    moments = np.concatenate(
+        (windows.start_us, windows.end_us, beside_edges(windows), [0, int(at[-1]) * MINUTE_US])
+    )
+    meter = Meter(
+        id="m",
+        step="s",
+        carrier="electricity",
+        reading=kind,
+        unit="kWh" if kind != "rate" else "kW",
+        interval_s=every * 60,
+    )
 
     def lane(names: frozenset[str]) -> Iterable[tuple[str, Readings, str]]:
         return [("m", readings, "m.csv")]
@@ -78,13 +90,21 @@ def bias(course: Course, line: Line) -> float:
 
 
 @pytest.mark.parametrize(
-    ("kind", "every", "lost"), [("register", 5, -0.008), ("interval", 10, -0.015), ("interval", 15, -0.025), ("rate", 5, -0.004)]
+    ("kind", "every", "lost"),
+    [
+        ("register", 5, -0.008),
+        ("interval", 10, -0.015),
+        ("interval", 15, -0.025),
+        ("rate", 5, -0.004),
+    ],
 )
 def test_runs_beside_long_pauses_lose_nothing_to_them(kind: str, every: int, lost: float) -> None:
     line = melts(120, 60, 240)
     course = read(line, kind, every)
     assert bias(course, line) < lost  # divided by time
-    assert abs(bias(cut_readings.divided(course, line.windows, sampled=kind == "rate"), line)) < 0.002
+    assert (
+        abs(bias(cut_readings.divided(course, line.windows, sampled=kind == "rate"), line)) < 0.002
+    )
 
 
 def test_the_power_of_short_pauses_is_told_from_many_of_different_lengths() -> None:
@@ -104,12 +124,19 @@ def test_beside_a_few_short_pauses_the_runs_go_on_as_they_were() -> None:
 def test_runs_and_pauses_still_come_to_the_meter(every: int) -> None:
     line = melts(100, 14, 240)
     course = read(line, "register", every)
-    again, last = cut_readings.divided(course, line.windows, sampled=False), int(course.curve.moments_us[-1])
-    pauses = Windows(np.concatenate(([0], line.windows.end_us)), np.concatenate((line.windows.start_us, [last])))
+    again, last = (
+        cut_readings.divided(course, line.windows, sampled=False),
+        int(course.curve.moments_us[-1]),
+    )
+    pauses = Windows(
+        np.concatenate(([0], line.windows.end_us)), np.concatenate((line.windows.start_us, [last]))
+    )
     whole = course.curve.over(np.array([0]), np.array([last]))[0].sum()
     assert again.over(line.windows).energy.sum() + again.over(pauses).energy.sum() == whole
     assert (np.diff(again.curve.steps) >= 0).all()
-    assert course.over(line.windows).energy.sum() != again.over(line.windows).energy.sum()  # the first stays as it was
+    assert (
+        course.over(line.windows).energy.sum() != again.over(line.windows).energy.sum()
+    )  # the first stays as it was
 
 
 def test_an_edge_upon_a_reading_stays_as_it_is() -> None:
@@ -124,7 +151,9 @@ def test_beside_time_that_nobody_read_an_edge_stays_as_it_is() -> None:
     middle = int(line.start[1])
     course = read(line, "register", 5, missing=slice(middle // 5 - 40, middle // 5))
     again = cut_readings.divided(course, line.windows, sampled=False)
-    assert again.over(line.windows).energy[1] == pytest.approx(course.over(line.windows).energy[1], rel=0.02)
+    assert again.over(line.windows).energy[1] == pytest.approx(
+        course.over(line.windows).energy[1], rel=0.02
+    )
     assert (np.diff(again.curve.steps) >= 0).all()
 
 

@@ -30,7 +30,11 @@ Row = tuple[str, datetime, float]
 def rows(days: int = 4) -> list[Row]:
     """Two registers, every half hour, meter by meter; a workbook keeps 16 digits of a number."""
     times = [FIRST + timedelta(minutes=30 * step) for step in range(48 * days)]
-    return [(meter, at, round(1000 + 100 / 3 * step, 6)) for meter in UNITS for step, at in enumerate(times)]
+    return [
+        (meter, at, round(1000 + 100 / 3 * step, 6))
+        for meter in UNITS
+        for step, at in enumerate(times)
+    ]
 
 
 def plant(folder: Path, kind: str, readings: list[Row], blank: tuple[str, ...] = ()) -> Path:
@@ -39,14 +43,23 @@ def plant(folder: Path, kind: str, readings: list[Row], blank: tuple[str, ...] =
     header = ("meter_id", "timestamp", "value")
     cells = [(meter, at.isoformat(), value) for meter, at, value in readings]
     if kind == "csv":
-        lines = [",".join((meter, at, repr(value))) for meter, at, value in cells] + [f"eaf-1,{at}," for at in blank]
-        (folder / "readings.csv").write_text("\n".join([",".join(header), *lines]), encoding="utf-8")
+        lines = [",".join((meter, at, repr(value))) for meter, at, value in cells] + [
+            f"eaf-1,{at}," for at in blank
+        ]
+        (folder / "readings.csv").write_text(
+            "\n".join([",".join(header), *lines]), encoding="utf-8"
+        )
     elif kind == "wide":
         by_time: dict[str, dict[str, str]] = {}
         for meter, at, value in cells:
             by_time.setdefault(at, {})[meter] = repr(value)
-        lines = [",".join((at, values.get("eaf-1", ""), values.get("eaf-2", ""))) for at, values in by_time.items()]
-        (folder / "readings.csv").write_text("\n".join(["timestamp,eaf-1,eaf-2", *lines]), encoding="utf-8")
+        lines = [
+            ",".join((at, values.get("eaf-1", ""), values.get("eaf-2", "")))
+            for at, values in by_time.items()
+        ]
+        (folder / "readings.csv").write_text(
+            "\n".join(["timestamp,eaf-1,eaf-2", *lines]), encoding="utf-8"
+        )
     elif kind == "xlsx":
         book = openpyxl.Workbook()
         sheet = book.active
@@ -56,7 +69,13 @@ def plant(folder: Path, kind: str, readings: list[Row], blank: tuple[str, ...] =
         book.save(folder / "readings.xlsx")
     else:
         columns = list(zip(*readings, strict=True))
-        table = pa.table({"meter_id": columns[0], "timestamp": pa.array(columns[1], pa.timestamp("us", "UTC")), "value": columns[2]})
+        table = pa.table(
+            {
+                "meter_id": columns[0],
+                "timestamp": pa.array(columns[1], pa.timestamp("us", "UTC")),
+                "value": columns[2],
+            }
+        )
         pq.write_table(table, folder / "readings.parquet", row_group_size=50)
     file = next(folder.glob("readings.*")).name
     meters = "".join(
@@ -64,7 +83,9 @@ def plant(folder: Path, kind: str, readings: list[Row], blank: tuple[str, ...] =
         for name, unit in UNITS.items()
     )
     batch = f"H1,eaf,liquid-steel,{(FIRST + timedelta(hours=5)).isoformat()},{(FIRST + timedelta(hours=6)).isoformat()},100,t"
-    (folder / "batches.csv").write_text(f"batch_id,step,product,start,end,output_quantity,output_unit\n{batch}\n", encoding="utf-8")
+    (folder / "batches.csv").write_text(
+        f"batch_id,step,product,start,end,output_quantity,output_unit\n{batch}\n", encoding="utf-8"
+    )
     site = f'[site]\nid = "w"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = "batches.csv"\nreadings = "{file}"\n{meters}'
     (folder / "site.toml").write_text(site, encoding="utf-8")
     return folder / "site.toml"
@@ -78,14 +99,28 @@ def digested(site: Path) -> list[MeterDay]:
 
 def test_a_digest_is_that_of_time_and_value_as_words(tmp_path: Path) -> None:
     digests = digested(plant(tmp_path / "p", "csv", rows(2)))
-    assert [(day.meter, day.count) for day in digests] == [("eaf-1", 48), ("eaf-1", 48), ("eaf-2", 48), ("eaf-2", 48)]
-    words = b"".join(struct.pack(">qd", microseconds(at), value) for meter, at, value in rows(1) if meter == "eaf-1")
-    assert (digests[0].start_us, digests[0].digest) == (microseconds(FIRST), hashlib.sha256(words).digest())
+    assert [(day.meter, day.count) for day in digests] == [
+        ("eaf-1", 48),
+        ("eaf-1", 48),
+        ("eaf-2", 48),
+        ("eaf-2", 48),
+    ]
+    words = b"".join(
+        struct.pack(">qd", microseconds(at), value)
+        for meter, at, value in rows(1)
+        if meter == "eaf-1"
+    )
+    assert (digests[0].start_us, digests[0].digest) == (
+        microseconds(FIRST),
+        hashlib.sha256(words).digest(),
+    )
 
 
 @pytest.mark.parametrize("kind", ["wide", "xlsx", "parquet"])
 def test_the_same_readings_by_another_road_are_the_same_days(tmp_path: Path, kind: str) -> None:
-    assert digested(plant(tmp_path / "p", kind, rows())) == digested(plant(tmp_path / "csv", "csv", rows()))
+    assert digested(plant(tmp_path / "p", kind, rows())) == digested(
+        plant(tmp_path / "csv", "csv", rows())
+    )
 
 
 @pytest.mark.parametrize("order", ["shuffled", "newest first", "a day late", "by time"])
@@ -100,10 +135,14 @@ def test_the_order_of_rows_changes_nothing(tmp_path: Path, order: str) -> None:
             readings = readings[:10] + readings[58:] + readings[10:58]
         case "by time":
             readings.sort(key=lambda row: row[1])
-    assert digested(plant(tmp_path / "p", "parquet", readings)) == digested(plant(tmp_path / "csv", "csv", rows()))
+    assert digested(plant(tmp_path / "p", "parquet", readings)) == digested(
+        plant(tmp_path / "csv", "csv", rows())
+    )
 
 
-def test_a_reading_that_stands_twice_counts_twice_and_a_blank_one_not_at_all(tmp_path: Path) -> None:
+def test_a_reading_that_stands_twice_counts_twice_and_a_blank_one_not_at_all(
+    tmp_path: Path,
+) -> None:
     honest = digested(plant(tmp_path / "p", "csv", rows()))
     twice = digested(plant(tmp_path / "twice", "csv", [*rows(), rows()[7]]))
     assert (twice[0].count, honest[0].count) == (49, 48)
@@ -113,23 +152,37 @@ def test_a_reading_that_stands_twice_counts_twice_and_a_blank_one_not_at_all(tmp
 
 
 @pytest.mark.parametrize("change", ["value", "time", "left out"])
-def test_one_reading_changed_is_another_digest_of_that_day_alone(tmp_path: Path, change: str) -> None:
+def test_one_reading_changed_is_another_digest_of_that_day_alone(
+    tmp_path: Path, change: str
+) -> None:
     readings = rows()
     meter, at, value = readings[60]
     readings[60] = (
-        (meter, at, float(np.nextafter(value, 2 * value))) if change == "value" else (meter, at + timedelta(microseconds=1), value)
+        (meter, at, float(np.nextafter(value, 2 * value)))
+        if change == "value"
+        else (meter, at + timedelta(microseconds=1), value)
     )
     if change == "left out":
         del readings[60]
-    honest, other = digested(plant(tmp_path / "p", "parquet", rows())), digested(plant(tmp_path / "other", "parquet", readings))
-    assert [honest_day == two for honest_day, two in zip(honest, other, strict=True)] == [True, False, *[True] * 6]
+    honest, other = (
+        digested(plant(tmp_path / "p", "parquet", rows())),
+        digested(plant(tmp_path / "other", "parquet", readings)),
+    )
+    assert [honest_day == two for honest_day, two in zip(honest, other, strict=True)] == [
+        True,
+        False,
+        *[True] * 6,
+    ]
 
 
 def test_what_the_engine_repairs_is_digested_as_it_came(tmp_path: Path) -> None:
     """A spike that metering leaves out stays in the digest: the auditor sees what the meter said."""
     readings = rows()
     readings[30] = (readings[30][0], readings[30][1], -999.999)
-    honest, spiked = digested(plant(tmp_path / "p", "csv", rows())), digested(plant(tmp_path / "s", "csv", readings))
+    honest, spiked = (
+        digested(plant(tmp_path / "p", "csv", rows())),
+        digested(plant(tmp_path / "s", "csv", readings)),
+    )
     assert spiked[0].count == honest[0].count
     assert spiked[0].digest != honest[0].digest
 
@@ -143,7 +196,11 @@ def test_blocks_cut_anywhere_give_the_same_days() -> None:
         days = DayDigests({"m": "kWh"})
         for begin in range(0, len(time_us), length):
             part = slice(begin, begin + length)
-            days.take(ReadingBlock("m", time_us[part], value[part], Consecutive(begin + 2, len(time_us[part])), "f"))
+            days.take(
+                ReadingBlock(
+                    "m", time_us[part], value[part], Consecutive(begin + 2, len(time_us[part])), "f"
+                )
+            )
         assert days.days() == whole
 
 
@@ -156,10 +213,23 @@ def test_of_the_days_at_the_edges_of_a_window_only_what_lies_in_it_counts() -> N
         days = DayDigests({"m": "kWh"}, edges)
         for begin in range(0, len(time_us), length):
             part = slice(begin, begin + length)
-            days.take(ReadingBlock("m", time_us[part], value[part], Consecutive(begin + 2, len(time_us[part])), "f"))
-        for within in ((edges[0], edges[1]), (edges[1], edges[2]), (edges[0], edges[2]), (4 * DAY_US, 4 * DAY_US)):
+            days.take(
+                ReadingBlock(
+                    "m", time_us[part], value[part], Consecutive(begin + 2, len(time_us[part])), "f"
+                )
+            )
+        for within in (
+            (edges[0], edges[1]),
+            (edges[1], edges[2]),
+            (edges[0], edges[2]),
+            (4 * DAY_US, 4 * DAY_US),
+        ):
             inside = (time_us >= within[0]) & (time_us < within[1])
-            assert days.days(within) == days_of("m", "kWh", time_us[inside], value[inside]) == days_of("m", "kWh", time_us, value, within)
+            assert (
+                days.days(within)
+                == days_of("m", "kWh", time_us[inside], value[inside])
+                == days_of("m", "kWh", time_us, value, within)
+            )
         assert days.days() == days_of("m", "kWh", time_us, value)
 
 

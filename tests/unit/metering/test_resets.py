@@ -27,10 +27,19 @@ MOMENTS = np.arange(HOURS, dtype=np.int64) * HOUR
 
 
 def meter(reading: str, **keys: Any) -> Meter:
-    return Meter(id="m", step="s", carrier="electricity", reading=reading, unit="kW" if reading == "rate" else "kWh", **keys)
+    return Meter(
+        id="m",
+        step="s",
+        carrier="electricity",
+        reading=reading,
+        unit="kW" if reading == "rate" else "kWh",
+        **keys,
+    )
 
 
-def course(of: Meter, resets_us: Sequence[float], fast: bool, without: Sequence[int] = ()) -> Course:
+def course(
+    of: Meter, resets_us: Sequence[float], fast: bool, without: Sequence[int] = ()
+) -> Course:
     """Of a meter that is read every hour and counts about 10 an hour, in blocks; the energy of each hour."""
     hours = np.delete(np.arange(HOURS), np.array(without, dtype=np.int64))
     value = (1000 + np.cumsum(LOADS) if of.reading == "register" else LOADS)[hours]
@@ -56,15 +65,21 @@ def unknown(course: Course) -> list[int]:
 @pytest.mark.parametrize("fast", [False, True])
 @pytest.mark.parametrize("reading", ["register", "rate", "interval"])
 @pytest.mark.parametrize("minutes", [1, 20, 59])
-def test_the_hour_in_which_a_meter_began_anew_is_unknown_on_both_roads(reading: str, minutes: int, fast: bool) -> None:
+def test_the_hour_in_which_a_meter_began_anew_is_unknown_on_both_roads(
+    reading: str, minutes: int, fast: bool
+) -> None:
     of = meter(reading)
     assert unknown(course(of, [], fast)) == []
     assert unknown(course(of, [AT * HOUR + minutes * HOUR / 60], fast)) == [AT]
 
 
 @pytest.mark.parametrize("fast", [False, True])
-@pytest.mark.parametrize(("reading", "hours"), [("register", [AT - 1]), ("rate", [AT - 1]), ("interval", [])])
-def test_a_reading_at_that_very_moment_is_of_the_new_beginning(reading: str, hours: list[int], fast: bool) -> None:
+@pytest.mark.parametrize(
+    ("reading", "hours"), [("register", [AT - 1]), ("rate", [AT - 1]), ("interval", [])]
+)
+def test_a_reading_at_that_very_moment_is_of_the_new_beginning(
+    reading: str, hours: list[int], fast: bool
+) -> None:
     """So what lies before it is unknown; of an interval that ends there nothing is."""
     assert unknown(course(meter(reading), [AT * HOUR], fast)) == hours
 
@@ -79,33 +94,58 @@ def test_the_edge_of_a_block_hides_no_reset(fast: bool) -> None:
 def test_the_moment_is_by_the_meters_own_clock(fast: bool) -> None:
     """A clock that is half an hour ahead shows 20 past the hour at 10 to it."""
     of = meter("register", clock_offset_s=1800)
-    energy, known_s = course(of, [AT * HOUR + HOUR // 3], fast).curve.over(np.array([(AT - 1) * HOUR]), np.array([(AT + 1) * HOUR]))
-    assert (energy.tolist(), known_s.tolist()) == ([pytest.approx(LOADS[[AT, AT + 2]].sum() / 2, abs=1e-5)], [3600.0])
+    energy, known_s = course(of, [AT * HOUR + HOUR // 3], fast).curve.over(
+        np.array([(AT - 1) * HOUR]), np.array([(AT + 1) * HOUR])
+    )
+    assert (energy.tolist(), known_s.tolist()) == (
+        [pytest.approx(LOADS[[AT, AT + 2]].sum() / 2, abs=1e-5)],
+        [3600.0],
+    )
 
 
 def test_what_a_register_counted_across_a_gap_with_a_reset_in_it_is_not_even_known_in_all() -> None:
     of, missing, counted = meter("register"), range(AT, AT + 5), LOADS[AT : AT + 6].sum()
     ends = np.array([0]), np.array([(HOURS - 1) * HOUR])
-    assert course(of, [], fast=True, without=missing).curve.unplaced(*ends).tolist() == [pytest.approx(counted, abs=1e-5)]
-    assert course(of, [(AT + 2) * HOUR], fast=True, without=missing).curve.unplaced(*ends).tolist() == [0.0]
+    assert course(of, [], fast=True, without=missing).curve.unplaced(*ends).tolist() == [
+        pytest.approx(counted, abs=1e-5)
+    ]
+    assert course(of, [(AT + 2) * HOUR], fast=True, without=missing).curve.unplaced(
+        *ends
+    ).tolist() == [0.0]
 
 
 @pytest.mark.parametrize(
     ("of", "reset_min", "energy", "completeness"),
     [
-        (meter("register"), 14.0, 10, 1 / 3),  # between two readings: nor does what is not known go on to the end
+        (
+            meter("register"),
+            14.0,
+            10,
+            1 / 3,
+        ),  # between two readings: nor does what is not known go on to the end
         (meter("register"), 20.0, 10, 1 / 3),  # with the second of them
         (meter("rate"), 14.0, 10 + 10, 2 / 3),
         (meter("interval"), 14.0, 10 + 10, 2 / 3),
         (meter("interval"), 20.0, 30, 1.0),  # an interval ends, another begins
         (meter("register"), 0.0, 30, 1.0),  # with the window
         (meter("register"), 30.0, 30, 1.0),  # with its end
-        (meter("register"), 26.0, 20, 2 / 3),  # after the last reading: what it counted does not go on
+        (
+            meter("register"),
+            26.0,
+            20,
+            2 / 3,
+        ),  # after the last reading: what it counted does not go on
     ],
 )
-def test_a_window_by_itself_takes_nothing_across_it_either(of: Meter, reset_min: float, energy: float, completeness: float) -> None:
-    minutes = np.array([10.0, 20.0, 30.0]) if of.reading == "interval" else np.array([0.0, 10.0, 20.0])
-    values = {"register": 100 + minutes, "rate": np.full(3, 60.0), "interval": np.full(3, 10.0)}[of.reading]
+def test_a_window_by_itself_takes_nothing_across_it_either(
+    of: Meter, reset_min: float, energy: float, completeness: float
+) -> None:
+    minutes = (
+        np.array([10.0, 20.0, 30.0]) if of.reading == "interval" else np.array([0.0, 10.0, 20.0])
+    )
+    values = {"register": 100 + minutes, "rate": np.full(3, 60.0), "interval": np.full(3, 10.0)}[
+        of.reading
+    ]
     us = np.rint(np.array([0.0, 30.0, reset_min]) * HOUR / 60).astype(np.int64)
     own = OwnWindows(of, Windows(us[:1], us[1:2]), 3600.0, resets_us=us[2:])
     own.take(Readings(np.rint(minutes * HOUR / 60).astype(np.int64), values, np.arange(3)))
@@ -118,13 +158,17 @@ def test_a_reset_is_declared_by_the_stamps_of_the_source_and_by_no_other_event()
     zone = ZoneInfo("Asia/Shanghai")
 
     def event(kind: str, start: str, **keys: object) -> DeclaredEvent:
-        return DeclaredEvent.model_validate({"meter": "m", "from": start, "kind": kind, "reason": "Work order 17.", **keys})
+        return DeclaredEvent.model_validate(
+            {"meter": "m", "from": start, "kind": kind, "reason": "Work order 17.", **keys}
+        )
 
     events = [
         event("reset", "2025-03-02T09:20:00"),
         event("reset", "2025-03-01T09:20:00"),
         event("rounding", "2025-03-03"),
-        event("clock", "2025-03-02", until="2025-03-03", offset="7 min"),  # puts the readings of the second day right
+        event(
+            "clock", "2025-03-02", until="2025-03-03", offset="7 min"
+        ),  # puts the readings of the second day right
     ]
     moments = [datetime(2025, 3, 1, 9, 20, tzinfo=zone), datetime(2025, 3, 2, 9, 27, tzinfo=zone)]
     resets = DeclaredReadings(events, zone)

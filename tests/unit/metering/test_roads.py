@@ -15,7 +15,9 @@ from reporting_agent.metering.stream import FIRST_READINGS
 from tests.unit.metering.records import FAULTS, record
 
 
-def followed(meter: Meter, data: Readings, moments_us: np.ndarray, fast: bool, block: int, factor: float) -> Course:
+def followed(
+    meter: Meter, data: Readings, moments_us: np.ndarray, fast: bool, block: int, factor: float
+) -> Course:
     def read(names: frozenset[str]) -> Iterable[tuple[str, Readings, str]]:
         for start in range(0, len(data), block):
             yield meter.id, data.at(slice(start, start + block)), "readings.csv"
@@ -85,7 +87,9 @@ def test_both_roads_tell_the_same(
     assert fast.curve.known_us.tolist() == careful.curve.known_us.tolist()
     assert fast.curve.unplaced_steps.tolist() == careful.curve.unplaced_steps.tolist()
     assert fast.facts == careful.facts
-    assert [replace(finding, places=()) for finding in fast.findings] == [replace(finding, places=()) for finding in careful.findings]
+    assert [replace(finding, places=()) for finding in fast.findings] == [
+        replace(finding, places=()) for finding in careful.findings
+    ]
 
 
 def test_a_sound_record_takes_the_fast_road(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +103,9 @@ def test_a_sound_record_takes_the_fast_road(monkeypatch: pytest.MonkeyPatch) -> 
         return careful(self, readings, file)
 
     monkeypatch.setattr(MeterStream, "feed", feed)
-    meter = Meter(id="m", step="s", carrier="electricity", reading="register", unit="kWh", range=(0.0, 6000.0))
+    meter = Meter(
+        id="m", step="s", carrier="electricity", reading="register", unit="kWh", range=(0.0, 6000.0)
+    )
     data = record("register", "none", 0, 1, 5 * FIRST_READINGS, even=True)
     followed(meter, data, data.time_us[:2], True, 3 * FIRST_READINGS, 1.0)
     assert laid_out == [FIRST_READINGS]  # where the record begins; all others pass

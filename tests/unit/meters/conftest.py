@@ -32,24 +32,43 @@ not_used = ["natural-gas", "coke"]
 
 def meter(name: str, reading: str = "register", unit: str = "kWh", **keys: object) -> str:
     """One [[meters]] table; values as TOML writes them."""
-    rows = {"id": f'"{name}"', "carrier": '"electricity"', "reading": f'"{reading}"', "unit": f'"{unit}"'}
+    rows = {
+        "id": f'"{name}"',
+        "carrier": '"electricity"',
+        "reading": f'"{reading}"',
+        "unit": f'"{unit}"',
+    }
     rows |= {key: str(value) for key, value in keys.items()}
-    return "\n[[meters]]\n" + "\n".join(f"{key} = {value}" for key, value in rows.items() if value != "None") + "\n"
+    return (
+        "\n[[meters]]\n"
+        + "\n".join(f"{key} = {value}" for key, value in rows.items() if value != "None")
+        + "\n"
+    )
 
 
 def heats(
-    count: int, *, minutes: int = 50, tonnes: float = 100.0, step: str = "eaf", equipment: str = "", every_h: float = 1.0
+    count: int,
+    *,
+    minutes: int = 50,
+    tonnes: float = 100.0,
+    step: str = "eaf",
+    equipment: str = "",
+    every_h: float = 1.0,
 ) -> list[str]:
     """Rows of batches.csv, one heat every so many hours from the beginning."""
     rows = []
     for number in range(count):
         start = BEGIN + timedelta(hours=number * every_h)
         end = start + timedelta(minutes=minutes)
-        rows.append(f"{step}-{equipment}{number},{step},,{start.isoformat()},{end.isoformat()},{tonnes},t,,{equipment},good,0")
+        rows.append(
+            f"{step}-{equipment}{number},{step},,{start.isoformat()},{end.isoformat()},{tonnes},t,,{equipment},good,0"
+        )
     return rows
 
 
-def register(power_kw: Power, days: float, every_s: int = 60, quantum: float = 0.0) -> list[tuple[datetime, float]]:
+def register(
+    power_kw: Power, days: float, every_s: int = 60, quantum: float = 0.0
+) -> list[tuple[datetime, float]]:
     """A counter of this power, read at every so many seconds; cut to steps of `quantum`."""
     rows, counted = [], 0.0
     for number in range(int(days * 86_400 / every_s) + 1):
@@ -62,18 +81,25 @@ def register(power_kw: Power, days: float, every_s: int = 60, quantum: float = 0
 
 def rate(value: Power, days: float, every_s: int = 60) -> list[tuple[datetime, float]]:
     """A value read at every so many seconds."""
-    moments = [BEGIN + timedelta(seconds=number * every_s) for number in range(int(days * 86_400 / every_s) + 1)]
+    moments = [
+        BEGIN + timedelta(seconds=number * every_s)
+        for number in range(int(days * 86_400 / every_s) + 1)
+    ]
     return [(moment, value(moment)) for moment in moments]
 
 
 @pytest.fixture
 def a_site(tmp_path: Path) -> Callable[..., SiteSettings]:
     def build(
-        toml: str, batches: Sequence[str] = (), readings: Mapping[str, Sequence[tuple[datetime, float]]] | None = None
+        toml: str,
+        batches: Sequence[str] = (),
+        readings: Mapping[str, Sequence[tuple[datetime, float]]] | None = None,
     ) -> SiteSettings:
         (tmp_path / "site.toml").write_text(HEAD + toml, encoding="utf-8")
         header = "batch_id,step,product,start,end,output_quantity,output_unit,variant,equipment,status,var.hot_metal_pct"
-        (tmp_path / "batches.csv").write_text("\n".join([header, *batches]) + "\n", encoding="utf-8")
+        (tmp_path / "batches.csv").write_text(
+            "\n".join([header, *batches]) + "\n", encoding="utf-8"
+        )
         lines = ["meter_id,timestamp,value"]
         for name, rows in (readings or {}).items():
             lines += [f"{name},{moment.isoformat()},{value!r}" for moment, value in rows]

@@ -26,10 +26,16 @@ def labelled(ten_days: Period) -> Label:
 
 def heat_power(moment: datetime) -> float:
     """Heats that differ: every hour a little more than the one before, for 50 minutes of each."""
-    return 40_000.0 + 200.0 * ((moment.day * 7 + moment.hour * 5) % 24) if moment.minute < 50 else 2_000.0
+    return (
+        40_000.0 + 200.0 * ((moment.day * 7 + moment.hour * 5) % 24)
+        if moment.minute < 50
+        else 2_000.0
+    )
 
 
-def judged(a_site: Build, labelled: Label, toml: str, readings: dict[str, Any], minutes: int = 50) -> dict[str, Adequacy]:
+def judged(
+    a_site: Build, labelled: Label, toml: str, readings: dict[str, Any], minutes: int = 50
+) -> dict[str, Adequacy]:
     site = a_site(toml, heats(24 * DAYS, minutes=minutes), readings)
     return {judgement.meter: judgement for judgement in adequacy(site, labelled(site))}
 
@@ -38,7 +44,9 @@ def aspects(judgement: Adequacy) -> set[Aspect]:
     return {issue.aspect for issue in judgement.issues}
 
 
-def test_a_gas_meter_far_too_large_is_told_with_its_error_and_the_range_to_choose(a_site: Build, labelled: Label) -> None:
+def test_a_gas_meter_far_too_large_is_told_with_its_error_and_the_range_to_choose(
+    a_site: Build, labelled: Label
+) -> None:
     toml = meter("f1", step='"eaf"', accuracy_class=0.5)
     toml += meter(
         "gas",
@@ -51,7 +59,10 @@ def test_a_gas_meter_far_too_large_is_told_with_its_error_and_the_range_to_choos
         accuracy_of='"range"',
         lhv=35.6,
     )
-    readings = {"f1": register(heat_power, DAYS + 1), "gas": rate(lambda moment: 210.0 + 30 * (moment.minute % 7 == 0), DAYS + 1)}
+    readings = {
+        "f1": register(heat_power, DAYS + 1),
+        "gas": rate(lambda moment: 210.0 + 30 * (moment.minute % 7 == 0), DAYS + 1),
+    }
     judgement = judged(a_site, labelled, toml, readings)["gas"]
     issue = next(issue for issue in judgement.issues if issue.aspect is Aspect.RANGE)
     assert "range 0 to 5,000 Nm3/h, but the batches run at 21" in issue.found.en
@@ -62,20 +73,48 @@ def test_a_gas_meter_far_too_large_is_told_with_its_error_and_the_range_to_choos
     assert judgement.range_used == pytest.approx(0.043, abs=0.001)
 
 
-def test_the_same_meter_for_all_of_the_steps_energy_is_not_adequate(a_site: Build, labelled: Label) -> None:
-    toml = meter("f1", "rate", "kW", step='"eaf"', range="[0.0, 900000.0]", accuracy_class=1.5, accuracy_of='"range"')
+def test_the_same_meter_for_all_of_the_steps_energy_is_not_adequate(
+    a_site: Build, labelled: Label
+) -> None:
+    toml = meter(
+        "f1",
+        "rate",
+        "kW",
+        step='"eaf"',
+        range="[0.0, 900000.0]",
+        accuracy_class=1.5,
+        accuracy_of='"range"',
+    )
     judgement = judged(a_site, labelled, toml, {"f1": rate(heat_power, DAYS + 1)})["f1"]
     assert judgement.verdict is AdequacyVerdict.INADEQUATE
-    assert next(issue for issue in judgement.issues if issue.aspect is Aspect.CLASS).change.en == "choose 0 to 100,000 kW"
+    assert (
+        next(issue for issue in judgement.issues if issue.aspect is Aspect.CLASS).change.en
+        == "choose 0 to 100,000 kW"
+    )
     assert "不满足要求" in in_language(judgement.words, "zh")
     assert [finding.code for finding in findings([judgement])] == ["meter-inadequate"]
 
 
-def test_a_meter_wired_backwards_is_judged_and_no_range_is_told_for_what_flows_the_other_way(a_site: Build, labelled: Label) -> None:
+def test_a_meter_wired_backwards_is_judged_and_no_range_is_told_for_what_flows_the_other_way(
+    a_site: Build, labelled: Label
+) -> None:
     """It shows some −42 MW. Of a range of 500 MW class 0.5 is 2.5 MW, by √3 and k = 2 it is 2.9: 7 %. Class 0.2 is 3 %, within the 5 %."""
-    toml = meter("f1", "rate", "kW", step='"eaf"', range="[-500000.0, 500000.0]", accuracy_class=1.5, accuracy_of='"range"')
-    judgement = judged(a_site, labelled, toml, {"f1": rate(lambda moment: -heat_power(moment), DAYS + 1)})["f1"]
-    assert next(issue for issue in judgement.issues if issue.aspect is Aspect.CLASS).change.en == "choose class 0.2"
+    toml = meter(
+        "f1",
+        "rate",
+        "kW",
+        step='"eaf"',
+        range="[-500000.0, 500000.0]",
+        accuracy_class=1.5,
+        accuracy_of='"range"',
+    )
+    judgement = judged(
+        a_site, labelled, toml, {"f1": rate(lambda moment: -heat_power(moment), DAYS + 1)}
+    )["f1"]
+    assert (
+        next(issue for issue in judgement.issues if issue.aspect is Aspect.CLASS).change.en
+        == "choose class 0.2"
+    )
 
 
 def test_a_good_meter_is_adequate_and_no_finding(a_site: Build, labelled: Label) -> None:
@@ -88,21 +127,32 @@ def test_a_good_meter_is_adequate_and_no_finding(a_site: Build, labelled: Label)
 
 
 def test_without_a_class_nobody_can_tell(a_site: Build, labelled: Label) -> None:
-    judgement = judged(a_site, labelled, meter("f1", step='"eaf"'), {"f1": register(heat_power, DAYS + 1)})["f1"]
+    judgement = judged(
+        a_site, labelled, meter("f1", step='"eaf"'), {"f1": register(heat_power, DAYS + 1)}
+    )["f1"]
     assert judgement.verdict is AdequacyVerdict.UNDECLARED
     assert aspects(judgement) == {Aspect.UNDECLARED}
     assert findings([judgement]) == []
 
 
-def test_a_meter_that_stands_at_the_end_of_its_range_shows_too_little(a_site: Build, labelled: Label) -> None:
+def test_a_meter_that_stands_at_the_end_of_its_range_shows_too_little(
+    a_site: Build, labelled: Label
+) -> None:
     toml = meter("f1", "rate", "kW", step='"eaf"', range="[0.0, 42000.0]", accuracy_class=0.5)
-    judgement = judged(a_site, labelled, toml, {"f1": rate(lambda moment: min(heat_power(moment), 42_000.0), DAYS + 1)})["f1"]
+    judgement = judged(
+        a_site,
+        labelled,
+        toml,
+        {"f1": rate(lambda moment: min(heat_power(moment), 42_000.0), DAYS + 1)},
+    )["f1"]
     issue = next(issue for issue in judgement.issues if issue.aspect is Aspect.SATURATION)
     assert judgement.verdict is AdequacyVerdict.INADEQUATE
     assert "more flowed than it shows" in issue.found.en
 
 
-def test_readings_every_quarter_of_an_hour_are_for_the_year_only(a_site: Build, labelled: Label) -> None:
+def test_readings_every_quarter_of_an_hour_are_for_the_year_only(
+    a_site: Build, labelled: Label
+) -> None:
     toml = meter("f1", step='"eaf"', accuracy_class=0.5)
     judgement = judged(a_site, labelled, toml, {"f1": register(heat_power, DAYS + 1, 900)})["f1"]
     assert judgement.verdict is AdequacyVerdict.YEAR_ONLY
@@ -111,28 +161,41 @@ def test_readings_every_quarter_of_an_hour_are_for_the_year_only(a_site: Build, 
     assert "read it every 60 s" in judgement.words
 
 
-def test_readings_every_quarter_of_an_hour_suffice_no_better_where_they_may_be_used(a_site: Build, labelled: Label) -> None:
+def test_readings_every_quarter_of_an_hour_suffice_no_better_where_they_may_be_used(
+    a_site: Build, labelled: Label
+) -> None:
     toml = (
         meter("mill", step='"hot-rolling"', accuracy_class=0.5)
         + '\n[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"]\n'
     )
     rolling = heats(24 * DAYS, step="hot-rolling", minutes=50)
-    site = a_site(toml, [row.replace("T00:00:00", "T00:05:00") for row in rolling], {"mill": register(heat_power, DAYS + 1, 900)})
+    site = a_site(
+        toml,
+        [row.replace("T00:00:00", "T00:05:00") for row in rolling],
+        {"mill": register(heat_power, DAYS + 1, 900)},
+    )
     (judgement,) = adequacy(site, labelled(site))
     issue = next(issue for issue in judgement.issues if issue.aspect is Aspect.SAMPLING)
     assert judgement.verdict is AdequacyVerdict.YEAR_ONLY
-    assert "at the start or end of a batch, the energy between two readings is split by time alone" in issue.found.en
+    assert (
+        "at the start or end of a batch, the energy between two readings is split by time alone"
+        in issue.found.en
+    )
 
 
 def test_a_register_of_coarse_steps_is_for_the_year_only(a_site: Build, labelled: Label) -> None:
     toml = meter("f1", step='"eaf"', accuracy_class=0.5)
-    judgement = judged(a_site, labelled, toml, {"f1": register(heat_power, DAYS + 1, 60, quantum=1000.0)})["f1"]
+    judgement = judged(
+        a_site, labelled, toml, {"f1": register(heat_power, DAYS + 1, 60, quantum=1000.0)}
+    )["f1"]
     issue = next(issue for issue in judgement.issues if issue.aspect is Aspect.RESOLUTION)
     assert issue.change.en == "set it to write steps of 200 kWh or finer"
     assert judgement.verdict is AdequacyVerdict.YEAR_ONLY
 
 
-def test_a_volume_at_constant_pressure_is_for_the_year_only_and_an_old_calibration_is_told(a_site: Build, labelled: Label) -> None:
+def test_a_volume_at_constant_pressure_is_for_the_year_only_and_an_old_calibration_is_told(
+    a_site: Build, labelled: Label
+) -> None:
     toml = meter("f1", step='"eaf"', accuracy_class=0.5)
     toml += meter(
         "gas",
@@ -161,15 +224,27 @@ def test_a_meter_that_knows_little_of_its_time_is_told(a_site: Build, labelled: 
     judgement = judged(a_site, labelled, toml, {"f1": register(heat_power, DAYS + 1)})["f1"]
     assert Aspect.COVERAGE not in aspects(judgement)  # the period is as long as the readings
     assert judgement.of_period is not None
-    short = judged(a_site, labelled, toml, {"f1": [row for row in register(heat_power, DAYS + 1) if row[0].hour >= 3]})["f1"]
+    short = judged(
+        a_site,
+        labelled,
+        toml,
+        {"f1": [row for row in register(heat_power, DAYS + 1) if row[0].hour >= 3]},
+    )["f1"]
     assert short.verdict in {AdequacyVerdict.YEAR_ONLY, AdequacyVerdict.INADEQUATE}
     assert Aspect.COVERAGE in aspects(short)
 
 
-def test_no_class_is_recommended_for_readings_that_are_missing(a_site: Build, labelled: Label) -> None:
+def test_no_class_is_recommended_for_readings_that_are_missing(
+    a_site: Build, labelled: Label
+) -> None:
     """Readings of one day in ten: the rest is no error of the meter's class."""
     toml = meter("f1", step='"eaf"', accuracy_class=0.5)
-    judgement = judged(a_site, labelled, toml, {"f1": [row for row in register(heat_power, DAYS + 1) if row[0].day == 1]})["f1"]
+    judgement = judged(
+        a_site,
+        labelled,
+        toml,
+        {"f1": [row for row in register(heat_power, DAYS + 1) if row[0].day == 1]},
+    )["f1"]
     assert judgement.of_period is None
     assert Aspect.CLASS not in aspects(judgement)
     assert Aspect.COVERAGE in aspects(judgement)

@@ -19,7 +19,9 @@ Label = Callable[[SiteSettings], LabelResult]
 DAYS = 30
 HOURS = 24 * DAYS
 SHARED = meter("pumps", allocation='{ by = "power", power = { eaf = 30, ladle-refining = 10 } }')
-METERS = meter("lf", step='"ladle-refining"', accuracy_class=0.5) + meter("f1", step='"eaf"', accuracy_class=0.5)
+METERS = meter("lf", step='"ladle-refining"', accuracy_class=0.5) + meter(
+    "f1", step='"eaf"', accuracy_class=0.5
+)
 JOINT = '[[joint]]\nstep = "ladle-refining"\nratios = { any = 1.0, vacuum-treated = 1.5 }\n'
 
 
@@ -36,16 +38,26 @@ def site(a_site: Build) -> SiteSettings:
         rows[number] = row.replace(",100.0,", ",60.0,")
         rows.append(row.replace(",100.0,", ",40.0,").replace(",any,", ",vacuum-treated,"))
     curves = {"lf": ladle, "f1": lambda _: 30_000.0, "pumps": lambda _: 40.0}
-    return a_site(METERS + SHARED + JOINT, heats(HOURS) + rows, {name: register(curve, DAYS, 300) for name, curve in curves.items()})
+    return a_site(
+        METERS + SHARED + JOINT,
+        heats(HOURS) + rows,
+        {name: register(curve, DAYS, 300) for name, curve in curves.items()},
+    )
 
 
-def test_the_step_used_what_its_meter_counted_and_its_part_of_the_shared_one_once(site: SiteSettings, labelled: Label) -> None:
+def test_the_step_used_what_its_meter_counted_and_its_part_of_the_shared_one_once(
+    site: SiteSettings, labelled: Label
+) -> None:
     raws = [raw for carrier, raw in of_steps(labelled(site).sitewide(site), 0.01)]
     ladles = sorted(raw.quantity for raw in raws if raw.name == "ladle-refining")
-    assert ladles == pytest.approx([HOURS * 50 / 60 * 10, HOURS * 5_100], rel=1e-3)  # of the pumps 10 kW while it runs
+    assert ladles == pytest.approx(
+        [HOURS * 50 / 60 * 10, HOURS * 5_100], rel=1e-3
+    )  # of the pumps 10 kW while it runs
 
 
-def test_what_no_run_carries_is_what_the_meter_counted_between_them(site: SiteSettings, labelled: Label) -> None:
+def test_what_no_run_carries_is_what_the_meter_counted_between_them(
+    site: SiteSettings, labelled: Label
+) -> None:
     assert labelled(site).sitewide(site).accounts["lf"].rest == pytest.approx(HOURS * 100, rel=1e-3)
 
 

@@ -16,7 +16,14 @@ from tests.unit.meters.conftest import heats, meter, register
 
 
 def a_meter(**keys: object) -> Meter:
-    defaults = {"id": "m", "step": "eaf", "carrier": "electricity", "reading": "register", "unit": "kWh", "accuracy_class": 1.0}
+    defaults = {
+        "id": "m",
+        "step": "eaf",
+        "carrier": "electricity",
+        "reading": "register",
+        "unit": "kWh",
+        "accuracy_class": 1.0,
+    }
     return Meter.model_validate(defaults | keys)
 
 
@@ -25,9 +32,17 @@ def facts(step_s: float | None = None, quantum: float | None = None) -> MeterFac
 
 
 def doubt_of(
-    meter: Meter, facts: MeterFacts, *, begin_h: float = 0.0, hours: float = 1.0, energy: float = 1000.0, completeness: float = 1.0
+    meter: Meter,
+    facts: MeterFacts,
+    *,
+    begin_h: float = 0.0,
+    hours: float = 1.0,
+    energy: float = 1000.0,
+    completeness: float = 1.0,
 ) -> WindowUncertainty:
-    windows = Windows(np.array([round(begin_h * HOUR_US)]), np.array([round((begin_h + hours) * HOUR_US)]))
+    windows = Windows(
+        np.array([round(begin_h * HOUR_US)]), np.array([round((begin_h + hours) * HOUR_US)])
+    )
     uncertainty = doubt(meter, facts, windows, np.array([energy]), np.array([completeness]))
     assert uncertainty is not None
     return uncertainty
@@ -52,12 +67,18 @@ def test_a_register_has_two_readings_of_its_smallest_step() -> None:
 
 
 def test_intervals_and_rates_add_up_the_steps_of_their_readings() -> None:
-    assert doubt_of(a_meter(reading="interval"), facts(900, 10.0)).own[0] == pytest.approx(10 * sqrt(4) / sqrt(12))
-    assert doubt_of(a_meter(reading="rate"), facts(900, 10.0)).own[0] == pytest.approx(10 * 0.25 * sqrt(4) / sqrt(12))
+    assert doubt_of(a_meter(reading="interval"), facts(900, 10.0)).own[0] == pytest.approx(
+        10 * sqrt(4) / sqrt(12)
+    )
+    assert doubt_of(a_meter(reading="rate"), facts(900, 10.0)).own[0] == pytest.approx(
+        10 * 0.25 * sqrt(4) / sqrt(12)
+    )
 
 
 def test_a_declared_resolution_goes_before_the_one_seen() -> None:
-    assert doubt_of(a_meter(resolution=1.0), facts(60, 10.0)).own[0] == pytest.approx(sqrt(2) / sqrt(12))
+    assert doubt_of(a_meter(resolution=1.0), facts(60, 10.0)).own[0] == pytest.approx(
+        sqrt(2) / sqrt(12)
+    )
 
 
 def test_an_edge_between_two_readings_splits_their_energy_by_time_alone() -> None:
@@ -76,11 +97,25 @@ def test_missing_seconds_reach_to_twice_the_mean_power() -> None:
 
 def test_without_a_class_nothing_is_computed() -> None:
     windows = Windows(np.array([0]), np.array([HOUR_US]))
-    assert doubt(a_meter(accuracy_class=None), facts(900, 10.0), windows, np.array([1.0]), np.array([1.0])) is None
+    assert (
+        doubt(
+            a_meter(accuracy_class=None),
+            facts(900, 10.0),
+            windows,
+            np.array([1.0]),
+            np.array([1.0]),
+        )
+        is None
+    )
 
 
 def test_errors_of_different_meters_are_independent() -> None:
-    doubt = together([WindowUncertainty(np.array([3.0]), np.array([0.0])), WindowUncertainty(np.array([4.0]), np.array([2.0]))])
+    doubt = together(
+        [
+            WindowUncertainty(np.array([3.0]), np.array([0.0])),
+            WindowUncertainty(np.array([4.0]), np.array([2.0])),
+        ]
+    )
     assert doubt.systematic[0] == 5
     assert doubt.own[0] == 2
 
@@ -90,7 +125,9 @@ def test_the_class_reaches_the_label_whole_and_does_not_average_out(
 ) -> None:
     def of(count: int) -> float:
         toml = meter("f1", step='"eaf"', accuracy_class=2.0)
-        result = labelled(a_site(toml, heats(count), {"f1": register(lambda _: 45_000.0, count / 24 + 1)}))
+        result = labelled(
+            a_site(toml, heats(count), {"f1": register(lambda _: 45_000.0, count / 24 + 1)})
+        )
         label = next(step for step in result.site_label.steps if step.metric == "electricity")
         assert label.uncertainty is not None
         assert label.uncertainty.best is not None

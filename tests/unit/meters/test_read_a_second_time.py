@@ -16,10 +16,14 @@ Label = Callable[[SiteSettings], LabelResult]
 STRANGE = [(BEGIN, 1.0), (BEGIN, 2.0), (BEGIN, 3.0)]
 
 
-def test_what_was_met_counts_once(a_site: Build, labelled: Label, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_met_counts_once(
+    a_site: Build, labelled: Label, monkeypatch: pytest.MonkeyPatch
+) -> None:
     power = rate(lambda moment: 5_000.0 + 100 * (moment.minute % 7), 5)
     power[3000] = (power[3000][0], 4e6)  # beyond its own history, which is known at the end alone
-    site = a_site(meter("main", "rate", "kW", role='"main"'), heats(100), {"main": power, "strange": STRANGE})
+    site = a_site(
+        meter("main", "rate", "kW", role='"main"'), heats(100), {"main": power, "strange": STRANGE}
+    )
     with (site.folder / "readings.csv").open("a", encoding="utf-8") as file:
         file.write("main,no time at all,7\n")
     second = []

@@ -55,7 +55,11 @@ BATCHES = served((0, 2, 80, 0), (1, 4, 30, 1))
     [
         ({"by": "hours", "among": ("A", "B")}, 60 + 30, 30 + 120),
         ({"by": "output", "among": ("A", "B")}, 60 + 48, 12 + 120),  # 40 t/h against 10 t/h
-        ({"by": "rated-power", "among": ("A", "B")}, 60 + 45, 15 + 120),  # 3,000 kW against 1,000 kW
+        (
+            {"by": "rated-power", "among": ("A", "B")},
+            60 + 45,
+            15 + 120,
+        ),  # 3,000 kW against 1,000 kW
         ({"by": "shares", "shares": {"A": 0.25, "B": 0.75}}, 30, 135),
     ],
 )
@@ -72,7 +76,11 @@ def test_a_declared_power_gives_each_batch_its_own_time_whatever_runs_beside_it(
     assert shares.energy.tolist() == [40, 15]
     assert shares.completeness.tolist() == [1.0, 1.0]
     assert shares.nobodys == 240 - 40 - 15  # told by the meter, and in no batch
-    assert shared(rule, served((0, 2, 80, 0), (0, 9, 1, 0), (1, 4, 30, 1))).energy.tolist() == [40, 180, 15]
+    assert shared(rule, served((0, 2, 80, 0), (0, 9, 1, 0), (1, 4, 30, 1))).energy.tolist() == [
+        40,
+        180,
+        15,
+    ]
 
 
 def test_power_is_declared_for_every_sink_and_above_0() -> None:
@@ -87,17 +95,28 @@ def test_a_meter_shared_by_power_leaves_the_site_and_one_shared_by_hours_does_no
     a_site: Callable[..., SiteSettings], march: Period
 ) -> None:
     batches = [*heats(60, equipment="F1"), *heats(60, equipment="F2")]
-    furnaces = '\n[[equipment]]\nid = "F1"\nstep = "eaf"\n\n[[equipment]]\nid = "F2"\nstep = "eaf"\n'
+    furnaces = (
+        '\n[[equipment]]\nid = "F1"\nstep = "eaf"\n\n[[equipment]]\nid = "F2"\nstep = "eaf"\n'
+    )
     readings = {"pumps": register(lambda _: 60_000.0, 3)}
 
     def leaving(allocation: str) -> tuple[set[float], int | None]:
-        site = a_site(meter("pumps", allocation=allocation, step='"eaf"') + furnaces, batches, readings)
+        site = a_site(
+            meter("pumps", allocation=allocation, step='"eaf"') + furnaces, batches, readings
+        )
         data = read(site, march, outward=True)
         assert data.outward is not None
-        energies = {round(batch.energy[0].quantity, 3) for batch in data.outward.batches if batch.equipment == "F1"}
+        energies = {
+            round(batch.energy[0].quantity, 3)
+            for batch in data.outward.batches
+            if batch.equipment == "F1"
+        }
         return energies, data.outward.paths["eaf"].bound
 
-    assert leaving('{ by = "power", power = { F1 = 24_000, F2 = 36_000 } }') == ({20_000.0}, 1)  # 24 MW for 50 min
+    assert leaving('{ by = "power", power = { F1 = 24_000, F2 = 36_000 } }') == (
+        {20_000.0},
+        1,
+    )  # 24 MW for 50 min
     assert leaving('{ by = "hours", among = ["F1", "F2"] }')[1] is None
 
 
@@ -121,9 +140,17 @@ times = st.tuples(st.integers(0, 600), st.integers(1, 300), st.floats(0, 500), s
     rule=st.sampled_from(["hours", "output", "rated-power", "shares"]),
     power=st.floats(0.001, 1e6),
 )
-def test_nothing_is_lost_or_made_to_the_last_digit(rows: list[tuple[int, int, float, int]], rule: str, power: float) -> None:
-    batches = served(*((start / 60, (start + length) / 60, output, sink) for start, length, output, sink in rows))
-    given_rule: dict[str, Any] = {"by": rule, "shares": {"A": 0.3, "B": 0.7}} if rule == "shares" else {"by": rule, "among": ("A", "B")}
+def test_nothing_is_lost_or_made_to_the_last_digit(
+    rows: list[tuple[int, int, float, int]], rule: str, power: float
+) -> None:
+    batches = served(
+        *((start / 60, (start + length) / 60, output, sink) for start, length, output, sink in rows)
+    )
+    given_rule: dict[str, Any] = (
+        {"by": rule, "shares": {"A": 0.3, "B": 0.7}}
+        if rule == "shares"
+        else {"by": rule, "among": ("A", "B")}
+    )
     edges = np.unique(np.concatenate((batches.start_us, batches.end_us)))
     curve = curve_of((edges / HOUR_US).tolist(), power)
     shares = share_out(Allocation(**given_rule), (A, B), batches, curve)
@@ -142,7 +169,9 @@ def test_a_shared_meter_is_marked_on_the_label_and_told(
     result = labelled(a_site(toml, batches, {"pumps": register(lambda _: 60_000.0, 10.5)}))
     electricity = next(label for label in result.site_label.steps if label.metric == "electricity")
     assert electricity.allocated_carriers == ("electricity",)
-    assert electricity.best.value == pytest.approx(250)  # 60 MW for 50 min, half of it each, over 100 t
+    assert electricity.best.value == pytest.approx(
+        250
+    )  # 60 MW for 50 min, half of it each, over 100 t
     allocation = next(finding for finding in result.findings if finding.code == "carrier-allocated")
     assert "hours in operation" in allocation.sentence
     assert "运行时间" in in_language(allocation.sentence, "zh")
@@ -150,7 +179,9 @@ def test_a_shared_meter_is_marked_on_the_label_and_told(
     assert shared_out == result.data.meters[0].in_batches
 
 
-def test_the_order_of_the_log_changes_no_part(a_site: Callable[..., SiteSettings], labelled: Callable[[SiteSettings], LabelResult]) -> None:
+def test_the_order_of_the_log_changes_no_part(
+    a_site: Callable[..., SiteSettings], labelled: Callable[[SiteSettings], LabelResult]
+) -> None:
     toml = meter("pumps", allocation='{ by = "output", among = ["eaf", "ladle-refining"] }')
     batches = [
         *heats(60, equipment="F1", tonnes=97.0),
@@ -170,5 +201,9 @@ def test_a_shared_meter_is_told_with_the_first_step_that_it_serves(
 ) -> None:
     batches = [*heats(60, equipment="F1"), *heats(60, step="ladle-refining")]
     for among in (["eaf", "ladle-refining"], ["ladle-refining", "eaf"]):
-        site = a_site(meter("pumps", allocation=f'{{ by = "hours", among = {among} }}'), batches, {"pumps": register(lambda _: 7_777.7, 3)})
+        site = a_site(
+            meter("pumps", allocation=f'{{ by = "hours", among = {among} }}'),
+            batches,
+            {"pumps": register(lambda _: 7_777.7, 3)},
+        )
         assert [use.step for use in uses(site, labelled(site))] == among[:1]

@@ -40,14 +40,21 @@ id = "power-house"
 takes = [{{ carrier = "coal", quantity = 10000, unit = "t", period = "{period}" }}]
 gives = [{{ carrier = "electricity", meter = "generator" }}]
 """
-POWER = {"f1": 40_000.0, "offices": 1_000.0, "generator": 20_000.0, "bought": 41_000 / 0.98 - 20_000.0}
+POWER = {
+    "f1": 40_000.0,
+    "offices": 1_000.0,
+    "generator": 20_000.0,
+    "bought": 41_000 / 0.98 - 20_000.0,
+}
 
 
 def steady(power_kw: float) -> list[tuple[datetime, float]]:
     return register(lambda _: power_kw, DAYS, 300)
 
 
-def closed(a_site: Build, labelled: Label, boundary: str = BOUNDARY, period: str = MONTH, **changed: float) -> SiteBalance:
+def closed(
+    a_site: Build, labelled: Label, boundary: str = BOUNDARY, period: str = MONTH, **changed: float
+) -> SiteBalance:
     curves = {name: steady(kw) for name, kw in (POWER | changed).items()}
     site = a_site(METERS + boundary.format(period=period), heats(24 * DAYS), curves)
     balance = site_balance(labelled(site).sitewide(site))
@@ -71,10 +78,14 @@ def test_every_carrier_closes(a_site: Build, labelled: Label) -> None:
 def test_the_lines_add_up_to_what_the_balance_says(a_site: Build, labelled: Label) -> None:
     for carrier in closed(a_site, labelled, f1=38_000.0).carriers:
         assert sum(line.amount for line in carrier.supply) == carrier.supplied
-        assert carrier.supplied - sum(line.amount for line in carrier.use) == pytest.approx(carrier.residual, abs=1e-6)
+        assert carrier.supplied - sum(line.amount for line in carrier.use) == pytest.approx(
+            carrier.residual, abs=1e-6
+        )
 
 
-def test_on_each_basis_the_whole_closes_and_the_power_house_has_its_own_loss(a_site: Build, labelled: Label) -> None:
+def test_on_each_basis_the_whole_closes_and_the_power_house_has_its_own_loss(
+    a_site: Build, labelled: Label
+) -> None:
     balance = closed(a_site, labelled)
     for basis, per_kwh in ((balance.calorific, 0.1229), (balance.equivalent, 0.3000)):
         generated = 20_000 * 24 * DAYS * per_kwh
@@ -85,14 +96,18 @@ def test_on_each_basis_the_whole_closes_and_the_power_house_has_its_own_loss(a_s
         assert basis.left_out == ()
 
 
-def test_a_heating_value_weighs_by_its_amount_whatever_the_unit(a_site: Build, labelled: Label) -> None:
+def test_a_heating_value_weighs_by_its_amount_whatever_the_unit(
+    a_site: Build, labelled: Label
+) -> None:
     """12,000 t at 26 MJ/kg and 10,000,000 kg at 20: 512 TJ in 22,000 t."""
     bought = BOUNDARY.replace('12000, unit = "t"', '12000, unit = "t", lhv = 26000').replace(
         'quantity = 10000, unit = "t"', 'quantity = 10000000, unit = "kg", lhv = 20'
     )
     intake = 1e7 * 512 / 22 / 29.3076
     generated = 20_000 * 24 * DAYS * 0.1229
-    assert closed(a_site, labelled, bought).calorific.by_conversion["power-house"] == pytest.approx(intake - generated, rel=1e-6)
+    assert closed(a_site, labelled, bought).calorific.by_conversion["power-house"] == pytest.approx(
+        intake - generated, rel=1e-6
+    )
 
 
 def test_a_user_that_nobody_meters_is_shown_as_a_residual(a_site: Build, labelled: Label) -> None:
@@ -109,9 +124,15 @@ def test_a_user_that_nobody_meters_is_shown_as_a_residual(a_site: Build, labelle
     assert "A user is not metered" in finding.sentence
 
 
-def test_a_balance_of_meters_that_may_err_by_a_tenth_is_not_called_closed(a_site: Build, labelled: Label) -> None:
+def test_a_balance_of_meters_that_may_err_by_a_tenth_is_not_called_closed(
+    a_site: Build, labelled: Label
+) -> None:
     poor = METERS.replace("accuracy_class = 0.5", "accuracy_class = 12.0")
-    site = a_site(poor + BOUNDARY.format(period=MONTH), heats(24 * DAYS), {name: steady(kw) for name, kw in POWER.items()})
+    site = a_site(
+        poor + BOUNDARY.format(period=MONTH),
+        heats(24 * DAYS),
+        {name: steady(kw) for name, kw in POWER.items()},
+    )
     balance = site_balance(labelled(site).sitewide(site))
     assert balance is not None
     power = balance.carriers[0]
@@ -129,7 +150,16 @@ def test_amounts_of_another_period_are_left_out_and_told(a_site: Build, labelled
 def test_heat_that_one_step_gives_back_feeds_a_conversion(a_site: Build, labelled: Label) -> None:
     toml = meter("f1", step='"eaf"', accuracy_class=0.5)
     steam = '{ state = "saturated", feed_water_c = 104 }'
-    toml += meter("boiler", "rate", "t/h", carrier='"steam"', step='"eaf"', direction='"recovered"', pressure_kpa=1000, steam=steam)
+    toml += meter(
+        "boiler",
+        "rate",
+        "t/h",
+        carrier='"steam"',
+        step='"eaf"',
+        direction='"recovered"',
+        pressure_kpa=1000,
+        steam=steam,
+    )
     toml += meter("turbine", accuracy_class=1.0) + meter("in", accuracy_class=0.5)
     toml += """
 [site_boundary]
@@ -140,7 +170,10 @@ id = "waste-heat-power"
 takes = [{ carrier = "steam", meter = "boiler" }]
 gives = [{ carrier = "electricity", meter = "turbine" }]
 """
-    curves = {name: steady(kw) for name, kw in {"f1": 40_000.0, "turbine": 2_000.0, "in": 38_000.0}.items()}
+    curves = {
+        name: steady(kw)
+        for name, kw in {"f1": 40_000.0, "turbine": 2_000.0, "in": 38_000.0}.items()
+    }
     curves["boiler"] = rate(lambda _: 12.0, DAYS, 300)
     site = a_site(toml, heats(24 * DAYS), curves)
     balance = site_balance(labelled(site).sitewide(site))
@@ -150,7 +183,9 @@ gives = [{ carrier = "electricity", meter = "turbine" }]
     assert steam_balance.residual == 0.0  # what the step gave back is what the conversion took
     gone = balance.calorific.by_conversion["waste-heat-power"]
     # 12 t/h of saturated steam at 1 MPa: 2777.1 - 436.0 kJ/kg
-    assert gone == pytest.approx((12 * 24 * DAYS * 2341.1 / 29.3076) - 2_000 * 24 * DAYS * 0.1229, rel=1e-4)
+    assert gone == pytest.approx(
+        (12 * 24 * DAYS * 2341.1 / 29.3076) - 2_000 * 24 * DAYS * 0.1229, rel=1e-4
+    )
 
 
 def test_a_site_without_a_boundary_has_no_balance(a_site: Build, labelled: Label) -> None:

@@ -19,7 +19,12 @@ from reporting_agent.metering.segments import HOUR_US
 from reporting_agent.metering.steam_gas_and_virtual import NO_FACTS, work_out
 
 
-def course(moments_us: np.ndarray, steps: list[int], known_shares: list[float], facts: MeterFacts = NO_FACTS) -> Course:
+def course(
+    moments_us: np.ndarray,
+    steps: list[int],
+    known_shares: list[float],
+    facts: MeterFacts = NO_FACTS,
+) -> Course:
     """A course from energy (in grid steps) and known share of each piece."""
     curve = Curve(moments_us)
     length_us = np.diff(moments_us)
@@ -29,15 +34,25 @@ def course(moments_us: np.ndarray, steps: list[int], known_shares: list[float], 
 
 
 def a_meter(name: str, **keys: Any) -> Meter:
-    return Meter.model_validate({"id": name, "carrier": "natural-gas", "reading": "register", "unit": "m3"} | keys)
+    return Meter.model_validate(
+        {"id": name, "carrier": "natural-gas", "reading": "register", "unit": "m3"} | keys
+    )
 
 
 def state_meter(name: str, unit: str, **keys: Any) -> Meter:
-    return Meter.model_validate({"id": name, "role": "state", "reading": "rate", "unit": unit} | keys)
+    return Meter.model_validate(
+        {"id": name, "role": "state", "reading": "rate", "unit": unit} | keys
+    )
 
 
 pieces = st.lists(
-    st.tuples(st.integers(1, 3_600), st.integers(0, 10**9), st.floats(-20, 60), st.floats(20, 900), st.sampled_from([1.0, 1.0, 0.4, 0.0])),
+    st.tuples(
+        st.integers(1, 3_600),
+        st.integers(0, 10**9),
+        st.floats(-20, 60),
+        st.floats(20, 900),
+        st.sampled_from([1.0, 1.0, 0.4, 0.0]),
+    ),
     min_size=1,
     max_size=40,
 )
@@ -45,8 +60,12 @@ pieces = st.lists(
 
 @settings(max_examples=80, deadline=None)
 @given(pieces=pieces, first=st.integers(0, 39), last=st.integers(1, 40))
-def test_any_window_of_a_gas_is_the_sum_of_its_pieces(pieces: list[tuple[int, int, float, float, float]], first: int, last: int) -> None:
-    moments = np.concatenate(([0], np.cumsum([second * 1_000_000 for second, *_ in pieces]))).astype(np.int64)
+def test_any_window_of_a_gas_is_the_sum_of_its_pieces(
+    pieces: list[tuple[int, int, float, float, float]], first: int, last: int
+) -> None:
+    moments = np.concatenate(
+        ([0], np.cumsum([second * 1_000_000 for second, *_ in pieces]))
+    ).astype(np.int64)
     hours = np.diff(moments) / HOUR_US
     known_shares = [share for *_, share in pieces]
     grid = 2**20
@@ -58,14 +77,22 @@ def test_any_window_of_a_gas_is_the_sum_of_its_pieces(pieces: list[tuple[int, in
         ),
         Path("site.toml"),
     )
-    heat = [round(degrees * hour * share * grid) for (_, _, degrees, _, share), hour in zip(pieces, hours, strict=True)]
-    press = [round(kpa * hour * share * grid) for (_, _, _, kpa, share), hour in zip(pieces, hours, strict=True)]
+    heat = [
+        round(degrees * hour * share * grid)
+        for (_, _, degrees, _, share), hour in zip(pieces, hours, strict=True)
+    ]
+    press = [
+        round(kpa * hour * share * grid)
+        for (_, _, _, kpa, share), hour in zip(pieces, hours, strict=True)
+    ]
     courses = {
         "gas": course(moments, [volume for _, volume, *_ in pieces], [1.0] * len(pieces)),
         "t": course(moments, heat, known_shares),
         "p": course(moments, press, known_shares),
     }
-    curve = work_out(tree, courses, {"gas": ("m3", 1.0), "t": ("°C", 1.0), "p": ("kPa", 1.0)}, UTC)["gas"].course.curve
+    curve = work_out(tree, courses, {"gas": ("m3", 1.0), "t": ("°C", 1.0), "p": ("kPa", 1.0)}, UTC)[
+        "gas"
+    ].course.curve
     low, high = sorted((min(first, len(pieces)), min(last, len(pieces))))
     parts = curve.over(moments[low:high], moments[low + 1 : high + 1])[0]
     assert float(parts.sum()) == float(curve.over(moments[[low]], moments[[high]])[0][0])
@@ -95,7 +122,9 @@ def test_a_difference_counts_each_part_over_the_time_that_all_know() -> None:
     )
     courses = {
         "all": course(moments, [100 << 20, 100 << 20], [1.0, 1.0]),
-        "one": course(moments, [40 << 20, 20 << 20], [1.0, 0.5]),  # half of the second hour is not known: 20 of 40
+        "one": course(
+            moments, [40 << 20, 20 << 20], [1.0, 0.5]
+        ),  # half of the second hour is not known: 20 of 40
     }
     derived = work_out(tree, courses, {"all": ("Nm3", 1.0), "one": ("Nm3", 1.0)}, UTC)["rest"]
     assert derived.course.curve.over(moments[:-1], moments[1:])[0].tolist() == [60.0, 30.0]
@@ -107,7 +136,15 @@ def test_parts_are_read_off_where_the_meter_made_from_them_is() -> None:
         (
             a_meter("a", temperature_meter="t", pressure_kpa=100),
             state_meter("t", "K"),
-            Meter.model_validate({"id": "v", "carrier": "natural-gas", "unit": "Nm3", "role": "virtual", "formula": {"plus": ["a"]}}),
+            Meter.model_validate(
+                {
+                    "id": "v",
+                    "carrier": "natural-gas",
+                    "unit": "Nm3",
+                    "role": "virtual",
+                    "formula": {"plus": ["a"]},
+                }
+            ),
         ),
         Path("site.toml"),
     )
@@ -120,7 +157,15 @@ def test_a_virtual_meter_of_another_unit_is_refused() -> None:
     tree = MeterTree(
         (
             a_meter("a", unit="Nm3"),
-            Meter.model_validate({"id": "v", "carrier": "natural-gas", "unit": "t", "role": "virtual", "formula": {"plus": ["a"]}}),
+            Meter.model_validate(
+                {
+                    "id": "v",
+                    "carrier": "natural-gas",
+                    "unit": "t",
+                    "role": "virtual",
+                    "formula": {"plus": ["a"]},
+                }
+            ),
         ),
         Path("site.toml"),
     )

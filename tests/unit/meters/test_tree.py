@@ -24,23 +24,40 @@ def refusal(a_site: Build, toml: str) -> InputError:
 
 
 def test_of_a_meter_and_those_below_it_one_counts_for_a_step(a_site: Build) -> None:
-    site = a_site(meter("shop", step=EAF) + meter("f1", step=EAF, parent='"shop"') + meter("aux", step=EAF, parent='"f1"', role='"sub"'))
+    site = a_site(
+        meter("shop", step=EAF)
+        + meter("f1", step=EAF, parent='"shop"')
+        + meter("aux", step=EAF, parent='"f1"', role='"sub"')
+    )
     assert counted(site) == ["shop"]
 
 
 def test_a_main_meter_of_the_site_counts_nowhere_and_its_subs_do(a_site: Build) -> None:
-    site = a_site(meter("works") + meter("f1", step=EAF, parent='"works"') + meter("f2", step=EAF, parent='"works"'))
+    site = a_site(
+        meter("works")
+        + meter("f1", step=EAF, parent='"works"')
+        + meter("f2", step=EAF, parent='"works"')
+    )
     assert counted(site) == ["f1", "f2"]
 
 
 def test_check_meters_and_virtual_meters_without_formula_never_count(a_site: Build) -> None:
-    site = a_site(meter("f1", step=EAF) + meter("c", step=EAF, role='"check"', checks='"f1"') + meter("v", step=EAF, role='"virtual"'))
+    site = a_site(
+        meter("f1", step=EAF)
+        + meter("c", step=EAF, role='"check"', checks='"f1"')
+        + meter("v", step=EAF, role='"virtual"')
+    )
     assert counted(site) == ["f1"]
 
 
 def test_what_is_left_of_a_main_counts_through_a_formula(a_site: Build) -> None:
     rest = '\n[[meters]]\nid = "rest"\nstep = "ladle-refining"\ncarrier = "electricity"\nunit = "kWh"\nrole = "virtual"\n'
-    site = a_site(meter("works") + meter("f1", step=EAF, parent='"works"') + rest + 'formula = { plus = ["works"], minus = ["f1"] }\n')
+    site = a_site(
+        meter("works")
+        + meter("f1", step=EAF, parent='"works"')
+        + rest
+        + 'formula = { plus = ["works"], minus = ["f1"] }\n'
+    )
     assert counted(site) == ["f1", "rest"]
     assert site.tree.parts(site.tree.by_id["rest"]) == {"works": 1, "f1": -1}
 
@@ -71,7 +88,11 @@ def test_furnaces_under_a_meter_of_one_furnace_are_told_apart_by_equipment(a_sit
         ),
         (meter("a") + meter("c", role='"check"'), "meters.c.checks", "nothing"),
         # the shop counts for the furnace and one of its subs for another step: the sub's energy would stand in both
-        (meter("shop", step=EAF) + meter("lf", step='"ladle-refining"', parent='"shop"'), "meters.lf.parent", "lf, shop"),
+        (
+            meter("shop", step=EAF) + meter("lf", step='"ladle-refining"', parent='"shop"'),
+            "meters.lf.parent",
+            "lf, shop",
+        ),
         # the same energy through a formula
         (
             meter("a", step=EAF)
@@ -91,7 +112,9 @@ def test_furnaces_under_a_meter_of_one_furnace_are_told_apart_by_equipment(a_sit
         ),
     ],
 )
-def test_a_tangled_tree_is_refused_with_its_place(a_site: Build, toml: str, column: str, fragment: str) -> None:
+def test_a_tangled_tree_is_refused_with_its_place(
+    a_site: Build, toml: str, column: str, fragment: str
+) -> None:
     error = refusal(a_site, toml)
     assert error.code == "meter-tree-invalid"
     assert error.place is not None
@@ -104,9 +127,20 @@ def test_a_tangled_tree_is_refused_with_its_place(a_site: Build, toml: str, colu
     [
         (meter("a", carrier='"electric"'), "meters.a.carrier"),
         (meter("g", carrier='"natural-gas"', unit="m3"), "meters.g.temperature_meter"),
-        (meter("g", carrier='"natural-gas"', unit="m3", temperature_c=20), "meters.g.pressure_meter"),
-        (meter("g", carrier='"natural-gas"', unit="Nm3", temperature_c=20, pressure_kpa=120), "meters.g"),
-        (meter("g", carrier='"natural-gas"', unit="m3", temperature_meter='"t"', pressure_kpa=120), "meters.g.temperature_meter"),
+        (
+            meter("g", carrier='"natural-gas"', unit="m3", temperature_c=20),
+            "meters.g.pressure_meter",
+        ),
+        (
+            meter("g", carrier='"natural-gas"', unit="Nm3", temperature_c=20, pressure_kpa=120),
+            "meters.g",
+        ),
+        (
+            meter(
+                "g", carrier='"natural-gas"', unit="m3", temperature_meter='"t"', pressure_kpa=120
+            ),
+            "meters.g.temperature_meter",
+        ),
         (
             meter(
                 "g",
@@ -118,22 +152,60 @@ def test_a_tangled_tree_is_refused_with_its_place(a_site: Build, toml: str, colu
             ),
             "meters.g.computed_at",
         ),
-        (meter("p", carrier="None", reading="rate", unit="kPa", role='"state"'), "meters.p.pressure_is"),
-        (meter("p", carrier="None", reading="rate", unit="furlong", role='"state"'), "meters.p.unit"),
-        (meter("p", carrier="None", reading="register", unit="K", role='"state"'), "meters.p.reading"),
-        (meter("s", carrier='"steam"', unit="t", steam='{ state = "superheated", feed_water_c = 104 }'), "meters.s.steam"),
-        (meter("s", carrier='"steam"', unit="GJ", pressure_kpa=900, steam='{ state = "saturated", feed_water_c = 104 }'), "meters.s.steam"),
         (
-            meter("s", carrier='"steam"', unit="t", lhv=2500, pressure_kpa=900, steam='{ state = "saturated", feed_water_c = 104 }'),
+            meter("p", carrier="None", reading="rate", unit="kPa", role='"state"'),
+            "meters.p.pressure_is",
+        ),
+        (
+            meter("p", carrier="None", reading="rate", unit="furlong", role='"state"'),
+            "meters.p.unit",
+        ),
+        (
+            meter("p", carrier="None", reading="register", unit="K", role='"state"'),
+            "meters.p.reading",
+        ),
+        (
+            meter(
+                "s",
+                carrier='"steam"',
+                unit="t",
+                steam='{ state = "superheated", feed_water_c = 104 }',
+            ),
+            "meters.s.steam",
+        ),
+        (
+            meter(
+                "s",
+                carrier='"steam"',
+                unit="GJ",
+                pressure_kpa=900,
+                steam='{ state = "saturated", feed_water_c = 104 }',
+            ),
+            "meters.s.steam",
+        ),
+        (
+            meter(
+                "s",
+                carrier='"steam"',
+                unit="t",
+                lhv=2500,
+                pressure_kpa=900,
+                steam='{ state = "saturated", feed_water_c = 104 }',
+            ),
             "meters.s.lhv",
         ),
-        (meter("b", allocation='{ by = "hours", among = ["F1", "F2"] }', step=EAF), "meters.b.allocation"),
         (
-            meter("b", allocation='{ by = "rated-power", among = ["F1", "F2"] }') + '[[equipment]]\nid = "F1"\nstep = "eaf"\n',
+            meter("b", allocation='{ by = "hours", among = ["F1", "F2"] }', step=EAF),
             "meters.b.allocation",
         ),
         (
-            meter("a") + '[site_boundary]\npurchased = [{ carrier = "natural-gas", meter = "a" }]\n',
+            meter("b", allocation='{ by = "rated-power", among = ["F1", "F2"] }')
+            + '[[equipment]]\nid = "F1"\nstep = "eaf"\n',
+            "meters.b.allocation",
+        ),
+        (
+            meter("a")
+            + '[site_boundary]\npurchased = [{ carrier = "natural-gas", meter = "a" }]\n',
             "site_boundary.purchased.meter",
         ),
     ],
@@ -153,11 +225,19 @@ def test_what_does_not_agree_is_refused_by_its_key(a_site: Build, toml: str, col
         ({"formula": '{ plus = ["x"] }'}, "role = 'virtual'"),
         ({"accuracy_class": 1.0, "accuracy_of": '"range"'}, "needs range"),
         ({"temperature_meter": '"t"', "temperature_c": 0}, "temperature is given twice"),
-        ({"steam": '{ state = "superheated", feed_water_c = 100, dryness = 0.9 }'}, "dryness goes with saturated"),
-        ({"steam": '{ state = "saturated", feed_water_c = 100, condensate_returned = 0.5 }'}, "go together"),
+        (
+            {"steam": '{ state = "superheated", feed_water_c = 100, dryness = 0.9 }'},
+            "dryness goes with saturated",
+        ),
+        (
+            {"steam": '{ state = "saturated", feed_water_c = 100, condensate_returned = 0.5 }'},
+            "go together",
+        ),
     ],
 )
-def test_a_meter_that_contradicts_itself_is_refused(a_site: Build, keys: dict[str, Any], wanted: str) -> None:
+def test_a_meter_that_contradicts_itself_is_refused(
+    a_site: Build, keys: dict[str, Any], wanted: str
+) -> None:
     error = refusal(a_site, meter("m", step=EAF, **keys))
     assert wanted in error.wanted
     assert "the table [[meters]] of m" in str(error.place)

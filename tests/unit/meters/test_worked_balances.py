@@ -20,7 +20,10 @@ START = datetime(2023, 1, 1, tzinfo=UTC)
 CLOSING = [
     case
     for case in CASES
-    if "reason" not in case and "pack_version" not in case and "metric" not in case and len(case["working"]) == len(case["energy"])
+    if "reason" not in case
+    and "pack_version" not in case
+    and "metric" not in case
+    and len(case["working"]) == len(case["energy"])
 ]
 """Of the newest packs, in kgce, with a line of the working for each amount: nothing that is given back goes without a credit."""
 
@@ -33,17 +36,54 @@ def site_of(case: dict[str, Any], folder: Path) -> Path:
     for number in range(RUNS):
         start = START + number * timedelta(hours=HOURS[step.run_kind])
         end = start + timedelta(hours=HOURS[step.run_kind])
-        cells = [f"R{number}", step.id, step.product, case.get("variant", step.variants[0].id), start.isoformat(), end.isoformat()]
+        cells = [
+            f"R{number}",
+            step.id,
+            step.product,
+            case.get("variant", step.variants[0].id),
+            start.isoformat(),
+            end.isoformat(),
+        ]
         runs.append([*cells, OUTPUT_T, step.output_unit, *names.values()])
         for flow in case["energy"]:
-            lhv = ("", "", "") if "lhv" not in flow else (flow["lhv"], f"MJ/{flow['unit']}", "measured")
-            amount = [flow["carrier"], flow["quantity"] * OUTPUT_T, flow["unit"], flow.get("direction", "import")]
+            lhv = (
+                ("", "", "")
+                if "lhv" not in flow
+                else (flow["lhv"], f"MJ/{flow['unit']}", "measured")
+            )
+            amount = [
+                flow["carrier"],
+                flow["quantity"] * OUTPUT_T,
+                flow["unit"],
+                flow.get("direction", "import"),
+            ]
             energy.append([f"R{number}", step.id, *amount, *lhv])
-    columns = ["batch_id", "step", "product", "variant", "start", "end", "output_quantity", "output_unit"]
+    columns = [
+        "batch_id",
+        "step",
+        "product",
+        "variant",
+        "start",
+        "end",
+        "output_quantity",
+        "output_unit",
+    ]
     header = [*columns, *(f"var.{name}" for name in names)]
-    of_energy = ["batch_id", "step", "carrier", "quantity", "unit", "direction", "lhv", "lhv_unit", "lhv_source"]
+    of_energy = [
+        "batch_id",
+        "step",
+        "carrier",
+        "quantity",
+        "unit",
+        "direction",
+        "lhv",
+        "lhv_unit",
+        "lhv_source",
+    ]
     for name, rows in (("batches.csv", [header, *runs]), ("energy.csv", [of_energy, *energy])):
-        (folder / name).write_text("".join(",".join(map(str, row)) + "\n" for row in rows), encoding="utf-8")
+        (folder / name).write_text(
+            "".join(",".join(map(str, row)) + "\n" for row in rows), encoding="utf-8"
+        )
     over_the_fence = {
         key: ", ".join(
             f'{{ carrier = "{entry["carrier"]}", quantity = {entry["quantity"] * OUTPUT_T * RUNS!r}, unit = "{entry["unit"]}"'
@@ -63,9 +103,18 @@ def site_of(case: dict[str, Any], folder: Path) -> Path:
     ]
     analysed = {fuel["carrier"]: fuel["lhv"] for fuel in case["energy"] if "lhv" in fuel}
     for carrier, lhv in analysed.items():  # what is unusual counts only as declared
-        lines += ["[[lhv]]", f'carrier = "{carrier}"', "from = 2022-01-01", f"value = {lhv}", 'reason = "analysed weekly"']
+        lines += [
+            "[[lhv]]",
+            f'carrier = "{carrier}"',
+            "from = 2022-01-01",
+            f"value = {lhv}",
+            'reason = "analysed weekly"',
+        ]
     if "outside" in case:
-        lines += [f"[steps.{step.id}.outside]", *(f'{carrier} = "{why}"' for carrier, why in case["outside"].items())]
+        lines += [
+            f"[steps.{step.id}.outside]",
+            *(f'{carrier} = "{why}"' for carrier, why in case["outside"].items()),
+        ]
     (folder / "site.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder / "site.toml"
 
@@ -84,6 +133,13 @@ def test_the_site_balance_closes_on_the_working(case: dict[str, Any], tmp_path: 
     assert not any(step.account for step in result.site_label.steps)
     balance = site_balance(result.sitewide(site))
     assert balance is not None
-    assert all(carrier.closes and carrier.residual == pytest.approx(0, abs=1e-6 * abs(carrier.supplied)) for carrier in balance.carriers)
-    assert balance.calorific.by_step[case["step"]] == pytest.approx(by_hand * OUTPUT_T * RUNS, rel=1e-6)
-    assert balance.calorific.purchased - balance.calorific.sold == pytest.approx(by_hand * OUTPUT_T * RUNS, rel=1e-6)
+    assert all(
+        carrier.closes and carrier.residual == pytest.approx(0, abs=1e-6 * abs(carrier.supplied))
+        for carrier in balance.carriers
+    )
+    assert balance.calorific.by_step[case["step"]] == pytest.approx(
+        by_hand * OUTPUT_T * RUNS, rel=1e-6
+    )
+    assert balance.calorific.purchased - balance.calorific.sold == pytest.approx(
+        by_hand * OUTPUT_T * RUNS, rel=1e-6
+    )

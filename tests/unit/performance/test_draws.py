@@ -9,7 +9,9 @@ from tests.performance import draws
 MOST = 3.0
 
 
-def test_score_and_two_draws_cost_at_most_three_times_the_bare_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_score_and_two_draws_cost_at_most_three_times_the_bare_draws(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(draws, "RELEASES", 5)
     lines = draws.measure()
     assert [line["name"] for line in lines] == ["score and two draws"] * len(draws.SIZES)

@@ -81,7 +81,9 @@ def named(error: Exception) -> str:
 
 @pytest.mark.parametrize("error", AWAY, ids=named)
 def test_a_server_that_is_away_is_for_the_asker_to_try_again(error: Exception) -> None:
-    page = ServerAwayMiddleware(lambda _request: HttpResponse()).process_exception(RequestFactory().get("/"), error)
+    page = ServerAwayMiddleware(lambda _request: HttpResponse()).process_exception(
+        RequestFactory().get("/"), error
+    )
     api = handle(error, {})
     beside = [raised_in_a_middleware(path, error) for path in ("/account/", "/api/v1/log/head/")]
     assert page is not None

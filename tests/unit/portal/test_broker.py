@@ -15,15 +15,25 @@ from portal.broker import Channel
 
 @pytest.fixture
 def channel(tmp_path: Path) -> Iterator[Channel]:
-    folders = {"data_folder_in": tmp_path / "in", "data_folder_out": tmp_path / "in", "processed_folder": tmp_path / "done"}
+    folders = {
+        "data_folder_in": tmp_path / "in",
+        "data_folder_out": tmp_path / "in",
+        "processed_folder": tmp_path / "done",
+    }
     for folder in folders.values():
         folder.mkdir(exist_ok=True)
-    options = {name: str(folder) for name, folder in folders.items()} | {"control_folder": str(tmp_path / "control")}
-    with Connection("filesystem://localhost", transport="portal.broker:Transport", transport_options=options) as connection:
+    options = {name: str(folder) for name, folder in folders.items()} | {
+        "control_folder": str(tmp_path / "control")
+    }
+    with Connection(
+        "filesystem://localhost", transport="portal.broker:Transport", transport_options=options
+    ) as connection:
         yield connection.default_channel
 
 
-def test_a_message_appears_only_when_it_is_whole(channel: Channel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_appears_only_when_it_is_whole(
+    channel: Channel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names_before: list[list[str]] = []
     replace = Path.replace
 
@@ -57,7 +67,9 @@ def test_a_reader_at_work_while_messages_come_reads_every_one(channel: Channel) 
     assert sorted(read) == list(range(300))
 
 
-def test_a_table_of_queues_is_whole_from_its_first_moment_and_keeps_what_stands_in_it(channel: Channel) -> None:
+def test_a_table_of_queues_is_whole_from_its_first_moment_and_keeps_what_stands_in_it(
+    channel: Channel,
+) -> None:
     channel._queue_bind("celery", "celery", "", "celery")
     channel._queue_bind("celery", "other", "", "other")
     channel._queue_bind("celery", "celery", "", "celery")

@@ -21,7 +21,11 @@ def answering(status: int) -> Iterator[int]:
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(status if (self.path, self.headers["Host"]) == ("/healthz", "portal.example") else 400)
+            self.send_response(
+                status
+                if (self.path, self.headers["Host"]) == ("/healthz", "portal.example")
+                else 400
+            )
             self.end_headers()
             self.wfile.write(b"database away")
 
@@ -38,8 +42,14 @@ def answering(status: int) -> Iterator[int]:
 
 
 def check(port: int, module: str = "portal.health_check") -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PORT": str(port), "STEPLABEL_HOSTS": "portal.example,other.example"}
-    return subprocess.run([sys.executable, "-m", module], env=environment, capture_output=True, text=True, check=False)
+    environment = {
+        **os.environ,
+        "PORT": str(port),
+        "STEPLABEL_HOSTS": "portal.example,other.example",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", module], env=environment, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize("module", ["portal.health_check", "portal.health"])

@@ -53,10 +53,23 @@ def test_the_processing_key_opens_with_its_password_only(tmp_path: Path) -> None
 TURN, UNTIL, LATER = date(2027, 6, 1), date(2027, 9, 1), date(2029, 6, 1)
 
 
-def rotated(folder: Path, *, processing: bool = True, receipt: bool = True) -> key_ceremony.RotationRequest:
+def rotated(
+    folder: Path, *, processing: bool = True, receipt: bool = True
+) -> key_ceremony.RotationRequest:
     signed = (folder / "directory.cbor").read_bytes()
-    in_use = (folder / "processing.pem" if processing else None, folder / "receipt.pem" if receipt else None)
-    return key_ceremony.rotate(folder, signed, processing=in_use[0], receipt=in_use[1], valid_from=TURN, valid_to=LATER, old_until=UNTIL)
+    in_use = (
+        folder / "processing.pem" if processing else None,
+        folder / "receipt.pem" if receipt else None,
+    )
+    return key_ceremony.rotate(
+        folder,
+        signed,
+        processing=in_use[0],
+        receipt=in_use[1],
+        valid_from=TURN,
+        valid_to=LATER,
+        old_until=UNTIL,
+    )
 
 
 def test_a_rotation_changes_nothing_before_the_signed_directory_is_taken(tmp_path: Path) -> None:
@@ -64,11 +77,16 @@ def test_a_rotation_changes_nothing_before_the_signed_directory_is_taken(tmp_pat
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     asked = rotated(tmp_path)
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
-    answer = key_ceremony.sign(asked.request.read_bytes(), before["directory.cbor"], tmp_path / "offline.pem")
+    answer = key_ceremony.sign(
+        asked.request.read_bytes(), before["directory.cbor"], tmp_path / "offline.pem"
+    )
     in_force = key_ceremony.take(tmp_path / "directory.cbor", answer)
     listed = directory.verify((tmp_path / "directory.cbor").read_bytes(), keys.fingerprint)
     assert in_force == listed
-    assert (listed.processing_key(FROM).key_id, listed.processing_key(TURN).key_id) == (keys.processing_key_id, asked.processing_key_id)
+    assert (listed.processing_key(FROM).key_id, listed.processing_key(TURN).key_id) == (
+        keys.processing_key_id,
+        asked.processing_key_id,
+    )
     assert set(listed.receipt_keys()) == {keys.receipt_key_id, asked.receipt_key_id}
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
 
@@ -82,7 +100,9 @@ def test_the_offline_key_is_not_needed_where_the_request_is_made(tmp_path: Path)
     assert asked.receipt_key_id
 
 
-def test_a_rotation_whose_keys_cannot_be_written_asks_for_none_and_can_be_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rotation_whose_keys_cannot_be_written_asks_for_none_and_can_be_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As in a container as root without CAP_CHOWN, where the keys are somebody else's: request and keys are files of two kinds."""
     make_keys(tmp_path, FROM, TO)
     signed = (tmp_path / "directory.cbor").read_bytes()
@@ -101,14 +121,22 @@ def test_a_rotation_whose_keys_cannot_be_written_asks_for_none_and_can_be_repeat
         assert sorted(path.name for path in tmp_path.iterdir()) == before
     asked = rotated(tmp_path)
     in_force = key_ceremony.take(
-        tmp_path / "directory.cbor", key_ceremony.sign(asked.request.read_bytes(), signed, tmp_path / "offline.pem")
+        tmp_path / "directory.cbor",
+        key_ceremony.sign(asked.request.read_bytes(), signed, tmp_path / "offline.pem"),
     )
     assert in_force.processing_key(TURN).key_id == asked.processing_key_id
     (pem,) = tmp_path.glob("processing-*.pem")
-    assert ProcessingKey.from_pem(pem.read_bytes(), pem.with_name(f"{pem.name}.password").read_bytes()).key_id == asked.processing_key_id
+    assert (
+        ProcessingKey.from_pem(
+            pem.read_bytes(), pem.with_name(f"{pem.name}.password").read_bytes()
+        ).key_id
+        == asked.processing_key_id
+    )
 
 
-def test_a_request_is_there_only_once_its_keys_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_is_there_only_once_its_keys_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """So that a machine that goes down between them leaves none for a key that lies nowhere."""
     make_keys(tmp_path, FROM, TO)
     placed: list[str] = []
@@ -141,15 +169,21 @@ def test_a_directory_of_another_offline_key_or_an_older_one_is_not_taken(tmp_pat
     with pytest.raises(VerificationError) as refused:
         key_ceremony.sign(asked.request.read_bytes(), first, stranger)
     assert refused.value.code == "directory-signer-unknown"
-    key_ceremony.take(file, key_ceremony.sign(asked.request.read_bytes(), first, tmp_path / "offline.pem"))
-    strange = directory.issue(directory.verify(first, directory.signer_of(first)), DirectoryKey.generate())
+    key_ceremony.take(
+        file, key_ceremony.sign(asked.request.read_bytes(), first, tmp_path / "offline.pem")
+    )
+    strange = directory.issue(
+        directory.verify(first, directory.signer_of(first)), DirectoryKey.generate()
+    )
     for answer, code in ((first, "directory-outdated"), (strange, "directory-signer-unknown")):
         with pytest.raises(VerificationError) as refused:
             key_ceremony.take(file, answer)
         assert refused.value.code == code
 
 
-def test_a_rotation_that_would_leave_days_without_a_key_is_not_even_asked_for(tmp_path: Path) -> None:
+def test_a_rotation_that_would_leave_days_without_a_key_is_not_even_asked_for(
+    tmp_path: Path,
+) -> None:
     make_keys(tmp_path, FROM, TO)
     signed = (tmp_path / "directory.cbor").read_bytes()
     before = sorted(path.name for path in tmp_path.iterdir())
@@ -173,7 +207,8 @@ def test_of_keys_that_begin_on_one_day_agents_seal_to_the_newest(tmp_path: Path)
         signed = (tmp_path / "directory.cbor").read_bytes()
         asked = rotated(tmp_path, receipt=False)
         listed = key_ceremony.take(
-            tmp_path / "directory.cbor", key_ceremony.sign(asked.request.read_bytes(), signed, tmp_path / "offline.pem")
+            tmp_path / "directory.cbor",
+            key_ceremony.sign(asked.request.read_bytes(), signed, tmp_path / "offline.pem"),
         )
         asked.request.unlink()
         assert listed.processing_key(TURN).key_id == asked.processing_key_id

@@ -15,9 +15,17 @@ FIRM = name_of("Hebei Cement", "河北水泥", {"de": "Hebei-Zement"})
 
 
 @pytest.mark.parametrize(
-    ("language", "shown"), [("en", "Hebei Cement"), ("zh-hans", "河北水泥"), ("de", "Hebei-Zement"), ("fr", "Hebei Cement")]
+    ("language", "shown"),
+    [
+        ("en", "Hebei Cement"),
+        ("zh-hans", "河北水泥"),
+        ("de", "Hebei-Zement"),
+        ("fr", "Hebei Cement"),
+    ],
 )
-def test_a_reader_is_shown_the_name_in_their_language_else_in_english(language: str, shown: str) -> None:
+def test_a_reader_is_shown_the_name_in_their_language_else_in_english(
+    language: str, shown: str
+) -> None:
     with translation.override(language):
         assert shown_name(FIRM) == shown
 
@@ -37,12 +45,23 @@ def test_a_join_gives_the_name_too_and_none_where_there_is_no_row() -> None:
     firm = ControllingFirm.objects.create(name="Hebei", name_zh="河北")
     Organisation.objects.create(name="Mill", kind=Role.ENTERPRISE, controlling_firm=firm)
     Organisation.objects.create(name="Verifiers", kind=Role.CERTIFICATION_BODY)
-    read = Organisation.objects.annotate(called=RelatedName(), control=RelatedName("controlling_firm__")).order_by("name")
+    read = Organisation.objects.annotate(
+        called=RelatedName(), control=RelatedName("controlling_firm__")
+    ).order_by("name")
     mill, verifiers = read.values_list("called", "control")
-    assert [name.by_language for name in (*mill, verifiers[0])] == [{"en": "Mill"}, {"en": "Hebei", "zh": "河北"}, {"en": "Verifiers"}]
+    assert [name.by_language for name in (*mill, verifiers[0])] == [
+        {"en": "Mill"},
+        {"en": "Hebei", "zh": "河北"},
+        {"en": "Verifiers"},
+    ]
     assert verifiers[1] is None
-    either = Organisation.objects.annotate(either=Coalesce(RelatedName("controlling_firm__"), RelatedName())).order_by("name")
-    assert [name.by_language for name in either.values_list("either", flat=True)] == [{"en": "Hebei", "zh": "河北"}, {"en": "Verifiers"}]
+    either = Organisation.objects.annotate(
+        either=Coalesce(RelatedName("controlling_firm__"), RelatedName())
+    ).order_by("name")
+    assert [name.by_language for name in either.values_list("either", flat=True)] == [
+        {"en": "Hebei", "zh": "河北"},
+        {"en": "Verifiers"},
+    ]
 
 
 def test_all_that_it_is_called_can_be_searched() -> None:

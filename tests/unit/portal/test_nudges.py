@@ -20,6 +20,8 @@ def sent_by(asked: int, monkeypatch: pytest.MonkeyPatch, wanted: int) -> list[st
     return sent
 
 
-def test_many_who_ask_at_once_share_a_message_and_the_next_gets_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_who_ask_at_once_share_a_message_and_the_next_gets_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert sent_by(50, monkeypatch, 1) == ["a.task"]
     assert sent_by(1, monkeypatch, 1) == ["a.task"]

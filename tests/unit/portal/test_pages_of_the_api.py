@@ -18,8 +18,18 @@ MOMENT = "2027-05-01T08:00:00.123456+00:00"
 @pytest.mark.parametrize(
     "key",
     [
-        (MOMENT, "能" * 120, "版" * 60, "a" * 64),  # of conformance: product, version and digest as long as they may be
-        ("2027-01-01/2027-04-01", "w" * 63, "核" * 200, "7".zfill(18)),  # of assignments: with the name of the body
+        (
+            MOMENT,
+            "能" * 120,
+            "版" * 60,
+            "a" * 64,
+        ),  # of conformance: product, version and digest as long as they may be
+        (
+            "2027-01-01/2027-04-01",
+            "w" * 63,
+            "核" * 200,
+            "7".zfill(18),
+        ),  # of assignments: with the name of the body
     ],
     ids=["conformance", "assignments"],
 )
@@ -31,8 +41,13 @@ def test_the_next_page_takes_the_cursor_that_it_is_given(key: tuple[str, ...]) -
     more = ListView().page(asked, rows, lambda row: row["key"]).data["next"]
     next_cursor = QueryDict(more.partition("?")[2])["cursor"]
     assert re.fullmatch(cursor.pattern, next_cursor, re.ASCII)
-    asked = SimpleNamespace(query_params=QueryDict(f"limit=1&cursor={next_cursor}"), path="/api/v1/list/")
-    assert ListView().page(asked, rows, lambda row: row["key"]).data == {"results": [{"key": after}], "next": None}
+    asked = SimpleNamespace(
+        query_params=QueryDict(f"limit=1&cursor={next_cursor}"), path="/api/v1/list/"
+    )
+    assert ListView().page(asked, rows, lambda row: row["key"]).data == {
+        "results": [{"key": after}],
+        "next": None,
+    }
 
 
 @pytest.mark.parametrize(
@@ -45,7 +60,9 @@ def test_the_next_page_takes_the_cursor_that_it_is_given(key: tuple[str, ...]) -
         ("", ""),
     ],
 )
-def test_a_period_that_is_asked_for_is_that_which_is_stored_however_it_is_spelled(spelled: str, stored: str) -> None:
+def test_a_period_that_is_asked_for_is_that_which_is_stored_however_it_is_spelled(
+    spelled: str, stored: str
+) -> None:
     asked: Any = SimpleNamespace(query_params=QueryDict(f"period={spelled}"))
     assert ListView().asked(asked, "period") == stored
 

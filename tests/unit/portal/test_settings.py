@@ -39,9 +39,19 @@ PRODUCTION = {
 
 def load(expression: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Load the settings in a process of their own, and print an expression over them."""
-    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
+    inherited = {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "LANG", "SYSTEMROOT")
+        if name in os.environ
+    }
     program = f"from django.conf import settings; print({expression})"
-    return subprocess.run([sys.executable, "-c", program], env={**inherited, **environment}, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env={**inherited, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_the_test_settings_load_without_any_environment() -> None:
@@ -63,48 +73,111 @@ def test_each_role_on_one_machine_gets_what_it_needs_and_no_more(
 ) -> None:
     expression = "sorted(settings.DATABASES), settings.RECEIPT_KEY_FILE is not None, settings.PROCESSING_KEY_FILE is not None"
     named = {"STEPLABEL_ROLE": role} if role else {}
-    ran = load(expression, DJANGO_SETTINGS_MODULE="portal.settings.embedded", STEPLABEL_VAR=str(tmp_path), **named)
+    ran = load(
+        expression,
+        DJANGO_SETTINGS_MODULE="portal.settings.embedded",
+        STEPLABEL_VAR=str(tmp_path),
+        **named,
+    )
     assert ran.stdout.strip() == f"{databases} {receipt} {processing}", ran.stderr
 
 
 @pytest.mark.parametrize("settings", ["embedded", "production"])
-def test_a_web_process_that_was_given_the_processing_key_does_not_start(tmp_path: Path, settings: str) -> None:
-    environment = {**PRODUCTION, "DJANGO_SETTINGS_MODULE": f"portal.settings.{settings}", "STEPLABEL_VAR": str(tmp_path)}
-    ran = load("settings.DEBUG", **environment, STEPLABEL_ROLE="web", PROCESSING_KEY_FILE="/keys/processing.pem")
+def test_a_web_process_that_was_given_the_processing_key_does_not_start(
+    tmp_path: Path, settings: str
+) -> None:
+    environment = {
+        **PRODUCTION,
+        "DJANGO_SETTINGS_MODULE": f"portal.settings.{settings}",
+        "STEPLABEL_VAR": str(tmp_path),
+    }
+    ran = load(
+        "settings.DEBUG",
+        **environment,
+        STEPLABEL_ROLE="web",
+        PROCESSING_KEY_FILE="/keys/processing.pem",
+    )
     assert ran.returncode != 0
     assert "Only the worker may hold the processing key" in ran.stderr
 
 
 def test_a_web_process_in_production_that_was_given_the_vault_does_not_start() -> None:
-    ran = load("settings.DEBUG", **PRODUCTION, STEPLABEL_ROLE="web", VAULT_DATABASE_URL="postgres://worker@db/vault")
+    ran = load(
+        "settings.DEBUG",
+        **PRODUCTION,
+        STEPLABEL_ROLE="web",
+        VAULT_DATABASE_URL="postgres://worker@db/vault",
+    )
     assert "Only worker and operator may reach the vault" in ran.stderr
 
 
 def test_a_worker_in_production_needs_the_processing_key() -> None:
-    ran = load("settings.DEBUG", **PRODUCTION, STEPLABEL_ROLE="worker", VAULT_DATABASE_URL="postgres://worker@db/vault")
+    ran = load(
+        "settings.DEBUG",
+        **PRODUCTION,
+        STEPLABEL_ROLE="worker",
+        VAULT_DATABASE_URL="postgres://worker@db/vault",
+    )
     assert "needs PROCESSING_KEY_FILE" in ran.stderr
 
 
 def test_a_misspelt_role_is_refused() -> None:
-    assert "must be web, worker or operator" in load("settings.DEBUG", **PRODUCTION, STEPLABEL_ROLE="wbe").stderr
+    assert (
+        "must be web, worker or operator"
+        in load("settings.DEBUG", **PRODUCTION, STEPLABEL_ROLE="wbe").stderr
+    )
 
 
-@pytest.mark.parametrize(("role", "databases"), [("web", "default replica"), ("worker", "default vault")])
-def test_the_web_alone_reads_from_a_replica_and_waits_for_it_less_long(role: str, databases: str) -> None:
-    more = {"VAULT_DATABASE_URL": "postgres://worker@db/vault", "PROCESSING_KEY_FILE": "/keys/processing.pem"} if role == "worker" else {}
+@pytest.mark.parametrize(
+    ("role", "databases"), [("web", "default replica"), ("worker", "default vault")]
+)
+def test_the_web_alone_reads_from_a_replica_and_waits_for_it_less_long(
+    role: str, databases: str
+) -> None:
+    more = (
+        {
+            "VAULT_DATABASE_URL": "postgres://worker@db/vault",
+            "PROCESSING_KEY_FILE": "/keys/processing.pem",
+        }
+        if role == "worker"
+        else {}
+    )
     expression = "*settings.DATABASES, *(one['OPTIONS'].get('pool', {}).get('timeout') for one in settings.DATABASES.values())"
-    ran = load(expression, **PRODUCTION, STEPLABEL_ROLE=role, REPLICA_DATABASE_URL="postgres://web@db/steplabel", **more)
-    assert ran.stdout.strip() == f"{databases} {'10 2' if role == 'web' else 'None None'}", ran.stderr
+    ran = load(
+        expression,
+        **PRODUCTION,
+        STEPLABEL_ROLE=role,
+        REPLICA_DATABASE_URL="postgres://web@db/steplabel",
+        **more,
+    )
+    assert ran.stdout.strip() == f"{databases} {'10 2' if role == 'web' else 'None None'}", (
+        ran.stderr
+    )
 
 
-@pytest.mark.parametrize("contact", ["", "operator@example.org", "https://example.org/help", "https://example.org"])
+@pytest.mark.parametrize(
+    "contact", ["", "operator@example.org", "https://example.org/help", "https://example.org"]
+)
 def test_a_contact_is_a_mail_address_or_a_page_or_nothing(tmp_path: Path, contact: str) -> None:
-    environment = {"DJANGO_SETTINGS_MODULE": "portal.settings.embedded", "STEPLABEL_VAR": str(tmp_path), "STEPLABEL_CONTACT": contact}
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "portal.settings.embedded",
+        "STEPLABEL_VAR": str(tmp_path),
+        "STEPLABEL_CONTACT": contact,
+    }
     ran = load("repr(settings.CONTACT)", **environment)
     assert ran.stdout.strip() == repr(contact), ran.stderr
 
 
-@pytest.mark.parametrize("contact", ["ring 123", "http://example.org", "javascript:alert(1)", "a@b", 'https://example.org/"onclick='])
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "ring 123",
+        "http://example.org",
+        "javascript:alert(1)",
+        "a@b",
+        'https://example.org/"onclick=',
+    ],
+)
 def test_a_contact_that_nobody_can_follow_stops_the_portal_at_its_start(contact: str) -> None:
     ran = load("settings.CONTACT", **PRODUCTION, STEPLABEL_CONTACT=contact)
     assert ran.returncode != 0
@@ -123,28 +196,60 @@ def test_production_is_strict() -> None:
     [
         ("web", {}),
         ("operator", {"VAULT_DATABASE_URL": "postgres://worker@db/vault"}),
-        ("worker", {"VAULT_DATABASE_URL": "postgres://worker@db/vault", "PROCESSING_KEY_FILE": "/keys/processing.pem"}),
+        (
+            "worker",
+            {
+                "VAULT_DATABASE_URL": "postgres://worker@db/vault",
+                "PROCESSING_KEY_FILE": "/keys/processing.pem",
+            },
+        ),
     ],
 )
-def test_djangos_own_check_for_deployment_has_nothing_to_say(tmp_path: Path, role: str, more: dict[str, str]) -> None:
-    secret = "".join(map(chr, range(48, 110)))  # long and of many letters, as `make_keys` and the embedded settings draw theirs
-    environment = {**PRODUCTION, "SECRET_KEY": secret, "STEPLABEL_ROLE": role, "PATH": os.environ["PATH"], **more}
+def test_djangos_own_check_for_deployment_has_nothing_to_say(
+    tmp_path: Path, role: str, more: dict[str, str]
+) -> None:
+    secret = "".join(
+        map(chr, range(48, 110))
+    )  # long and of many letters, as `make_keys` and the embedded settings draw theirs
+    environment = {
+        **PRODUCTION,
+        "SECRET_KEY": secret,
+        "STEPLABEL_ROLE": role,
+        "PATH": os.environ["PATH"],
+        **more,
+    }
     for name in environment.keys() & {"DIRECTORY_FILE", "RECEIPT_KEY_FILE", "PROCESSING_KEY_FILE"}:
         file = tmp_path / name
         file.touch()
         file.with_name(f"{name}.password").touch()
         environment[name] = str(file)
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
-    ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert ran.returncode == 0, ran.stderr
 
 
-def test_on_one_machine_nothing_is_written_outside_the_folder_that_was_named(tmp_path: Path) -> None:
+def test_on_one_machine_nothing_is_written_outside_the_folder_that_was_named(
+    tmp_path: Path,
+) -> None:
     var, elsewhere = tmp_path / "var", tmp_path / "elsewhere"
     elsewhere.mkdir()
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "portal.settings.embedded", "STEPLABEL_VAR": str(var), "PYTHONPATH": str(ROOT)}
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "portal.settings.embedded",
+        "STEPLABEL_VAR": str(var),
+        "PYTHONPATH": str(ROOT),
+    }
     program = "import portal.celery; portal.celery.nudge('portal.opening.tasks.sweep')"
-    ran = subprocess.run([sys.executable, "-c", program], env=environment, cwd=elsewhere, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment,
+        cwd=elsewhere,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ran.returncode == 0, ran.stderr
     assert list(elsewhere.iterdir()) == []
     assert list((var / "broker" / "control").iterdir()) != []
@@ -181,26 +286,43 @@ def test_pages_counts_and_broker_have_a_redis_server_each() -> None:
 
 @pytest.mark.slow
 def test_one_redis_stands_for_those_that_are_not_named() -> None:
-    older = {name: value for name, value in PRODUCTION.items() if not name.startswith("STEPLABEL_")} | {
+    older = {
+        name: value for name, value in PRODUCTION.items() if not name.startswith("STEPLABEL_")
+    } | {
         "STEPLABEL_HOSTS": "portal.example",
         "STEPLABEL_PLAIN_HOSTS": "db,cache,one",
     }
     ran = load(STORES, **older, REDIS_URL="redis://one/0", STEPLABEL_ROLE="web")
     assert ran.stdout.strip() == "redis://one/0 redis://one/0 redis://one/0", ran.stderr
-    ran = load(STORES, **older, REDIS_URL="redis://one/0", STEPLABEL_CACHE_URL="redis://cache/0", STEPLABEL_ROLE="web")
+    ran = load(
+        STORES,
+        **older,
+        REDIS_URL="redis://one/0",
+        STEPLABEL_CACHE_URL="redis://cache/0",
+        STEPLABEL_ROLE="web",
+    )
     assert ran.stdout.strip() == "redis://cache/0 redis://one/0 redis://one/0", ran.stderr
     assert "Production needs REDIS_URL" in load(STORES, **older, STEPLABEL_ROLE="web").stderr
 
 
-@pytest.mark.parametrize(("text", "rate"), [("300/min", "(300, 60)"), ("5/s", "(5, 1)"), ("", "None")])
+@pytest.mark.parametrize(
+    ("text", "rate"), [("300/min", "(300, 60)"), ("5/s", "(5, 1)"), ("", "None")]
+)
 def test_a_rate_is_a_number_and_a_time_or_nothing(tmp_path: Path, text: str, rate: str) -> None:
-    environment = {"DJANGO_SETTINGS_MODULE": "portal.settings.embedded", "STEPLABEL_VAR": str(tmp_path), "STEPLABEL_RATE_PAGES": text}
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "portal.settings.embedded",
+        "STEPLABEL_VAR": str(tmp_path),
+        "STEPLABEL_RATE_PAGES": text,
+    }
     assert load("settings.PAGE_RATES['read']", **environment).stdout.strip() == rate
 
 
 @pytest.mark.parametrize("text", ["many", "300", "300/fortnight", "-1/min"])
 def test_a_misspelt_rate_stops_the_portal_at_its_start(text: str) -> None:
-    assert "must be a number and a time" in load("settings.DEBUG", **PRODUCTION, STEPLABEL_RATE_PAGES=text).stderr
+    assert (
+        "must be a number and a time"
+        in load("settings.DEBUG", **PRODUCTION, STEPLABEL_RATE_PAGES=text).stderr
+    )
 
 
 NONSENSE = {
@@ -232,10 +354,18 @@ MORE_NONSENSE = (
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [*NONSENSE.items(), *(pytest.param(*nonsense, marks=pytest.mark.slow) for nonsense in MORE_NONSENSE)]
+    ("name", "value"),
+    [
+        *NONSENSE.items(),
+        *(pytest.param(*nonsense, marks=pytest.mark.slow) for nonsense in MORE_NONSENSE),
+    ],
 )
-def test_a_setting_that_makes_no_sense_stops_the_portal_with_its_name_and_what_to_write(name: str, value: str) -> None:
-    refusal = load("settings.DEBUG", **{**PRODUCTION, name: value}, STEPLABEL_ROLE="web").stderr.splitlines()[-1]
+def test_a_setting_that_makes_no_sense_stops_the_portal_with_its_name_and_what_to_write(
+    name: str, value: str
+) -> None:
+    refusal = load(
+        "settings.DEBUG", **{**PRODUCTION, name: value}, STEPLABEL_ROLE="web"
+    ).stderr.splitlines()[-1]
     assert refusal.startswith("django.core.exceptions.ImproperlyConfigured: " + name)
     assert "must be" in refusal
     assert name == "DATABASE_URL" or repr(value) in refusal  # an address may hold a password
@@ -246,9 +376,15 @@ def test_the_roles_that_a_second_factor_is_asked_of_are_those_that_there_are() -
 
 
 def test_the_names_that_are_known_are_those_that_the_page_lists() -> None:
-    listed = set(re.findall(r"`(STEPLABEL_[A-Z_]+)`", (ROOT / "docs" / "portal.md").read_text("utf-8")))
+    listed = set(
+        re.findall(r"`(STEPLABEL_[A-Z_]+)`", (ROOT / "docs" / "portal.md").read_text("utf-8"))
+    )
     assert listed <= environment.KNOWN
-    of_code = {name for file in (ROOT / "portal").rglob("*.py") for name in re.findall(r"\"(STEPLABEL_[A-Z_]+)\"", file.read_text("utf-8"))}
+    of_code = {
+        name
+        for file in (ROOT / "portal").rglob("*.py")
+        for name in re.findall(r"\"(STEPLABEL_[A-Z_]+)\"", file.read_text("utf-8"))
+    }
     assert of_code <= environment.KNOWN
 
 
@@ -266,7 +402,10 @@ def test_a_name_that_is_no_setting_and_a_key_file_that_is_not_there_are_told(
     (unknown,) = environment.check_environment()
     (missing,) = environment.check_key_files()
     assert (unknown.id, unknown.hint) == ("steplabel.W008", "Did you mean STEPLABEL_PROXIES?")
-    assert (missing.id, missing.msg.split(": ")[0]) == ("steplabel.E006", f"RECEIPT_KEY_FILE is {str(key)!r}")
+    assert (missing.id, missing.msg.split(": ")[0]) == (
+        "steplabel.E006",
+        f"RECEIPT_KEY_FILE is {str(key)!r}",
+    )
     monkeypatch.delenv("STEPLABEL_PROXYS")
     key.touch()
     assert environment.check_environment() == environment.check_key_files() == []
@@ -277,15 +416,31 @@ def test_a_name_that_is_no_setting_and_a_key_file_that_is_not_there_are_told(
 
 @pytest.mark.parametrize(
     ("role", "named"),
-    [("web", ["DIRECTORY_FILE", "RECEIPT_KEY_FILE"]), ("worker", ["DIRECTORY_FILE", "PROCESSING_KEY_FILE", "PROCESSING_KEY_FILE"])],
+    [
+        ("web", ["DIRECTORY_FILE", "RECEIPT_KEY_FILE"]),
+        ("worker", ["DIRECTORY_FILE", "PROCESSING_KEY_FILE", "PROCESSING_KEY_FILE"]),
+    ],
 )
-def test_a_key_file_that_is_missing_fails_the_check_of_its_role_and_not_the_start(role: str, named: list[str], tmp_path: Path) -> None:
+def test_a_key_file_that_is_missing_fails_the_check_of_its_role_and_not_the_start(
+    role: str, named: list[str], tmp_path: Path
+) -> None:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    secrets = {"worker": {"PROCESSING_KEY_FILE": str(tmp_path / "processing.pem"), "VAULT_DATABASE_URL": "postgres://worker@db/vault"}}
-    production = {name: value for name, value in PRODUCTION.items() if role == "web" or name != "RECEIPT_KEY_FILE"}
+    secrets = {
+        "worker": {
+            "PROCESSING_KEY_FILE": str(tmp_path / "processing.pem"),
+            "VAULT_DATABASE_URL": "postgres://worker@db/vault",
+        }
+    }
+    production = {
+        name: value
+        for name, value in PRODUCTION.items()
+        if role == "web" or name != "RECEIPT_KEY_FILE"
+    }
     variables = {**inherited, **production, **secrets.get(role, {}), "STEPLABEL_ROLE": role}
     check = [sys.executable, "manage.py", "check", "--deploy", "--tag", environment.TAG]
-    failed = subprocess.run(check, env=variables, capture_output=True, text=True, check=False, cwd=ROOT)
+    failed = subprocess.run(
+        check, env=variables, capture_output=True, text=True, check=False, cwd=ROOT
+    )
     assert failed.returncode == 1, failed.stderr
     assert re.findall(r"steplabel\.E006\) (\w+) is ", failed.stderr) == named
     assert "HINT: Put the file there" in failed.stderr
@@ -294,7 +449,9 @@ def test_a_key_file_that_is_missing_fails_the_check_of_its_role_and_not_the_star
         env=variables, capture_output=True, text=True, check=False, cwd=ROOT,
     )  # fmt: skip
     assert started.returncode == 0, started.stderr
-    assert role == "worker" or "steplabel.E006" in started.stderr + started.stdout, "and says so in the log"
+    assert role == "worker" or "steplabel.E006" in started.stderr + started.stdout, (
+        "and says so in the log"
+    )
 
 
 def test_without_a_mail_server_no_mail_is_written_out() -> None:
@@ -305,18 +462,32 @@ try:
     EmailMessage("Subject", "https://portal.example/password/new/4-secret/", None, ["reader@portal.example"]).send()
 except Exception as error:
     print(type(error).__name__, error"""
-    ran = load(program, **nameless, STEPLABEL_ROLE="worker", VAULT_DATABASE_URL="postgres://worker@db/vault", PROCESSING_KEY_FILE="/keys/p")
+    ran = load(
+        program,
+        **nameless,
+        STEPLABEL_ROLE="worker",
+        VAULT_DATABASE_URL="postgres://worker@db/vault",
+        PROCESSING_KEY_FILE="/keys/p",
+    )
     assert "SMTPException STEPLABEL_MAIL_HOST is not set" in ran.stdout, ran.stderr
     assert "secret" not in ran.stdout + ran.stderr
 
 
 @pytest.mark.parametrize(
     ("host", "port", "encrypted"),
-    [("mail.example", "587", True), ("mail.example", "2587", True), ("mail.example", "465", False), ("127.0.0.1", "2525", False)],
+    [
+        ("mail.example", "587", True),
+        ("mail.example", "2587", True),
+        ("mail.example", "465", False),
+        ("127.0.0.1", "2525", False),
+    ],
 )
 def test_no_mail_leaves_the_machine_in_the_clear(host: str, port: str, encrypted: bool) -> None:
     """A mail holds a link that lets its reader in. At port 465 the connection itself is encrypted."""
-    ran = load("settings.EMAIL_USE_TLS, settings.EMAIL_USE_SSL", **{**PRODUCTION, "STEPLABEL_MAIL_HOST": host, "STEPLABEL_MAIL_PORT": port})
+    ran = load(
+        "settings.EMAIL_USE_TLS, settings.EMAIL_USE_SSL",
+        **{**PRODUCTION, "STEPLABEL_MAIL_HOST": host, "STEPLABEL_MAIL_PORT": port},
+    )
     assert ran.stdout.split() == [str(encrypted), str(port == "465")], ran.stderr
 
 
@@ -339,7 +510,9 @@ NAMED = "ssl_cert_reqs=required&ssl_check_hostname=true"
 )
 def test_a_database_elsewhere_has_to_prove_its_name(url: str, refused: str) -> None:
     if refused:
-        with pytest.raises(ImproperlyConfigured, match=f"DATABASE_URL names {refused}, which is not this machine"):
+        with pytest.raises(
+            ImproperlyConfigured, match=f"DATABASE_URL names {refused}, which is not this machine"
+        ):
             require_checked_database("DATABASE", {**dj_database_url.parse(url)})
     else:
         require_checked_database("DATABASE", {**dj_database_url.parse(url)})
@@ -352,7 +525,10 @@ def test_a_database_elsewhere_has_to_prove_its_name(url: str, refused: str) -> N
         ("rediss://10.0.0.6/0", None),
         ("rediss://10.0.0.6/0?ssl_ca_certs=/ca.pem&ssl_cert_reqs=none", None),
         ("rediss://10.0.0.6/0?ssl_ca_certs=/ca.pem&ssl_check_hostname=false", None),
-        ("rediss://10.0.0.6/0?ssl_ca_certs=/ca.pem", f"rediss://10.0.0.6/0?ssl_ca_certs=/ca.pem&{NAMED}"),
+        (
+            "rediss://10.0.0.6/0?ssl_ca_certs=/ca.pem",
+            f"rediss://10.0.0.6/0?ssl_ca_certs=/ca.pem&{NAMED}",
+        ),
         ("redis://localhost/0", "redis://localhost/0"),
     ],
 )
@@ -365,7 +541,15 @@ def test_a_redis_elsewhere_has_to_prove_its_name(url: str, checked: str | None) 
 
 
 def test_production_asks_it_of_both() -> None:
-    ran = load("settings.DEBUG", **(PRODUCTION | {"DATABASE_URL": "postgres://web@10.0.0.5/steplabel"}), STEPLABEL_ROLE="web")
+    ran = load(
+        "settings.DEBUG",
+        **(PRODUCTION | {"DATABASE_URL": "postgres://web@10.0.0.5/steplabel"}),
+        STEPLABEL_ROLE="web",
+    )
     assert "DATABASE_URL names 10.0.0.5" in ran.stderr
-    ran = load("settings.DEBUG", **(PRODUCTION | {"STEPLABEL_BROKER_URL": "redis://10.0.0.6/0"}), STEPLABEL_ROLE="web")
+    ran = load(
+        "settings.DEBUG",
+        **(PRODUCTION | {"STEPLABEL_BROKER_URL": "redis://10.0.0.6/0"}),
+        STEPLABEL_ROLE="web",
+    )
     assert "STEPLABEL_BROKER_URL names 10.0.0.6" in ran.stderr

@@ -41,9 +41,17 @@ def test_of_two_tables_one_stays_as_it_is_while_the_other_turns() -> None:
     assert second.columns[0].sort == "descending"
     assert second.pages is not None
     assert second.pages.number == 2
-    assert first.columns[0].url == "?results-sort=-name&results-page=2&sort=-name", "the other's state is kept"
-    assert [narrowing.here for narrowing in two_tables("results-only=1")[0].narrowings] == [True, False]
-    assert [narrowing.here for narrowing in two_tables("results-only=1")[1].narrowings] == [False, True]
+    assert first.columns[0].url == "?results-sort=-name&results-page=2&sort=-name", (
+        "the other's state is kept"
+    )
+    assert [narrowing.here for narrowing in two_tables("results-only=1")[0].narrowings] == [
+        True,
+        False,
+    ]
+    assert [narrowing.here for narrowing in two_tables("results-only=1")[1].narrowings] == [
+        False,
+        True,
+    ]
 
 
 def test_with_one_prefix_for_both_they_would_turn_together() -> None:
@@ -66,12 +74,19 @@ def test_the_form_offers_every_order_and_keeps_the_rest_of_the_address() -> None
         SelectOption("name", "Name, ascending", False),
         SelectOption("-name", "Name, descending", False),
     )
-    assert form.hidden == (("state", "late"), ("q", "a"), ("q", "b"), ("results-sort", "name")), "but the page starts anew"
+    assert form.hidden == (("state", "late"), ("q", "a"), ("q", "b"), ("results-sort", "name")), (
+        "but the page starts anew"
+    )
 
 
 def test_a_table_that_does_not_sort_has_no_form() -> None:
-    assert sort_form(columns({"plain": "Plain"}, KEYS, QueryDict(""), "name"), 2, QueryDict("")) is None
+    assert (
+        sort_form(columns({"plain": "Plain"}, KEYS, QueryDict(""), "name"), 2, QueryDict(""))
+        is None
+    )
 
 
 def test_one_row_leaves_nothing_to_sort() -> None:
-    assert sort_form(columns({"name": "Name"}, KEYS, QueryDict(""), "name"), 1, QueryDict("")) is None
+    assert (
+        sort_form(columns({"name": "Name"}, KEYS, QueryDict(""), "name"), 1, QueryDict("")) is None
+    )

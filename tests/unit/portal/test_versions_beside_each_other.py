@@ -19,7 +19,12 @@ from benchmarks.phrases import Name
 from portal.publication import citation, document, over_years
 from portal.publication.api import BenchmarkStepSerializer
 from portal.publication.best_groups import age_of, region_of
-from portal.publication.definition_changes import Breaks, DefinitionChange, breaks, breaks_with_totals
+from portal.publication.definition_changes import (
+    Breaks,
+    DefinitionChange,
+    breaks,
+    breaks_with_totals,
+)
 from portal.publication.document import csv_of
 from portal.publication.models import VersionStatus
 from portal.publication.open_data import sector_json_ld
@@ -50,7 +55,9 @@ KILN = CellView(
     averaging="five-ranks",
 )
 CELL = LabelKey.of(KILN)
-HIDDEN = replace(KILN, best=None, interval=None, typical=None, typical_interval=None, rule=None, shown=False)
+HIDDEN = replace(
+    KILN, best=None, interval=None, typical=None, typical_interval=None, rule=None, shown=False
+)
 TOTAL = TotalView(90.0, (88.0, 92.0), "kgce/t", 24, None, True, "shown", "Shown.", "Gezeigt.")
 
 
@@ -82,7 +89,9 @@ def day(year: int, month: int = 1, of_month: int = 1) -> datetime:
         ((day(2016), day(2017)), False),
     ],
 )
-def test_a_year_follows_a_year_that_ended_before_it_began(before: tuple[datetime, datetime], expected: bool) -> None:
+def test_a_year_follows_a_year_that_ended_before_it_began(
+    before: tuple[datetime, datetime], expected: bool
+) -> None:
     assert follows(row(*before), row(day(2016), day(2017))) == expected
 
 
@@ -110,7 +119,9 @@ def test_what_moved_is_now_less_then_with_the_noise_of_both() -> None:
 @pytest.mark.parametrize("where", ["whole", "cell"])
 def test_across_a_break_nothing_has_moved_and_the_break_is_named(where: str) -> None:
     change = (DefinitionChange("boundary", "kiln", "kiln and cooler"),)
-    broken = Breaks("2015 v1", change if where == "whole" else (), {CELL: change} if where == "cell" else {})
+    broken = Breaks(
+        "2015 v1", change if where == "whole" else (), {CELL: change} if where == "cell" else {}
+    )
     of_year = year(KILN, KILN, broken)
     assert (of_year.moved, of_year.breaks, of_year.before) == ({}, ("boundary",), "2015 v1")
     assert set(of_year.figures) == {"best", "typical"}
@@ -124,7 +135,10 @@ def test_a_figure_that_one_of_two_versions_does_not_tell_has_not_moved() -> None
 
 
 def test_published_figures_stand_as_they_are_and_what_is_worked_out_has_three_decimals() -> None:
-    curve = tuple(CurvePoint(percent, value, (value - 1, value + 1)) for percent, value in ((25, 100.00049), (50, 101.0), (75, 103.0)))
+    curve = tuple(
+        CurvePoint(percent, value, (value - 1, value + 1))
+        for percent, value in ((25, 100.00049), (50, 101.0), (75, 103.0))
+    )
     before = replace(KILN, best=100.1234567, curve=curve)
     of_year = year(replace(KILN, best=100.1239999, curve=curve), before)
     values = dict(over_years._values(of_year))
@@ -135,7 +149,16 @@ def test_published_figures_stand_as_they_are_and_what_is_worked_out_has_three_de
 
 
 def defined(*cells: CellView, **changed: Any) -> Any:
-    return SimpleNamespace(**{"period": "2016", "version": 1, "pack_version": "3", "pack_digest": "ab" * 32, "cells": cells, **changed})
+    return SimpleNamespace(
+        **{
+            "period": "2016",
+            "version": 1,
+            "pack_version": "3",
+            "pack_digest": "ab" * 32,
+            "cells": cells,
+            **changed,
+        }
+    )
 
 
 def labelled(*cells: CellView, **changed: str) -> Any:
@@ -155,11 +178,15 @@ def labelled(*cells: CellView, **changed: str) -> Any:
         ({"firms": 9, "best": 90.0, "in_part": 1}, ()),  # who takes part is no definition
     ],
 )
-def test_a_cell_breaks_where_it_is_defined_otherwise(after: dict[str, Any], codes: tuple[str, ...]) -> None:
+def test_a_cell_breaks_where_it_is_defined_otherwise(
+    after: dict[str, Any], codes: tuple[str, ...]
+) -> None:
     assert breaks(defined(KILN), defined(replace(KILN, **after))).codes_of(CELL) == codes
 
 
-def test_of_a_cell_that_is_held_back_rule_averaging_and_years_are_not_known_to_have_changed() -> None:
+def test_of_a_cell_that_is_held_back_rule_averaging_and_years_are_not_known_to_have_changed() -> (
+    None
+):
     held_back = replace(HIDDEN, averaging="single-rank", pooled=((3, 2),))
     for pair in ((held_back, KILN), (KILN, held_back)):
         assert not breaks(*map(defined, pair)).any
@@ -169,7 +196,9 @@ def test_the_same_version_of_a_pack_with_another_content_breaks_everything() -> 
     other = breaks(defined(KILN), defined(KILN, pack_digest="cd" * 32))
     assert other.whole == (DefinitionChange("pack-content", "ab" * 6, "cd" * 6),)
     newer = breaks(defined(KILN), defined(KILN, pack_digest="cd" * 32, pack_version="4"))
-    assert newer.whole == (DefinitionChange("pack-version", "3", "4"),), "another version has another content anyway"
+    assert newer.whole == (DefinitionChange("pack-version", "3", "4"),), (
+        "another version has another content anyway"
+    )
 
 
 def test_cells_that_came_and_went_are_breaks_and_years_are_told_by_the_longest() -> None:
@@ -177,13 +206,37 @@ def test_cells_that_came_and_went_are_breaks_and_years_are_told_by_the_longest()
     both = breaks(defined(KILN), defined(mill))
     assert (both.codes_of(CELL), both.codes_of(LabelKey.of(mill))) == (("gone",), ("new",))
     pooled = replace(KILN, pooled=((2, 5), (3, 1)))
-    assert breaks(defined(KILN), defined(pooled)).cells[CELL] == (DefinitionChange("years", "1", "1-3"),)
+    assert breaks(defined(KILN), defined(pooled)).cells[CELL] == (
+        DefinitionChange("years", "1", "1-3"),
+    )
 
 
-def table(broken: Breaks | None, *cells: CellView, bands: dict[str, Any] | None = None) -> list[dict[str, str]]:
-    head = dict.fromkeys(("pack", "pack_version", "jurisdiction", "route", "period", "version", "status", "published_on", "source"), "x")
+def table(
+    broken: Breaks | None, *cells: CellView, bands: dict[str, Any] | None = None
+) -> list[dict[str, str]]:
+    head = dict.fromkeys(
+        (
+            "pack",
+            "pack_version",
+            "jurisdiction",
+            "route",
+            "period",
+            "version",
+            "status",
+            "published_on",
+            "source",
+        ),
+        "x",
+    )
     document = {**head, "product": "cement", "steps": [{"bands": bands}] * len(cells)}
-    label = LabelView(cells, TOTAL, replace(TOTAL, value=95.0), replace(TOTAL, value=110.0), "mean-of-best-five", 24)
+    label = LabelView(
+        cells,
+        TOTAL,
+        replace(TOTAL, value=95.0),
+        replace(TOTAL, value=110.0),
+        "mean-of-best-five",
+        24,
+    )
     return list(csv.DictReader(io.StringIO(csv_of(document, label, broken))))
 
 
@@ -207,22 +260,37 @@ def test_a_total_breaks_where_a_step_that_enters_it_does() -> None:
     assert {line["breaks"] for line in table(None, KILN)} == {""}
 
 
-def test_totals_that_add_up_another_variant_of_a_step_break_though_both_versions_show_both() -> None:
+def test_totals_that_add_up_another_variant_of_a_step_break_though_both_versions_show_both() -> (
+    None
+):
     """Which variant enters the totals goes by where enough firms are, so that it may change within a version of a pack."""
     bars, plates = replace(KILN, variant="bars"), replace(KILN, variant="plates")
     after = bars, replace(plates, headline=False)
     broken = breaks_with_totals(labelled(replace(bars, headline=False), plates), labelled(*after))
-    assert [line["breaks"] for line in table(broken, *after)] == ["", "", "summands", "summands", "summands"]
+    assert [line["breaks"] for line in table(broken, *after)] == [
+        "",
+        "",
+        "summands",
+        "summands",
+        "summands",
+    ]
     assert broken.any
 
 
-@pytest.mark.parametrize(("before", "after", "codes"), [("2015", "2016-Q1", ("length",)), ("2015", "2016", ()), ("2016-02", "2016-03", ())])
-def test_a_year_and_a_quarter_are_no_series(before: str, after: str, codes: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("before", "after", "codes"),
+    [("2015", "2016-Q1", ("length",)), ("2015", "2016", ()), ("2016-02", "2016-03", ())],
+)
+def test_a_year_and_a_quarter_are_no_series(
+    before: str, after: str, codes: tuple[str, ...]
+) -> None:
     broken = breaks_with_totals(labelled(KILN, period=before), labelled(KILN, period=after))
     assert (broken.codes_of(CELL), broken.codes_of_totals) == (codes, codes)
 
 
-def test_the_three_totals_of_a_table_stand_in_their_own_rows_and_firms_with_several_years_are_added_up() -> None:
+def test_the_three_totals_of_a_table_stand_in_their_own_rows_and_firms_with_several_years_are_added_up() -> (
+    None
+):
     cell = replace(KILN, pooled=((2, 1), (3, 4)), in_part=2)
     rows = table(None, cell, HIDDEN, bands={"quarters": [6, 5, 4, 3], "untold": 2})
     assert [(line["step"], line["best"]) for line in rows[2:]] == [
@@ -231,16 +299,33 @@ def test_the_three_totals_of_a_table_stand_in_their_own_rows_and_firms_with_seve
         ("typical-total", "110.0"),
     ]
     assert (rows[0]["pooled_firms"], rows[0]["in_part_firms"]) == ("5", "2")
-    assert [rows[0][f"quarter_{quarter}"] for quarter in (1, 2, 3, 4, "untold")] == ["6", "5", "4", "3", "2"]
-    assert (rows[0]["shown"], rows[0]["best_low"], rows[0]["typical_high"]) == ("true", "98.0", "124.0")
+    assert [rows[0][f"quarter_{quarter}"] for quarter in (1, 2, 3, 4, "untold")] == [
+        "6",
+        "5",
+        "4",
+        "3",
+        "2",
+    ]
+    assert (rows[0]["shown"], rows[0]["best_low"], rows[0]["typical_high"]) == (
+        "true",
+        "98.0",
+        "124.0",
+    )
     assert (rows[1]["shown"], rows[1]["best"], rows[1]["best_low"]) == ("false", "", "")
-    assert (rows[1]["pooled_firms"], rows[1]["in_part_firms"]) == ("", ""), "not that there are none"
+    assert (rows[1]["pooled_firms"], rows[1]["in_part_firms"]) == ("", ""), (
+        "not that there are none"
+    )
 
 
 def versions(*states: str) -> VersionSeries:
     """Newest first, the highest number first."""
     count = len(states)
-    return VersionSeries(tuple(row(day(2016), day(2017), version=count - index, status=state) for index, state in enumerate(states)))
+    return VersionSeries(
+        tuple(
+            row(day(2016), day(2017), version=count - index, status=state)
+            for index, state in enumerate(states)
+        )
+    )
 
 
 @pytest.mark.parametrize(
@@ -248,7 +333,11 @@ def versions(*states: str) -> VersionSeries:
     [
         ((VersionStatus.PUBLISHED, VersionStatus.PUBLISHED), 2, 2),
         ((VersionStatus.WITHDRAWN, VersionStatus.PUBLISHED), 1, 1),
-        ((VersionStatus.WITHDRAWN, VersionStatus.WITHDRAWN), None, 2),  # the last that was taken back
+        (
+            (VersionStatus.WITHDRAWN, VersionStatus.WITHDRAWN),
+            None,
+            2,
+        ),  # the last that was taken back
         ((), None, None),
     ],
 )
@@ -264,17 +353,29 @@ def test_who_names_no_version_means_the_one_in_force_or_the_last_withdrawn(
     assert series.row(9) is None
 
 
-def test_a_sector_over_its_years_covers_them_from_first_to_last_day_and_bears_the_day_of_the_latest_change() -> None:
+def test_a_sector_over_its_years_covers_them_from_first_to_last_day_and_bears_the_day_of_the_latest_change() -> (
+    None
+):
     """The version of the earlier year was published again later: its day counts."""
     rows = [
         row(day(2015), day(2016), published_at=datetime(2018, 3, 4, 12, tzinfo=UTC)),
-        row(day(2016), day(2017), published_at=datetime(2017, 6, 1, 12, tzinfo=UTC), jurisdiction="cn"),
+        row(
+            day(2016),
+            day(2017),
+            published_at=datetime(2017, 6, 1, 12, tzinfo=UTC),
+            jurisdiction="cn",
+        ),
     ]
-    linked = sector_json_ld(rows, "Cement", "https://portal.example/cement/", ["a", "b"], "Ministry")
+    linked = sector_json_ld(
+        rows, "Cement", "https://portal.example/cement/", ["a", "b"], "Ministry"
+    )
     assert linked["dateModified"] == "2018-03-04"
     assert linked["temporalCoverage"] == "2015-01-01/2016-12-31"
     assert linked["spatialCoverage"]["identifier"] == "cn"
-    assert [form["contentUrl"].rsplit("/", 1)[-1] for form in linked["distribution"]] == ["sector.csv", "sector.parquet"]
+    assert [form["contentUrl"].rsplit("/", 1)[-1] for form in linked["distribution"]] == [
+        "sector.csv",
+        "sector.parquet",
+    ]
 
 
 def test_a_sector_covers_the_days_until_the_last_of_any_version() -> None:
@@ -283,18 +384,28 @@ def test_a_sector_covers_the_days_until_the_last_of_any_version() -> None:
         row(day(2016), day(2017), published_at=day(2017, 6)),
         row(day(2016, 7), day(2016, 10), published_at=day(2017, 6), period="2016-Q3"),
     ]
-    linked = sector_json_ld(rows, "Cement", "https://portal.example/cement/", ["a", "b"], "Ministry")
+    linked = sector_json_ld(
+        rows, "Cement", "https://portal.example/cement/", ["a", "b"], "Ministry"
+    )
     assert linked["temporalCoverage"] == "2016-01-01/2016-12-31"
 
 
 def cited(**changed: Any) -> BenchmarkView:
-    fields = {"pack": "cement", "jurisdiction": "cn/he", "route": "dry-process", "period": "2016-01-01/2016-07-01", "version": 3}
+    fields = {
+        "pack": "cement",
+        "jurisdiction": "cn/he",
+        "route": "dry-process",
+        "period": "2016-01-01/2016-07-01",
+        "version": 3,
+    }
     days = {"published_on": date(2017, 6, 1), "withdrawn_on": None}
     return cast(BenchmarkView, SimpleNamespace(**fields, **days, **changed))
 
 
 def test_a_citation_escapes_what_means_something_else_to_its_reader_and_bears_the_day() -> None:
-    bib = citation.bibtex(cited(), "Best & typical, 95 %", "https://portal.example/", "ab", "Ministry & Co")
+    bib = citation.bibtex(
+        cited(), "Best & typical, 95 %", "https://portal.example/", "ab", "Ministry & Co"
+    )
     assert bib.splitlines()[:5] == [
         "@misc{steplabel-cement-cn.he-dry-process-2016-01-01_2016-07-01-v3,",
         "  author = {{Ministry \\& Co}},",
@@ -310,8 +421,12 @@ def test_a_citation_escapes_what_means_something_else_to_its_reader_and_bears_th
 
 def test_every_letter_that_means_something_to_tex_is_escaped_and_no_brace_is_left_open() -> None:
     """BibTeX counts braces that stand behind a backslash, too."""
-    author, title = citation.bibtex(cited(), "A_1 {open", "https://portal.example/", "ab", r"No #1 $ \ ~ ^").splitlines()[1:3]
-    assert author == r"  author = {{No \#1 \$ \textbackslash{} \textasciitilde{} \textasciicircum{}}},"
+    author, title = citation.bibtex(
+        cited(), "A_1 {open", "https://portal.example/", "ab", r"No #1 $ \ ~ ^"
+    ).splitlines()[1:3]
+    assert (
+        author == r"  author = {{No \#1 \$ \textbackslash{} \textasciitilde{} \textasciicircum{}}},"
+    )
     assert title == r"  title = {{A\_1 \textbraceleft{}open}},"
 
 
@@ -323,10 +438,20 @@ def test_a_version_that_was_withdrawn_is_cited_with_the_day() -> None:
 
 
 def test_the_address_of_a_version_is_one_path_whatever_its_jurisdiction_and_period_hold() -> None:
-    assert citation.api_url(cited()) == "/api/v1/benchmarks/cement/cn.he/dry-process/2016-01-01%2F2016-07-01/v3/"
+    assert (
+        citation.api_url(cited())
+        == "/api/v1/benchmarks/cement/cn.he/dry-process/2016-01-01%2F2016-07-01/v3/"
+    )
 
 
-DRAFT: dict[str, Any] = {"status": VersionStatus.DRAFT, "waiting": False, "overtaken": False, "own": False, "hold": False, "shown": 4}
+DRAFT: dict[str, Any] = {
+    "status": VersionStatus.DRAFT,
+    "waiting": False,
+    "overtaken": False,
+    "own": False,
+    "hold": False,
+    "shown": 4,
+}
 
 
 @pytest.mark.parametrize(
@@ -337,13 +462,21 @@ DRAFT: dict[str, Any] = {"status": VersionStatus.DRAFT, "waiting": False, "overt
         ({"shown": 0}, "nothing-shown"),
         ({"hold": True, "shown": 0}, "gate-holds"),  # it may have something to show later
         ({"own": True, "hold": True}, "own-draft"),
-        ({"overtaken": True, "own": True, "hold": True}, "newer-published"),  # who drafted it may discard it
-        ({"waiting": True, "overtaken": True, "own": True}, "newer-published"),  # its time will come in vain
+        (
+            {"overtaken": True, "own": True, "hold": True},
+            "newer-published",
+        ),  # who drafted it may discard it
+        (
+            {"waiting": True, "overtaken": True, "own": True},
+            "newer-published",
+        ),  # its time will come in vain
         ({"waiting": True, "own": True}, "is-scheduled"),
         ({"status": VersionStatus.PUBLISHED, "waiting": True}, "not-a-draft"),
     ],
 )
-def test_the_first_obstacle_to_publishing_is_the_one_that_is_told(changed: dict[str, Any], code: str) -> None:
+def test_the_first_obstacle_to_publishing_is_the_one_that_is_told(
+    changed: dict[str, Any], code: str
+) -> None:
     state = DRAFT | changed
     assert obstacle_by_state(state.pop("status"), **state) == code
 
@@ -374,5 +507,7 @@ def test_a_plant_is_of_the_age_in_which_it_began_to_run(since: int | None, age: 
         ("dex/a", "de", "not-in-a-part"),  # a prefix of letters is no jurisdiction
     ],
 )
-def test_a_site_lies_in_the_part_of_the_scope_one_level_below_it(path: str, scope: str, region: str) -> None:
+def test_a_site_lies_in_the_part_of_the_scope_one_level_below_it(
+    path: str, scope: str, region: str
+) -> None:
     assert region_of(path, scope) == region

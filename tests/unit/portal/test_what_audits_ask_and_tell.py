@@ -10,7 +10,13 @@ from typing import Any, cast
 import pytest
 
 from benchmarks.phrases import Name
-from portal.assurance.attestation_standing import AttestationStanding, canonical, code_of, standing_of, start_of_digest
+from portal.assurance.attestation_standing import (
+    AttestationStanding,
+    canonical,
+    code_of,
+    standing_of,
+    start_of_digest,
+)
 from portal.assurance.engagements import EngagementView, FindingStepView, FindingView
 from portal.assurance.incentives import AmountCorrection, IncentiveView
 from portal.assurance.models import Attestation
@@ -25,7 +31,9 @@ NOW = datetime(2017, 6, 1, 12, tzinfo=UTC)
 TODAY, DAY = date(2017, 6, 1), timedelta(days=1)
 
 
-def finding(grade: FindingGrade = FindingGrade.MAJOR, due: date = TODAY, *acts: FindingAct) -> FindingView:
+def finding(
+    grade: FindingGrade = FindingGrade.MAJOR, due: date = TODAY, *acts: FindingAct
+) -> FindingView:
     steps = tuple(FindingStepView(act, "", "", "", NOW) for act in acts)
     return FindingView(1, 1, grade, "", "", "", due, "", NOW, steps)
 
@@ -41,8 +49,16 @@ def engagement(**changed: Any) -> EngagementView:
     return EngagementView(**fields | changed)
 
 
-def stated(until: date, visit: date | None = None, standing: AttestationStanding = AttestationStanding.VALID) -> Any:
-    return SimpleNamespace(standing=standing, takes_signature=False, statement=SimpleNamespace(valid_until=until, surveillance_on=visit))
+def stated(
+    until: date,
+    visit: date | None = None,
+    standing: AttestationStanding = AttestationStanding.VALID,
+) -> Any:
+    return SimpleNamespace(
+        standing=standing,
+        takes_signature=False,
+        statement=SimpleNamespace(valid_until=until, surveillance_on=visit),
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,15 +71,27 @@ def stated(until: date, visit: date | None = None, standing: AttestationStanding
         (-1, [NeedCount(AuditNeed.OVERDUE, day=TODAY - DAY)]),
     ],
 )
-def test_a_conclusion_is_asked_for_thirty_days_ahead_and_late_once_its_day_is_over(days: int, asked: list[NeedCount]) -> None:
-    assert needs(engagement(due=TODAY + days * DAY), TODAY) == (*asked, NeedCount(AuditNeed.CONCLUDE))
+def test_a_conclusion_is_asked_for_thirty_days_ahead_and_late_once_its_day_is_over(
+    days: int, asked: list[NeedCount]
+) -> None:
+    assert needs(engagement(due=TODAY + days * DAY), TODAY) == (
+        *asked,
+        NeedCount(AuditNeed.CONCLUDE),
+    )
     assert needs(engagement(due=TODAY + days * DAY, concluded=True), TODAY) == ()
 
 
-@pytest.mark.parametrize(("visit", "until", "needed"), [(31, 91, []), (30, 91, [AuditNeed.SURVEILLANCE]), (31, 90, [AuditNeed.EXPIRES])])
-def test_a_visit_is_told_thirty_days_ahead_and_the_end_of_a_statement_ninety(visit: int, until: int, needed: list[AuditNeed]) -> None:
+@pytest.mark.parametrize(
+    ("visit", "until", "needed"),
+    [(31, 91, []), (30, 91, [AuditNeed.SURVEILLANCE]), (31, 90, [AuditNeed.EXPIRES])],
+)
+def test_a_visit_is_told_thirty_days_ahead_and_the_end_of_a_statement_ninety(
+    visit: int, until: int, needed: list[AuditNeed]
+) -> None:
     statement = stated(TODAY + until * DAY, TODAY + visit * DAY)
-    assert [asked.need for asked in needs(engagement(concluded=True, attestations=(statement,)), TODAY)] == needed
+    assert [
+        asked.need for asked in needs(engagement(concluded=True, attestations=(statement,)), TODAY)
+    ] == needed
     withdrawn = stated(TODAY, TODAY, AttestationStanding.WITHDRAWN)
     assert needs(engagement(concluded=True, attestations=(withdrawn,)), TODAY) == ()
 
@@ -71,21 +99,40 @@ def test_a_visit_is_told_thirty_days_ahead_and_the_end_of_a_statement_ninety(vis
 @pytest.mark.parametrize(
     ("findings", "needed"),
     [
-        ((finding(FindingGrade.OBSERVATION, TODAY + DAY),), [AuditNeed.CONCLUDE]),  # an observation holds nothing up
+        (
+            (finding(FindingGrade.OBSERVATION, TODAY + DAY),),
+            [AuditNeed.CONCLUDE],
+        ),  # an observation holds nothing up
         ((finding(FindingGrade.MINOR, TODAY + DAY),), []),
         ((finding(FindingGrade.MAJOR, TODAY + DAY),), []),
-        ((finding(FindingGrade.MAJOR, TODAY, FindingAct.ANSWERED, FindingAct.CLOSED),), [AuditNeed.CONCLUDE]),
-        ((finding(FindingGrade.MAJOR, TODAY, FindingAct.APPEALED, FindingAct.ANNULLED),), [AuditNeed.CONCLUDE]),
+        (
+            (finding(FindingGrade.MAJOR, TODAY, FindingAct.ANSWERED, FindingAct.CLOSED),),
+            [AuditNeed.CONCLUDE],
+        ),
+        (
+            (finding(FindingGrade.MAJOR, TODAY, FindingAct.APPEALED, FindingAct.ANNULLED),),
+            [AuditNeed.CONCLUDE],
+        ),
         ((finding(FindingGrade.MAJOR, TODAY, FindingAct.ANSWERED),), [AuditNeed.ANSWERED]),
         ((finding(FindingGrade.MAJOR, TODAY),), []),  # its last day is not over
         ((finding(FindingGrade.MAJOR, TODAY - DAY),), [AuditNeed.LATE_ANSWERS]),
-        ((finding(FindingGrade.MAJOR, TODAY - DAY, FindingAct.ANSWERED, FindingAct.RETURNED),), [AuditNeed.LATE_ANSWERS]),
-        ((finding(FindingGrade.MAJOR, TODAY - DAY, FindingAct.APPEALED),), []),  # it waits for the regulator
+        (
+            (finding(FindingGrade.MAJOR, TODAY - DAY, FindingAct.ANSWERED, FindingAct.RETURNED),),
+            [AuditNeed.LATE_ANSWERS],
+        ),
+        (
+            (finding(FindingGrade.MAJOR, TODAY - DAY, FindingAct.APPEALED),),
+            [],
+        ),  # it waits for the regulator
     ],
 )
-def test_a_finding_holds_the_conclusion_up_until_it_has_ended(findings: tuple[FindingView, ...], needed: list[AuditNeed]) -> None:
+def test_a_finding_holds_the_conclusion_up_until_it_has_ended(
+    findings: tuple[FindingView, ...], needed: list[AuditNeed]
+) -> None:
     for place in ("findings", "earlier"):
-        assert [asked.need for asked in needs(engagement(**{place: findings}), TODAY)] == needed, place
+        assert [asked.need for asked in needs(engagement(**{place: findings}), TODAY)] == needed, (
+            place
+        )
 
 
 def test_findings_that_wait_for_the_auditor_are_counted() -> None:
@@ -98,7 +145,9 @@ def test_findings_that_wait_for_the_auditor_are_counted() -> None:
 
 def test_open_majors_are_those_of_before_too_and_no_minor_ones() -> None:
     closed = finding(FindingGrade.MAJOR, TODAY, FindingAct.CLOSED)
-    view = engagement(findings=(finding(), finding(FindingGrade.MINOR), closed), earlier=(finding(),))
+    view = engagement(
+        findings=(finding(), finding(FindingGrade.MINOR), closed), earlier=(finding(),)
+    )
     assert view.open_majors == 2
 
 
@@ -115,8 +164,12 @@ def test_open_majors_are_those_of_before_too_and_no_minor_ones() -> None:
 def test_a_statement_is_valid_up_to_and_with_its_last_day_while_its_report_counts(
     state: str, superseded: bool, days: int, standing: AttestationStanding
 ) -> None:
-    report = SimpleNamespace(state=SubmissionState.SUPERSEDED if superseded else SubmissionState.ACCEPTED)
-    statement = cast(Attestation, SimpleNamespace(state=state, submission=report, valid_until=TODAY + days * DAY))
+    report = SimpleNamespace(
+        state=SubmissionState.SUPERSEDED if superseded else SubmissionState.ACCEPTED
+    )
+    statement = cast(
+        Attestation, SimpleNamespace(state=state, submission=report, valid_until=TODAY + days * DAY)
+    )
     assert standing_of(statement, TODAY) == standing
 
 
@@ -138,7 +191,10 @@ def test_a_code_is_the_first_eighty_bits_by_fives_in_letters_that_are_no_digits(
         ("A-0123-4567-89AB-CDEF", "A-0123-4567-89AB-CDEF"),
         (" a0123 4567 89ab cdef ", "A-0123-4567-89AB-CDEF"),
         ("A-O1I3-L567-89AB-CDEF", "A-0113-1567-89AB-CDEF"),  # letters that are taken for digits
-        ("Ａ－０１２３－４５６７－８９ａｂ－ＣＤＥＦ\u3000", "A-0123-4567-89AB-CDEF"),  # as a Chinese keyboard writes it
+        (
+            "Ａ－０１２３－４５６７－８９ａｂ－ＣＤＥＦ\u3000",
+            "A-0123-4567-89AB-CDEF",
+        ),  # as a Chinese keyboard writes it
         ("C-0123-4567-89AB-CDEF", "C-0123-4567-89AB-CDEF"),
         ("A-0123-4567-89AB-CDE", None),  # a letter too few
         ("A-0123-4567-89AB-CDEFG", None),
@@ -156,16 +212,33 @@ def test_a_code_of_another_kind_finds_no_attestation() -> None:
 
 
 def verdict(body: str, until: date, *steps: str) -> Any:
-    return SimpleNamespace(pk=1, certification_body_id=None, body=body, body_zh="", valid_until=until, steps=steps, ident=f"{body} {until}")
+    return SimpleNamespace(
+        pk=1,
+        certification_body_id=None,
+        body=body,
+        body_zh="",
+        valid_until=until,
+        steps=steps,
+        ident=f"{body} {until}",
+    )
 
 
 LATE, SOON = date(2019, 1, 1), date(2018, 1, 1)
-POSITIVE = {1: (verdict("Zertifikat", LATE, "kiln", "mill"), verdict("Audit", SOON, "kiln")), 2: (verdict("Audit", LATE, "kiln"),)}
+POSITIVE = {
+    1: (verdict("Zertifikat", LATE, "kiln", "mill"), verdict("Audit", SOON, "kiln")),
+    2: (verdict("Audit", LATE, "kiln"),),
+}
 VERDICTS = Verdicts(POSITIVE, frozenset({2}))
 
 
-def test_the_newest_statement_that_covers_a_step_attests_it_and_an_adverse_one_outweighs_all() -> None:
-    assert [VERDICTS.attestation(1, step) for step in ("kiln", "mill", "cooler")] == [POSITIVE[1][1], POSITIVE[1][0], None]
+def test_the_newest_statement_that_covers_a_step_attests_it_and_an_adverse_one_outweighs_all() -> (
+    None
+):
+    assert [VERDICTS.attestation(1, step) for step in ("kiln", "mill", "cooler")] == [
+        POSITIVE[1][1],
+        POSITIVE[1][0],
+        None,
+    ]
     assert VERDICTS.attestation(2, "kiln") is None
     assert [VERDICTS.attests(report, "kiln") for report in (1, 2, 3)] == [True, False, False]
 
@@ -176,7 +249,11 @@ def test_the_newest_statement_that_covers_a_step_attests_it_and_an_adverse_one_o
         (False, False, (None, None, None)),
         (False, True, (None, NotEnteredReason.ADVERSE, None)),
         (True, False, (None, NotEnteredReason.NOT_ATTESTED, NotEnteredReason.NOT_ATTESTED)),
-        (True, True, (None, NotEnteredReason.ADVERSE, NotEnteredReason.NOT_ATTESTED)),  # the reason that weighs more
+        (
+            True,
+            True,
+            (None, NotEnteredReason.ADVERSE, NotEnteredReason.NOT_ATTESTED),
+        ),  # the reason that weighs more
     ],
 )
 def test_a_report_leaves_by_what_its_peer_group_decided(
@@ -184,17 +261,34 @@ def test_a_report_leaves_by_what_its_peer_group_decided(
 ) -> None:
     group: Any = SimpleNamespace(attested_only=attested_only, adverse_leaves=adverse_leaves)
     assert tuple(VERDICTS.left_out(group, report, "kiln") for report in (1, 2, 3)) == left_out
-    assert VERDICTS.left_out(group, 1, "cooler") == (NotEnteredReason.NOT_ATTESTED if attested_only else None)
+    assert VERDICTS.left_out(group, 1, "cooler") == (
+        NotEnteredReason.NOT_ATTESTED if attested_only else None
+    )
 
 
-def cohort(verdicts: Verdicts, reported: list[tuple[str, str, str]], left_out: dict[str, NotEnteredReason] | None = None) -> Cohort:
+def cohort(
+    verdicts: Verdicts,
+    reported: list[tuple[str, str, str]],
+    left_out: dict[str, NotEnteredReason] | None = None,
+) -> Cohort:
     """Of (step, site, firm); the report of site `s1` is row 1."""
-    labels: Any = tuple(SimpleNamespace(label=SimpleNamespace(step=step), site=site, firm=firm) for step, site, firm in reported)
-    return Cohort(labels, {site: int(site[1:]) for _, site, _ in reported}, (), {}, verdicts, left_out or {})
+    labels: Any = tuple(
+        SimpleNamespace(label=SimpleNamespace(step=step), site=site, firm=firm)
+        for step, site, firm in reported
+    )
+    return Cohort(
+        labels, {site: int(site[1:]) for _, site, _ in reported}, (), {}, verdicts, left_out or {}
+    )
 
 
-def test_a_firm_with_an_attested_site_and_another_stands_on_both_sides_and_the_first_end_is_told() -> None:
-    reported = [(step, site, firm) for step in ("kiln", "mill") for site, firm in (("s1", "A"), ("s3", "A"), ("s4", "B"))]
+def test_a_firm_with_an_attested_site_and_another_stands_on_both_sides_and_the_first_end_is_told() -> (
+    None
+):
+    reported = [
+        (step, site, firm)
+        for step in ("kiln", "mill")
+        for site, firm in (("s1", "A"), ("s3", "A"), ("s4", "B"))
+    ]
     verified = verification(cohort(Verdicts(POSITIVE, frozenset()), reported))
     kiln, mill = verified.steps
     assert (kiln.step, kiln.sites, kiln.of, kiln.firms, kiln.other_firms) == ("kiln", 1, 3, 1, 2)
@@ -206,17 +300,31 @@ def test_a_firm_with_an_attested_site_and_another_stands_on_both_sides_and_the_f
 def test_a_statement_that_an_adverse_one_outweighs_names_no_body_and_no_day() -> None:
     """The report enters all the same where the peer group did not decide that it leaves."""
     positive = {1: (verdict("Zertifikat", LATE, "kiln"),), 2: (verdict("Audit", SOON, "kiln"),)}
-    verified = verification(cohort(Verdicts(positive, frozenset({2})), [("kiln", "s1", "A"), ("kiln", "s2", "B")]))
+    verified = verification(
+        cohort(Verdicts(positive, frozenset({2})), [("kiln", "s1", "A"), ("kiln", "s2", "B")])
+    )
     assert [name.en for name in verified.names] == ["Zertifikat"]
-    assert (verified.bodies, verified.valid_until, verified.steps[0].sites, verified.steps[0].of) == (1, LATE, 1, 2)
+    assert (
+        verified.bodies,
+        verified.valid_until,
+        verified.steps[0].sites,
+        verified.steps[0].of,
+    ) == (1, LATE, 1, 2)
 
 
 def test_without_a_statement_no_body_and_no_day_is_told() -> None:
     verified = verification(cohort(Verdicts({}, frozenset()), [("kiln", "s1", "A")]))
-    assert (verified.bodies, verified.names, verified.valid_until, verified.steps[0].sites) == (0, (), None, 0)
+    assert (verified.bodies, verified.names, verified.valid_until, verified.steps[0].sites) == (
+        0,
+        (),
+        None,
+        0,
+    )
 
 
-def test_who_left_is_told_of_those_that_stood_in_the_version_before_and_left_for_an_adverse_opinion() -> None:
+def test_who_left_is_told_of_those_that_stood_in_the_version_before_and_left_for_an_adverse_opinion() -> (
+    None
+):
     left_out = {
         "a": NotEnteredReason.ADVERSE,
         "b": NotEnteredReason.ADVERSE,
@@ -227,7 +335,9 @@ def test_who_left_is_told_of_those_that_stood_in_the_version_before_and_left_for
     assert told_of_change("Audited.", present, ["a", "b", "c"]).en == (
         "Audited. 2 sites left this version after an adverse opinion of a certification body."
     )
-    assert told_of_change("Audited.", present, ["a"]).en.startswith("Audited. 1 site left this version")
+    assert told_of_change("Audited.", present, ["a"]).en.startswith(
+        "Audited. 1 site left this version"
+    )
     assert told_of_change("Audited.", present, ["c"]).en == "Audited."
     assert told_of_change("", present, []).en == "the drafter did not describe the change."
     assert excluded(present) == (("adverse-opinion", 3), ("not-attested", 1))
@@ -245,6 +355,8 @@ def test_who_left_is_told_of_those_that_stood_in_the_version_before_and_left_for
 def test_an_incentive_counts_as_it_was_corrected_by_who_did_not_enter_it(
     corrected: AmountCorrection | None, counted: Decimal, barred: set[int]
 ) -> None:
-    view = IncentiveView(1, "works-1", Name("Works"), "scheme", Decimal(100), "", "", 7, True, "", NOW, corrected)
+    view = IncentiveView(
+        1, "works-1", Name("Works"), "scheme", Decimal(100), "", "", 7, True, "", NOW, corrected
+    )
     assert view.counted == counted
     assert set(view.barred) == barred

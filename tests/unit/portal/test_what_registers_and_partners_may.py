@@ -48,8 +48,16 @@ def test_a_list_says_of_each_site_what_becomes_of_it() -> None:
         ObligedSite("plain", True),
     ]
     change = _difference(members, listed)
-    assert (change.added, change.obliged, change.released) == (("new", "plain"), ("willing",), ("leaves",))
-    assert change.cohorts == (("moves", "hundred", "thousand"), ("leaves", "thousand", ""), ("new", "", "hundred"))
+    assert (change.added, change.obliged, change.released) == (
+        ("new", "plain"),
+        ("willing",),
+        ("leaves",),
+    )
+    assert change.cohorts == (
+        ("moves", "hundred", "thousand"),
+        ("leaves", "thousand", ""),
+        ("new", "", "hundred"),
+    )
     assert change.unchanged == 1
 
 
@@ -58,7 +66,13 @@ def version(number: str, effective_from: date) -> Pack:
 
 
 OF_2016, OF_2018 = date(2016, 1, 1), date(2018, 1, 1)
-VERSIONS = [version("2", OF_2016), version("10", OF_2016), version("9", OF_2016), version("11", OF_2018), version("3-1", date(2015, 1, 1))]
+VERSIONS = [
+    version("2", OF_2016),
+    version("10", OF_2016),
+    version("9", OF_2016),
+    version("11", OF_2018),
+    version("3-1", date(2015, 1, 1)),
+]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +94,9 @@ def test_a_proposed_pack_is_held_against_the_last_that_took_effect_no_later(
     assert (earlier.version if earlier else None) == before
 
 
-def test_an_erratum_is_held_against_what_it_corrects_and_against_nothing_where_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_erratum_is_held_against_what_it_corrects_and_against_nothing_where_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def load(_pack: str, number: str) -> Pack:
         if number == "9":
             return VERSIONS[2]
@@ -94,7 +110,13 @@ def test_an_erratum_is_held_against_what_it_corrects_and_against_nothing_where_t
 
 def test_a_firm_weighs_as_much_as_all_its_sites() -> None:
     """By the declared classes 1, 3, 10 and 30."""
-    sites = [("A", SizeClass.LARGE), ("B", SizeClass.VERY_LARGE), ("A", SizeClass.LARGE), ("A", SizeClass.SMALL), ("C", SizeClass.MEDIUM)]
+    sites = [
+        ("A", SizeClass.LARGE),
+        ("B", SizeClass.VERY_LARGE),
+        ("A", SizeClass.LARGE),
+        ("A", SizeClass.SMALL),
+        ("C", SizeClass.MEDIUM),
+    ]
     assert weights_of(sites) == {"A": 21.0, "B": 30.0, "C": 3.0}
 
 
@@ -112,11 +134,15 @@ FIRST, SECOND, THIRD, STRANGER = (UUID(int=number) for number in range(1, 5))
         (STRANGER, FIRST, False),
     ],
 )
-def test_an_agent_that_took_over_by_rotations_goes_on_with_the_series(before: UUID, now: UUID, vouched: bool) -> None:
+def test_an_agent_that_took_over_by_rotations_goes_on_with_the_series(
+    before: UUID, now: UUID, vouched: bool
+) -> None:
     assert quality._vouched_for(before, now, {FIRST: SECOND, SECOND: THIRD}) == vouched
 
 
-def test_a_report_is_whole_where_it_covers_every_step_of_the_route_and_only_accepted_ones_count() -> None:
+def test_a_report_is_whole_where_it_covers_every_step_of_the_route_and_only_accepted_ones_count() -> (
+    None
+):
     covered = [
         ("mill kiln", ReportingState.REPORTED),
         ("kiln mill packing", ReportingState.REPORTED),
@@ -127,7 +153,9 @@ def test_a_report_is_whole_where_it_covers_every_step_of_the_route_and_only_acce
         PartView(index, "", True, 1, taking, datetime(2017, 4, 1, tzinfo=UTC), covers, index)
         for index, (covers, taking) in enumerate(covered)
     ]
-    view = cast(ParticipationView, SimpleNamespace(parts=parts, previous="", peer_group=1, period="2016"))
+    view = cast(
+        ParticipationView, SimpleNamespace(parts=parts, previous="", peer_group=1, period="2016")
+    )
     view_of_quality = quality.quality(view, ["kiln", "mill"])
     assert (view_of_quality.accepted, view_of_quality.whole, view_of_quality.broken) == (3, 2, 0)
     assert [getattr(view_of_quality.of(part), "steps", None) for part in parts] == [2, 2, 1, None]
@@ -136,12 +164,21 @@ def test_a_report_is_whole_where_it_covers_every_step_of_the_route_and_only_acce
 def result(**changed: object) -> bytes:
     checks = [{"name": name, "passed": name != "units"} for name in conformance.CHECKS]
     return json.dumps(
-        {"schema": conformance.SCHEMA, "source": "s", "kit": "k", "ran_on": "2017-05-01", "checks": checks, **changed}
+        {
+            "schema": conformance.SCHEMA,
+            "source": "s",
+            "kit": "k",
+            "ran_on": "2017-05-01",
+            "checks": checks,
+            **changed,
+        }
     ).encode()
 
 
 @pytest.mark.parametrize(
-    "changed", [{"source": "x" * 200}, {"kit": "x" * 100}, {"source": "x"}], ids=["long source", "long kit", "short source"]
+    "changed",
+    [{"source": "x" * 200}, {"kit": "x" * 100}, {"source": "x"}],
+    ids=["long source", "long kit", "short source"],
 )
 def test_a_result_of_the_kit_is_read_with_what_failed(changed: dict[str, object]) -> None:
     read = conformance.read(result(**changed))
@@ -159,9 +196,21 @@ def test_a_result_of_the_kit_is_read_with_what_failed(changed: dict[str, object]
         (result(ran_on="20170501x"), "ran_on is not a day"),
         (result(source=5), "source is not a text"),
         (result().ljust(conformance.MOST_BYTES + 1), "does not have the schema"),
-        (result(checks=[{"name": name, "passed": True} for name in conformance.CHECKS[:-1]]), "not those of the kit"),
+        (
+            result(checks=[{"name": name, "passed": True} for name in conformance.CHECKS[:-1]]),
+            "not those of the kit",
+        ),
     ],
-    ids=["long source", "long kit", "null", "half a character", "no day", "no text", "too many bytes", "a check less"],
+    ids=[
+        "long source",
+        "long kit",
+        "null",
+        "half a character",
+        "no day",
+        "no text",
+        "too many bytes",
+        "a check less",
+    ],
 )
 def test_what_is_wrong_with_a_result_is_told(raw: bytes, wrong: str) -> None:
     with pytest.raises(RefusedError) as refused:
@@ -174,9 +223,17 @@ RANGE = {"saving_from": "10", "saving_to": "19"}
 
 @pytest.mark.parametrize(
     ("low", "high", "field"),
-    [("10", "12", ""), ("10", "11.99", "saving_to"), ("0.5", "0.6", ""), ("10", "", "saving_to"), ("", "12", "saving_to")],
+    [
+        ("10", "12", ""),
+        ("10", "11.99", "saving_to"),
+        ("0.5", "0.6", ""),
+        ("10", "", "saving_to"),
+        ("", "12", "saving_to"),
+    ],
 )
-def test_a_firms_range_reaches_at_least_to_a_fifth_more_than_its_low_end(low: str, high: str, field: str) -> None:
+def test_a_firms_range_reaches_at_least_to_a_fifth_more_than_its_low_end(
+    low: str, high: str, field: str
+) -> None:
     assert gives_away({"saving_from": low, "saving_to": high}) == field
 
 
@@ -194,7 +251,9 @@ def test_a_firms_range_reaches_at_least_to_a_fifth_more_than_its_low_end(low: st
         ("Use 3 t of sand.", ""),
     ],
 )
-def test_a_share_tells_a_firms_energy_where_both_stand_in_one_sentence(text: str, field: str) -> None:
+def test_a_share_tells_a_firms_energy_where_both_stand_in_one_sentence(
+    text: str, field: str
+) -> None:
     assert gives_away({**RANGE, "done_en": text}) == field
 
 
@@ -212,38 +271,70 @@ SOURCE = {"source_en": "A list", "source_zh": "Eine Liste", "read_on": "2026-01-
     ("content", "imported", "names"),
     [
         (TITLE, False, ["done_en", "done_zh"]),  # a firm says what it did
-        (TITLE, True, ["source_en", "source_zh", "read_on"]),  # a list need not, and names its source
+        (
+            TITLE,
+            True,
+            ["source_en", "source_zh", "read_on"],
+        ),  # a list need not, and names its source
         (TITLE | SOURCE, True, []),
         (TITLE | SOURCE | {"done_en": "x"}, True, ["done_zh"]),
         (TITLE | {"done_en": "x", "done_zh": "y", "equipment_zh": "z"}, False, ["equipment_en"]),
         ({"done_en": "x", "done_zh": "y"}, False, ["title_en", "title_zh"]),
     ],
 )
-def test_what_stands_in_one_language_is_needed_in_both(content: dict[str, str], imported: bool, names: list[str]) -> None:
+def test_what_stands_in_one_language_is_needed_in_both(
+    content: dict[str, str], imported: bool, names: list[str]
+) -> None:
     assert list(lacking(content, imported=imported)) == names
 
 
 def member(pack: str | None) -> GroupMember:
-    return cast(GroupMember, SimpleNamespace(site=None if pack is None else SimpleNamespace(pack=pack)))
+    return cast(
+        GroupMember, SimpleNamespace(site=None if pack is None else SimpleNamespace(pack=pack))
+    )
 
 
-def test_a_group_of_several_sectors_is_counted_by_the_strictest_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_group_of_several_sectors_is_counted_by_the_strictest_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     policies = {"cement": (8, 3), "steel": (5, 6), "glass": (20, 9)}
 
     def versions(pack: str) -> list[Any]:
         fewest, least = policies[pack]
-        return [SimpleNamespace(disclosure=SimpleNamespace(fewest_firms=fewest, least_changed_participants=least))]
+        return [
+            SimpleNamespace(
+                disclosure=SimpleNamespace(fewest_firms=fewest, least_changed_participants=least)
+            )
+        ]
 
     monkeypatch.setattr(packs, "versions", versions)
     monkeypatch.setattr(packs, "available", lambda: list(policies))
     assert group_counts._policy([member("steel")]) == (5, 6)
     assert group_counts._policy([member("cement"), member("steel"), member(None)]) == (8, 6)
-    assert group_counts._policy([member(None)]) == (20, 9), "of no known sector: the strictest that there is"
+    assert group_counts._policy([member(None)]) == (20, 9), (
+        "of no known sector: the strictest that there is"
+    )
 
 
 def test_a_member_shows_the_steps_that_it_chose_and_comes_back_from_what_was_kept() -> None:
-    rows = tuple(LabelRow(step, "p", "any", "total", "MJ/t", "b", 1.0, 2.0, None, None, 1) for step in ("kiln", "mill", "kiln"))
-    labels = Labels(Name("Firm"), "works-1", Name("Works"), "cement", "3", "dry", "2016", 1, "ab", 7, "2017-06-01T00:00:00+00:00", rows)
+    rows = tuple(
+        LabelRow(step, "p", "any", "total", "MJ/t", "b", 1.0, 2.0, None, None, 1)
+        for step in ("kiln", "mill", "kiln")
+    )
+    labels = Labels(
+        Name("Firm"),
+        "works-1",
+        Name("Works"),
+        "cement",
+        "3",
+        "dry",
+        "2016",
+        1,
+        "ab",
+        7,
+        "2017-06-01T00:00:00+00:00",
+        rows,
+    )
     assert [row.step for row in labels.only(["kiln"]).rows] == ["kiln", "kiln"]
     assert labels.only([]).rows == ()
     assert Labels.from_json(json.loads(json.dumps(labels.to_json()))).rows == rows

@@ -21,21 +21,45 @@ def test_an_act_and_what_it_was_about_are_said_in_the_language_of_the_page() -> 
         assert name_in_words("attestation 3f of site works-1") == "生产厂区 works-1 的鉴证声明 3f"
         assert detail_in_words("2016, finding 1: observation") == "2016 年，核查发现 1：观察项"
         assert detail_in_words("2016 revision 2") == "2016 年，修订号 2"
-        assert detail_in_words("works-1 2016 revision 2 (accepted)") == "works-1 2016 修订号 2（已接受）"
-        assert detail_in_words("Certifier, 2016: the firm has left the scheme") == "Certifier，2016 年：该企业已退出本计划"
-        assert detail_in_words("site group 1: cement-grinding clinker-burning") == "生产厂区群组 1：水泥粉磨、熟料烧成"
+        assert (
+            detail_in_words("works-1 2016 revision 2 (accepted)")
+            == "works-1 2016 修订号 2（已接受）"
+        )
+        assert (
+            detail_in_words("Certifier, 2016: the firm has left the scheme")
+            == "Certifier，2016 年：该企业已退出本计划"
+        )
+        assert (
+            detail_in_words("site group 1: cement-grinding clinker-burning")
+            == "生产厂区群组 1：水泥粉磨、熟料烧成"
+        )
         assert detail_in_words("site group 2: counted only") == "生产厂区群组 2：只计数"
-    assert detail_in_words("site group 1: cement-grinding clinker-burning") == "group of sites 1: Cement grinding, Clinker burning"
+    assert (
+        detail_in_words("site group 1: cement-grinding clinker-burning")
+        == "group of sites 1: Cement grinding, Clinker burning"
+    )
 
 
 def test_what_is_not_known_stands_as_it_is() -> None:
     assert act_in_words("invented.later") == "invented.later"
     assert name_in_words("list 3") == "list 3"
     with translation.override("zh-hans"):
-        assert detail_in_words("For repair, until the kiln is lined: see the note.") == "For repair, until the kiln is lined: see the note."
+        assert (
+            detail_in_words("For repair, until the kiln is lined: see the note.")
+            == "For repair, until the kiln is lined: see the note."
+        )
 
 
-@pytest.mark.parametrize("reason", ["meter exchanged, 2026-13", "order (4711-20)", "batch 7: 4711-05, accepted", "2026-13", "4711-05"])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "meter exchanged, 2026-13",
+        "order (4711-20)",
+        "batch 7: 4711-05, accepted",
+        "2026-13",
+        "4711-05",
+    ],
+)
 def test_what_a_person_wrote_is_never_read_as_a_period(reason: str) -> None:
     detail = f"cement/2025 until 2026-12-31: {reason}"
     assert detail_in_words(detail) == detail

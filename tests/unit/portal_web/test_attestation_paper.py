@@ -12,7 +12,9 @@ from portal.web.viewmodels.assurance import AttestationPage
 from portal.web.viewmodels.shared import StateWord
 
 
-def test_the_paper_of_a_statement_that_was_replaced_or_has_expired_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_paper_of_a_statement_that_was_replaced_or_has_expired_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     fields: dict[str, Any] = dict.fromkeys(AttestationPage.__dataclass_fields__, "")
     fields |= {
         "facts": (),

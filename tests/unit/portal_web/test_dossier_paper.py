@@ -17,14 +17,37 @@ from portal.web.viewmodels.shared import StateWord
     ("language", "cells"),
     [
         ("en", ["Grade (of 2025)", "Met", "Report. SHA-256 ab. Ask; Statement. SHA-256 cd. Open"]),
-        ("zh-hans", ["Grade（of 2025）", "Met", "Report。SHA-256 ab。Ask；Statement。SHA-256 cd。Open"]),
+        (
+            "zh-hans",
+            ["Grade（of 2025）", "Met", "Report。SHA-256 ab。Ask；Statement。SHA-256 cd。Open"],
+        ),
     ],
 )
-def test_evidence_is_parted_as_the_language_parts_it(language: str, cells: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_evidence_is_parted_as_the_language_parts_it(
+    language: str, cells: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     met = StateWord("Met", "ok")
-    lines = (EvidenceLine("Report", "SHA-256", "ab", "Ask"), EvidenceLine("Statement", "SHA-256", "cd", "Open"))
+    lines = (
+        EvidenceLine("Report", "SHA-256", "ab", "Ask"),
+        EvidenceLine("Statement", "SHA-256", "cd", "Open"),
+    )
     row = DossierRow("grade", "Grade", "of 2025", met, lines, (), met, None)
-    page = DossierPage("Works", "works-1", "Firm", "Programme", "p", "An act", False, "2026", "All are met.", (row,), False, (), "", "")
+    page = DossierPage(
+        "Works",
+        "works-1",
+        "Firm",
+        "Programme",
+        "p",
+        "An act",
+        False,
+        "2026",
+        "All are met.",
+        (row,),
+        False,
+        (),
+        "",
+        "",
+    )
     written: list[list[str]] = []
 
     def table_of(heads: list[str], rows: list[list[str]], widths: tuple[float, ...]) -> Any:

@@ -10,7 +10,13 @@ from docx import Document
 
 from benchmarks import packs
 from portal.web.papers import evaluation as evaluation_paper
-from portal.web.presenters.evaluation import EvaluationPage, EvaluationSection, SectionTable, _step, levels_section
+from portal.web.presenters.evaluation import (
+    EvaluationPage,
+    EvaluationSection,
+    SectionTable,
+    _step,
+    levels_section,
+)
 from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.words.figures import energy_units
 from portal.web.words.terms import Names
@@ -26,11 +32,17 @@ def test_levels_stand_with_unit_interval_source_and_what_they_are_not() -> None:
     assert all(row[5] for row in section.table.rows), "each with its standard"
     assert "is not a grade of any plant" in section.lines[0]
     assert "version 1" in section.lines[1]
-    assert levels_section(in_force("blast-furnace", CURVE, unit="MJ/t")).table is None, "units that differ are not compared"
+    assert levels_section(in_force("blast-furnace", CURVE, unit="MJ/t")).table is None, (
+        "units that differ are not compared"
+    )
 
 
 def test_rows_of_one_step_say_which_variant_their_figures_are_of() -> None:
-    shown = TotalsDisplay(Names.of("cement", packs.load("cement").version), "dry-process", energy_units(0.1229)["kgce"])
+    shown = TotalsDisplay(
+        Names.of("cement", packs.load("cement").version),
+        "dry-process",
+        energy_units(0.1229)["kgce"],
+    )
     heads = [_step(step, shown)[:3] for step in label(BOTH).cells]
     assert heads[1:] == [
         ("Clinker burning (grey clinker)", "heat", "2,900"),

@@ -23,7 +23,14 @@ from portal.web.words.figures import (
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(0.021, "0.021"), (3.16, "3.16"), (95.42, "95.4"), (13210.4, "13,210"), (-0.9, f"{MINUS}0.90"), (-27.0, f"{MINUS}27.0")],
+    [
+        (0.021, "0.021"),
+        (3.16, "3.16"),
+        (95.42, "95.4"),
+        (13210.4, "13,210"),
+        (-0.9, f"{MINUS}0.90"),
+        (-27.0, f"{MINUS}27.0"),
+    ],
 )
 def test_decimals_fit_the_size_and_a_minus_is_a_true_one(value: float, shown: str) -> None:
     assert number(value) == shown
@@ -82,4 +89,8 @@ def test_a_sum_of_savings_is_told_with_the_sums_of_the_ends() -> None:
 
 
 def test_bounds_that_read_the_same_are_one_figure() -> None:
-    assert [in_bounds(bounds) for bounds in ((0.53, 0.53), (1.0, 2.5), None)] == ["0.53", "1.00 to 2.50", "\u2013"]
+    assert [in_bounds(bounds) for bounds in ((0.53, 0.53), (1.0, 2.5), None)] == [
+        "0.53",
+        "1.00 to 2.50",
+        "\u2013",
+    ]

@@ -26,15 +26,42 @@ TODAY, DAY = date(2026, 5, 4), timedelta(days=1)
 
 def offered(pk: int, state: str, place: str, begins: date) -> IncentiveOffer:
     place_of = SimpleNamespace(path=place, name=Name(place))
-    texts = dict.fromkeys(("what_en", "what_zh", "authority_en", "authority_zh", "source_en", "source_zh", "reason", "unit"), "")
-    facts = {"programme": "p", "criterion": "c", "amount": Decimal(1), "valid_from": begins, "valid_until": None}
-    return cast(IncentiveOffer, SimpleNamespace(pk=pk, state=state, jurisdiction=place_of, **facts, **texts))
+    texts = dict.fromkeys(
+        (
+            "what_en",
+            "what_zh",
+            "authority_en",
+            "authority_zh",
+            "source_en",
+            "source_zh",
+            "reason",
+            "unit",
+        ),
+        "",
+    )
+    facts = {
+        "programme": "p",
+        "criterion": "c",
+        "amount": Decimal(1),
+        "valid_from": begins,
+        "valid_until": None,
+    }
+    return cast(
+        IncentiveOffer, SimpleNamespace(pk=pk, state=state, jurisdiction=place_of, **facts, **texts)
+    )
 
 
-OFFERS = (offered(1, "approved", "cn/b", TODAY), offered(2, "proposed", "cn/a", TODAY - DAY), offered(3, "approved", "cn/a", TODAY - DAY))
+OFFERS = (
+    offered(1, "approved", "cn/b", TODAY),
+    offered(2, "proposed", "cn/a", TODAY - DAY),
+    offered(3, "approved", "cn/a", TODAY - DAY),
+)
 
 
-@pytest.mark.parametrize(("query", "order"), [("", [1, 2, 3]), ("show=now&sort=place", [3, 1]), ("show=waiting&page=7", [2])])
+@pytest.mark.parametrize(
+    ("query", "order"),
+    [("", [1, 2, 3]), ("show=now&sort=place", [3, 1]), ("show=waiting&page=7", [2])],
+)
 def test_offers(query: str, order: list[int]) -> None:
     asked = QueryDict(query)
     assert [row[0] for row in offers.offers_table(OFFERS, asked, TODAY)] == order
@@ -42,12 +69,23 @@ def test_offers(query: str, order: list[int]) -> None:
 
 def key(name: str, since: int, until: int) -> ApiKeyView:
     fields: dict[str, Any] = dict.fromkeys(ApiKeyView.__dataclass_fields__, "")
-    dates = {"made_at": NOW + since * DAY, "expires_at": NOW + until * DAY, "last_used_at": None, "revoked_at": None, "scopes": ("read",)}
+    dates = {
+        "made_at": NOW + since * DAY,
+        "expires_at": NOW + until * DAY,
+        "last_used_at": None,
+        "revoked_at": None,
+        "scopes": ("read",),
+    }
     return ApiKeyView(**fields | {"id": 1, "name": name, "person": "P", **dates})
 
 
 @pytest.mark.parametrize(
-    ("query", "order"), [("", ["new", "old", "gone"]), ("state=good&sort=name", ["new", "old"]), ("sort=name", ["gone", "new", "old"])]
+    ("query", "order"),
+    [
+        ("", ["new", "old", "gone"]),
+        ("state=good&sort=name", ["new", "old"]),
+        ("sort=name", ["gone", "new", "old"]),
+    ],
 )
 def test_keys(query: str, order: list[str]) -> None:
     views = (key("gone", -9, -1), key("new", -1, 5), key("old", -2, 5))
@@ -59,16 +97,31 @@ def test_keys(query: str, order: list[str]) -> None:
 
 def delivery(period: str, site: str, *, stands: bool) -> DeliveryView:
     fields: dict[str, Any] = dict.fromkeys(DeliveryView.__dataclass_fields__, "")
-    fields |= {"period": period, "site": site, "site_name": Name(site), "supplier": Name("S"), "quantity": Decimal(1)}
+    fields |= {
+        "period": period,
+        "site": site,
+        "site_name": Name(site),
+        "supplier": Name("S"),
+        "quantity": Decimal(1),
+    }
     return DeliveryView(**fields | {"id": 1, "taken_back_at": None if stands else NOW})
 
 
-@pytest.mark.parametrize(("query", "order"), [("", ["c", "b", "a"]), ("only=1", ["c", "a"]), ("only=1&sort=site", ["a", "c"])])
+@pytest.mark.parametrize(
+    ("query", "order"),
+    [("", ["c", "b", "a"]), ("only=1", ["c", "a"]), ("only=1&sort=site", ["a", "c"])],
+)
 def test_deliveries(query: str, order: list[str]) -> None:
-    views = (delivery("2024", "a", stands=True), delivery("2025", "b", stands=False), delivery("2026", "c", stands=True))
+    views = (
+        delivery("2024", "a", stands=True),
+        delivery("2025", "b", stands=False),
+        delivery("2026", "c", stands=True),
+    )
     head, rows = partners.deliveries_table(views, QueryDict(query))
     assert [row[head.index("site")] for row in rows] == order
-    table = partners.deliveries_list(views, QueryDict(query), mine=True, export_url="deliveries.csv")
+    table = partners.deliveries_list(
+        views, QueryDict(query), mine=True, export_url="deliveries.csv"
+    )
     assert [row[0].note for row in table.rows] == order, "as on the page"
     assert table.export_url == f"deliveries.csv?{query}"
 
@@ -76,22 +129,35 @@ def test_deliveries(query: str, order: list[str]) -> None:
 def test_results() -> None:
     fields: dict[str, Any] = dict.fromkeys(ConformanceView.__dataclass_fields__, "")
     views = [
-        ConformanceView(**fields | {"id": 1, "product": name, "failed": (), "ran_on": TODAY, "confirmed_at": moment})
+        ConformanceView(
+            **fields
+            | {"id": 1, "product": name, "failed": (), "ran_on": TODAY, "confirmed_at": moment}
+        )
         for name, moment in (("b", NOW), ("c", None), ("a", NOW))
     ]
-    head, rows = partners.results_table(views, QueryDict("results-only=1&results-sort=product&only=0"))
+    head, rows = partners.results_table(
+        views, QueryDict("results-only=1&results-sort=product&only=0")
+    )
     assert [row[head.index("product")] for row in rows] == ["a", "b"]
 
 
 def test_a_table_that_a_filter_leaves_empty_does_not_say_that_there_is_nothing() -> None:
     """Each has a row that its filter leaves out."""
-    site = GrantedView("site", Name("Site"), "cement", receipts=False, values=False, granted_at=NOW, submissions=())
+    site = GrantedView(
+        "site", Name("Site"), "cement", receipts=False, values=False, granted_at=NOW, submissions=()
+    )
     tables = (
         partners.granted_list((site,), QueryDict("only=1")),
-        partners.deliveries_list((delivery("2025", "b", stands=False),), QueryDict("only=1"), mine=True, export_url=""),
+        partners.deliveries_list(
+            (delivery("2025", "b", stands=False),), QueryDict("only=1"), mine=True, export_url=""
+        ),
         offers.offers_page(OFFERS[:1], QueryDict("show=waiting"), TODAY).sections[0].table,
         practice_entries.entries_page(
-            (cast(Entry, SimpleNamespace(state="published")),), QueryDict("show=offered"), to_publish=0, may_offer=False, regulates=False
+            (cast(Entry, SimpleNamespace(state="published")),),
+            QueryDict("show=offered"),
+            to_publish=0,
+            may_offer=False,
+            regulates=False,
         )
         .sections[0]
         .table,
@@ -101,4 +167,7 @@ def test_a_table_that_a_filter_leaves_empty_does_not_say_that_there_is_nothing()
         *[((), "Nothing on record matches this filter.")] * 3,
     ]
     assert partners.granted_list((), QueryDict("")).empty.startswith("No site has given you access")
-    assert partners.deliveries_list((), QueryDict(""), mine=True, export_url="").empty == "Nothing is declared yet."
+    assert (
+        partners.deliveries_list((), QueryDict(""), mine=True, export_url="").empty
+        == "Nothing is declared yet."
+    )

@@ -20,11 +20,22 @@ COLUMNS = re.compile(r"([A-Z]+_)*COLUMNS")
 
 def columns_of_files() -> dict[str, Sequence[str]]:
     """By the name of its module: the columns of each file that the portal writes."""
-    modules = [importlib.import_module(module.name) for module in pkgutil.walk_packages(portal.web.__path__, "portal.web.")]
-    return {f"{module.__name__}.{name}": columns for module in modules for name, columns in vars(module).items() if COLUMNS.fullmatch(name)}
+    modules = [
+        importlib.import_module(module.name)
+        for module in pkgutil.walk_packages(portal.web.__path__, "portal.web.")
+    ]
+    return {
+        f"{module.__name__}.{name}": columns
+        for module in modules
+        for name, columns in vars(module).items()
+        if COLUMNS.fullmatch(name)
+    }
 
 
-@pytest.mark.parametrize("columns", [obliged_files.COLUMNS, obliged_audits.FILE_COLUMNS, assigning.FILE_COLUMNS, groups.COLUMNS])
+@pytest.mark.parametrize(
+    "columns",
+    [obliged_files.COLUMNS, obliged_audits.FILE_COLUMNS, assigning.FILE_COLUMNS, groups.COLUMNS],
+)
 def test_the_firm_that_reports_is_not_called_the_one_in_control(columns: Sequence[str]) -> None:
     with translation.override("en"):
         assert "firm" in headings(columns), "as programs read it"
@@ -36,9 +47,11 @@ def test_the_firm_that_reports_is_not_called_the_one_in_control(columns: Sequenc
 def test_each_column_of_a_file_has_a_name_in_words() -> None:
     files = columns_of_files()
     assert len(files) > 12
-    assert {name: unnamed for name, columns in files.items() if (unnamed := {*columns} - {*HEADINGS, REPORTING_FIRM})} == {}, (
-        "words.toml, [headings]"
-    )
+    assert {
+        name: unnamed
+        for name, columns in files.items()
+        if (unnamed := {*columns} - {*HEADINGS, REPORTING_FIRM})
+    } == {}, "words.toml, [headings]"
 
 
 def test_of_two_firms_in_one_file_each_has_its_own_name() -> None:

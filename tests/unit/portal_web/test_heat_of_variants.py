@@ -40,14 +40,25 @@ def label(order: tuple[str, ...]) -> LabelView:
     """A typical grey kiln is 20 kgce above the best, 10 of them heat: 293.076 MJ. A white one needs ten times as much heat."""
     heat = {"grey": (2900.0, 3193.076), "white-special": (5000.0, 7930.76)}
     cells = [burning(variant, "thermal", *heat[variant]) for variant in order]
-    return LabelView((burning("grey", "total", 100.0, 120.0), *cells), TOTAL, TOTAL, TOTAL, rule=None, firms=12)
+    return LabelView(
+        (burning("grey", "total", 100.0, 120.0), *cells), TOTAL, TOTAL, TOTAL, rule=None, firms=12
+    )
 
 
 def stood(order: tuple[str, ...]) -> StandView:
     values = {"grey": 3193.076, "white-special": 7930.76}
     rows = [
         StepStandingView(
-            *("clinker-burning", "clinker", variant, "thermal", "MJ/t", values[variant], None, None),
+            *(
+                "clinker-burning",
+                "clinker",
+                variant,
+                "thermal",
+                "MJ/t",
+                values[variant],
+                None,
+                None,
+            ),
             *((values[variant], values[variant]), None, None, None, 1),
         )
         for variant in order
@@ -64,7 +75,10 @@ def test_the_heat_of_a_sites_gap_is_that_of_the_variant_of_the_gap(order: tuple[
 def test_the_co2_of_a_sectors_gap_does_not_depend_on_the_order_of_its_variants() -> None:
     version = packs.load("cement").version
     carbon = [
-        _reach(InForceView(1, "cement", version, "", "dry-process", "cn", "2025", 1, label(order)), Names.of("cement", version))[0].co2
+        _reach(
+            InForceView(1, "cement", version, "", "dry-process", "cn", "2025", 1, label(order)),
+            Names.of("cement", version),
+        )[0].co2
         for order in (BOTH, BOTH[::-1], ("grey",))
     ]
     assert carbon[2] not in ("", "–")

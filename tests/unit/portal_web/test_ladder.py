@@ -10,7 +10,9 @@ from portal.web.words.figures import MINUS
 
 BURNING = StepRung(0.75, Estimate(98.0, 97.0, 99.0), Estimate(103.0))
 COOLING = StepRung(0.75, Estimate(-0.9, -1.1, -0.7), Estimate(-0.3))
-WHOLE = StepRung(1.0, Estimate(76.1, 75.5, 76.7), Estimate(83.2), reached=Estimate(77.9, 77.3, 78.5))
+WHOLE = StepRung(
+    1.0, Estimate(76.1, 75.5, 76.7), Estimate(83.2), reached=Estimate(77.9, 77.3, 78.5)
+)
 
 
 def place(text: str) -> float:
@@ -35,7 +37,9 @@ def test_every_best_stands_at_the_same_zero() -> None:
 
 def test_rungs_are_measured_per_tonne_of_the_routes_product_so_that_they_add_up() -> None:
     burning, cooling = drawn(BURNING, COOLING)
-    assert typical(burning).label == "+3.75"  # 0.75 t of clinker a tonne of cement, 5 kgce above the best
+    assert (
+        typical(burning).label == "+3.75"
+    )  # 0.75 t of clinker a tonne of cement, 5 kgce above the best
     width = place(typical(burning).x) - place(burning.zero)
     other = place(typical(cooling).x) - place(cooling.zero)
     assert other / width == pytest.approx((0.75 * 0.6) / 3.75, abs=0.01)
@@ -48,7 +52,9 @@ def test_a_negative_step_is_measured_like_any_other() -> None:
 
 
 def test_who_is_below_the_best_stands_left_of_it_with_the_label_clear_of_the_rail() -> None:
-    (picture,) = drawn(StepRung(1.0, Estimate(10.0, 9.9, 10.1), Estimate(12.0), you=Estimate(9.0, 8.9, 9.1)))
+    (picture,) = drawn(
+        StepRung(1.0, Estimate(10.0, 9.9, 10.1), Estimate(12.0), you=Estimate(9.0, 8.9, 9.1))
+    )
     assert picture.you is not None
     assert place(picture.you.x) < place(picture.zero)
     assert place(picture.you.label_x) >= place(picture.zero)
@@ -57,7 +63,11 @@ def test_who_is_below_the_best_stands_left_of_it_with_the_label_clear_of_the_rai
 
 def test_every_mark_and_band_lies_inside_the_drawing() -> None:
     for picture in drawn(BURNING, COOLING, WHOLE):
-        bands = [picture.best_band, picture.silhouette, picture.reached.band if picture.reached else None]
+        bands = [
+            picture.best_band,
+            picture.silhouette,
+            picture.reached.band if picture.reached else None,
+        ]
         for band in bands:
             if band is not None:
                 assert place(band.x) >= 0

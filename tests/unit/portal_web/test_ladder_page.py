@@ -61,13 +61,26 @@ def step_view(place: int, best: float | None, typical: float | None = None) -> C
 
 def total(value: float | None) -> TotalView:
     shown = value is not None
-    return TotalView(value, (value - 0.5, value + 0.5) if value is not None else None, "kgce/t", 23, None, shown, "", REASON, "不予显示。")
+    return TotalView(
+        value,
+        (value - 0.5, value + 0.5) if value is not None else None,
+        "kgce/t",
+        23,
+        None,
+        shown,
+        "",
+        REASON,
+        "不予显示。",
+    )
 
 
 @pytest.fixture
 def label() -> LabelView:
     bests = (0.2, 1.9, 98.0, -0.9, 0.5, 3.2)
-    steps = tuple(step_view(index, best, best + (5.0 if index == 2 else 0.3)) for index, best in enumerate(bests))
+    steps = tuple(
+        step_view(index, best, best + (5.0 if index == 2 else 0.3))
+        for index, best in enumerate(bests)
+    )
     return LabelView(steps, total(76.1), total(77.9), total(83.2), "mean-of-best-five", 23)
 
 
@@ -76,18 +89,34 @@ def shown_in(unit: str) -> TotalsDisplay:
 
 
 def rendered(label: LabelView, unit: str = "kgce", limits: tuple[LimitShown, ...] = ()) -> str:
-    return render_to_string("web/parts/ladder.html", {"ladder": ladder_of(label, shown_in(unit), limits)})
+    return render_to_string(
+        "web/parts/ladder.html", {"ladder": ladder_of(label, shown_in(unit), limits)}
+    )
 
 
 def limit(*steps: str) -> LimitShown:
     words = Words(en="Clinker", zh="熟料")
     return LimitShown(
-        words, "GB 16780-2021", "4.2", "total", "kgce/t", (100.0, None, 117.0), steps, False, date(2022, 1, 1), None, "the standard"
+        words,
+        "GB 16780-2021",
+        "4.2",
+        "total",
+        "kgce/t",
+        (100.0, None, 117.0),
+        steps,
+        False,
+        date(2022, 1, 1),
+        None,
+        "the standard",
     )
 
 
-def test_a_suppressed_value_is_hatched_and_says_why_in_the_language_of_the_page(label: LabelView) -> None:
-    held_back = replace(label, cells=(label.cells[0], step_view(1, None), *label.cells[2:]), composite=total(None))
+def test_a_suppressed_value_is_hatched_and_says_why_in_the_language_of_the_page(
+    label: LabelView,
+) -> None:
+    held_back = replace(
+        label, cells=(label.cells[0], step_view(1, None), *label.cells[2:]), composite=total(None)
+    )
     with translation.override("en"):
         page = rendered(held_back)
         assert page.count('class="cell-sup"') == 2  # the step and the total
@@ -104,11 +133,15 @@ def test_negative_values_carry_a_true_minus_and_nothing_else_does(label: LabelVi
     assert not re.search(r"-\d", texts)
 
 
-def test_a_reader_can_work_out_the_whole_route_from_the_steps_and_the_ratios_beside_them(label: LabelView) -> None:
+def test_a_reader_can_work_out_the_whole_route_from_the_steps_and_the_ratios_beside_them(
+    label: LabelView,
+) -> None:
     with translation.override("en"):
         sentence = ladder_of(label, shown_in("kgce")).ratios
     ratios = [float(ratio) for ratio in re.findall(r" ([0-9.]+)(?=[,.])", sentence)]
-    assert sentence.startswith("Reference ratios, in tonnes of a step’s product per tonne of cement: ")
+    assert sentence.startswith(
+        "Reference ratios, in tonnes of a step’s product per tonne of cement: "
+    )
     assert ratios == [float(step.ratio) for step in ROUTE.steps]
 
 
@@ -134,11 +167,23 @@ def test_a_limit_is_marked_annual_and_never_drawn(label: LabelView) -> None:
 @pytest.mark.parametrize("name", packs.available())
 def test_every_level_of_every_limit_leads_to_the_page_of_its_number(name: str) -> None:
     pack = packs.load(name)
-    pages = {reverse("web:method-number", args=[name, pack.version, f"{number.role.value}/{number.path}"]) for number in numbers(pack)}
-    limits = [limit for route in pack.routes for year in range(2013, 2028) for limit in shown_limits(pack, route, date(year, 12, 31))]
+    pages = {
+        reverse(
+            "web:method-number", args=[name, pack.version, f"{number.role.value}/{number.path}"]
+        )
+        for number in numbers(pack)
+    }
+    limits = [
+        limit
+        for route in pack.routes
+        for year in range(2013, 2028)
+        for limit in shown_limits(pack, route, date(year, 12, 31))
+    ]
     for limit in limits:
         _cells, _whole, (shown,) = beside_rows([limit], limit.steps_covered, pack)
-        assert [level.url in pages for level in shown.levels] == [grade is not None for grade in limit.grades], limit.words.en
+        assert [level.url in pages for level in shown.levels] == [
+            grade is not None for grade in limit.grades
+        ], limit.words.en
     assert limits
 
 
@@ -167,9 +212,16 @@ def test_a_limit_spans_a_row_between_that_is_none_of_its_own_and_says_which_are(
 
 def test_limits_that_get_in_each_others_way_still_cover_every_row_once() -> None:
     steps = ["a", "b", "c", "d"]
-    cells, whole, _listed = beside_rows([limit("a", "b", "c"), limit("b"), limit("a", "d"), limit(*steps)], steps)
+    cells, whole, _listed = beside_rows(
+        [limit("a", "b", "c"), limit("b"), limit("a", "d"), limit(*steps)], steps
+    )
     assert sum(cell.rows for cell in cells.values()) == len(steps)
-    assert {step: len(cell.limits) for step, cell in cells.items()} == {"a": 2, "b": 1, "c": 0, "d": 0}
+    assert {step: len(cell.limits) for step, cell in cells.items()} == {
+        "a": 2,
+        "b": 1,
+        "c": 0,
+        "d": 0,
+    }
     assert len(whole) == 1
 
 
@@ -183,18 +235,30 @@ def test_the_first_sentence_names_the_step_with_the_widest_rung(label: LabelView
 
 @pytest.mark.parametrize(
     ("unit", "english", "chinese"),
-    [("kgce/t", "a tonne of cement", "一吨水泥"), ("kgce/weight case", "a weight case of cement", "一重量箱水泥")],
+    [
+        ("kgce/t", "a tonne of cement", "一吨水泥"),
+        ("kgce/weight case", "a weight case of cement", "一重量箱水泥"),
+    ],
 )
-def test_the_first_sentence_names_the_unit_that_its_product_is_counted_in(label: LabelView, unit: str, english: str, chinese: str) -> None:
-    totals = {name: replace(getattr(label, name), unit=unit) for name in ("composite", "best_reached", "typical")}
+def test_the_first_sentence_names_the_unit_that_its_product_is_counted_in(
+    label: LabelView, unit: str, english: str, chinese: str
+) -> None:
+    totals = {
+        name: replace(getattr(label, name), unit=unit)
+        for name in ("composite", "best_reached", "typical")
+    }
     texts = {}
     for language in ("en", "zh-hans"):
         with translation.override(language):
-            page = render_to_string("web/parts/lead.html", {"lead": lead_of(replace(label, **totals), shown_in("kgce"))})
+            page = render_to_string(
+                "web/parts/lead.html", {"lead": lead_of(replace(label, **totals), shown_in("kgce"))}
+            )
         texts[language] = " ".join(page.split())
     sentence = f"The best plants really make {english} with <b>77.9 kgce</b>; a typical plant uses <b>83.2</b>."
     assert texts["en"].startswith(sentence)
-    assert texts["zh-hans"].startswith(f"最好的工厂实际以 <b>77.9 kgce</b> 生产{chinese}，典型工厂为 <b>83.2</b>。")
+    assert texts["zh-hans"].startswith(
+        f"最好的工厂实际以 <b>77.9 kgce</b> 生产{chinese}，典型工厂为 <b>83.2</b>。"
+    )
 
 
 def test_a_product_that_is_not_counted_in_tonnes_has_none_in_its_ladder(label: LabelView) -> None:
@@ -212,23 +276,43 @@ def test_a_product_that_is_not_counted_in_tonnes_has_none_in_its_ladder(label: L
         )
         for place in route.steps
     )
-    totals = {name: replace(getattr(label, name), unit="kgce/m2") for name in ("composite", "best_reached", "typical")}
+    totals = {
+        name: replace(getattr(label, name), unit="kgce/m2")
+        for name in ("composite", "best_reached", "typical")
+    }
     with translation.override("en"):
-        drawn = ladder_of(replace(label, cells=cells, **totals), TotalsDisplay(Names("flat-glass", pack), route.id, UNITS["MJ"]))
+        drawn = ladder_of(
+            replace(label, cells=cells, **totals),
+            TotalsDisplay(Names("flat-glass", pack), route.id, UNITS["MJ"]),
+        )
     assert drawn.rows[0].unit.startswith("MJ per weight case of flat glass")
     assert drawn.total.unit == drawn.scale_unit == "MJ per m² of tempered glass"
-    assert drawn.ratios.startswith("Reference ratios, what each step makes per m² of tempered glass: ")
+    assert drawn.ratios.startswith(
+        "Reference ratios, what each step makes per m² of tempered glass: "
+    )
     assert "0.25 weight case" in drawn.ratios
     assert "tonne" not in f"{drawn.rows}{drawn.total}{drawn.ratios}"
 
 
-def test_beside_a_sites_own_values_no_distance_of_others_passes_for_its_own(label: LabelView) -> None:
+def test_beside_a_sites_own_values_no_distance_of_others_passes_for_its_own(
+    label: LabelView,
+) -> None:
     """Of the six steps the site reported the third alone: its 101 lie 3 above the best of 98, which counts 0.7 or more times."""
     third = label.cells[2]
     shown = ladder_of(label, shown_in("kgce"), you={third.step: Estimate(101.0)})
-    assert [bool(row.above) for row in (*shown.rows, shown.total)] == [False, False, True, False, False, False, False]
+    assert [bool(row.above) for row in (*shown.rows, shown.total)] == [
+        False,
+        False,
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
     assert f"{3 * third.ratio:.1f}" in shown.rows[2].above
-    assert all(row.above for row in ladder_of(label, shown_in("kgce")).rows), "for everybody: of the typical value"
+    assert all(row.above for row in ladder_of(label, shown_in("kgce")).rows), (
+        "for everybody: of the typical value"
+    )
 
 
 def test_gaps_and_what_to_do_stand_for_one_of_the_output() -> None:
@@ -241,11 +325,14 @@ def test_gaps_and_what_to_do_stand_for_one_of_the_output() -> None:
     )
     with translation.override("en"):
         gaps = render_to_string(
-            "web/parts/gap_table.html", {"gaps": (), "total": {}, "amount": "m² of tiles", "unit": "m²", "energy": "kgce"}
+            "web/parts/gap_table.html",
+            {"gaps": (), "total": {}, "amount": "m² of tiles", "unit": "m²", "energy": "kgce"},
         )
         to_do = render_to_string("web/parts/to_do.html", {"step": step, "number": 1})
     assert "Gap to the industry best per m² of tiles, largest gain first" in gaps
-    assert [f"{head}</th>" in gaps for head in ("kgce per m², interval", "kg CO₂ per m²", "MJ per m²")] == [True] * 3
+    assert [
+        f"{head}</th>" in gaps for head in ("kgce per m², interval", "kg CO₂ per m²", "MJ per m²")
+    ] == [True] * 3
     assert "Investment per m² of yearly capacity" in to_do
     assert "Worth per m², at your price" in to_do
     assert "per tonne<" not in gaps + to_do
@@ -254,7 +341,13 @@ def test_gaps_and_what_to_do_stand_for_one_of_the_output() -> None:
 def test_the_first_sentence_says_nothing_that_the_gate_holds_back(label: LabelView) -> None:
     held_back = replace(label, composite=total(None), best_reached=total(None), typical=total(None))
     lead = lead_of(held_back, shown_in("kgce"))
-    assert (lead.composite, lead.reached, lead.typical, lead.widest_step, lead.widest_share) == ("", "", "", "", "")
+    assert (lead.composite, lead.reached, lead.typical, lead.widest_step, lead.widest_share) == (
+        "",
+        "",
+        "",
+        "",
+        "",
+    )
 
 
 def test_no_template_carries_a_style_or_a_script_of_its_own() -> None:

@@ -22,12 +22,34 @@ HERE = DrawnInterval("1%", "2%")
 
 
 def a_ladder(text: str, hidden: str = "") -> Ladder:
-    rung = StepRung(1.0, Estimate(1.0, 0.9, 1.1), Estimate(1.5), Estimate(1.4, 1.3, 1.6), Estimate(1.2, 1.1, 1.3))
+    rung = StepRung(
+        1.0,
+        Estimate(1.0, 0.9, 1.1),
+        Estimate(1.5),
+        Estimate(1.4, 1.3, 1.6),
+        Estimate(1.2, 1.1, 1.3),
+    )
     picture = draw([rung, rung])
     limits = LimitCell(2, (StandardLevels(text, (Level(text, text), Level(text)), text, text),))
-    row = LadderRow(text, text, text, text, text, text, text, text, hidden, picture.rungs[0], limits, reached=text, own=text)
+    row = LadderRow(
+        text,
+        text,
+        text,
+        text,
+        text,
+        text,
+        text,
+        text,
+        hidden,
+        picture.rungs[0],
+        limits,
+        reached=text,
+        own=text,
+    )
     below = replace(row, limits=None, limits_from_above=True)
-    return Ladder((row,), below, picture, text, with_you=True, with_reached=True, all_limits=limits.limits)
+    return Ladder(
+        (row,), below, picture, text, with_you=True, with_reached=True, all_limits=limits.limits
+    )
 
 
 def ladder(view: Ladder) -> str:
@@ -36,14 +58,23 @@ def ladder(view: Ladder) -> str:
 
 def every_part(text: str) -> dict[str, str]:
     gap = GapRow(text, text, text, text, text, text, text, HERE, HERE, "3%")
-    points = [TrendPeriod(text, Estimate(1.0, 0.9, 1.1), 0.8, breaks=False), TrendPeriod(text, Estimate(2.0), None, breaks=True)]
-    strip = RankStrip(text, 3, several=True, band=HERE, crowded=True, ticks=(("1%", True),), first=text, last=text)
-    step = TrendStep(text, text, text, draw_trend(points), (TrendRow(text, text, text, text, text),), text)
+    points = [
+        TrendPeriod(text, Estimate(1.0, 0.9, 1.1), 0.8, breaks=False),
+        TrendPeriod(text, Estimate(2.0), None, breaks=True),
+    ]
+    strip = RankStrip(
+        text, 3, several=True, band=HERE, crowded=True, ticks=(("1%", True),), first=text, last=text
+    )
+    step = TrendStep(
+        text, text, text, draw_trend(points), (TrendRow(text, text, text, text, text),), text
+    )
     return {
         "ladder": ladder(a_ladder(text)),
         "withheld": ladder(a_ladder(text, hidden=text)),
         "ranks": render_to_string("web/parts/rank_strip.html", {"strip": strip}),
-        "gaps": render_to_string("web/parts/gap_table.html", {"gaps": (gap,), "total": gap, "product": text}),
+        "gaps": render_to_string(
+            "web/parts/gap_table.html", {"gaps": (gap,), "total": gap, "product": text}
+        ),
         "trend": render_to_string("web/parts/trend.html", {"steps": (step,)}),
     }
 
@@ -57,5 +88,8 @@ def test_a_text_stays_a_text(name: str) -> None:
 
 def test_a_value_held_back_is_not_drawn() -> None:
     """Each drawn row has a mark of the best; the key above them has one of its own."""
-    shown, held_back = ladder(a_ladder("x")), ladder(a_ladder("x", hidden="Not shown: too few firms."))
+    shown, held_back = (
+        ladder(a_ladder("x")),
+        ladder(a_ladder("x", hidden="Not shown: too few firms.")),
+    )
     assert [page.count('class="m-best"') for page in (shown, held_back)] == [3, 1]

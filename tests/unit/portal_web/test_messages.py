@@ -14,7 +14,17 @@ from benchmarks.catalogue import in_language
 from benchmarks.declared import Words
 from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import Phrase
-from portal.web.messages import CORE_PO_FILE, HERE, PO_FILE, ROOT, compiled, phrases_of_core, texts_in_use, translations, untranslated
+from portal.web.messages import (
+    CORE_PO_FILE,
+    HERE,
+    PO_FILE,
+    ROOT,
+    compiled,
+    phrases_of_core,
+    texts_in_use,
+    translations,
+    untranslated,
+)
 
 ABOUT = HERE / "about.toml"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|</?\w+>")
@@ -36,7 +46,9 @@ SAID = {
 
 
 CATALOGUES = pytest.mark.parametrize(
-    ("po_file", "in_use"), [(PO_FILE, cache(texts_in_use)), (CORE_PO_FILE, cache(phrases_of_core))], ids=["pages", "core"]
+    ("po_file", "in_use"),
+    [(PO_FILE, cache(texts_in_use)), (CORE_PO_FILE, cache(phrases_of_core))],
+    ids=["pages", "core"],
 )
 
 
@@ -51,52 +63,75 @@ def test_every_text_in_use_has_a_translation(po_file: Path, in_use: Callable[[],
 
 @pytest.mark.slow
 @CATALOGUES
-def test_no_translation_is_kept_for_a_text_that_is_gone(po_file: Path, in_use: Callable[[], Catalog]) -> None:
+def test_no_translation_is_kept_for_a_text_that_is_gone(
+    po_file: Path, in_use: Callable[[], Catalog]
+) -> None:
     used = {(message.context, message.id) for message in in_use() if message.id}
-    assert {(message.context, message.id) for message in translations(po_file) if message.id} <= used
+    assert {
+        (message.context, message.id) for message in translations(po_file) if message.id
+    } <= used
 
 
 @CATALOGUES
-def test_every_translation_keeps_the_figures_and_marks_of_its_text(po_file: Path, in_use: Callable[[], Catalog]) -> None:
+def test_every_translation_keeps_the_figures_and_marks_of_its_text(
+    po_file: Path, in_use: Callable[[], Catalog]
+) -> None:
     for message in translations(po_file):
         if message.id:
             many = message.id[-1] if isinstance(message.id, tuple | list) else message.id
-            translation = message.string[0] if isinstance(message.string, tuple | list) else message.string
+            translation = (
+                message.string[0] if isinstance(message.string, tuple | list) else message.string
+            )
             assert marks(many) == marks(translation or ""), many
 
 
 def marks(text: str) -> tuple[set[str], list[str]]:
     """The values by name, one of which a language may have to say twice, and every other mark as often as it stands."""
     placeholders = PLACEHOLDER.findall(text)
-    return {mark for mark in placeholders if mark.startswith("%(")}, sorted(mark for mark in placeholders if not mark.startswith("%("))
+    return {mark for mark in placeholders if mark.startswith("%(")}, sorted(
+        mark for mark in placeholders if not mark.startswith("%(")
+    )
 
 
 @CATALOGUES
-def test_the_compiled_catalogue_is_the_written_one(po_file: Path, in_use: Callable[[], Catalog]) -> None:
+def test_the_compiled_catalogue_is_the_written_one(
+    po_file: Path, in_use: Callable[[], Catalog]
+) -> None:
     assert po_file.with_suffix(".mo").read_bytes() == compiled(translations(po_file))
 
 
 def test_the_core_says_a_phrase_in_chinese_with_its_values() -> None:
     phrase = Phrase("You colluded with %(who)s.", who="nobody")
-    assert in_language(phrase, "zh") == in_language(phrase, "en") == phrase, "what nobody translated is said in English"
+    assert in_language(phrase, "zh") == in_language(phrase, "en") == phrase, (
+        "what nobody translated is said in English"
+    )
     message_of_core = next(message for message in translations(CORE_PO_FILE) if message.id)
     values = dict.fromkeys(re.findall(r"%\((\w+)\)s", str(message_of_core.id)), "7")
     phrase = Phrase(str(message_of_core.id), **values)
     assert in_language(phrase, "zh") == str(message_of_core.string) % values != phrase
-    assert in_language(DataFinding("x", Severity.NOTICE, phrase, 1).sentence, "zh") == Words.of(phrase).said_in("zh")
+    assert in_language(DataFinding("x", Severity.NOTICE, phrase, 1).sentence, "zh") == Words.of(
+        phrase
+    ).said_in("zh")
 
 
 def chinese() -> Iterator[str]:
     """What stands in the catalogue and on the page of how a label is made."""
     for message in [*translations(), *translations(CORE_PO_FILE)]:
         if message.id:
-            yield from message.string if isinstance(message.string, tuple | list) else (message.string or "",)
+            yield from (
+                message.string
+                if isinstance(message.string, tuple | list)
+                else (message.string or "",)
+            )
     yield from (text for text in re.findall(r'zh = "([^"]*)"', ABOUT.read_text(encoding="utf-8")))
 
 
 def test_chinese_texts_have_marks_of_full_width() -> None:
     """A half-width mark stands next to a Chinese character only in a formula and in the wire format; what is filled in may be one."""
-    by_text = {text: PLACEHOLDER.sub(lambda match: "" if match[0].startswith("<") else "汉", text) for text in chinese()}
+    by_text = {
+        text: PLACEHOLDER.sub(lambda match: "" if match[0].startswith("<") else "汉", text)
+        for text in chinese()
+    }
     assert {text for text, filled in by_text.items() if HALF_WIDTH.search(filled)} == {
         "页面地址：http://%(address)s:%(port)s/",
         "最简分数 [分子, 分母]",
@@ -114,7 +149,9 @@ def test_what_to_do_next_names_headings_that_the_local_report_has() -> None:
     headings = ("Where the gap comes from", "Practices that help")
     printed = (ROOT / "reporting_agent/report/sections.toml").read_text(encoding="utf-8")
     page = " ".join((HERE / "templates/web/next.html").read_text(encoding="utf-8").split())
-    (chinese,) = (message.string for message in translations() if "open report.html at" in str(message.id))
+    (chinese,) = (
+        message.string for message in translations() if "open report.html at" in str(message.id)
+    )
     for heading in headings:
         assert f'heading = "{heading}"' in printed
         assert f"“{heading}”" in page

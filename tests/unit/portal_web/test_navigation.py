@@ -25,7 +25,9 @@ from portal.web.templatetags.steplabel import _entries
     ],
 )
 def test_a_page_is_in_one_part(path: str, role: Role, part: str, current: str) -> None:
-    marked = [(entry.text, entry.current) for entry in _entries(path, frozenset({role})) if entry.here]
+    marked = [
+        (entry.text, entry.current) for entry in _entries(path, frozenset({role})) if entry.here
+    ]
     assert marked == [(part, current)]
 
 

@@ -31,8 +31,13 @@ from portal.web.words.terms import Names
 from tests.unit.portal_web.test_next_steps import cell
 
 UNITS = energy_units(0.1229)
-FILES = {name: (packs.HOME / "further" / f"{name}.toml").read_text(encoding="utf-8") for name in ("data-centre", "flat-glass")}
-VERSIONS = {name: packs.load(str(packs.HOME / "further" / f"{name}.toml")).version for name in FILES}
+FILES = {
+    name: (packs.HOME / "further" / f"{name}.toml").read_text(encoding="utf-8")
+    for name in ("data-centre", "flat-glass")
+}
+VERSIONS = {
+    name: packs.load(str(packs.HOME / "further" / f"{name}.toml")).version for name in FILES
+}
 
 
 class Approved(shelf.Empty):
@@ -51,13 +56,37 @@ def approved_packs() -> Iterator[None]:
 
 def in_force(pack: str, route: str, unit: str, steps: tuple[CellView, ...]) -> InForceView:
     total = TotalView(None, None, unit, 12, None, False, "", "", "")
-    return InForceView(1, pack, VERSIONS[pack], "", route, "cn", "2025", 1, LabelView(steps, total, total, total, rule=None, firms=12))
+    return InForceView(
+        1,
+        pack,
+        VERSIONS[pack],
+        "",
+        route,
+        "cn",
+        "2025",
+        1,
+        LabelView(steps, total, total, total, rule=None, firms=12),
+    )
 
 
 def stood(pack: str, route: str, step: CellView, value: float) -> StandView:
     named = (step.step, step.product, step.variant, step.metric, step.unit)
-    standing = StepStandingView(*named, value, None, None, (value - 0.01, value + 0.01), None, None, None, 1)
-    report = ReportView(1, 1, "hall-1", Name("Hall 1"), 1, pack, VERSIONS[pack], route, "cn", "2025", datetime(2025, 1, 1, tzinfo=UTC))
+    standing = StepStandingView(
+        *named, value, None, None, (value - 0.01, value + 0.01), None, None, None, 1
+    )
+    report = ReportView(
+        1,
+        1,
+        "hall-1",
+        Name("Hall 1"),
+        1,
+        pack,
+        VERSIONS[pack],
+        route,
+        "cn",
+        "2025",
+        datetime(2025, 1, 1, tzinfo=UTC),
+    )
     return StandView(report, None, (standing,))
 
 
@@ -71,11 +100,22 @@ def hall() -> CellView:
 
 def of_a_hall() -> tuple[StandView, InForceView]:
     route = packs.load("data-centre").routes[0].id
-    return stood("data-centre", route, hall(), 1.5), in_force("data-centre", route, "kWh/kWh", (hall(),))
+    return stood("data-centre", route, hall(), 1.5), in_force(
+        "data-centre", route, "kWh/kWh", (hall(),)
+    )
 
 
 def what_to_do(stand: StandView, view: InForceView) -> NextPage:
-    return next_page(stand, view, UNITS, "hall-1/2025", Library.held(), date(2026, 11, 29), "China", several=False)
+    return next_page(
+        stand,
+        view,
+        UNITS,
+        "hall-1/2025",
+        Library.held(),
+        date(2026, 11, 29),
+        "China",
+        several=False,
+    )
 
 
 def test_the_gaps_of_a_data_centre_are_headed_and_converted_by_its_own_unit_of_energy() -> None:
@@ -87,7 +127,13 @@ def test_the_gaps_of_a_data_centre_are_headed_and_converted_by_its_own_unit_of_e
     assert page.gap_sum.mj == "1.08"
     assert row.co2.startswith("0.1"), "the grid's 0.5 to 0.6 kg a kWh, not eight times that"
     table = render_to_string(
-        "web/parts/gap_table.html", {"gaps": page.gaps, "total": page.gap_sum, "unit": page.product_unit, "energy": page.gap_energy}
+        "web/parts/gap_table.html",
+        {
+            "gaps": page.gaps,
+            "total": page.gap_sum,
+            "unit": page.product_unit,
+            "energy": page.gap_energy,
+        },
     )
     assert "kWh per kWh, interval</th>" in table
     assert "kgce" not in table
@@ -109,7 +155,9 @@ def test_what_a_data_centre_can_do_is_worked_out_in_coal_equivalent_of_its_kilow
     assert "0.037 kgce per kWh" in page.steps[0].gap
 
 
-def test_what_data_centres_would_save_is_worked_out_in_coal_equivalent_of_their_kilowatt_hours() -> None:
+def test_what_data_centres_would_save_is_worked_out_in_coal_equivalent_of_their_kilowatt_hours() -> (
+    None
+):
     _stand, view = of_a_hall()
     worth = worth_of(view)
     assert worth is not None
@@ -127,12 +175,18 @@ def glass() -> tuple[StandView, InForceView]:
         step="float-line", product="flat-glass", ratio=1.0, headline=True,
         best=10.0, interval=(9.9, 10.1), typical=11.0, typical_interval=(10.9, 11.1),
     )  # fmt: skip
-    return stood("flat-glass", "float", step, 12.0), in_force("flat-glass", "float", "kgce/weight case", (step,))
+    return stood("flat-glass", "float", step, 12.0), in_force(
+        "flat-glass", "float", "kgce/weight case", (step,)
+    )
 
 
 def test_the_unit_switch_and_the_worth_of_a_sector_know_a_product_that_is_not_in_tonnes() -> None:
     _stand, view = glass()
-    assert [link.id for link in unit_links(UNITS, UNITS["kgce"], view.label)] == ["kgce", "MJ", "kWh"]
+    assert [link.id for link in unit_links(UNITS, UNITS["kgce"], view.label)] == [
+        "kgce",
+        "MJ",
+        "kWh",
+    ]
     worth = worth_of(view)
     assert worth is not None
     assert worth.tables[0].unit == "weight case"
@@ -141,18 +195,33 @@ def test_the_unit_switch_and_the_worth_of_a_sector_know_a_product_that_is_not_in
 
 def of_year(view: InForceView, period: str, unit: str, best: float, typical: float) -> InForceView:
     """The same benchmark of a year in which it was counted in this unit."""
-    composite, middle = (TotalView(value, (value - 0.1, value + 0.1), unit, 12, None, True, "", "", "") for value in (best, typical))
+    composite, middle = (
+        TotalView(value, (value - 0.1, value + 0.1), unit, 12, None, True, "", "", "")
+        for value in (best, typical)
+    )
     cells = tuple(replace(each, unit=unit) for each in view.label.cells)
-    return replace(view, period=period, label=replace(view.label, cells=cells, composite=composite, typical=middle))
+    return replace(
+        view,
+        period=period,
+        label=replace(view.label, cells=cells, composite=composite, typical=middle),
+    )
 
 
 def test_a_year_in_another_unit_says_so_and_stands_on_no_scale_of_the_newest() -> None:
     _stand, view = glass()
-    before, newest = of_year(view, "2024", "kWh/weight case", 81.4, 89.5), of_year(view, "2025", "kgce/weight case", 10.0, 11.0)
+    before, newest = (
+        of_year(view, "2024", "kWh/weight case", 81.4, 89.5),
+        of_year(view, "2025", "kgce/weight case", 10.0, 11.0),
+    )
     page = sector_page((before, newest), Name("China"))
     assert [rung.label for rung in page.rungs] == ["2025"]
-    assert [(row.best, row.unit) for row in page.years] == [("10.00", ""), ("81.4", "kWh/weight case")]
-    assert "kWh/weight case" in render_to_string("web/parts/sector_years.html", {"sector": page, "level": 2})
+    assert [(row.best, row.unit) for row in page.years] == [
+        ("10.00", ""),
+        ("81.4", "kWh/weight case"),
+    ]
+    assert "kWh/weight case" in render_to_string(
+        "web/parts/sector_years.html", {"sector": page, "level": 2}
+    )
     group = GroupInForce("flat-glass", before.pack_version, "float", "cn/he", Name("Hebei"), (1,))
     (other,) = over_years_page((), newest, ((group, before, "/there/"),), "/here/").elsewhere
     assert other.unit == "kWh/weight case"

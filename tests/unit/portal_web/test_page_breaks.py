@@ -19,27 +19,61 @@ FOOT, CELLS = 1, 2  # lines of a page; cells of a row
 
 def lines_by_page(pdf: bytes) -> list[int]:
     """How many lines of text each page of a document has, its foot left out."""
-    streams = re.findall(rb"/ASCII85Decode /FlateDecode \].*?stream\r?\n(.*?)endstream", pdf, re.DOTALL)
-    contents = [zlib.decompress(base64.a85decode(stream.strip().removesuffix(b"~>"))) for stream in streams]
+    streams = re.findall(
+        rb"/ASCII85Decode /FlateDecode \].*?stream\r?\n(.*?)endstream", pdf, re.DOTALL
+    )
+    contents = [
+        zlib.decompress(base64.a85decode(stream.strip().removesuffix(b"~>"))) for stream in streams
+    ]
     return [content.count(b" Tj") - FOOT for content in contents if b" Tj" in content]
 
 
 @pytest.mark.parametrize("rows", range(20, 34))
 def test_a_heading_stands_on_the_page_on_which_its_table_begins(rows: int) -> None:
-    table = SectionTable(("Body", "Sites"), tuple((f"Body {row}", "1") for row in range(rows)), (2, 1))
+    table = SectionTable(
+        ("Body", "Sites"), tuple((f"Body {row}", "1") for row in range(rows)), (2, 1)
+    )
     sections = (
         EvaluationSection("Reports", ("All reports were accepted.",), table),
         EvaluationSection("Audits", ("Bodies and sites.",), table),
     )
-    page = EvaluationPage("Evaluation", "Cement, 2025", "What was reported.", sections, "From the portal's records.", "", "", "")
+    page = EvaluationPage(
+        "Evaluation",
+        "Cement, 2025",
+        "What was reported.",
+        sections,
+        "From the portal's records.",
+        "",
+        "",
+        "",
+    )
     first, *_others = lines_by_page(evaluation_paper.pdf(page))
     lead, begun = 3, 2 + CELLS * (1 + rows)
-    assert first <= lead + begun or first >= lead + begun + 2 + 2 * CELLS, "a heading at the foot and its table overleaf"
+    assert first <= lead + begun or first >= lead + begun + 2 + 2 * CELLS, (
+        "a heading at the foot and its table overleaf"
+    )
 
 
 @pytest.mark.parametrize("rows", range(20, 34))
 def test_the_last_page_of_a_dossier_holds_more_than_a_line_or_two(rows: int) -> None:
     met = StateWord("Met", "ok")
-    asked = tuple(DossierRow(str(row), f"Criterion {row}", "", met, (), (), met, None) for row in range(rows))
-    page = DossierPage("Works", "works-1", "Firm", "Programme", "p", "An act", False, "2026", "All are met.", asked, False, (), "", "")
+    asked = tuple(
+        DossierRow(str(row), f"Criterion {row}", "", met, (), (), met, None) for row in range(rows)
+    )
+    page = DossierPage(
+        "Works",
+        "works-1",
+        "Firm",
+        "Programme",
+        "p",
+        "An act",
+        False,
+        "2026",
+        "All are met.",
+        asked,
+        False,
+        (),
+        "",
+        "",
+    )
     assert min(lines_by_page(dossier_paper.pdf(page))) > 2

@@ -72,7 +72,11 @@ def texts(of: BenchmarkPage) -> str:
     """Every text of the story, tables too, without its marks."""
     lines: list[str] = []
     for part in paper.story(of):
-        cells = [cell for row in part._cellvalues for cell in row] if hasattr(part, "_cellvalues") else [part]
+        cells = (
+            [cell for row in part._cellvalues for cell in row]
+            if hasattr(part, "_cellvalues")
+            else [part]
+        )
         lines += [re.sub(r"<[^>]*>", "", cell.text) for cell in cells if hasattr(cell, "text")]
     return "\n".join(lines)
 
@@ -81,7 +85,12 @@ def test_every_figure_of_ladder_and_curve_stands_on_the_paper() -> None:
     benchmark = page()
     content = texts(benchmark)
     for row in (*benchmark.ladder.rows, benchmark.ladder.total):
-        assert all(text in content for text in ((row.hidden,) if row.hidden else (row.best, row.best_interval, row.typical)))
+        assert all(
+            text in content
+            for text in (
+                (row.hidden,) if row.hidden else (row.best, row.best_interval, row.typical)
+            )
+        )
     for point in benchmark.spread.curves[0].rows:
         assert point.value in content
         assert point.interval in content
@@ -103,16 +112,42 @@ def test_every_limit_stands_on_the_paper_with_all_its_levels() -> None:
 
 def test_who_the_best_firms_are_stands_on_the_paper_with_its_source_or_why_it_is_not_told() -> None:
     assert "Who the best firms are" not in texts(page())
-    assert texts(page(best_group=BestGroupPart("That takes 151 firms."))).count("That takes 151 firms.") == 1
-    rows = ((TableCell("Grinding", note="total"), TableCell("Region"), TableCell("Hebei"), TableCell("12 of 20 (60 %)")),)
+    assert (
+        texts(page(best_group=BestGroupPart("That takes 151 firms."))).count(
+            "That takes 151 firms."
+        )
+        == 1
+    )
+    rows = (
+        (
+            TableCell("Grinding", note="total"),
+            TableCell("Region"),
+            TableCell("Hebei"),
+            TableCell("12 of 20 (60 %)"),
+        ),
+    )
     table = table_of("By trait", ("Step", "Trait", "Class", "Of the best firms"), rows, "")
-    content = texts(page(best_group=BestGroupPart("The best firms are those.", table, "Entry 7 of the log.")))
-    assert all(words in content for words in ("Grinding (total)", "Hebei", "12 of 20 (60 %)", "Of the best firms", "Entry 7 of the log."))
+    content = texts(
+        page(best_group=BestGroupPart("The best firms are those.", table, "Entry 7 of the log."))
+    )
+    assert all(
+        words in content
+        for words in (
+            "Grinding (total)",
+            "Hebei",
+            "12 of 20 (60 %)",
+            "Of the best firms",
+            "Entry 7 of the log.",
+        )
+    )
 
 
 def test_the_first_sentence_is_written_as_it_reads_whatever_a_product_is_called() -> None:
     benchmark = page()
-    named = replace(benchmark, lead=replace(benchmark.lead, amount='a tonne of "iron & steel" for kiln\'s < 2 t'))
+    named = replace(
+        benchmark,
+        lead=replace(benchmark.lead, amount='a tonne of "iron & steel" for kiln\'s < 2 t'),
+    )
     assert 'a tonne of "iron & steel" for kiln\'s < 2 t' in paper.lead_text(named)
 
 
@@ -127,7 +162,10 @@ def test_a_withdrawn_version_says_so_with_its_reason() -> None:
 def test_the_file_has_language_title_and_page_numbers_and_is_always_the_same(language: str) -> None:
     with translation.override(language):
         benchmark = page()
-        document, again = paper.pdf(benchmark, benchmark.citation), paper.pdf(benchmark, benchmark.citation)
+        document, again = (
+            paper.pdf(benchmark, benchmark.citation),
+            paper.pdf(benchmark, benchmark.citation),
+        )
     assert document == again
     assert document.startswith(b"%PDF-1.")
     assert f"/Lang ({'zh-Hans' if language == 'zh-hans' else 'en'})".encode() in document
@@ -141,13 +179,23 @@ def test_chinese_in_an_english_document_has_a_font_that_knows_it() -> None:
 
 
 def test_a_long_explanation_runs_over_several_pages() -> None:
-    long = page(explanation=(Item("Sample", "\n".join(["A line of the sample that is not short."] * 200)),))
-    assert paper.pdf(long, "cited").count(b"/Type /Page\n") + paper.pdf(long, "cited").count(b"/Type /Page ") > 3
+    long = page(
+        explanation=(Item("Sample", "\n".join(["A line of the sample that is not short."] * 200)),)
+    )
+    assert (
+        paper.pdf(long, "cited").count(b"/Type /Page\n")
+        + paper.pdf(long, "cited").count(b"/Type /Page ")
+        > 3
+    )
 
 
 def test_the_codebook_names_every_column_of_the_csv_in_its_order() -> None:
     assert tuple(column.name for column in CODEBOOK) == CSV_FIELDS
-    assert all(column.meaning and re.search(r"[\u4e00-\u9fff]", catalogue.in_language(column.meaning, "zh")) for column in CODEBOOK)
+    assert all(
+        column.meaning
+        and re.search(r"[\u4e00-\u9fff]", catalogue.in_language(column.meaning, "zh"))
+        for column in CODEBOOK
+    )
 
 
 @pytest.mark.parametrize(
@@ -175,5 +223,8 @@ def test_no_letter_of_a_name_is_lost_that_one_of_the_fonts_has(name: str, langua
         parts = layout.text_of(name, "title").frags
     faces = [(part.text, pdfmetrics.getFont(part.fontName).face) for part in parts]
     assert not [
-        letter for text, face in faces for letter in text if ord(letter) not in getattr(face, "charToGlyph", {ord(rare) for rare in "㙟䶮"})
+        letter
+        for text, face in faces
+        for letter in text
+        if ord(letter) not in getattr(face, "charToGlyph", {ord(rare) for rare in "㙟䶮"})
     ]

@@ -51,27 +51,52 @@ def not_translatable(modules: Iterator[Module], texts: set[str]) -> list[str]:
 
 
 def test_every_refusal_of_core_and_portal_is_made_of_texts_of_the_catalogue() -> None:
-    messages = [message for file in (PO_FILE, CORE_PO_FILE) for message in translations(file) if message.id and not message.context]
-    texts = {text for message in messages for text in (message.id if isinstance(message.id, tuple | list) else [message.id])}
-    assert not_translatable(modules_of_core_and_portal(), texts) == [], "use a literal, or a Phrase with its values by name"
+    messages = [
+        message
+        for file in (PO_FILE, CORE_PO_FILE)
+        for message in translations(file)
+        if message.id and not message.context
+    ]
+    texts = {
+        text
+        for message in messages
+        for text in (message.id if isinstance(message.id, tuple | list) else [message.id])
+    }
+    assert not_translatable(modules_of_core_and_portal(), texts) == [], (
+        "use a literal, or a Phrase with its values by name"
+    )
 
 
 @pytest.mark.parametrize(
     "sentence",
-    ['f"The log does not have {size} entries yet."', '"The log has no " + size', "size", '"Nobody has translated this."', "Phrase(size)"],
+    [
+        'f"The log does not have {size} entries yet."',
+        '"The log has no " + size',
+        "size",
+        '"Nobody has translated this."',
+        "Phrase(size)",
+    ],
 )
 def test_a_refusal_that_cannot_be_translated_is_found(sentence: str) -> None:
     module = Unfilled(ROOT / "portal" / "assurance" / "sampling.py")
-    module.tree = ast.parse(f'def refuse(size: str) -> None:\n    raise RefusedError(409, "x", {sentence}, "Choose at least one.")')
+    module.tree = ast.parse(
+        f'def refuse(size: str) -> None:\n    raise RefusedError(409, "x", {sentence}, "Choose at least one.")'
+    )
     texts = {str(message.id) for message in translations() if message.id}
     assert len(not_translatable(iter([module]), texts)) == 1
 
 
 def test_every_text_of_a_refusal_is_chinese_in_chinese() -> None:
-    in_chinese = {message.id: str(message.string) for message in translations() if not message.context}
+    in_chinese = {
+        message.id: str(message.string) for message in translations() if not message.context
+    }
     texts = {text for _file, _line, text in texts_of_refusals()}
     assert len(texts) > 300
-    assert [text for text in texts if re.search("[A-Za-z]", PLACE.sub("", str(text))) and not CHINESE.search(in_chinese[text])] == []
+    assert [
+        text
+        for text in texts
+        if re.search("[A-Za-z]", PLACE.sub("", str(text))) and not CHINESE.search(in_chinese[text])
+    ] == []
 
 
 DEFINED_IN = ("benchmarks/phrases.py", "benchmarks/declared.py")
@@ -87,7 +112,11 @@ def test_every_phrase_has_a_literal_text_and_names_its_values() -> None:
     wrong = []
     for module in modules_of_core_and_portal():
         for call, _function in module.calls:
-            if isinstance(call.func, ast.Name) and call.func.id in TEXT_AT and module.file not in DEFINED_IN:
+            if (
+                isinstance(call.func, ast.Name)
+                and call.func.id in TEXT_AT
+                and module.file not in DEFINED_IN
+            ):
                 text = argument.value if isinstance(argument := text_of(call), ast.Constant) else ""
                 named = {word.arg for word in call.keywords}
                 if None in named or (module.file.startswith(FILLED_LATER) and not (named and text)):
@@ -98,7 +127,10 @@ def test_every_phrase_has_a_literal_text_and_names_its_values() -> None:
 
 
 def test_a_phrase_is_its_english_text() -> None:
-    assert NESTED == "The label of coke, total cannot be compared with others: the step has no variant 'two'."
+    assert (
+        NESTED
+        == "The label of coke, total cannot be compared with others: the step has no variant 'two'."
+    )
     assert Phrase("100 % of it") == "100 % of it"
     assert json.dumps({"detail": NESTED}) == json.dumps({"detail": str(NESTED)})
 
@@ -137,5 +169,7 @@ def test_a_phrase_is_kept_with_a_record_and_comes_back_whole() -> None:
     assert back == reason == f"{NESTED} Choose at least one."
     with translation.override("zh-hans"):
         assert in_words(back) == in_words(reason)
-        assert not re.search("[A-Za-z]", in_words(back).replace("coke", "").replace("total", "").replace("two", ""))
+        assert not re.search(
+            "[A-Za-z]", in_words(back).replace("coke", "").replace("total", "").replace("two", "")
+        )
     assert in_words(pickle.loads(pickle.dumps(NESTED))) == in_words(NESTED)  # noqa: S301 - our own bytes

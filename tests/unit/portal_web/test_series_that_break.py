@@ -32,7 +32,9 @@ def in_force(period: str, *cells: CellView, digest: str = "") -> InForceView:
 
 def test_years_that_are_defined_alike_are_drawn_as_a_series() -> None:
     assert not _broken(None, in_force("2025", BARS))
-    assert not _broken(in_force("2025", BARS, PLATES_BESIDE), in_force("2026", replace(BARS, best=9.0, firms=12)))
+    assert not _broken(
+        in_force("2025", BARS, PLATES_BESIDE), in_force("2026", replace(BARS, best=9.0, firms=12))
+    )
 
 
 @pytest.mark.parametrize(
@@ -47,13 +49,17 @@ def test_years_that_are_defined_alike_are_drawn_as_a_series() -> None:
     ],
     ids=["variant", "averaging", "rule", "ratio", "content of the pack", "length"],
 )
-def test_the_drawing_of_a_sector_breaks_where_its_totals_are_defined_otherwise(after: InForceView) -> None:
+def test_the_drawing_of_a_sector_breaks_where_its_totals_are_defined_otherwise(
+    after: InForceView,
+) -> None:
     assert _broken(in_force("2025", BARS, PLATES_BESIDE), after)
 
 
 def test_the_second_officer_reads_no_change_between_two_variants() -> None:
     shown: Any = SimpleNamespace(
-        names=SimpleNamespace(step_name=lambda step: step), step_decimals=lambda _cell: 1, total_decimals=lambda _label: 1
+        names=SimpleNamespace(step_name=lambda step: step),
+        step_decimals=lambda _cell: 1,
+        total_decimals=lambda _label: 1,
     )
     before = label(BARS, PLATES_BESIDE)
     assert _changes(label(BARS_BESIDE, PLATES), before, shown) == ()

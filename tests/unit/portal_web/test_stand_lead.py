@@ -29,7 +29,13 @@ LADDER = Ladder((), TOTAL, Picture((), "3.00%", ()), "kgce per tonne of cement",
 
 
 def lead(language: str, **gaps: int) -> str:
-    counts: dict[str, Any] = {"clear_gaps": 0, "all_gaps": 0, "within_noise": 0, "at_best": 0, "awaited": 0} | gaps
+    counts: dict[str, Any] = {
+        "clear_gaps": 0,
+        "all_gaps": 0,
+        "within_noise": 0,
+        "at_best": 0,
+        "awaited": 0,
+    } | gaps
     named: dict[str, Any] = {"first_step": "", "first_gap": "", "clear_sum": ""}
     if counts["clear_gaps"]:
         named = {"first_step": "clinker burning", "first_gap": "7.69", "clear_sum": "7.87"}
@@ -67,7 +73,10 @@ def lead(language: str, **gaps: int) -> str:
 @pytest.mark.parametrize(
     ("gaps", "sentence"),
     [
-        ({}, "None of your steps can be compared: you did not report it, or the gate withholds its value."),
+        (
+            {},
+            "None of your steps can be compared: you did not report it, or the gate withholds its value.",
+        ),
         (
             {"awaited": 2},
             (
@@ -75,7 +84,10 @@ def lead(language: str, **gaps: int) -> str:
                 "Until then it is not known whether their gaps are more than the noise."
             ),
         ),
-        ({"all_gaps": 3, "at_best": 3}, "At every step you are at the industry best or below it: there is no gap to close."),
+        (
+            {"all_gaps": 3, "at_best": 3},
+            "At every step you are at the industry best or below it: there is no gap to close.",
+        ),
         (
             {"all_gaps": 3, "within_noise": 2, "at_best": 1},
             (
@@ -98,9 +110,18 @@ def lead(language: str, **gaps: int) -> str:
             ),
         ),
     ],
-    ids=["nothing to compare", "not computed yet", "all at the best", "all within the noise", "one clear gap", "several"],
+    ids=[
+        "nothing to compare",
+        "not computed yet",
+        "all at the best",
+        "all within the noise",
+        "one clear gap",
+        "several",
+    ],
 )
-def test_the_first_sentence_says_what_there_is_and_no_more(gaps: dict[str, int], sentence: str) -> None:
+def test_the_first_sentence_says_what_there_is_and_no_more(
+    gaps: dict[str, int], sentence: str
+) -> None:
     assert lead("en", **gaps) == sentence
 
 
@@ -124,16 +145,49 @@ def test_a_whole_route_that_reaches_further_than_its_steps_says_why_and_no_other
     )
     total = TotalView(None, None, "kgce/t", 12, None, False, "", "", "")
     version = packs.load("cement").version
-    view = InForceView(1, "cement", version, "", "dry-process", "cn", "2025", 1, LabelView(steps, total, total, total, rule=None, firms=12))
+    view = InForceView(
+        1,
+        "cement",
+        version,
+        "",
+        "dry-process",
+        "cn",
+        "2025",
+        1,
+        LabelView(steps, total, total, total, rule=None, firms=12),
+    )
     standings = tuple(
         StepStandingView(
-            step.step, step.product, "any", "total", "kgce/t", value, None, None, (value - 0.3, value + 0.3), None, None, None, 1
+            step.step,
+            step.product,
+            "any",
+            "total",
+            "kgce/t",
+            value,
+            None,
+            None,
+            (value - 0.3, value + 0.3),
+            None,
+            None,
+            None,
+            1,
         )
         for step, value in zip(steps, (60.6, 21.0), strict=True)
     )
-    route = StepStandingView("whole-route", "", "", "total", "kgce/t", 81.6, None, None, interval, None, None, None, 1)
+    route = StepStandingView(
+        "whole-route", "", "", "total", "kgce/t", 81.6, None, None, interval, None, None, None, 1
+    )
     start = datetime(2025, 1, 1, tzinfo=UTC)
-    report = ReportView(1, 1, "works-1", Name("Works 1"), 1, "cement", version, "dry-process", "cn", "2025", start)
+    report = ReportView(
+        1, 1, "works-1", Name("Works 1"), 1, "cement", version, "dry-process", "cn", "2025", start
+    )
     units = energy_units(0.1229)
-    page = stand_page(StandView(report, None, standings, route), view, units["kgce"], units, "works-1/2025", several=False)
+    page = stand_page(
+        StandView(report, None, standings, route),
+        view,
+        units["kgce"],
+        units,
+        "works-1/2025",
+        several=False,
+    )
     assert ("is wider than those of its steps make it" in page.interval_note) is wide

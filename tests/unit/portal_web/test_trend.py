@@ -23,7 +23,14 @@ ALIKE = Estimate(100.0, 98.0, 102.0), Estimate(98.5, 96.5, 100.5)
 
 def lines(*values: Estimate, broken: bool = False) -> int:
     """How many lines join them; each but the first after a break or not."""
-    return len(draw([TrendPeriod("", value, 90.0, breaks=broken and index > 0) for index, value in enumerate(values)]).own)
+    return len(
+        draw(
+            [
+                TrendPeriod("", value, 90.0, breaks=broken and index > 0)
+                for index, value in enumerate(values)
+            ]
+        ).own
+    )
 
 
 def test_two_values_that_differ_by_more_than_their_noise_are_joined_up_and_down() -> None:
@@ -49,7 +56,10 @@ def test_no_line_crosses_a_break(values: tuple[Estimate, Estimate]) -> None:
 
 def test_a_value_of_a_period_in_another_unit_is_told_in_that() -> None:
     """The step is headed by the unit of the newest period."""
-    values = [ReportedValue(value, None, unit, "kiln", 1) for value, unit in ((110.0, "kgce/t"), (895.0, "kWh/t"), (890.0, "kWh/t"))]
+    values = [
+        ReportedValue(value, None, unit, "kiln", 1)
+        for value, unit in ((110.0, "kgce/t"), (895.0, "kWh/t"), (890.0, "kWh/t"))
+    ]
     bests = (105.0, 850.0, 850.0)
     points = [
         TrendPeriod(str(2024 + index), estimate_of(value), best, index == 1)
@@ -59,14 +69,32 @@ def test_a_value_of_a_period_in_another_unit_is_told_in_that() -> None:
     assert step.unit == "kWh/t"
     assert [row.value for row in step.rows] == ["110.0 kgce/t", "895.0", "890.0"]
     assert [row.best for row in step.rows] == ["105.0 kgce/t", "850.0", "850.0"]
-    assert [(mark.label, mark.x, mark.flag) for mark in step.picture.marks] == [("2025", "54.00%", "34.00%"), ("2026", "94.00%", "")]
-    assert min(float(line.label) for line in step.picture.lines) > 800, "the scale is that of the newest unit"
+    assert [(mark.label, mark.x, mark.flag) for mark in step.picture.marks] == [
+        ("2025", "54.00%", "34.00%"),
+        ("2026", "94.00%", ""),
+    ]
+    assert min(float(line.label) for line in step.picture.lines) > 800, (
+        "the scale is that of the newest unit"
+    )
     assert step.described == "Kiln over 3 periods, from 110.0 kgce/t to 890.0 kWh/t"
 
 
 def test_a_best_in_another_unit_is_not_held_beside_the_value() -> None:
     """The version in force at the address of a period may be of a newer version of the pack than the report."""
-    kiln = DefinedCell("kiln", "clinker", "", "energy", "kiln", "kWh/t", 1.0, None, "single-rank", (), shown=True, best=850.0)
+    kiln = DefinedCell(
+        "kiln",
+        "clinker",
+        "",
+        "energy",
+        "kiln",
+        "kWh/t",
+        1.0,
+        None,
+        "single-rank",
+        (),
+        shown=True,
+        best=850.0,
+    )
     version = DefinedVersion("2016", 2, "2", "", (kiln,))
     assert version.best_in(LabelKey.of(kiln), "kWh/t") == 850.0
     assert version.best_in(LabelKey.of(kiln), "kgce/t") is None
@@ -78,7 +106,17 @@ def test_a_year_and_a_quarter_are_no_trend_of_a_site() -> None:
     year, quarter, later = (
         ReportedPeriod(
             ReportView(
-                index, index, "works-1", Name("Works 1"), 1, "cement", "4", "dry-process", "cn", period, datetime(2025, 1, 1, tzinfo=UTC)
+                index,
+                index,
+                "works-1",
+                Name("Works 1"),
+                1,
+                "cement",
+                "4",
+                "dry-process",
+                "cn",
+                period,
+                datetime(2025, 1, 1, tzinfo=UTC),
             ),
             values,
         )
@@ -90,10 +128,16 @@ def test_a_year_and_a_quarter_are_no_trend_of_a_site() -> None:
 
 def test_figures_have_every_digit_of_what_was_published() -> None:
     """Two decimals would have made 0.23 of a best of 0.235, and an interval of no width of 0.246 to 0.248."""
-    values = [ReportedValue(value, interval, "kgce/t", "crusher", 1) for value, interval in ((0.241, None), (0.247, (0.246, 0.248)))]
+    values = [
+        ReportedValue(value, interval, "kgce/t", "crusher", 1)
+        for value, interval in ((0.241, None), (0.247, (0.246, 0.248)))
+    ]
     points = [
         TrendPeriod(str(2024 + index), estimate_of(value), best, breaks=False)
         for index, (value, best) in enumerate(zip(values, (None, 0.235), strict=True))
     ]
     step = _step("Crusher", values, points, ("", ""))
-    assert [(row.value, row.interval, row.best) for row in step.rows] == [("0.241", "", ""), ("0.247", "0.246 to 0.248", "0.235")]
+    assert [(row.value, row.interval, row.best) for row in step.rows] == [
+        ("0.241", "", ""),
+        ("0.247", "0.246 to 0.248", "0.235"),
+    ]

@@ -46,17 +46,34 @@ def test_a_browser_and_its_system_are_parted_as_the_language_of_the_page_does() 
         ("2016", "2016", "2016 年"),
         ("2016-Q1", "2016, quarter 1", "2016 年第 1 季度"),
         ("2016-05", "May 2016", "2016 年 5 月"),
-        ("2016-01-01/2016-07-01", "1 January 2016 to 30 June 2016", "2016 年 1 月 1 日至 2016 年 6 月 30 日"),
+        (
+            "2016-01-01/2016-07-01",
+            "1 January 2016 to 30 June 2016",
+            "2016 年 1 月 1 日至 2016 年 6 月 30 日",
+        ),
     ],
 )
-def test_a_period_is_named_by_its_last_day_not_by_the_first_after_it(period: str, english: str, chinese: str) -> None:
+def test_a_period_is_named_by_its_last_day_not_by_the_first_after_it(
+    period: str, english: str, chinese: str
+) -> None:
     with translation.override("en"):
         assert period_name(period) == english
     with translation.override("zh-hans"):
         assert period_name(period) == chinese
 
 
-@pytest.mark.parametrize("text", ["2026-13", "0000-05", "2026-xx", "2026-02-30/2026-03-01", "0001-01-01/0001-01-01", "a/b/c", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-13",
+        "0000-05",
+        "2026-xx",
+        "2026-02-30/2026-03-01",
+        "0001-01-01/0001-01-01",
+        "a/b/c",
+        "",
+    ],
+)
 def test_a_text_that_is_no_period_stays_as_it_is(text: str) -> None:
     with translation.override("en"):
         assert period_name(text) == text
@@ -65,12 +82,18 @@ def test_a_text_that_is_no_period_stays_as_it_is(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "english", "chinese"),
     [
-        ("drafted by the office, 2026-11-21", "drafted by the office, 21 November 2026", "drafted by the office, 2026 年 11 月 21 日"),
+        (
+            "drafted by the office, 2026-11-21",
+            "drafted by the office, 21 November 2026",
+            "drafted by the office, 2026 年 11 月 21 日",
+        ),
         ("2016-01-01/2016-07-01", "2016-01-01/2016-07-01", "2016-01-01/2016-07-01"),
         ("GB 16780-2021, 2026-13-45", "GB 16780-2021, 2026-13-45", "GB 16780-2021, 2026-13-45"),
     ],
 )
-def test_a_day_within_a_text_is_written_as_on_pages_and_nothing_else_is_touched(text: str, english: str, chinese: str) -> None:
+def test_a_day_within_a_text_is_written_as_on_pages_and_nothing_else_is_touched(
+    text: str, english: str, chinese: str
+) -> None:
     with translation.override("en"):
         assert dated(text) == english
     with translation.override("zh-hans"):
@@ -90,7 +113,10 @@ def test_a_total_that_is_held_back_names_steps_not_ids() -> None:
         "无合计值：缺少以下工序的数值：clinker-burning, clinker-cooling。",
     )
     with translation.override("en"):
-        assert CEMENT.total_reason(en, zh) == "No total: there is no value for Clinker burning, Clinker cooling."
+        assert (
+            CEMENT.total_reason(en, zh)
+            == "No total: there is no value for Clinker burning, Clinker cooling."
+        )
     with translation.override("zh-hans"):
         assert CEMENT.total_reason(en, zh) == "无合计值：缺少以下工序的数值：熟料烧成、熟料冷却。"
         assert Names("gone", None).total_reason(en, zh) == zh
@@ -141,7 +167,9 @@ def test_energy_is_for_one_of_the_unit_that_a_product_is_counted_in(unit: str, w
         ("kWh/1000 items", "kWh/1000 items", "kWh/千件"),
     ],
 )
-def test_a_unit_of_output_that_is_a_word_is_said_in_the_language_of_the_page(unit: str, english: str, chinese: str) -> None:
+def test_a_unit_of_output_that_is_a_word_is_said_in_the_language_of_the_page(
+    unit: str, english: str, chinese: str
+) -> None:
     with translation.override("en"):
         assert unit_in_words(unit) == english
     with translation.override("zh-hans"):
@@ -150,8 +178,14 @@ def test_a_unit_of_output_that_is_a_word_is_said_in_the_language_of_the_page(uni
 
 def test_only_of_a_product_in_tonnes_tonnes_of_a_year_are_asked_for() -> None:
     with translation.override("en"):
-        assert output_of_a_year("t", "cement", "Tonnes of %(product)s a year") == "Tonnes of cement a year"
-        assert output_of_a_year("m2", "tiles", "Tonnes of %(product)s a year") == "Output of tiles in a year, in m²"
+        assert (
+            output_of_a_year("t", "cement", "Tonnes of %(product)s a year")
+            == "Tonnes of cement a year"
+        )
+        assert (
+            output_of_a_year("m2", "tiles", "Tonnes of %(product)s a year")
+            == "Output of tiles in a year, in m²"
+        )
 
 
 def test_no_blank_parts_two_chinese_sentences_of_a_sample() -> None:
@@ -162,7 +196,10 @@ def test_no_blank_parts_two_chinese_sentences_of_a_sample() -> None:
         assert outcome_in_words(outcome).count(". ") == 3
 
 
-@pytest.mark.parametrize(("months", "english"), [(1, "Clinker, begun in 1 month"), (2, "Clinker, begun in 2 months"), (None, "Clinker")])
+@pytest.mark.parametrize(
+    ("months", "english"),
+    [(1, "Clinker, begun in 1 month"), (2, "Clinker, begun in 2 months"), (None, "Clinker")],
+)
 def test_one_month_is_one_month(months: int | None, english: str) -> None:
     with translation.override("en"):
         assert in_months("Clinker", months) == english
@@ -183,5 +220,7 @@ def test_a_proposed_pack_has_its_name_in_the_notices_of_every_language() -> None
         assert "水泥（新型干法）" in title
         assert "cement" not in title
     with translation.override("en"):
-        title = notice_row_of("pack.proposed", {"proposal": "unheard-of 1"}, datetime.now(UTC)).title
+        title = notice_row_of(
+            "pack.proposed", {"proposal": "unheard-of 1"}, datetime.now(UTC)
+        ).title
         assert title == "The pack unheard-of 1 is proposed", "of no pack that is here"

@@ -33,12 +33,17 @@ def test_an_amount_is_a_number_however_many_noughts_it_is_written_with() -> None
 
 def test_the_end_of_an_interval_is_a_number_with_all_digits_that_it_has() -> None:
     ends = (35.123456789012344, 9.200000000000001, -0.30000000000000004, 123.45678901234567)
-    assert column(workbook_of("low\r\n" + "".join(f"{end!r}\r\n" for end in ends))) == pytest.approx(ends, rel=1e-14)
+    assert column(
+        workbook_of("low\r\n" + "".join(f"{end!r}\r\n" for end in ends))
+    ) == pytest.approx(ends, rel=1e-14)
 
 
 def halved(book: bytes, packed: zipfile.ZipInfo) -> bytes:
     """The packed sheet ends in its middle, as both heads of it say."""
-    return book.replace(packed.compress_size.to_bytes(4, "little"), (packed.compress_size // 2).to_bytes(4, "little"))
+    return book.replace(
+        packed.compress_size.to_bytes(4, "little"),
+        (packed.compress_size // 2).to_bytes(4, "little"),
+    )
 
 
 def overwritten(book: bytes, packed: zipfile.ZipInfo) -> bytes:
@@ -49,18 +54,24 @@ def overwritten(book: bytes, packed: zipfile.ZipInfo) -> bytes:
 
 def locked(book: bytes, packed: zipfile.ZipInfo) -> bytes:
     """The list of contents says that the sheet needs a password."""
-    entry = book.index(packed.filename.encode(), packed.header_offset + 30 + packed.compress_size) - 46
+    entry = (
+        book.index(packed.filename.encode(), packed.header_offset + 30 + packed.compress_size) - 46
+    )
     return book[: entry + 8] + b"\x01" + book[entry + 9 :]
 
 
 def newer(book: bytes, packed: zipfile.ZipInfo) -> bytes:
     """It needs a version of ZIP that there is not."""
-    entry = book.index(packed.filename.encode(), packed.header_offset + 30 + packed.compress_size) - 46
+    entry = (
+        book.index(packed.filename.encode(), packed.header_offset + 30 + packed.compress_size) - 46
+    )
     return book[: entry + 6] + b"\xff" + book[entry + 7 :]
 
 
 @pytest.mark.parametrize("damaged", [halved, overwritten, locked, newer])
-def test_a_workbook_that_was_damaged_on_its_way_is_told_to_be_none(damaged: Callable[[bytes, zipfile.ZipInfo], bytes]) -> None:
+def test_a_workbook_that_was_damaged_on_its_way_is_told_to_be_none(
+    damaged: Callable[[bytes, zipfile.ZipInfo], bytes],
+) -> None:
     book = workbook_of("site\r\n" + "".join(f"works-{number}\r\n" for number in range(400)))
     assert len(rows_of(book)[0]) == 400
     with zipfile.ZipFile(io.BytesIO(book)) as archive:

@@ -46,7 +46,9 @@ def cement(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return analysed_site(folder / "site.toml", "2025")
 
 
-def heats_site(folder: Path, heats: int = 300, name: str = "H", late_every: int = 29, site_id: str = "works-2") -> Path:
+def heats_site(
+    folder: Path, heats: int = 300, name: str = "H", late_every: int = 29, site_id: str = "works-2"
+) -> Path:
     """Heats of one furnace with energy given per heat, a price, and a few that took much longer."""
     start = datetime(2016, 5, 1)  # noqa: DTZ001 - a log in local time
     rows, energies = [], []
@@ -54,12 +56,21 @@ def heats_site(folder: Path, heats: int = 300, name: str = "H", late_every: int 
         at = start + timedelta(hours=number * 1.5)
         late = number % late_every == 3
         heat = f"{name}{number:04}"
-        rows.append(f"{heat},eaf,{at.isoformat()},{(at + timedelta(minutes=90 if late else 50)).isoformat()},100,eaf-{number % 2 + 1},0")
-        energies.append(f"{heat},eaf,electricity,{37_000 + 4_000 * late + 37 * (number * 7919 % 101)},kWh")
+        rows.append(
+            f"{heat},eaf,{at.isoformat()},{(at + timedelta(minutes=90 if late else 50)).isoformat()},100,eaf-{number % 2 + 1},0"
+        )
+        energies.append(
+            f"{heat},eaf,electricity,{37_000 + 4_000 * late + 37 * (number * 7919 % 101)},kWh"
+        )
     (folder / "batches.csv").write_text(
-        "batch_id,step,start,end,output_quantity,equipment,var.hot_metal_pct\n" + "\n".join(rows) + "\n", encoding="utf-8"
+        "batch_id,step,start,end,output_quantity,equipment,var.hot_metal_pct\n"
+        + "\n".join(rows)
+        + "\n",
+        encoding="utf-8",
     )
-    (folder / "energy.csv").write_text("batch_id,step,carrier,quantity,unit\n" + "\n".join(energies) + "\n", encoding="utf-8")
+    (folder / "energy.csv").write_text(
+        "batch_id,step,carrier,quantity,unit\n" + "\n".join(energies) + "\n", encoding="utf-8"
+    )
     site = folder / "site.toml"
     site.write_text(
         f'[site]\nid = "{site_id}"\nname = "Works 2"\ntimezone = "Asia/Shanghai"\npack = "steel"\n'

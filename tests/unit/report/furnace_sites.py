@@ -35,14 +35,20 @@ def furnace_site(
     for heat in range(heats):
         start = datetime(2016, 5, 1) + timedelta(hours=hours * heat)  # noqa: DTZ001 - as a plant writes it
         end = start + timedelta(minutes=minutes(heat))
-        rows.append(f"H{heat:04},eaf,{start.isoformat()},{end.isoformat()},{output(heat)},t,eaf-1,{hot_metal}{more(heat)}")
+        rows.append(
+            f"H{heat:04},eaf,{start.isoformat()},{end.isoformat()},{output(heat)},t,eaf-1,{hot_metal}{more(heat)}"
+        )
         energy += [f"H{heat:04},eaf,electricity,{kwh(heat)},kWh", *carriers(heat)]
         if beside:
             day = datetime(2016, 5, 1) + timedelta(days=heat)  # noqa: DTZ001 - as a plant writes it
-            rows.append(f"D{heat},{beside},{day.isoformat()},{(day + timedelta(days=1)).isoformat()},500000,Nm3,unit-1,")
+            rows.append(
+                f"D{heat},{beside},{day.isoformat()},{(day + timedelta(days=1)).isoformat()},500000,Nm3,unit-1,"
+            )
             energy.append(f"D{heat},{beside},electricity,{275_000 + 275 * (heat * 7919 % 101)},kWh")
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "batches.csv").write_text("\n".join([f"{HEADER}{columns}", *rows, ""]), encoding="utf-8")
+    (folder / "batches.csv").write_text(
+        "\n".join([f"{HEADER}{columns}", *rows, ""]), encoding="utf-8"
+    )
     energy = [row + "," * (ENERGY.count(",") - row.count(",")) for row in energy]
     (folder / "energy.csv").write_text("\n".join([ENERGY, *energy, ""]), encoding="utf-8")
     (folder / "site.toml").write_text(
@@ -57,4 +63,6 @@ def read_as_text(page: str) -> str:
     """What a person reads of a page, one line a block."""
     page = re.sub(r"<style.*?</style>|<svg.*?</svg>", "", page, flags=re.DOTALL)
     page = re.sub(r"</(tr|p|h\d|li|div|summary|caption|figcaption|dt|dd)>", "\n", page)
-    return re.sub(r"\s*\n\s*", "\n", re.sub(r"[ \t\xa0]+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page))))
+    return re.sub(
+        r"\s*\n\s*", "\n", re.sub(r"[ \t\xa0]+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
+    )

@@ -24,7 +24,9 @@ class Reading(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.figures: list[Shown] = []
-        self.texts: list[tuple[str, bool]] = []  # text, and whether it is marked as another language's
+        self.texts: list[
+            tuple[str, bool]
+        ] = []  # text, and whether it is marked as another language's
         self.ids: list[str] = []
         self.links: list[str] = []
         self.open: list[tuple[str, dict[str, str]]] = []
@@ -34,7 +36,11 @@ class Reading(HTMLParser):
         attributes = {name: value or "" for name, value in attrs}
         self.ids += [attributes["id"]] if "id" in attributes else []
         self.links += [attributes["href"]] if tag == "a" else []
-        self.texts += [(attributes[name], False) for name in ("data-l", "aria-label", "alt", "title") if attributes.get(name)]
+        self.texts += [
+            (attributes[name], False)
+            for name in ("data-l", "aria-label", "alt", "title")
+            if attributes.get(name)
+        ]
         if tag not in VOID:
             self.open.append((tag, attributes))
         if tag == "data":
@@ -49,11 +55,19 @@ class Reading(HTMLParser):
     def handle_data(self, data: str) -> None:
         if any(tag == "style" for tag, _ in self.open) or not data.strip():
             return
-        self.texts.append((data.strip(), any(attributes.get("lang") == "en" for _, attributes in self.open[2:])))
+        self.texts.append(
+            (data.strip(), any(attributes.get("lang") == "en" for _, attributes in self.open[2:]))
+        )
         if self._of is not None and "data-of" in self._of:
-            row = next(attributes["data-row"] for _, attributes in reversed(self.open) if "data-row" in attributes)
+            row = next(
+                attributes["data-row"]
+                for _, attributes in reversed(self.open)
+                if "data-row" in attributes
+            )
             table, _, number = row.partition("/")
-            self.figures.append(Shown(table, int(number), self._of["data-of"], float(self._of["value"]), data))
+            self.figures.append(
+                Shown(table, int(number), self._of["data-of"], float(self._of["value"]), data)
+            )
 
 
 def read(page: str) -> Reading:

@@ -23,15 +23,25 @@ def view_of(report: Made) -> View:
 def test_what_low_load_costs_is_said_of_the_output_that_a_batch_lacks(tmp_path: Path) -> None:
     """The slope is the whole fixed energy of a batch, which no batch lost by making a few tonnes less."""
     report = furnace_site(
-        tmp_path, 300, kwh=lambda heat: 20_000 + 170 * (100 - heat % 6) + 37 * (heat * 7919 % 11), output=lambda heat: 100 - heat % 6
+        tmp_path,
+        300,
+        kwh=lambda heat: 20_000 + 170 * (100 - heat % 6) + 37 * (heat * 7919 % 11),
+        output=lambda heat: 100 - heat % 6,
     )
     losses = next(loss for loss in report.analysis.losses if loss.counted)
     rule = next(rule for rule in losses.rules if rule.cause is WasteCause.LOW_LOAD)
     assert (rule.stands, rule.per) == (True, "fixed")
-    advice = next(advice.words.en for advice in report.analysis.first_look if "Low load" in advice.words.en)
+    advice = next(
+        advice.words.en for advice in report.analysis.first_look if "Low load" in advice.words.en
+    )
     assert "whatever its output" in advice
     assert "a batch (95" not in advice
-    cost = next(row["cost"] for table in pareto.rules(view_of(report)) for row in table["rows"] if row["batches"] == str(rule.batches))
+    cost = next(
+        row["cost"]
+        for table in pareto.rules(view_of(report))
+        for row in table["rows"]
+        if row["batches"] == str(rule.batches)
+    )
     assert cost.endswith("in each batch, whatever its output")
 
 
@@ -87,7 +97,10 @@ def test_no_cause_is_said_to_count_at_a_label_that_is_in_question(tmp_path: Path
     )
     assert pareto.rules(view_of(report))
     doubtful = frozenset(LabelKey.of(label) for label in report.result.site_label.steps)
-    assert pareto.rules(replace(view_of(report), analysis=replace(report.analysis, doubtful=doubtful))) == []
+    assert (
+        pareto.rules(replace(view_of(report), analysis=replace(report.analysis, doubtful=doubtful)))
+        == []
+    )
 
 
 def test_what_runs_are_said_to_have_used_is_told_at_reference_conditions(tmp_path: Path) -> None:
@@ -100,17 +113,27 @@ def test_a_rung_in_question_is_as_long_as_without_the_question(tmp_path: Path) -
     """Two steps of one ladder are drawn in coal equivalent; a factor of conversion is no conclusion."""
     report = furnace_site(tmp_path, 60, beside="air-separation")
     sure = view_of(report)
-    doubtful = frozenset(LabelKey.of(label) for label in report.result.site_label.steps if label.step == "air-separation")
+    doubtful = frozenset(
+        LabelKey.of(label)
+        for label in report.result.site_label.steps
+        if label.step == "air-separation"
+    )
     unsure = replace(sure, analysis=replace(report.analysis, doubtful=doubtful))
     drawn = [ladder.data(view) for view in (sure, unsure)]
-    rises = [{rung["name"]: rung["rise"] for rung in rungs["rungs"]}["Air separation"] for rungs in drawn if rungs is not None]
+    rises = [
+        {rung["name"]: rung["rise"] for rung in rungs["rungs"]}["Air separation"]
+        for rungs in drawn
+        if rungs is not None
+    ]
     assert len(rises) == 2
     assert rises[0] == rises[1]
 
 
 def test_a_mean_rate_has_its_currency(tmp_path: Path) -> None:
     tariff = '[tariff]\ncurrency = "CNY"\n[[tariff.prices]]\ncarrier = "electricity"\nprice = 0.62\nunit = "kWh"\n'
-    report = furnace_site(tmp_path, 40, extra=f'[steps.eaf]\nnot_used = ["natural-gas", "coke"]\n{tariff}')
+    report = furnace_site(
+        tmp_path, 40, extra=f'[steps.eaf]\nnot_used = ["natural-gas", "coke"]\n{tariff}'
+    )
     section = costs.data(view_of(report))
     assert section is not None
     (row,) = section["periods"]

@@ -63,32 +63,57 @@ def english_in(page: str, own: set[str]) -> set[str]:
 
 def own_names(report: Made) -> set[str]:
     """Everything that the plant itself wrote, and the ids of its pack."""
-    names = {report.site.site.name, report.site.id, report.site.site.timezone, *(meter.id for meter in report.site.meters)}
-    names |= {name for batch in report.result.data.batches for name in (batch.batch_id, batch.equipment)}
-    names |= {step.id for step in report.result.data.pack.steps} | {report.result.data.pack.id, report.result.data.pack.own_power or ""}
+    names = {
+        report.site.site.name,
+        report.site.id,
+        report.site.site.timezone,
+        *(meter.id for meter in report.site.meters),
+    }
+    names |= {
+        name for batch in report.result.data.batches for name in (batch.batch_id, batch.equipment)
+    }
+    names |= {step.id for step in report.result.data.pack.steps} | {
+        report.result.data.pack.id,
+        report.result.data.pack.own_power or "",
+    }
     of_sector = [
         reference for reference in references() if reference.sector == report.result.site_label.pack
     ]  # data, which a file names in its own languages
     shown_of = [
         each
         for reference in of_sector
-        for each in (reference.words, reference.route, reference.boundary, reference.region, reference.further, reference.source.words)
+        for each in (
+            reference.words,
+            reference.route,
+            reference.boundary,
+            reference.region,
+            reference.further,
+            reference.source.words,
+        )
     ]
     names |= {OF_ANY_LANGUAGE.sub(" ", words.en) for words in shown_of if words is not None}
-    names |= {condition.unit for step in report.result.data.pack.steps for condition in step.reference_conditions}
+    names |= {
+        condition.unit
+        for step in report.result.data.pack.steps
+        for condition in step.reference_conditions
+    }
     return {name for name in names if name}
 
 
 @pytest.mark.slow
 @PLANTS
-def test_no_english_word_stands_in_the_chinese_page(plant: str, request: pytest.FixtureRequest) -> None:
+def test_no_english_word_stands_in_the_chinese_page(
+    plant: str, request: pytest.FixtureRequest
+) -> None:
     report: Made = request.getfixturevalue(plant)
     assert english_in(report.page("zh"), own_names(report)) == set()
 
 
 @pytest.mark.parametrize("whole_year", [True, False])
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_page_of_check_tells_findings_and_meters_and_no_label(lang: str, whole_year: bool, cement: Made) -> None:
+def test_the_page_of_check_tells_findings_and_meters_and_no_label(
+    lang: str, whole_year: bool, cement: Made
+) -> None:
     period = cement.result.site_label.period if whole_year else None
     page = html.render_check(cement.site, pipeline.read(cement.site, period), period, lang, MADE)
     assert 'id="quality"' in page
@@ -107,13 +132,17 @@ def test_every_text_exists_in_both_languages_with_the_same_places_to_fill() -> N
     for section, entries in phrases().items():
         for key, text in entries.items():
             assert bool(text) == bool(in_language(text, "zh")), f"{section}.{key}"
-            places = [set(re.findall(r"\{(\w+)\}", in_language(text, lang))) for lang in ("en", "zh")]
+            places = [
+                set(re.findall(r"\{(\w+)\}", in_language(text, lang))) for lang in ("en", "zh")
+            ]
             assert places[1] <= places[0], f"{section}.{key}"
 
 
 @PLANTS
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_every_link_of_the_page_leads_to_a_place_on_it(plant: str, lang: str, request: pytest.FixtureRequest) -> None:
+def test_every_link_of_the_page_leads_to_a_place_on_it(
+    plant: str, lang: str, request: pytest.FixtureRequest
+) -> None:
     report: Made = request.getfixturevalue(plant)
     reading = read(report.page(lang))
     assert len(set(reading.ids)) == len(reading.ids)
@@ -123,7 +152,9 @@ def test_every_link_of_the_page_leads_to_a_place_on_it(plant: str, lang: str, re
 
 
 @PLANTS
-def test_the_first_sentence_names_the_worst_batch_its_value_and_the_label(plant: str, request: pytest.FixtureRequest) -> None:
+def test_the_first_sentence_names_the_worst_batch_its_value_and_the_label(
+    plant: str, request: pytest.FixtureRequest
+) -> None:
     report: Made = request.getfixturevalue(plant)
     counted = [losses for losses in report.analysis.losses if losses.counted and losses.worst]
     lead = max(counted, key=lambda losses: losses.beyond.kgce)
@@ -141,10 +172,15 @@ def opening(view: View) -> str:
 
 def test_where_no_cause_is_named_nothing_is_called_avoidable(heats: Made, tmp_path: Path) -> None:
     noise = analysed_site(heats_site(tmp_path, late_every=1000), "2016")
-    named, unnamed = (opening(View(report.site, report.result, report.analysis, "en", MADE)) for report in (heats, noise))
+    named, unnamed = (
+        opening(View(report.site, report.result, report.analysis, "en", MADE))
+        for report in (heats, noise)
+    )
     assert "has a named cause and could have been avoided; the data do not show why" in named
     assert "nor whether it could have been avoided" in unnamed
-    assert "could have been avoided" not in unnamed.replace("nor whether it could have been avoided", "")
+    assert "could have been avoided" not in unnamed.replace(
+        "nor whether it could have been avoided", ""
+    )
     chinese = opening(View(noise.site, noise.result, noise.analysis, "zh", MADE))
     assert "不能说明是否可以避免" in chinese
     assert "本可避免" not in chinese
@@ -154,17 +190,29 @@ def test_longer_at_power_is_told_as_unexplained(heats: Made) -> None:
     """It says where energy went and not why: the named causes of the same batches, told under another name."""
     (plain,) = (loss for loss in heats.analysis.losses if loss.counted)
     worst = plain.worst[0]
-    renamed = tuple(part._replace(cause=WasteCause.AT_POWER) if part.cause.named else part for part in worst.causes)
-    unnamed = worst._replace(avoidable=ZERO, unexplained=plus(worst.avoidable, worst.unexplained), causes=renamed)
+    renamed = tuple(
+        part._replace(cause=WasteCause.AT_POWER) if part.cause.named else part
+        for part in worst.causes
+    )
+    unnamed = worst._replace(
+        avoidable=ZERO, unexplained=plus(worst.avoidable, worst.unexplained), causes=renamed
+    )
     analysis = replace(heats.analysis, losses=(replace(plain, worst=(unnamed, *plain.worst[1:])),))
-    english, chinese = (opening(View(heats.site, heats.result, analysis, lang, MADE)) for lang in ("en", "zh"))
-    assert "was used while the power was on for longer (40 min longer): this shows where it went, not why." in english
+    english, chinese = (
+        opening(View(heats.site, heats.result, analysis, lang, MADE)) for lang in ("en", "zh")
+    )
+    assert (
+        "was used while the power was on for longer (40 min longer): this shows where it went, not why."
+        in english
+    )
     assert "has a named cause" not in english
     assert "只说明去向，不说明原因" in chinese
 
 
 def test_the_parts_of_the_worst_batch_add_up_to_its_gap(heats: Made) -> None:
-    worst = max((loss for loss in heats.analysis.losses if loss.counted), key=lambda loss: loss.beyond.kgce).worst[0]
+    worst = max(
+        (loss for loss in heats.analysis.losses if loss.counted), key=lambda loss: loss.beyond.kgce
+    ).worst[0]
     page = heats.page("en")
     table = page[page.index('id="worst"') : page.index("</table>", page.index('id="worst"'))]
     values = [float(value) for value in re.findall(r'<data value="([^"]+)"', table)]
@@ -180,7 +228,11 @@ def test_no_part_of_the_page_stands_twice() -> None:
 def test_a_part_without_anything_to_show_says_what_it_would_need(heats: Made) -> None:
     texts = [text for text, _ in read(heats.page("en")).texts]
     about = " ".join(texts[texts.index("Not in this report, and what is needed for it") :])
-    for need in ("[[meters]] in site.toml", "a [tariff] in site.toml", "[site_boundary] in site.toml"):
+    for need in (
+        "[[meters]] in site.toml",
+        "a [tariff] in site.toml",
+        "[site_boundary] in site.toml",
+    ):
         assert need in about
     empty = html.render(heats.site, heats.result, Analysis(), "en", MADE)
     assert "The worst batch" in empty  # as a part that is absent, with its reason
@@ -209,7 +261,10 @@ def large(label: StepLabel, batches: int) -> StepLabel:
     """The same label with so many batches over the same time."""
     values = [value for value in label.values if value.excluded is None]
     copies = [
-        values[number % len(values)]._replace(batch_id=f"X{number}", start=values[number % len(values)].start + timedelta(seconds=number))
+        values[number % len(values)]._replace(
+            batch_id=f"X{number}",
+            start=values[number % len(values)].start + timedelta(seconds=number),
+        )
         for number in range(batches)
     ]
     return replace(label, values=tuple(copies))
@@ -232,7 +287,11 @@ def test_the_drawing_begins_and_ends_with_the_batches(heats: Made) -> None:
 
 def test_the_months_of_the_running_sum_add_up_to_the_control_charts(cement: Made) -> None:
     view = View(cement.site, cement.result, cement.analysis, "en", MADE)
-    by_meter = {baseline.meter: baseline for baseline in cement.analysis.baselines if baseline.chart is not None}
+    by_meter = {
+        baseline.meter: baseline
+        for baseline in cement.analysis.baselines
+        if baseline.chart is not None
+    }
     shown = baselines.data(view)
     assert shown is not None
     with_sum = [row for row in shown["meters"] if row["cusum"] is not None]
@@ -241,12 +300,23 @@ def test_the_months_of_the_running_sum_add_up_to_the_control_charts(cement: Made
         chart = by_meter[meter["title"].split(":")[0]].chart
         assert chart is not None
         months = meter["cusum"]["months"]
-        assert months[-1]["sum"].value == pytest.approx(float(np.nansum(chart.actual - chart.expected)), abs=1e-6)
-        assert sum(month["added"].value for month in months) == pytest.approx(months[-1]["sum"].value, abs=1e-6)
+        assert months[-1]["sum"].value == pytest.approx(
+            float(np.nansum(chart.actual - chart.expected)), abs=1e-6
+        )
+        assert sum(month["added"].value for month in months) == pytest.approx(
+            months[-1]["sum"].value, abs=1e-6
+        )
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(12_345.6, "12,346"), (123.456, "123.5"), (12.3456, "12.35"), (-1.23456, "−1.235"), (0.123456, "0.1235")]
+    ("value", "text"),
+    [
+        (12_345.6, "12,346"),
+        (123.456, "123.5"),
+        (12.3456, "12.35"),
+        (-1.23456, "−1.235"),
+        (0.123456, "0.1235"),
+    ],
 )
 def test_four_figures_are_shown_in_every_decade(value: float, text: str) -> None:
     """Of a ratio such as 1.352 beside 1.348 three would be the same."""
@@ -255,21 +325,40 @@ def test_four_figures_are_shown_in_every_decade(value: float, text: str) -> None
 
 def test_a_variable_stands_in_words_with_its_unit_and_falls_back_to_its_name() -> None:
     assert words_of("blaine_m2_kg") == Words(en="fineness (Blaine)", zh="比表面积")
-    assert (unit_of_name("blaine_m2_kg"), unit_of_name("frequency_hz"), unit_of_name("lot")) == ("m²/kg", "Hz", "")
+    assert (unit_of_name("blaine_m2_kg"), unit_of_name("frequency_hz"), unit_of_name("lot")) == (
+        "m²/kg",
+        "Hz",
+        "",
+    )
     assert words_of("input.dust_load_kg_t").en == "dust load"
     ours = FigureSource(text="ours", kind="engineering-assumption", verified=False)
-    age = ReferenceCondition(variable="age_years", unit="a", words=Words(en="age", zh="炉龄"), reference=4, slope={}, source=ours)
+    age = ReferenceCondition(
+        variable="age_years",
+        unit="a",
+        words=Words(en="age", zh="炉龄"),
+        reference=4,
+        slope={},
+        source=ours,
+    )
     assert words_of("age_years", conditions=[age]) == Words(en="age", zh="炉龄")
     assert words_of("age_years", Variable(zh="窑龄"), [age]) == Words(en="age", zh="窑龄")
     assert (unit_of("age_years", [age]), unit_of("age_years", [])) == ("a", "")
-    assert words_of("mill_gap_mm", Variable(en="gap of the mill")) == Words(en="gap of the mill", zh="gap of the mill")
+    assert words_of("mill_gap_mm", Variable(en="gap of the mill")) == Words(
+        en="gap of the mill", zh="gap of the mill"
+    )
 
 
-def test_twenty_four_thousand_batches_are_drawn_in_a_small_picture_that_says_what_it_left_out(heats: Made) -> None:
-    label = large(next(step for step in heats.result.site_label.steps if step.best.value is not None), 24_157)
+def test_twenty_four_thousand_batches_are_drawn_in_a_small_picture_that_says_what_it_left_out(
+    heats: Made,
+) -> None:
+    label = large(
+        next(step for step in heats.result.site_label.steps if step.best.value is not None), 24_157
+    )
     period = heats.result.site_label.period
     plotted = points(label, period.start)
-    drawing = over_time(label, plotted, period.start, period.end, np.zeros(len(plotted.value), dtype=bool), "en")
+    drawing = over_time(
+        label, plotted, period.start, period.end, np.zeros(len(plotted.value), dtype=bool), "en"
+    )
     assert spread(label, plotted) is not None
     assert drawing is not None
     assert drawing["batches"] == 24_157
@@ -292,10 +381,16 @@ def test_points_that_fall_together_are_one_dot_and_counted() -> None:
 
 
 def test_what_goes_with_the_variables_is_told_where_a_regression_predicts(cement: Made) -> None:
-    keys = {(driver.step, driver.product, driver.variant, driver.metric) for driver in cement.analysis.drivers}
+    keys = {
+        (driver.step, driver.product, driver.variant, driver.metric)
+        for driver in cement.analysis.drivers
+    }
     plain = tuple(replace(loss, moved_by_variables=None) for loss in cement.analysis.losses)
     all_of_it = tuple(replace(loss, moved_by_variables=loss.beyond) for loss in plain)
-    count = sum((loss.step, loss.product, loss.variant, loss.metric) in keys and loss.beyond.energy > 0 for loss in plain)
+    count = sum(
+        (loss.step, loss.product, loss.variant, loss.metric) in keys and loss.beyond.energy > 0
+        for loss in plain
+    )
     assert count
     for losses, times in ((plain, 0), (all_of_it, count)):
         page = replace(cement, analysis=replace(cement.analysis, losses=losses))
@@ -303,31 +398,60 @@ def test_what_goes_with_the_variables_is_told_where_a_regression_predicts(cement
         assert page.page("zh").count("与这些变量相关（100 %）") == times
 
 
-@pytest.mark.parametrize(("hours", "words"), [(0, ""), (7, "7 more were left out, because not every meter is known then.")])
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [(0, ""), (7, "7 more were left out, because not every meter is known then.")],
+)
 def test_hours_that_were_not_compared_are_told(cement: Made, hours: int, words: str) -> None:
     main, sub = BalanceMeter("main", 100.0, 1.0, False), BalanceMeter("sub", 80.0, 1.0, False)
     phrase = Phrase("The subs lack 20 kWh")
-    open_one = Balance("subs", "electricity", "kWh", main, (sub,), 0.0, 20.0, 2.0, 0.2, True, 24, hours, (), 0, None, "sub", phrase)
+    open_one = Balance(
+        "subs",
+        "electricity",
+        "kWh",
+        main,
+        (sub,),
+        0.0,
+        20.0,
+        2.0,
+        0.2,
+        True,
+        24,
+        hours,
+        (),
+        0,
+        None,
+        "sub",
+        phrase,
+    )
     page = replace(cement, analysis=replace(cement.analysis, balances=(open_one,))).page("en")
     assert ("more were left out" in page) == bool(words)
     assert words in page
 
 
-def test_energy_given_with_batches_is_known_of_batches_and_what_is_not_known_is_named(tmp_path: Path, cement: Made, heats: Made) -> None:
+def test_energy_given_with_batches_is_known_of_batches_and_what_is_not_known_is_named(
+    tmp_path: Path, cement: Made, heats: Made
+) -> None:
     path = heats_site(tmp_path)
     energy_lines = (tmp_path / "energy.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    (tmp_path / "energy.csv").write_text("".join(energy_lines[:1] + energy_lines[31:]), encoding="utf-8")
+    (tmp_path / "energy.csv").write_text(
+        "".join(energy_lines[:1] + energy_lines[31:]), encoding="utf-8"
+    )
     page = " ".join(text for text, _ in read(analysed_site(path, "2016").page("en")).texts)
     assert "energy known of 90 % of the batches" in page.replace("\u00a0", " ")
     assert "Batches of which the energy is not known: 30. No row and no share includes it." in page
     assert "of the batches' time" not in page
-    whole, metered = (" ".join(text for text, _ in read(report.page("en")).texts) for report in (heats, cement))
+    whole, metered = (
+        " ".join(text for text, _ in read(report.page("en")).texts) for report in (heats, cement)
+    )
     assert "is not known: no row" not in whole
     assert "of the batches' time" in metered
 
 
 def test_goods_at_the_border_stand_with_every_year_input_and_doubt(heats: Made) -> None:
-    attested = BorderGoods(cn_code="7208", origin="CN", route="C", emissions=Decimal("2.1"), price=Decimal(80))
+    attested = BorderGoods(
+        cn_code="7208", origin="CN", route="C", emissions=Decimal("2.1"), price=Decimal(80)
+    )
     unknown = BorderGoods(cn_code="7209", origin="CN")
     site = heats.site.model_copy(update={"border": (attested, unknown)})
     moment = datetime(2026, 11, 22, tzinfo=UTC)
@@ -338,13 +462,20 @@ def test_goods_at_the_border_stand_with_every_year_input_and_doubt(heats: Made) 
         page = html.render(site, heats.result, heats.analysis, lang, moment)
         texts = [text for text, _ in read(page).texts]
         assert heading in texts
-        for figure in ("2.170", "173.60", "3.438", "2.057"):  # 2.16995 t at 80 EUR; 2030; 2.1 - 0.975 x 0.044 on attested values
+        for figure in (
+            "2.170",
+            "173.60",
+            "3.438",
+            "2.057",
+        ):  # 2.16995 t at 80 EUR; 2030; 2.1 - 0.975 x 0.044 on attested values
             assert figure in texts, figure
         assert "2034" in texts
         assert doubt in page
         assert "2025/2621" in page
         assert "7209" in page  # refused with its reason, and the others stand
-    assert "At the border of the European Union" in heats.page("en")  # absent, with what it would need
+    assert "At the border of the European Union" in heats.page(
+        "en"
+    )  # absent, with what it would need
 
 
 @PLANTS
@@ -354,28 +485,46 @@ def test_what_others_publish_of_the_steps_stands_with_the_reason_why_it_cannot_b
     report: Made = request.getfixturevalue(plant)
     label = report.result.site_label
     steps = {each.step for each in label.steps}
-    step_references = [each for each in references() if each.sector == label.pack and each.step in steps]
+    step_references = [
+        each for each in references() if each.sector == label.pack and each.step in steps
+    ]
     assert step_references
-    told_in = {"en": ("What others publish", "your label is of the step alone"), "zh": ("他人公布的数字", "您的标签仅针对该工序")}
+    told_in = {
+        "en": ("What others publish", "your label is of the step alone"),
+        "zh": ("他人公布的数字", "您的标签仅针对该工序"),
+    }
     for lang, (heading, reason) in told_in.items():
         texts = [text for text, _ in read(report.page(lang)).texts]
         assert heading in texts
         content = " ".join(texts)
-        assert content.count(reason) == len(step_references), "each says why, and none stands without a reason"
+        assert content.count(reason) == len(step_references), (
+            "each says why, and none stands without a reason"
+        )
         for each in step_references:
             assert each.words.said_in(lang) in content
             assert each.source.words.said_in(lang) in content
 
 
 @pytest.mark.parametrize(
-    ("hours", "expected"), [(10, ("run", "runs", "批次")), (24, ("day", "days", "生产日")), (float("nan"), ("day", "days", "生产日"))]
+    ("hours", "expected"),
+    [
+        (10, ("run", "runs", "批次")),
+        (24, ("day", "days", "生产日")),
+        (float("nan"), ("day", "days", "生产日")),
+    ],
 )
-def test_runs_that_are_no_days_are_not_called_so(cement: Made, hours: float, expected: tuple[str, str, str]) -> None:
-    english, chinese = (View(cement.site, cement.result, cement.analysis, lang, MADE) for lang in ("en", "zh"))
+def test_runs_that_are_no_days_are_not_called_so(
+    cement: Made, hours: float, expected: tuple[str, str, str]
+) -> None:
+    english, chinese = (
+        View(cement.site, cement.result, cement.analysis, lang, MADE) for lang in ("en", "zh")
+    )
     group = next(label for label in english.labelled if label.step.run_kind == "day")
     made_from = group.main.made_from
     assert made_from is not None
-    columns = replace(made_from.columns, length_s=np.full_like(made_from.columns.length_s, hours * 3600))
+    columns = replace(
+        made_from.columns, length_s=np.full_like(made_from.columns.length_s, hours * 3600)
+    )
     timed = replace(group, main=replace(group.main, made_from=replace(made_from, columns=columns)))
     assert (english.run(timed), english.run(timed, 2), chinese.run(timed)) == expected
 
@@ -385,7 +534,10 @@ def test_the_worst_batches_are_told_by_the_row_that_the_label_used(tmp_path: Pat
     path = heats_site(tmp_path)
     log = tmp_path / "batches.csv"
     head, *rows = log.read_text(encoding="utf-8").splitlines()
-    again = [row.replace(",100,", ",93.7,").replace("eaf-1", "eaf-9").replace("eaf-2", "eaf-9") for row in rows]
+    again = [
+        row.replace(",100,", ",93.7,").replace("eaf-1", "eaf-9").replace("eaf-2", "eaf-9")
+        for row in rows
+    ]
     log.write_text("\n".join([head, *rows, *again]) + "\n", encoding="utf-8")
     report = analysed_site(path, "2016")
     view = View(report.site, report.result, report.analysis, "en", MADE)

@@ -22,12 +22,16 @@ from reporting_agent.cli import main
         ({"LANG": "zh_CN.UTF-8", "LC_ALL": ""}, "zh"),
     ],
 )
-def test_the_locale_of_messages_tells_the_language(environment: dict[str, str], language: str) -> None:
+def test_the_locale_of_messages_tells_the_language(
+    environment: dict[str, str], language: str
+) -> None:
     assert own_language(environment) == language
 
 
 @pytest.mark.parametrize("option", ["--lang", "--language"])
-def test_label_and_check_answer_in_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str) -> None:
+def test_label_and_check_answer_in_chinese(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
     assert main(["init", str(tmp_path / "works")]) == 0
     site = ["--site", str(tmp_path / "works" / "site.toml"), "--period", "2016", option, "zh"]
     capsys.readouterr()
@@ -56,7 +60,14 @@ def test_a_refusal_is_said_in_chinese_with_place_finding_and_remedy(
 
 
 def test_a_refusal_stays_english_in_records_and_for_an_english_reader() -> None:
-    refusal = InputError("x", "The heading is empty.", "Name it.", place=Place("log.csv", 3, "energy"), found="''", wanted="a name")
+    refusal = InputError(
+        "x",
+        "The heading is empty.",
+        "Name it.",
+        place=Place("log.csv", 3, "energy"),
+        found="''",
+        wanted="a name",
+    )
     assert str(refusal) == refusal.in_words("en")
     assert str(refusal).splitlines() == [
         "log.csv, row 3, column 'energy': The heading is empty.",

@@ -15,7 +15,10 @@ from fixtures.simulator import Sector
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 
-RECOVERY = {"coke-dry-quenching", "top-gas-turbine"}  # where a plant runs them, its limits are tested on the account of the route
+RECOVERY = {
+    "coke-dry-quenching",
+    "top-gas-turbine",
+}  # where a plant runs them, its limits are tested on the account of the route
 
 
 Grades = Callable[[str, int], dict[tuple[str, Metric], StepGrade]]
@@ -40,17 +43,30 @@ def grades_of(pack: str, year: int, folder: Path) -> dict[tuple[str, Metric], St
 @pytest.mark.parametrize(
     ("pack", "year", "graded"),
     [
-        ("aluminium", 2025, {("alumina-refining", Metric.TOTAL), ("electrolysis", Metric.ELECTRICITY)}),
+        (
+            "aluminium",
+            2025,
+            {("alumina-refining", Metric.TOTAL), ("electrolysis", Metric.ELECTRICITY)},
+        ),
         ("cement", 2025, {("cement-grinding", Metric.ELECTRICITY)}),
         ("steel", 2025, set()),  # GB 21256-2025 and GB 21342-2025 are in force from 2026 on
-        ("steel", 2027, {(step, Metric.TOTAL) for step in ("sintering", "pelletising", "blast-furnace", "converter", "eaf")}),
+        (
+            "steel",
+            2027,
+            {
+                (step, Metric.TOTAL)
+                for step in ("sintering", "pelletising", "blast-furnace", "converter", "eaf")
+            },
+        ),
     ],
 )
 def test_a_whole_year_is_graded_where_a_standard_of_one_step_is_in_force(
     pack: str, year: int, graded: set[tuple[str, Metric]], grades: Grades
 ) -> None:
     by_key = grades(pack, year)
-    assert {key for key, grade in by_key.items() if any(limit.reason is None for limit in grade.limits)} == graded
+    assert {
+        key for key, grade in by_key.items() if any(limit.reason is None for limit in grade.limits)
+    } == graded
     for key, grade in by_key.items():
         assert (grade.best_met is None) == (grade.why is not None), key
         assert all((limit.reason is None) == (limit.why is None) for limit in grade.limits), key

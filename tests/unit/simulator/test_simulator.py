@@ -29,7 +29,9 @@ def test_the_same_seed_gives_the_same_plant_however_many_others_there_are(pack: 
 @pytest.mark.parametrize("pack", SECTORS)
 def test_every_step_of_the_pack_is_lived(pack: str) -> None:
     plant = Sector(pack, 1, 1).plants[0]
-    assert [history.step.id for history in plant.histories] == [step.id for step in plant.pack.steps]
+    assert [history.step.id for history in plant.histories] == [
+        step.id for step in plant.pack.steps
+    ]
 
 
 @pytest.mark.parametrize("pack", SECTORS)
@@ -39,21 +41,30 @@ def test_the_carriers_of_every_run_add_up_to_its_total(pack: str) -> None:
         kgce = np.zeros(len(history))
         for (carrier, direction), energy in history.carriers.items():
             unit = factors.kgce(
-                CarrierEnergy(carrier, 1.0, natural_unit(carrier), direction, lhv_mj_per_unit=lhv_mj(history.step.id, carrier)),
+                CarrierEnergy(
+                    carrier,
+                    1.0,
+                    natural_unit(carrier),
+                    direction,
+                    lhv_mj_per_unit=lhv_mj(history.step.id, carrier),
+                ),
                 Basis.CALORIFIC,
                 date(2025, 7, 1),
             )
             assert (energy > 0).all(), (history.step.id, carrier)
             kgce += energy * unit
         shift = sum(
-            condition.slope.get(Metric.TOTAL, 0.0) * (history.variables[condition.variable] - condition.reference)
+            condition.slope.get(Metric.TOTAL, 0.0)
+            * (history.variables[condition.variable] - condition.reference)
             for condition in history.step.reference_conditions
         )
         if history.step.metric(Metric.TOTAL) is None:  # compared in electricity alone
             kwh = history.carriers["electricity", Direction.IMPORT] / history.output
             np.testing.assert_allclose(kwh, history.at_reference[Metric.ELECTRICITY], rtol=1e-9)
             continue
-        np.testing.assert_allclose(kgce / history.output - shift, history.at_reference[Metric.TOTAL], rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(
+            kgce / history.output - shift, history.at_reference[Metric.TOTAL], rtol=1e-9, atol=1e-9
+        )
 
 
 def test_the_truth_is_the_packs_own_order_statistic() -> None:
@@ -67,7 +78,8 @@ def test_arc_furnace_heats_spread_as_the_real_ones_do() -> None:
     """Real heats: 5th, 50th and 95th percentile at 354, 395 and 430 kWh/t."""
     heats = np.concatenate(
         [
-            history.at_reference[Metric.ELECTRICITY] / np.median(history.at_reference[Metric.ELECTRICITY])
+            history.at_reference[Metric.ELECTRICITY]
+            / np.median(history.at_reference[Metric.ELECTRICITY])
             for plant in Sector("steel", 1, 8).plants
             for history in plant.histories
             if history.step.id == "eaf"

@@ -33,7 +33,9 @@ def test_the_same_seed_lives_the_same_life(works: Works) -> None:
     )
     other = Works.live(works.pack.id, 2)
     assert any(
-        len(works.runs[step]) != len(other.runs[step]) or works.runs[step].output[0] != other.runs[step].output[0] for step in works.runs
+        len(works.runs[step]) != len(other.runs[step])
+        or works.runs[step].output[0] != other.runs[step].output[0]
+        for step in works.runs
     )
 
 
@@ -46,7 +48,9 @@ def test_every_second_of_a_line_is_accounted_for(works: Works) -> None:
 def test_what_a_main_meter_counts_is_what_its_energy_was_for(works: Works, tmp_path: Path) -> None:
     truth = works.write(tmp_path, 0.0)
     for meter in works.meters:
-        assert sum(truth.uses[meter.id].values()) == pytest.approx(float(meter.curve.until[-1]), rel=1e-9)
+        assert sum(truth.uses[meter.id].values()) == pytest.approx(
+            float(meter.curve.until[-1]), rel=1e-9
+        )
 
 
 def test_energy_of_a_run_is_what_its_meter_counted_in_it(works: Works) -> None:
@@ -55,9 +59,13 @@ def test_energy_of_a_run_is_what_its_meter_counted_in_it(works: Works) -> None:
         ran = works.runs[meter.step]
         if meter.carrier == "electricity" and meter.equipment in shared:
             continue  # its part of the shared meter is in its energy as well
-        place = next(index for index, use in enumerate(ran.design.uses) if use.carrier == meter.carrier)
+        place = next(
+            index for index, use in enumerate(ran.design.uses) if use.carrier == meter.carrier
+        )
         own = np.array([line == meter.equipment for line in ran.line])
-        np.testing.assert_allclose(meter.curve.between(ran.start_s[own], ran.end_s[own]), ran.energy[place][own], rtol=1e-9)
+        np.testing.assert_allclose(
+            meter.curve.between(ran.start_s[own], ran.end_s[own]), ran.energy[place][own], rtol=1e-9
+        )
 
 
 def test_the_shared_meter_falls_to_rows_of_the_log_in_equal_parts() -> None:
@@ -69,21 +77,41 @@ def test_the_shared_meter_falls_to_rows_of_the_log_in_equal_parts() -> None:
             continue
         ran = works.runs[meter.step]
         own = np.array([line == meter.equipment for line in ran.line])
-        added += float((ran.energy[0][own] - meter.curve.between(ran.start_s[own], ran.end_s[own])).sum())
-    running = [(stretch.start_s, stretch.end_s) for lived in works.lived.values() for stretch in lived if stretch.doing is Doing.RUN]
-    assert 0 < added < float(dedusting.curve.between(np.array([min(running)[0]]), np.array([max(end for _, end in running)]))[0])
+        added += float(
+            (ran.energy[0][own] - meter.curve.between(ran.start_s[own], ran.end_s[own])).sum()
+        )
+    running = [
+        (stretch.start_s, stretch.end_s)
+        for lived in works.lived.values()
+        for stretch in lived
+        if stretch.doing is Doing.RUN
+    ]
+    assert (
+        0
+        < added
+        < float(
+            dedusting.curve.between(
+                np.array([min(running)[0]]), np.array([max(end for _, end in running)])
+            )[0]
+        )
+    )
 
 
 def test_the_gate_counts_the_lines_and_what_is_lost_below_it(works: Works) -> None:
     gate = works.beside[0]
     below = sum(float(meter.curve.until[-1]) for meter in works.meters if meter.parent == gate.id)
-    assert float(gate.curve.until[-1]) * (1 - works.design.declared_loss) == pytest.approx(below * (1 + works.design.unmeasured), rel=1e-9)
+    assert float(gate.curve.until[-1]) * (1 - works.design.declared_loss) == pytest.approx(
+        below * (1 + works.design.unmeasured), rel=1e-9
+    )
 
 
 def test_gas_as_it_flows_is_gas_at_normal_state_by_its_temperature_and_pressure() -> None:
     works = Works.live("aluminium", 1)
     meter = next(candidate for candidate in works.meters if candidate.carrier == "natural-gas")
-    warm, pressed = (next(sensor for sensor in works.beside if sensor.id == f"{meter.id}-{what}") for what in ("temperature", "pressure"))
+    warm, pressed = (
+        next(sensor for sensor in works.beside if sensor.id == f"{meter.id}-{what}")
+        for what in ("temperature", "pressure")
+    )
     hour = np.array([works.start_s + 40 * 86_400 + 900 * quarter for quarter in range(5)])
     flowed = np.diff(meter.counts.at(hour))
     celsius, gauge_kpa = (np.diff(sensor.curve.at(hour)) * 4 for sensor in (warm, pressed))
@@ -92,11 +120,25 @@ def test_gas_as_it_flows_is_gas_at_normal_state_by_its_temperature_and_pressure(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("road", ["csv", *(pytest.param(road, marks=pytest.mark.long) for road in ("gbk", "wide", "parquet", "xlsx"))])
-def test_every_kind_is_put_in_at_ten_times_the_rates_and_ten_times_as_often(road: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "road",
+    [
+        "csv",
+        *(
+            pytest.param(road, marks=pytest.mark.long)
+            for road in ("gbk", "wide", "parquet", "xlsx")
+        ),
+    ],
+)
+def test_every_kind_is_put_in_at_ten_times_the_rates_and_ten_times_as_often(
+    road: str, tmp_path: Path
+) -> None:
     """The roads left to the long form are written, and every fault of theirs looked for, by `tests/functional/every_fault`."""
     works = Works.live("aluminium", 1)
-    once, ten = (Counter(fault.kind for fault in works.write(tmp_path / str(rate), rate, road).faults) for rate in (1.0, 10.0))  # type: ignore[arg-type]
+    once, ten = (
+        Counter(fault.kind for fault in works.write(tmp_path / str(rate), rate, road).faults)
+        for rate in (1.0, 10.0)
+    )  # type: ignore[arg-type]
     expected = {kind.id for kind in KINDS} - FORMS
     assert expected - {"rollover"} <= set(once)
     assert expected <= set(ten)

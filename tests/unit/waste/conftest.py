@@ -66,8 +66,15 @@ def a_melt() -> Callable[..., Batch]:
 
 @pytest.fixture(scope="session")
 def labelled(pack: Pack) -> Callable[..., LabelResult]:
-    def of(batches: Sequence[Batch], meters: Sequence[MeterRecord] = (), year: str = "2023", **more: Any) -> LabelResult:
-        label = label_site(batches, pack, FactorTable.load(), Period.parse(year, UTC), site="works-2", **more)
+    def of(
+        batches: Sequence[Batch],
+        meters: Sequence[MeterRecord] = (),
+        year: str = "2023",
+        **more: Any,
+    ) -> LabelResult:
+        label = label_site(
+            batches, pack, FactorTable.load(), Period.parse(year, UTC), site="works-2", **more
+        )
         label = replace(label, method={**label.method, "constants_digest": constants.digest()})
         return LabelResult(label, PlantData(pack, list(batches), [], [], tuple(meters)))
 

@@ -25,7 +25,9 @@ Sites = Callable[..., SiteSettings]
 @pytest.fixture
 def lost(labelled: Labelled, a_site: Sites) -> Callable[[list[Batch]], StepLosses]:
     def of(batches: list[Batch]) -> StepLosses:
-        return next(loss for loss in losses(a_site(), labelled(batches), ()) if loss.variant == "any")
+        return next(
+            loss for loss in losses(a_site(), labelled(batches), ()) if loss.variant == "any"
+        )
 
     return of
 
@@ -43,7 +45,9 @@ def tried(loss: StepLosses) -> set[WasteCause]:
     return {rule.cause for rule in loss.rules}
 
 
-def test_holding_is_found_at_what_a_minute_costs(a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]) -> None:
+def test_holding_is_found_at_what_a_minute_costs(
+    a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]
+) -> None:
     """Every sixth batch waits 10 to 40 minutes at 1,200 kW, a fifth of what the process draws: 20 kWh a minute."""
     chance = np.random.default_rng(1)
     batches = []
@@ -67,16 +71,30 @@ def test_holding_is_found_at_what_a_minute_costs(a_melt: Melt, lost: Callable[[l
     assert worst.causes[0].cause is WasteCause.HOLDING
     assert worst.causes[0].evidence is not None
     assert "min longer" in worst.causes[0].evidence.en
-    assert sum(part.amount.energy for part in worst.causes if part.cause.named) == worst.avoidable.energy > 0
-    assert sum(part.amount.energy for part in worst.causes if not part.cause.named) == worst.unexplained.energy
+    assert (
+        sum(part.amount.energy for part in worst.causes if part.cause.named)
+        == worst.avoidable.energy
+        > 0
+    )
+    assert (
+        sum(part.amount.energy for part in worst.causes if not part.cause.named)
+        == worst.unexplained.energy
+    )
     assert WasteCause.AT_POWER not in tried(loss)
 
 
-def test_a_run_that_is_longer_because_it_takes_more_is_no_holding(a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]) -> None:
+def test_a_run_that_is_longer_because_it_takes_more_is_no_holding(
+    a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]
+) -> None:
     """Energy is power times time: minutes that cost what the process draws tell where the energy went and not why."""
     chance = np.random.default_rng(2)
     energies = [4_500 * (1 + abs(chance.normal(0, 0.05))) for _ in range(300)]
-    loss = lost([a_melt(number, kwh, minutes=kwh / 100, start=START + timedelta(hours=2 * number)) for number, kwh in enumerate(energies)])
+    loss = lost(
+        [
+            a_melt(number, kwh, minutes=kwh / 100, start=START + timedelta(hours=2 * number))
+            for number, kwh in enumerate(energies)
+        ]
+    )
     assert WasteCause.HOLDING not in tried(loss)
     assert rule(loss, WasteCause.AT_POWER).stands
     assert loss.by_cause[WasteCause.AT_POWER].energy > 0.8 * loss.unexplained.energy
@@ -84,14 +102,18 @@ def test_a_run_that_is_longer_because_it_takes_more_is_no_holding(a_melt: Melt, 
     assert "reason not in the data" in WasteCause.AT_POWER.words.en
 
 
-def test_a_cold_start_costs_more_the_longer_the_stop(a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]) -> None:
+def test_a_cold_start_costs_more_the_longer_the_stop(
+    a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]
+) -> None:
     chance = np.random.default_rng(3)
     now, batches, stops = START, [], 0
     for number in range(600):
         stood = chance.choice([3, 5, 9]) if number % 20 == 0 and number else 0
         stops += stood > 0
         now += timedelta(hours=stood + 0.25)
-        batches.append(a_melt(number, chance.normal(4_500, 60) + 80 * max(stood + 0.25 - 1, 0), start=now))
+        batches.append(
+            a_melt(number, chance.normal(4_500, 60) + 80 * max(stood + 0.25 - 1, 0), start=now)
+        )
         now += timedelta(minutes=45)
     loss = lost(batches)
     cold = rule(loss, WasteCause.COLD_START)
@@ -100,7 +122,9 @@ def test_a_cold_start_costs_more_the_longer_the_stop(a_melt: Melt, lost: Callabl
     assert per_kwh(cold) == pytest.approx(80, rel=0.1)
 
 
-def test_a_logged_start_up_belongs_to_the_stop_and_a_logged_holding_does_not(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
+def test_a_logged_start_up_belongs_to_the_stop_and_a_logged_holding_does_not(
+    a_melt: Melt, labelled: Labelled, a_site: Sites
+) -> None:
     def after(state: OperatingState) -> float:
         rows = [a_melt(number) for number in range(60)]
         between = a_melt(60, start=START + timedelta(hours=64), minutes=56, state=state, output=0.0)
@@ -112,9 +136,15 @@ def test_a_logged_start_up_belongs_to_the_stop_and_a_logged_holding_does_not(a_m
     assert after(OperatingState.HOLDING) == pytest.approx(4 / 60)
 
 
-def test_a_gap_in_which_batches_are_missing_is_no_stop(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
+def test_a_gap_in_which_batches_are_missing_is_no_stop(
+    a_melt: Melt, labelled: Labelled, a_site: Sites
+) -> None:
     """Numbers one after another: L00060 is missing from one of two gaps of five hours; then a batch that ends before it begins."""
-    hours = {number: number + 5 * (number >= 61) + 5 * (number >= 80) for number in range(100) if number != 60}
+    hours = {
+        number: number + 5 * (number >= 61) + 5 * (number >= 80)
+        for number in range(100)
+        if number != 60
+    }
     rows = [a_melt(number, start=START + timedelta(hours=hour)) for number, hour in hours.items()]
     rows[-1] = replace(rows[-1], start=rows[-1].start + timedelta(hours=5))
     (loss,) = losses(a_site(), labelled(rows), ())
@@ -124,29 +154,47 @@ def test_a_gap_in_which_batches_are_missing_is_no_stop(a_melt: Melt, labelled: L
     assert np.isnan(pause_h[99])
 
 
-def test_a_number_that_other_equipment_holds_is_not_missing(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
-    (loss,) = losses(a_site(), labelled([a_melt(number, equipment=f"lf-{number % 2}") for number in range(120)]), ())
+def test_a_number_that_other_equipment_holds_is_not_missing(
+    a_melt: Melt, labelled: Labelled, a_site: Sites
+) -> None:
+    (loss,) = losses(
+        a_site(),
+        labelled([a_melt(number, equipment=f"lf-{number % 2}") for number in range(120)]),
+        (),
+    )
     assert np.isfinite(loss.evidence.pause_s[2:]).all()
 
 
-def test_the_batch_after_another_product_pays_for_the_changeover(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
+def test_the_batch_after_another_product_pays_for_the_changeover(
+    a_melt: Melt, labelled: Labelled, a_site: Sites
+) -> None:
     chance = np.random.default_rng(4)
     batches = []
     for number in range(600):
         campaign = number // 10
         first = number % 10 == 0 and number > 0
-        batches.append(a_melt(number, chance.normal(4_500, 50) + 400 * first, variant="any" if campaign % 2 else "vacuum-treated"))
+        batches.append(
+            a_melt(
+                number,
+                chance.normal(4_500, 50) + 400 * first,
+                variant="any" if campaign % 2 else "vacuum-treated",
+            )
+        )
     for loss in losses(a_site(), labelled(batches), ()):
         change = rule(loss, WasteCause.CHANGEOVER)
         assert change.stands
         assert per_kwh(change) == pytest.approx(400, rel=0.1)
 
 
-def test_rejected_output_is_counted_and_not_estimated(a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]) -> None:
+def test_rejected_output_is_counted_and_not_estimated(
+    a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]
+) -> None:
     rows = [a_melt(number, output=100.0) for number in range(60)]
     spoiled = a_melt(60, output=80.0, reject=20.0)
     loss = lost([*rows, spoiled])
-    assert loss.by_cause[WasteCause.REJECT].energy == pytest.approx(4_500 * 0.2 * KGCE_PER_KWH - 0.01 * 4_500 * KGCE_PER_KWH, rel=1e-3)
+    assert loss.by_cause[WasteCause.REJECT].energy == pytest.approx(
+        4_500 * 0.2 * KGCE_PER_KWH - 0.01 * 4_500 * KGCE_PER_KWH, rel=1e-3
+    )
     assert loss.worst[0].causes[0].evidence is not None
     assert loss.worst[0].causes[0].evidence.en == "20 rejected, 80 good"
 
@@ -174,7 +222,9 @@ def test_a_batch_never_pays_twice(a_melt: Melt, lost: Callable[[list[Batch]], St
     assert sum(cause.named and amount.energy > 0 for cause, amount in loss.by_cause.items()) >= 3
 
 
-def test_in_mere_noise_hardly_any_cause_stands(a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]) -> None:
+def test_in_mere_noise_hardly_any_cause_stands(
+    a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]
+) -> None:
     """40 plants whose batches are alike their neighbours (lag-1 correlation 0.6) and owe nothing to anything the log tells."""
     stood = 0
     for seed in range(40):
@@ -183,13 +233,23 @@ def test_in_mere_noise_hardly_any_cause_stands(a_melt: Melt, lost: Callable[[lis
         for number in range(300):
             drift, tonnes = 0.6 * drift + chance.normal(0, 80), chance.normal(100, 1)
             now += timedelta(minutes=chance.uniform(50, 80) + (300 if number % 25 == 0 else 0))
-            batches.append(a_melt(number, (45 + drift / 100) * tonnes, start=now, minutes=chance.normal(42, 3), output=tonnes))
+            batches.append(
+                a_melt(
+                    number,
+                    (45 + drift / 100) * tonnes,
+                    start=now,
+                    minutes=chance.normal(42, 3),
+                    output=tonnes,
+                )
+            )
         loss = lost(batches)
         stood += any(rule.stands for rule in loss.rules)
     assert stood <= 5
 
 
-def test_a_worse_equipment_is_told_only_beyond_chance(a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]) -> None:
+def test_a_worse_equipment_is_told_only_beyond_chance(
+    a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]
+) -> None:
     def plant(extra: float) -> StepLosses:
         chance = np.random.default_rng(8)
         return lost(

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.labels.columns import Floats, Integers
-from reporting_agent.analysis.waste.chance import differences, holm, level_shift, of_product, without_drift
+from reporting_agent.analysis.waste.chance import (
+    differences,
+    holm,
+    level_shift,
+    of_product,
+    without_drift,
+)
 from reporting_agent.analysis.waste.evidence import Groups
 
 
@@ -31,7 +37,10 @@ def test_batches_that_are_merely_alike_their_neighbours_make_no_shift_worse() ->
     count = 0
     for seed in range(100):
         value = without_drift(alike(len(day), 0.9, seed), month)
-        count += any(shift.p_value is not None and shift.p_value < 0.05 for shift in differences(value, shifts, day, ones))
+        count += any(
+            shift.p_value is not None and shift.p_value < 0.05
+            for shift in differences(value, shifts, day, ones)
+        )
     assert count <= 9  # 5 % of 100, and what chance adds to that
 
 
@@ -43,7 +52,8 @@ def test_a_test_of_single_batches_would_have_been_fooled() -> None:
         value = alike(len(day), 0.9, seed)
         ranks = np.argsort(np.argsort(value)) + 1.0
         z = [
-            abs(ranks[own].sum() - own.sum() * 720.5) / np.sqrt(480 * 960 * 1441 / 12) for own in (shifts.code == code for code in range(3))
+            abs(ranks[own].sum() - own.sum() * 720.5) / np.sqrt(480 * 960 * 1441 / 12)
+            for own in (shifts.code == code for code in range(3))
         ]
         fooled += bool(max(z) > 2.39)  # 5 % in all, over three shifts
     assert fooled >= 8
@@ -52,10 +62,16 @@ def test_a_test_of_single_batches_would_have_been_fooled() -> None:
 def test_a_shift_that_makes_more_of_a_heavy_product_is_no_worse() -> None:
     shifts, day = days_of_shifts(60)
     chance = np.random.default_rng(3)
-    product: Integers = (chance.random(len(day)) < np.where(shifts.code == 2, 0.7, 0.2)).astype(np.int64)
+    product: Integers = (chance.random(len(day)) < np.where(shifts.code == 2, 0.7, 0.2)).astype(
+        np.int64
+    )
     value = alike(len(day), 0.5, 2) + 6.0 * product
     for values, fooled in ((value, True), (of_product(value, product), False)):
-        lowest = min(shift.p_value for shift in differences(values, shifts, day, np.ones(len(day))) if shift.p_value is not None)
+        lowest = min(
+            shift.p_value
+            for shift in differences(values, shifts, day, np.ones(len(day)))
+            if shift.p_value is not None
+        )
         assert (lowest < 0.05) is fooled
 
 
@@ -71,8 +87,16 @@ def test_a_worse_shift_is_found_and_by_how_much() -> None:
 
 def test_too_few_days_are_not_tested() -> None:
     shifts, day = days_of_shifts(5)
-    assert [shift.p_value for shift in differences(alike(len(day), 0.0, 1), shifts, day, np.ones(len(day)))] == [None] * 3
-    assert differences(np.ones(10), Groups(np.zeros(10, dtype=np.int64), ("only",)), np.arange(10), np.ones(10)) == []
+    assert [
+        shift.p_value
+        for shift in differences(alike(len(day), 0.0, 1), shifts, day, np.ones(len(day)))
+    ] == [None] * 3
+    assert (
+        differences(
+            np.ones(10), Groups(np.zeros(10, dtype=np.int64), ("only",)), np.arange(10), np.ones(10)
+        )
+        == []
+    )
 
 
 def test_holm_by_hand() -> None:

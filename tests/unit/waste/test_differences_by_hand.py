@@ -11,8 +11,20 @@ import pytest
 
 from benchmarks.measurements import OperatingState, ProductStatus
 from reporting_agent.analysis.waste.causes import label_level
-from reporting_agent.analysis.waste.chance import GroupDifference, differences, level_shift, of_product, without_drift
-from reporting_agent.analysis.waste.evidence import Groups, Use, pauses_and_changes, purpose, shifts_of
+from reporting_agent.analysis.waste.chance import (
+    GroupDifference,
+    differences,
+    level_shift,
+    of_product,
+    without_drift,
+)
+from reporting_agent.analysis.waste.evidence import (
+    Groups,
+    Use,
+    pauses_and_changes,
+    purpose,
+    shifts_of,
+)
 from reporting_agent.analysis.waste.use import energy_of_reject
 
 
@@ -54,14 +66,18 @@ def test_days_that_follow_one_another_count_for_fewer() -> None:
     by_hand = 2 * erfc(18 / sqrt(2 * 39 * 3))
     rising = [21.0, 22.0, 23.0, 24.0, 25.0, 26.0]
     assert of_days(rising, BELOW)[0].p_value == pytest.approx(by_hand)
-    assert of_days(UP_AND_DOWN, [level - 26 for level in rising])[0].p_value == pytest.approx(by_hand)
+    assert of_days(UP_AND_DOWN, [level - 26 for level in rising])[0].p_value == pytest.approx(
+        by_hand
+    )
 
 
 def test_a_day_is_the_mean_of_its_batches_by_their_output() -> None:
     """100 t at 10 and 300 t at 20 are 17.5; the other shift stands at 10 each day."""
     value = np.array([10.0, 20.0, 10.0] * 6)
     groups = Groups(np.array([0, 0, 1] * 6), ("06:00", "18:00"))
-    first, _ = differences(value, groups, np.repeat(np.arange(6), 3), np.array([100.0, 300.0, 100.0] * 6))
+    first, _ = differences(
+        value, groups, np.repeat(np.arange(6), 3), np.array([100.0, 300.0, 100.0] * 6)
+    )
     assert first.difference == 7.5
 
 
@@ -82,7 +98,9 @@ def test_a_product_of_twenty_batches_has_a_level_of_its_own() -> None:
 
 
 def test_what_drifts_from_month_to_month_is_taken_off() -> None:
-    assert without_drift(np.array([1.0, 2.0, 6.0, 11.0, 15.0]), np.array([0, 0, 0, 1, 1])).tolist() == [-1.0, 0.0, 4.0, -2.0, 2.0]
+    assert without_drift(
+        np.array([1.0, 2.0, 6.0, 11.0, 15.0]), np.array([0, 0, 0, 1, 1])
+    ).tolist() == [-1.0, 0.0, 4.0, -2.0, 2.0]
 
 
 def test_a_level_is_known_by_the_days_on_either_side_of_a_month() -> None:
@@ -91,14 +109,31 @@ def test_a_level_is_known_by_the_days_on_either_side_of_a_month() -> None:
     month = Groups(np.repeat([0, 1], 6), ("2023-01", "2023-02"))
     shift = level_shift(value, month, np.arange(12), np.ones(12))
     assert shift is not None
-    assert (shift.month, shift.before, shift.after, shift.difference) == ("2023-02", 2.5, 12.5, 10.0)
+    assert (shift.month, shift.before, shift.after, shift.difference) == (
+        "2023-02",
+        2.5,
+        12.5,
+        10.0,
+    )
     assert shift.p_value == pytest.approx(erfc(18 / sqrt(2 * 39))), "one month was tried"
-    assert level_shift(value[:11], Groups(month.code[:11], month.names), np.arange(11), np.ones(11)) is None
+    assert (
+        level_shift(value[:11], Groups(month.code[:11], month.names), np.arange(11), np.ones(11))
+        is None
+    )
 
 
 @pytest.mark.parametrize(
     ("clock", "shift"),
-    [("00:00", 2), ("05:59", 2), ("06:00", 0), ("13:59", 0), ("14:00", 1), ("21:59", 1), ("22:00", 2), ("23:59", 2)],
+    [
+        ("00:00", 2),
+        ("05:59", 2),
+        ("06:00", 0),
+        ("13:59", 0),
+        ("14:00", 1),
+        ("21:59", 1),
+        ("22:00", 2),
+        ("23:59", 2),
+    ],
 )
 def test_a_batch_belongs_to_the_shift_that_it_began_in(clock: str, shift: int) -> None:
     seconds = 3600.0 * int(clock[:2]) + 60 * int(clock[3:])
@@ -109,8 +144,12 @@ def test_a_pause_is_since_the_batch_before_on_the_same_equipment_that_kept_it_wa
     """On f0 batches at 0-10, 15-20 (a start-up, which does not keep it warm), 30-40; on f1 one at 12-14 and one that overlaps it."""
     start, end = np.array([0.0, 15.0, 30.0, 12.0, 13.0]), np.array([10.0, 20.0, 40.0, 14.0, 20.0])
     equipment, product = np.array([0, 0, 0, 1, 1]), np.array([0, 0, 1, 0, 0])
-    pause, changed = pauses_and_changes(start, end, equipment, product, np.array([True, False, True, True, True]))
-    assert np.nan_to_num(pause, nan=-9).tolist() == [-9, 5, 20, -9, -9], "one that overlaps has none"
+    pause, changed = pauses_and_changes(
+        start, end, equipment, product, np.array([True, False, True, True, True])
+    )
+    assert np.nan_to_num(pause, nan=-9).tolist() == [-9, 5, 20, -9, -9], (
+        "one that overlaps has none"
+    )
     assert np.nan_to_num(changed, nan=-9).tolist() == [-9, 0, 1, -9, 0]
 
 
@@ -118,9 +157,15 @@ def test_a_pause_is_since_the_batch_before_on_the_same_equipment_that_kept_it_wa
     ("changes", "use"),
     [
         ({}, Use.VALUE_ADDING),
-        ({"excluded": "coverage"}, Use.VALUE_ADDING),  # a label leaves it out, and yet it made product
+        (
+            {"excluded": "coverage"},
+            Use.VALUE_ADDING,
+        ),  # a label leaves it out, and yet it made product
         ({"excluded": "impossible-power"}, Use.EXCLUDED),
-        ({"excluded": "negative-energy", "status": ProductStatus.SCRAP}, Use.EXCLUDED),  # its energy is no real one, whatever it made
+        (
+            {"excluded": "negative-energy", "status": ProductStatus.SCRAP},
+            Use.EXCLUDED,
+        ),  # its energy is no real one, whatever it made
         ({"status": ProductStatus.SCRAP}, Use.SCRAP),
         ({"status": ProductStatus.TEST, "state": OperatingState.TRIAL}, Use.TEST),
         ({"state": OperatingState.HOLDING}, Use.WARM_HOLDING),
@@ -128,11 +173,15 @@ def test_a_pause_is_since_the_batch_before_on_the_same_equipment_that_kept_it_wa
         ({"output": 0.0}, Use.EXCLUDED),
     ],
 )
-def test_energy_of_a_batch_was_for_what_its_record_says(changes: dict[str, Any], use: Use, a_melt: Callable[..., Any]) -> None:
+def test_energy_of_a_batch_was_for_what_its_record_says(
+    changes: dict[str, Any], use: Use, a_melt: Callable[..., Any]
+) -> None:
     assert purpose(a_melt(0, **changes)) is use
 
 
-def test_rejected_output_takes_its_share_of_what_was_produced_and_only_of_product(a_melt: Callable[..., Any]) -> None:
+def test_rejected_output_takes_its_share_of_what_was_produced_and_only_of_product(
+    a_melt: Callable[..., Any],
+) -> None:
     """20 t rejected beside 100 t good: a sixth of 1,200 kWh."""
     melt = a_melt(0, reject=20.0)
     assert energy_of_reject(melt, Use.VALUE_ADDING, 1200.0) == 200.0
@@ -141,6 +190,8 @@ def test_rejected_output_takes_its_share_of_what_was_produced_and_only_of_produc
 
 
 @pytest.mark.parametrize(("count", "lowest"), [(100, 10), (54, 5), (56, 6), (20, 5), (3, 3)])
-def test_batches_at_the_label_level_are_the_lowest_tenth_and_five_at_least(count: int, lowest: int) -> None:
+def test_batches_at_the_label_level_are_the_lowest_tenth_and_five_at_least(
+    count: int, lowest: int
+) -> None:
     falling = np.arange(count, 0, -1).astype(float)
     assert label_level(falling).tolist() == list(range(count - 1, count - 1 - lowest, -1))

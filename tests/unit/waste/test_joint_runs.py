@@ -18,7 +18,15 @@ Melt = Callable[..., Batch]
 Sites = Callable[..., SiteSettings]
 METERED: dict[str, Any] = {
     "inputs": {"batches": "b.csv", "readings": "r.csv"},
-    "meters": [{"id": "m", "step": "ladle-refining", "carrier": "electricity", "reading": "register", "unit": "kWh"}],
+    "meters": [
+        {
+            "id": "m",
+            "step": "ladle-refining",
+            "carrier": "electricity",
+            "reading": "register",
+            "unit": "kWh",
+        }
+    ],
 }
 RATIOS = [{"step": "ladle-refining", "ratios": {"any": 1.0, "vacuum-treated": 1.5}}]
 
@@ -27,12 +35,21 @@ def rows(a_melt: Melt, *, follow: bool = False, same_id: bool = True) -> list[Ba
     second = timedelta(minutes=60) if follow else timedelta()
     return [
         a_melt(0, variant="any", output=60.0, minutes=60, energy=()),
-        a_melt(0 if same_id else 1, variant="vacuum-treated", output=40.0, minutes=60, start=START + second, energy=()),
+        a_melt(
+            0 if same_id else 1,
+            variant="vacuum-treated",
+            output=40.0,
+            minutes=60,
+            start=START + second,
+            energy=(),
+        ),
     ]
 
 
 def measured(batches: list[Batch]) -> list[Batch]:
-    return [replace(batch, energy=(CarrierEnergy("electricity", 6_000.1, "kWh"),)) for batch in batches]
+    return [
+        replace(batch, energy=(CarrierEnergy("electricity", 6_000.1, "kWh"),)) for batch in batches
+    ]
 
 
 def test_the_log_tells_the_changeover(a_melt: Melt) -> None:
@@ -43,7 +60,9 @@ def test_the_log_tells_the_changeover(a_melt: Melt) -> None:
 
 
 @pytest.mark.parametrize("same_id", [True, False])
-def test_a_joint_run_is_metered_as_one_and_divided_by_ratio(a_melt: Melt, a_site: Sites, same_id: bool) -> None:
+def test_a_joint_run_is_metered_as_one_and_divided_by_ratio(
+    a_melt: Melt, a_site: Sites, same_id: bool
+) -> None:
     """60 t at 1.0 and 40 t at 1.5 are 60 and 60: half the energy and half the hour each."""
     site = a_site(**METERED, joint=RATIOS)
     merged = joint.merged(rows(a_melt, same_id=same_id), by_time=True)
@@ -62,8 +81,12 @@ def test_a_joint_run_is_metered_as_one_and_divided_by_ratio(a_melt: Melt, a_site
     assert [finding.code for finding in findings] == ["joint-run-divided"]
 
 
-def test_without_a_ratio_it_stands_in_the_balance_and_in_no_label(a_melt: Melt, a_site: Sites) -> None:
-    site = a_site(**METERED, joint=[{"step": "ladle-refining", "ratios": {"any": 1.0, "other": 2.0}}])
+def test_without_a_ratio_it_stands_in_the_balance_and_in_no_label(
+    a_melt: Melt, a_site: Sites
+) -> None:
+    site = a_site(
+        **METERED, joint=[{"step": "ladle-refining", "ratios": {"any": 1.0, "other": 2.0}}]
+    )
     merged = joint.merged(rows(a_melt), by_time=True)
     (left,), findings = joint.split(measured(merged.batches), merged.parts, site)
     assert left.excluded == "joint-run"

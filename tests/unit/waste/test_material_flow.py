@@ -25,10 +25,22 @@ Melt = Callable[..., Batch]
 def heats(a_melt: Melt) -> list[Batch]:
     """Two ladles of 100 t; the caster makes 150 t of slabs from both and 38 t more from the second."""
 
-    def at(step: str, name: str, hours: int, tonnes: float, kwh: float, *parents: str, **more: Any) -> Batch:
+    def at(
+        step: str, name: str, hours: int, tonnes: float, kwh: float, *parents: str, **more: Any
+    ) -> Batch:
         energy = (CarrierEnergy("electricity", kwh, "kWh"),)
         start = START + timedelta(hours=hours)
-        return a_melt(0, batch_id=name, step=step, equipment=step, start=start, output=tonnes, energy=energy, parents=parents, **more)
+        return a_melt(
+            0,
+            batch_id=name,
+            step=step,
+            equipment=step,
+            start=start,
+            output=tonnes,
+            energy=energy,
+            parents=parents,
+            **more,
+        )
 
     return [
         at("ladle-refining", "L1", 0, 100.0, 4_000.0),
@@ -48,33 +60,73 @@ def test_a_flow_that_can_be_is_not_told_of(a_melt: Melt, pack: Pack) -> None:
 
 def test_what_cannot_be_is_told_and_excludes_nothing(a_melt: Melt, pack: Pack) -> None:
     lost = a_melt(9, batch_id="C3", step="continuous-casting", parents=("L9",))
-    early = a_melt(9, batch_id="C4", step="continuous-casting", parents=("L1",), start=START - timedelta(hours=1))
+    early = a_melt(
+        9,
+        batch_id="C4",
+        step="continuous-casting",
+        parents=("L1",),
+        start=START - timedelta(hours=1),
+    )
     too_much = a_melt(9, batch_id="C5", step="continuous-casting", parents=("L1",), output=103.0)
-    charged = a_melt(9, batch_id="C6", step="continuous-casting", parents=("L1",), output=103.0, variables={"input.scrap": 5.0})
-    assert codes([*heats(a_melt), lost, early, too_much, charged], pack) == {"parent-unknown": 1, "parent-later": 1, "mass-flow": 1}
+    charged = a_melt(
+        9,
+        batch_id="C6",
+        step="continuous-casting",
+        parents=("L1",),
+        output=103.0,
+        variables={"input.scrap": 5.0},
+    )
+    assert codes([*heats(a_melt), lost, early, too_much, charged], pack) == {
+        "parent-unknown": 1,
+        "parent-later": 1,
+        "mass-flow": 1,
+    }
 
 
 def test_upstream_energy_goes_to_the_children_by_what_they_made(
-    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., SiteSettings], pack: Pack
+    a_melt: Melt,
+    labelled: Callable[..., LabelResult],
+    a_site: Callable[..., SiteSettings],
+    pack: Pack,
 ) -> None:
     """C1 made 150 of the 200 t that came of L2: three quarters of its 5,000 kWh, and all 4,000 of L1."""
-    rest = {"continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers) - {"electricity"}}
+    rest = {
+        "continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers)
+        - {"electricity"}
+    }
     material = material_flow(a_site(), labelled(heats(a_melt), not_used=rest))
     assert material is not None
     (flow,) = material.yields
-    assert (flow.earlier, flow.later, flow.consumed, flow.produced) == ("ladle-refining", "continuous-casting", 200.0, 188.0)
+    assert (flow.earlier, flow.later, flow.consumed, flow.produced) == (
+        "ladle-refining",
+        "continuous-casting",
+        200.0,
+        188.0,
+    )
     (caster,) = material.cumulative
     assert caster.ids == ["C1", "C2"]
-    assert caster.upstream.tolist() == pytest.approx([(4_000 + 3_750) * KGCE_PER_KWH / 150, 1_250 * KGCE_PER_KWH / 38])
-    assert caster.own.tolist() == pytest.approx([1_500 * KGCE_PER_KWH / 150, 400 * KGCE_PER_KWH / 38])
-    assert caster.mean * 188 == pytest.approx((9_000 + 1_900) * KGCE_PER_KWH)  # nothing is lost on the way
+    assert caster.upstream.tolist() == pytest.approx(
+        [(4_000 + 3_750) * KGCE_PER_KWH / 150, 1_250 * KGCE_PER_KWH / 38]
+    )
+    assert caster.own.tolist() == pytest.approx(
+        [1_500 * KGCE_PER_KWH / 150, 400 * KGCE_PER_KWH / 38]
+    )
+    assert caster.mean * 188 == pytest.approx(
+        (9_000 + 1_900) * KGCE_PER_KWH
+    )  # nothing is lost on the way
 
 
 def test_a_row_that_stands_twice_takes_no_second_part_of_its_parent(
-    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., SiteSettings], pack: Pack
+    a_melt: Melt,
+    labelled: Callable[..., LabelResult],
+    a_site: Callable[..., SiteSettings],
+    pack: Pack,
 ) -> None:
     """C2 and L1 again, an hour later and with twice the energy, as a meter would give it: they are left out, and nothing changes."""
-    rest = {"continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers) - {"electricity"}}
+    rest = {
+        "continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers)
+        - {"electricity"}
+    }
     once = heats(a_melt)
     again = [
         replace(
@@ -85,7 +137,9 @@ def test_a_row_that_stands_twice_takes_no_second_part_of_its_parent(
         )
         for batch in (once[3], once[0])
     ]
-    flow, with_copies = (material_flow(a_site(), labelled(rows, not_used=rest)) for rows in (once, [*once, *again]))
+    flow, with_copies = (
+        material_flow(a_site(), labelled(rows, not_used=rest)) for rows in (once, [*once, *again])
+    )
     assert flow is not None
     assert with_copies is not None
     assert with_copies.yields == flow.yields
@@ -95,15 +149,31 @@ def test_a_row_that_stands_twice_takes_no_second_part_of_its_parent(
 
 
 @pytest.mark.parametrize(
-    ("lang", "expected"), [("en", ["Ladle refining → Continuous casting", "Charged per unit made"]), ("zh", ["单位产出投入", "物料流向"])]
+    ("lang", "expected"),
+    [
+        ("en", ["Ladle refining → Continuous casting", "Charged per unit made"]),
+        ("zh", ["单位产出投入", "物料流向"]),
+    ],
 )
 def test_the_report_shows_yields_and_the_batch_with_the_dearest_way(
-    lang: str, expected: list[str], a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., SiteSettings], pack: Pack
+    lang: str,
+    expected: list[str],
+    a_melt: Melt,
+    labelled: Callable[..., LabelResult],
+    a_site: Callable[..., SiteSettings],
+    pack: Pack,
 ) -> None:
-    rest = {"continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers) - {"electricity"}}
+    rest = {
+        "continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers)
+        - {"electricity"}
+    }
     site, result = a_site(), labelled(heats(a_melt), not_used=rest)
     page = html.render(site, result, Analysis(flow=material_flow(site, result)), lang, START)
-    section = page[page.index('<section id="flow"') : page.index("</section>", page.index('<section id="flow"'))]
+    section = page[
+        page.index('<section id="flow"') : page.index(
+            "</section>", page.index('<section id="flow"')
+        )
+    ]
     assert all(words in section for words in expected)
     assert f'<data value="{200 / 188}">1.064</data>' in section
     assert "<div>C1</div>" in section
@@ -113,9 +183,15 @@ def test_the_report_shows_yields_and_the_batch_with_the_dearest_way(
 
 
 def test_a_batch_whose_way_is_not_known_has_no_total(
-    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., SiteSettings], pack: Pack
+    a_melt: Melt,
+    labelled: Callable[..., LabelResult],
+    a_site: Callable[..., SiteSettings],
+    pack: Pack,
 ) -> None:
-    rest = {"continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers) - {"electricity"}}
+    rest = {
+        "continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers)
+        - {"electricity"}
+    }
     broken = [*heats(a_melt)[:1], *heats(a_melt)[2:]]  # L2 is not in the log
     material = material_flow(a_site(), labelled(broken, not_used=rest))
     assert material is not None
@@ -123,10 +199,16 @@ def test_a_batch_whose_way_is_not_known_has_no_total(
 
 
 def test_a_batch_that_made_nothing_takes_nothing_of_its_parent(
-    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., SiteSettings], pack: Pack
+    a_melt: Melt,
+    labelled: Callable[..., LabelResult],
+    a_site: Callable[..., SiteSettings],
+    pack: Pack,
 ) -> None:
     """A cast that was lost, of a ladle that went nowhere else."""
-    rest = {"continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers) - {"electricity"}}
+    rest = {
+        "continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers)
+        - {"electricity"}
+    }
     ladle = a_melt(0, batch_id="L9", start=START + timedelta(hours=5))
     lost = a_melt(
         0,
@@ -145,7 +227,10 @@ def test_a_batch_that_made_nothing_takes_nothing_of_its_parent(
 
 
 def test_what_was_bought_is_shown_at_the_packs_value_and_said_to_be_assumed(
-    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., SiteSettings], pack: Pack
+    a_melt: Melt,
+    labelled: Callable[..., LabelResult],
+    a_site: Callable[..., SiteSettings],
+    pack: Pack,
 ) -> None:
     site = a_site(bought_in=[{"made_by": "coking", "into": "blast-furnace", "quantity": 1_000.0}])
     material = material_flow(site, labelled([a_melt(0)]))

@@ -27,9 +27,23 @@ from tests.unit.waste.conftest import START
 Melt = Callable[..., Batch]
 Labelled = Callable[..., LabelResult]
 Sites = Callable[..., SiteSettings]
-METER = {"id": "lf-1-main", "step": "ladle-refining", "carrier": "electricity", "reading": "register", "unit": "kWh", "equipment": "lf-1"}
+METER = {
+    "id": "lf-1-main",
+    "step": "ladle-refining",
+    "carrier": "electricity",
+    "reading": "register",
+    "unit": "kWh",
+    "equipment": "lf-1",
+}
 NO_FACTS = MeterFacts(
-    readings=1, first_us=None, last_us=None, highest=None, lowest=None, quantum=None, usual_step_s=None, at_range_share=0.0
+    readings=1,
+    first_us=None,
+    last_us=None,
+    highest=None,
+    lowest=None,
+    quantum=None,
+    usual_step_s=None,
+    at_range_share=0.0,
 )
 MINUTE = timedelta(minutes=1)
 
@@ -43,7 +57,11 @@ def run(a_melt: Melt, name: str, start: float, end: float, kwh: float, **changes
 
 
 def record(
-    batches: Sequence[Batch], stretches: Sequence[tuple[float, float, float, str, str]], *, unplaced: float = 0.0, **more: Any
+    batches: Sequence[Batch],
+    stretches: Sequence[tuple[float, float, float, str, str]],
+    *,
+    unplaced: float = 0.0,
+    **more: Any,
 ) -> MeterRecord:
     """The record of a meter that counted these batches and, between them, stretches of (start, end, kWh, before, after)."""
     inside = sum(entry.quantity for batch in batches for entry in batch.energy)
@@ -79,7 +97,11 @@ def record(
 def used(labelled: Labelled, a_site: Sites) -> Callable[..., StepUse]:
     def of(batches: Sequence[Batch], *records: MeterRecord) -> StepUse:
         (step_use,) = uses(a_site(meters=[METER]), labelled(batches, records))
-        assert sum(step_use.parts.values()) == sum(reversed(list(step_use.parts.values()))) == step_use.total
+        assert (
+            sum(step_use.parts.values())
+            == sum(reversed(list(step_use.parts.values())))
+            == step_use.total
+        )
         return step_use
 
     return of
@@ -87,13 +109,28 @@ def used(labelled: Labelled, a_site: Sites) -> Callable[..., StepUse]:
 
 def day_of_runs(a_melt: Melt, **last: Any) -> list[Batch]:
     """Five runs of 45 minutes at 6,000 kW, 15 minutes apart; `last` changes the last of them."""
-    return [run(a_melt, f"R{number}", 60 * number, 60 * number + 45, 4_500, **(last if number == 4 else {})) for number in range(5)]
+    return [
+        run(
+            a_melt,
+            f"R{number}",
+            60 * number,
+            60 * number + 45,
+            4_500,
+            **(last if number == 4 else {}),
+        )
+        for number in range(5)
+    ]
 
 
-PAUSES = [(60.0 * number + 45, 60.0 * number + 60, 100.0, f"R{number}", f"R{number + 1}") for number in range(4)]  # at 400 kW
+PAUSES = [
+    (60.0 * number + 45, 60.0 * number + 60, 100.0, f"R{number}", f"R{number + 1}")
+    for number in range(4)
+]  # at 400 kW
 
 
-def test_a_pause_between_two_batches_of_one_product_is_idling(a_melt: Melt, used: Callable[..., StepUse]) -> None:
+def test_a_pause_between_two_batches_of_one_product_is_idling(
+    a_melt: Melt, used: Callable[..., StepUse]
+) -> None:
     batches = day_of_runs(a_melt)
     step_use = used(batches, record(batches, PAUSES))
     assert step_use.parts == {Use.VALUE_ADDING: 22_500.0, Use.IDLING: 400.0}
@@ -105,13 +142,21 @@ def test_a_pause_between_two_batches_of_one_product_is_idling(a_melt: Melt, used
 def test_the_energy_of_a_row_written_twice_counts_once(tmp_path: Path) -> None:
     """b1 took 3,200 kWh and b2 3,300; both rows of b1 have what the energy file says of that id."""
     site = '[site]\nid = "w"\ntimezone = "UTC"\npack = "cement"\n\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
-    rows = [f"b{day},cement-grinding,cement,2025-01-0{day} 00:00,2025-01-0{day} 08:00,100,t" for day in (1, 1, 2)]
-    energy_rows = [f"b{day},cement-grinding,electricity,{kwh},kWh" for day, kwh in ((1, 3_200), (2, 3_300))]
+    rows = [
+        f"b{day},cement-grinding,cement,2025-01-0{day} 00:00,2025-01-0{day} 08:00,100,t"
+        for day in (1, 1, 2)
+    ]
+    energy_rows = [
+        f"b{day},cement-grinding,electricity,{kwh},kWh" for day, kwh in ((1, 3_200), (2, 3_300))
+    ]
     (tmp_path / "site.toml").write_text(site, encoding="utf-8")
     (tmp_path / "batches.csv").write_text(
-        "\n".join(["batch_id,step,product,start,end,output_quantity,output_unit", *rows]) + "\n", encoding="utf-8"
+        "\n".join(["batch_id,step,product,start,end,output_quantity,output_unit", *rows]) + "\n",
+        encoding="utf-8",
     )
-    (tmp_path / "energy.csv").write_text("\n".join(["batch_id,step,carrier,quantity,unit", *energy_rows]) + "\n", encoding="utf-8")
+    (tmp_path / "energy.csv").write_text(
+        "\n".join(["batch_id,step,carrier,quantity,unit", *energy_rows]) + "\n", encoding="utf-8"
+    )
     works = load_site(tmp_path / "site.toml")
     result = label(works, Period.parse("2025", works.zone))
     assert [(use.carrier, use.total) for use in uses(works, result)] == [("electricity", 6_500.0)]
@@ -120,14 +165,24 @@ def test_the_energy_of_a_row_written_twice_counts_once(tmp_path: Path) -> None:
     assert (list(whole.amounts.values()), whole.outputs) == ([6_500.0], {"cement-grinding": 200.0})
 
 
-def test_a_line_without_a_meter_beside_one_that_has_one_is_told_too(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
+def test_a_line_without_a_meter_beside_one_that_has_one_is_told_too(
+    a_melt: Melt, labelled: Labelled, a_site: Sites
+) -> None:
     """lf-1 has a meter: 22,500 kWh in runs and 400 between. lf-2 has none: 2 x 3,000 kWh by the energy file."""
     metered = day_of_runs(a_melt)
-    by_file = [run(a_melt, f"G{number}", 60 * number, 60 * number + 45, 3_000, equipment="lf-2") for number in range(2)]
+    by_file = [
+        run(a_melt, f"G{number}", 60 * number, 60 * number + 45, 3_000, equipment="lf-2")
+        for number in range(2)
+    ]
     site, result = a_site(meters=[METER]), labelled([*metered, *by_file], [record(metered, PAUSES)])
-    assert [(use.meter, use.total) for use in uses(site, result)] == [("lf-1-main", 22_900.0), ("", 6_000.0)]
+    assert [(use.meter, use.total) for use in uses(site, result)] == [
+        ("lf-1-main", 22_900.0),
+        ("", 6_000.0),
+    ]
     of_step = [
-        entry for carrier, entry in of_steps(result.sitewide(site), 0.01) if (carrier, entry.name) == ("electricity", "ladle-refining")
+        entry
+        for carrier, entry in of_steps(result.sitewide(site), 0.01)
+        if (carrier, entry.name) == ("electricity", "ladle-refining")
     ]
     assert sorted(entry.quantity for entry in of_step) == [6_000.0, 22_900.0]
 
@@ -147,14 +202,26 @@ def test_a_line_without_a_meter_beside_one_that_has_one_is_told_too(a_melt: Melt
     ],
 )
 def test_every_stretch_goes_by_its_rule(
-    a_melt: Melt, used: Callable[..., StepUse], minutes: float, kw: float, variant: str, expected: Use
+    a_melt: Melt,
+    used: Callable[..., StepUse],
+    minutes: float,
+    kw: float,
+    variant: str,
+    expected: Use,
 ) -> None:
-    batches = [*day_of_runs(a_melt, variant="any"), run(a_melt, "R5", 285 + minutes, 330 + minutes, 4_500, variant=variant)]
-    step_use = used(batches, record(batches, [*PAUSES, (285, 285 + minutes, kw * minutes / 60, "R4", "R5")]))
+    batches = [
+        *day_of_runs(a_melt, variant="any"),
+        run(a_melt, "R5", 285 + minutes, 330 + minutes, 4_500, variant=variant),
+    ]
+    step_use = used(
+        batches, record(batches, [*PAUSES, (285, 285 + minutes, kw * minutes / 60, "R4", "R5")])
+    )
     plain = {Use.VALUE_ADDING: 27_000.0, Use.IDLING: 400.0}
-    assert {use: step_use.parts[use] - plain.get(use, 0.0) for use in step_use.parts if step_use.parts[use] != plain.get(use)} == {
-        expected: pytest.approx(kw * minutes / 60)
-    }
+    assert {
+        use: step_use.parts[use] - plain.get(use, 0.0)
+        for use in step_use.parts
+        if step_use.parts[use] != plain.get(use)
+    } == {expected: pytest.approx(kw * minutes / 60)}
 
 
 def test_a_night_is_cut_where_its_power_falls(a_melt: Melt, used: Callable[..., StepUse]) -> None:
@@ -169,17 +236,25 @@ def test_a_night_is_cut_where_its_power_falls(a_melt: Melt, used: Callable[..., 
         hour_known=np.ones(24),
     )
     step_use = used(batches, meter)
-    assert step_use.parts == {Use.VALUE_ADDING: 27_000.0, Use.IDLING: 400.0 + 100.0 + 5 * 400.0, Use.STANDBY: 1_000.0}
+    assert step_use.parts == {
+        Use.VALUE_ADDING: 27_000.0,
+        Use.IDLING: 400.0 + 100.0 + 5 * 400.0,
+        Use.STANDBY: 1_000.0,
+    }
 
 
-def test_a_run_that_a_faulty_record_began_is_not_called_outside(a_melt: Melt, used: Callable[..., StepUse]) -> None:
+def test_a_run_that_a_faulty_record_began_is_not_called_outside(
+    a_melt: Melt, used: Callable[..., StepUse]
+) -> None:
     lost = a_melt(0, batch_id="X", start=at(290), end=None, energy=(), excluded="end-missing")
     batches = [*day_of_runs(a_melt), run(a_melt, "R5", 340, 385, 4_500)]
     step_use = used([*batches, lost], record(batches, [*PAUSES, (285, 340, 4_400, "R4", "R5")]))
     assert step_use.parts[Use.EXCLUDED] == 4_400
 
 
-def test_records_of_the_log_say_what_their_own_energy_was_for(a_melt: Melt, used: Callable[..., StepUse]) -> None:
+def test_records_of_the_log_say_what_their_own_energy_was_for(
+    a_melt: Melt, used: Callable[..., StepUse]
+) -> None:
     batches = [
         *day_of_runs(a_melt, output=75.0, reject=25.0),
         run(a_melt, "S", 300, 345, 4_000, status=ProductStatus.SCRAP),
@@ -200,13 +275,21 @@ def test_records_of_the_log_say_what_their_own_energy_was_for(a_melt: Melt, used
     }
 
 
-def test_what_a_register_counted_across_a_gap_is_in_no_use_but_in_the_sum(a_melt: Melt, used: Callable[..., StepUse]) -> None:
+def test_what_a_register_counted_across_a_gap_is_in_no_use_but_in_the_sum(
+    a_melt: Melt, used: Callable[..., StepUse]
+) -> None:
     batches = day_of_runs(a_melt)
     step_use = used(batches, record(batches, PAUSES, unplaced=777.25, missing_s=5_400.0))
-    assert (step_use.parts[Use.UNPLACED], step_use.total, step_use.missing_s) == (777.25, 22_900 + 777.25, 5_400.0)
+    assert (step_use.parts[Use.UNPLACED], step_use.total, step_use.missing_s) == (
+        777.25,
+        22_900 + 777.25,
+        5_400.0,
+    )
 
 
-def test_a_batch_that_crosses_an_edge_of_the_period_counts_as_far_as_the_meter_does(a_melt: Melt, used: Callable[..., StepUse]) -> None:
+def test_a_batch_that_crosses_an_edge_of_the_period_counts_as_far_as_the_meter_does(
+    a_melt: Melt, used: Callable[..., StepUse]
+) -> None:
     """1,000 kWh of the last batch were counted after the period; 300 kWh of a batch of the year before within it."""
     batches = day_of_runs(a_melt)
     early = a_melt(
@@ -232,14 +315,21 @@ def test_a_batch_that_crosses_an_edge_of_the_period_counts_as_far_as_the_meter_d
     assert step_use.parts == {Use.VALUE_ADDING: 22_500 + 3_500, Use.SCRAP: 300.0, Use.IDLING: 400.0}
 
 
-def test_overlapping_batches_share_what_was_counted_once(a_melt: Melt, used: Callable[..., StepUse]) -> None:
-    batches = [run(a_melt, "A", 0, 45, 4_500), run(a_melt, "B", 0, 45, 4_500, status=ProductStatus.SCRAP)]
+def test_overlapping_batches_share_what_was_counted_once(
+    a_melt: Melt, used: Callable[..., StepUse]
+) -> None:
+    batches = [
+        run(a_melt, "A", 0, 45, 4_500),
+        run(a_melt, "B", 0, 45, 4_500, status=ProductStatus.SCRAP),
+    ]
     step_use = used(batches, record(batches, [], in_batches=4_500.0, total=4_500.0))
     assert step_use.parts == {Use.VALUE_ADDING: 2_250.0, Use.SCRAP: 2_250.0}
     assert "overlap" in step_use.rules[0].en
 
 
-def test_two_meters_of_one_furnace_are_told_together(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
+def test_two_meters_of_one_furnace_are_told_together(
+    a_melt: Melt, labelled: Labelled, a_site: Sites
+) -> None:
     two = {**METER, "id": "lf-1-fans"}
     batches = day_of_runs(a_melt, energy=(CarrierEnergy("electricity", 4_500.0, "kWh"),))
     both = [
@@ -257,22 +347,37 @@ def test_two_meters_of_one_furnace_are_told_together(a_melt: Melt, labelled: Lab
     assert step_use.parts == {Use.VALUE_ADDING: 25_000.0, Use.IDLING: 400.0}
 
 
-def test_energy_given_per_batch_is_told_by_step_and_carrier(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
-    (step_use,) = uses(a_site(), labelled([*day_of_runs(a_melt), run(a_melt, "S", 300, 345, 4_000, status=ProductStatus.SCRAP)]))
-    assert (step_use.meter, step_use.parts, step_use.total) == ("", {Use.VALUE_ADDING: 22_500.0, Use.SCRAP: 4_000.0}, 26_500.0)
+def test_energy_given_per_batch_is_told_by_step_and_carrier(
+    a_melt: Melt, labelled: Labelled, a_site: Sites
+) -> None:
+    (step_use,) = uses(
+        a_site(),
+        labelled(
+            [*day_of_runs(a_melt), run(a_melt, "S", 300, 345, 4_000, status=ProductStatus.SCRAP)]
+        ),
+    )
+    assert (step_use.meter, step_use.parts, step_use.total) == (
+        "",
+        {Use.VALUE_ADDING: 22_500.0, Use.SCRAP: 4_000.0},
+        26_500.0,
+    )
 
 
 @pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_any_day_closes_with_its_meter(a_melt: Melt, used: Callable[..., StepUse], data: st.DataObject) -> None:
+def test_any_day_closes_with_its_meter(
+    a_melt: Melt, used: Callable[..., StepUse], data: st.DataObject
+) -> None:
     count = data.draw(st.integers(1, 12))
     batches, stretches, now, before = [], [], 0.0, ""
     for number in range(count):
         pause = data.draw(st.integers(0, 900))
         name = f"B{number}"
         if pause:
-            stretches.append((now, now + pause, data.draw(st.integers(0, 2**33)) / 2**20, before, name))
+            stretches.append(
+                (now, now + pause, data.draw(st.integers(0, 2**33)) / 2**20, before, name)
+            )
         now += pause
         length = data.draw(st.integers(1, 300))
         batches.append(
@@ -290,14 +395,20 @@ def test_any_day_closes_with_its_meter(a_melt: Melt, used: Callable[..., StepUse
         )
         now += length
         before = name
-    step_use = used(batches, record(batches, stretches, unplaced=data.draw(st.integers(0, 2**30)) / 2**20))
+    step_use = used(
+        batches, record(batches, stretches, unplaced=data.draw(st.integers(0, 2**30)) / 2**20)
+    )
     assert step_use.total == sum(step_use.parts[use] for use in reversed(list(step_use.parts)))
 
 
-def test_label_json_holds_what_the_meters_were_for(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
+def test_label_json_holds_what_the_meters_were_for(
+    a_melt: Melt, labelled: Labelled, a_site: Sites
+) -> None:
     batches = day_of_runs(a_melt)
     result = labelled(batches, (record(batches, PAUSES),))
-    (entry,) = label_json(result, Analysis(value_adding=uses(a_site(meters=[METER]), result)))["steps"]
+    (entry,) = label_json(result, Analysis(value_adding=uses(a_site(meters=[METER]), result)))[
+        "steps"
+    ]
     assert entry["value_adding"]["meters"] == [
         {
             "meter": "lf-1-main",

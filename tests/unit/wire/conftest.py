@@ -59,5 +59,7 @@ def report(label: ReleasedLabel) -> Report:
 
 
 @pytest.fixture(scope="session")
-def raw_envelope(report: Report, header: Header, device_key: DeviceKey, processing_key: sealing.ProcessingKey) -> bytes:
+def raw_envelope(
+    report: Report, header: Header, device_key: DeviceKey, processing_key: sealing.ProcessingKey
+) -> bytes:
     return envelope.build(report, header, device_key, processing_key.public)

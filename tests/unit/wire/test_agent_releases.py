@@ -36,14 +36,24 @@ def test_what_the_coordinator_signed_is_taken_and_taken_again() -> None:
     raw = agent_releases.issue(SECOND, KEY)
     assert agent_releases.renewed(raw, PINNED, None, TODAY) == SECOND
     assert agent_releases.renewed(raw, PINNED, raw, TODAY) == SECOND
-    assert (SECOND.what_changes("zh"), SECOND.what_changes("de")) == ("可读取 OPC UA。", "Reads OPC UA.")
+    assert (SECOND.what_changes("zh"), SECOND.what_changes("de")) == (
+        "可读取 OPC UA。",
+        "Reads OPC UA.",
+    )
 
 
 def test_another_key_signs_none() -> None:
-    assert refused(agent_releases.issue(SECOND, DirectoryKey.generate())) == "agent-release-signature-invalid"
+    assert (
+        refused(agent_releases.issue(SECOND, DirectoryKey.generate()))
+        == "agent-release-signature-invalid"
+    )
 
 
-@pytest.mark.parametrize("change", [{"version": "0.3.0"}, {"number": 3}, {"until": "2036-01-01"}], ids=["version", "number", "until"])
+@pytest.mark.parametrize(
+    "change",
+    [{"version": "0.3.0"}, {"number": 3}, {"until": "2036-01-01"}],
+    ids=["version", "number", "until"],
+)
 def test_a_changed_one_is_refused(change: dict[str, str | int]) -> None:
     whole = decode(agent_releases.issue(SECOND, KEY))
     assert isinstance(whole, dict)
@@ -60,8 +70,13 @@ def test_a_signature_of_the_same_key_for_another_purpose_is_none() -> None:
 
 
 def test_an_older_one_shown_again_is_refused_though_it_is_signed() -> None:
-    first, second = agent_releases.issue(replace(SECOND, number=1, version="0.1.5"), KEY), agent_releases.issue(SECOND, KEY)
-    assert agent_releases.verify(first, PINNED).version == "0.1.5"  # nothing but what was seen speaks against it
+    first, second = (
+        agent_releases.issue(replace(SECOND, number=1, version="0.1.5"), KEY),
+        agent_releases.issue(SECOND, KEY),
+    )
+    assert (
+        agent_releases.verify(first, PINNED).version == "0.1.5"
+    )  # nothing but what was seen speaks against it
     assert agent_releases.renewed(second, PINNED, first, TODAY) == SECOND
     assert refused(first, last_seen=second) == "agent-release-outdated"
 
@@ -88,7 +103,15 @@ def test_one_that_is_shown_for_longer_than_it_is_good_is_refused() -> None:
         {"changes": SECOND.changes[1:]},
         {"changes": SECOND.changes[:1] * 2},
     ],
-    ids=["two numbers", "a nought in front", "no day", "no file", "a file twice", "no English", "English twice"],
+    ids=[
+        "two numbers",
+        "a nought in front",
+        "no day",
+        "no file",
+        "a file twice",
+        "no English",
+        "English twice",
+    ],
 )
 def test_what_does_not_hold_together_is_not_signed(wrong: dict[str, object]) -> None:
     with pytest.raises(VerificationError) as refusal:
@@ -96,6 +119,8 @@ def test_what_does_not_hold_together_is_not_signed(wrong: dict[str, object]) -> 
     assert refusal.value.code == "field-malformed"
 
 
-@pytest.mark.parametrize(("own", "newer"), [("0.1.9", True), ("0.2.0", False), ("0.10.0", False), ("1.0.0", False)])
+@pytest.mark.parametrize(
+    ("own", "newer"), [("0.1.9", True), ("0.2.0", False), ("0.10.0", False), ("1.0.0", False)]
+)
 def test_versions_are_compared_by_their_numbers(own: str, newer: bool) -> None:
     assert SECOND.is_newer_than(own) is newer

@@ -41,9 +41,17 @@ STATEMENT = AttestationStatement(
     public_key=KEY.public_bytes,
 )
 OF_A_VERSION = replace(
-    STATEMENT, subject=PublicationSubject("cement", "dry-process", "2025", 2, "cd" * 32), performance=None, surveillance_on=None
+    STATEMENT,
+    subject=PublicationSubject("cement", "dry-process", "2025", 2, "cd" * 32),
+    performance=None,
+    surveillance_on=None,
 )
-TAKEN_BACK = AttestationWithdrawal(STATEMENT.digest, "The calibration record was of another meter.", date(2026, 6, 1), KEY.public_bytes)
+TAKEN_BACK = AttestationWithdrawal(
+    STATEMENT.digest,
+    "The calibration record was of another meter.",
+    date(2026, 6, 1),
+    KEY.public_bytes,
+)
 
 
 def code_of(attempt: Callable[[], object]) -> str:
@@ -59,7 +67,9 @@ def edited(raw: bytes, change: Callable[[Any], object]) -> bytes:
 
 
 @pytest.mark.parametrize("statement", [STATEMENT, OF_A_VERSION, TAKEN_BACK])
-def test_what_is_given_out_and_what_comes_back_say_the_same(statement: AttestationStatement | AttestationWithdrawal) -> None:
+def test_what_is_given_out_and_what_comes_back_say_the_same(
+    statement: AttestationStatement | AttestationWithdrawal,
+) -> None:
     unsigned = attestations.unsigned(statement)
     assert attestations.parse(unsigned) == attestations.SignedStatement(statement, None)
     assert code_of(lambda: attestations.read(unsigned)) == "attestation-unsigned"
@@ -75,7 +85,9 @@ def test_another_key_does_not_sign_it_and_a_changed_word_is_found() -> None:
     signed = attestations.sign(unsigned, KEY)
     better = edited(signed, lambda content: content["attestation"].update(opinion="unqualified"))
     assert code_of(lambda: attestations.read(better)) == "attestation-signature-invalid"
-    stolen = edited(signed, lambda content: content["attestation"].update(public_key=OTHER.public_bytes))
+    stolen = edited(
+        signed, lambda content: content["attestation"].update(public_key=OTHER.public_bytes)
+    )
     assert code_of(lambda: attestations.read(stolen)) == "attestation-signature-invalid"
 
 
@@ -83,7 +95,10 @@ def test_a_signature_over_one_statement_is_none_over_another() -> None:
     """The signature of a withdrawal, put under an attestation of the same key, counts for nothing; a device's key signs neither."""
     withdrawal = canonical.decode(attestations.sign(attestations.unsigned(TAKEN_BACK), KEY))
     assert isinstance(withdrawal, dict)
-    mixed = edited(attestations.unsigned(STATEMENT), lambda content: content.update(signature=withdrawal["signature"]))
+    mixed = edited(
+        attestations.unsigned(STATEMENT),
+        lambda content: content.update(signature=withdrawal["signature"]),
+    )
     assert code_of(lambda: attestations.read(mixed)) == "attestation-signature-invalid"
     with pytest.raises(ValueError, match="does not sign"):
         DeviceKey.generate().sign(Purpose.ATTESTATION, STATEMENT.content)
@@ -106,16 +121,34 @@ def test_a_signature_over_one_statement_is_none_over_another() -> None:
 )
 def test_what_makes_no_sense_is_not_read(change: dict[str, Any], field: str) -> None:
     with pytest.raises(VerificationError, match=field):
-        attestations.parse(edited(attestations.unsigned(STATEMENT), lambda content: content["attestation"].update(change)))
+        attestations.parse(
+            edited(
+                attestations.unsigned(STATEMENT),
+                lambda content: content["attestation"].update(change),
+            )
+        )
 
 
 @pytest.mark.parametrize("steps", [[], ["raw-meal", "raw-meal"], ["raw meal"]])
 def test_steps_are_named_each_once(steps: list[str]) -> None:
     with pytest.raises(VerificationError, match="steps"):
-        attestations.parse(edited(attestations.unsigned(STATEMENT), lambda content: content["attestation"]["report"].update(steps=steps)))
+        attestations.parse(
+            edited(
+                attestations.unsigned(STATEMENT),
+                lambda content: content["attestation"]["report"].update(steps=steps),
+            )
+        )
 
 
 def test_unknown_fields_and_endless_files_are_refused() -> None:
     unsigned = attestations.unsigned(STATEMENT)
-    assert code_of(lambda: attestations.parse(edited(unsigned, lambda content: content.update(note="x")))) == "field-unknown"
-    assert code_of(lambda: attestations.parse(bytes(attestations.MOST_BYTES + 1))) == "attestation-too-large"
+    assert (
+        code_of(
+            lambda: attestations.parse(edited(unsigned, lambda content: content.update(note="x")))
+        )
+        == "field-unknown"
+    )
+    assert (
+        code_of(lambda: attestations.parse(bytes(attestations.MOST_BYTES + 1)))
+        == "attestation-too-large"
+    )

@@ -15,12 +15,16 @@ from hypothesis import strategies as st
 from benchmarks.errors import VerificationError
 from benchmarks.wire import canonical
 
-VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[3] / "fixtures/vectors/wire/cbor.json").read_text())
+VECTORS: dict[str, Any] = json.loads(
+    (Path(__file__).parents[3] / "fixtures/vectors/wire/cbor.json").read_text()
+)
 
 integers = st.integers(canonical.SMALLEST_INTEGER, canonical.LARGEST_INTEGER)
 values = st.recursive(
     integers | st.binary(max_size=40) | st.text(max_size=40),
-    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=12), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=12), inner, max_size=5)
+    ),
     max_leaves=12,
 ).filter(lambda value: depth(value) <= canonical.DEEPEST)
 
@@ -60,7 +64,9 @@ def test_the_ends_of_64_bits_travel_and_the_next_do_not() -> None:
         assert code_of(cbor2.dumps(beyond, canonical=True)) == "cbor-malformed"
 
 
-@pytest.mark.parametrize("value", [1.0, None, True, (1, 2), {1: 2}, {b"a": 1}, [1.5], {"a": None}, 2j])
+@pytest.mark.parametrize(
+    "value", [1.0, None, True, (1, 2), {1: 2}, {b"a": 1}, [1.5], {"a": None}, 2j]
+)
 def test_what_is_outside_the_subset_is_never_written(value: Any) -> None:
     with pytest.raises(TypeError):
         canonical.encode(value)
@@ -99,7 +105,9 @@ def test_anything_after_the_value_is_refused(value: canonical.Value, more: bytes
 
 
 @given(st.binary(max_size=64))
-def test_bytes_are_refused_in_our_own_words_or_are_the_one_spelling_of_something(raw: bytes) -> None:
+def test_bytes_are_refused_in_our_own_words_or_are_the_one_spelling_of_something(
+    raw: bytes,
+) -> None:
     try:
         value = canonical.decode(raw)
     except VerificationError:
@@ -108,7 +116,10 @@ def test_bytes_are_refused_in_our_own_words_or_are_the_one_spelling_of_something
         assert canonical.encode(value) == raw
 
 
-@given(st.dictionaries(st.text(max_size=30), integers, min_size=2, max_size=6), st.randoms(use_true_random=False))
+@given(
+    st.dictionaries(st.text(max_size=30), integers, min_size=2, max_size=6),
+    st.randoms(use_true_random=False),
+)
 def test_only_one_order_of_keys_is_read(content: dict[str, Any], rng: Any) -> None:
     entries = list(content.items())
     rng.shuffle(entries)
@@ -127,7 +138,13 @@ def test_no_tag_is_obeyed_whatever_its_number(tag: int, value: canonical.Value) 
 
 @pytest.mark.parametrize("tag", range(300))
 def test_no_tag_that_the_library_knows_is_obeyed(tag: int) -> None:
-    head = bytes((0xC0 | tag,)) if tag < 24 else bytes((0xD8, tag)) if tag < 256 else b"\xd9" + tag.to_bytes(2)
+    head = (
+        bytes((0xC0 | tag,))
+        if tag < 24
+        else bytes((0xD8, tag))
+        if tag < 256
+        else b"\xd9" + tag.to_bytes(2)
+    )
     for content in (b"\x01", b"\x61a", b"\x82\x01\x02", b"\x49" + bytes(9), b"\x80"):
         assert code_of(head + content) == "cbor-malformed"
         assert code_of(b"\x81" + head + content) == "cbor-malformed"

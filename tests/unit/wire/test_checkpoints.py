@@ -14,7 +14,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.errors import VerificationError
-from benchmarks.wire import checkpoints, cosigning_decision, directory_renewal, enough_witnesses, notes
+from benchmarks.wire import (
+    checkpoints,
+    cosigning_decision,
+    directory_renewal,
+    enough_witnesses,
+    notes,
+)
 from benchmarks.wire import directory as directories
 from benchmarks.wire.directory import Directory, ListedKey, ListedWitness
 from benchmarks.wire.merkle import Tree
@@ -75,7 +81,10 @@ def test_a_note_that_go_signed_holds_and_the_same_key_signs_it_to_the_byte() -> 
     seed = base64.b64decode(PETER_PRIVATE.split("+", 4)[4])[1:]
     signer = ReceiptKey(Ed25519PrivateKey.from_private_bytes(seed))
     assert signer.public == peter.key
-    assert notes.NoteSignature("PeterNeumann", peter.key_id, signer.sign_note(TEXT.encode())).line == PETERS
+    assert (
+        notes.NoteSignature("PeterNeumann", peter.key_id, signer.sign_note(TEXT.encode())).line
+        == PETERS
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,7 +94,8 @@ def test_a_note_that_go_signed_holds_and_the_same_key_signs_it_to_the_byte() -> 
         TEXT + "\n",
         TEXT + "\n" + PETERS[:-1],
         "\x01" + TEXT + "\n" + PETERS,
-        TEXT + "\n\u2014 Bad Name x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n",
+        TEXT
+        + "\n\u2014 Bad Name x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n",
         TEXT + "\n" + PETERS + "Unexpected line.\n",
         TEXT + "\n" + PETERS * 101,
         TEXT + "\n\u2014 PeterNeumann ABCD=\n",
@@ -96,7 +106,9 @@ def test_what_go_refuses_as_malformed_is_refused(raw: str) -> None:
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
-    assert code_of(lambda: notes.parse(b"\xff" + (TEXT + "\n" + PETERS).encode())) == "note-malformed"
+    assert (
+        code_of(lambda: notes.parse(b"\xff" + (TEXT + "\n" + PETERS).encode())) == "note-malformed"
+    )
 
 
 def test_a_line_of_a_known_key_that_does_not_hold_spoils_the_note() -> None:
@@ -109,7 +121,11 @@ def test_the_cosigned_example_of_the_specification_is_read() -> None:
     assert (checkpoint.origin, checkpoint.size) == ("example.com/behind-the-sofa", 20852163)
     log, witness = checkpoint.note.signatures
     assert (len(log.body), log.time) == (64, None)
-    assert (witness.name, witness.key_id.hex(), witness.time) == ("witness.example.com/w1", "8d66cf3f", 1679315147)
+    assert (witness.name, witness.key_id.hex(), witness.time) == (
+        "witness.example.com/w1",
+        "8d66cf3f",
+        1679315147,
+    )
     message = notes.cosigned_message(1679315147, checkpoint.note.text).decode()
     assert message == (
         "cosignature/v1\ntime 1679315147\nexample.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"
@@ -150,50 +166,106 @@ def test_a_checkpoint_is_of_one_log_and_one_signer() -> None:
     assert code_of(lambda: checkpoints.read(raw, "cd" * 32, KEYS)) == "checkpoint-of-another-log"
     assert code_of(lambda: checkpoints.read(raw, FINGERPRINT, {})) == "checkpoint-signature-invalid"
     stranger = issued(tree(1, 2, 3), ReceiptKey.generate())
-    assert code_of(lambda: checkpoints.read(stranger, FINGERPRINT, KEYS)) == "checkpoint-signature-invalid"
+    assert (
+        code_of(lambda: checkpoints.read(stranger, FINGERPRINT, KEYS))
+        == "checkpoint-signature-invalid"
+    )
     altered = raw.replace(b"\n3\n", b"\n4\n")
     assert code_of(lambda: checkpoints.read(altered, FINGERPRINT, KEYS)) == "note-signature-invalid"
     for size in (b"03", b"-1", b"3 ", b"x", b"1" * 30):
-        assert code_of(lambda size=size: checkpoints.parse(raw.replace(b"\n3\n", b"\n" + size + b"\n"))) == "checkpoint-malformed"
+        assert (
+            code_of(
+                lambda size=size: checkpoints.parse(raw.replace(b"\n3\n", b"\n" + size + b"\n"))
+            )
+            == "checkpoint-malformed"
+        )
 
 
 def test_so_many_different_witnesses_of_late_make_a_head_witnessed() -> None:
     log, (first, two, three) = tree(1, 2), WITNESSES
     both = checkpoints.read(cosigned(log, first, two, first), FINGERPRINT, KEYS)
-    assert [witness.name for witness in enough_witnesses.require_witnessed(both, listed(), NOW)] == [first, two]
+    assert [
+        witness.name for witness in enough_witnesses.require_witnessed(both, listed(), NOW)
+    ] == [first, two]
     alone = checkpoints.read(cosigned(log, first, first), FINGERPRINT, KEYS)
-    assert code_of(lambda: enough_witnesses.require_witnessed(alone, listed(), NOW)) == "log-not-witnessed"
-    assert code_of(lambda: enough_witnesses.require_witnessed(both, listed(), NOW + timedelta(days=8))) == "log-not-witnessed"
-    assert code_of(lambda: enough_witnesses.require_witnessed(both, listed(), NOW - timedelta(hours=1))) == "log-not-witnessed"
+    assert (
+        code_of(lambda: enough_witnesses.require_witnessed(alone, listed(), NOW))
+        == "log-not-witnessed"
+    )
+    assert (
+        code_of(lambda: enough_witnesses.require_witnessed(both, listed(), NOW + timedelta(days=8)))
+        == "log-not-witnessed"
+    )
+    assert (
+        code_of(
+            lambda: enough_witnesses.require_witnessed(both, listed(), NOW - timedelta(hours=1))
+        )
+        == "log-not-witnessed"
+    )
     assert enough_witnesses.require_witnessed(alone, listed(1), NOW)
-    assert enough_witnesses.require_witnessed(checkpoints.read(issued(log), FINGERPRINT, KEYS), listed(0), NOW) == ()
+    assert (
+        enough_witnesses.require_witnessed(
+            checkpoints.read(issued(log), FINGERPRINT, KEYS), listed(0), NOW
+        )
+        == ()
+    )
     assert three
 
 
 def test_a_cosignature_over_another_history_or_by_a_stranger_does_not_count() -> None:
     log, fork, (first, two, _) = tree(1, 2), tree(1, 3), WITNESSES
     theirs = checkpoints.parse(cosigned(fork, two)).note.signatures[-1]
-    moved = checkpoints.issue(FINGERPRINT, 2, log.root(), RECEIPT, [*checkpoints.parse(cosigned(log, first)).note.signatures[1:], theirs])
+    moved = checkpoints.issue(
+        FINGERPRINT,
+        2,
+        log.root(),
+        RECEIPT,
+        [*checkpoints.parse(cosigned(log, first)).note.signatures[1:], theirs],
+    )
     assert (
-        code_of(lambda: enough_witnesses.require_witnessed(checkpoints.read(moved, FINGERPRINT, KEYS), listed(), NOW))
+        code_of(
+            lambda: enough_witnesses.require_witnessed(
+                checkpoints.read(moved, FINGERPRINT, KEYS), listed(), NOW
+            )
+        )
         == "note-signature-invalid"
     )
     checkpoint = checkpoints.parse(issued(log))
     stranger = checkpoints.cosign(checkpoint, two, WitnessKey.generate(), NOW)
-    posed = checkpoints.issue(FINGERPRINT, 2, log.root(), RECEIPT, [*checkpoints.parse(cosigned(log, first)).note.signatures[1:], stranger])
+    posed = checkpoints.issue(
+        FINGERPRINT,
+        2,
+        log.root(),
+        RECEIPT,
+        [*checkpoints.parse(cosigned(log, first)).note.signatures[1:], stranger],
+    )
     unknown = checkpoints.read(posed, FINGERPRINT, KEYS)
-    assert code_of(lambda: enough_witnesses.require_witnessed(unknown, listed(), NOW)) == "log-not-witnessed"
+    assert (
+        code_of(lambda: enough_witnesses.require_witnessed(unknown, listed(), NOW))
+        == "log-not-witnessed"
+    )
 
 
 def test_a_cosignature_of_a_moment_beyond_the_calendar_does_not_hold() -> None:
     """A clock in milliseconds, or a witness that wants to stop whoever reads its line."""
     (name, *_), log = WITNESSES, tree(1, 2)
-    for time in (253_402_300_800, 1_679_315_147_000, 2**63 - 1):  # the first second of the year 10000; March 2023 in milliseconds
+    for time in (
+        253_402_300_800,
+        1_679_315_147_000,
+        2**63 - 1,
+    ):  # the first second of the year 10000; March 2023 in milliseconds
         key = NoteKey(name, WITNESSES[name].public, SignatureType.COSIGNATURE)
-        signed = WITNESSES[name].sign_note(notes.cosigned_message(time, checkpoints.parse(issued(log)).note.text))
+        signed = WITNESSES[name].sign_note(
+            notes.cosigned_message(time, checkpoints.parse(issued(log)).note.text)
+        )
         line = notes.NoteSignature(name, key.key_id, time.to_bytes(8, "big") + signed)
-        checkpoint = checkpoints.read(checkpoints.issue(FINGERPRINT, 2, log.root(), RECEIPT, [line]), FINGERPRINT, KEYS)
-        assert code_of(lambda checkpoint=checkpoint: checkpoints.cosigned_by(checkpoint, listed())) == "note-signature-invalid"
+        checkpoint = checkpoints.read(
+            checkpoints.issue(FINGERPRINT, 2, log.root(), RECEIPT, [line]), FINGERPRINT, KEYS
+        )
+        assert (
+            code_of(lambda checkpoint=checkpoint: checkpoints.cosigned_by(checkpoint, listed()))
+            == "note-signature-invalid"
+        )
 
 
 def test_no_other_key_signs_notes_and_no_note_is_the_message_of_a_purpose() -> None:
@@ -213,7 +285,9 @@ def test_a_directory_names_witnesses_and_without_any_is_what_it_was() -> None:
         directories.issue(listed(4), key)
     (first, *_) = listed().witnesses
     with pytest.raises(VerificationError):
-        directories.issue(Directory(3, (), (), (first, ListedWitness("another", first.public_bytes)), 1), key)
+        directories.issue(
+            Directory(3, (), (), (first, ListedWitness("another", first.public_bytes)), 1), key
+        )
     with pytest.raises(VerificationError):
         directories.issue(Directory(3, (), (), (ListedWitness("a b", first.public_bytes),), 1), key)
 
@@ -223,14 +297,23 @@ def test_witnesses_are_added_and_dropped_under_the_next_number() -> None:
     bare = Directory(3, (), listed().receipts)
     named = directory_renewal.with_witnesses(bare, add=[first, second], drop=(), required=2, days=7)
     assert (named.number, named.witnesses, named.witnesses_required) == (4, (first, second), 2)
-    changed = directory_renewal.with_witnesses(named, add=[third], drop=[first.name], required=1, days=3)
-    assert (changed.witnesses, changed.witnesses_required, changed.witnessed_within_days) == ((second, third), 1, 3)
+    changed = directory_renewal.with_witnesses(
+        named, add=[third], drop=[first.name], required=1, days=3
+    )
+    assert (changed.witnesses, changed.witnesses_required, changed.witnessed_within_days) == (
+        (second, third),
+        1,
+        3,
+    )
     for code, change in {
         "witness-unknown": {"add": [], "drop": ["nobody"], "required": 1},
         "witness-again": {"add": [second], "drop": [], "required": 1},
         "witnesses-too-few": {"add": [], "drop": [first.name], "required": 2},
     }.items():
-        assert code_of(lambda change=change: directory_renewal.with_witnesses(named, **change, days=7)) == code
+        assert (
+            code_of(lambda change=change: directory_renewal.with_witnesses(named, **change, days=7))
+            == code
+        )
 
 
 # The witness's decision
@@ -239,7 +322,9 @@ def test_witnesses_are_added_and_dropped_under_the_next_number() -> None:
 def asked(log: Tree, old: int, last_seen: Tree | None) -> cosigning_decision.WitnessAnswer:
     proof = log.consistency_proof(old, len(log)) if 0 < old < len(log) else ()
     before = None if last_seen is None else checkpoints.parse(issued(last_seen))
-    return cosigning_decision.add_checkpoint(cosigning_decision.request(old, proof, issued(log)), FINGERPRINT, KEYS, before)
+    return cosigning_decision.add_checkpoint(
+        cosigning_decision.request(old, proof, issued(log)), FINGERPRINT, KEYS, before
+    )
 
 
 def test_a_log_that_grew_is_cosigned_and_so_is_the_first_one_seen() -> None:
@@ -276,18 +361,37 @@ def test_another_log_an_unknown_signer_and_a_request_that_is_none_have_their_sta
         return cosigning_decision.add_checkpoint(raw, FINGERPRINT, KEYS, None).status
 
     log = tree(1)
-    assert status(cosigning_decision.request(0, (), issued(log, fingerprint="cd" * 32))) == HTTPStatus.NOT_FOUND
-    assert status(cosigning_decision.request(0, (), issued(log, ReceiptKey.generate()))) == HTTPStatus.FORBIDDEN
-    for raw in (b"", b"old 01\n\n", b"old x\n\n" + issued(log), cosigning_decision.request(0, [b"\x00" * 31], issued(log)), b"\xff\n\n"):
+    assert (
+        status(cosigning_decision.request(0, (), issued(log, fingerprint="cd" * 32)))
+        == HTTPStatus.NOT_FOUND
+    )
+    assert (
+        status(cosigning_decision.request(0, (), issued(log, ReceiptKey.generate())))
+        == HTTPStatus.FORBIDDEN
+    )
+    for raw in (
+        b"",
+        b"old 01\n\n",
+        b"old x\n\n" + issued(log),
+        cosigning_decision.request(0, [b"\x00" * 31], issued(log)),
+        b"\xff\n\n",
+    ):
         assert status(raw) == HTTPStatus.BAD_REQUEST
-    assert status(cosigning_decision.request(0, [bytes(32)], issued(log))) == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert status(cosigning_decision.request(0, [bytes(32)] * 64, issued(log))) == HTTPStatus.BAD_REQUEST
+    assert (
+        status(cosigning_decision.request(0, [bytes(32)], issued(log)))
+        == HTTPStatus.UNPROCESSABLE_ENTITY
+    )
+    assert (
+        status(cosigning_decision.request(0, [bytes(32)] * 64, issued(log)))
+        == HTTPStatus.BAD_REQUEST
+    )
 
 
 def test_the_request_of_the_specification_is_read() -> None:
     example = (
         "old 20852014\nPlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw=\njrJZDmY8Y7SyJE0MWLpLozkIVMSMZcD5kvuKxPC3swk=\n"
-        "5+pKlUdi2LeF/BcMHBn+Ku6yhPGNCswZZD1X/6QgPd8=\n/6WVhPs2CwSsb5rYBH5cjHV/wSmA79abXAwhXw3Kj/0=\n\n" + COSIGNED_EXAMPLE
+        "5+pKlUdi2LeF/BcMHBn+Ku6yhPGNCswZZD1X/6QgPd8=\n/6WVhPs2CwSsb5rYBH5cjHV/wSmA79abXAwhXw3Kj/0=\n\n"
+        + COSIGNED_EXAMPLE
     ).encode()
     old, proof, checkpoint = cosigning_decision.parse_request(example)
     assert (old, len(proof), checkpoint) == (20852014, 4, COSIGNED_EXAMPLE.encode())

@@ -20,7 +20,9 @@ RECEIPT_KEY = ReceiptKey.generate()
 KNOWN = {RECEIPT_KEY.key_id: RECEIPT_KEY.public}
 COMMITMENT = ReportCommitment("works-2", "2016", 1, bytes(range(32)))
 NONCE = bytes(range(32, 64))
-LEDGER = LedgerStand(3, (AnsweredCommitment(1, "2015", 1, bytes(32)), AnsweredCommitment(2, "2015", 2, b"\x01" * 32)))
+LEDGER = LedgerStand(
+    3, (AnsweredCommitment(1, "2015", 1, bytes(32)), AnsweredCommitment(2, "2015", 2, b"\x01" * 32))
+)
 
 
 def code_of(attempt: Callable[[], object]) -> str:
@@ -45,11 +47,16 @@ def challenge() -> bytes:
     return challenges.issue(COMMITMENT, NONCE, 40, DAY, LEDGER, RECEIPT_KEY)
 
 
-def test_a_commitment_reads_back_and_holds_for_its_device_only(raw: bytes, device_key: DeviceKey, other_device_key: DeviceKey) -> None:
+def test_a_commitment_reads_back_and_holds_for_its_device_only(
+    raw: bytes, device_key: DeviceKey, other_device_key: DeviceKey
+) -> None:
     signed = commitments.parse(raw)
     assert (signed.commitment, signed.device_id) == (COMMITMENT, "device-7")
     commitments.verify(signed, device_key.public)
-    assert code_of(lambda: commitments.verify(signed, other_device_key.public)) == "commitment-signature-invalid"
+    assert (
+        code_of(lambda: commitments.verify(signed, other_device_key.public))
+        == "commitment-signature-invalid"
+    )
 
 
 def test_the_same_commitment_has_the_same_bytes_and_by_any_device_the_same_digest(
@@ -60,16 +67,26 @@ def test_the_same_commitment_has_the_same_bytes_and_by_any_device_the_same_diges
     assert again.commitment.digest == COMMITMENT.digest
 
 
-@pytest.mark.parametrize("change", [{"site": "works-3"}, {"period": "2017"}, {"revision": 2}, {"data_root": bytes(32)}])
-def test_every_field_is_signed_and_in_the_digest(raw: bytes, device_key: DeviceKey, change: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "change", [{"site": "works-3"}, {"period": "2017"}, {"revision": 2}, {"data_root": bytes(32)}]
+)
+def test_every_field_is_signed_and_in_the_digest(
+    raw: bytes, device_key: DeviceKey, change: dict[str, Any]
+) -> None:
     assert replace(COMMITMENT, **change).digest != COMMITMENT.digest
     altered = commitments.parse(edited(raw, lambda content: content["commitment"].update(change)))
-    assert code_of(lambda: commitments.verify(altered, device_key.public)) == "commitment-signature-invalid"
+    assert (
+        code_of(lambda: commitments.verify(altered, device_key.public))
+        == "commitment-signature-invalid"
+    )
 
 
 def test_another_device_s_name_is_no_part_of_it(raw: bytes, device_key: DeviceKey) -> None:
     altered = commitments.parse(edited(raw, lambda content: content.update(device_id="device-8")))
-    assert code_of(lambda: commitments.verify(altered, device_key.public)) == "commitment-signature-invalid"
+    assert (
+        code_of(lambda: commitments.verify(altered, device_key.public))
+        == "commitment-signature-invalid"
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,20 +99,36 @@ def test_another_device_s_name_is_no_part_of_it(raw: bytes, device_key: DeviceKe
         (lambda c: c.update(v=2), "field-malformed"),
     ],
 )
-def test_a_commitment_has_room_for_nothing_else(raw: bytes, change: Callable[[Any], object], code: str) -> None:
+def test_a_commitment_has_room_for_nothing_else(
+    raw: bytes, change: Callable[[Any], object], code: str
+) -> None:
     assert code_of(lambda: commitments.parse(edited(raw, change))) == code
 
 
 def test_a_file_is_told_from_a_sealed_report(raw: bytes, raw_envelope: bytes) -> None:
-    kinds = [commitments.is_commitment(content) for content in (raw, raw_envelope, b"", b"\xff\xd8 a photograph", canonical.encode([1]))]
+    kinds = [
+        commitments.is_commitment(content)
+        for content in (raw, raw_envelope, b"", b"\xff\xd8 a photograph", canonical.encode([1]))
+    ]
     assert kinds == [True, False, False, False, False]
 
 
 def test_a_challenge_is_for_one_commitment(challenge: bytes) -> None:
     verified_challenge = challenges.verify(challenge, KNOWN, COMMITMENT)
-    assert (verified_challenge.nonce, verified_challenge.log_index, verified_challenge.given_on) == (NONCE, 40, DAY)
-    for other in (replace(COMMITMENT, data_root=bytes(32)), replace(COMMITMENT, revision=2), replace(COMMITMENT, site="works-3")):
-        assert code_of(lambda other=other: challenges.verify(challenge, KNOWN, other)) == "challenge-for-another"  # type: ignore[misc]
+    assert (
+        verified_challenge.nonce,
+        verified_challenge.log_index,
+        verified_challenge.given_on,
+    ) == (NONCE, 40, DAY)
+    for other in (
+        replace(COMMITMENT, data_root=bytes(32)),
+        replace(COMMITMENT, revision=2),
+        replace(COMMITMENT, site="works-3"),
+    ):
+        assert (
+            code_of(lambda other=other: challenges.verify(challenge, KNOWN, other))
+            == "challenge-for-another"
+        )  # type: ignore[misc]
 
 
 def test_a_challenge_of_a_stranger_or_altered_is_refused(challenge: bytes) -> None:
@@ -108,7 +141,9 @@ def test_a_challenge_of_a_stranger_or_altered_is_refused(challenge: bytes) -> No
         assert code_of(lambda bad=bad: challenges.read(bad, KNOWN)) == "challenge-signature-invalid"  # type: ignore[misc]
 
 
-def test_a_challenge_says_where_the_ledger_stands_and_one_of_the_release_before_does_not(challenge: bytes) -> None:
+def test_a_challenge_says_where_the_ledger_stands_and_one_of_the_release_before_does_not(
+    challenge: bytes,
+) -> None:
     assert challenges.read(challenge, KNOWN).ledger == LEDGER
     before = challenges.issue(COMMITMENT, NONCE, 40, DAY, None, RECEIPT_KEY)
     assert canonical.decode(before)["v"] == 1  # type: ignore[index,call-overload]
@@ -129,17 +164,35 @@ def test_a_challenge_says_where_the_ledger_stands_and_one_of_the_release_before_
         (lambda c: c.update(v=3), "field-malformed"),
     ],
 )
-def test_a_ledger_is_in_order_and_whole(challenge: bytes, change: Callable[[Any], object], code: str) -> None:
+def test_a_ledger_is_in_order_and_whole(
+    challenge: bytes, change: Callable[[Any], object], code: str
+) -> None:
     assert code_of(lambda: challenges.parse(edited(challenge, change))) == code
 
 
 def test_no_signature_of_another_purpose_counts(device_key: DeviceKey) -> None:
     """Domain separation: the same bytes signed by the same keys for something else."""
-    content: dict[str, canonical.Value] = {"v": commitments.VERSION, "commitment": COMMITMENT.to_wire(), "device_id": "device-7"}
+    content: dict[str, canonical.Value] = {
+        "v": commitments.VERSION,
+        "commitment": COMMITMENT.to_wire(),
+        "device_id": "device-7",
+    }
     for purpose in (Purpose.REPORT, Purpose.ENVELOPE, Purpose.REQUEST):
-        signed = commitments.parse(canonical.encode({**content, "signature": device_key.sign(purpose, content)}))
-        assert code_of(lambda signed=signed: commitments.verify(signed, device_key.public)) == "commitment-signature-invalid"  # type: ignore[misc]
-    answer: Any = canonical.decode(challenges.issue(COMMITMENT, NONCE, 40, DAY, LEDGER, RECEIPT_KEY))
+        signed = commitments.parse(
+            canonical.encode({**content, "signature": device_key.sign(purpose, content)})
+        )
+        assert (
+            code_of(lambda signed=signed: commitments.verify(signed, device_key.public))
+            == "commitment-signature-invalid"
+        )  # type: ignore[misc]
+    answer: Any = canonical.decode(
+        challenges.issue(COMMITMENT, NONCE, 40, DAY, LEDGER, RECEIPT_KEY)
+    )
     for purpose in (Purpose.RECEIPT, Purpose.BENCHMARK):
-        posed = canonical.encode({**answer, "signature": RECEIPT_KEY.sign(purpose, answer["challenge"])})
-        assert code_of(lambda posed=posed: challenges.read(posed, KNOWN)) == "challenge-signature-invalid"  # type: ignore[misc]
+        posed = canonical.encode(
+            {**answer, "signature": RECEIPT_KEY.sign(purpose, answer["challenge"])}
+        )
+        assert (
+            code_of(lambda posed=posed: challenges.read(posed, KNOWN))
+            == "challenge-signature-invalid"
+        )  # type: ignore[misc]

@@ -44,7 +44,11 @@ def sealed_by_hand(inside: Any, header: Header, key: ProcessingKey, device: Devi
 
 
 def test_what_was_sealed_is_what_is_read(
-    raw_envelope: bytes, report: Report, header: Header, processing_key: ProcessingKey, device_key: DeviceKey
+    raw_envelope: bytes,
+    report: Report,
+    header: Header,
+    processing_key: ProcessingKey,
+    device_key: DeviceKey,
 ) -> None:
     parsed = envelope.parse(raw_envelope)
     assert parsed.header == header
@@ -53,12 +57,23 @@ def test_what_was_sealed_is_what_is_read(
 
 
 def test_nothing_of_the_report_stands_in_the_clear(raw_envelope: bytes) -> None:
-    for inside in (b"converter", b"crude-steel", b"kgce/t", b"steplabel-agent", b"too-few-batches", bytes(range(32))):
+    for inside in (
+        b"converter",
+        b"crude-steel",
+        b"kgce/t",
+        b"steplabel-agent",
+        b"too-few-batches",
+        bytes(range(32)),
+    ):
         assert inside not in raw_envelope
 
 
 def test_sealing_twice_gives_two_envelopes_of_one_length(
-    raw_envelope: bytes, report: Report, header: Header, device_key: DeviceKey, processing_key: ProcessingKey
+    raw_envelope: bytes,
+    report: Report,
+    header: Header,
+    device_key: DeviceKey,
+    processing_key: ProcessingKey,
 ) -> None:
     again = envelope.build(report, header, device_key, processing_key.public)
     assert again != raw_envelope
@@ -66,12 +81,18 @@ def test_sealing_twice_gives_two_envelopes_of_one_length(
 
 
 def test_more_labels_do_not_show_in_the_length(
-    report: Report, header: Header, device_key: DeviceKey, processing_key: ProcessingKey, raw_envelope: bytes
+    report: Report,
+    header: Header,
+    device_key: DeviceKey,
+    processing_key: ProcessingKey,
+    raw_envelope: bytes,
 ) -> None:
     label = report.released.labels[0]
     labels = tuple(replace(label, variant=f"grade-{number}") for number in range(5))
     larger = replace(report, released=replace(report.released, labels=labels))
-    assert len(envelope.build(larger, header, device_key, processing_key.public)) == len(raw_envelope)
+    assert len(envelope.build(larger, header, device_key, processing_key.public)) == len(
+        raw_envelope
+    )
 
 
 def test_the_largest_report_still_fits_an_envelope(
@@ -89,9 +110,17 @@ def test_a_report_too_long_for_any_envelope_is_refused_before_sealing(
     report: Report, header: Header, device_key: DeviceKey, processing_key: ProcessingKey
 ) -> None:
     label = report.released.labels[0]
-    many = tuple(replace(label, variant=f"{number:04d}", product="x" * 120, boundary="y" * 120) for number in range(512))
+    many = tuple(
+        replace(label, variant=f"{number:04d}", product="x" * 120, boundary="y" * 120)
+        for number in range(512)
+    )
     with pytest.raises(VerificationError) as refusal:
-        envelope.build(replace(report, released=replace(report.released, labels=many)), header, device_key, processing_key.public)
+        envelope.build(
+            replace(report, released=replace(report.released, labels=many)),
+            header,
+            device_key,
+            processing_key.public,
+        )
     assert refusal.value.code == "report-too-long"
 
 
@@ -101,11 +130,15 @@ def test_an_envelope_too_large_is_refused_unread() -> None:
     assert refusal.value.code == "envelope-too-large"
 
 
-def test_a_strange_device_is_refused_outside(raw_envelope: bytes, processing_key: ProcessingKey, other_device_key: DeviceKey) -> None:
+def test_a_strange_device_is_refused_outside(
+    raw_envelope: bytes, processing_key: ProcessingKey, other_device_key: DeviceKey
+) -> None:
     assert refused(raw_envelope, processing_key, other_device_key) == "outer-signature-invalid"
 
 
-def test_another_processing_key_is_told_by_its_id(raw_envelope: bytes, device_key: DeviceKey) -> None:
+def test_another_processing_key_is_told_by_its_id(
+    raw_envelope: bytes, device_key: DeviceKey
+) -> None:
     assert refused(raw_envelope, sealing.generate(), device_key) == "key-mismatch"
 
 
@@ -120,17 +153,39 @@ def test_another_processing_key_under_the_right_id_opens_nothing(
 
 
 @pytest.mark.parametrize(
-    "change", [{"site": "works-3"}, {"period": "2017"}, {"revision": 2}, {"device_id": "device-8"}, {"ledger_sequence": 17}], ids=str
+    "change",
+    [
+        {"site": "works-3"},
+        {"period": "2017"},
+        {"revision": 2},
+        {"device_id": "device-8"},
+        {"ledger_sequence": 17},
+    ],
+    ids=str,
 )
 def test_a_header_spliced_onto_another_seal_is_refused(
-    change: dict[str, Any], raw_envelope: bytes, header: Header, processing_key: ProcessingKey, device_key: DeviceKey
+    change: dict[str, Any],
+    raw_envelope: bytes,
+    header: Header,
+    processing_key: ProcessingKey,
+    device_key: DeviceKey,
 ) -> None:
     original = envelope.parse(raw_envelope)
     spliced = replace(header, **change)
-    content: Any = {"v": 1, "header": spliced.to_wire(), "sealed": original.sealed, "signature": original.signature}
-    assert refused(canonical.encode(content), processing_key, device_key) == "outer-signature-invalid"
+    content: Any = {
+        "v": 1,
+        "header": spliced.to_wire(),
+        "sealed": original.sealed,
+        "signature": original.signature,
+    }
+    assert (
+        refused(canonical.encode(content), processing_key, device_key) == "outer-signature-invalid"
+    )
     # and signed anew, by the right device: the seal is bound to the header it was made under
-    assert refused(signed(spliced, original.sealed, device_key), processing_key, device_key) == "seal-broken"
+    assert (
+        refused(signed(spliced, original.sealed, device_key), processing_key, device_key)
+        == "seal-broken"
+    )
 
 
 def test_a_sealed_report_of_another_device_opens_for_nobody(
@@ -139,31 +194,63 @@ def test_a_sealed_report_of_another_device_opens_for_nobody(
     """An enrolled competitor signs a ciphertext anew that it has seen: under its own device id the seal does not open."""
     stolen = envelope.parse(raw_envelope).sealed
     assert (
-        refused(signed(replace(header, device_id="device-9"), stolen, other_device_key), processing_key, other_device_key) == "seal-broken"
+        refused(
+            signed(replace(header, device_id="device-9"), stolen, other_device_key),
+            processing_key,
+            other_device_key,
+        )
+        == "seal-broken"
     )
     # even if the portal had given out one device id twice, the inner signature is the first owner's
-    assert refused(signed(header, stolen, other_device_key), processing_key, other_device_key) == "inner-signature-invalid"
+    assert (
+        refused(signed(header, stolen, other_device_key), processing_key, other_device_key)
+        == "inner-signature-invalid"
+    )
 
 
 def test_a_replaced_inner_signer_is_refused_inside(
-    report: Report, header: Header, processing_key: ProcessingKey, device_key: DeviceKey, other_device_key: DeviceKey
+    report: Report,
+    header: Header,
+    processing_key: ProcessingKey,
+    device_key: DeviceKey,
+    other_device_key: DeviceKey,
 ) -> None:
     written = encode_report(report)
-    signature = other_device_key.sign(Purpose.REPORT, {"header": header.to_wire(), "report": written})
-    raw = sealed_by_hand({"report": written, "signature": signature}, header, processing_key, device_key)
+    signature = other_device_key.sign(
+        Purpose.REPORT, {"header": header.to_wire(), "report": written}
+    )
+    raw = sealed_by_hand(
+        {"report": written, "signature": signature}, header, processing_key, device_key
+    )
     assert refused(raw, processing_key, device_key) == "inner-signature-invalid"
 
 
 @pytest.mark.parametrize(
-    "change", [{"key_id": "0" * 64}, {"site": "works-3"}, {"period": "2015"}, {"revision": 0}, {"ledger_sequence": 1}], ids=str
+    "change",
+    [
+        {"key_id": "0" * 64},
+        {"site": "works-3"},
+        {"period": "2015"},
+        {"revision": 0},
+        {"ledger_sequence": 1},
+    ],
+    ids=str,
 )
 def test_an_inner_signature_made_for_something_else_is_refused_inside(
-    change: dict[str, Any], report: Report, header: Header, processing_key: ProcessingKey, device_key: DeviceKey
+    change: dict[str, Any],
+    report: Report,
+    header: Header,
+    processing_key: ProcessingKey,
+    device_key: DeviceKey,
 ) -> None:
     """The worker of another portal, or the portal's own, cannot seal a report anew as another submission."""
     written = encode_report(report)
-    signature = device_key.sign(Purpose.REPORT, {"header": replace(header, **change).to_wire(), "report": written})
-    raw = sealed_by_hand({"report": written, "signature": signature}, header, processing_key, device_key)
+    signature = device_key.sign(
+        Purpose.REPORT, {"header": replace(header, **change).to_wire(), "report": written}
+    )
+    raw = sealed_by_hand(
+        {"report": written, "signature": signature}, header, processing_key, device_key
+    )
     assert refused(raw, processing_key, device_key) == "inner-signature-invalid"
 
 
@@ -172,7 +259,9 @@ def test_an_outer_signature_does_not_pass_for_an_inner_one(
 ) -> None:
     written = encode_report(report)
     signature = device_key.sign(Purpose.ENVELOPE, {"header": header.to_wire(), "report": written})
-    raw = sealed_by_hand({"report": written, "signature": signature}, header, processing_key, device_key)
+    raw = sealed_by_hand(
+        {"report": written, "signature": signature}, header, processing_key, device_key
+    )
     assert refused(raw, processing_key, device_key) == "inner-signature-invalid"
 
 
@@ -181,7 +270,9 @@ def test_a_report_about_another_revision_than_its_header_is_refused(
 ) -> None:
     written = encode_report(replace(report, released=replace(report.released, revision=2)))
     signature = device_key.sign(Purpose.REPORT, {"header": header.to_wire(), "report": written})
-    raw = sealed_by_hand({"report": written, "signature": signature}, header, processing_key, device_key)
+    raw = sealed_by_hand(
+        {"report": written, "signature": signature}, header, processing_key, device_key
+    )
     assert refused(raw, processing_key, device_key) == "header-mismatch"
     with pytest.raises(VerificationError) as refusal:
         envelope.build(report, replace(header, revision=2), device_key, processing_key.public)
@@ -202,13 +293,22 @@ def test_a_report_about_another_revision_than_its_header_is_refused(
 def test_what_is_no_report_inside_is_refused(
     inside: Any, code: str, header: Header, processing_key: ProcessingKey, device_key: DeviceKey
 ) -> None:
-    assert refused(sealed_by_hand(inside, header, processing_key, device_key), processing_key, device_key) == code
+    assert (
+        refused(
+            sealed_by_hand(inside, header, processing_key, device_key), processing_key, device_key
+        )
+        == code
+    )
 
 
-def test_a_well_signed_report_of_garbage_is_refused(header: Header, processing_key: ProcessingKey, device_key: DeviceKey) -> None:
+def test_a_well_signed_report_of_garbage_is_refused(
+    header: Header, processing_key: ProcessingKey, device_key: DeviceKey
+) -> None:
     written = b"\xa1\x61a\xfb\x40\x09\x21\xfb\x54\x44\x2d\x18"  # {"a": 3.14...}
     signature = device_key.sign(Purpose.REPORT, {"header": header.to_wire(), "report": written})
-    raw = sealed_by_hand({"report": written, "signature": signature}, header, processing_key, device_key)
+    raw = sealed_by_hand(
+        {"report": written, "signature": signature}, header, processing_key, device_key
+    )
     assert refused(raw, processing_key, device_key) == "cbor-malformed"
 
 
@@ -232,10 +332,16 @@ def test_an_envelope_cut_anywhere_is_refused_as_malformed(
 
 @pytest.mark.parametrize("length", [0, 1, 1088, 1120, 1135, 1136, 5231, 5233, 9327])
 def test_a_ciphertext_of_any_other_length_is_refused_unopened(
-    length: int, raw_envelope: bytes, header: Header, processing_key: ProcessingKey, device_key: DeviceKey
+    length: int,
+    raw_envelope: bytes,
+    header: Header,
+    processing_key: ProcessingKey,
+    device_key: DeviceKey,
 ) -> None:
     sealed = envelope.parse(raw_envelope).sealed.ljust(10_000, b"\x00")[:length]
-    assert refused(signed(header, sealed, device_key), processing_key, device_key) == "field-malformed"
+    assert (
+        refused(signed(header, sealed, device_key), processing_key, device_key) == "field-malformed"
+    )
 
 
 @settings(max_examples=400)
@@ -264,17 +370,31 @@ def test_every_flipped_bit_of_header_and_signature_is_refused(
 @settings(max_examples=150)
 @given(data=st.data())
 def test_one_flipped_bit_in_a_ciphertext_signed_anew_breaks_the_seal(
-    data: st.DataObject, raw_envelope: bytes, header: Header, processing_key: ProcessingKey, device_key: DeviceKey
+    data: st.DataObject,
+    raw_envelope: bytes,
+    header: Header,
+    processing_key: ProcessingKey,
+    device_key: DeviceKey,
 ) -> None:
     sealed = bytearray(envelope.parse(raw_envelope).sealed)
     position = data.draw(st.integers(0, 8 * len(sealed) - 1))
     sealed[position // 8] ^= 1 << position % 8
-    assert refused(signed(header, bytes(sealed), device_key), processing_key, device_key) == "seal-broken"
+    assert (
+        refused(signed(header, bytes(sealed), device_key), processing_key, device_key)
+        == "seal-broken"
+    )
 
 
-def test_another_version_is_refused(header: Header, raw_envelope: bytes, processing_key: ProcessingKey, device_key: DeviceKey) -> None:
+def test_another_version_is_refused(
+    header: Header, raw_envelope: bytes, processing_key: ProcessingKey, device_key: DeviceKey
+) -> None:
     parsed = envelope.parse(raw_envelope)
-    content: Any = {"v": 2, "header": header.to_wire(), "sealed": parsed.sealed, "signature": parsed.signature}
+    content: Any = {
+        "v": 2,
+        "header": header.to_wire(),
+        "sealed": parsed.sealed,
+        "signature": parsed.signature,
+    }
     assert refused(canonical.encode(content), processing_key, device_key) == "field-malformed"
 
 

@@ -11,16 +11,34 @@ from dataclasses import replace
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 
 from benchmarks.errors import VerificationError
 from benchmarks.wire import sealing, signing
 from benchmarks.wire.directory import EnrolmentSecret
 from benchmarks.wire.schema import Header
 from benchmarks.wire.sealing import ProcessingKey, ProcessingPublicKey
-from benchmarks.wire.signing import AuditorSigningKey, DeviceKey, DirectoryKey, Purpose, ReceiptKey, VerifyingKey
+from benchmarks.wire.signing import (
+    AuditorSigningKey,
+    DeviceKey,
+    DirectoryKey,
+    Purpose,
+    ReceiptKey,
+    VerifyingKey,
+)
 
-SECRETS = [sealing.generate(), DeviceKey.generate(), ReceiptKey.generate(), DirectoryKey.generate(), EnrolmentSecret("s" * 43, "0" * 64)]
+SECRETS = [
+    sealing.generate(),
+    DeviceKey.generate(),
+    ReceiptKey.generate(),
+    DirectoryKey.generate(),
+    EnrolmentSecret("s" * 43, "0" * 64),
+]
 
 
 def hidden_parts(secret: object) -> list[str]:
@@ -41,11 +59,15 @@ def stumble_over(secret: object) -> None:
 
 
 @pytest.mark.parametrize("secret", SECRETS, ids=lambda secret: type(secret).__name__)
-def test_a_secret_shows_in_no_print_log_or_traceback(secret: object, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_secret_shows_in_no_print_log_or_traceback(
+    secret: object, caplog: pytest.LogCaptureFixture
+) -> None:
     logging.getLogger("wire").warning("key %s %r", secret, secret)
     with pytest.raises(ValueError, match=type(secret).__name__) as raised:
         stumble_over(secret)
-    trace = "".join(traceback.TracebackException.from_exception(raised.value, capture_locals=True).format())
+    trace = "".join(
+        traceback.TracebackException.from_exception(raised.value, capture_locals=True).format()
+    )
     shown = f"{secret} {secret!r} {[secret]} {caplog.text} {trace}"
     assert type(secret).__name__ in shown
     for part in hidden_parts(secret):
@@ -75,11 +97,15 @@ def test_a_processing_key_is_encrypted_at_rest(processing_key: ProcessingKey) ->
         processing_key.to_pem(b"")
 
 
-def test_a_processing_key_in_the_wrong_hands_is_unreadable(processing_key: ProcessingKey, device_key: DeviceKey) -> None:
+def test_a_processing_key_in_the_wrong_hands_is_unreadable(
+    processing_key: ProcessingKey, device_key: DeviceKey
+) -> None:
     pem = processing_key.to_pem(b"password")
     first, second = pem.split(b"-----END ENCRYPTED PRIVATE KEY-----\n", 1)
     first += b"-----END ENCRYPTED PRIVATE KEY-----\n"
-    plain = X25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    plain = X25519PrivateKey.generate().private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
     bad = [
         b"",
         b"nonsense",
@@ -109,7 +135,9 @@ def test_a_device_key_survives_its_pem(password: bytes | None, device_key: Devic
 
 
 def test_a_device_key_that_is_something_else_is_unreadable(device_key: DeviceKey) -> None:
-    curve = X25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"password"))
+    curve = X25519PrivateKey.generate().private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"password")
+    )
     for pem, password in [
         (curve, b"password"),
         (device_key.to_pem(b"password"), b"other"),
@@ -127,7 +155,14 @@ def test_a_key_signs_only_what_its_role_may() -> None:
             *(Purpose.COMMITMENT, Purpose.REPORT, Purpose.ENVELOPE, Purpose.REQUEST),
             *(Purpose.ROTATION, Purpose.OPENING, Purpose.OUTCOME),
         },
-        ReceiptKey: {Purpose.CHALLENGE, Purpose.RECEIPT, Purpose.TREE_HEAD, Purpose.BENCHMARK, Purpose.PACK, Purpose.LIBRARY},
+        ReceiptKey: {
+            Purpose.CHALLENGE,
+            Purpose.RECEIPT,
+            Purpose.TREE_HEAD,
+            Purpose.BENCHMARK,
+            Purpose.PACK,
+            Purpose.LIBRARY,
+        },
         DirectoryKey: {Purpose.DIRECTORY, Purpose.LOG_RESTART, Purpose.AGENT_RELEASE},
         AuditorSigningKey: {
             *(Purpose.ATTESTATION, Purpose.ATTESTATION_WITHDRAWN, Purpose.OUTCOME_CONFIRMED),
@@ -145,10 +180,16 @@ def test_a_key_signs_only_what_its_role_may() -> None:
                     key.sign(purpose, {"a": 1})
 
 
-def test_a_signature_holds_for_one_purpose_and_content_only(device_key: DeviceKey, other_device_key: DeviceKey) -> None:
+def test_a_signature_holds_for_one_purpose_and_content_only(
+    device_key: DeviceKey, other_device_key: DeviceKey
+) -> None:
     signature = device_key.sign(Purpose.REPORT, {"a": 1})
     assert device_key.public.accepts(Purpose.REPORT, {"a": 1}, signature)
-    assert not any(device_key.public.accepts(purpose, {"a": 1}, signature) for purpose in Purpose if purpose is not Purpose.REPORT)
+    assert not any(
+        device_key.public.accepts(purpose, {"a": 1}, signature)
+        for purpose in Purpose
+        if purpose is not Purpose.REPORT
+    )
     assert not device_key.public.accepts(Purpose.REPORT, {"a": 2}, signature)
     assert not other_device_key.public.accepts(Purpose.REPORT, {"a": 1}, signature)
     for length in (0, 1, 63):
@@ -157,8 +198,16 @@ def test_a_signature_holds_for_one_purpose_and_content_only(device_key: DeviceKe
 
 
 def test_no_label_begins_with_another() -> None:
-    labels = [purpose.value + b"\x00" for purpose in Purpose] + [sealing._LABEL + b"\x00", b"steplabel/1 policy\x00"]
-    assert not [(label, other) for label in labels for other in labels if label is not other and other.startswith(label)]
+    labels = [purpose.value + b"\x00" for purpose in Purpose] + [
+        sealing._LABEL + b"\x00",
+        b"steplabel/1 policy\x00",
+    ]
+    assert not [
+        (label, other)
+        for label in labels
+        for other in labels
+        if label is not other and other.startswith(label)
+    ]
 
 
 def test_a_public_key_is_read_from_hex_and_of_32_bytes(device_key: DeviceKey) -> None:
@@ -171,7 +220,9 @@ def test_a_public_key_is_read_from_hex_and_of_32_bytes(device_key: DeviceKey) ->
 
 def test_a_key_of_small_order_is_refused_though_the_library_takes_it() -> None:
     identity, forged = b"\x01" + bytes(31), b"\x01" + bytes(63)
-    Ed25519PublicKey.from_public_bytes(identity).verify(forged, b"any message at all")  # does not raise: hence the rule
+    Ed25519PublicKey.from_public_bytes(identity).verify(
+        forged, b"any message at all"
+    )  # does not raise: hence the rule
     for weak in signing._SMALL_ORDER:
         for sign_bit in (0, 0x80):
             with pytest.raises(VerificationError) as refusal:
@@ -186,14 +237,18 @@ def test_the_small_order_list_is_what_the_curve_says() -> None:
     for weak in signing._SMALL_ORDER:
         y = int.from_bytes(weak, "little") % p
         y2 = y * y % p
-        for _ in range(3):  # on y^2 alone: x^2 follows from the curve, and doubling gives y' = (y^2 + x^2) / (2 - y^2 + x^2)
+        for _ in range(
+            3
+        ):  # on y^2 alone: x^2 follows from the curve, and doubling gives y' = (y^2 + x^2) / (2 - y^2 + x^2)
             x2 = (y2 - 1) * pow(d * y2 + 1, -1, p) % p
             y = (y2 + x2) * pow(2 - y2 + x2, -1, p) % p
             y2 = y * y % p
         assert y == 1
 
 
-def test_a_seal_opens_for_its_key_and_header_only(processing_key: ProcessingKey, header: Header) -> None:
+def test_a_seal_opens_for_its_key_and_header_only(
+    processing_key: ProcessingKey, header: Header
+) -> None:
     sealed = sealing.seal(processing_key.public, header, b"text")
     assert sealing.unseal(processing_key, header, sealed) == b"text"
     other = sealing.generate()
@@ -209,14 +264,18 @@ def test_a_seal_opens_for_its_key_and_header_only(processing_key: ProcessingKey,
 
 
 @pytest.mark.parametrize("length", [0, 1, 1087, 1088, 1119, 1120, 1135, 1136, 5231])
-def test_a_seal_cut_short_does_not_open(length: int, processing_key: ProcessingKey, header: Header) -> None:
+def test_a_seal_cut_short_does_not_open(
+    length: int, processing_key: ProcessingKey, header: Header
+) -> None:
     sealed = sealing.seal(processing_key.public, header, b"text")
     with pytest.raises(VerificationError) as refusal:
         sealing.unseal(processing_key, header, sealed[:length])
     assert refusal.value.code == "seal-broken"
 
 
-def test_a_curve_share_of_small_order_does_not_open(processing_key: ProcessingKey, header: Header) -> None:
+def test_a_curve_share_of_small_order_does_not_open(
+    processing_key: ProcessingKey, header: Header
+) -> None:
     sealed = bytearray(sealing.seal(processing_key.public, header, b"text"))
     sealed[1088:1120] = bytes(32)
     with pytest.raises(VerificationError) as refusal:
@@ -224,22 +283,35 @@ def test_a_curve_share_of_small_order_does_not_open(processing_key: ProcessingKe
     assert refusal.value.code == "seal-broken"
 
 
-def test_nothing_can_be_hidden_in_the_padding_of_a_seal(processing_key: ProcessingKey, header: Header) -> None:
+def test_nothing_can_be_hidden_in_the_padding_of_a_seal(
+    processing_key: ProcessingKey, header: Header
+) -> None:
     padded = sealing.pad(b"text")[:-5] + b"14727"
-    sealed = sealing._SUITE.encrypt(padded, processing_key.public.hybrid, info=sealing._info(header))
+    sealed = sealing._SUITE.encrypt(
+        padded, processing_key.public.hybrid, info=sealing._info(header)
+    )
     with pytest.raises(VerificationError) as refusal:
         sealing.unseal(processing_key, header, sealed)
     assert refusal.value.code == "padding-malformed"
 
 
-def test_sealing_to_a_key_the_header_does_not_name_is_refused(processing_key: ProcessingKey, header: Header) -> None:
+def test_sealing_to_a_key_the_header_does_not_name_is_refused(
+    processing_key: ProcessingKey, header: Header
+) -> None:
     with pytest.raises(VerificationError) as refusal:
         sealing.seal(sealing.generate().public, header, b"text")
     assert refusal.value.code == "key-mismatch"
 
 
-def test_what_is_no_processing_key_is_refused(processing_key: ProcessingKey, header: Header) -> None:
-    for bad in (b"", processing_key.public_bytes[:-1], processing_key.public_bytes + b"\x00", b"\xff" * 1216):
+def test_what_is_no_processing_key_is_refused(
+    processing_key: ProcessingKey, header: Header
+) -> None:
+    for bad in (
+        b"",
+        processing_key.public_bytes[:-1],
+        processing_key.public_bytes + b"\x00",
+        b"\xff" * 1216,
+    ):
         with pytest.raises(VerificationError) as refusal:
             ProcessingPublicKey(bad)
         assert refusal.value.code == "public-key-malformed"

@@ -20,7 +20,16 @@ from benchmarks.wire.merkle import (
 )
 
 # leaves and roots of the test tree of Google's certificate-transparency repository, which RFC 6962 logs are held to
-LEAVES = ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
+LEAVES = (
+    "",
+    "00",
+    "10",
+    "2021",
+    "3031",
+    "40414243",
+    "5051525354555657",
+    "606162636465666768696a6b6c6d6e6f",
+)
 ROOT_OF_ONE = "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
 ROOT_OF_EIGHT = "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"
 
@@ -139,7 +148,12 @@ def test_a_log_that_was_rewritten_has_no_proof(second: int, data: st.DataObject)
         with pytest.raises(VerificationError, match="not-consistent"):
             require_consistency(first, tree.root(first), second, rewritten.root(), proof)
     proof = tree.consistency_proof(first)
-    for shown in (altered(proof, data.draw(st.integers(0, len(proof) - 1))), proof[:-1], [*proof, proof[0]], [b"short"]):
+    for shown in (
+        altered(proof, data.draw(st.integers(0, len(proof) - 1))),
+        proof[:-1],
+        [*proof, proof[0]],
+        [b"short"],
+    ):
         with pytest.raises(VerificationError, match=r"not-consistent|proof-malformed"):
             require_consistency(first, tree.root(first), second, tree.root(), shown)
     with pytest.raises(VerificationError, match="proof-malformed"):

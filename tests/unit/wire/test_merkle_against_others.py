@@ -70,14 +70,26 @@ def test_the_roots_are_those_that_were_published(published: Tree) -> None:
 
 
 def test_the_proofs_are_those_that_were_published(published: Tree) -> None:
-    assert {at: tuple(digest.hex() for digest in published.inclusion_proof(*at)) for at in PATHS} == PATHS
-    assert {at: tuple(digest.hex() for digest in published.consistency_proof(*at)) for at in PROOFS} == PROOFS
+    assert {
+        at: tuple(digest.hex() for digest in published.inclusion_proof(*at)) for at in PATHS
+    } == PATHS
+    assert {
+        at: tuple(digest.hex() for digest in published.consistency_proof(*at)) for at in PROOFS
+    } == PROOFS
     for (index, size), path in PATHS.items():
         leaf = leaf_hash(bytes.fromhex(LEAVES[index]))
-        require_inclusion(leaf, index, size, [bytes.fromhex(digest) for digest in path], bytes.fromhex(ROOTS[size - 1]))
+        require_inclusion(
+            leaf,
+            index,
+            size,
+            [bytes.fromhex(digest) for digest in path],
+            bytes.fromhex(ROOTS[size - 1]),
+        )
     for (first, second), proof in PROOFS.items():
         roots = [bytes.fromhex(ROOTS[size - 1]) for size in (first, second)]
-        require_consistency(first, roots[0], second, roots[1], [bytes.fromhex(digest) for digest in proof])
+        require_consistency(
+            first, roots[0], second, roots[1], [bytes.fromhex(digest) for digest in proof]
+        )
 
 
 def theirs(raw: list[bytes]) -> pymerkle.InmemoryTree:
@@ -92,7 +104,9 @@ def test_pymerkle_has_the_same_root_at_every_size(raw: list[bytes]) -> None:
 
 
 @given(raw=entries, data=st.data())
-def test_pymerkle_proves_with_the_same_hashes_and_each_accepts_the_other(raw: list[bytes], data: st.DataObject) -> None:
+def test_pymerkle_proves_with_the_same_hashes_and_each_accepts_the_other(
+    raw: list[bytes], data: st.DataObject
+) -> None:
     """Its path begins with the leaf (or the first subtree) itself and counts from 1; the hashes beside it are RFC 9162's."""
     ours, other = planted(raw), theirs(raw)
     size = data.draw(st.integers(1, len(raw)))
@@ -108,7 +122,13 @@ def test_pymerkle_proves_with_the_same_hashes_and_each_accepts_the_other(raw: li
     first = data.draw(st.integers(1, size))
     consistent = other.prove_consistency(first, size)
     pymerkle.verify_consistency(ours.root(first), root, consistent)
-    require_consistency(first, other.get_root(first), size, other.get_root(size), ours.consistency_proof(first, size))
+    require_consistency(
+        first,
+        other.get_root(first),
+        size,
+        other.get_root(size),
+        ours.consistency_proof(first, size),
+    )
 
 
 @given(raw=entries, data=st.data())

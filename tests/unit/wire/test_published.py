@@ -52,7 +52,9 @@ def test_any_change_is_noticed(key: ReceiptKey, path: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", '"\\ud800"'])
-def test_what_no_portal_can_have_signed_is_refused_like_any_change(key: ReceiptKey, value: str) -> None:
+def test_what_no_portal_can_have_signed_is_refused_like_any_change(
+    key: ReceiptKey, value: str
+) -> None:
     signed = json.loads(json.dumps(published.sign(DOCUMENT, key)).replace("41.25", value))
     with pytest.raises(VerificationError) as refused:
         published.verify(signed, {key.key_id: key.public})

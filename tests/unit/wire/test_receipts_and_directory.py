@@ -40,17 +40,23 @@ def receipt(raw_envelope: bytes, header: Header) -> bytes:
     return receipts.issue(envelope.digest(raw_envelope), header, 41, DAY, RECEIPT_KEY)
 
 
-def test_a_receipt_says_what_was_taken_when_and_where(receipt: bytes, raw_envelope: bytes, header: Header) -> None:
+def test_a_receipt_says_what_was_taken_when_and_where(
+    receipt: bytes, raw_envelope: bytes, header: Header
+) -> None:
     assert receipts.verify(receipt, KNOWN, raw_envelope) == receipts.Receipt(
         envelope.digest(raw_envelope), header, 41, DAY, RECEIPT_KEY.key_id
     )
 
 
-def test_the_same_receipt_is_issued_again_to_the_byte(receipt: bytes, raw_envelope: bytes, header: Header) -> None:
+def test_the_same_receipt_is_issued_again_to_the_byte(
+    receipt: bytes, raw_envelope: bytes, header: Header
+) -> None:
     assert receipts.issue(envelope.digest(raw_envelope), header, 41, DAY, RECEIPT_KEY) == receipt
 
 
-def test_a_receipt_of_a_stranger_is_refused(receipt: bytes, raw_envelope: bytes, header: Header) -> None:
+def test_a_receipt_of_a_stranger_is_refused(
+    receipt: bytes, raw_envelope: bytes, header: Header
+) -> None:
     stranger = ReceiptKey.generate()
     theirs = receipts.issue(envelope.digest(raw_envelope), header, 41, DAY, stranger)
     assert code_of(lambda: receipts.read(theirs, KNOWN)) == "receipt-signature-invalid"
@@ -61,7 +67,9 @@ def test_a_receipt_of_a_stranger_is_refused(receipt: bytes, raw_envelope: bytes,
 
 
 @pytest.mark.parametrize(
-    "change", [{"log_index": 42}, {"received_on": "2017-01-17"}, {"envelope_digest": "0" * 64}], ids=lambda change: next(iter(change))
+    "change",
+    [{"log_index": 42}, {"received_on": "2017-01-17"}, {"envelope_digest": "0" * 64}],
+    ids=lambda change: next(iter(change)),
 )
 def test_an_altered_receipt_is_refused(change: dict[str, Any], receipt: bytes) -> None:
     altered = edited(receipt, lambda content: content["receipt"].update(change))
@@ -80,13 +88,24 @@ def test_an_altered_receipt_is_refused(change: dict[str, Any], receipt: bytes) -
     ],
 )
 def test_a_malformed_receipt_is_refused(change: dict[str, Any], code: str, receipt: bytes) -> None:
-    assert code_of(lambda: receipts.read(edited(receipt, lambda content: content["receipt"].update(change)), KNOWN)) == code
+    assert (
+        code_of(
+            lambda: receipts.read(
+                edited(receipt, lambda content: content["receipt"].update(change)), KNOWN
+            )
+        )
+        == code
+    )
 
 
-def test_a_receipt_for_another_envelope_is_refused(raw_envelope: bytes, header: Header, receipt: bytes) -> None:
+def test_a_receipt_for_another_envelope_is_refused(
+    raw_envelope: bytes, header: Header, receipt: bytes
+) -> None:
     other = receipts.issue("0" * 64, header, 41, DAY, RECEIPT_KEY)
     assert code_of(lambda: receipts.verify(other, KNOWN, raw_envelope)) == "receipt-for-another"
-    echo = receipts.issue(envelope.digest(raw_envelope), replace(header, ledger_sequence=3), 41, DAY, RECEIPT_KEY)
+    echo = receipts.issue(
+        envelope.digest(raw_envelope), replace(header, ledger_sequence=3), 41, DAY, RECEIPT_KEY
+    )
     assert code_of(lambda: receipts.verify(echo, KNOWN, raw_envelope)) == "receipt-for-another"
 
 
@@ -116,35 +135,53 @@ def test_a_directory_is_trusted_by_its_fingerprint(listed: Directory) -> None:
 
 def test_a_directory_names_features_beside_what_every_agent_reads(listed: Directory) -> None:
     announced = replace(listed, features=("a-feature-of-later", "receipts-2"))
-    assert directory.verify(directory.issue(announced, DIRECTORY_KEY), DIRECTORY_KEY.key_id) == announced
+    assert (
+        directory.verify(directory.issue(announced, DIRECTORY_KEY), DIRECTORY_KEY.key_id)
+        == announced
+    )
     assert b"features" not in directory.issue(listed, DIRECTORY_KEY)
 
 
 def test_a_directory_of_another_signer_is_refused(listed: Directory) -> None:
     other = DirectoryKey.generate()
     raw = directory.issue(listed, other)
-    assert code_of(lambda: directory.verify(raw, DIRECTORY_KEY.key_id)) == "directory-signer-unknown"
+    assert (
+        code_of(lambda: directory.verify(raw, DIRECTORY_KEY.key_id)) == "directory-signer-unknown"
+    )
     posed = edited(raw, lambda content: content.update(signer=DIRECTORY_KEY.public_bytes))
-    assert code_of(lambda: directory.verify(posed, DIRECTORY_KEY.key_id)) == "directory-signature-invalid"
+    assert (
+        code_of(lambda: directory.verify(posed, DIRECTORY_KEY.key_id))
+        == "directory-signature-invalid"
+    )
 
 
 def test_a_directory_with_a_key_slipped_in_is_refused(listed: Directory) -> None:
     raw = directory.issue(listed, DIRECTORY_KEY)
     mine = sealing.generate().public_bytes
     slipped = edited(raw, lambda content: content["directory"]["processing"][0].update(public=mine))
-    assert code_of(lambda: directory.verify(slipped, DIRECTORY_KEY.key_id)) == "directory-signature-invalid"
+    assert (
+        code_of(lambda: directory.verify(slipped, DIRECTORY_KEY.key_id))
+        == "directory-signature-invalid"
+    )
 
 
 def test_a_directory_older_than_the_last_one_is_refused(listed: Directory) -> None:
     raw = directory.issue(listed, DIRECTORY_KEY)
-    assert code_of(lambda: directory.verify(raw, DIRECTORY_KEY.key_id, at_least=8)) == "directory-outdated"
+    assert (
+        code_of(lambda: directory.verify(raw, DIRECTORY_KEY.key_id, at_least=8))
+        == "directory-outdated"
+    )
 
 
 @pytest.mark.parametrize(
     "change",
     [
         {"number": -1},
-        {"processing": [{"public": bytes(1215), "valid_from": "2017-01-01", "valid_to": "2018-01-01"}]},
+        {
+            "processing": [
+                {"public": bytes(1215), "valid_from": "2017-01-01", "valid_to": "2018-01-01"}
+            ]
+        },
         {"receipts": [{"public": bytes(32), "valid_from": "2018-01-01", "valid_to": "2018-01-01"}]},
         {"features": ["b", "a"]},
         {"features": ["a", "a"]},
@@ -153,11 +190,16 @@ def test_a_directory_older_than_the_last_one_is_refused(listed: Directory) -> No
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_a_malformed_directory_is_refused_though_well_signed(change: dict[str, Any], listed: Directory) -> None:
+def test_a_malformed_directory_is_refused_though_well_signed(
+    change: dict[str, Any], listed: Directory
+) -> None:
     content: Any = canonical.decode(directory.issue(listed, DIRECTORY_KEY))
     content["directory"].update(change)
     content["signature"] = DIRECTORY_KEY.sign(Purpose.DIRECTORY, content["directory"])
-    assert code_of(lambda: directory.verify(canonical.encode(content), DIRECTORY_KEY.key_id)) == "field-malformed"
+    assert (
+        code_of(lambda: directory.verify(canonical.encode(content), DIRECTORY_KEY.key_id))
+        == "field-malformed"
+    )
 
 
 def test_a_report_is_sealed_to_the_newest_key_of_the_day(listed: Directory) -> None:
@@ -205,7 +247,9 @@ def test_a_device_reads_what_is_its_own(device_key: DeviceKey) -> None:
     requests.verify(request, "GET", PATH, MOMENT - timedelta(minutes=5), device_key.public)
 
 
-def test_a_request_for_something_else_or_by_someone_else_is_refused(device_key: DeviceKey, other_device_key: DeviceKey) -> None:
+def test_a_request_for_something_else_or_by_someone_else_is_refused(
+    device_key: DeviceKey, other_device_key: DeviceKey
+) -> None:
     request = requests.parse(requests.sign("GET", PATH, "device-7", MOMENT, device_key))
     attempts: list[tuple[requests.SignedRequest, str, str, DeviceKey]] = [
         (request, "POST", PATH, device_key),
@@ -215,7 +259,11 @@ def test_a_request_for_something_else_or_by_someone_else_is_refused(device_key: 
         (replace(request, at=request.at + 1), "GET", PATH, device_key),
     ]
     for posed, method, path, key in attempts:
-        refusal = code_of(lambda posed=posed, method=method, path=path, key=key: requests.verify(posed, method, path, MOMENT, key.public))  # type: ignore[misc]
+        refusal = code_of(
+            lambda posed=posed, method=method, path=path, key=key: requests.verify(
+                posed, method, path, MOMENT, key.public
+            )
+        )  # type: ignore[misc]
         assert refusal == "request-signature-invalid"
 
 
@@ -223,7 +271,10 @@ def test_a_request_for_something_else_or_by_someone_else_is_refused(device_key: 
 def test_an_old_or_early_request_is_refused(minutes: int, device_key: DeviceKey) -> None:
     request = requests.parse(requests.sign("GET", PATH, "device-7", MOMENT, device_key))
     now = MOMENT + timedelta(minutes=minutes)
-    assert code_of(lambda: requests.verify(request, "GET", PATH, now, device_key.public)) == "request-outdated"
+    assert (
+        code_of(lambda: requests.verify(request, "GET", PATH, now, device_key.public))
+        == "request-outdated"
+    )
 
 
 @pytest.mark.parametrize(

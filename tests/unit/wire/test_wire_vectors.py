@@ -11,7 +11,18 @@ from typing import Any
 import pytest
 
 from benchmarks.measurements import Metric
-from benchmarks.wire import MAX_ENVELOPE_BYTES, canonical, directory, envelope, fields, label_frames, receipts, requests, schema, sealing
+from benchmarks.wire import (
+    MAX_ENVELOPE_BYTES,
+    canonical,
+    directory,
+    envelope,
+    fields,
+    label_frames,
+    receipts,
+    requests,
+    schema,
+    sealing,
+)
 from benchmarks.wire.signing import Purpose
 from fixtures.vectors.wire.__main__ import blocks, fill
 from fixtures.vectors.wire.annotation import annotate, from_annotated
@@ -48,10 +59,19 @@ def test_the_sealed_vector_opens() -> None:
 
 
 def test_the_other_vectors_verify() -> None:
-    trusted = directory.verify(on_file("directory"), directory.EnrolmentSecret.parse(ON_FILE["token"]).fingerprint, at_least=1)
+    trusted = directory.verify(
+        on_file("directory"),
+        directory.EnrolmentSecret.parse(ON_FILE["token"]).fingerprint,
+        at_least=1,
+    )
     assert trusted.processing_key(MOMENT.date()).key_id == processing_key().key_id
-    assert receipts.verify(on_file("receipt"), trusted.receipt_keys(), on_file("envelope")).log_index == 41
-    requests.verify(requests.parse(ON_FILE["request"]), "GET", REQUEST_PATH, MOMENT, device_key().public)
+    assert (
+        receipts.verify(on_file("receipt"), trusted.receipt_keys(), on_file("envelope")).log_index
+        == 41
+    )
+    requests.verify(
+        requests.parse(ON_FILE["request"]), "GET", REQUEST_PATH, MOMENT, device_key().public
+    )
     assert directory_key().key_id == ON_FILE["token"].split(".")[2]
     assert receipt_key().key_id in trusted.receipt_keys()
 
@@ -81,14 +101,24 @@ def test_an_annotation_reads_back_to_its_bytes() -> None:
 
 def table_fields(heading: str) -> set[str]:
     """Names in the first column of the table under a heading of the page."""
-    section = PAGE.split(heading, 1)[1].split("\n<!--", 1)[0].split("\n## ", 1)[0].split("\nA **", 1)[0]
-    return {name for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE) for name in re.findall(r"`([a-z_]+)`", row)}
+    section = (
+        PAGE.split(heading, 1)[1].split("\n<!--", 1)[0].split("\n## ", 1)[0].split("\nA **", 1)[0]
+    )
+    return {
+        name
+        for row in re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+        for name in re.findall(r"`([a-z_]+)`", row)
+    }
 
 
 def test_the_page_names_every_field_and_no_other() -> None:
     written: Any = canonical.decode(on_file("report"))
-    assert table_fields("## 3. Header") == {field.name for field in dataclasses.fields(schema.Header)}
-    assert table_fields("## 4. Report") == set(written) | {"salt"}  # optional, as agents of before sent none
+    assert table_fields("## 3. Header") == {
+        field.name for field in dataclasses.fields(schema.Header)
+    }
+    assert table_fields("## 4. Report") == set(written) | {
+        "salt"
+    }  # optional, as agents of before sent none
     optional = {"years", "months"}  # the example covers one year, and every month of it
     assert table_fields("A **label**:") == set(written["labels"][0]) | optional
 
@@ -104,7 +134,8 @@ def test_the_page_names_every_field_and_no_other() -> None:
         f"grid points, 2 to {label_frames.MOST_POINTS:,}",
         fields.IDENTIFIER.pattern,
         ", ".join(f"`{metric.value}`" for metric in Metric),
-        ", ".join(str(size // 1024) for size in sealing.SIZES[:-1]) + f" or {sealing.SIZES[-1] // 1024} KiB",
+        ", ".join(str(size // 1024) for size in sealing.SIZES[:-1])
+        + f" or {sealing.SIZES[-1] // 1024} KiB",
         "`steplabel/1 seal || 0x00 ||",
         f"`{requests.HTTP_HEADER}: device=",
     ],

@@ -16,7 +16,9 @@ from portal.operator_command import OperatorCommand, refused
 
 
 class Command(OperatorCommand):
-    help = Phrase("Issue a one-time enrolment token for a site's agent; an enterprise does the same on its page `Sites and agents`.")
+    help = Phrase(
+        "Issue a one-time enrolment token for a site's agent; an enterprise does the same on its page `Sites and agents`."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("site", help=Phrase("the site's id, as in its site.toml"))
@@ -24,7 +26,9 @@ class Command(OperatorCommand):
             "--days",
             type=int,
             default=TOKEN_LIFETIME.days,
-            help=Phrase("how many days it can be used (default: %(days)s)", days=TOKEN_LIFETIME.days),
+            help=Phrase(
+                "how many days it can be used (default: %(days)s)", days=TOKEN_LIFETIME.days
+            ),
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -33,13 +37,29 @@ class Command(OperatorCommand):
         try:
             site = Site.objects.get(slug=options["site"])
         except Site.DoesNotExist as error:
-            raise refused(Phrase("There is no site %(site)s. `manage.py register` registers sites.", site=repr(options["site"]))) from error
+            raise refused(
+                Phrase(
+                    "There is no site %(site)s. `manage.py register` registers sites.",
+                    site=repr(options["site"]),
+                )
+            ) from error
         if site.retired_at is not None:
             raise refused(
-                Phrase("The site %(site)s is retired: no agent signs for it any more. Name a site that reports.", site=repr(site.slug))
+                Phrase(
+                    "The site %(site)s is retired: no agent signs for it any more. Name a site that reports.",
+                    site=repr(site.slug),
+                )
             )
         now = timezone.now()
-        self.stdout.write(issue_token(site, None, keys.published_directory().fingerprint, now, timedelta(days=options["days"])))
+        self.stdout.write(
+            issue_token(
+                site,
+                None,
+                keys.published_directory().fingerprint,
+                now,
+                timedelta(days=options["days"]),
+            )
+        )
         self.remark(
             in_number(
                 options["days"],

@@ -24,7 +24,9 @@ class Command(OperatorCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         user = User.objects.filter(email=options["email"].lower()).first()
         if user is None:
-            raise refused(Phrase("There is nobody with the address %(email)s.", email=repr(options["email"])))
+            raise refused(
+                Phrase("There is nobody with the address %(email)s.", email=repr(options["email"]))
+            )
         if not take_away(user, "operator", timezone.now()):
             raise refused(Phrase("%(email)s has no second factor.", email=user.email))
         self.answer(Phrase("The second factor of %(email)s is removed.", email=user.email))

@@ -20,12 +20,22 @@ class Command(OperatorCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("device", help=Phrase("the device's id, as `steplabel-agent status` shows it"))
+        parser.add_argument(
+            "device", help=Phrase("the device's id, as `steplabel-agent status` shows it")
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
             device = Device.objects.select_related("site").get(pk=UUID(options["device"]))
         except (ValueError, Device.DoesNotExist) as error:
-            raise refused(Phrase("There is no device %(device)s.", device=repr(options["device"]))) from error
+            raise refused(
+                Phrase("There is no device %(device)s.", device=repr(options["device"]))
+            ) from error
         revoke(device, None, timezone.now())
-        self.answer(Phrase("The device %(device)s of %(site)s is revoked.", device=str(device.pk), site=device.site.slug))
+        self.answer(
+            Phrase(
+                "The device %(device)s of %(site)s is revoked.",
+                device=str(device.pk),
+                site=device.site.slug,
+            )
+        )

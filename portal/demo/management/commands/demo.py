@@ -33,10 +33,17 @@ INSIDE = "STEPLABEL_DEMO"
 """Set in the process that is the demo: its settings already name a folder of its own."""
 
 OPENING_S = 120
-_STANDINGS = {Phrase("Where we stand"): "where-we-stand/", Phrase("What to do next"): "what-to-do-next/"}
+_STANDINGS = {
+    Phrase("Where we stand"): "where-we-stand/",
+    Phrase("What to do next"): "what-to-do-next/",
+}
 KEYS_GOOD_FOR = timedelta(days=730)
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the last where a terminal is closed: web and worker are in sessions of their own
+ENDINGS = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+)  # the last where a terminal is closed: web and worker are in sessions of their own
 
 
 class Command(OperatorCommand):
@@ -45,16 +52,37 @@ class Command(OperatorCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--sector", default="cement", choices=packs.shipped(), help=Phrase("which pack's plants (default: cement)"))
-        parser.add_argument("--enterprises", type=int, default=26, metavar="N", help=Phrase("how many plants, one a firm (default: 26)"))
-        parser.add_argument("--seed", type=int, default=1, help=Phrase("of the simulated plants (default: 1)"))
         parser.add_argument(
-            "--once", action="store_true", help=Phrase("print the result as JSON on the last line and end, instead of serving")
+            "--sector",
+            default="cement",
+            choices=packs.shipped(),
+            help=Phrase("which pack's plants (default: cement)"),
         )
         parser.add_argument(
-            "--lively", action="store_true", help=Phrase("three sectors and years, what is late, waits and was withdrawn as well")
+            "--enterprises",
+            type=int,
+            default=26,
+            metavar="N",
+            help=Phrase("how many plants, one a firm (default: 26)"),
         )
-        parser.add_argument("--keep", action="store_true", help=Phrase("keep the demo's folder afterwards, and say where it is"))
+        parser.add_argument(
+            "--seed", type=int, default=1, help=Phrase("of the simulated plants (default: 1)")
+        )
+        parser.add_argument(
+            "--once",
+            action="store_true",
+            help=Phrase("print the result as JSON on the last line and end, instead of serving"),
+        )
+        parser.add_argument(
+            "--lively",
+            action="store_true",
+            help=Phrase("three sectors and years, what is late, waits and was withdrawn as well"),
+        )
+        parser.add_argument(
+            "--keep",
+            action="store_true",
+            help=Phrase("keep the demo's folder afterwards, and say where it is"),
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["enterprises"] < 1:
@@ -62,12 +90,17 @@ class Command(OperatorCommand):
         if INSIDE not in os.environ:
             raise SystemExit(_in_a_folder_of_its_own(options["keep"]))
         for ending in ENDINGS:  # said aloud: a shell's background job inherits a deaf SIGINT
-            if ending is not signal.SIGHUP or signal.getsignal(ending) is not signal.SIG_IGN:  # nohup means that it goes on
+            if (
+                ending is not signal.SIGHUP or signal.getsignal(ending) is not signal.SIG_IGN
+            ):  # nohup means that it goes on
                 signal.signal(ending, _end)
         try:
-            Demo(options["sector"], options["enterprises"], options["seed"], Path(os.environ["STEPLABEL_VAR"])).run(
-                options["once"], lively=options["lively"]
-            )
+            Demo(
+                options["sector"],
+                options["enterprises"],
+                options["seed"],
+                Path(os.environ["STEPLABEL_VAR"]),
+            ).run(options["once"], lively=options["lively"])
         except KeyboardInterrupt:
             say("")
             say(Phrase("Interrupted; everything that was started has been stopped."))
@@ -77,10 +110,18 @@ class Command(OperatorCommand):
 def _in_a_folder_of_its_own(keep: bool) -> int:
     """Run the same command again with its databases, keys and logs in a new folder, and take the folder away after it."""
     folder = Path(tempfile.mkdtemp(prefix="steplabel-demo-"))
-    environment = {**os.environ, INSIDE: "1", "STEPLABEL_VAR": str(folder), "DJANGO_SETTINGS_MODULE": "portal.settings.embedded"}
+    environment = {
+        **os.environ,
+        INSIDE: "1",
+        "STEPLABEL_VAR": str(folder),
+        "DJANGO_SETTINGS_MODULE": "portal.settings.embedded",
+    }
     environment.setdefault("STEPLABEL_CONTACT", "operator@example.org")
     # every plant reports from one address, so what one address may send in a minute is what a whole sector may
-    environment |= {"STEPLABEL_RATE_SUBMISSIONS": "6000/min", "STEPLABEL_RATE_ENROLMENTS": "6000/min"}
+    environment |= {
+        "STEPLABEL_RATE_SUBMISSIONS": "6000/min",
+        "STEPLABEL_RATE_ENROLMENTS": "6000/min",
+    }
     if environment.pop("PYTHONDONTWRITEBYTECODE", None):
         # the agent starts twice a plant: what Python compiles for it is kept, in this folder, which leaves nothing behind either
         environment["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
@@ -107,7 +148,9 @@ def _end(_signal: int, _frame: object) -> None:
 
 def _outlive(process: subprocess.Popen[bytes]) -> int:
     while True:
-        with suppress(KeyboardInterrupt):  # Ctrl-C reaches both processes; this one waits until that one has tidied up
+        with suppress(
+            KeyboardInterrupt
+        ):  # Ctrl-C reaches both processes; this one waits until that one has tidied up
             return process.wait()
 
 
@@ -157,35 +200,60 @@ class Demo:
         from portal.publication.models import Publication
 
         with self._stage(
-            "beside", Phrase("The other sectors and the years before: drawn, sealed and published here, opened by the worker")
+            "beside",
+            Phrase(
+                "The other sectors and the years before: drawn, sealed and published here, opened by the worker"
+            ),
         ):
             now = timezone.now()
             others = beside.declare(self.sector, now)
 
             def hear(outcome: PlantReport) -> None:
                 if outcome.exit_code:
-                    raise refused(Phrase("The agent of %(site)s could not enrol: %(reason)s", site=outcome.site, reason=outcome.message))
+                    raise refused(
+                        Phrase(
+                            "The agent of %(site)s could not enrol: %(reason)s",
+                            site=outcome.site,
+                            reason=outcome.message,
+                        )
+                    )
 
             # before the years before: one agent's keys sign all of a series
-            report_all(self.sector.plants, cast.tokens, address, self.var / "plants", hear, submit=False)
+            report_all(
+                self.sector.plants, cast.tokens, address, self.var / "plants", hear, submit=False
+            )
 
             def say_withheld(what: str, refusal: RefusedError) -> None:
                 say(_refused(f"{what}: {refusal.worded(in_words)}"))
 
-            sent = beside.fill(self.sector, others, self.var / "plants", self._wait_for_the_worker, say_withheld)
+            sent = beside.fill(
+                self.sector, others, self.var / "plants", self._wait_for_the_worker, say_withheld
+            )
             waiting.fill(self.sector, now)
         versions = Counter(Publication.objects.values_list("status", flat=True))
-        return {"reports": sent, "firms": Organisation.objects.filter(kind=Role.ENTERPRISE).count(), "versions": dict(versions)}
+        return {
+            "reports": sent,
+            "firms": Organisation.objects.filter(kind=Role.ENTERPRISE).count(),
+            "versions": dict(versions),
+        }
 
     def _report(self, cast: Any, address: str) -> tuple[int, int]:
         from portal.demo.plants import PlantReport, report_all
 
         count = len(self.sector.plants)
-        with self._stage("report", Phrase("%(count)s plants write their files and run the agent: label, protect, seal, send", count=count)):
+        with self._stage(
+            "report",
+            Phrase(
+                "%(count)s plants write their files and run the agent: label, protect, seal, send",
+                count=count,
+            ),
+        ):
             ended = itertools.count(1)
 
             def hear(outcome: PlantReport) -> None:
-                say(f"  {next(ended):>3}/{count}  {outcome.site:<24} {outcome.message or in_words(Phrase('sent'))}")
+                say(
+                    f"  {next(ended):>3}/{count}  {outcome.site:<24} {outcome.message or in_words(Phrase('sent'))}"
+                )
 
             report_all(self.sector.plants, cast.tokens, address, self.var / "plants", hear)
         with self._stage("open", Phrase("The worker opens what came in")):
@@ -195,19 +263,27 @@ class Demo:
         from portal.intake.models import Submission, SubmissionState
 
         deadline = time.monotonic() + OPENING_S
-        while Submission.objects.filter(state__in=[SubmissionState.RECEIVED, SubmissionState.OPENING]).exists():
+        while Submission.objects.filter(
+            state__in=[SubmissionState.RECEIVED, SubmissionState.OPENING]
+        ).exists():
             if time.monotonic() > deadline:
                 log = (self.var / "worker.log").read_text(encoding="utf-8", errors="replace")
                 raise refused(
                     Phrase(
-                        "The worker did not open every report in %(seconds)s s. Its last words: %(log)s", seconds=OPENING_S, log=log[-2000:]
+                        "The worker did not open every report in %(seconds)s s. Its last words: %(log)s",
+                        seconds=OPENING_S,
+                        log=log[-2000:],
                     )
                 )
             time.sleep(0.2)
         for row in Submission.objects.filter(state=SubmissionState.REFUSED):
             say(_refused(Phrase("%(site)s: %(reason)s", site=row.site.slug, reason=row.reason)))
-        newest = Submission.objects.filter(period=str(self.sector.year), site__pack=self.sector.pack.id)
-        return newest.filter(state=SubmissionState.ACCEPTED).count(), newest.filter(state=SubmissionState.REFUSED).count()
+        newest = Submission.objects.filter(
+            period=str(self.sector.year), site__pack=self.sector.pack.id
+        )
+        return newest.filter(state=SubmissionState.ACCEPTED).count(), newest.filter(
+            state=SubmissionState.REFUSED
+        ).count()
 
     def _publish(self, cast: Any, accepted: int, rejected: int) -> dict[str, Any]:
         from portal import keys
@@ -232,7 +308,12 @@ class Demo:
             "enterprises": len(self.sector.plants),
             "submissions": {"accepted": accepted, "rejected": rejected},
             "publication": (shown := self._shown(draft)),
-            "standings": {"ranked": Standing.objects.filter(period=cast.period).values("submission").distinct().count()},
+            "standings": {
+                "ranked": Standing.objects.filter(period=cast.period)
+                .values("submission")
+                .distinct()
+                .count()
+            },
             "guidance": guidance.of(self.sector, cast.period),
             "acting": acting,
             "truth": {"steps": self._truth(shown)},
@@ -243,7 +324,10 @@ class Demo:
         """Addresses of what was made; nothing where no report was accepted, for there would be none to attest."""
         from portal.demo import acting
 
-        with self._stage("act", Phrase("A statement, groups, an incentive, and a practice that five firms report on")):
+        with self._stage(
+            "act",
+            Phrase("A statement, groups, an incentive, and a practice that five firms report on"),
+        ):
             return acting.fill(self.sector, self.var / "plants", timezone.now()) if accepted else {}
 
     def _shown(self, publication: Any) -> dict[str, Any]:
@@ -253,20 +337,32 @@ class Demo:
 
         gate = GateResult.from_json(publication.gate)
         scope = BenchmarkScope.of(publication.period.peer_group.scope)
-        document = document_of(gate, publication.explanation, publication.version, timezone.now().date(), scope)
+        document = document_of(
+            gate, publication.explanation, publication.version, timezone.now().date(), scope
+        )
         fields = ("step", "metric", "unit", "best", "interval", "rule", "firms")
         return {
             "version": publication.version,
             "status": publication.status,
-            "steps": [{field: step[field] for field in fields} | {"gate": _verdict(step["gate"])} for step in document["steps"]],
+            "steps": [
+                {field: step[field] for field in fields} | {"gate": _verdict(step["gate"])}
+                for step in document["steps"]
+            ],
             "held": _withheld_reasons(document["steps"]),
             "route_total": document["route_total"]["value"],
             "best_reached_total": document["best_reached_total"]["value"],
         }
 
     def _truth(self, shown: dict[str, Any]) -> list[dict[str, Any]]:
-        rules = {(step["step"], Metric(step["metric"])): step["rule"] for step in shown["steps"] if step["rule"]}
-        return [{"step": step, "metric": metric.value, "best": best} for (step, metric), best in self.sector.truth(rules).items()]
+        rules = {
+            (step["step"], Metric(step["metric"])): step["rule"]
+            for step in shown["steps"]
+            if step["rule"]
+        }
+        return [
+            {"step": step, "metric": metric.value, "best": best}
+            for (step, metric), best in self.sector.truth(rules).items()
+        ]
 
     def _serve(self, cast: Any, address: str, result: dict[str, Any]) -> None:
         from portal.demo import guidance
@@ -279,17 +375,26 @@ class Demo:
             Phrase("The API"): "api/v1/schema/",
         }
         if result["publication"]["status"] == "published":
-            pages[Phrase("The sector")] = f"sectors/{self.sector.pack.id}/cn/{self.sector.pack.routes[0].id}/"
+            pages[Phrase("The sector")] = (
+                f"sectors/{self.sector.pack.id}/cn/{self.sector.pack.routes[0].id}/"
+            )
         for what, page in pages.items():
             say(f"  {in_words(what):<20} {address}/{page}")
-        say("  " + in_words(Phrase("Signed in as enterprise or regulator (an incentive: regulator):")))
+        say(
+            "  "
+            + in_words(Phrase("Signed in as enterprise or regulator (an incentive: regulator):"))
+        )
         for what, page in (_STANDINGS | result["acting"]).items():
             say(f"  {in_words(what):<20} {address}/{page}")
         say("")
         for person in cast.sign_ins:
             say(f"  {person.role:<20} {person.email:<26} {person.password:<18} {person.secret}")
         say("")
-        say(Phrase("The last column is the key for an authenticator app. Without one: press Enter for the codes of the moment."))
+        say(
+            Phrase(
+                "The last column is the key for an authenticator app. Without one: press Enter for the codes of the moment."
+            )
+        )
         say(Phrase("Ctrl-C ends the demo; nothing stays behind."))
         with suppress(KeyboardInterrupt):
             for _line in sys.stdin:
@@ -314,7 +419,11 @@ def _verdict(gate: dict[str, Any]) -> str:
 
 def _withheld_reasons(steps: list[dict[str, Any]]) -> dict[str, str]:
     """The gate's reasons for what it lets nobody see, by code, each in its sentence."""
-    return {step["gate"]["code"]: step["gate"]["reason"]["en"] for step in steps if not step["gate"]["shown"]}
+    return {
+        step["gate"]["code"]: step["gate"]["reason"]["en"]
+        for step in steps
+        if not step["gate"]["shown"]
+    }
 
 
 def outcome(result: dict[str, Any]) -> str:
@@ -324,7 +433,13 @@ def outcome(result: dict[str, Any]) -> str:
     shown = len(publication["steps"]) - codes.total()
     values = len(publication["steps"])
     lines: list[str] = [
-        Phrase("%(count)s of %(values)s values, %(code)s: %(reason)s", count=codes[code], values=values, code=code, reason=why)
+        Phrase(
+            "%(count)s of %(values)s values, %(code)s: %(reason)s",
+            count=codes[code],
+            values=values,
+            code=code,
+            reason=why,
+        )
         for code, why in publication["held"].items()
     ]
     if publication["status"] == "draft":
@@ -334,9 +449,18 @@ def outcome(result: dict[str, Any]) -> str:
             version=version,
             reports=reports,
         )
-        lines.append(Phrase("Run the demo with more firms: with 26, as it does by itself, every value is shown."))
+        lines.append(
+            Phrase(
+                "Run the demo with more firms: with 26, as it does by itself, every value is shown."
+            )
+        )
     else:
-        first = Phrase("Published: %(shown)s of %(values)s values from %(reports)s reports.", shown=shown, values=values, reports=reports)
+        first = Phrase(
+            "Published: %(shown)s of %(values)s values from %(reports)s reports.",
+            shown=shown,
+            values=values,
+            reports=reports,
+        )
     return "\n  ".join(map(in_words, (first, *lines)))
 
 

@@ -28,13 +28,33 @@ _VERSION = re.compile(r'^VERSION = "([0-9.]+)"$', re.MULTILINE)
 
 
 class Command(OperatorCommand):
-    help = Phrase("Announce the newest version of the agent, signed by the offline key: agents are told of it, and install nothing.")
+    help = Phrase(
+        "Announce the newest version of the agent, signed by the offline key: agents are told of it, and install nothing."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path, help=Phrase("the agent's files, steplabel-agent-SYSTEM-pythonVERSION.pyz"))
-        parser.add_argument("--dir", type=Path, required=True, help=Phrase("the folder of offline.pem"))
-        parser.add_argument("--changes", nargs=2, action="append", metavar=("LANGUAGE", "TEXT"), default=[], help="en TEXT, zh TEXT …")
-        parser.add_argument("--days", type=int, default=366, help=Phrase("for how long it is the newest; sign again before that (366)"))
+        parser.add_argument(
+            "folder",
+            type=Path,
+            help=Phrase("the agent's files, steplabel-agent-SYSTEM-pythonVERSION.pyz"),
+        )
+        parser.add_argument(
+            "--dir", type=Path, required=True, help=Phrase("the folder of offline.pem")
+        )
+        parser.add_argument(
+            "--changes",
+            nargs=2,
+            action="append",
+            metavar=("LANGUAGE", "TEXT"),
+            default=[],
+            help="en TEXT, zh TEXT …",
+        )
+        parser.add_argument(
+            "--days",
+            type=int,
+            default=366,
+            help=Phrase("for how long it is the newest; sign again before that (366)"),
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         folder: Path = options["folder"]
@@ -48,10 +68,19 @@ class Command(OperatorCommand):
             )
         versions = {_version_in(file) for file in files}
         if len(versions) > 1:
-            raise refused(Phrase("The files are of several versions: %(versions)s.", versions=enumerated(sorted(versions))))
+            raise refused(
+                Phrase(
+                    "The files are of several versions: %(versions)s.",
+                    versions=enumerated(sorted(versions)),
+                )
+            )
         announced, today = folder / agent_releases.FILE, timezone.now().date()
         key = DirectoryKey.from_pem((options["dir"] / OFFLINE).read_bytes())
-        number = agent_releases.verify(announced.read_bytes(), key.key_id).number + 1 if announced.exists() else 1
+        number = (
+            agent_releases.verify(announced.read_bytes(), key.key_id).number + 1
+            if announced.exists()
+            else 1
+        )
         release = AgentRelease(
             number,
             versions.pop(),
@@ -72,7 +101,11 @@ class Command(OperatorCommand):
                 file=announced,
             )
         )
-        self.answer(Phrase("Keep this file beside the next version's: its number goes on from it, and agents take no lower one."))
+        self.answer(
+            Phrase(
+                "Keep this file beside the next version's: its number goes on from it, and agents take no lower one."
+            )
+        )
 
 
 def _version_in(file: Path) -> str:

@@ -43,30 +43,65 @@ class Command(OperatorCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("step", nargs="?", choices=["new", "rotate", "witnesses", "sign", "take"], default="new")
-        parser.add_argument("file", nargs="?", type=Path, help=Phrase("for `take`: the directory as the offline key signed it"))
         parser.add_argument(
-            "--dir", type=Path, default=None, help=Phrase("the folder of keys; default: where the settings look for the directory")
-        )
-        parser.add_argument("--years", type=int, default=2, help=Phrase("how long the new keys are listed as valid"))
-        parser.add_argument(
-            "--overlap", type=int, default=ceremony.OVERLAP.days, help=Phrase("days for which an old key is still used (rotate)")
-        )
-        parser.add_argument("--only", choices=["processing", "receipt"], help=Phrase("rotate this key alone"))
-        parser.add_argument(
-            "--token", metavar="URI", help=Phrase("the PKCS#11 token that wraps the new processing key's password (rotate)")
+            "step", nargs="?", choices=["new", "rotate", "witnesses", "sign", "take"], default="new"
         )
         parser.add_argument(
-            "--add", action="append", default=[], metavar="KEY", help=Phrase("a witness's key, as it printed it (witnesses)")
+            "file",
+            nargs="?",
+            type=Path,
+            help=Phrase("for `take`: the directory as the offline key signed it"),
         )
         parser.add_argument(
-            "--drop", action="append", default=[], metavar="NAME", help=Phrase("a witness that is named no more (witnesses)")
+            "--dir",
+            type=Path,
+            default=None,
+            help=Phrase("the folder of keys; default: where the settings look for the directory"),
         )
-        parser.add_argument("--required", type=int, help=Phrase("how many cosignatures an agent asks for (witnesses)"))
-        parser.add_argument("--within-days", type=int, help=Phrase("how old they may be (witnesses)"))
+        parser.add_argument(
+            "--years", type=int, default=2, help=Phrase("how long the new keys are listed as valid")
+        )
+        parser.add_argument(
+            "--overlap",
+            type=int,
+            default=ceremony.OVERLAP.days,
+            help=Phrase("days for which an old key is still used (rotate)"),
+        )
+        parser.add_argument(
+            "--only", choices=["processing", "receipt"], help=Phrase("rotate this key alone")
+        )
+        parser.add_argument(
+            "--token",
+            metavar="URI",
+            help=Phrase("the PKCS#11 token that wraps the new processing key's password (rotate)"),
+        )
+        parser.add_argument(
+            "--add",
+            action="append",
+            default=[],
+            metavar="KEY",
+            help=Phrase("a witness's key, as it printed it (witnesses)"),
+        )
+        parser.add_argument(
+            "--drop",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help=Phrase("a witness that is named no more (witnesses)"),
+        )
+        parser.add_argument(
+            "--required",
+            type=int,
+            help=Phrase("how many cosignatures an agent asks for (witnesses)"),
+        )
+        parser.add_argument(
+            "--within-days", type=int, help=Phrase("how old they may be (witnesses)")
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        folder: Path | None = options["dir"] or (settings.DIRECTORY_FILE.parent if settings.DIRECTORY_FILE else None)
+        folder: Path | None = options["dir"] or (
+            settings.DIRECTORY_FILE.parent if settings.DIRECTORY_FILE else None
+        )
         if folder is None:
             raise refused(Phrase("These settings name no DIRECTORY_FILE: say where with --dir."))
         getattr(self, f"_{options['step']}")(folder, timezone.now().date(), options)
@@ -76,16 +111,28 @@ class Command(OperatorCommand):
         keys = ceremony.make_keys(folder, today - timedelta(days=1), _years(today, options))
         fingerprint = keys.fingerprint
         self.answer(
-            Phrase("Keys are in %(folder)s. Fingerprint for enrolment tokens: %(fingerprint)s", folder=keys.folder, fingerprint=fingerprint)
+            Phrase(
+                "Keys are in %(folder)s. Fingerprint for enrolment tokens: %(fingerprint)s",
+                folder=keys.folder,
+                fingerprint=fingerprint,
+            )
         )
-        self.remark(Phrase("Take offline.pem off this machine. Give processing.pem and its password to the worker alone."))
+        self.remark(
+            Phrase(
+                "Take offline.pem off this machine. Give processing.pem and its password to the worker alone."
+            )
+        )
 
     def _rotate(self, folder: Path, today: date, options: dict[str, Any]) -> None:
         rotation = ceremony.rotate(
             folder,
             (folder / ceremony.DIRECTORY).read_bytes(),
-            processing=None if options["only"] == "receipt" else _key_file(ceremony.PROCESSING, settings.PROCESSING_KEY_FILE, options),
-            receipt=None if options["only"] == "processing" else _key_file(ceremony.RECEIPT, settings.RECEIPT_KEY_FILE, options),
+            processing=None
+            if options["only"] == "receipt"
+            else _key_file(ceremony.PROCESSING, settings.PROCESSING_KEY_FILE, options),
+            receipt=None
+            if options["only"] == "processing"
+            else _key_file(ceremony.RECEIPT, settings.RECEIPT_KEY_FILE, options),
             valid_from=today - timedelta(days=1),
             valid_to=_years(today, options),
             old_until=today + timedelta(days=options["overlap"]),
@@ -105,7 +152,12 @@ class Command(OperatorCommand):
     def _witnesses(self, folder: Path, _today: date, options: dict[str, Any]) -> None:
         signed = (folder / ceremony.DIRECTORY).read_bytes()
         present = directories.verify(signed, directories.signer_of(signed))
-        if not (options["add"] or options["drop"] or options["required"] is not None or options["within_days"] is not None):
+        if not (
+            options["add"]
+            or options["drop"]
+            or options["required"] is not None
+            or options["within_days"] is not None
+        ):
             for witness in present.witnesses:
                 self.stdout.write(witness.note_key.text)
             self.answer(
@@ -118,9 +170,13 @@ class Command(OperatorCommand):
                 )
             )
             return
-        required = present.witnesses_required if options["required"] is None else options["required"]
+        required = (
+            present.witnesses_required if options["required"] is None else options["required"]
+        )
         days = options["within_days"] or present.witnessed_within_days
-        request = ceremony.name_witnesses(folder, signed, add=options["add"], drop=options["drop"], required=required, days=days)
+        request = ceremony.name_witnesses(
+            folder, signed, add=options["add"], drop=options["drop"], required=required, days=days
+        )
         self.answer(
             Phrase(
                 "Carry %(file)s to the offline key, the witnesses' keys by another way. Nothing changes before `make_keys take`.",
@@ -129,9 +185,15 @@ class Command(OperatorCommand):
         )
 
     def _sign(self, folder: Path, _today: date, _options: dict[str, Any]) -> None:
-        request, signed = (folder / ceremony.REQUEST).read_bytes(), (folder / ceremony.DIRECTORY).read_bytes()
+        request, signed = (
+            (folder / ceremony.REQUEST).read_bytes(),
+            (folder / ceremony.DIRECTORY).read_bytes(),
+        )
         answer = ceremony.sign(request, signed, folder / ceremony.OFFLINE)
-        self._tell(directories.verify(signed, directories.signer_of(signed)), directory_renewal.read(request).directory)
+        self._tell(
+            directories.verify(signed, directories.signer_of(signed)),
+            directory_renewal.read(request).directory,
+        )
         (folder / ceremony.SIGNED).write_bytes(answer)
         self.answer(
             Phrase(
@@ -143,16 +205,33 @@ class Command(OperatorCommand):
 
     def _take(self, folder: Path, today: date, options: dict[str, Any]) -> None:
         if options["file"] is None:
-            raise refused(Phrase("Say which file came back from the offline key: %(command)s take FILE.", command="make_keys"))
+            raise refused(
+                Phrase(
+                    "Say which file came back from the offline key: %(command)s take FILE.",
+                    command="make_keys",
+                )
+            )
         answer, in_force = options["file"].read_bytes(), folder / ceremony.DIRECTORY
         directory = ceremony.judged(in_force, answer)
-        newest = directory.processing_key(today) if any(key.is_valid(today) for key in directory.processing) else None
+        newest = (
+            directory.processing_key(today)
+            if any(key.is_valid(today) for key in directory.processing)
+            else None
+        )
         now = timezone.now()
         with transaction.atomic():
             sealed_to = f"processing key {newest.key_id}" if newest else "no processing key"
-            record(now, "operator", Action.DIRECTORY_TAKEN, f"key directory {directory.number}", sealed_to)
+            record(
+                now,
+                "operator",
+                Action.DIRECTORY_TAKEN,
+                f"key directory {directory.number}",
+                sealed_to,
+            )
             log.add_once(EntryKind.KEY_DIRECTORY, sha256(answer).hexdigest(), now)
-            ceremony.take(in_force, answer)  # last: what the log or the trail refuses leaves the directory as it is
+            ceremony.take(
+                in_force, answer
+            )  # last: what the log or the trail refuses leaves the directory as it is
         request = folder / ceremony.REQUEST
         if _asked_in(request) == directory:  # else it is the next rotation's
             request.unlink()
@@ -167,7 +246,9 @@ class Command(OperatorCommand):
             return
         self.answer(
             Phrase(
-                "Directory %(number)s is in force; reports are sealed to %(key)s from now on.", number=directory.number, key=newest.key_id
+                "Directory %(number)s is in force; reports are sealed to %(key)s from now on.",
+                number=directory.number,
+                key=newest.key_id,
             )
         )
 
@@ -179,13 +260,32 @@ class Command(OperatorCommand):
         ):
             keys_before = {key.public_bytes: key for key in before}
             for key in after:
-                facts = {"what": what, "key": key.key_id, "first": key.valid_from.isoformat(), "last": key.valid_to.isoformat()}
+                facts = {
+                    "what": what,
+                    "key": key.key_id,
+                    "first": key.valid_from.isoformat(),
+                    "last": key.valid_to.isoformat(),
+                }
                 old = keys_before.get(key.public_bytes)
                 change = NEW if old is None else Phrase("ends earlier") if old != key else AS_BEFORE
-                self.answer(Phrase("%(what)s %(key)s, %(first)s to %(last)s: %(change)s", change=change, **facts))
+                self.answer(
+                    Phrase(
+                        "%(what)s %(key)s, %(first)s to %(last)s: %(change)s",
+                        change=change,
+                        **facts,
+                    )
+                )
         for witness in dict.fromkeys((*asked.witnesses, *present.witnesses)):
-            change = Phrase("no more") if witness not in asked.witnesses else AS_BEFORE if witness in present.witnesses else NEW
-            self.answer(Phrase("witness %(key)s: %(change)s", key=witness.note_key.text, change=change))
+            change = (
+                Phrase("no more")
+                if witness not in asked.witnesses
+                else AS_BEFORE
+                if witness in present.witnesses
+                else NEW
+            )
+            self.answer(
+                Phrase("witness %(key)s: %(change)s", key=witness.note_key.text, change=change)
+            )
         if asked.features != present.features:
             names = {"now": _together(asked.features), "before": _together(present.features)}
             self.answer(Phrase("features: %(now)s (before: %(before)s)", **names))
@@ -227,7 +327,11 @@ def _key_file(name: str, file: Path | None, options: dict[str, Any]) -> Path:
 def _asked_for(directory: Directory) -> Phrase:
     days = directory.witnessed_within_days
     return in_number(
-        days, "%(required)s within %(days)s day", "%(required)s within %(days)s days", required=directory.witnesses_required, days=days
+        days,
+        "%(required)s within %(days)s day",
+        "%(required)s within %(days)s days",
+        required=directory.witnesses_required,
+        days=days,
     )
 
 

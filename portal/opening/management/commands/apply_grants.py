@@ -17,16 +17,28 @@ GRANTS = settings.BASE_DIR / "portal" / "grants.sql"
 
 class Command(OperatorCommand):
     needs_vault = True
-    help = Phrase("Apply portal/grants.sql to both databases: shuts the web role out of the vault, keeps records append-only.")
+    help = Phrase(
+        "Apply portal/grants.sql to both databases: shuts the web role out of the vault, keeps records append-only."
+    )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         for alias in ("default", VAULT):
             if connections[alias].vendor != "postgresql":
-                raise refused(Phrase("The database %(name)s is no PostgreSQL: only there do roles and grants exist.", name=alias))
+                raise refused(
+                    Phrase(
+                        "The database %(name)s is no PostgreSQL: only there do roles and grants exist.",
+                        name=alias,
+                    )
+                )
         statements = GRANTS.read_text(encoding="utf-8")
         for alias in ("default", VAULT):
             with transaction.atomic(alias), connections[alias].cursor() as cursor:
                 cursor.execute(statements)
                 if alias == "default":
                     cursor.execute(POLICIES.read_text(encoding="utf-8"))
-            self.remark(Phrase("%(name)s: granted as portal/grants.sql says.", name=str(connections[alias].settings_dict["NAME"])))
+            self.remark(
+                Phrase(
+                    "%(name)s: granted as portal/grants.sql says.",
+                    name=str(connections[alias].settings_dict["NAME"]),
+                )
+            )

@@ -15,7 +15,9 @@ from portal.operator_command import OperatorCommand
 
 class Command(OperatorCommand):
     needs_vault = True
-    help = Phrase("Dump both databases as of one moment into a new folder, while the portal works. Keys are in no backup.")
+    help = Phrase(
+        "Dump both databases as of one moment into a new folder, while the portal works. Keys are in no backup."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path, metavar="DIR")

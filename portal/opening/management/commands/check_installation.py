@@ -26,12 +26,24 @@ class Command(OperatorCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         conflicts = list(disagreements())
         for disagreement in conflicts:
-            self.answer(Phrase("%(name)s: %(found)s. See docs/runbook.md, %(name)s.", name=disagreement.name, found=disagreement.found))
+            self.answer(
+                Phrase(
+                    "%(name)s: %(found)s. See docs/runbook.md, %(name)s.",
+                    name=disagreement.name,
+                    found=disagreement.found,
+                )
+            )
         if settings.HEADS_FILE is None:
             self.remark(Phrase("Not checked: kept heads, for STEPLABEL_HEADS_FILE is not set."))
         role, names = str(settings.ROLE), [conflict.name for conflict in conflicts]
         # for the alarm of who reads no journal: each night the checks are made while nobody looks
-        record(timezone.now(), role, Action.INSTALLATION_CHECKED, f"installation, as {role}", ", ".join(names))
+        record(
+            timezone.now(),
+            role,
+            Action.INSTALLATION_CHECKED,
+            f"installation, as {role}",
+            ", ".join(names),
+        )
         if conflicts:
             raise refused(
                 in_number(
@@ -42,4 +54,9 @@ class Command(OperatorCommand):
                     names=enumerated(names),
                 )
             )
-        self.answer(Phrase("Main database, vault, log, heads, receipts and the keys of the role %(role)s agree.", role=role))
+        self.answer(
+            Phrase(
+                "Main database, vault, log, heads, receipts and the keys of the role %(role)s agree.",
+                role=role,
+            )
+        )

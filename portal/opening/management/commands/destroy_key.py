@@ -15,10 +15,14 @@ from portal.operator_command import OperatorCommand
 
 
 class Command(OperatorCommand):
-    help = Phrase("Destroy an old processing key once its window is over and every report sealed to it is opened or refused (as worker).")
+    help = Phrase(
+        "Destroy an old processing key once its window is over and every report sealed to it is opened or refused (as worker)."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("key", nargs="?", help=Phrase("the key's id; without it the keys at hand are listed"))
+        parser.add_argument(
+            "key", nargs="?", help=Phrase("the key's id; without it the keys at hand are listed")
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         now = timezone.now()
@@ -26,7 +30,12 @@ class Command(OperatorCommand):
         files = keys.processing_files()
         for folder in {file.parent for file in files.values()}:
             if begun := destruction.finish(folder):
-                self.remark(Phrase("What an earlier run had begun to destroy is destroyed now: %(files)s.", files=enumerated(begun)))
+                self.remark(
+                    Phrase(
+                        "What an earlier run had begun to destroy is destroyed now: %(files)s.",
+                        files=enumerated(begun),
+                    )
+                )
         if options["key"] is None:
             for key_id in files:
                 self.answer(self._standing(key_id, len(files)))
@@ -46,7 +55,9 @@ class Command(OperatorCommand):
 
     def _standing(self, key_id: str, key_count: int) -> Phrase:
         try:
-            destruction.require_destructible(key_id, keys.published_directory().content, key_count, timezone.now())
+            destruction.require_destructible(
+                key_id, keys.published_directory().content, key_count, timezone.now()
+            )
         except SteplabelError as refusal:
             return Phrase("%(key)s stays: %(reason)s", key=key_id, reason=refusal.sentence)
         return Phrase("%(key)s may be destroyed", key=key_id)

@@ -16,7 +16,9 @@ Plan = list[tuple[Migration, bool]]
 
 
 class Executor(MigrationExecutor):
-    def _migrate_all_forwards(self, state: ProjectState, plan: Plan, full_plan: Plan, *how: Any, **more: Any) -> ProjectState:
+    def _migrate_all_forwards(
+        self, state: ProjectState, plan: Plan, full_plan: Plan, *how: Any, **more: Any
+    ) -> ProjectState:
         wanted = {migration for migration, _ in plan}
         for migration, backwards in full_plan:
             if migration not in wanted:
@@ -25,7 +27,9 @@ class Executor(MigrationExecutor):
                 step = [(migration, backwards)]
                 state = super()._migrate_all_forwards(state, step, step, *how, **more)  # type: ignore[misc]
             else:
-                state.__dict__.pop("apps", None)  # models, which would be made anew after each operation
+                state.__dict__.pop(
+                    "apps", None
+                )  # models, which would be made anew after each operation
                 state = migration.mutate_state(state, preserve=False)
                 self.record_migration(migration)  # type: ignore[call-arg, arg-type] # its stub is of an older Django
         return state

@@ -20,7 +20,9 @@ class Command(OperatorCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         if not settings.ROLE.opens_reports:
-            raise refused(Phrase("Only the worker's role opens reports. Run it with STEPLABEL_ROLE=worker."))
+            raise refused(
+                Phrase("Only the worker's role opens reports. Run it with STEPLABEL_ROLE=worker.")
+            )
         done = refill(keys.processing_keys(), database_now())
         self.answer(
             in_number(
@@ -43,5 +45,9 @@ class Command(OperatorCommand):
             reasons = enumerated(f"{code} {number}" for code, number in sorted(done.left.items()))
             left = sum(done.left.values())
             raise refused(
-                Phrase("%(count)s could not be: %(reasons)s. See docs/runbook.md, accepted-without-vault-row.", count=left, reasons=reasons)
+                Phrase(
+                    "%(count)s could not be: %(reasons)s. See docs/runbook.md, accepted-without-vault-row.",
+                    count=left,
+                    reasons=reasons,
+                )
             )

@@ -23,7 +23,11 @@ class Command(OperatorCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path, metavar="DIR")
-        parser.add_argument("--yes", action="store_true", help=Phrase("do it; without, only what would be lost is told"))
+        parser.add_argument(
+            "--yes",
+            action="store_true",
+            help=Phrase("do it; without, only what would be lost is told"),
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         manifest = backups.read_manifest(options["folder"])
@@ -56,7 +60,11 @@ class Command(OperatorCommand):
             )
         newer = backups.newer_than(made_at)
         if newer is None:
-            self.answer(Phrase("The databases have no tables of this release, so what a restore would lose was not counted."))
+            self.answer(
+                Phrase(
+                    "The databases have no tables of this release, so what a restore would lose was not counted."
+                )
+            )
         else:
             self.answer(
                 Phrase(
@@ -80,8 +88,14 @@ class Command(OperatorCommand):
         if not options["yes"]:
             raise refused(Phrase("Nothing was done. Stop web and workers, then give --yes."))
         backups.restore(options["folder"])
-        self.answer(Phrase("Restored. Next: `manage.py migrate` (both databases), `apply_grants`, `check_installation`."))
+        self.answer(
+            Phrase(
+                "Restored. Next: `manage.py migrate` (both databases), `apply_grants`, `check_installation`."
+            )
+        )
         if lost:
             self.answer(
-                Phrase("The log was set back: nothing is added or shown before `manage.py restart_log` (docs/runbook.md, log-set-back).")
+                Phrase(
+                    "The log was set back: nothing is added or shown before `manage.py restart_log` (docs/runbook.md, log-set-back)."
+                )
             )

@@ -26,22 +26,47 @@ class Command(OperatorCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--draw", action="store_true", help=Phrase("draw the wrapping key (AES-256, never leaves the token), if there is none")
+            "--draw",
+            action="store_true",
+            help=Phrase(
+                "draw the wrapping key (AES-256, never leaves the token), if there is none"
+            ),
         )
-        parser.add_argument("--from", dest="before", metavar="URI", help=Phrase("the token and key that wrap the passwords until now"))
+        parser.add_argument(
+            "--from",
+            dest="before",
+            metavar="URI",
+            help=Phrase("the token and key that wrap the passwords until now"),
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if settings.PROCESSING_KEY_TOKEN is None:
-            raise refused(Phrase("PROCESSING_KEY_TOKEN names no token; run this with the worker's settings."))
+            raise refused(
+                Phrase("PROCESSING_KEY_TOKEN names no token; run this with the worker's settings.")
+            )
         token = Token.at(settings.PROCESSING_KEY_TOKEN)
         if options["draw"]:
             if token.make_key():
-                self.answer(Phrase("The key %(key)s was drawn in the token %(token)s.", key=token.key, token=token.label))
+                self.answer(
+                    Phrase(
+                        "The key %(key)s was drawn in the token %(token)s.",
+                        key=token.key,
+                        token=token.label,
+                    )
+                )
             else:
-                self.answer(Phrase("The key %(key)s is there already in the token %(token)s.", key=token.key, token=token.label))
+                self.answer(
+                    Phrase(
+                        "The key %(key)s is there already in the token %(token)s.",
+                        key=token.key,
+                        token=token.label,
+                    )
+                )
         before = Token.at(options["before"]) if options["before"] else None
         for file in keys.processing_key_files():
             if wrap(file, token, before):
-                self.answer(Phrase("%(file)s: wrapped by the key %(key)s.", file=file, key=token.key))
+                self.answer(
+                    Phrase("%(file)s: wrapped by the key %(key)s.", file=file, key=token.key)
+                )
             else:
                 self.answer(Phrase("%(file)s: opens by the key %(key)s.", file=file, key=token.key))

@@ -20,11 +20,19 @@ NAMED = 10
 
 
 class Command(OperatorCommand):
-    help = Phrase("Bring the portal to what a register file declares: all of it or nothing; running it again changes nothing.")
+    help = Phrase(
+        "Bring the portal to what a register file declares: all of it or nothing; running it again changes nothing."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help=Phrase("the register, in TOML; docs/register.toml is one"))
-        parser.add_argument("--dry-run", action="store_true", help=Phrase("say what would change, and change nothing"))
+        parser.add_argument(
+            "file", type=Path, help=Phrase("the register, in TOML; docs/register.toml is one")
+        )
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help=Phrase("say what would change, and change nothing"),
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         roll = read(options["file"])
@@ -37,10 +45,22 @@ class Command(OperatorCommand):
             self.remark(Phrase("Everything is as the file says."))
         elif options["dry_run"]:
             self.remark(
-                in_number(len(changes), "%(count)s entry would be changed.", "%(count)s entries would be changed.", count=len(changes))
+                in_number(
+                    len(changes),
+                    "%(count)s entry would be changed.",
+                    "%(count)s entries would be changed.",
+                    count=len(changes),
+                )
             )
         else:
-            self.remark(in_number(len(changes), "%(count)s entry changed.", "%(count)s entries changed.", count=len(changes)))
+            self.remark(
+                in_number(
+                    len(changes),
+                    "%(count)s entry changed.",
+                    "%(count)s entries changed.",
+                    count=len(changes),
+                )
+            )
         if roll.people and (people := no_longer_named(roll)):
             self.remark(_left_out(people, len(people) if options["verbosity"] > 1 else NAMED))
 

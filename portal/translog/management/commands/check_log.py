@@ -10,7 +10,9 @@ from portal.translog import selectors
 
 
 class Command(OperatorCommand):
-    help = Phrase("Recompute the transparency log from its entries and say where, if anywhere, it was altered.")
+    help = Phrase(
+        "Recompute the transparency log from its entries and say where, if anywhere, it was altered."
+    )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         entries = selectors.size()
@@ -24,5 +26,10 @@ class Command(OperatorCommand):
                 )
             )
         self.answer(
-            in_number(entries, "%(entries)s entry, as it was logged.", "%(entries)s entries, as they were logged.", entries=entries)
+            in_number(
+                entries,
+                "%(entries)s entry, as it was logged.",
+                "%(entries)s entries, as they were logged.",
+                entries=entries,
+            )
         )

@@ -30,7 +30,11 @@ from reporting_agent.live.sources.source import reason
 try:
     import termios
 
-    _SHUT: tuple[type[Exception], ...] = (OSError, ValueError, termios.error)  # pyserial lets the last through
+    _SHUT: tuple[type[Exception], ...] = (
+        OSError,
+        ValueError,
+        termios.error,
+    )  # pyserial lets the last through
 except ImportError:  # on Windows
     _SHUT = (OSError, ValueError)
 ECHOES = 5
@@ -51,7 +55,9 @@ _WHY = {
 }
 """What a device's exception codes mean (Modbus Application Protocol 1.1b3, 7)."""
 
-logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # what it meets is told by `watch`, in a sentence
+logging.getLogger("pymodbus").setLevel(
+    logging.CRITICAL
+)  # what it meets is told by `watch`, in a sentence
 
 
 _OF_ANOTHER = Phrase("an answer to another request")
@@ -71,7 +77,9 @@ class RequestLine:
     def __init__(self, settings: Modbus) -> None:
         self.settings = settings
         self._client: ModbusTcpClient | ModbusSerialClient | None = None
-        self._unsure = {value.unit for value in settings.values} if settings.rtu else set()  # whose answers may be on their way
+        self._unsure = (
+            {value.unit for value in settings.values} if settings.rtu else set()
+        )  # whose answers may be on their way
 
     def read(self, block: RegisterBlock) -> list[int]:
         """What the registers of a block hold.
@@ -83,11 +91,20 @@ class RequestLine:
         client = self._opened()
         if block.unit in self._unsure:
             self._clear(client, block.unit)
-        ask = client.read_holding_registers if block.table == "holding" else client.read_input_registers
-        answer = self._asked(block.unit, ask, block.address, count=block.count, device_id=block.unit)
+        ask = (
+            client.read_holding_registers
+            if block.table == "holding"
+            else client.read_input_registers
+        )
+        answer = self._asked(
+            block.unit, ask, block.address, count=block.count, device_id=block.unit
+        )
         function = _READ[block.table]
         if answer.isError() and answer.function_code == function | _REFUSAL:
-            raise NoAnswer(_WHY.get(answer.exception_code) or Phrase("exception %(code)s", code=answer.exception_code))
+            raise NoAnswer(
+                _WHY.get(answer.exception_code)
+                or Phrase("exception %(code)s", code=answer.exception_code)
+            )
         if answer.function_code != function or len(answer.registers) != block.count:
             self._doubt(block.unit)
             raise NoAnswer(_OF_ANOTHER)
@@ -115,7 +132,11 @@ class RequestLine:
             else:
                 framer = FramerType.RTU if settings.rtu else FramerType.SOCKET
                 self._client = ModbusTcpClient(
-                    settings.host or "", port=settings.port, framer=framer, timeout=settings.timeout_s, retries=0
+                    settings.host or "",
+                    port=settings.port,
+                    framer=framer,
+                    timeout=settings.timeout_s,
+                    retries=0,
                 )
         if not self._client.connect():
             self._client = None
@@ -153,7 +174,9 @@ class RequestLine:
             number = secrets.token_bytes(2)
             answer = self._asked(unit, client.diag_query_data, number, device_id=unit)
             refused = answer.function_code == _DIAGNOSTICS | _REFUSAL
-            if refused or (answer.function_code == _DIAGNOSTICS and getattr(answer, "message", None) == number):
+            if refused or (
+                answer.function_code == _DIAGNOSTICS and getattr(answer, "message", None) == number
+            ):
                 self._unsure.discard(unit)
                 return
         raise NoAnswer(Phrase("answers to earlier requests"))
@@ -175,9 +198,16 @@ def _why_shut(settings: Modbus) -> Phrase:
     if settings.device is None:
         return Phrase("not reached")
     try:
-        serial.Serial(settings.device, settings.baud, parity=_PARITIES[settings.parity], stopbits=settings.stop_bits).close()
+        serial.Serial(
+            settings.device,
+            settings.baud,
+            parity=_PARITIES[settings.parity],
+            stopbits=settings.stop_bits,
+        ).close()
     except _SHUT as refused:
-        return Phrase("%(device)s cannot be opened: %(why)s", device=settings.device, why=_of_system(refused))
+        return Phrase(
+            "%(device)s cannot be opened: %(why)s", device=settings.device, why=_of_system(refused)
+        )
     return Phrase("not reached")  # it opens by now
 
 

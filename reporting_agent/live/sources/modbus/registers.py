@@ -15,7 +15,16 @@ from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading, ReadingQual
 
 MOST_REGISTERS = 125
 """Of one request (Modbus Application Protocol 1.1b3, 6.3)."""
-_CODES = {"int16": "h", "uint16": "H", "int32": "i", "uint32": "I", "int64": "q", "uint64": "Q", "float32": "f", "float64": "d"}
+_CODES = {
+    "int16": "h",
+    "uint16": "H",
+    "int32": "i",
+    "uint32": "I",
+    "int64": "q",
+    "uint64": "Q",
+    "float32": "f",
+    "float64": "d",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +41,36 @@ class RegisterBlock:
 def blocks(values: Iterable[Register | Tag]) -> list[RegisterBlock]:
     """As few requests as there may be without asking for a register that nobody named; a value is never split."""
     requests: list[RegisterBlock] = []
-    for value in sorted(values, key=lambda register: (register.unit, register.table, register.address)):
+    for value in sorted(
+        values, key=lambda register: (register.unit, register.table, register.address)
+    ):
         last = requests[-1] if requests else None
         if (
             last is not None
-            and (last.unit, last.table, last.address + last.count) == (value.unit, value.table, value.address)
+            and (last.unit, last.table, last.address + last.count)
+            == (value.unit, value.table, value.address)
             and last.count + value.length <= MOST_REGISTERS
         ):
-            requests[-1] = RegisterBlock(last.unit, last.table, last.address, last.count + value.length, (*last.values, value))
+            requests[-1] = RegisterBlock(
+                last.unit,
+                last.table,
+                last.address,
+                last.count + value.length,
+                (*last.values, value),
+            )
         else:
-            requests.append(RegisterBlock(value.unit, value.table, value.address, value.length, (value,)))
+            requests.append(
+                RegisterBlock(value.unit, value.table, value.address, value.length, (value,))
+            )
     return requests
 
 
 def readings(block: RegisterBlock, raw_words: Sequence[int], received_us: int) -> list[Reading]:
     """What the registers of a block say; their time is that of receipt, for a device of Modbus tells none."""
     return [
-        _reading(register, _scaled(block, register, raw_words), received_us) for register in block.values if isinstance(register, Register)
+        _reading(register, _scaled(block, register, raw_words), received_us)
+        for register in block.values
+        if isinstance(register, Register)
     ]
 
 
@@ -61,7 +83,14 @@ def tagged(block: RegisterBlock, raw_words: Sequence[int]) -> Iterator[tuple[Tag
 
 def _reading(register: Register, value: float | None, received_us: int) -> Reading:
     quality = ReadingQuality.BAD if value is None else ReadingQuality.GOOD
-    return Reading(register.meter, received_us, math.nan if value is None else float(value), NO_SEQUENCE, quality, received_us)
+    return Reading(
+        register.meter,
+        received_us,
+        math.nan if value is None else float(value),
+        NO_SEQUENCE,
+        quality,
+        received_us,
+    )
 
 
 def _scaled(block: RegisterBlock, register: Value, raw_words: Sequence[int]) -> int | float | None:
@@ -69,7 +98,9 @@ def _scaled(block: RegisterBlock, register: Value, raw_words: Sequence[int]) -> 
     raw = number(register, raw_words[register.address - block.address :][: register.length])
     if not math.isfinite(raw) or raw in register.unknown:
         return None
-    as_it_stands = (register.scale, register.offset) == (1.0, 0.0) or all_nines(np.array([raw], dtype=float))[0]
+    as_it_stands = (register.scale, register.offset) == (1.0, 0.0) or all_nines(
+        np.array([raw], dtype=float)
+    )[0]
     return raw if as_it_stands else raw * register.scale + register.offset
 
 

@@ -11,7 +11,16 @@ from benchmarks.phrases import Phrase
 from reporting_agent.config.profile import Setting
 from reporting_agent.live.sources import tags
 
-LENGTHS = {"int16": 1, "uint16": 1, "int32": 2, "uint32": 2, "float32": 2, "int64": 4, "uint64": 4, "float64": 4}
+LENGTHS = {
+    "int16": 1,
+    "uint16": 1,
+    "int32": 2,
+    "uint32": 2,
+    "float32": 2,
+    "int64": 4,
+    "uint64": 4,
+    "float64": 4,
+}
 """Registers of a value, by its type."""
 
 
@@ -21,9 +30,15 @@ class Value(Setting):
     unit: int = Field(default=1, ge=0, le=255)  # the device's number on the line
     address: int = Field(ge=0, le=65535)
     table: Literal["holding", "input"] = "holding"
-    type: Literal["int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64"] = "uint16"
-    words: Literal["high-first", "low-first"] = "high-first"  # which register of a value comes first
-    bytes: Literal["high-first", "low-first"] = "high-first"  # which byte of a register; the standard's is high-first
+    type: Literal["int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64"] = (
+        "uint16"
+    )
+    words: Literal["high-first", "low-first"] = (
+        "high-first"  # which register of a value comes first
+    )
+    bytes: Literal["high-first", "low-first"] = (
+        "high-first"  # which byte of a register; the standard's is high-first
+    )
     scale: float = Field(default=1.0, allow_inf_nan=False)
     offset: float = Field(default=0.0, allow_inf_nan=False)  # added after scaling
     unknown: tuple[int, ...] = ()  # raw values by which the device says that it does not know
@@ -35,7 +50,13 @@ class Value(Setting):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.address + self.length > 65536:
-            raise ValueError(Phrase("a %(type)s at %(address)s ends after the last register, 65535", type=self.type, address=self.address))
+            raise ValueError(
+                Phrase(
+                    "a %(type)s at %(address)s ends after the last register, 65535",
+                    type=self.type,
+                    address=self.address,
+                )
+            )
         if self.scale == 0:
             raise ValueError(Phrase("scale must not be 0"))
         return self
@@ -106,7 +127,9 @@ class Modbus(Setting):
     device: str | None = None
     framing: Literal["tcp", "rtu"] | None = None
     baud: int = Field(default=19200, ge=300)
-    parity: Literal["none", "even", "odd"] = "even"  # the standard's (Modbus over Serial Line 1.02, 2.5.1)
+    parity: Literal["none", "even", "odd"] = (
+        "even"  # the standard's (Modbus over Serial Line 1.02, 2.5.1)
+    )
     stop_bits: Literal[1, 2] = 1
     every_s: float = Field(default=10.0, ge=0.1)
     timeout_s: float = Field(default=2.0, ge=0.05)

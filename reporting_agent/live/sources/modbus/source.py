@@ -77,7 +77,9 @@ class ModbusSource:
         """What keeps readings from coming; empty for nothing."""
         if self.lifeline.trouble is not None:
             return self.lifeline.trouble
-        return troubles({_place(block): silence.why for block, silence in self._silences.items() if silence.why})
+        return troubles(
+            {_place(block): silence.why for block, silence in self._silences.items() if silence.why}
+        )
 
     def words(self) -> Iterator[Word]:
         """Blocks of registers that do not answer, and, once they do again, what was missed."""
@@ -98,7 +100,11 @@ class ModbusSource:
             yield Word(_place(block), silence.why, sentence)
 
         sentence = (
-            Phrase("%(source)s: a poll takes longer than the %(every)s s between polls. Raise every_s.", source=self.name, every=every)
+            Phrase(
+                "%(source)s: a poll takes longer than the %(every)s s between polls. Raise every_s.",
+                source=self.name,
+                every=every,
+            )
             if self._slow
             else Phrase("%(source)s: polls are on time again.", source=self.name)
         )
@@ -115,7 +121,9 @@ class ModbusSource:
         due_s = time.monotonic()
         while not self._ended.wait(max(0.0, due_s - time.monotonic())):
             self._poll()
-            over = int((time.monotonic() - due_s) // self.settings.every_s)  # polls that were due meanwhile
+            over = int(
+                (time.monotonic() - due_s) // self.settings.every_s
+            )  # polls that were due meanwhile
             due_s += (over + 1) * self.settings.every_s
             silent = [quiet for quiet in self._silences.values() if quiet.why]
             for silence in silent:
@@ -142,7 +150,11 @@ class ModbusSource:
                 for tag, text in tagged(block, raw_words):
                     texts[tag.index][tag.column] = text
                 silence.answered()
-        rows = [row for unit, values in zip(self._batches, texts, strict=True) for row in unit.rows(values, now_us())]
+        rows = [
+            row
+            for unit, values in zip(self._batches, texts, strict=True)
+            for row in unit.rows(values, now_us())
+        ]
         if polled or rows:
             self._intake.put(MessageArrival(polled, rows))
 
@@ -156,7 +168,9 @@ def _again(source: str, block: RegisterBlock, silence: _Silence) -> Phrase:
         "meters": ", ".join(value.name_in_words for value in block.values),
         "since": silence.since,
     }
-    of_meters, of_batches = (any(isinstance(value, kind) for value in block.values) for kind in (Register, Tag))
+    of_meters, of_batches = (
+        any(isinstance(value, kind) for value in block.values) for kind in (Register, Tag)
+    )
     if not of_batches:
         return Phrase(
             "%(source)s, %(place)s answers again; polls of %(meters)s missed since %(since)s: %(polls)s. What a register of energy "

@@ -16,7 +16,9 @@ from reporting_agent.live.spool.kept_rows import moment_us
 from reporting_agent.live.spool.reading import ReadingQuality
 from reporting_agent.live.spool.segments import Row
 
-_EARLIEST = timezone(timedelta(hours=14))  # of all zones: a time without an offset is then no later than it was meant
+_EARLIEST = timezone(
+    timedelta(hours=14)
+)  # of all zones: a time without an offset is then no later than it was meant
 
 
 class KnownBatches:
@@ -37,14 +39,18 @@ class KnownBatches:
         None: there was none yet, or none whose time can be read.
         """
         cells = self._latest or {}
-        times_us = (moment_us(cells[column], _EARLIEST) for column in ("end", "start") if column in cells)
+        times_us = (
+            moment_us(cells[column], _EARLIEST) for column in ("end", "start") if column in cells
+        )
         time_us = next((time_us for time_us in times_us if time_us is not None), None)
         return None if time_us is None else EPOCH + timedelta(microseconds=time_us) - late
 
     def _note(self, rows: Iterable[Row]) -> None:
         for row in rows:
             cells = {column: str(cell) for column, cell in row.items()}
-            if self._latest is None or (cells[ID] != self._latest[ID] and cells.get("start", "") > self._latest["start"]):
+            if self._latest is None or (
+                cells[ID] != self._latest[ID] and cells.get("start", "") > self._latest["start"]
+            ):
                 self._latest = cells if "start" in cells else self._latest
             elif cells[ID] == self._latest[ID]:
                 self._latest.update(cells)
@@ -61,7 +67,9 @@ class TaggedBatches(KnownBatches):
             if node is not None:
                 self._tags.setdefault(node, []).append(tag)
         starts, ends = (tuple(map(str, states)) for states in (settings.start, settings.end))
-        self._unit = tags.TaggedUnit(settings.constants, starts, ends, by_state=settings.state is not None)
+        self._unit = tags.TaggedUnit(
+            settings.constants, starts, ends, by_state=settings.state is not None
+        )
         if self._latest is not None:
             self._unit.resume(self._latest)
 
@@ -73,11 +81,18 @@ class TaggedBatches(KnownBatches):
         """What changes of its nodes make; a value that is bad or not known says nothing."""
         tag_changes: list[tags.TagChange] = []
         for node, value in changes:
-            text = None if values.quality_of(value) is ReadingQuality.BAD or value.Value is None else _text(value.Value.Value)
+            text = (
+                None
+                if values.quality_of(value) is ReadingQuality.BAD or value.Value is None
+                else _text(value.Value.Value)
+            )
             if text is not None:
                 time_us = values.time_us(value, received_us)
                 stamp = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=time_us)
-                tag_changes += [tags.TagChange(tag, time_us, stamp.isoformat(), text) for tag in self._tags.get(node, ())]
+                tag_changes += [
+                    tags.TagChange(tag, time_us, stamp.isoformat(), text)
+                    for tag in self._tags.get(node, ())
+                ]
         rows = self._unit.take(tag_changes)
         self._note(rows)
         return rows
@@ -90,23 +105,33 @@ class EventBatches(KnownBatches):
         """Events of this type, with what the columns are filled from."""
         clauses = [
             ua.SimpleAttributeOperand(
-                TypeDefinitionId=event, BrowsePath=[ua.QualifiedName.from_string(name)], AttributeId=ua.AttributeIds.Value
+                TypeDefinitionId=event,
+                BrowsePath=[ua.QualifiedName.from_string(name)],
+                AttributeId=ua.AttributeIds.Value,
             )
             for name in self.settings.fields.values()
         ]
         of_type = ua.ContentFilterElement(
-            FilterOperator=ua.FilterOperator.OfType, FilterOperands=[ua.LiteralOperand(Value=ua.Variant(event))]
+            FilterOperator=ua.FilterOperator.OfType,
+            FilterOperands=[ua.LiteralOperand(Value=ua.Variant(event))],
         )
-        return ua.EventFilter(SelectClauses=clauses, WhereClause=ua.ContentFilter(Elements=[of_type]))
+        return ua.EventFilter(
+            SelectClauses=clauses, WhereClause=ua.ContentFilter(Elements=[of_type])
+        )
 
     def rows(self, events: Iterable[Sequence[ua.Variant]]) -> list[Row]:
         """One of each event that names its batch."""
         records: list[Row] = []
         for fields in events:
             cells: Mapping[str, str | None] = {
-                column: _text(field.Value) for column, field in zip(self.settings.fields, fields, strict=True)
+                column: _text(field.Value)
+                for column, field in zip(self.settings.fields, fields, strict=True)
             }
-            row = {"table": "batches", **self.settings.constants, **{column: cell for column, cell in cells.items() if cell}}
+            row = {
+                "table": "batches",
+                **self.settings.constants,
+                **{column: cell for column, cell in cells.items() if cell},
+            }
             if row.get(ID):
                 records.append(row)
         self._note(records)
@@ -119,6 +144,8 @@ def _text(value: Any) -> str | None:
         return None
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
-    if isinstance(value, float) and value.is_integer():  # a gateway may hold ids and states so: 0.0 is no batch, as 0 is
+    if (
+        isinstance(value, float) and value.is_integer()
+    ):  # a gateway may hold ids and states so: 0.0 is no batch, as 0 is
         return str(int(value))
     return str(value.Text) if isinstance(value, ua.LocalizedText) else str(value)

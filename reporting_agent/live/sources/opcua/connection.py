@@ -38,7 +38,9 @@ class Connection:
         self._tagged = {node: unit for unit in source.tagged for node in unit.nodes}
         self._nodes: dict[str, ua.NodeId] = {}
         self._caught_up = asyncio.Event()
-        self._met: set[str] = set()  # nodes whose value as it was when this connection began has come
+        self._met: set[str] = (
+            set()
+        )  # nodes whose value as it was when this connection began has come
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
@@ -58,13 +60,18 @@ class Connection:
 
     async def _receive(self, client: Client) -> None:
         self._client = client
-        self._nodes = {written: await _resolved(client, written) for written in {**self._meters, **self._tagged}}
+        self._nodes = {
+            written: await _resolved(client, written)
+            for written in {**self._meters, **self._tagged}
+        }
         subscription = Subscription(client, self._take, self._caught_up, self._end)
         await subscription.create(self.settings.publishing_ms)
         await subscription.watch(self._nodes, self.settings.sampling_ms, self.settings.queue)
         self.source.refused = dict(subscription.refused)
         await self._watch_events(subscription)
-        await self._find_histories([name for name in self._nodes if name not in self.source.refused])
+        await self._find_histories(
+            [name for name in self._nodes if name not in self.source.refused]
+        )
         await self._heal(self._starts(self._meters), self._unit_starts(self.source.batches))
         starts, units = self._starts(self._meters), self._unit_starts(self.source.batches)
         self._caught_up.set()
@@ -74,14 +81,23 @@ class Connection:
     async def _watch_events(self, subscription: Subscription) -> None:
         for index, unit in enumerate(self.source.events):
             event, notifier = await self._event(unit)
-            if why := await subscription.watch_events(index, notifier, unit.filter(event), self.settings.queue):
+            if why := await subscription.watch_events(
+                index, notifier, unit.filter(event), self.settings.queue
+            ):
                 self.source.refused = {**self.source.refused, unit.settings.notifier: why}
 
     async def _event(self, unit: EventBatches) -> tuple[ua.NodeId, ua.NodeId]:
         """Its type, and who sends it."""
-        return await _resolved(self._client, str(unit.settings.event)), await _resolved(self._client, unit.settings.notifier)
+        return await _resolved(self._client, str(unit.settings.event)), await _resolved(
+            self._client, unit.settings.notifier
+        )
 
-    async def _stay(self, subscription: Subscription, starts: Mapping[str, datetime], units: Mapping[KnownBatches, datetime]) -> None:
+    async def _stay(
+        self,
+        subscription: Subscription,
+        starts: Mapping[str, datetime],
+        units: Mapping[KnownBatches, datetime],
+    ) -> None:
         """Until it is over; once more read what the server's history was late to hold."""
         again_s: float | None = time.monotonic() + self.settings.late_s
         unread = self.source.unread
@@ -96,7 +112,12 @@ class Connection:
                 again_s = None
             if unread.since and time.monotonic() >= unread_s:
                 meters = [name for name, meter in self._meters.items() if meter in unread.since]
-                await self._heal(self._starts(meters), self._unit_starts(unit for unit in self.source.batches if unit.name in unread.since))
+                await self._heal(
+                    self._starts(meters),
+                    self._unit_starts(
+                        unit for unit in self.source.batches if unit.name in unread.since
+                    ),
+                )
                 unread_s = time.monotonic() + unread.pause_s()
 
     async def _lost(self, why: Exception) -> None:
@@ -114,7 +135,9 @@ class Connection:
             else [False] * len(names)
         )
         self.source.without_history = {
-            self._meter_of(name): "AccessLevel" for name, has_history in zip(names, archived, strict=True) if not has_history
+            self._meter_of(name): "AccessLevel"
+            for name, has_history in zip(names, archived, strict=True)
+            if not has_history
         }
 
     def _meter_of(self, name: str) -> str:
@@ -126,16 +149,29 @@ class Connection:
         starts: dict[str, datetime] = {}
         for name in names:
             meter = self.source.intake.spool.meters.get(self._meters[name])
-            reached = None if meter is None else payloads.EPOCH + timedelta(microseconds=meter.reached_us) - self._late
-            if (start := self.source.unread.start(self._meters[name], reached or self.settings.since)) is not None:
+            reached = (
+                None
+                if meter is None
+                else payloads.EPOCH + timedelta(microseconds=meter.reached_us) - self._late
+            )
+            if (
+                start := self.source.unread.start(
+                    self._meters[name], reached or self.settings.since
+                )
+            ) is not None:
                 starts[name] = start
         return starts
 
     def _unit_starts(self, units: Iterable[KnownBatches]) -> dict[KnownBatches, datetime]:
-        starts = {unit: self.source.unread.start(unit.name, unit.since(self._late) or self.settings.since) for unit in units}
+        starts = {
+            unit: self.source.unread.start(unit.name, unit.since(self._late) or self.settings.since)
+            for unit in units
+        }
         return {unit: start for unit, start in starts.items() if start is not None}
 
-    async def _heal(self, starts: Mapping[str, datetime], units: Mapping[KnownBatches, datetime]) -> None:
+    async def _heal(
+        self, starts: Mapping[str, datetime], units: Mapping[KnownBatches, datetime]
+    ) -> None:
         """Keep what history holds of these nodes and units from then on."""
         end = datetime.now(UTC) + BEYOND
         unread = self.source.unread
@@ -149,14 +185,20 @@ class Connection:
             await self.source.keep(*self._read((name, value) for value in page))
 
     async def _keep_rows(self, unit: KnownBatches, start: datetime, end: datetime) -> None:
-        rows = await (self._rows_of_tags(unit, start, end) if isinstance(unit, TaggedBatches) else self._rows_of_events(unit, start, end))
+        rows = await (
+            self._rows_of_tags(unit, start, end)
+            if isinstance(unit, TaggedBatches)
+            else self._rows_of_events(unit, start, end)
+        )
         if rows:
             await self.source.keep([], rows)
 
     async def _rows_of_tags(self, unit: TaggedBatches, start: datetime, end: datetime) -> list[Row]:
         """What its tags were since then, after what they had been before."""
         names = [name for name in sorted(unit.nodes) if name not in self.source.refused]
-        now = await self._client.uaclient.session.read_attributes([self._nodes[name] for name in names], ua.AttributeIds.Value)
+        now = await self._client.uaclient.session.read_attributes(
+            [self._nodes[name] for name in names], ua.AttributeIds.Value
+        )
         changes = [
             (name, value)
             for name, value in zip(names, now, strict=True)
@@ -167,38 +209,60 @@ class Connection:
                 changes += [(name, value) for value in page]
         return unit.rows(changes, now_us())
 
-    async def _rows_of_events(self, unit: KnownBatches, start: datetime, end: datetime) -> list[Row]:
+    async def _rows_of_events(
+        self, unit: KnownBatches, start: datetime, end: datetime
+    ) -> list[Row]:
         if not isinstance(unit, EventBatches):
             return []
         event, notifier = await self._event(unit)
         rows: list[Row] = []
         if not self.settings.history or not await history.kept_of_events(self._client, notifier):
-            self.source.without_history = {**self.source.without_history, unit.settings.notifier: "EventNotifier"}
+            self.source.without_history = {
+                **self.source.without_history,
+                unit.settings.notifier: "EventNotifier",
+            }
             return []
         try:
-            async for page in history.events(self._client, notifier, unit.filter(event), start, end):
+            async for page in history.events(
+                self._client, notifier, unit.filter(event), start, end
+            ):
                 rows += unit.rows(page)
         except history.NoHistory as none:
-            self.source.without_history = {**self.source.without_history, unit.settings.notifier: str(none)}
+            self.source.without_history = {
+                **self.source.without_history,
+                unit.settings.notifier: str(none),
+            }
         return rows
 
-    async def _history(self, name: str, start: datetime, end: datetime) -> AsyncIterator[list[ua.DataValue]]:
+    async def _history(
+        self, name: str, start: datetime, end: datetime
+    ) -> AsyncIterator[list[ua.DataValue]]:
         if self._meter_of(name) in self.source.without_history or name in self.source.refused:
             return
         try:
             async for page in history.values(self._client, self._nodes[name], start, end):
                 yield page
         except history.NoHistory as none:
-            self.source.without_history = {**self.source.without_history, self._meter_of(name): str(none)}
+            self.source.without_history = {
+                **self.source.without_history,
+                self._meter_of(name): str(none),
+            }
 
-    async def _take(self, changes: Sequence[Change], events: Sequence[tuple[int, list[ua.Variant]]], let_go: frozenset[str]) -> None:
+    async def _take(
+        self,
+        changes: Sequence[Change],
+        events: Sequence[tuple[int, list[ua.Variant]]],
+        let_go: frozenset[str],
+    ) -> None:
         if let_go:
             touched = {self._tagged[name] for name in let_go & set(self._tagged)}
             await self._heal(self._starts(let_go & set(self._meters)), self._unit_starts(touched))
         self._watch_clock(changes)
         readings, rows = self._read(changes)
         for unit in self.source.tagged:
-            rows += unit.rows([(name, value) for name, value in changes if name in unit.nodes], now_us())
+            rows += unit.rows(
+                [(name, value) for name, value in changes if name in unit.nodes], now_us()
+            )
         for index, unit_of_events in enumerate(self.source.events):
             rows += unit_of_events.rows(fields for at, fields in events if at == index)
         await self.source.keep(readings, rows)

@@ -19,8 +19,21 @@ _NONE = (
     uaerrors.BadNodeIdUnknown,
     uaerrors.BadNodeIdInvalid,
 )
-_CONNECTION = ("BadConnection", "BadSession", "BadSecureChannel", "BadCommunication", "BadServer", "BadShutdown", "BadTcp", "BadTimeout")
-_NOTHING = {ua.StatusCodes.BadNoData, ua.StatusCodes.BadBoundNotFound, ua.StatusCodes.BadBoundNotSupported}  # in this time
+_CONNECTION = (
+    "BadConnection",
+    "BadSession",
+    "BadSecureChannel",
+    "BadCommunication",
+    "BadServer",
+    "BadShutdown",
+    "BadTcp",
+    "BadTimeout",
+)
+_NOTHING = {
+    ua.StatusCodes.BadNoData,
+    ua.StatusCodes.BadBoundNotFound,
+    ua.StatusCodes.BadBoundNotSupported,
+}  # in this time
 _HISTORY_READ = 4  # of an access level, and of an event notifier
 
 
@@ -35,16 +48,23 @@ class UnreadHistory(Exception):  # noqa: N818 - a state of the server
 async def has_history(client: Client, nodes: list[ua.NodeId]) -> list[bool]:
     """Whether each node's values may be read from the server's history, as it says itself."""
     levels = await client.uaclient.session.read_attributes(nodes, ua.AttributeIds.UserAccessLevel)
-    return [level.Value is not None and bool((level.Value.Value or 0) & _HISTORY_READ) for level in levels]
+    return [
+        level.Value is not None and bool((level.Value.Value or 0) & _HISTORY_READ)
+        for level in levels
+    ]
 
 
 async def kept_of_events(client: Client, notifier: ua.NodeId) -> bool:
     """Whether its events may be read from the server's history."""
-    (notifies,) = await client.uaclient.session.read_attributes([notifier], ua.AttributeIds.EventNotifier)
+    (notifies,) = await client.uaclient.session.read_attributes(
+        [notifier], ua.AttributeIds.EventNotifier
+    )
     return notifies.Value is not None and bool((notifies.Value.Value or 0) & _HISTORY_READ)
 
 
-async def values(client: Client, node: ua.NodeId, start: datetime, end: datetime) -> AsyncIterator[list[ua.DataValue]]:
+async def values(
+    client: Client, node: ua.NodeId, start: datetime, end: datetime
+) -> AsyncIterator[list[ua.DataValue]]:
     """All raw values from start to end, both included, page by page in order of time.
 
     Raises:
@@ -52,9 +72,15 @@ async def values(client: Client, node: ua.NodeId, start: datetime, end: datetime
         Unread: it cannot be read now.
         OSError: the server did not answer, or its connection is over.
     """
-    details = ua.ReadRawModifiedDetails(IsReadModified=False, StartTime=start, EndTime=end, NumValuesPerNode=0, ReturnBounds=False)
+    details = ua.ReadRawModifiedDetails(
+        IsReadModified=False, StartTime=start, EndTime=end, NumValuesPerNode=0, ReturnBounds=False
+    )
     async for data in _pages(client, node, details):
-        yield [value for value in data.DataValues or [] if value.Value is not None or value.StatusCode is not None]
+        yield [
+            value
+            for value in data.DataValues or []
+            if value.Value is not None or value.StatusCode is not None
+        ]
 
 
 async def events(
@@ -74,7 +100,9 @@ async def _pages(client: Client, node: ua.NodeId, details: Any) -> AsyncIterator
     wanted = ua.HistoryReadValueId(NodeId=node)
     while True:
         parameters = ua.HistoryReadParameters(
-            HistoryReadDetails=details, TimestampsToReturn=ua.TimestampsToReturn.Both, NodesToRead=[wanted]
+            HistoryReadDetails=details,
+            TimestampsToReturn=ua.TimestampsToReturn.Both,
+            NodesToRead=[wanted],
         )
         try:
             (result,) = await client.uaclient.session.history_read(parameters)
@@ -84,7 +112,9 @@ async def _pages(client: Client, node: ua.NodeId, details: Any) -> AsyncIterator
             raise NoHistory(type(refused).__name__) from refused
         except uaerrors.UaStatusCodeError as refused:
             code = type(refused).__name__
-            raise (ConnectionError if code.startswith(_CONNECTION) else UnreadHistory)(f"HistoryRead: {code}") from refused
+            raise (ConnectionError if code.startswith(_CONNECTION) else UnreadHistory)(
+                f"HistoryRead: {code}"
+            ) from refused
         if result.HistoryData is not None:
             yield result.HistoryData
         if not result.ContinuationPoint:

@@ -13,7 +13,11 @@ from pathlib import Path
 
 from asyncua import Client
 from asyncua.crypto import security_policies, uacrypto
-from asyncua.crypto.cert_gen import dump_private_key_as_pem, generate_private_key, setup_self_signed_certificate
+from asyncua.crypto.cert_gen import (
+    dump_private_key_as_pem,
+    generate_private_key,
+    setup_self_signed_certificate,
+)
 from asyncua.crypto.truststore import TrustStore
 from asyncua.crypto.validator import CertificateValidator, CertificateValidatorOptions
 from asyncua.ua import MessageSecurityMode, UaError
@@ -41,7 +45,9 @@ REFUSALS = (OSError, UaError, ValueError, InvalidSignature, x509.ExtensionNotFou
 """What keeps a connection from being made, or ends it: network, server, a certificate that cannot be read, a password that is gone."""
 _MODES = {"sign": MessageSecurityMode.Sign, "sign-and-encrypt": MessageSecurityMode.SignAndEncrypt}
 
-logging.getLogger("asyncua").setLevel(logging.CRITICAL)  # what it meets is told by `watch`, in a sentence
+logging.getLogger("asyncua").setLevel(
+    logging.CRITICAL
+)  # what it meets is told by `watch`, in a sentence
 logging.getLogger("asyncuagds").setLevel(logging.CRITICAL)
 
 
@@ -52,7 +58,9 @@ def check(settings: OpcUa, folder: Path) -> None:
         InputError: `password-unreadable` or `certificate-unreadable`.
     """
     password_of(folder, settings.password_file, "source.opcua.password_file")
-    if settings.trusted is not None and not [path for path in (folder / settings.trusted).glob("*.*") if path.suffix in (".der", ".pem")]:
+    if settings.trusted is not None and not [
+        path for path in (folder / settings.trusted).glob("*.*") if path.suffix in (".der", ".pem")
+    ]:
         raise InputError(
             "certificate-unreadable",
             "No certificate of an OPC UA server is trusted.",
@@ -70,10 +78,16 @@ async def client(settings: OpcUa, folder: Path) -> Client:
     connection.name = connection.description = "steplabel-agent"
     if settings.username is not None:
         connection.set_user(settings.username)
-        connection.set_password(password_of(folder, settings.password_file, "source.opcua.password_file") or "")
+        connection.set_password(
+            password_of(folder, settings.password_file, "source.opcua.password_file") or ""
+        )
     if settings.certificate is None or settings.private_key is None or settings.trusted is None:
         return connection
-    certificate, key, trusted = folder / settings.certificate, folder / settings.private_key, folder / settings.trusted
+    certificate, key, trusted = (
+        folder / settings.certificate,
+        folder / settings.private_key,
+        folder / settings.trusted,
+    )
     connection.application_uri = await _own_uri(certificate)
     store = TrustStore([trusted], [trusted / REVOKED])
     await store.load()
@@ -94,7 +108,12 @@ async def make_certificate(settings: OpcUa, folder: Path) -> Path | None:
     with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(dump_private_key_as_pem(generate_private_key()))
     await setup_self_signed_certificate(
-        key, certificate, f"urn:{host}:steplabel-agent", host, [ExtendedKeyUsageOID.CLIENT_AUTH], {"commonName": "steplabel-agent"}
+        key,
+        certificate,
+        f"urn:{host}:steplabel-agent",
+        host,
+        [ExtendedKeyUsageOID.CLIENT_AUTH],
+        {"commonName": "steplabel-agent"},
     )
     return certificate
 

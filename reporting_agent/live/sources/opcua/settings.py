@@ -16,7 +16,11 @@ ID = "batch_id"
 
 def _node(written: str) -> str:
     if not _NODE.fullmatch(written):
-        raise ValueError(Phrase("a node is written ns=2;s=NAME, ns=2;i=NUMBER, or with its namespace's URI: nsu=URI;s=NAME"))
+        raise ValueError(
+            Phrase(
+                "a node is written ns=2;s=NAME, ns=2;i=NUMBER, or with its namespace's URI: nsu=URI;s=NAME"
+            )
+        )
     return written
 
 
@@ -45,7 +49,9 @@ class OpcUaBatches(Setting):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         if (self.id is None) == (self.event is None):
-            raise ValueError(Phrase("batches are told by tags (id) or by events (event), one of both"))
+            raise ValueError(
+                Phrase("batches are told by tags (id) or by events (event), one of both")
+            )
         if "step" not in {*self.fields, *self.constants}:
             raise ValueError(Phrase("step must be told, by constants or fields"))
         if self.event is not None and ID not in self.fields:
@@ -63,31 +69,51 @@ class OpcUa(Setting):
 
     url: str = Field(pattern=r"^opc\.tcp://[^/@]+:\d+(/.*)?$")
     nodes: dict[str, Node] = Field(min_length=1)
-    security: Literal["Basic256Sha256", "Aes128Sha256RsaOaep", "Aes256Sha256RsaPss", "none"] = "Basic256Sha256"
+    security: Literal["Basic256Sha256", "Aes128Sha256RsaOaep", "Aes256Sha256RsaPss", "none"] = (
+        "Basic256Sha256"
+    )
     mode: Literal["sign-and-encrypt", "sign"] = "sign-and-encrypt"
     certificate: str | None = None  # the agent's own, PEM or DER
     private_key: str | None = None
-    trusted: str | None = None  # folder of certificates, of servers or of the authority that signed theirs
+    trusted: str | None = (
+        None  # folder of certificates, of servers or of the authority that signed theirs
+    )
     username: str | None = None
     password_file: str | None = None
-    since: AwareDatetime | None = None  # of a meter without a reading: history is read from here; else from when it was first watched
+    since: AwareDatetime | None = (
+        None  # of a meter without a reading: history is read from here; else from when it was first watched
+    )
     history: bool = True  # whether the server is asked for what it told nobody; it is asked first whether it keeps any
-    sampling_ms: int = Field(default=1000, ge=0)  # how often the server looks at each node; 0: every change it knows of
+    sampling_ms: int = Field(
+        default=1000, ge=0
+    )  # how often the server looks at each node; 0: every change it knows of
     publishing_ms: int = Field(default=1000, ge=50, le=60_000)
     queue: int = Field(default=10_000, ge=2)  # values that the server is asked to hold of each node
-    late_s: float = Field(default=60.0, ge=0)  # by so much the server's history may be behind what it publishes
+    late_s: float = Field(
+        default=60.0, ge=0
+    )  # by so much the server's history may be behind what it publishes
     batches: tuple[OpcUaBatches, ...] = ()
 
     @model_validator(mode="after")
     def _secured(self) -> Self:
-        needed = {"certificate": self.certificate, "private_key": self.private_key, "trusted": self.trusted}
+        needed = {
+            "certificate": self.certificate,
+            "private_key": self.private_key,
+            "trusted": self.trusted,
+        }
         if self.security == "none":
             if self.username is not None:
                 raise ValueError(
-                    Phrase("a password without encryption can be read on the line: set security, certificate, private_key and trusted")
+                    Phrase(
+                        "a password without encryption can be read on the line: set security, certificate, private_key and trusted"
+                    )
                 )
             if any(needed.values()):
-                raise ValueError(Phrase('certificate, private_key and trusted go with security other than "none"'))
+                raise ValueError(
+                    Phrase(
+                        'certificate, private_key and trusted go with security other than "none"'
+                    )
+                )
         elif lacking := [name for name, value in needed.items() if value is None]:
             raise ValueError(
                 Phrase(

@@ -51,7 +51,9 @@ class OpcUaSource:
         self.refused: Mapping[str, str] = {}  # nodes that cannot be read, with the server's word
         self.without_history: Mapping[str, str] = {}  # meters, with the server's word
         self.made_certificate: Path | None = None
-        self.unread = UnreadHistories(self.name, settings.url, intake.spool.positions, lambda rows: self.keep([], rows))
+        self.unread = UnreadHistories(
+            self.name, settings.url, intake.spool.positions, lambda rows: self.keep([], rows)
+        )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._ended = threading.Event()
@@ -162,13 +164,19 @@ class OpcUaSource:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         rows = kept_rows(self.intake.spool.folder) if self.settings.batches else []
         self.batches = [
-            EventBatches(setting, rows) if setting.event is not None else TaggedBatches(setting, rows) for setting in self.settings.batches
+            EventBatches(setting, rows)
+            if setting.event is not None
+            else TaggedBatches(setting, rows)
+            for setting in self.settings.batches
         ]
         again_s = AGAIN_FIRST_S
         while not self._ended.is_set():
             connection = Connection(self)
             try:
-                self.made_certificate = await security.make_certificate(self.settings, self.folder) or self.made_certificate
+                self.made_certificate = (
+                    await security.make_certificate(self.settings, self.folder)
+                    or self.made_certificate
+                )
                 await connection.run()
             except security.REFUSALS as refused:
                 again_s = AGAIN_FIRST_S if self.connected else min(2 * again_s, AGAIN_LAST_S)

@@ -32,11 +32,19 @@ class Subscription:
     def __init__(
         self,
         client: Client,
-        take: Callable[[Sequence[Change], Sequence[tuple[int, list[ua.Variant]]], frozenset[str]], Awaitable[None]],
+        take: Callable[
+            [Sequence[Change], Sequence[tuple[int, list[ua.Variant]]], frozenset[str]],
+            Awaitable[None],
+        ],
         begin: asyncio.Event,
         failed: Callable[[BaseException], None],
     ) -> None:
-        self._session, self._take, self._begin, self.failed = client.uaclient.session, take, begin, failed
+        self._session, self._take, self._begin, self.failed = (
+            client.uaclient.session,
+            take,
+            begin,
+            failed,
+        )
         self._items: dict[int, str] = {}
         self._events: dict[int, int] = {}
         self._queues: dict[str, int] = {}
@@ -45,7 +53,9 @@ class Subscription:
         self._heard_s = time.monotonic()
         self._silent_s = 3 * KEEP_ALIVE_S
         self._holding = False
-        self.refused: dict[str, str] = {}  # nodes that the server does not let this user read, or does not have
+        self.refused: dict[
+            str, str
+        ] = {}  # nodes that the server does not let this user read, or does not have
 
     async def create(self, publishing_ms: int) -> None:
         """At the server."""
@@ -58,7 +68,10 @@ class Subscription:
         )
         result = await self._session.create_subscription(parameters, self._notified)
         self._id = result.SubscriptionId
-        self._silent_s = 3 * max(1, result.RevisedMaxKeepAliveCount) * result.RevisedPublishingInterval / 1000 + KEEP_ALIVE_S
+        self._silent_s = (
+            3 * max(1, result.RevisedMaxKeepAliveCount) * result.RevisedPublishingInterval / 1000
+            + KEEP_ALIVE_S
+        )
 
     async def watch(self, nodes: Mapping[str, ua.NodeId], sampling_ms: int, queue: int) -> None:
         """Every value of these nodes, also one that is as before, without a deadband."""
@@ -77,11 +90,15 @@ class Subscription:
                 else:
                     self.refused[name] = result.StatusCode.name
 
-    async def watch_events(self, index: int, notifier: ua.NodeId, wanted: ua.EventFilter, queue: int) -> str:
+    async def watch_events(
+        self, index: int, notifier: ua.NodeId, wanted: ua.EventFilter, queue: int
+    ) -> str:
         """Events of one notifier; they are handed on with `index`. Returns why the server refuses, or nothing."""
         handle = 1_000_000 + index
         self._events[handle] = index
-        (result,) = await self._create_items([self._request(notifier, ua.AttributeIds.EventNotifier, handle, wanted, queue, 0)])
+        (result,) = await self._create_items(
+            [self._request(notifier, ua.AttributeIds.EventNotifier, handle, wanted, queue, 0)]
+        )
         return "" if result.StatusCode.is_good() else result.StatusCode.name
 
     @property
@@ -89,18 +106,29 @@ class Subscription:
         """Whether the server says nothing any more, not even that nothing happened; what we hold back ourselves is no silence."""
         return not self._holding and time.monotonic() - self._heard_s > self._silent_s
 
-    async def _create_items(self, requests: list[ua.MonitoredItemCreateRequest]) -> list[ua.MonitoredItemCreateResult]:
-        parameters = ua.CreateMonitoredItemsParameters(self._id, ua.TimestampsToReturn.Both, requests)
+    async def _create_items(
+        self, requests: list[ua.MonitoredItemCreateRequest]
+    ) -> list[ua.MonitoredItemCreateResult]:
+        parameters = ua.CreateMonitoredItemsParameters(
+            self._id, ua.TimestampsToReturn.Both, requests
+        )
         return await self._session.create_monitored_items(parameters)
 
     @staticmethod
     def _request(
-        node: ua.NodeId, attribute: ua.AttributeIds, handle: int, wanted: ua.DataChangeFilter | ua.EventFilter, queue: int, sampling_ms: int
+        node: ua.NodeId,
+        attribute: ua.AttributeIds,
+        handle: int,
+        wanted: ua.DataChangeFilter | ua.EventFilter,
+        queue: int,
+        sampling_ms: int,
     ) -> ua.MonitoredItemCreateRequest:
         return ua.MonitoredItemCreateRequest(
             ItemToMonitor=ua.ReadValueId(node, attribute),
             MonitoringMode=ua.MonitoringMode.Reporting,
-            RequestedParameters=ua.MonitoringParameters(handle, sampling_ms, wanted, queue, DiscardOldest=True),
+            RequestedParameters=ua.MonitoringParameters(
+                handle, sampling_ms, wanted, queue, DiscardOldest=True
+            ),
         )
 
     async def _notified(self, result: ua.PublishResult) -> None:
@@ -116,7 +144,9 @@ class Subscription:
             taking.cancel()
         if (failure := taking.exception()) is not None:
             self.failed(failure)
-            await asyncio.Event().wait()  # until the connection ends: were this raised, asyncua would go on and acknowledge
+            await (
+                asyncio.Event().wait()
+            )  # until the connection ends: were this raised, asyncua would go on and acknowledge
         self._heard_s, self._holding = time.monotonic(), False
 
     async def _handed_on(self, message: ua.NotificationMessage) -> None:
@@ -125,20 +155,30 @@ class Subscription:
         for part in message.NotificationData or ():
             if isinstance(part, ua.DataChangeNotification):
                 changes += [
-                    (self._items[item.ClientHandle], item.Value) for item in part.MonitoredItems if item.ClientHandle in self._items
+                    (self._items[item.ClientHandle], item.Value)
+                    for item in part.MonitoredItems
+                    if item.ClientHandle in self._items
                 ]
             elif isinstance(part, ua.EventNotificationList):
                 events += [
-                    (self._events[event.ClientHandle], event.EventFields) for event in part.Events if event.ClientHandle in self._events
+                    (self._events[event.ClientHandle], event.EventFields)
+                    for event in part.Events
+                    if event.ClientHandle in self._events
                 ]
             elif isinstance(part, ua.StatusChangeNotification):
                 raise ConnectionError(part.Status.name)
         missed = message.SequenceNumber != self._sequence % _LAST_SEQUENCE + 1
-        await self._take(changes, events, frozenset(self._queues) if missed else self._let_go(changes))
+        await self._take(
+            changes, events, frozenset(self._queues) if missed else self._let_go(changes)
+        )
         self._sequence = message.SequenceNumber
 
     def _let_go(self, changes: Iterable[Change]) -> frozenset[str]:
         """Nodes of which values may be missing: the server says so, or its queue came full, which some servers say nothing of."""
         changes = list(changes)
-        full = {name for name, count in Counter(name for name, _ in changes).items() if count >= self._queues.get(name, 2)}
+        full = {
+            name
+            for name, count in Counter(name for name, _ in changes).items()
+            if count >= self._queues.get(name, 2)
+        }
         return frozenset(full | {name for name, value in changes if overflowed(value)})

@@ -22,7 +22,13 @@ AGAIN_FIRST_S, AGAIN_LAST_S = 60.0, 3600.0
 class UnreadHistories:
     """Of one server, by meter or by what a batch is told by. `keep` returns once the spool has its rows."""
 
-    def __init__(self, source: str, url: str, positions: Mapping[str, Any], keep: Callable[[list[Row]], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        source: str,
+        url: str,
+        positions: Mapping[str, Any],
+        keep: Callable[[list[Row]], Awaitable[None]],
+    ) -> None:
         self._source, self._prefix, self._keep = source, f"opcua:{url}:", keep
         self.since = {
             key.removeprefix(self._prefix): datetime.fromisoformat(start)
@@ -43,7 +49,9 @@ class UnreadHistories:
                 await self._keep([row_of(self._prefix + name, start.isoformat())])
         else:
             if name in self.since:
-                self.since = {history: begin for history, begin in self.since.items() if history != name}
+                self.since = {
+                    history: begin for history, begin in self.since.items() if history != name
+                }
                 await self._keep([row_of(self._prefix + name, None)])
                 self._pause_s = self._pause_s if self.since else AGAIN_FIRST_S
 
@@ -69,5 +77,7 @@ class UnreadHistories:
                 why=self._why or "HistoryRead",
             )
         else:
-            sentence = Phrase("%(source)s: the history that was missing is read.", source=self._source)
+            sentence = Phrase(
+                "%(source)s: the history that was missing is read.", source=self._source
+            )
         yield Word("unread history", names, sentence)

@@ -43,7 +43,14 @@ def time_us(value: ua.DataValue, received_us: int) -> int:
 
 def _stamp(value: ua.DataValue) -> datetime | None:
     """The source's, else the server's; one that stands for none is none."""
-    return next((stamp for stamp in (value.SourceTimestamp, value.ServerTimestamp) if stamp is not None and stamp > _NONE), None)
+    return next(
+        (
+            stamp
+            for stamp in (value.SourceTimestamp, value.ServerTimestamp)
+            if stamp is not None and stamp > _NONE
+        ),
+        None,
+    )
 
 
 def microseconds(stamp: datetime) -> int:
@@ -53,7 +60,10 @@ def microseconds(stamp: datetime) -> int:
 
 def not_yet(value: ua.DataValue) -> bool:
     """Whether the server has met no value of this node since it started: that is no reading."""
-    return value.StatusCode is not None and value.StatusCode.value == ua.StatusCodes.BadWaitingForInitialData
+    return (
+        value.StatusCode is not None
+        and value.StatusCode.value == ua.StatusCodes.BadWaitingForInitialData
+    )
 
 
 def overflowed(value: ua.DataValue) -> bool:
